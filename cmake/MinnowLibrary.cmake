@@ -1,0 +1,16 @@
+# One library per folder; the link graph is the direction of dependency.
+#   minnow_library(passes DEPENDS minnow::ir LINKS LLVM SOURCES a.cc b.cc)
+# DEPENDS are our own libraries, LINKS everything else. Includes are written from the project root.
+include_guard()
+
+add_library(minnow_options INTERFACE)
+target_include_directories(minnow_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(minnow_options INTERFACE -Wall -Wextra
+  $<$<BOOL:${MINNOW_WERROR}>:-Werror>)
+
+function(minnow_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINKS;SOURCES" ${ARGN})
+  add_library(minnow_${name} STATIC ${ARG_SOURCES})
+  add_library(minnow::${name} ALIAS minnow_${name})
+  target_link_libraries(minnow_${name} PUBLIC minnow_options ${ARG_DEPENDS} ${ARG_LINKS})
+endfunction()

@@ -1,0 +1,18 @@
+// Reads the text form of a model: Google's parser with Minnow's error messages.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "frontend/model.pb.h"
+#include "ir/error.h"
+
+namespace minnow {
+
+// Parses `text` into an empty `message` of any type. The first mistake becomes the error, at "path:line:column". `places`,
+// if not null, receives the place of every field that the text holds.
+Status parse_text(std::string_view text, const std::string& path, google::protobuf::Message* message,
+                  std::map<std::string, std::string>* places);
+
+}  // namespace minnow

@@ -1,0 +1,59 @@
+// Labelled examples in memory, and the readers that make them. Readers check every size against the file before they
+// allocate, and report each mistake with the file and the place in it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/error.h"
+#include "runtime/tensor.h"
+
+namespace minnow {
+
+struct Dataset {
+  std::string name;
+  Tensor examples;                       // u8 [N,C,H,W] as images lie in the file, or f32 [N,...] features
+  Tensor labels;                         // i32 [N] class numbers, or f32 [N,K] targets of a regression
+  std::vector<std::string> class_names;  // empty for a regression
+
+  int64_t size() const { return examples.dim(0); }
+  int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
+};
+
+struct DataSplits {
+  Dataset train;
+  Dataset validation;
+};
+
+// Every label i32 [N] lies in [0, classes), else an error that names the file, the first bad index and its label.
+Status check_labels(const Tensor& labels, int64_t classes, const std::string& file);
+// "0", "1", ...: names for classes that have none.
+std::vector<std::string> numbered_classes(int64_t count);
+// One more than the largest label of i32 [N].
+int64_t count_classes(const Tensor& labels);
+// Rows [first, first + count) as a dataset of their own.
+Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count);
+// The last `validation_count` examples validate, the others train. 0 < validation_count < size().
+DataSplits split_dataset(Dataset dataset, int64_t validation_count);
+
+// IDX, the format of MNIST (yann.lecun.com/exdb/mnist), plain or gzipped. Only unsigned bytes, one to four dimensions.
+Result<Tensor> read_idx(const std::string& path);
+// Images [N,H,W] or [N,C,H,W] with labels [N]. With no class names, classes are numbered up to the largest label.
+Result<Dataset> read_idx_dataset(const std::string& images, const std::string& labels, std::string name,
+                                 std::vector<std::string> class_names);
+
+// Which columns of a CSV file are what. A first row with a cell that is not a number is a header, outside the labels.
+struct CsvOptions {
+  std::vector<std::string> label_columns;  // by header name or number from 0; -1, or none, is the last column
+  bool is_regression = false;              // labels are f32 [N,K]; otherwise one column of classes
+  char separator = ',';
+};
+// Classes are numbers from 0, or words, which are numbered in alphabetical order.
+Result<Dataset> read_csv(const std::string& path, const CsvOptions& options);
+
+// A folder with one subfolder per class, named for it and taken in alphabetical order, of PNG files of one size.
+// Colour becomes grey: examples are u8 [N,1,H,W].
+Result<Dataset> read_png_folder(const std::string& path);
+
+}  // namespace minnow

@@ -1,0 +1,127 @@
+#include "runtime/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace minnow {
+namespace {
+
+// One write or read call moves at most this much (Linux itself stops short of 2 GiB).
+constexpr size_t kChunkBytes = size_t{1} << 30;
+
+tl::unexpected<Error> system_failure(const std::string& path, std::string_view what) {
+  return fail(path, "cannot {}: {}", what, std::strerror(errno));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int get() const { return fd_; }
+  bool is_open() const { return fd_ >= 0; }
+  // A write error may be told only here, so writers close by hand and look.
+  int close() { return ::close(std::exchange(fd_, -1)); }
+
+ private:
+  int fd_;
+};
+
+// Removes the temporary file unless it was renamed into place.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
+  ~TemporaryFile() { if (!path_.empty()) ::unlink(path_.c_str()); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  void keep() { path_.clear(); }
+
+ private:
+  std::string path_;
+};
+
+Result<int64_t> regular_file_size(const Descriptor& file, const std::string& path, int64_t max_bytes) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return system_failure(path, "examine");
+  if (S_ISDIR(status.st_mode)) return fail(path, "is a folder, not a file");
+  if (!S_ISREG(status.st_mode)) return fail(path, "is not a regular file");
+  if (status.st_size > max_bytes)
+    return fail(path, "is {} bytes long; the limit is {}", static_cast<int64_t>(status.st_size), max_bytes);
+  return status.st_size;
+}
+
+Status write_all(const Descriptor& file, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.get(), bytes.data(), std::min(bytes.size(), kChunkBytes));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return system_failure(path, "write");
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return {};
+}
+
+Status write_and_sync(const std::string& path, std::span<const std::string_view> pieces) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!file.is_open()) return system_failure(path, "create");
+  for (const std::string_view piece : pieces) MINNOW_TRY(write_all(file, piece, path));
+  if (::fsync(file.get()) != 0) return system_failure(path, "sync");
+  if (file.close() != 0) return system_failure(path, "close");
+  return {};
+}
+
+Status sync_folder(const std::string& path) {
+  const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.is_open()) return system_failure(path, "open folder");
+  // Some file systems cannot sync a folder; there the rename is as durable as it gets.
+  if (::fsync(folder.get()) != 0 && errno != EINVAL) return system_failure(path, "sync folder");
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, int64_t max_bytes) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) return system_failure(path, "open");
+  MINNOW_ASSIGN(const int64_t size, regular_file_size(file, path, max_bytes));
+  std::string bytes(static_cast<size_t>(size), '\0');
+  size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t got = ::read(file.get(), bytes.data() + filled, std::min(bytes.size() - filled, kChunkBytes));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_failure(path, "read");
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces) {
+  static std::atomic<int> counter{0};
+  const std::filesystem::path target(path);
+  if (!target.has_filename()) return fail(path, "is not the name of a file");
+  const std::string folder = target.has_parent_path() ? target.parent_path().string() : ".";
+  TemporaryFile temporary(fmt::format("{}/.{}.{}.{}.tmp", folder, target.filename().string(), ::getpid(), counter++));
+
+  MINNOW_TRY(write_and_sync(temporary.path(), pieces));
+  if (::rename(temporary.path().c_str(), path.c_str()) != 0) return system_failure(path, "rename into place");
+  temporary.keep();
+  return sync_folder(folder);
+}
+
+Status write_file_atomically(const std::string& path, std::string_view bytes) {
+  return write_file_atomically(path, std::span<const std::string_view>(&bytes, 1));
+}
+
+}  // namespace minnow

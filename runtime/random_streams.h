@@ -1,0 +1,12 @@
+// The random streams the runtime draws from, kept apart from the small numbers that weights and layers use.
+#pragma once
+
+#include <cstdint>
+
+namespace minnow {
+
+inline constexpr uint32_t kShuffleStream = 0xFFFF0001;     // step: the epoch
+inline constexpr uint32_t kGlyphStream = 0xFFFF0002;       // step: which split
+inline constexpr uint32_t kLinearDataStream = 0xFFFF0003;  // step: which split
+
+}  // namespace minnow

@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+
+#include "runtime/csv_table.h"
+#include "runtime/dataset.h"
+#include "runtime/file.h"
+
+namespace minnow {
+namespace {
+
+// The body of the table, what its columns are called (nothing without a header) and which of them are labels.
+struct Table {
+  std::string path;
+  std::vector<std::string> names;
+  std::vector<CsvRow> rows;
+  std::vector<size_t> label_columns;
+  std::vector<size_t> feature_columns;
+};
+
+template <typename T>
+std::optional<T> parse_number(std::string_view text) {
+  T value{};
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string place(const Table& table, const CsvRow& row, size_t column) {
+  return fmt::format("{}:{}:{}", table.path, row.line, row.cells[column].column);
+}
+
+Result<size_t> find_column(const Table& table, size_t width, const std::string& wanted) {
+  const auto named = std::find(table.names.begin(), table.names.end(), wanted);
+  if (named != table.names.end()) return static_cast<size_t>(named - table.names.begin());
+  if (const auto number = parse_number<int64_t>(wanted)) {
+    const int64_t column = *number < 0 ? *number + static_cast<int64_t>(width) : *number;
+    if (column >= 0 && column < static_cast<int64_t>(width)) return static_cast<size_t>(column);
+    return fail(table.path, "has no column {}: its columns are 0 to {}", wanted, width - 1);
+  }
+  const std::string nearest = nearest_name(wanted, table.names);
+  return fail_with_hint(table.path, fmt::format("has no column \"{}\"", wanted),
+                        nearest.empty() ? "" : fmt::format("did you mean \"{}\"?", nearest));
+}
+
+Status choose_columns(Table& table, size_t width, const CsvOptions& options) {
+  std::vector<std::string> labels = options.label_columns;
+  if (labels.empty()) labels = {"-1"};
+  for (const std::string& label : labels) {
+    MINNOW_ASSIGN(const size_t column, find_column(table, width, label));
+    if (std::ranges::count(table.label_columns, column) > 0)
+      return fail(table.path, "column \"{}\" is named as a label twice", label);
+    table.label_columns.push_back(column);
+  }
+  for (size_t column = 0; column < width; ++column)
+    if (std::ranges::count(table.label_columns, column) == 0) table.feature_columns.push_back(column);
+  if (table.feature_columns.empty()) return fail(table.path, "has no column left for features");
+  if (!options.is_regression && table.label_columns.size() != 1)
+    return fail(table.path, "classes need one label column, not {}", table.label_columns.size());
+  return {};
+}
+
+// A first row that holds a word is a header, unless the only words are class names, as in every other row, too.
+bool is_header(const std::vector<CsvRow>& rows) {
+  const auto is_word = [](const CsvCell& cell) { return !parse_number<double>(cell.text); };
+  const auto words = [&](const CsvRow& row) { return std::ranges::count_if(row.cells, is_word); };
+  return words(rows[0]) > 0 && (rows.size() == 1 || words(rows[0]) > words(rows[1]));
+}
+
+Result<Table> make_table(std::string path, std::vector<CsvRow> rows, const CsvOptions& options) {
+  if (rows.empty()) return fail(path, "is empty");
+  Table table{std::move(path), {}, {}, {}, {}};
+  const size_t width = rows[0].cells.size();
+  if (is_header(rows)) {
+    for (const CsvCell& cell : rows[0].cells) table.names.emplace_back(cell.text);
+    rows.erase(rows.begin());
+  }
+  if (rows.empty()) return fail(table.path, "has a header but no row");
+  table.rows = std::move(rows);
+  MINNOW_TRY(choose_columns(table, width, options));
+  return table;
+}
+
+// The cells of `columns` as f32 [N, columns].
+Result<Tensor> numbers(const Table& table, const std::vector<size_t>& columns) {
+  const Shape shape = {static_cast<int64_t>(table.rows.size()), static_cast<int64_t>(columns.size())};
+  if (!checked_element_count(shape)) return fail(table.path, "is too large: {}", shape_to_string(shape));
+  Tensor tensor = Tensor::uninitialized({DType::kF32, shape});
+  auto to = tensor.as<float>().begin();
+  for (const CsvRow& row : table.rows) {
+    for (const size_t column : columns) {
+      const auto value = parse_number<float>(row.cells[column].text);
+      if (!value || !std::isfinite(*value))
+        return fail(place(table, row, column), "\"{}\" is not a finite number", row.cells[column].text);
+      *to++ = *value;
+    }
+  }
+  return tensor;
+}
+
+// The sorted words of the label column, or none if all labels are whole numbers.
+std::vector<std::string> class_words(const Table& table) {
+  const size_t column = table.label_columns[0];
+  std::vector<std::string> words;
+  bool all_numbers = true;
+  for (const CsvRow& row : table.rows) {
+    const std::string_view text = row.cells[column].text;
+    all_numbers = all_numbers && parse_number<int32_t>(text).has_value();
+    words.emplace_back(text);
+  }
+  if (all_numbers) return {};
+  std::ranges::sort(words);
+  words.erase(std::ranges::unique(words).begin(), words.end());
+  return words;
+}
+
+Result<int32_t> class_of(const Table& table, const CsvRow& row, const std::vector<std::string>& words) {
+  const size_t column = table.label_columns[0];
+  const std::string_view text = row.cells[column].text;
+  if (text.empty()) return fail(place(table, row, column), "label is missing");
+  if (!words.empty()) return static_cast<int32_t>(std::ranges::lower_bound(words, text) - words.begin());
+  const int32_t number = *parse_number<int32_t>(text);
+  if (number < 0) return fail(place(table, row, column), "label {} is negative", number);
+  if (number >= static_cast<int64_t>(table.rows.size()))
+    return fail(place(table, row, column), "label {} is larger than the number of rows, {}", number,
+                table.rows.size());
+  return number;
+}
+
+Status fill_classes(const Table& table, Dataset& dataset) {
+  const std::vector<std::string> words = class_words(table);
+  dataset.labels = Tensor::uninitialized({DType::kI32, {static_cast<int64_t>(table.rows.size())}});
+  auto to = dataset.labels.as<int32_t>().begin();
+  for (const CsvRow& row : table.rows) {
+    MINNOW_ASSIGN(*to++, class_of(table, row, words));
+  }
+  dataset.class_names = words.empty() ? numbered_classes(count_classes(dataset.labels)) : words;
+  return {};
+}
+
+}  // namespace
+
+Result<Dataset> read_csv(const std::string& path, const CsvOptions& options) {
+  MINNOW_ASSIGN(const std::string bytes, read_file(path));
+  MINNOW_ASSIGN(std::vector<CsvRow> rows, split_csv(bytes, options.separator, path));
+  MINNOW_ASSIGN(const Table table, make_table(path, std::move(rows), options));
+  Dataset dataset;
+  dataset.name = std::filesystem::path(path).stem().string();
+  MINNOW_ASSIGN(dataset.examples, numbers(table, table.feature_columns));
+  if (options.is_regression) {
+    MINNOW_ASSIGN(dataset.labels, numbers(table, table.label_columns));
+  } else {
+    MINNOW_TRY(fill_classes(table, dataset));
+  }
+  return dataset;
+}
+
+}  // namespace minnow

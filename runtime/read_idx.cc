@@ -1,0 +1,160 @@
+#include <zlib.h>
+
+#include <array>
+#include <cstring>
+#include <filesystem>
+
+#include "runtime/dataset.h"
+
+namespace minnow {
+namespace {
+
+constexpr uint8_t kUnsignedByte = 0x08;
+// Deflate cannot shrink anything further than this (zlib.net/zlib_tech.html: 1032 to 1).
+constexpr int64_t kMaxDeflateRatio = 1032;
+
+// A plain or gzipped file, read from front to back; zlib passes a plain one through.
+class GzipFile {
+ public:
+  static Result<GzipFile> open(const std::string& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (status.type() == std::filesystem::file_type::directory) return fail(path, "is a folder, not a file");
+    gzFile file = gzopen(path.c_str(), "rb");
+    if (file == nullptr) return fail(path, "cannot open: {}", std::strerror(errno));
+    gzbuffer(file, 1 << 18);
+    return GzipFile(path, file);
+  }
+  GzipFile(GzipFile&& other) noexcept
+      : path_(std::move(other.path_)), file_(std::exchange(other.file_, nullptr)) {}
+  GzipFile& operator=(GzipFile&&) = delete;
+  ~GzipFile() {
+    if (file_ != nullptr) gzclose_r(file_);
+  }
+
+  // Fills `bytes` as far as the file reaches; the number of bytes filled comes back.
+  Result<int64_t> read(std::span<std::byte> bytes) {
+    constexpr size_t kChunkBytes = size_t{1} << 30;
+    size_t filled = 0;
+    while (filled < bytes.size()) {
+      const size_t wanted = std::min(bytes.size() - filled, kChunkBytes);
+      const int got = gzread(file_, bytes.data() + filled, static_cast<unsigned>(wanted));
+      if (got < 0) return fail(path_, "cannot decompress: {}", reason());
+      if (got == 0) break;
+      filled += static_cast<size_t>(got);
+    }
+    return static_cast<int64_t>(filled);
+  }
+
+  // The most bytes that can come out of this file.
+  Result<int64_t> max_bytes() const {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path_, error);
+    if (error) return fail(path_, "cannot tell its size: {}", error.message());
+    return static_cast<int64_t>(size) * (gzdirect(file_) != 0 ? 1 : kMaxDeflateRatio);
+  }
+
+  // Whether the file ends here, its checksum agreeing.
+  Result<bool> at_end() {
+    std::byte extra{};
+    MINNOW_ASSIGN(const int64_t got, read({&extra, 1}));
+    int code = Z_OK;
+    gzerror(file_, &code);
+    if (code == Z_BUF_ERROR) return fail(path_, "ends before its gzip stream does");
+    return got == 0;
+  }
+
+ private:
+  GzipFile(std::string path, gzFile file) : path_(std::move(path)), file_(file) {}
+
+  std::string reason() const {
+    int code = Z_OK;
+    const std::string_view text = gzerror(file_, &code);
+    return code == Z_ERRNO ? std::strerror(errno) : std::string(text);
+  }
+
+  std::string path_;
+  gzFile file_;
+};
+
+uint32_t big_endian_u32(std::span<const std::byte, 4> bytes) {
+  uint32_t value = 0;
+  for (const std::byte byte : bytes) value = value << 8 | std::to_integer<uint32_t>(byte);
+  return value;
+}
+
+Result<uint32_t> read_u32(GzipFile& file, const std::string& path) {
+  std::array<std::byte, 4> bytes{};
+  MINNOW_ASSIGN(const int64_t got, file.read(bytes));
+  if (got == 0) return fail(path, "is empty or ends within its IDX header");
+  if (got < 4) return fail(path, "is truncated: it ends within its IDX header");
+  return big_endian_u32(bytes);
+}
+
+// The header: two zero bytes, element type, rank, then one big-endian u32 per dimension.
+Result<Shape> read_header(GzipFile& file, const std::string& path) {
+  MINNOW_ASSIGN(const uint32_t magic, read_u32(file, path));
+  const uint32_t type = magic >> 8 & 0xFF;
+  const uint32_t rank = magic & 0xFF;
+  if (magic >> 16 != 0) return fail(path, "is not an IDX file: it begins with 0x{:08x}, not 0x000008..", magic);
+  if (type != kUnsignedByte)
+    return fail(path, "holds IDX elements of type 0x{:02x}; only unsigned bytes (0x08) are read", type);
+  if (rank < 1 || rank > 4) return fail(path, "has {} dimensions; IDX data here has 1 to 4", rank);
+  Shape shape;
+  for (uint32_t i = 0; i < rank; ++i) {
+    MINNOW_ASSIGN(const uint32_t dim, read_u32(file, path));
+    shape.push_back(dim);
+  }
+  return shape;
+}
+
+Status check_claim(const Shape& shape, const GzipFile& file, const std::string& path) {
+  const auto elements = checked_element_count(shape);
+  if (!elements) return fail(path, "claims {} bytes; the limit is 2^31", shape_to_string(shape));
+  MINNOW_ASSIGN(const int64_t max_bytes, file.max_bytes());
+  if (*elements > max_bytes)
+    return fail(path, "claims {} = {} bytes, more than the file can hold", shape_to_string(shape), *elements);
+  return {};
+}
+
+// [N,H,W] → [N,1,H,W]
+Result<Tensor> as_images(Tensor tensor, const std::string& path) {
+  Shape shape = tensor.type().shape;
+  if (shape.size() < 3) return fail(path, "holds {}, not images [N,H,W]", tensor.type().to_string());
+  if (shape.size() == 3) shape.insert(shape.begin() + 1, 1);
+  if (tensor.type().elements() == 0) return fail(path, "holds no image: {}", tensor.type().to_string());
+  return std::move(tensor).reshaped(std::move(shape));
+}
+
+}  // namespace
+
+Result<Tensor> read_idx(const std::string& path) {
+  MINNOW_ASSIGN(GzipFile file, GzipFile::open(path));
+  MINNOW_ASSIGN(Shape shape, read_header(file, path));
+  MINNOW_TRY(check_claim(shape, file, path));
+  Tensor tensor = Tensor::uninitialized({DType::kU8, std::move(shape)});
+  MINNOW_ASSIGN(const int64_t got, file.read(std::as_writable_bytes(tensor.as<uint8_t>())));
+  if (got < tensor.type().bytes())
+    return fail(path, "is truncated: {} of the {} bytes its header {} claims", got, tensor.type().bytes(),
+                shape_to_string(tensor.type().shape));
+  MINNOW_ASSIGN(const bool ended, file.at_end());
+  if (!ended) return fail(path, "has trailing bytes after its {}", tensor.type().to_string());
+  return tensor;
+}
+
+Result<Dataset> read_idx_dataset(const std::string& images, const std::string& labels, std::string name,
+                                 std::vector<std::string> class_names) {
+  MINNOW_ASSIGN(Tensor label_bytes, read_idx(labels));
+  if (label_bytes.type().rank() != 1)
+    return fail(labels, "holds {}, not labels [N]", label_bytes.type().to_string());
+  MINNOW_ASSIGN(Tensor pixels, read_idx(images));
+  MINNOW_ASSIGN(Tensor examples, as_images(std::move(pixels), images));
+  if (examples.dim(0) != label_bytes.dim(0))
+    return fail(images, "holds {} images, but {} holds {} labels", examples.dim(0), labels, label_bytes.dim(0));
+  Tensor classes = label_bytes.converted_to(DType::kI32);
+  if (class_names.empty()) class_names = numbered_classes(count_classes(classes));
+  MINNOW_TRY(check_labels(classes, static_cast<int64_t>(class_names.size()), labels));
+  return Dataset{std::move(name), std::move(examples), std::move(classes), std::move(class_names)};
+}
+
+}  // namespace minnow

@@ -1,0 +1,93 @@
+// A tensor that owns its elements: row-major, contiguous, aligned to 64 bytes. Moves are cheap, a copy is written out
+// as clone(), so that none happens unseen.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "ir/error.h"
+#include "ir/type.h"
+
+namespace minnow {
+
+inline constexpr size_t kTensorAlignment = 64;
+
+// The element type that C++ type T stands for. A kPred tensor is read as uint8_t, too.
+template <typename T>
+inline constexpr DType kDTypeOf = [] {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, int32_t> ||
+                std::is_same_v<T, uint8_t>);
+  if constexpr (std::is_same_v<T, float>) return DType::kF32;
+  if constexpr (std::is_same_v<T, double>) return DType::kF64;
+  if constexpr (std::is_same_v<T, int32_t>) return DType::kI32;
+  return DType::kU8;
+}();
+
+class Tensor {
+ public:
+  Tensor() : Tensor(uninitialized({DType::kF32, {0}})) {}
+
+  // All of these need a valid shape (checked_element_count).
+  static Tensor zeros(TensorType type);
+  static Tensor uninitialized(TensorType type);
+  // `values` holds type.elements() elements of T.
+  template <typename T>
+  static Tensor from(TensorType type, std::span<const T> values);
+  template <typename T>
+  static Tensor from(TensorType type, std::initializer_list<T> values) {
+    return from<T>(std::move(type), std::span<const T>(values.begin(), values.size()));
+  }
+
+  Tensor clone() const;
+  // The same values as another element type. To kPred: is it other than zero. To an integer: rounded toward zero,
+  // held to the range of the type, NaN to 0.
+  Tensor converted_to(DType dtype) const;
+  // The same elements under another shape of as many elements.
+  Tensor reshaped(Shape shape) &&;
+
+  const TensorType& type() const { return type_; }
+  int64_t dim(int64_t i) const { return type_.dim(i); }
+  std::byte* data() { return data_.get(); }
+  const std::byte* data() const { return data_.get(); }
+  std::string_view bytes() const {
+    return {reinterpret_cast<const char*>(data()), static_cast<size_t>(type_.bytes())};
+  }
+
+  // The elements, row-major. T must be the tensor's own element type.
+  template <typename T>
+  std::span<T> as() {
+    check_holds(kDTypeOf<T>);
+    return {reinterpret_cast<T*>(data()), static_cast<size_t>(type_.elements())};
+  }
+  template <typename T>
+  std::span<const T> as() const {
+    check_holds(kDTypeOf<T>);
+    return {reinterpret_cast<const T*>(data()), static_cast<size_t>(type_.elements())};
+  }
+
+ private:
+  struct Free {
+    void operator()(std::byte* data) const;
+  };
+
+  explicit Tensor(TensorType type, std::byte* data) : type_(std::move(type)), data_(data) {}
+  void check_holds(DType dtype) const;
+
+  TensorType type_;
+  std::unique_ptr<std::byte, Free> data_;
+};
+
+template <typename T>
+Tensor Tensor::from(TensorType type, std::span<const T> values) {
+  Tensor tensor = uninitialized(std::move(type));
+  const std::span<T> elements = tensor.as<T>();
+  MINNOW_CHECK(values.size() == elements.size(), "{} values for {}", values.size(), tensor.type().to_string());
+  std::copy(values.begin(), values.end(), elements.begin());
+  return tensor;
+}
+
+}  // namespace minnow

@@ -1,0 +1,120 @@
+#include "frontend/load_model.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/frontend/model_text.h"
+
+namespace minnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+class LoadModel : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = fs::temp_directory_path() / (std::string("minnow_load_") + info->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& bytes) {
+    const std::string path = folder_ / name;
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path;
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(LoadModel, ReadsTextAndRemembersPlaces) {
+  const auto loaded = parse_model_text("name: \"a\"\nlayers {\n  name: \"fc\"\n  dense { units: 3 }\n}\n", "m.textproto");
+  ASSERT_TRUE(loaded) << error_of(loaded);
+  EXPECT_EQ(loaded->where("layers.0.dense.units"), "m.textproto:4:11");
+  EXPECT_EQ(loaded->where("layers.0.dense.bias"), "m.textproto:4:3");
+  EXPECT_EQ(loaded->where("training.epochs"), "m.textproto");
+}
+
+TEST_F(LoadModel, BinaryAndTextMeanTheSame) {
+  const auto text = checked(model_with("layers { name: \"fc\" dense { units: 10 } }"));
+  ASSERT_TRUE(text) << error_of(text);
+  const auto binary = load_model(write("m.binpb", text->model.SerializeAsString()));
+  ASSERT_TRUE(binary) << error_of(binary);
+  EXPECT_EQ(model_to_text(binary->model), model_to_text(text->model));
+}
+
+TEST_F(LoadModel, PrintedTextReadsBack) {
+  const auto first = checked(model_with("layers { name: \"c\" conv2d { filters: 2 kernel: 3 } }"));
+  ASSERT_TRUE(first) << error_of(first);
+  const auto second = parse_model_text(model_to_text(first->model), "again.textproto");
+  ASSERT_TRUE(second) << error_of(second);
+  EXPECT_EQ(model_to_text(second->model), model_to_text(first->model));
+}
+
+TEST_F(LoadModel, BinaryErrorsNameTheFieldByLayer) {
+  Model model;
+  model.add_layers()->set_name("conv");
+  model.mutable_layers(0)->mutable_conv2d()->add_stride(0);
+  const std::string path = write("m.binpb", model.SerializeAsString());
+  const auto loaded = load_model(path);
+  ASSERT_TRUE(loaded) << error_of(loaded);
+  EXPECT_EQ(loaded->where("layers.0.conv2d.stride"), path + ": layers.conv.conv2d.stride");
+}
+
+TEST_F(LoadModel, RefusesFilesThatHoldNoModel) {
+  EXPECT_EQ(error_of(load_model(folder_ / "none.textproto")),
+            (folder_ / "none.textproto: cannot open the model file: No such file or directory").string());
+  EXPECT_EQ(error_of(load_model(folder_)), folder_.string() + ": is a folder, not a model file");
+  const std::string empty = write("empty.textproto", "");
+  EXPECT_EQ(error_of(load_model(empty)), empty + ": is empty, so it holds no model");
+  const std::string huge = write("huge.textproto", "");
+  fs::resize_file(huge, kMaxModelBytes + 1);
+  EXPECT_EQ(error_of(load_model(huge)), huge + ": is larger than the 64 MiB that a model file may have");
+}
+
+TEST_F(LoadModel, RefusesBytesThatAreNoModel) {
+  const std::string garbage = write("m.bin", std::string("\x0a\xff\x01\x02\0\x03", 6));
+  EXPECT_NE(error_of(load_model(garbage)).find("neither a text nor a binary"), std::string::npos);
+  const std::string unknown = write("unknown.bin", std::string("\xf8\x07\x01", 3));  // field 127
+  EXPECT_EQ(error_of(load_model(unknown)), unknown + ": model: unknown field number 127 in Model");
+}
+
+TEST_F(LoadModel, RefusesGroupsNestedTooDeeply) {
+  const std::string path = write("deep.bin", std::string(200, '\x0b') + std::string(200, '\x0c'));
+  EXPECT_EQ(error_of(load_model(path)), "");
+}
+
+TEST(ParseModelText, SaysWhereTheSyntaxIsWrong) {
+  EXPECT_EQ(error_of(parse_model_text("inputs {\n  name \"x\"\n}", "m.textproto")),
+            "m.textproto:2:8: Expected \":\", found \"\"x\"\".");
+}
+
+TEST(ParseModelText, SuggestsTheNearestField) {
+  EXPECT_EQ(error_of(parse_model_text("layers {\n  dense { unit: 3 }\n}", "m.textproto")),
+            "m.textproto:2:11: unknown field \"unit\" in Dense | did you mean \"units\"?");
+}
+
+TEST(ParseModelText, SuggestsTheNearestEnumValue) {
+  EXPECT_EQ(error_of(parse_model_text("layers { dense { units: 3 activation: RELUU } }", "m.textproto")),
+            "m.textproto:1:39: \"RELUU\" is not a value of field \"activation\" | did you mean RELU?");
+}
+
+TEST(ParseModelText, LimitsNesting) {
+  std::string text;
+  for (int i = 0; i < 101; ++i) text += "layers {\n";
+  EXPECT_EQ(error_of(parse_model_text(text, "m.textproto")),
+            "m.textproto:101:8: messages are nested more than 100 deep");
+  EXPECT_TRUE(parse_model_text("name: \"" + std::string(200, '{') + "\"  # {{{", "m.textproto"));
+}
+
+TEST(ParseModelText, RefusesASecondKind) {
+  const auto loaded = parse_model_text("layers { name: \"a\" flatten {} add {} }", "m.textproto");
+  EXPECT_NE(error_of(loaded).find("m.textproto:1:"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace minnow
