@@ -1,0 +1,92 @@
+// What an op knows besides its operands: a small struct per kind of op, printed as `{name = value, ...}`.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ir/type.h"
+
+namespace minnow {
+
+struct NoAttributes {
+  bool operator==(const NoAttributes&) const = default;
+};
+
+// A splat (one value) or one value per element, row-major. Kept in double, which holds every dtype exactly.
+struct ConstantAttributes {
+  std::vector<double> values;
+  bool is_splat() const { return values.size() == 1; }
+  bool operator==(const ConstantAttributes&) const = default;
+};
+
+struct DimAttributes {
+  int64_t dim = 0;
+  bool operator==(const DimAttributes&) const = default;
+};
+
+struct DimsAttributes {
+  std::vector<int64_t> dims;
+  bool operator==(const DimsAttributes&) const = default;
+};
+
+// Which sequence of uniform numbers; the operands are i32[] seed and i32[] step.
+struct RandomAttributes {
+  int64_t stream = 0;
+  bool operator==(const RandomAttributes&) const = default;
+};
+
+// Elements start, start + stride, ... below limit, per dimension.
+struct SliceAttributes {
+  std::vector<int64_t> start, limit, stride;
+  bool operator==(const SliceAttributes&) const = default;
+};
+
+// `low` elements before, `high` after, `interior` between neighbours, all of `value`; low and high may not be negative.
+struct PadAttributes {
+  std::vector<int64_t> low, high, interior;
+  double value = 0;
+  bool operator==(const PadAttributes&) const = default;
+};
+
+struct DotAttributes {
+  std::array<int64_t, 2> contract = {1, 0};
+  bool operator==(const DotAttributes&) const = default;
+};
+
+// `pad` is {top, bottom, left, right}. `shape` is the result of conv_input and conv_filter, empty for conv.
+struct ConvAttributes {
+  std::array<int64_t, 2> stride = {1, 1};
+  std::array<int64_t, 4> pad = {0, 0, 0, 0};
+  std::array<int64_t, 2> dilation = {1, 1};
+  int64_t groups = 1;
+  Shape shape;
+  bool operator==(const ConvAttributes&) const = default;
+};
+
+// `shape` is the result of window_spread, empty for the others.
+struct WindowAttributes {
+  std::array<int64_t, 2> window = {1, 1};
+  std::array<int64_t, 2> stride = {1, 1};
+  std::array<int64_t, 4> pad = {0, 0, 0, 0};
+  Shape shape;
+  bool operator==(const WindowAttributes&) const = default;
+};
+
+// How a fused kernel's loop nest is shaped: kLoop, one loop over the result's elements; kRow, a pass per row with
+// reductions inside the row; kContraction, a dot or convolution with what comes before and after it.
+enum class FusionKind : uint8_t { kLoop, kRow, kContraction };
+std::string_view fusion_kind_name(FusionKind kind);  // "loop", "row", "contraction"
+
+struct FusedAttributes {
+  FusionKind kind = FusionKind::kLoop;
+  bool operator==(const FusedAttributes&) const = default;
+};
+
+using Attributes = std::variant<NoAttributes, ConstantAttributes, DimAttributes, DimsAttributes, RandomAttributes,
+                                SliceAttributes, PadAttributes, DotAttributes, ConvAttributes, WindowAttributes,
+                                FusedAttributes>;
+
+}  // namespace minnow

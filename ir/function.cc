@@ -1,0 +1,123 @@
+#include "ir/function.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace minnow {
+
+std::string_view phase_name(Phase phase) {
+  constexpr std::array<std::string_view, 3> kNames = {"forward", "gradient", "update"};
+  return kNames[static_cast<size_t>(phase)];
+}
+
+std::string_view role_name(Role role) {
+  constexpr std::array<std::string_view, 4> kNames = {"input", "weight", "state", "scalar"};
+  return kNames[static_cast<size_t>(role)];
+}
+
+std::unique_ptr<Op> make_op(OpKind kind, std::vector<Value*> operands, Attributes attributes,
+                            std::vector<TensorType> result_types, Location location) {
+  auto op = std::make_unique<Op>();
+  op->kind = kind;
+  op->operands = std::move(operands);
+  op->attributes = std::move(attributes);
+  op->location = std::move(location);
+  for (TensorType& type : result_types) {
+    auto value = std::make_unique<Value>();
+    value->type = std::move(type);
+    value->op = op.get();
+    value->index = static_cast<int>(op->results.size());
+    op->results.push_back(std::move(value));
+  }
+  return op;
+}
+
+Value* Function::add_parameter(std::string name, TensorType type, Role role) {
+  auto value = std::make_unique<Value>();
+  value->type = std::move(type);
+  value->index = static_cast<int>(parameters_.size());
+  value->name = std::move(name);
+  value->role = role;
+  return parameters_.emplace_back(std::move(value)).get();
+}
+
+void Function::remove_parameter(size_t index) {
+  parameters_.erase(parameters_.begin() + static_cast<std::ptrdiff_t>(index));
+  for (size_t i = index; i < parameters_.size(); ++i) parameters_[i]->index = static_cast<int>(i);
+}
+
+Value* Function::find_parameter(std::string_view name) const {
+  const auto it = std::ranges::find_if(parameters_, [&](const auto& value) { return value->name == name; });
+  return it == parameters_.end() ? nullptr : it->get();
+}
+
+Op* Function::insert(OpList::iterator before, std::unique_ptr<Op> op) {
+  return ops_.insert(before, std::move(op))->get();
+}
+
+const FunctionResult* Function::find_result(std::string_view name) const {
+  const auto it = std::ranges::find(results_, name, &FunctionResult::name);
+  return it == results_.end() ? nullptr : &*it;
+}
+
+void Function::replace_uses(const Value* from, Value* to) {
+  for (const auto& op : ops_) std::ranges::replace(op->operands, from, to);
+  for (FunctionResult& result : results_)
+    if (result.value == from) result.value = to;
+}
+
+std::unique_ptr<Function> Function::clone() const {
+  auto copy = std::make_unique<Function>(name_);
+  std::unordered_map<const Value*, Value*> mapped;
+  for (const auto& parameter : parameters_)
+    mapped[parameter.get()] = copy->add_parameter(parameter->name, parameter->type, parameter->role);
+  for (const auto& op : ops_) {
+    std::vector<Value*> operands;
+    for (const Value* operand : op->operands) operands.push_back(mapped.at(operand));
+    std::vector<TensorType> types;
+    for (const auto& result : op->results) types.push_back(result->type);
+    auto twin = make_op(op->kind, std::move(operands), op->attributes, std::move(types), op->location);
+    if (op->body) twin->body = op->body->clone();
+    for (size_t i = 0; i < op->results.size(); ++i) mapped[op->result(i)] = twin->result(i);
+    copy->insert(copy->ops_.end(), std::move(twin));
+  }
+  for (const FunctionResult& result : results_) copy->add_result(result.name, mapped.at(result.value));
+  return copy;
+}
+
+Function* Module::find(std::string_view name) const {
+  const auto it = std::ranges::find_if(functions, [&](const auto& function) { return function->name() == name; });
+  return it == functions.end() ? nullptr : it->get();
+}
+
+std::unique_ptr<Module> Module::clone() const {
+  auto copy = std::make_unique<Module>();
+  for (const auto& function : functions) copy->functions.push_back(function->clone());
+  return copy;
+}
+
+UseMap::UseMap(const Function& function) {
+  std::unordered_map<const Value*, Uses> uses;
+  for (const auto& op : function.ops())
+    for (const Value* operand : op->operands) uses[operand].ops.push_back(op.get());
+  for (const FunctionResult& result : function.results()) uses[result.value].is_result = true;
+  uses_.assign(std::make_move_iterator(uses.begin()), std::make_move_iterator(uses.end()));
+  std::ranges::sort(uses_, {}, &std::pair<const Value*, Uses>::first);
+}
+
+const UseMap::Uses* UseMap::find(const Value* value) const {
+  const auto it = std::ranges::lower_bound(uses_, value, {}, &std::pair<const Value*, Uses>::first);
+  return it == uses_.end() || it->first != value ? nullptr : &it->second;
+}
+
+std::span<Op* const> UseMap::users(const Value* value) const {
+  const Uses* uses = find(value);
+  return uses ? std::span<Op* const>(uses->ops) : std::span<Op* const>();
+}
+
+bool UseMap::is_result(const Value* value) const {
+  const Uses* uses = find(value);
+  return uses && uses->is_result;
+}
+
+}  // namespace minnow
