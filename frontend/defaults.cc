@@ -57,12 +57,18 @@ void fill_slope(spec::Activation* activation) {
 
 void fill_layer(spec::Layer* layer) {
   switch (layer->kind_case()) {
-    case spec::Layer::kDense: return fill_initializers(layer->mutable_dense());
-    case spec::Layer::kConv2D: return fill_initializers(layer->mutable_conv2d());
-    case spec::Layer::kMaxPool: return fill_pool(layer->mutable_max_pool());
-    case spec::Layer::kAvgPool: return fill_pool(layer->mutable_avg_pool());
-    case spec::Layer::kActivation: return fill_slope(layer->mutable_activation());
-    default: return;
+    case spec::Layer::kDense:
+      return fill_initializers(layer->mutable_dense());
+    case spec::Layer::kConv2D:
+      return fill_initializers(layer->mutable_conv2d());
+    case spec::Layer::kMaxPool:
+      return fill_pool(layer->mutable_max_pool());
+    case spec::Layer::kAvgPool:
+      return fill_pool(layer->mutable_avg_pool());
+    case spec::Layer::kActivation:
+      return fill_slope(layer->mutable_activation());
+    default:
+      return;
   }
 }
 
@@ -91,7 +97,8 @@ void fill_data(spec::Data* data) {
   const bool is_drawn = is_regression || data->source_case() == spec::Data::kBuiltin;
   if (is_drawn && !data->has_train_examples()) data->set_train_examples(is_regression ? 1000 : 12000);
   if (is_drawn && !data->has_validation_examples()) data->set_validation_examples(is_regression ? 200 : 2000);
-  if (!data->normalize().has_scale()) data->mutable_normalize()->set_scale(holds_bytes(*data) ? 1.0 / 255 : 1.0);
+  if (!data->normalize().has_scale())
+    data->mutable_normalize()->set_scale(holds_bytes(*data) ? 1.0 / 255 : 1.0);
 }
 
 }  // namespace

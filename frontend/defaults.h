@@ -5,9 +5,10 @@
 
 namespace minnow {
 
-// Sets every unset field that has a `default_value` in the schema, and the defaults that depend on other fields: name
-// (of the file), output, inputs of layers, optimiser, schedule, initialisers, pool strides, normalisation and the number
-// of drawn examples. Never fails and never overwrites; a second call changes nothing.
+// Sets every unset field that has a `default_value` in the schema, and the defaults that depend on other
+// fields: name (of the file), output, inputs of layers, optimiser, schedule, initialisers, pool strides,
+// normalisation and the number of drawn examples. Never fails and never overwrites; a second call changes
+// nothing.
 void fill_defaults(LoadedModel& loaded);
 
 // Whether the inputs of this source are images of bytes, fed as u8, rather than f32 numbers.

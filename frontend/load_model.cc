@@ -50,13 +50,14 @@ bool looks_like_text(const std::string& path, std::string_view bytes) {
   });
 }
 
-// The wire format lets anything through that has the shape of a field; what the schema does not know is a mistake.
+// The wire format lets anything through that has the shape of a field; what the schema does not know is a
+// mistake.
 Status refuse_unknown_fields(const pb::Message& message, const std::string& file, const std::string& prefix) {
   const pb::Reflection* reflection = message.GetReflection();
   const pb::UnknownFieldSet& unknown = reflection->GetUnknownFields(message);
   if (!unknown.empty())
-    return fail(fmt::format("{}: {}", file, prefix.empty() ? "model" : prefix), "unknown field number {} in {}",
-                unknown.field(0).number(), message.GetDescriptor()->name());
+    return fail(fmt::format("{}: {}", file, prefix.empty() ? "model" : prefix),
+                "unknown field number {} in {}", unknown.field(0).number(), message.GetDescriptor()->name());
 
   std::vector<const pb::FieldDescriptor*> fields;
   reflection->ListFields(message, &fields);
@@ -68,7 +69,8 @@ Status refuse_unknown_fields(const pb::Message& message, const std::string& file
       continue;
     }
     for (int i = 0; i < reflection->FieldSize(message, field); ++i)
-      MINNOW_TRY(refuse_unknown_fields(reflection->GetRepeatedMessage(message, field, i), file, join_path(name, i)));
+      MINNOW_TRY(
+          refuse_unknown_fields(reflection->GetRepeatedMessage(message, field, i), file, join_path(name, i)));
   }
   return {};
 }
@@ -76,10 +78,12 @@ Status refuse_unknown_fields(const pb::Message& message, const std::string& file
 Result<LoadedModel> parse_binary(const std::string& bytes, const std::string& path) {
   const pb::LogSilencer silence;
   LoadedModel loaded{.model = {}, .path = path, .is_text = false, .places = {}};
-  pb::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  pb::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                 static_cast<int>(bytes.size()));
   input.SetRecursionLimit(kMaxModelNesting);
   if (!loaded.model.ParseFromCodedStream(&input) || !input.ConsumedEntireMessage())
-    return fail(path, "is neither a text nor a binary minnow.Model (or it is cut short or nested too deeply)");
+    return fail(path,
+                "is neither a text nor a binary minnow.Model (or it is cut short or nested too deeply)");
   MINNOW_TRY(refuse_unknown_fields(loaded.model, path, ""));
   return loaded;
 }

@@ -40,12 +40,14 @@ class Assignment {
   explicit Assignment(std::string_view path) : where_(fmt::format("--set {}", path)) {}
 
   // Sets what `path` names inside `message`; `prefix` is the canonical path so far.
-  Status apply(pb::Message* message, std::string_view path, std::string_view value, const std::string& prefix) {
+  Status apply(pb::Message* message, std::string_view path, std::string_view value,
+               const std::string& prefix) {
     const size_t dot = path.find('.');
     const std::string_view name = path.substr(0, dot);
     const pb::FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(std::string(name));
     if (field == nullptr)
-      return fail_with_hint(where_, fmt::format("{} has no field \"{}\"", message->GetDescriptor()->name(), name),
+      return fail_with_hint(where_,
+                            fmt::format("{} has no field \"{}\"", message->GetDescriptor()->name(), name),
                             hint_for(name, field_names(message->GetDescriptor())));
     const std::string reached = join_path(prefix, name);
     if (dot == std::string_view::npos) return set_value(message, field, value, reached);
@@ -56,8 +58,8 @@ class Assignment {
   const std::string& canonical_path() const { return canonical_path_; }
 
  private:
-  Status descend(pb::Message* message, const pb::FieldDescriptor* field, std::string_view rest, std::string_view value,
-                 const std::string& reached) {
+  Status descend(pb::Message* message, const pb::FieldDescriptor* field, std::string_view rest,
+                 std::string_view value, const std::string& reached) {
     if (field->message_type() == nullptr) return fail(where_, "{} has no fields inside", reached);
     const pb::Reflection* reflection = message->GetReflection();
     if (!field->is_repeated()) return apply(reflection->MutableMessage(message, field), rest, value, reached);
@@ -75,14 +77,16 @@ class Assignment {
   };
 
   // Names may hold dots, so the longest name that `path` begins with wins; then a plain index.
-  Result<Element> find_element(const pb::Message& message, const pb::FieldDescriptor* field, std::string_view path) {
+  Result<Element> find_element(const pb::Message& message, const pb::FieldDescriptor* field,
+                               std::string_view path) {
     const int size = message.GetReflection()->FieldSize(message, field);
     std::vector<std::string> names;
     int best = -1;
     for (int i = 0; i < size; ++i) {
       names.push_back(element_name(message, field, i));
       const std::string& name = names.back();
-      const bool matches = !name.empty() && path.starts_with(name) && (path.size() == name.size() || path[name.size()] == '.');
+      const bool matches =
+          !name.empty() && path.starts_with(name) && (path.size() == name.size() || path[name.size()] == '.');
       if (matches && (best < 0 || name.size() > names[best].size())) best = i;
     }
     const auto rest_behind = [&](size_t length) { return path.substr(std::min(path.size(), length + 1)); };
@@ -91,7 +95,8 @@ class Assignment {
     const std::string_view head = path.substr(0, path.find('.'));
     if (const auto index = parse_number<int>(head); index && *index >= 0 && *index < size)
       return Element{*index, rest_behind(head.size())};
-    return fail_with_hint(where_, fmt::format("\"{}\" is none of the {} {} of the model", head, size, field->name()),
+    return fail_with_hint(where_,
+                          fmt::format("\"{}\" is none of the {} {} of the model", head, size, field->name()),
                           hint_for(head, names));
   }
 
@@ -118,15 +123,17 @@ class Assignment {
     canonical_path_ = path;
     value = trim(value);
     if (value.size() < 2 || value.front() != '{' || value.back() != '}')
-      return fail_with_hint(where_, fmt::format("\"{}\" is not a value for the message {}", value,
-                                                message->GetDescriptor()->name()),
-                            fmt::format("write {}={{...}}, or set a field inside it", path));
+      return fail_with_hint(
+          where_,
+          fmt::format("\"{}\" is not a value for the message {}", value, message->GetDescriptor()->name()),
+          fmt::format("write {}={{...}}, or set a field inside it", path));
     return parse_text(value.substr(1, value.size() - 2), where_, message, nullptr);
   }
 
   Status set_scalar(pb::Message* message, const pb::FieldDescriptor* field, std::string_view text) {
     switch (field->cpp_type()) {
-      case pb::FieldDescriptor::CPPTYPE_STRING: return store(message, field, std::string(text));
+      case pb::FieldDescriptor::CPPTYPE_STRING:
+        return store(message, field, std::string(text));
       case pb::FieldDescriptor::CPPTYPE_INT64:
         if (const auto value = parse_number<int64_t>(text)) return store(message, field, *value);
         return fail(where_, "\"{}\" is not a whole number (of 64 bits)", text);
@@ -142,7 +149,8 @@ class Assignment {
           return store(message, field, value);
         return fail_with_hint(where_, fmt::format("\"{}\" is not a {}", text, field->enum_type()->name()),
                               hint_for(text, enum_value_names(field->enum_type())));
-      default: return fail(where_, "cannot be set from the command line");
+      default:
+        return fail(where_, "cannot be set from the command line");
     }
   }
 
@@ -168,7 +176,8 @@ class Assignment {
 };
 
 // Forgets the places inside a field that has been written anew.
-void replace_places(std::map<std::string, std::string>* places, const std::string& path, const std::string& where) {
+void replace_places(std::map<std::string, std::string>* places, const std::string& path,
+                    const std::string& where) {
   const std::string inside = path + ".";
   for (auto place = places->lower_bound(inside); place != places->end() && place->first.starts_with(inside);)
     place = places->erase(place);

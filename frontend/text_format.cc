@@ -37,12 +37,15 @@ std::optional<NamedError> unknown_field_error(const std::string& message) {
   const std::vector<std::string> known = field_names(type);
   const std::string nearest = nearest_name(match[2].str(), known);
   std::string hint = fmt::format("did you mean \"{}\"?", nearest);
-  if (nearest.empty()) hint = known.empty() ? "it has no fields" : fmt::format("it has: {}", fmt::join(known, ", "));
+  if (nearest.empty())
+    hint = known.empty() ? "it has no fields" : fmt::format("it has: {}", fmt::join(known, ", "));
   return NamedError{
-      match[2], {{}, fmt::format("unknown field \"{}\" in {}", match[2].str(), type->name()), std::move(hint)}};
+      match[2],
+      {{}, fmt::format("unknown field \"{}\" in {}", match[2].str(), type->name()), std::move(hint)}};
 }
 
-void collect_enums(const pb::Descriptor* type, const std::string& field_name, std::vector<std::string>* values) {
+void collect_enums(const pb::Descriptor* type, const std::string& field_name,
+                   std::vector<std::string>* values) {
   const pb::FieldDescriptor* field = type->FindFieldByName(field_name);
   if (field != nullptr && field->enum_type() != nullptr) {
     const auto names = enum_value_names(field->enum_type());
@@ -51,7 +54,8 @@ void collect_enums(const pb::Descriptor* type, const std::string& field_name, st
   for (int i = 0; i < type->nested_type_count(); ++i) collect_enums(type->nested_type(i), field_name, values);
 }
 
-// The parser names the field but not its message, so the hint looks at every field of that name in the schema.
+// The parser names the field but not its message, so the hint looks at every field of that name in the
+// schema.
 std::optional<NamedError> unknown_enum_error(const std::string& message) {
   static const std::regex kPattern(R"re(Unknown enumeration value of "([^"]*)" for field "([^"]*)"\.)re");
   std::smatch match;
@@ -68,14 +72,16 @@ std::optional<NamedError> unknown_enum_error(const std::string& message) {
                      nearest.empty() ? "" : fmt::format("did you mean {}?", nearest)}};
 }
 
-// The parser complains about a word when it has already read it; the column of its beginning is what helps. Tabs, which
-// the parser counts as up to eight columns, are left to it.
+// The parser complains about a word when it has already read it; the column of its beginning is what helps.
+// Tabs, which the parser counts as up to eight columns, are left to it.
 int column_of_word(std::string_view text, int line, int column, const std::string& word) {
-  for (int i = 0; i < line && text.find('\n') != std::string_view::npos; ++i) text.remove_prefix(text.find('\n') + 1);
+  for (int i = 0; i < line && text.find('\n') != std::string_view::npos; ++i)
+    text.remove_prefix(text.find('\n') + 1);
   const std::string_view before = text.substr(0, std::min<size_t>(text.find('\n'), column));
   const size_t found = before.rfind(word);
-  return found == std::string_view::npos || before.find('\t') != std::string_view::npos ? column
-                                                                                       : static_cast<int>(found);
+  return found == std::string_view::npos || before.find('\t') != std::string_view::npos
+             ? column
+             : static_cast<int>(found);
 }
 
 // Keeps the first error; those that follow are mostly its consequences.
@@ -106,7 +112,8 @@ class PlaceRecorder {
   PlaceRecorder(const std::string& path, std::map<std::string, std::string>* places)
       : path_(path), places_(places) {}
 
-  void record(const pb::Message& message, const pb::TextFormat::ParseInfoTree& tree, const std::string& prefix) {
+  void record(const pb::Message& message, const pb::TextFormat::ParseInfoTree& tree,
+              const std::string& prefix) {
     std::vector<const pb::FieldDescriptor*> fields;
     message.GetReflection()->ListFields(message, &fields);
     for (const pb::FieldDescriptor* field : fields) {
@@ -135,7 +142,8 @@ class PlaceRecorder {
         field->message_type() == nullptr ? nullptr : tree.GetTreeForNested(field, index);
     if (nested == nullptr) return;
     const pb::Reflection* reflection = message.GetReflection();
-    record(index < 0 ? reflection->GetMessage(message, field) : reflection->GetRepeatedMessage(message, field, index),
+    record(index < 0 ? reflection->GetMessage(message, field)
+                     : reflection->GetRepeatedMessage(message, field, index),
            *nested, name);
   }
 
@@ -143,7 +151,8 @@ class PlaceRecorder {
   std::map<std::string, std::string>* places_;
 };
 
-// The parser would meet an unknown field long before its own recursion limit, so depth is checked ahead of it.
+// The parser would meet an unknown field long before its own recursion limit, so depth is checked ahead of
+// it.
 Status check_nesting(std::string_view text, const std::string& path) {
   int depth = 0, line = 0, column = 0;
   char quote = 0;

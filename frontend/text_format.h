@@ -10,8 +10,8 @@
 
 namespace minnow {
 
-// Parses `text` into an empty `message` of any type. The first mistake becomes the error, at "path:line:column". `places`,
-// if not null, receives the place of every field that the text holds.
+// Parses `text` into an empty `message` of any type. The first mistake becomes the error, at
+// "path:line:column". `places`, if not null, receives the place of every field that the text holds.
 Status parse_text(std::string_view text, const std::string& path, google::protobuf::Message* message,
                   std::map<std::string, std::string>* places);
 

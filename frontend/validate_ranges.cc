@@ -73,7 +73,8 @@ class RangeCheck {
         return check_enum(field, path,
                           index < 0 ? reflection->GetEnumValue(message, field)
                                     : reflection->GetRepeatedEnumValue(message, field, index));
-      default: return {};
+      default:
+        return {};
     }
   }
 
@@ -90,7 +91,8 @@ class RangeCheck {
   // proto3 keeps enum numbers that it does not know.
   Status check_enum(const pb::FieldDescriptor* field, const std::string& path, int value) const {
     if (field->enum_type()->FindValueByNumber(value) != nullptr) return {};
-    return complain(loaded_, path, "{} is {}, which is no {}", field->name(), value, field->enum_type()->name());
+    return complain(loaded_, path, "{} is {}, which is no {}", field->name(), value,
+                    field->enum_type()->name());
   }
 
   const LoadedModel& loaded_;

@@ -28,7 +28,8 @@ Result<std::vector<CsvCell>> split_line(std::string_view line, char separator, c
     std::string_view text = trimmed(line.substr(begin, end - begin));
     const auto column = static_cast<int64_t>(begin) + 1;
     if (text.starts_with('"')) {
-      if (text.size() < 2 || !text.ends_with('"')) return fail(fmt::format("{}:{}", where, column), "quote is not closed");
+      if (text.size() < 2 || !text.ends_with('"'))
+        return fail(fmt::format("{}:{}", where, column), "quote is not closed");
       text = text.substr(1, text.size() - 2);
     }
     cells.push_back({text, column});
@@ -51,8 +52,8 @@ Result<std::vector<CsvRow>> split_csv(std::string_view bytes, char separator, co
     CsvRow row{line_number, {}};
     MINNOW_ASSIGN(row.cells, split_line(line, separator, fmt::format("{}:{}", where, line_number)));
     if (!rows.empty() && row.cells.size() != rows[0].cells.size())
-      return fail(fmt::format("{}:{}:1", where, line_number), "{} cells, but line {} has {}", row.cells.size(),
-                  rows[0].line, rows[0].cells.size());
+      return fail(fmt::format("{}:{}:1", where, line_number), "{} cells, but line {} has {}",
+                  row.cells.size(), rows[0].line, rows[0].cells.size());
     rows.push_back(std::move(row));
   }
   return rows;

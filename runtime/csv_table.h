@@ -19,8 +19,8 @@ struct CsvRow {
   std::vector<CsvCell> cells;
 };
 
-// Rows of equally many cells; blank lines and lines beginning with '#' are left out. A cell may stand in double
-// quotes, so as to hold the separator. `where` names the file in errors.
+// Rows of equally many cells; blank lines and lines beginning with '#' are left out. A cell may stand in
+// double quotes, so as to hold the separator. `where` names the file in errors.
 Result<std::vector<CsvRow>> split_csv(std::string_view bytes, char separator, const std::string& where);
 
 }  // namespace minnow

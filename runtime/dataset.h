@@ -1,5 +1,5 @@
-// Labelled examples in memory, and the readers that make them. Readers check every size against the file before they
-// allocate, and report each mistake with the file and the place in it.
+// Labelled examples in memory, and the readers that make them. Readers check every size against the file
+// before they allocate, and report each mistake with the file and the place in it.
 #pragma once
 
 #include <optional>
@@ -26,7 +26,8 @@ struct DataSplits {
   Dataset validation;
 };
 
-// Every label i32 [N] lies in [0, classes), else an error that names the file, the first bad index and its label.
+// Every label i32 [N] lies in [0, classes), else an error that names the file, the first bad index and its
+// label.
 Status check_labels(const Tensor& labels, int64_t classes, const std::string& file);
 // "0", "1", ...: names for classes that have none.
 std::vector<std::string> numbered_classes(int64_t count);
@@ -37,23 +38,30 @@ Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count);
 // The last `validation_count` examples validate, the others train. 0 < validation_count < size().
 DataSplits split_dataset(Dataset dataset, int64_t validation_count);
 
-// IDX, the format of MNIST (yann.lecun.com/exdb/mnist), plain or gzipped. Only unsigned bytes, one to four dimensions.
+// IDX, the format of MNIST (yann.lecun.com/exdb/mnist), plain or gzipped. Only unsigned bytes, one to four
+// dimensions.
 Result<Tensor> read_idx(const std::string& path);
-// Images [N,H,W] or [N,C,H,W] with labels [N]. With no class names, classes are numbered up to the largest label.
+// Images [N,H,W] or [N,C,H,W] with labels [N]. With no class names, classes are numbered up to the largest
+// label.
 Result<Dataset> read_idx_dataset(const std::string& images, const std::string& labels, std::string name,
                                  std::vector<std::string> class_names);
 
-// Which columns of a CSV file are what. A first row with a cell that is not a number is a header, outside the labels.
+// Which columns of a CSV file are what.
 struct CsvOptions {
-  std::vector<std::string> label_columns;  // by header name or number from 0; -1, or none, is the last column
-  bool is_regression = false;              // labels are f32 [N,K]; otherwise one column of classes
+  std::vector<std::string> label_columns =
+      {};                      // by header name or number from 0; -1, or none, is the last column
+  bool is_regression = false;  // labels are f32 [N,K]; otherwise one column of classes
   char separator = ',';
+  std::optional<bool>
+      has_header;               // unset: told by the first row, which then holds more words than the second
+  int64_t max_classes = 65536;  // class numbers lie below
+  std::vector<std::string> class_names = {};  // known beforehand, as from the training file; otherwise learnt
 };
-// Classes are numbers from 0, or words, which are numbered in alphabetical order.
+// Features are f32 [N,F]. Classes are numbers from 0, or words, which are numbered in alphabetical order.
 Result<Dataset> read_csv(const std::string& path, const CsvOptions& options);
 
-// A folder with one subfolder per class, named for it and taken in alphabetical order, of PNG files of one size.
-// Colour becomes grey: examples are u8 [N,1,H,W].
+// A folder with one subfolder per class, named for it and taken in alphabetical order, of PNG files of one
+// size. Colour becomes grey: examples are u8 [N,1,H,W].
 Result<Dataset> read_png_folder(const std::string& path);
 
 }  // namespace minnow

@@ -23,7 +23,9 @@ tl::unexpected<Error> system_failure(const std::string& path, std::string_view w
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
@@ -40,7 +42,9 @@ class Descriptor {
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
-  ~TemporaryFile() { if (!path_.empty()) ::unlink(path_.c_str()); }
+  ~TemporaryFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
@@ -97,7 +101,8 @@ Result<std::string> read_file(const std::string& path, int64_t max_bytes) {
   std::string bytes(static_cast<size_t>(size), '\0');
   size_t filled = 0;
   while (filled < bytes.size()) {
-    const ssize_t got = ::read(file.get(), bytes.data() + filled, std::min(bytes.size() - filled, kChunkBytes));
+    const ssize_t got =
+        ::read(file.get(), bytes.data() + filled, std::min(bytes.size() - filled, kChunkBytes));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return system_failure(path, "read");
     if (got == 0) break;
@@ -112,7 +117,8 @@ Status write_file_atomically(const std::string& path, std::span<const std::strin
   const std::filesystem::path target(path);
   if (!target.has_filename()) return fail(path, "is not the name of a file");
   const std::string folder = target.has_parent_path() ? target.parent_path().string() : ".";
-  TemporaryFile temporary(fmt::format("{}/.{}.{}.{}.tmp", folder, target.filename().string(), ::getpid(), counter++));
+  TemporaryFile temporary(
+      fmt::format("{}/.{}.{}.{}.tmp", folder, target.filename().string(), ::getpid(), counter++));
 
   MINNOW_TRY(write_and_sync(temporary.path(), pieces));
   if (::rename(temporary.path().c_str(), path.c_str()) != 0) return system_failure(path, "rename into place");

@@ -1,4 +1,5 @@
-// Whole files, in and out. Every failing system call is reported with the path and the reason the system gives.
+// Whole files, in and out. Every failing system call is reported with the path and the reason the system
+// gives.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,9 @@ inline constexpr int64_t kMaxFileBytes = int64_t{1} << 32;
 // The bytes of a regular file. A missing file, a folder, or one larger than `max_bytes` is an error.
 Result<std::string> read_file(const std::string& path, int64_t max_bytes = kMaxFileBytes);
 
-// Replaces `path` by the joined `pieces`, all or nothing: writes a temporary file in the same folder, fsyncs it,
-// renames it over `path`, fsyncs the folder. After a kill at any moment `path` is the old file or the new one.
+// Replaces `path` by the joined `pieces`, all or nothing: writes a temporary file in the same folder, fsyncs
+// it, renames it over `path`, fsyncs the folder. After a kill at any moment `path` is the old file or the new
+// one.
 Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces);
 Status write_file_atomically(const std::string& path, std::string_view bytes);
 

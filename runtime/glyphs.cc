@@ -16,11 +16,11 @@ constexpr int kPixels = kGlyphSize * kGlyphSize;
 constexpr uint64_t kWordsPerGlyph = 1024;
 constexpr uint64_t kNoiseWord = 512;  // the words from here on make noise, those before it make the shape
 constexpr int kSegmentsPerSpan = 5;
-constexpr float kMeanHeight = 19;     // pixels
-constexpr float kWobble = 0.03F;     // deviation of each pen point, in heights
-constexpr float kSlant = 0.2F;       // deviation of the shear
-constexpr float kTurn = 0.16F;        // deviation of the rotation, radians
-constexpr float kStray = 1.2F;        // deviation of the centre, pixels
+constexpr float kMeanHeight = 19;  // pixels
+constexpr float kWobble = 0.03F;   // deviation of each pen point, in heights
+constexpr float kSlant = 0.2F;     // deviation of the shear
+constexpr float kTurn = 0.16F;     // deviation of the rotation, radians
+constexpr float kStray = 1.2F;     // deviation of the centre, pixels
 
 // The draws of one picture, in order.
 class Draws {
@@ -52,8 +52,12 @@ struct Affine {
     const float cosine = std::cos(turn);
     const float sine = std::sin(turn);
     constexpr float kCentre = kGlyphSize / 2.0F;
-    return {width * cosine,  height * (slant * cosine - sine), width * sine, height * (slant * sine + cosine),
-            kCentre + draws.normal(kStray), kCentre + draws.normal(kStray)};
+    return {width * cosine,
+            height * (slant * cosine - sine),
+            width * sine,
+            height * (slant * sine + cosine),
+            kCentre + draws.normal(kStray),
+            kCentre + draws.normal(kStray)};
   }
 
   Point operator()(Point p) const {
@@ -124,7 +128,8 @@ void trace_curve(const std::vector<Point>& points, DistanceField& field) {
 
 void trace_stroke(const Stroke& stroke, const Affine& affine, Draws& draws, DistanceField& field) {
   std::vector<Point> points = stroke.points;
-  for (Point& point : points) point = affine({point.x + draws.normal(kWobble), point.y + draws.normal(kWobble)});
+  for (Point& point : points)
+    point = affine({point.x + draws.normal(kWobble), point.y + draws.normal(kWobble)});
   if (stroke.is_smooth) return trace_curve(points, field);
   for (size_t i = 0; i + 1 < points.size(); ++i) field.add_segment(points[i], points[i + 1]);
 }

@@ -1,5 +1,5 @@
-// GLYPHS: handwritten-looking digits that the program draws itself, so that everything runs with no file at all.
-// Pen strokes with a wobbling hand, random slant, size, place, pen width and ink, on a noisy ground.
+// GLYPHS: handwritten-looking digits that the program draws itself, so that everything runs with no file at
+// all. Pen strokes with a wobbling hand, random slant, size, place, pen width and ink, on a noisy ground.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ struct GlyphOptions {
   uint32_t split = 0;  // 0 trains, 1 validates: different digits of the same kind
 };
 
-// `count` pictures u8 [N,1,28,28], bright ink on dark ground. Picture i shows the digit i % 10, so classes are
-// balanced, and depends only on (seed, split, i).
+// `count` pictures u8 [N,1,28,28], bright ink on dark ground. Picture i shows the digit i % 10, so classes
+// are balanced, and depends only on (seed, split, i).
 Dataset make_glyphs(const GlyphOptions& options, ThreadPool& pool);
 
 // Picture `index` of a split, 28*28 pixels, row-major.

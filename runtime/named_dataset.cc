@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
+
+#include "runtime/data_roots.h"
 
 namespace minnow {
 namespace {
@@ -21,22 +22,15 @@ Result<const NamedDataset*> find_description(std::string_view name) {
     known.emplace_back(dataset.name);
   }
   const std::string nearest = nearest_name(name, known);
-  return fail_with_hint("", fmt::format("there is no dataset \"{}\"; known are {}", name, fmt::join(known, ", ")),
+  return fail_with_hint("",
+                        fmt::format("there is no dataset \"{}\"; known are {}", name, fmt::join(known, ", ")),
                         nearest.empty() ? "" : fmt::format("did you mean \"{}\"?", nearest));
 }
 
 // The folders to search, in order.
 std::vector<std::string> search_places(std::string_view name, const std::string& data_dir) {
-  std::vector<std::string> roots;
-  const char* from_environment = std::getenv("MINNOW_DATA");
-  if (!data_dir.empty()) {
-    roots = {data_dir};
-  } else {
-    if (from_environment != nullptr && *from_environment != '\0') roots.emplace_back(from_environment);
-    roots.emplace_back("./data");
-  }
   std::vector<std::string> places;
-  for (const std::string& root : roots) {
+  for (const std::string& root : data_roots(data_dir)) {
     places.push_back(fmt::format("{}/{}", root, name));
     places.push_back(root);
   }
@@ -65,10 +59,13 @@ std::string report_missing(const FoundFiles& found) {
 
 tl::unexpected<Error> not_found(const NamedDataset& dataset, const std::vector<std::string>& reports) {
   return fail_with_hint(
-      "", fmt::format("dataset \"{}\" was not found; looked in\n    {}", dataset.name, fmt::join(reports, "\n    ")),
-      fmt::format("download {} (each plain or .gz) from {} into ./data/{}, or name their folder with --data-dir or "
-                  "MINNOW_DATA. The digits of `builtin: GLYPHS` need no file",
-                  fmt::join(kFiles, ", "), dataset.home_page, dataset.name));
+      "",
+      fmt::format("dataset \"{}\" was not found; looked in\n    {}", dataset.name,
+                  fmt::join(reports, "\n    ")),
+      fmt::format(
+          "download {} (each plain or .gz) from {} into ./data/{}, or name their folder with --data-dir or "
+          "MINNOW_DATA. The digits of `builtin: GLYPHS` need no file",
+          fmt::join(kFiles, ", "), dataset.home_page, dataset.name));
 }
 
 Result<DataSplits> read_splits(const NamedDataset& dataset, const FoundFiles& files) {
@@ -86,7 +83,8 @@ const std::vector<NamedDataset>& named_datasets() {
       {"mnist", "http://yann.lecun.com/exdb/mnist/", numbered_classes(10)},
       {"fashion-mnist",
        "https://github.com/zalandoresearch/fashion-mnist",
-       {"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"}},
+       {"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+        "ankle boot"}},
   };
   return kDatasets;
 }

@@ -18,8 +18,8 @@ struct NamedDataset {
 
 const std::vector<NamedDataset>& named_datasets();
 
-// Reads both splits of `name` ("mnist", "fashion-mnist") from the first place that has all of its files: `data_dir`
-// (alone, if given), else $MINNOW_DATA, then ./data; there in the folder NAME or directly; each file plain or .gz.
+// Reads both splits of `name` ("mnist", "fashion-mnist") from the first place that has all of its files: the
+// data_roots, in each the folder NAME and then the root itself; each file plain or .gz.
 // If no place has them the error lists the places, where to get the files, and that GLYPHS needs none.
 Result<DataSplits> load_named_dataset(std::string_view name, const std::string& data_dir);
 

@@ -76,7 +76,8 @@ Result<Shape> parse_shape(std::string_view value, const std::string& where) {
     const auto [end, error] = std::from_chars(dims.data(), dims.data() + dims.size(), dim);
     if (error != std::errc{} || dim < 0) return fail(where, "its .npy header has the bad shape ({})", dims);
     dims = trimmed(dims.substr(static_cast<size_t>(end - dims.data())));
-    if (!dims.empty() && dims[0] != ',') return fail(where, "its .npy header has a bad shape at \"{}\"", dims);
+    if (!dims.empty() && dims[0] != ',')
+      return fail(where, "its .npy header has a bad shape at \"{}\"", dims);
     if (!dims.empty()) dims = trimmed(dims.substr(1));
     shape.push_back(dim);
   }

@@ -11,7 +11,7 @@ namespace minnow {
 
 // Where training stands within an epoch.
 struct ProgressState {
-  int64_t epoch = 1;   // from 1
+  int64_t epoch = 1;  // from 1
   int64_t epochs = 1;
   int64_t examples_done = 0;  // of this epoch
   int64_t examples = 0;       // in an epoch
@@ -56,7 +56,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // Redraws the bar, at most ten times a second; cheap enough to be called every step. Silent without a terminal.
+  // Redraws the bar, at most ten times a second; cheap enough to be called every step. Silent without a
+  // terminal.
   void update(const ProgressState& state);
   void finish_epoch(const EpochSummary& summary);
   // Takes the bar off the line, before something else is printed.

@@ -63,18 +63,21 @@ Status choose_columns(Table& table, size_t width, const CsvOptions& options) {
   return {};
 }
 
-// A first row that holds a word is a header, unless the only words are class names, as in every other row, too.
-bool is_header(const std::vector<CsvRow>& rows) {
-  const auto is_word = [](const CsvCell& cell) { return !parse_number<double>(cell.text); };
-  const auto words = [&](const CsvRow& row) { return std::ranges::count_if(row.cells, is_word); };
-  return words(rows[0]) > 0 && (rows.size() == 1 || words(rows[0]) > words(rows[1]));
+// A header has words where the other rows have numbers. Class names are words in every row.
+bool looks_like_header(const std::vector<CsvRow>& rows) {
+  const auto words = [](const CsvRow& row) {
+    return std::ranges::count_if(row.cells,
+                                 [](const CsvCell& cell) { return !parse_number<double>(cell.text); });
+  };
+  const auto width = static_cast<std::ptrdiff_t>(rows[0].cells.size());
+  return rows.size() == 1 ? words(rows[0]) == width : words(rows[0]) > words(rows[1]);
 }
 
 Result<Table> make_table(std::string path, std::vector<CsvRow> rows, const CsvOptions& options) {
   if (rows.empty()) return fail(path, "is empty");
   Table table{std::move(path), {}, {}, {}, {}};
   const size_t width = rows[0].cells.size();
-  if (is_header(rows)) {
+  if (options.has_header.value_or(looks_like_header(rows))) {
     for (const CsvCell& cell : rows[0].cells) table.names.emplace_back(cell.text);
     rows.erase(rows.begin());
   }
@@ -101,43 +104,52 @@ Result<Tensor> numbers(const Table& table, const std::vector<size_t>& columns) {
   return tensor;
 }
 
-// The sorted words of the label column, or none if all labels are whole numbers.
-std::vector<std::string> class_words(const Table& table) {
-  const size_t column = table.label_columns[0];
+std::string_view label_text(const Table& table, const CsvRow& row) {
+  return row.cells[table.label_columns[0]].text;
+}
+
+bool has_word_labels(const Table& table) {
+  return !std::ranges::all_of(table.rows, [&](const CsvRow& row) {
+    return parse_number<int32_t>(label_text(table, row)).has_value();
+  });
+}
+
+std::vector<std::string> sorted_words(const Table& table) {
   std::vector<std::string> words;
-  bool all_numbers = true;
-  for (const CsvRow& row : table.rows) {
-    const std::string_view text = row.cells[column].text;
-    all_numbers = all_numbers && parse_number<int32_t>(text).has_value();
-    words.emplace_back(text);
-  }
-  if (all_numbers) return {};
+  for (const CsvRow& row : table.rows) words.emplace_back(label_text(table, row));
   std::ranges::sort(words);
   words.erase(std::ranges::unique(words).begin(), words.end());
   return words;
 }
 
-Result<int32_t> class_of(const Table& table, const CsvRow& row, const std::vector<std::string>& words) {
-  const size_t column = table.label_columns[0];
-  const std::string_view text = row.cells[column].text;
-  if (text.empty()) return fail(place(table, row, column), "label is missing");
-  if (!words.empty()) return static_cast<int32_t>(std::ranges::lower_bound(words, text) - words.begin());
-  const int32_t number = *parse_number<int32_t>(text);
-  if (number < 0) return fail(place(table, row, column), "label {} is negative", number);
-  if (number >= static_cast<int64_t>(table.rows.size()))
-    return fail(place(table, row, column), "label {} is larger than the number of rows, {}", number,
-                table.rows.size());
-  return number;
+Result<int32_t> class_of_word(const Table& table, const CsvRow& row, const std::vector<std::string>& words) {
+  const std::string_view text = label_text(table, row);
+  const std::string where = place(table, row, table.label_columns[0]);
+  if (text.empty()) return fail(where, "label is missing");
+  const auto found = std::ranges::find(words, text);
+  if (found != words.end()) return static_cast<int32_t>(found - words.begin());
+  return fail(where, "label \"{}\" is none of the {} classes", text, words.size());
 }
 
-Status fill_classes(const Table& table, Dataset& dataset) {
-  const std::vector<std::string> words = class_words(table);
+Result<int32_t> class_of_number(const Table& table, const CsvRow& row, int64_t limit) {
+  const int32_t number = *parse_number<int32_t>(label_text(table, row));
+  if (number >= 0 && number < limit) return number;
+  return fail(place(table, row, table.label_columns[0]), "label {} is outside 0 to {}", number, limit - 1);
+}
+
+Status fill_classes(const Table& table, const CsvOptions& options, Dataset& dataset) {
+  const bool has_words = has_word_labels(table);
+  dataset.class_names = options.class_names;
+  if (has_words && dataset.class_names.empty()) dataset.class_names = sorted_words(table);
+  const auto known = static_cast<int64_t>(options.class_names.size());
+  const int64_t limit = known > 0 ? known : options.max_classes;
   dataset.labels = Tensor::uninitialized({DType::kI32, {static_cast<int64_t>(table.rows.size())}});
   auto to = dataset.labels.as<int32_t>().begin();
   for (const CsvRow& row : table.rows) {
-    MINNOW_ASSIGN(*to++, class_of(table, row, words));
+    MINNOW_ASSIGN(*to++, has_words ? class_of_word(table, row, dataset.class_names)
+                                   : class_of_number(table, row, limit));
   }
-  dataset.class_names = words.empty() ? numbered_classes(count_classes(dataset.labels)) : words;
+  if (dataset.class_names.empty()) dataset.class_names = numbered_classes(count_classes(dataset.labels));
   return {};
 }
 
@@ -153,7 +165,7 @@ Result<Dataset> read_csv(const std::string& path, const CsvOptions& options) {
   if (options.is_regression) {
     MINNOW_ASSIGN(dataset.labels, numbers(table, table.label_columns));
   } else {
-    MINNOW_TRY(fill_classes(table, dataset));
+    MINNOW_TRY(fill_classes(table, options, dataset));
   }
   return dataset;
 }

@@ -96,7 +96,8 @@ Result<Shape> read_header(GzipFile& file, const std::string& path) {
   MINNOW_ASSIGN(const uint32_t magic, read_u32(file, path));
   const uint32_t type = magic >> 8 & 0xFF;
   const uint32_t rank = magic & 0xFF;
-  if (magic >> 16 != 0) return fail(path, "is not an IDX file: it begins with 0x{:08x}, not 0x000008..", magic);
+  if (magic >> 16 != 0)
+    return fail(path, "is not an IDX file: it begins with 0x{:08x}, not 0x000008..", magic);
   if (type != kUnsignedByte)
     return fail(path, "holds IDX elements of type 0x{:02x}; only unsigned bytes (0x08) are read", type);
   if (rank < 1 || rank > 4) return fail(path, "has {} dimensions; IDX data here has 1 to 4", rank);
@@ -150,7 +151,8 @@ Result<Dataset> read_idx_dataset(const std::string& images, const std::string& l
   MINNOW_ASSIGN(Tensor pixels, read_idx(images));
   MINNOW_ASSIGN(Tensor examples, as_images(std::move(pixels), images));
   if (examples.dim(0) != label_bytes.dim(0))
-    return fail(images, "holds {} images, but {} holds {} labels", examples.dim(0), labels, label_bytes.dim(0));
+    return fail(images, "holds {} images, but {} holds {} labels", examples.dim(0), labels,
+                label_bytes.dim(0));
   Tensor classes = label_bytes.converted_to(DType::kI32);
   if (class_names.empty()) class_names = numbered_classes(count_classes(classes));
   MINNOW_TRY(check_labels(classes, static_cast<int64_t>(class_names.size()), labels));

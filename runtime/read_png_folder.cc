@@ -34,7 +34,8 @@ bool is_folder(const fs::directory_entry& entry) {
 
 bool is_png(const fs::directory_entry& entry) {
   std::string extension = entry.path().extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return extension == ".png";
 }
 
@@ -48,7 +49,8 @@ Result<Tensor> read_images(const std::vector<LabelledFile>& files) {
     const auto count = static_cast<int64_t>(files.size());
     if (i == 0) {
       const Shape shape = {count, 1, height, width};
-      if (!checked_element_count(shape)) return fail(files[i].path, "{} pictures of {}x{} are too many", count, width, height);
+      if (!checked_element_count(shape))
+        return fail(files[i].path, "{} pictures of {}x{} are too many", count, width, height);
       images = Tensor::uninitialized({DType::kU8, shape});
     }
     if (height != images.dim(2) || width != images.dim(3))

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "runtime/file.h"
 
@@ -23,9 +24,14 @@ constexpr size_t kMaxHeaderBytes = size_t{16} << 20;
 constexpr size_t kLengthBytes = 8;
 constexpr std::string_view kMetadataKey = "__metadata__";
 constexpr std::string_view kChecksumKey = "minnow.crc32";
+// Tells that there must be a checksum, so that damage to that key itself is noticed, too.
+constexpr std::string_view kFormatKey = "minnow.format";
 
-constexpr std::array<std::pair<std::string_view, DType>, 5> kTypeNames = {
-    {{"F32", DType::kF32}, {"F64", DType::kF64}, {"I32", DType::kI32}, {"U8", DType::kU8}, {"BOOL", DType::kPred}}};
+constexpr std::array<std::pair<std::string_view, DType>, 5> kTypeNames = {{{"F32", DType::kF32},
+                                                                           {"F64", DType::kF64},
+                                                                           {"I32", DType::kI32},
+                                                                           {"U8", DType::kU8},
+                                                                           {"BOOL", DType::kPred}}};
 
 struct Entry {
   std::string name;
@@ -54,7 +60,8 @@ uint32_t header_checksum(json header) {
   return add_to_checksum(0, header.dump());
 }
 
-// JSON leaves open what a name that comes twice means, so a strict reader refuses it. nullopt if the text is no JSON.
+// JSON leaves open what a name that comes twice means, so a strict reader refuses it. nullopt if the text is
+// no JSON.
 std::optional<json> parse_json(std::string_view text, std::string& duplicate) {
   std::vector<std::set<std::string>> names;
   const auto watch = [&](int /*depth*/, json::parse_event_t event, json& parsed) {
@@ -103,11 +110,14 @@ Result<Entry> parse_entry(const std::string& name, const json& content, const st
 
 // In order of offset, each tensor begins where the one before ended, and the last ends with the file.
 Status check_layout(std::vector<Entry>& entries, uint64_t data_bytes, const std::string& where) {
-  std::ranges::stable_sort(entries, [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+  std::ranges::sort(entries, {},
+                    [](const Entry& entry) { return std::tie(entry.begin, entry.end, entry.name); });
   uint64_t at = 0;
   for (const Entry& entry : entries) {
     if (entry.end < entry.begin || entry.end > data_bytes)
-      return fail(where, "tensor \"{}\" at bytes {} to {} reaches beyond the {} bytes of data: the file is truncated or corrupt",
+      return fail(where,
+                  "tensor \"{}\" at bytes {} to {} reaches beyond the {} bytes of data: the file is "
+                  "truncated or corrupt",
                   entry.name, entry.begin, entry.end, data_bytes);
     if (entry.begin != at)
       return fail(where, "tensor \"{}\" {} before it", entry.name,
@@ -122,18 +132,22 @@ Status check_layout(std::vector<Entry>& entries, uint64_t data_bytes, const std:
 }
 
 Result<std::string_view> header_text(std::string_view bytes, const std::string& where) {
-  if (bytes.size() < kLengthBytes) return fail(where, "is truncated: {} bytes are no safetensors file", bytes.size());
+  if (bytes.size() < kLengthBytes)
+    return fail(where, "is truncated: {} bytes are no safetensors file", bytes.size());
   uint64_t length = 0;
   std::memcpy(&length, bytes.data(), kLengthBytes);
-  if (length > kMaxHeaderBytes) return fail(where, "is not a safetensors file: it claims a header of {} bytes", length);
-  if (length > bytes.size() - kLengthBytes) return fail(where, "is truncated within its header of {} bytes", length);
+  if (length > kMaxHeaderBytes)
+    return fail(where, "is not a safetensors file: it claims a header of {} bytes", length);
+  if (length > bytes.size() - kLengthBytes)
+    return fail(where, "is truncated within its header of {} bytes", length);
   return bytes.substr(kLengthBytes, length);
 }
 
 Result<Header> parse_header(std::string_view text, const std::string& where) {
   std::string duplicate;
   std::optional<json> content = parse_json(text, duplicate);
-  if (!content || !content->is_object()) return fail(where, "is not a safetensors file: its header is not a JSON object");
+  if (!content || !content->is_object())
+    return fail(where, "is not a safetensors file: its header is not a JSON object");
   if (!duplicate.empty()) return fail(where, "the name \"{}\" comes twice", duplicate);
   Header header;
   for (const auto& [name, value] : content->items()) {
@@ -148,9 +162,11 @@ Result<Header> parse_header(std::string_view text, const std::string& where) {
   return header;
 }
 
-// A file of another program's has no checksum; then there is nothing to compare.
+// A file of another program's has no checksum; then there is nothing to compare. Takes our own keys out.
 Status check_checksum(Header& header, std::string_view data, const std::string& where) {
   const auto stored = header.metadata.find(std::string(kChecksumKey));
+  const bool is_ours = header.metadata.erase(std::string(kFormatKey)) > 0;
+  if (stored == header.metadata.end() && is_ours) return fail(where, "is corrupt: its checksum is gone");
   if (stored == header.metadata.end()) return {};
   const uint32_t actual = add_to_checksum(header_checksum(std::move(header.content)), data);
   if (stored->second != fmt::format("{:08x}", actual))
@@ -162,13 +178,13 @@ Status check_checksum(Header& header, std::string_view data, const std::string& 
 json describe(const std::vector<NamedTensorRef>& tensors, const Metadata& metadata) {
   json header;
   header[kMetadataKey] = metadata;
+  header[kMetadataKey][std::string(kFormatKey)] = "1";
   int64_t at = 0;
   for (const NamedTensorRef& named : tensors) {
     const TensorType& type = named.tensor->type();
     MINNOW_CHECK(!header.contains(named.name), "two tensors are named \"{}\"", named.name);
-    header[std::string(named.name)] = {{"dtype", type_name(type.dtype)},
-                                       {"shape", type.shape},
-                                       {"data_offsets", {at, at + type.bytes()}}};
+    header[std::string(named.name)] = {
+        {"dtype", type_name(type.dtype)}, {"shape", type.shape}, {"data_offsets", {at, at + type.bytes()}}};
     at += type.bytes();
   }
   return header;
@@ -181,7 +197,8 @@ const Tensor* TensorFile::find(std::string_view name) const {
   return found == tensors.end() ? nullptr : &found->tensor;
 }
 
-Status write_safetensors(const std::string& path, const std::vector<NamedTensorRef>& tensors, const Metadata& metadata) {
+Status write_safetensors(const std::string& path, const std::vector<NamedTensorRef>& tensors,
+                         const Metadata& metadata) {
   json header = describe(tensors, metadata);
   uint32_t checksum = header_checksum(header);
   for (const NamedTensorRef& named : tensors) checksum = add_to_checksum(checksum, named.tensor->bytes());

@@ -1,6 +1,6 @@
-// Weights on disk: the safetensors format (github.com/huggingface/safetensors), a JSON header followed by the raw
-// tensors. Files written here also carry a checksum of header and tensors in the metadata, "minnow.crc32", so that
-// a damaged file is found out.
+// Weights on disk: the safetensors format (github.com/huggingface/safetensors), a JSON header followed by the
+// raw tensors. Files written here also carry a checksum of header and tensors in the metadata,
+// "minnow.crc32", so that a damaged file is found out.
 #pragma once
 
 #include <map>
@@ -28,16 +28,18 @@ struct NamedTensorRef {
 
 struct TensorFile {
   std::vector<NamedTensor> tensors;  // in the order of their data
-  Metadata metadata;                 // without the checksum
+  Metadata metadata;                 // without the keys "minnow.crc32" and "minnow.format"
 
   const Tensor* find(std::string_view name) const;  // nullptr if there is none
 };
 
 // Writes f32, f64, i32, u8 and pred tensors, of distinct names, atomically.
-Status write_safetensors(const std::string& path, const std::vector<NamedTensorRef>& tensors, const Metadata& metadata);
+Status write_safetensors(const std::string& path, const std::vector<NamedTensorRef>& tensors,
+                         const Metadata& metadata);
 
-// Reads the same types. Strict: a header that is not JSON or reaches past the file, a name that comes twice, offsets
-// that overlap, leave a hole or disagree with the shape, trailing bytes, and a wrong checksum are errors.
+// Reads the same types. Strict: a header that is not JSON or reaches past the file, a name that comes twice,
+// offsets that overlap, leave a hole or disagree with the shape, trailing bytes, and a wrong checksum are
+// errors.
 Result<TensorFile> read_safetensors(const std::string& path);
 // The same from memory; `where` names it in errors.
 Result<TensorFile> parse_safetensors(std::string_view bytes, const std::string& where);

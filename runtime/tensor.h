@@ -1,5 +1,5 @@
-// A tensor that owns its elements: row-major, contiguous, aligned to 64 bytes. Moves are cheap, a copy is written out
-// as clone(), so that none happens unseen.
+// A tensor that owns its elements: row-major, contiguous, aligned to 64 bytes. Moves are cheap, a copy is
+// written out as clone(), so that none happens unseen.
 #pragma once
 
 #include <cstddef>
@@ -43,8 +43,8 @@ class Tensor {
   }
 
   Tensor clone() const;
-  // The same values as another element type. To kPred: is it other than zero. To an integer: rounded toward zero,
-  // held to the range of the type, NaN to 0.
+  // The same values as another element type. To kPred: is it other than zero. To an integer: rounded toward
+  // zero, held to the range of the type, NaN to 0.
   Tensor converted_to(DType dtype) const;
   // The same elements under another shape of as many elements.
   Tensor reshaped(Shape shape) &&;
@@ -85,7 +85,8 @@ template <typename T>
 Tensor Tensor::from(TensorType type, std::span<const T> values) {
   Tensor tensor = uninitialized(std::move(type));
   const std::span<T> elements = tensor.as<T>();
-  MINNOW_CHECK(values.size() == elements.size(), "{} values for {}", values.size(), tensor.type().to_string());
+  MINNOW_CHECK(values.size() == elements.size(), "{} values for {}", values.size(),
+               tensor.type().to_string());
   std::copy(values.begin(), values.end(), elements.begin());
   return tensor;
 }

@@ -9,8 +9,8 @@
 namespace minnow {
 namespace {
 
-// state_ is one word, so that a worker joins a job in one step or finds it closed. Lanes and body change only while
-// the job is closed and nobody is inside. A worker that wakes too late simply waits for the next job.
+// state_ is one word, so that a worker joins a job in one step or finds it closed. Lanes and body change only
+// while the job is closed and nobody is inside. A worker that wakes too late simply waits for the next job.
 constexpr uint32_t kInside = 0x7FFF;
 constexpr uint32_t kOpen = 0x8000;
 constexpr uint32_t kJob = 0xFFFF0000;
@@ -51,9 +51,11 @@ int available_threads() {
   return std::max(1, CPU_COUNT(&cpus));
 }
 
-ThreadPool::ThreadPool(int threads) : lanes_(std::make_unique<Lane[]>(static_cast<size_t>(std::max(threads, 1)))) {
+ThreadPool::ThreadPool(int threads)
+    : lanes_(std::make_unique<Lane[]>(static_cast<size_t>(std::max(threads, 1)))) {
   MINNOW_CHECK(threads >= 1 && threads <= static_cast<int>(kInside), "{} threads", threads);
-  for (int lane = 1; lane < threads; ++lane) workers_.emplace_back([this, lane] { work(static_cast<size_t>(lane)); });
+  for (int lane = 1; lane < threads; ++lane)
+    workers_.emplace_back([this, lane] { work(static_cast<size_t>(lane)); });
 }
 
 ThreadPool::~ThreadPool() {

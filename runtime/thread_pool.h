@@ -1,5 +1,6 @@
-// A fixed set of threads for loops whose parts are fixed beforehand. Part i always means the same work; the number of
-// threads decides only who runs it. So a result that is a function of its part is the same at any thread count.
+// A fixed set of threads for loops whose parts are fixed beforehand. Part i always means the same work; the
+// number of threads decides only who runs it. So a result that is a function of its part is the same at any
+// thread count.
 #pragma once
 
 #include <atomic>
@@ -26,8 +27,8 @@ class ThreadPool {
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   // Runs body(part) once for each part in [0, parts) and returns when all are done. Each thread has its own
-  // contiguous block of parts (the same block each time, so its caches stay warm) and helps others when it is through.
-  // A call from within a body runs inline. One caller at a time; the body must not throw.
+  // contiguous block of parts (the same block each time, so its caches stay warm) and helps others when it is
+  // through. A call from within a body runs inline. One caller at a time; the body must not throw.
   void parallel_for(int64_t parts, FunctionRef<void(int64_t part)> body);
 
  private:

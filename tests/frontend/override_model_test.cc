@@ -10,11 +10,10 @@ namespace {
 class SetField : public testing::Test {
  protected:
   void SetUp() override {
-    auto parsed = parse_model_text(
-        model_with("layers { name: \"conv1\" conv2d { filters: 6 kernel: 5 } }\n"
-                   "layers { name: \"a.b\" dense { units: 10 } }",
-                   "training { learning_rate: 0.1 sgd {} }\n"),
-        "m.textproto");
+    auto parsed = parse_model_text(model_with("layers { name: \"conv1\" conv2d { filters: 6 kernel: 5 } }\n"
+                                              "layers { name: \"a.b\" dense { units: 10 } }",
+                                              "training { learning_rate: 0.1 sgd {} }\n"),
+                                   "m.textproto");
     ASSERT_TRUE(parsed) << error_of(parsed);
     loaded_ = *parsed;
   }
@@ -73,15 +72,20 @@ TEST_F(SetField, PlacesSayWhoSetTheField) {
 TEST_F(SetField, ErrorsNameTheFieldAndLeaveTheModelAlone) {
   const std::string before = model_to_text(loaded_.model);
   EXPECT_EQ(set("training.learning_rat=1"),
-            "--set training.learning_rat: Training has no field \"learning_rat\" | did you mean \"learning_rate\"?");
+            "--set training.learning_rat: Training has no field \"learning_rat\" | did you mean "
+            "\"learning_rate\"?");
   EXPECT_EQ(set("layers.conv2.conv2d.filters=1"),
-            "--set layers.conv2.conv2d.filters: \"conv2\" is none of the 2 layers of the model | did you mean \"conv1\"?");
-  EXPECT_EQ(set("training.batch_size=abc"), "--set training.batch_size: \"abc\" is not a whole number (of 64 bits)");
-  EXPECT_EQ(set("training.batch_size=1.5"), "--set training.batch_size: \"1.5\" is not a whole number (of 64 bits)");
+            "--set layers.conv2.conv2d.filters: \"conv2\" is none of the 2 layers of the model | did you "
+            "mean \"conv1\"?");
+  EXPECT_EQ(set("training.batch_size=abc"),
+            "--set training.batch_size: \"abc\" is not a whole number (of 64 bits)");
+  EXPECT_EQ(set("training.batch_size=1.5"),
+            "--set training.batch_size: \"1.5\" is not a whole number (of 64 bits)");
   EXPECT_EQ(set("training.shuffle=maybe"), "--set training.shuffle: \"maybe\" is neither true nor false");
   EXPECT_EQ(set("layers.conv1.conv2d.padding=SAM"),
             "--set layers.conv1.conv2d.padding: \"SAM\" is not a Rule | did you mean \"SAME\"?");
-  EXPECT_EQ(set("training.learning_rate.x=1"), "--set training.learning_rate.x: training.learning_rate has no fields inside");
+  EXPECT_EQ(set("training.learning_rate.x=1"),
+            "--set training.learning_rate.x: training.learning_rate has no fields inside");
   EXPECT_EQ(set("training=1").substr(0, 15), "--set training:");
   EXPECT_EQ(set("layers=1").substr(0, 13), "--set layers:");
   EXPECT_EQ(set("training.rmsprop.decay=x").substr(0, 6), "--set ");

@@ -37,17 +37,21 @@ TEST(ValidateNames, PresentUniquePrintable) {
             "m.textproto:3:10: the name \"fc\" is taken | it was first used at m.textproto:2:10");
   EXPECT_EQ(layers_error("layers { name: \"image\" flatten {} }"),
             "m.textproto:2:10: the name \"image\" is taken | it was first used at m.textproto:1:10");
-  EXPECT_EQ(layers_error("layers { name: \"a\\033[2J\" flatten {} }"),
-            "m.textproto:2:10: the name \"a?[2J\" has characters that are not allowed | a name is made of letters, "
-            "digits, '_', '-' and '.'");
+  EXPECT_EQ(
+      layers_error("layers { name: \"a\\033[2J\" flatten {} }"),
+      "m.textproto:2:10: the name \"a?[2J\" has characters that are not allowed | a name is made of letters, "
+      "digits, '_', '-' and '.'");
   EXPECT_EQ(layers_error("layers { name: \"" + std::string(200, 'x') + "\" flatten {} }"),
             "m.textproto:2:10: the name has 200 characters, but at most 128 are allowed");
+  EXPECT_EQ(error_of(checked("name: \"a\\033b\"")),
+            "m.textproto:1:1: the model's name \"a?b\" is too long or holds control characters");
   EXPECT_EQ(error_of(checked("name: \"x\"")), "m.textproto: the model has no input");
   EXPECT_EQ(error_of(checked(kImageInput)), "m.textproto: the model has no layers");
 }
 
 TEST(ValidateGraph, UnknownInputSuggestsTheNearest) {
-  EXPECT_EQ(layers_error("layers { name: \"conv1\" flatten {} }\nlayers { name: \"fc\" inputs: \"conv\" dense { units: 1 } }"),
+  EXPECT_EQ(layers_error("layers { name: \"conv1\" flatten {} }\nlayers { name: \"fc\" inputs: \"conv\" "
+                         "dense { units: 1 } }"),
             "m.textproto:3:21: layer \"fc\": there is no layer or input \"conv\" | did you mean \"conv1\"?");
   EXPECT_EQ(tail_error("output: \"fd\" loss { l1 {} }"),
             "m.textproto:3:1: the output \"fd\" is not a layer | did you mean \"fc\"?");
@@ -62,17 +66,20 @@ TEST(ValidateGraph, CyclesNameTheirLayers) {
 }
 
 TEST(ValidateGraph, LayersMayComeInAnyOrder) {
-  const auto loaded = checked(model_with("layers { name: \"b\" inputs: \"a\" dense { units: 2 } }\n"
-                                         "layers { name: \"a\" inputs: \"image\" flatten {} }",
-                                         "output: \"b\" loss { l1 {} }"));
+  const auto loaded =
+      checked(model_with("layers { name: \"b\" inputs: \"a\" dense { units: 2 } }\n"
+                         "layers { name: \"a\" inputs: \"image\" flatten {} }",
+                         "output: \"b\" loss { l1 {} }"));
   ASSERT_TRUE(loaded) << error_of(loaded);
   EXPECT_EQ(layer_order(*loaded).value(), (std::vector<int>{1, 0}));
 }
 
 TEST(ValidateGraph, EverythingIsUsed) {
-  EXPECT_EQ(layers_error("layers { name: \"a\" flatten {} }\nlayers { name: \"b\" inputs: \"image\" flatten {} }"),
-            "m.textproto:2:1: layer \"a\": its result is not used: nothing leads from it to the output \"b\" | name it "
-            "in the inputs of another layer, or remove it");
+  EXPECT_EQ(
+      layers_error("layers { name: \"a\" flatten {} }\nlayers { name: \"b\" inputs: \"image\" flatten {} }"),
+      "m.textproto:2:1: layer \"a\": its result is not used: nothing leads from it to the output \"b\" | "
+      "name it "
+      "in the inputs of another layer, or remove it");
   EXPECT_EQ(error_of(checked("inputs { name: \"unused\" shape: 3 }\n" +
                              model_with("layers { name: \"a\" inputs: \"image\" flatten {} }"))),
             "m.textproto:1:1: no layer uses the input \"unused\"");
@@ -96,8 +103,7 @@ TEST_P(ValidateLayers, Refuses) {
 INSTANTIATE_TEST_SUITE_P(
     Fields, ValidateLayers,
     testing::Values(
-        BadLayer{"", "says nothing of what it computes"},
-        BadLayer{"dense {}", "units is missing"},
+        BadLayer{"", "says nothing of what it computes"}, BadLayer{"dense {}", "units is missing"},
         BadLayer{"dense { units: -1 }", "units is -1, but must lie in [1, 1048576]"},
         BadLayer{"dense { units: 9000000000 }", "units is 9000000000, but must lie in"},
         BadLayer{"conv2d { kernel: 3 }", "filters is missing"},
@@ -105,15 +111,16 @@ INSTANTIATE_TEST_SUITE_P(
         BadLayer{"conv2d { filters: 1 kernel: 0 }", "kernel is 0, but must lie in [1, 1024]"},
         BadLayer{"conv2d { filters: 1 kernel: [1, 2, 3] }", "kernel has 3 values, but takes one or two"},
         BadLayer{"conv2d { filters: 1 kernel: 3 stride: 0 }", "stride is 0, but must lie in [1, 1024]"},
-        BadLayer{"conv2d { filters: 1 kernel: 3 stride: [1, -2] }", "stride is -2, but must lie in [1, 1024]"},
-        BadLayer{"conv2d { filters: 1 kernel: 3 dilation: 100000 }", "dilation is 100000, but must lie in [1, 1024]"},
+        BadLayer{"conv2d { filters: 1 kernel: 3 stride: [1, -2] }",
+                 "stride is -2, but must lie in [1, 1024]"},
+        BadLayer{"conv2d { filters: 1 kernel: 3 dilation: 100000 }",
+                 "dilation is 100000, but must lie in [1, 1024]"},
         BadLayer{"conv2d { filters: 1 kernel: 3 groups: 0 }", "groups is 0, but must lie in [1, 65536]"},
         BadLayer{"conv2d { filters: 3 kernel: 3 groups: 2 }", "3 filters cannot be split into 2 groups"},
         BadLayer{"conv2d { filters: 1 kernel: 3 pad: -1 }", "pad is -1, but must lie in [0, 1024]"},
         BadLayer{"conv2d { filters: 1 kernel: 3 pad: 1 padding: SAME }", "exclude each other"},
         BadLayer{"max_pool { kernel: 2 pad: 2 }", "pad 2 must be less than the kernel, 2"},
-        BadLayer{"max_pool {}", "kernel is missing"},
-        BadLayer{"reshape {}", "shape is missing"},
+        BadLayer{"max_pool {}", "kernel is missing"}, BadLayer{"reshape {}", "shape is missing"},
         BadLayer{"reshape { shape: [-1, -1] }", "only one dimension can be -1"},
         BadLayer{"reshape { shape: [0, 4] }", "a dimension is 0"},
         BadLayer{"add {}", "takes two or more inputs but has 1"},
@@ -134,13 +141,16 @@ TEST(ValidateInputs, ShapesArePositiveAndBounded) {
   EXPECT_EQ(error(""), "m.textproto:1:1: input \"x\" has no shape");
   EXPECT_EQ(error("shape: [3, 0]"), "m.textproto:1:20: shape is 0, but must lie in [1, 1048576]");
   EXPECT_EQ(error("shape: -3"), "m.textproto:1:20: shape is -3, but must lie in [1, 1048576]");
-  EXPECT_EQ(error("shape: [1,1,1,1,1,1,1,1]"), "m.textproto:1:20: input \"x\" has 8 dimensions, but at most 7 are allowed");
+  EXPECT_EQ(error("shape: [1,1,1,1,1,1,1,1]"),
+            "m.textproto:1:20: input \"x\" has 8 dimensions, but at most 7 are allowed");
 }
 
 TEST(ValidateTraining, LossIsRequiredAndTakesLogits) {
-  EXPECT_EQ(tail_error(""), "m.textproto: the model has no loss | for example loss { softmax_cross_entropy {} }");
+  EXPECT_EQ(tail_error(""),
+            "m.textproto: the model has no loss | for example loss { softmax_cross_entropy {} }");
   EXPECT_EQ(layers_error(std::string(kFc) + "layers { name: \"p\" softmax {} }"),
-            "m.textproto:3:1: softmax_cross_entropy takes logits, but the output \"p\" is already a softmax | remove the "
+            "m.textproto:3:1: softmax_cross_entropy takes logits, but the output \"p\" is already a softmax "
+            "| remove the "
             "layer \"p\", or name its input as the output");
 }
 
@@ -158,18 +168,21 @@ INSTANTIATE_TEST_SUITE_P(
         BadLayer{"learning_rate: inf", "m.textproto:4:12: learning_rate is inf, but must be finite"},
         BadLayer{"learning_rate: 1e999", "m.textproto:4:12: learning_rate is inf, but must be finite"},
         BadLayer{"batch_size: 0", "m.textproto:4:12: batch_size is 0, but must lie in [1, 65536]"},
-        BadLayer{"batch_size: 1000000000000", "m.textproto:4:12: batch_size is 1000000000000, but must lie in [1, 65536]"},
+        BadLayer{"batch_size: 1000000000000",
+                 "m.textproto:4:12: batch_size is 1000000000000, but must lie in [1, 65536]"},
         BadLayer{"epochs: -1", "m.textproto:4:12: epochs is -1, but must lie in [1, 1000000]"},
         BadLayer{"weight_decay: 2", "m.textproto:4:12: weight_decay is 2, but must lie in [0, 1]"},
         BadLayer{"momentum { momentum: 1 }", "m.textproto:4:23: momentum is 1, but must lie in [0, 1)"},
         BadLayer{"adam { beta2: nan }", "m.textproto:4:19: beta2 is nan, but must be finite"},
-        BadLayer{"clip { global_norm: 0 }", "m.textproto:4:19: global_norm is 0, but must lie in (0, 1000000]"},
-        BadLayer{"schedule { step { factor: 0 } }",
-                 "m.textproto:4:30: factor is 0, but must lie in (0, 1]"},
+        BadLayer{"clip { global_norm: 0 }",
+                 "m.textproto:4:19: global_norm is 0, but must lie in (0, 1000000]"},
+        BadLayer{"schedule { step { factor: 0 } }", "m.textproto:4:30: factor is 0, but must lie in (0, 1]"},
         BadLayer{"seed: -1", "m.textproto:4:12: seed is -1, but must lie in [0, 4294967295]"}));
 
 TEST(ValidateData, SourcesAreCompleteAndFit) {
-  const auto error = [](const std::string& data) { return tail_error(std::string(kTail) + "data { " + data + " }"); };
+  const auto error = [](const std::string& data) {
+    return tail_error(std::string(kTail) + "data { " + data + " }");
+  };
   EXPECT_EQ(error("named: \"mnist\""), "");
   EXPECT_EQ(error("builtin: GLYPHS"), "");
   EXPECT_EQ(error("named: \"fashon-mnist\""),

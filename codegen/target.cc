@@ -1,0 +1,102 @@
+#include "codegen/target.h"
+
+#include <llvm/ADT/StringMap.h>
+#include <llvm/MC/MCSubtargetInfo.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Target/TargetMachine.h>
+#include <llvm/TargetParser/Host.h>
+#include <llvm/TargetParser/Triple.h>
+
+#include <mutex>
+
+namespace minnow {
+namespace {
+
+// One row per vector instruction set, widest first; the first whose feature the machine has is taken.
+struct VectorUnit {
+  const char* feature;
+  int lanes;
+  TileShape dot, dot_narrow, conv;
+};
+constexpr VectorUnit kVectorUnits[] = {
+    {"+avx512f", 16, {8, 2}, {12, 1}, {4, 5}},
+    {"+avx2", 8, {6, 2}, {10, 1}, {3, 3}},
+    {"+neon", 4, {6, 4}, {16, 1}, {4, 5}},
+    {"", 4, {4, 2}, {8, 1}, {3, 3}},
+};
+
+void initialize_llvm() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargets();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmPrinters();
+  });
+}
+
+std::string host_features() {
+  std::string text;
+  for (const auto& entry : llvm::sys::getHostCPUFeatures()) {
+    if (!text.empty()) text += ',';
+    text += (entry.second ? "+" : "-") + entry.first().str();
+  }
+  return text;
+}
+
+void choose_vector_unit(Target& target, const llvm::MCSubtargetInfo& subtarget) {
+  for (const VectorUnit& unit : kVectorUnits) {
+    if (*unit.feature != 0 && !subtarget.checkFeatures(unit.feature)) continue;
+    target.lanes = unit.lanes;
+    target.dot = unit.dot;
+    target.dot_narrow = unit.dot_narrow;
+    target.conv = unit.conv;
+    return;
+  }
+}
+
+Result<Target> describe(Target target) {
+  MINNOW_ASSIGN(auto machine, make_target_machine(target, 2));
+  if (!machine->getMCSubtargetInfo()->isCPUStringValid(target.cpu)) {
+    return fail("", "LLVM knows no cpu \"{}\" for {}", target.cpu, target.triple);
+  }
+  const llvm::Triple::ArchType arch = machine->getTargetTriple().getArch();
+  const bool known = arch == llvm::Triple::x86_64 || arch == llvm::Triple::aarch64;
+  if (known) choose_vector_unit(target, *machine->getMCSubtargetInfo());
+  return target;
+}
+
+}  // namespace
+
+Result<Target> host_target(const std::string& cpu) {
+  Target target;
+  target.triple = llvm::sys::getProcessTriple();
+  target.cpu = cpu.empty() ? llvm::sys::getHostCPUName().str() : cpu;
+  if (cpu.empty()) target.features = host_features();
+  return describe(target);
+}
+
+Result<Target> named_target(const std::string& triple, const std::string& cpu) {
+  if (triple.empty()) return host_target(cpu);
+  Target target;
+  target.triple = triple;
+  target.cpu = cpu.empty() ? "generic" : cpu;
+  return describe(target);
+}
+
+Result<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const Target& target, int opt_level) {
+  initialize_llvm();
+  std::string error;
+  const llvm::Target* found = llvm::TargetRegistry::lookupTarget(target.triple, error);
+  if (found == nullptr) return fail("", "no such target \"{}\": {}", target.triple, error);
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
+  const auto level = llvm::CodeGenOpt::getLevel(opt_level).value_or(llvm::CodeGenOptLevel::Default);
+  std::unique_ptr<llvm::TargetMachine> machine(found->createTargetMachine(
+      target.triple, target.cpu, target.features, options, llvm::Reloc::PIC_, std::nullopt, level));
+  if (!machine) return fail("", "LLVM cannot generate code for \"{}\"", target.triple);
+  return machine;
+}
+
+}  // namespace minnow

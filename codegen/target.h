@@ -1,0 +1,38 @@
+// The machine that kernels are emitted for: vector width, register tiles, and LLVM's TargetMachine.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ir/error.h"
+
+namespace llvm {
+class TargetMachine;
+}
+
+namespace minnow {
+
+// Accumulators of a microkernel: `rows` broadcast operands times `vectors` vector operands, all in registers.
+struct TileShape {
+  int rows = 1;
+  int vectors = 1;
+};
+
+struct Target {
+  std::string triple;    // empty: the host
+  std::string cpu;       // as LLVM names it
+  std::string features;  // "+avx512f,..."
+  int lanes = 4;         // f32 elements in one vector
+  TileShape dot;         // MR rows × NR vectors of the right operand
+  TileShape dot_narrow;  // the same where one vector spans all columns
+  TileShape conv;        // output channels × vectors of images
+};
+
+// The machine we run on, or `cpu` of the host's architecture (empty: the host's own).
+Result<Target> host_target(const std::string& cpu = {});
+// Another machine, for object files.
+Result<Target> named_target(const std::string& triple, const std::string& cpu);
+
+Result<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const Target& target, int opt_level);
+
+}  // namespace minnow

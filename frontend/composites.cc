@@ -1,0 +1,83 @@
+#include "frontend/composites.h"
+
+#include <numbers>
+#include <numeric>
+
+namespace minnow {
+
+Value* broadcast_along(Builder& builder, Value* y, int64_t dim, const Shape& shape) {
+  return builder.broadcast(y, {dim}, shape);
+}
+
+Value* broadcast_rows(Builder& builder, Value* y, const Shape& shape) {
+  std::vector<int64_t> dims(shape.size() - 1);
+  std::iota(dims.begin(), dims.end(), 0);
+  return builder.broadcast(y, dims, shape);
+}
+
+Value* softplus(Builder& builder, Value* x) {
+  Value* decayed = builder.exp(builder.neg(builder.unary(OpKind::kAbs, x)));
+  return builder.add(builder.max(x, builder.like(x, 0)), builder.unary(OpKind::kLog1p, decayed));
+}
+
+namespace {
+
+Value* gelu(Builder& b, Value* x) {
+  Value* erf = b.unary(OpKind::kErf, b.mul(x, 1 / std::numbers::sqrt2));
+  return b.mul(b.mul(x, 0.5), b.add(erf, 1.0));
+}
+
+// The exponential of the branch not taken must not overflow, or its gradient is 0 * inf.
+Value* elu(Builder& b, Value* x, double slope) {
+  Value* zero = b.like(x, 0);
+  Value* negative = b.mul(b.add(b.exp(b.min(x, zero)), -1.0), slope);
+  return b.select(b.compare(OpKind::kGreater, x, zero), x, negative);
+}
+
+}  // namespace
+
+Value* activate(Builder& b, Value* x, spec::Activation::Function function, double slope) {
+  using spec::Activation;
+  switch (function) {
+    case Activation::RELU:
+      return b.max(x, b.like(x, 0));
+    case Activation::LEAKY_RELU:
+      return b.select(b.compare(OpKind::kGreater, x, b.like(x, 0)), x, b.mul(x, slope));
+    case Activation::SIGMOID:
+      return b.unary(OpKind::kSigmoid, x);
+    case Activation::TANH:
+      return b.unary(OpKind::kTanh, x);
+    case Activation::GELU:
+      return gelu(b, x);
+    case Activation::SILU:
+      return b.mul(x, b.unary(OpKind::kSigmoid, x));
+    case Activation::SOFTPLUS:
+      return softplus(b, x);
+    case Activation::ELU:
+      return elu(b, x, slope);
+    default:
+      return x;
+  }
+}
+
+Value* activate(Builder& builder, Value* x, spec::Activation::Function function) {
+  return activate(builder, x, function, function == spec::Activation::LEAKY_RELU ? 0.01 : 1.0);
+}
+
+Value* softmax(Builder& b, Value* x, spec::Softmax::Form form) {
+  const Shape& shape = x->type.shape;
+  const int64_t last = x->type.rank() - 1;
+  if (form == spec::Softmax::MAX_SHIFTED) x = b.sub(x, broadcast_rows(b, b.reduce_max(x, {last}), shape));
+  Value* exponentials = b.exp(x);
+  return b.div(exponentials, broadcast_rows(b, b.reduce_sum(exponentials, {last}), shape));
+}
+
+Value* log_softmax(Builder& b, Value* x) {
+  const Shape& shape = x->type.shape;
+  const int64_t last = x->type.rank() - 1;
+  Value* shifted = b.sub(x, broadcast_rows(b, b.reduce_max(x, {last}), shape));
+  Value* log_sum = b.log(b.reduce_sum(b.exp(shifted), {last}));
+  return b.sub(shifted, broadcast_rows(b, log_sum, shape));
+}
+
+}  // namespace minnow

@@ -1,0 +1,167 @@
+#include "passes/outline.h"
+
+#include <algorithm>
+
+namespace minnow {
+
+OpGraph::OpGraph(const Function& function) : uses_(function) {
+  for (const auto& op : function.ops()) {
+    positions_[op.get()] = static_cast<int>(ops_.size());
+    ops_.push_back(op.get());
+  }
+}
+
+bool is_splat(const Value* value) {
+  return value->op && value->op->kind == OpKind::kConstant && value->op->attr<ConstantAttributes>().is_splat();
+}
+
+std::vector<Op*> Cluster::ops() const {
+  std::vector<Op*> ops;
+  for (const int position : positions_) ops.push_back(graph_->op(position));
+  return ops;
+}
+
+bool Cluster::is_private(const Value* value) const {
+  if (graph_->uses().is_result(value)) return false;
+  return std::ranges::all_of(graph_->uses().users(value), [&](const Op* user) {
+    return contains(user) && (!is_copied_freely(*user) || is_private(user->result()));
+  });
+}
+
+bool Cluster::escapes(const Value* value) const { return !is_copied_freely(*value->op) && !is_private(value); }
+
+int64_t Cluster::escaping_bytes() const {
+  int64_t bytes = 0;
+  for (const Op* op : ops())
+    for (const auto& result : op->results)
+      if (escapes(result.get())) bytes += result->type.bytes();
+  return bytes;
+}
+
+namespace {
+
+// Ops outside the cluster, between its first and its last, that depend on it; nullopt if the cluster depends on one of
+// them in turn. A copied op counts as both inside (the copy) and outside (the original).
+std::optional<std::vector<Op*>> dependents_between(const Cluster& cluster) {
+  const OpGraph& graph = cluster.graph();
+  const std::vector<Op*> members = cluster.ops();
+  std::unordered_map<const Op*, bool> is_dependent;
+  std::vector<Op*> dependents;
+  for (int i = graph.position(members.front()); i <= graph.position(members.back()); ++i) {
+    Op* op = graph.op(i);
+    const bool is_member = cluster.contains(op);
+    const bool is_original = is_member && is_copied_freely(*op) && !cluster.is_private(op->result());
+    for (const Value* operand : op->operands) {
+      const bool taints = operand->op && is_dependent[operand->op];
+      const bool reads_member = operand->op && cluster.contains(operand->op);
+      // A member that reads a copied op reads the copy.
+      if (is_member && taints && !reads_member) return std::nullopt;
+      if ((!is_member || is_original) && (taints || (reads_member && cluster.escapes(operand))))
+        is_dependent[op] = true;
+    }
+    if (is_dependent[op]) dependents.push_back(op);
+  }
+  return dependents;
+}
+
+}  // namespace
+
+bool Cluster::is_convex() const { return dependents_between(*this).has_value(); }
+
+namespace {
+
+using OpIterator = Function::OpList::iterator;
+
+// One use of outline(): the function, the cluster and the body under construction.
+class Outliner {
+ public:
+  Outliner(Function& function, const Cluster& cluster) : function_(function), cluster_(cluster) {
+    for (auto it = function.ops().begin(); it != function.ops().end(); ++it) iterators_[it->get()] = it;
+  }
+
+  Op* run(FusionKind kind);
+
+ private:
+  void move_into_body(Op* op);
+  Op* copy_into_body(const Op* op);
+  Value* inside(Value* value);
+  void adopt(Op* op);
+
+  Function& function_;
+  const Cluster& cluster_;
+  std::unordered_map<const Op*, OpIterator> iterators_;
+  std::unique_ptr<Function> body_ = std::make_unique<Function>("fused");
+  std::vector<Value*> operands_;
+  std::unordered_map<const Value*, Value*> inside_;
+};
+
+Op* Outliner::copy_into_body(const Op* op) {
+  auto twin = make_op(op->kind, op->operands, op->attributes, {op->type()}, op->location);
+  inside_[op->result()] = twin->result();
+  return body_->insert(body_->ops().end(), std::move(twin));
+}
+
+Value* Outliner::inside(Value* value) {
+  if (const auto it = inside_.find(value); it != inside_.end()) return it->second;
+  if (is_splat(value)) return copy_into_body(value->op)->result();
+  operands_.push_back(value);
+  return inside_[value] = body_->add_parameter("p" + std::to_string(operands_.size() - 1), value->type);
+}
+
+// Operands first: they may add constants to the body.
+void Outliner::adopt(Op* op) {
+  for (Value*& operand : op->operands) operand = inside(operand);
+}
+
+void Outliner::move_into_body(Op* op) {
+  adopt(op);
+  for (const auto& result : op->results) inside_[result.get()] = result.get();
+  body_->ops().splice(body_->ops().end(), function_.ops(), iterators_.at(op));
+}
+
+Op* Outliner::run(FusionKind kind) {
+  const std::vector<Op*> members = cluster_.ops();
+  const auto dependents = dependents_between(cluster_);
+  MINNOW_CHECK(dependents, "a cluster around {} depends on itself", mnemonic(members.front()->kind));
+
+  std::vector<Value*> escaping;
+  std::vector<bool> is_copied;
+  for (const Op* op : members) {
+    is_copied.push_back(is_copied_freely(*op) && !cluster_.is_private(op->result()));
+    for (const auto& result : op->results)
+      if (cluster_.escapes(result.get())) escaping.push_back(result.get());
+  }
+  const auto after = std::next(iterators_.at(members.back()));
+  for (Op* op : *dependents) function_.ops().splice(after, function_.ops(), iterators_.at(op));
+  const auto before = dependents->empty() ? after : iterators_.at(dependents->front());
+
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (!is_copied[i]) {
+      move_into_body(members[i]);
+      continue;
+    }
+    auto twin = make_op(members[i]->kind, members[i]->operands, members[i]->attributes, {members[i]->type()},
+                        members[i]->location);
+    adopt(twin.get());
+    inside_[members[i]->result()] = twin->result();
+    body_->insert(body_->ops().end(), std::move(twin));
+  }
+
+  std::vector<TensorType> types;
+  for (Value* value : escaping) {
+    types.push_back(value->type);
+    body_->add_result("", value);
+  }
+  auto fused = make_op(OpKind::kFused, operands_, FusedAttributes{kind}, std::move(types), members.back()->location);
+  for (size_t i = 0; i < escaping.size(); ++i) function_.replace_uses(escaping[i], fused->result(i));
+  fused->body = std::move(body_);
+  return function_.insert(before, std::move(fused));
+}
+
+}  // namespace
+
+Op* outline(Function& function, const Cluster& cluster, FusionKind kind) {
+  return Outliner(function, cluster).run(kind);
+}
+
+}  // namespace minnow

@@ -1,0 +1,64 @@
+// Moving a set of ops into the body of one fused op.
+#pragma once
+
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "ir/function.h"
+
+namespace minnow {
+
+// Order and users of a function's ops at one moment; stale as soon as the function changes.
+class OpGraph {
+ public:
+  explicit OpGraph(const Function& function);
+
+  const std::vector<Op*>& ops() const { return ops_; }
+  Op* op(int position) const { return ops_[static_cast<size_t>(position)]; }
+  int position(const Op* op) const { return positions_.at(op); }
+  const UseMap& uses() const { return uses_; }
+
+ private:
+  std::vector<Op*> ops_;
+  std::unordered_map<const Op*, int> positions_;
+  UseMap uses_;
+};
+
+// Ops that cost nothing to compute twice: a kernel takes a copy of them and leaves the original to its other users.
+inline bool is_copied_freely(const Op& op) { return op.kind == OpKind::kBroadcast || op.kind == OpKind::kIota; }
+// Splats become constants of every body that reads them; they are never members of a cluster.
+bool is_splat(const Value* value);
+
+// A set of ops on its way to becoming one fused op.
+class Cluster {
+ public:
+  explicit Cluster(const OpGraph& graph) : graph_(&graph) {}
+
+  const OpGraph& graph() const { return *graph_; }
+  void add(const Op* op) { positions_.insert(graph_->position(op)); }
+  void remove(const Op* op) { positions_.erase(graph_->position(op)); }
+  size_t size() const { return positions_.size(); }
+  bool contains(const Op* op) const { return op && positions_.contains(graph_->position(op)); }
+  bool defines(const Value* value) const { return contains(value->op); }
+  std::vector<Op*> ops() const;  // in program order
+
+  // No op outside can see the value once the cluster is one op.
+  bool is_private(const Value* value) const;
+  // The value must be a result of the fused op.
+  bool escapes(const Value* value) const;
+  int64_t escaping_bytes() const;
+  // No path leaves the set and comes back: the condition for it to be one op without making a cycle.
+  bool is_convex() const;
+
+ private:
+  const OpGraph* graph_;
+  std::set<int> positions_;
+};
+
+// Replaces a convex cluster by one fused op with the location of the cluster's last op. Values from outside become the
+// body's parameters p0, p1, ... in order of first use; values that escape become its results in program order. Ops in
+// between that depend on the cluster move behind it. `graph` and `cluster` are stale afterwards.
+Op* outline(Function& function, const Cluster& cluster, FusionKind kind);
+
+}  // namespace minnow

@@ -1,0 +1,45 @@
+// A training run at rest: every tensor of the session and where in the run it stands. One safetensors file, written
+// atomically, from which training goes on as if it had never stopped.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/session.h"
+
+namespace minnow {
+
+// One line of metrics.csv. Losses are means over examples, accuracies fractions.
+struct EpochMetrics {
+  int64_t epoch = 0;  // from 1
+  int64_t steps = 0;  // done since the start
+  double learning_rate = 0;
+  double train_loss = 0;
+  double train_accuracy = 0;
+  double validation_loss = 0;
+  double validation_accuracy = 0;
+  double seconds = 0;  // of training, evaluation apart
+
+  bool operator==(const EpochMetrics&) const = default;
+};
+
+// What a run remembers besides its tensors.
+struct TrainingState {
+  int64_t step = 0;            // steps done since the start
+  int64_t batch_in_epoch = 0;  // batches done of the epoch under way
+  double loss_sum = 0;         // over the examples of the epoch under way
+  double correct_sum = 0;
+  std::vector<EpochMetrics> history;
+};
+
+Status save_checkpoint(const std::string& path, const Session& session, const TrainingState& state);
+
+// Restores weights and running statistics, for eval and predict. The first tensor that is missing, surplus or of
+// another shape is named. Optimiser state may be absent.
+Status load_weights(const std::string& path, Session& session);
+
+// Restores everything.
+Result<TrainingState> load_checkpoint(const std::string& path, Session& session);
+
+}  // namespace minnow

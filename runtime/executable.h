@@ -1,0 +1,48 @@
+// A function ready to run: compiled, or interpreted. Both take the same tensors and leave the same results.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ir/function.h"
+#include "runtime/tensor.h"
+#include "runtime/thread_pool.h"
+
+namespace minnow {
+
+enum class Backend { kJit, kInterpreter };
+
+class Executable {
+ public:
+  virtual ~Executable() = default;
+
+  // `arguments` has one tensor per parameter, of its type. Results named like a parameter are written to that
+  // argument; the others are kept here until the next run.
+  virtual Status run(std::span<Tensor* const> arguments) = 0;
+
+  // A result that is not written in place.
+  const Tensor& result(std::string_view name) const;
+  const Function& function() const { return *function_; }
+
+ protected:
+  explicit Executable(std::unique_ptr<Function> function);
+  Status check_arguments(std::span<Tensor* const> arguments) const;
+  // The parameter that result i is written to, or nullptr.
+  const Value* in_place_parameter(size_t i) const { return in_place_[i]; }
+
+  std::unique_ptr<Function> function_;
+  std::vector<Tensor> results_;  // one per result of the function; empty where in place
+
+ private:
+  std::vector<const Value*> in_place_;
+};
+
+// Runs `function` as it stands, op by op.
+std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function);
+
+// Plans memory and compiles `function`, which has been through the passes. `pool` must outlive the executable.
+Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool);
+
+}  // namespace minnow

@@ -1,0 +1,26 @@
+// Autodiff held against finite differences, through the interpreter in double precision.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "frontend/load_model.h"
+#include "ir/error.h"
+
+namespace minnow {
+
+// The worst of the checked elements of one weight.
+struct GradientRow {
+  std::string weight;
+  int64_t checked = 0;
+  double gradient = 0;    // by autodiff
+  double difference = 0;  // by central differences
+  double error = 0;       // |gradient - difference| / max(|gradient|, |difference|, floor)
+};
+
+// Checks up to `samples` elements of every weight at the model's initial weights, slightly disturbed so that no
+// activation sits on a kink, on a random batch of 2. An element whose two one-sided differences disagree lies on a kink
+// (a maximum changes hands between them) and another one is drawn.
+Result<std::vector<GradientRow>> check_gradients(const LoadedModel& model, int64_t samples);
+
+}  // namespace minnow

@@ -1,0 +1,171 @@
+#include "runtime/load_data.h"
+
+#include <utility>
+
+#include "runtime/data_roots.h"
+#include "runtime/glyphs.h"
+#include "runtime/linear_data.h"
+#include "runtime/named_dataset.h"
+#include "runtime/npy.h"
+
+namespace minnow {
+namespace {
+
+constexpr uint32_t kTrainSplit = 0;
+constexpr uint32_t kValidationSplit = 1;
+
+DataSplits draw_glyphs(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
+  return {make_glyphs({data.train_examples(), options.seed, kTrainSplit}, pool),
+          make_glyphs({data.validation_examples(), options.seed, kValidationSplit}, pool)};
+}
+
+DataSplits draw_line(const spec::Data& data, const LoadDataOptions& options) {
+  const spec::Data::LinearRegression& line = data.linear_regression();
+  LinearDataOptions wanted;
+  wanted.weights.assign(line.weights().begin(), line.weights().end());
+  wanted.bias = static_cast<float>(line.bias());
+  wanted.noise = static_cast<float>(line.noise());
+  wanted.seed = options.seed;
+  wanted.count = data.train_examples();
+  DataSplits splits;
+  splits.train = make_linear_data(wanted);
+  wanted.count = data.validation_examples();
+  wanted.split = kValidationSplit;
+  splits.validation = make_linear_data(wanted);
+  return splits;
+}
+
+Result<Dataset> load_idx(const std::string& images, const std::string& labels,
+                         const LoadDataOptions& options) {
+  MINNOW_ASSIGN(const std::string image_path, find_data_file(images, options.data_dir));
+  MINNOW_ASSIGN(const std::string label_path, find_data_file(labels, options.data_dir));
+  return read_idx_dataset(image_path, label_path, images, numbered_classes(options.classes));
+}
+
+Result<DataSplits> load_idx_splits(const spec::Data::Idx& idx, const LoadDataOptions& options) {
+  DataSplits splits;
+  MINNOW_ASSIGN(splits.train, load_idx(idx.train_images(), idx.train_labels(), options));
+  MINNOW_ASSIGN(splits.validation, load_idx(idx.validation_images(), idx.validation_labels(), options));
+  return splits;
+}
+
+Result<Dataset> load_csv(const std::string& name, CsvOptions csv, const LoadDataOptions& options) {
+  MINNOW_ASSIGN(const std::string path, find_data_file(name, options.data_dir));
+  MINNOW_ASSIGN(Dataset dataset, read_csv(path, csv));
+  if (!csv.is_regression) MINNOW_TRY(check_labels(dataset.labels, options.classes, path));
+  return dataset;
+}
+
+Result<DataSplits> load_csv_splits(const spec::Data::Csv& spec, const LoadDataOptions& options) {
+  CsvOptions csv;
+  csv.label_columns = {std::to_string(spec.has_label_column() ? spec.label_column() : -1)};
+  csv.is_regression = options.classes == 0;
+  if (options.classes > 0) csv.max_classes = options.classes;
+  if (spec.header()) csv.has_header = true;
+  DataSplits splits;
+  MINNOW_ASSIGN(splits.train, load_csv(spec.train(), csv, options));
+  if (options.classes > 0) csv.class_names = splits.train.class_names;
+  MINNOW_ASSIGN(splits.validation, load_csv(spec.validation(), csv, options));
+  return splits;
+}
+
+// Class numbers i32 [N], or f32 [N,K] with one number per example as [N,1].
+Result<Tensor> as_labels(Tensor targets, const LoadDataOptions& options, const std::string& path) {
+  const TensorType& type = targets.type();
+  if (options.classes == 0) {
+    Shape shape = type.shape;
+    if (shape.size() == 1) shape.push_back(1);
+    return targets.converted_to(DType::kF32).reshaped(std::move(shape));
+  }
+  if (is_float(type.dtype) || type.rank() != 1)
+    return fail(path, "holds {}; classes are whole numbers [N]", type.to_string());
+  Tensor labels = targets.converted_to(DType::kI32);
+  MINNOW_TRY(check_labels(labels, options.classes, path));
+  return labels;
+}
+
+Result<Dataset> load_npy(const std::string& inputs, const std::string& targets,
+                         const LoadDataOptions& options) {
+  MINNOW_ASSIGN(const std::string input_path, find_data_file(inputs, options.data_dir));
+  MINNOW_ASSIGN(const std::string target_path, find_data_file(targets, options.data_dir));
+  MINNOW_ASSIGN(const Tensor examples, read_npy(input_path));
+  MINNOW_ASSIGN(Tensor labels, read_npy(target_path));
+  if (examples.type().rank() < 2 || examples.type().elements() == 0)
+    return fail(input_path, "holds {}, not examples [N,...]", examples.type().to_string());
+  if (labels.type().rank() < 1 || labels.dim(0) != examples.dim(0))
+    return fail(input_path, "holds {} examples, but {} holds {}", examples.dim(0), target_path,
+                labels.type().to_string());
+  MINNOW_ASSIGN(labels, as_labels(std::move(labels), options, target_path));
+  return Dataset{inputs, examples.converted_to(DType::kF32), std::move(labels),
+                 numbered_classes(options.classes)};
+}
+
+Result<DataSplits> load_npy_splits(const spec::Data::Npy& npy, const LoadDataOptions& options) {
+  DataSplits splits;
+  MINNOW_ASSIGN(splits.train, load_npy(npy.train_inputs(), npy.train_targets(), options));
+  MINNOW_ASSIGN(splits.validation, load_npy(npy.validation_inputs(), npy.validation_targets(), options));
+  return splits;
+}
+
+Result<DataSplits> load_source(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
+  switch (data.source_case()) {
+    case spec::Data::kBuiltin:
+      return draw_glyphs(data, options, pool);
+    case spec::Data::kNamed:
+      return load_named_dataset(data.named(), options.data_dir);
+    case spec::Data::kIdx:
+      return load_idx_splits(data.idx(), options);
+    case spec::Data::kCsv:
+      return load_csv_splits(data.csv(), options);
+    case spec::Data::kNpy:
+      return load_npy_splits(data.npy(), options);
+    case spec::Data::kLinearRegression:
+      return draw_line(data, options);
+    case spec::Data::SOURCE_NOT_SET:
+      break;
+  }
+  return fail("data", "the data have no source");
+}
+
+Status check_same_kind(const DataSplits& splits) {
+  Shape train = splits.train.examples.type().shape;
+  Shape validation = splits.validation.examples.type().shape;
+  train[0] = validation[0] = 0;
+  if (train == validation) return {};
+  return fail("data", "training examples {} and validation examples {} differ in shape",
+              splits.train.examples.type().to_string(), splits.validation.examples.type().to_string());
+}
+
+// The first `count` examples.
+Status keep_first(Dataset& dataset, int64_t count, const char* field) {
+  if (count > dataset.size())
+    return fail(field, "asks for {} examples, but {} has {}", count, dataset.name, dataset.size());
+  if (count < dataset.size()) dataset = slice_dataset(dataset, 0, count);
+  return {};
+}
+
+// Labels as the loss takes them, whatever the source.
+Status adapt_labels(Dataset& dataset, const LoadDataOptions& options) {
+  const bool has_classes = dataset.labels.type().dtype == DType::kI32;
+  if (options.classes > 0 && !has_classes)
+    return fail("loss", "needs classes, but {} data have none", dataset.name);
+  if (options.classes > 0) return check_labels(dataset.labels, options.classes, dataset.name);
+  if (has_classes) dataset.labels = dataset.labels.converted_to(DType::kF32).reshaped({dataset.size(), 1});
+  return {};
+}
+
+}  // namespace
+
+Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
+  MINNOW_ASSIGN(DataSplits splits, load_source(data, options, pool));
+  MINNOW_TRY(check_same_kind(splits));
+  if (data.has_train_examples())
+    MINNOW_TRY(keep_first(splits.train, data.train_examples(), "data.train_examples"));
+  if (data.has_validation_examples())
+    MINNOW_TRY(keep_first(splits.validation, data.validation_examples(), "data.validation_examples"));
+  MINNOW_TRY(adapt_labels(splits.train, options));
+  MINNOW_TRY(adapt_labels(splits.validation, options));
+  return splits;
+}
+
+}  // namespace minnow

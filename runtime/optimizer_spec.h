@@ -1,0 +1,11 @@
+// The optimiser that a model file asks for, in the words of the pass that builds it.
+#pragma once
+
+#include "frontend/lower_model.h"
+#include "passes/optimizer.h"
+
+namespace minnow {
+
+OptimizerSpec optimizer_spec(const spec::Training& training, const std::vector<WeightInfo>& weights);
+
+}  // namespace minnow

@@ -1,0 +1,75 @@
+#include "runtime/run_folder.h"
+
+#include <filesystem>
+
+#include "runtime/curves.h"
+#include "runtime/file.h"
+
+namespace minnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+Series series_of(std::string name, const std::vector<EpochMetrics>& history, double EpochMetrics::*column, int colour,
+                 bool dashed) {
+  Series series{std::move(name), {}, dashed, colour};
+  for (const EpochMetrics& row : history) series.points.push_back({static_cast<double>(row.epoch), row.*column});
+  return series;
+}
+
+Chart training_chart(const std::vector<EpochMetrics>& history, const std::string& title, bool classifies) {
+  Chart chart{title, "epoch", true, {}, 720, 300};
+  chart.panels.push_back({"loss",
+                          {series_of("train", history, &EpochMetrics::train_loss, 0, false),
+                           series_of("validation", history, &EpochMetrics::validation_loss, 1, true)}});
+  if (!classifies) return chart;
+  Panel accuracy{"accuracy",
+                 {series_of("train", history, &EpochMetrics::train_accuracy, 0, false),
+                  series_of("validation", history, &EpochMetrics::validation_accuracy, 1, true)}};
+  accuracy.is_percentage = true;
+  chart.panels.push_back(std::move(accuracy));
+  return chart;
+}
+
+}  // namespace
+
+Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& model, bool overwrite) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_directory(status)) return fail(path, "is not a folder");
+  if (fs::is_directory(status) && !fs::is_empty(path, error) && !overwrite)
+    return fail_with_hint(path, "the run folder is not empty",
+                          "--resume " + path + " goes on with it, --overwrite replaces it");
+  fs::create_directories(path, error);
+  if (error) return fail(path, "cannot make the run folder: {}", error.message());
+  RunFolder folder(path);
+  for (const std::string& stale : {folder.weights_path(), folder.best_path()}) fs::remove(stale, error);
+  MINNOW_TRY(write_file_atomically(folder.config_path(), model_to_text(model.model)));
+  return folder;
+}
+
+Result<RunFolder> RunFolder::open(const std::string& path) {
+  RunFolder folder(path);
+  std::error_code error;
+  if (!fs::is_regular_file(folder.weights_path(), error))
+    return fail_with_hint(path, "there is no run to go on with: no weights.safetensors in it",
+                          "give the folder that an earlier --out named");
+  return folder;
+}
+
+Status RunFolder::write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
+                                bool classifies) const {
+  MINNOW_TRY(write_file_atomically(path_ + "/metrics.csv", metrics_csv(history)));
+  return write_file_atomically(path_ + "/curves.svg", draw_chart(training_chart(history, title, classifies)));
+}
+
+std::string metrics_csv(const std::vector<EpochMetrics>& history) {
+  std::string text =
+      "epoch,steps,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n";
+  for (const EpochMetrics& row : history)
+    text += fmt::format("{},{},{:.6g},{:.6f},{:.6f},{:.6f},{:.6f},{:.3f}\n", row.epoch, row.steps, row.learning_rate,
+                        row.train_loss, row.train_accuracy, row.validation_loss, row.validation_accuracy, row.seconds);
+  return text;
+}
+
+}  // namespace minnow

@@ -1,0 +1,131 @@
+#include "runtime/session.h"
+
+#include <cstring>
+
+#include "passes/optimizer.h"
+#include "passes/pass_runner.h"
+#include "passes/pipeline.h"
+#include "runtime/optimizer_spec.h"
+
+namespace minnow {
+namespace {
+
+std::string_view function_name(ModelFunction function) {
+  constexpr std::array<std::string_view, 3> kNames = {"infer", "evaluate", "train_step"};
+  return kNames[static_cast<size_t>(function)];
+}
+
+template <typename T>
+void set_scalar(Tensor& tensor, T value) {
+  tensor.as<T>()[0] = value;
+}
+
+double scalar_result(const Executable& executable, std::string_view name) {
+  return static_cast<double>(executable.result(name).as<float>()[0]);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::string_view function,
+                                                 const LowerOptions& lower, bool optimize, bool fuse) {
+  MINNOW_ASSIGN(LoweredModel lowered, lower_model(model, lower));
+  std::unique_ptr<Function> built;
+  if (function == "train_step") {
+    const OptimizerSpec optimizer = optimizer_spec(model.model.training(), lowered.weights);
+    MINNOW_ASSIGN(built, build_train_step(*lowered.module.find("loss"), optimizer));
+  } else {
+    const Function* found = lowered.module.find(function);
+    if (!found)
+      return fail_with_hint({}, fmt::format("there is no function \"{}\"", function),
+                            "one of infer, evaluate, loss, train_step");
+    built = found->clone();
+  }
+  if (optimize) MINNOW_TRY(run_passes(*built, model_pipeline(model.model, fuse)));
+  return built;
+}
+
+Result<std::unique_ptr<Session>> Session::create(const LoadedModel& model, const SessionOptions& options,
+                                                 ThreadPool& pool) {
+  std::unique_ptr<Session> session(new Session(model, options, pool));
+  const LowerOptions lower{model.model.training().batch_size(), options.max_bytes};
+  MINNOW_ASSIGN(session->lowered_, lower_model(model, lower));
+  MINNOW_TRY(session->create_tensors());
+  return session;
+}
+
+Status Session::create_tensors() {
+  const auto seed = static_cast<uint32_t>(model_.model.training().seed());
+  set_scalar<int32_t>(seed_, static_cast<int32_t>(seed));
+  for (const WeightInfo& weight : lowered_.weights) {
+    const std::vector<float> values = initialize_weight(weight.init, weight.name, weight.shape, seed);
+    tensors_.insert_or_assign(weight.name, Tensor::from<float>({DType::kF32, weight.shape}, std::span(values)));
+  }
+  for (const StateInfo& state : lowered_.states) {
+    Tensor tensor = Tensor::zeros({DType::kF32, state.shape});
+    for (float& element : tensor.as<float>()) element = static_cast<float>(state.initial);
+    tensors_.insert_or_assign(state.name, std::move(tensor));
+  }
+  // Optimiser state starts at zero; the train step's own parameters say which there is.
+  MINNOW_ASSIGN(const auto step, build_function(model_, "train_step", {1, options_.max_bytes}, false));
+  for (const auto& parameter : step->parameters())
+    if (parameter->role == Role::kState && !tensors_.contains(parameter->name))
+      tensors_.emplace(parameter->name, Tensor::zeros(parameter->type));
+  return {};
+}
+
+Result<Executable*> Session::executable(ModelFunction function, int64_t batch_size) {
+  auto& slot = executables_[{function, batch_size}];
+  if (slot) return slot.get();
+  const bool compiled = options_.backend == Backend::kJit;
+  MINNOW_ASSIGN(auto built, build_function(model_, function_name(function), {batch_size, options_.max_bytes},
+                                           compiled && options_.optimize, options_.fuse));
+  if (compiled) {
+    MINNOW_ASSIGN(slot, make_compiled(std::move(built), pool_));
+  } else {
+    slot = make_interpreted(std::move(built));
+  }
+  return slot.get();
+}
+
+Tensor* Session::find_argument(const Value& parameter, Tensor& examples, Tensor* targets) {
+  if (parameter.name == "target") return targets;
+  if (parameter.role == Role::kInput) return &examples;
+  if (parameter.name == "learning_rate") return &learning_rate_;
+  if (parameter.name == "step") return &step_;
+  if (parameter.name == "seed") return &seed_;
+  return &tensors_.at(parameter.name);
+}
+
+std::vector<Tensor*> Session::bind(const Function& function, Tensor& examples, Tensor* targets, int64_t step,
+                                   double learning_rate) {
+  set_scalar<int32_t>(step_, static_cast<int32_t>(step));
+  set_scalar<float>(learning_rate_, static_cast<float>(learning_rate));
+  std::vector<Tensor*> arguments;
+  for (const auto& parameter : function.parameters())
+    arguments.push_back(find_argument(*parameter, examples, targets));
+  return arguments;
+}
+
+Status Session::run(Executable& executable, Tensor& examples, Tensor* targets, int64_t step, double learning_rate) {
+  return executable.run(bind(executable.function(), examples, targets, step, learning_rate));
+}
+
+Result<BatchOutcome> Session::train_step(Tensor& examples, Tensor& targets, int64_t step, double learning_rate) {
+  MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kTrainStep, examples.dim(0)));
+  MINNOW_TRY(run(*executable, examples, &targets, step, learning_rate));
+  return BatchOutcome{scalar_result(*executable, "loss"), scalar_result(*executable, "correct")};
+}
+
+Result<BatchOutcome> Session::evaluate(Tensor& examples, Tensor& targets) {
+  MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kEvaluate, examples.dim(0)));
+  MINNOW_TRY(run(*executable, examples, &targets, 0, 0));
+  return BatchOutcome{scalar_result(*executable, "loss"), scalar_result(*executable, "correct")};
+}
+
+Result<const Tensor*> Session::infer(Tensor& examples) {
+  MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kInfer, examples.dim(0)));
+  MINNOW_TRY(run(*executable, examples, nullptr, 0, 0));
+  return &executable->result("prediction");
+}
+
+}  // namespace minnow

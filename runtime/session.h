@@ -1,0 +1,80 @@
+// A network with its state: weights, running statistics and optimiser state, and the functions that use them, built
+// for each batch size as it is met (the last batch of an epoch is usually smaller) and kept.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "frontend/lower_model.h"
+#include "runtime/executable.h"
+
+namespace minnow {
+
+struct SessionOptions {
+  Backend backend = Backend::kJit;
+  bool fuse = true;      // or run the passes without fusion
+  bool optimize = true;  // or run the function as lowered
+  int64_t max_bytes = std::numeric_limits<int64_t>::max();
+};
+
+// The three functions of a compiled model.
+enum class ModelFunction { kInfer, kEvaluate, kTrainStep };
+
+// What a step or an evaluation says of its batch.
+struct BatchOutcome {
+  double loss = 0;     // mean for a training step, sum for an evaluation
+  double correct = 0;  // right predictions; 0 for a regression
+};
+
+// Lowered, differentiated, extended by the optimiser and run through the passes: `function` of the model for a batch.
+// "@infer", "@evaluate", "@loss" or "@train_step". `optimize` false leaves the passes out.
+Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::string_view function,
+                                                 const LowerOptions& lower, bool optimize = true, bool fuse = true);
+
+class Session {
+ public:
+  // Lowers the model and draws its weights. `model` and `pool` must outlive the session.
+  static Result<std::unique_ptr<Session>> create(const LoadedModel& model, const SessionOptions& options,
+                                                 ThreadPool& pool);
+
+  // examples [N,...] as the model's input type, targets as `lowered().target`.
+  Result<BatchOutcome> train_step(Tensor& examples, Tensor& targets, int64_t step, double learning_rate);
+  Result<BatchOutcome> evaluate(Tensor& examples, Tensor& targets);
+  Result<const Tensor*> infer(Tensor& examples);
+
+  // Weights, states and optimiser state by name.
+  std::map<std::string, Tensor>& tensors() { return tensors_; }
+  const std::map<std::string, Tensor>& tensors() const { return tensors_; }
+  const LoweredModel& lowered() const { return lowered_; }
+  const LoadedModel& model() const { return model_; }
+  // Of the batch of examples that the model is fed; dimension 0 is the batch.
+  const TensorType& input_type() const { return lowered_.module.find("infer")->parameters()[0]->type; }
+
+  // The executable for a batch size, built if need be.
+  Result<Executable*> executable(ModelFunction function, int64_t batch_size);
+  // Runs a function of the model on the session's tensors.
+  Status run(Executable& executable, Tensor& examples, Tensor* targets, int64_t step, double learning_rate);
+  // The tensor for each parameter of `function`. `targets` may be nullptr where there is no such parameter.
+  std::vector<Tensor*> bind(const Function& function, Tensor& examples, Tensor* targets, int64_t step,
+                            double learning_rate);
+
+ private:
+  Session(const LoadedModel& model, const SessionOptions& options, ThreadPool& pool)
+      : model_(model), options_(options), pool_(pool) {}
+  Status create_tensors();
+  Tensor* find_argument(const Value& parameter, Tensor& examples, Tensor* targets);
+
+  const LoadedModel& model_;
+  SessionOptions options_;
+  ThreadPool& pool_;
+  LoweredModel lowered_;
+  std::map<std::string, Tensor> tensors_;
+  Tensor learning_rate_ = Tensor::zeros({DType::kF32, {}});
+  Tensor step_ = Tensor::zeros({DType::kI32, {}});
+  Tensor seed_ = Tensor::zeros({DType::kI32, {}});
+  std::map<std::pair<ModelFunction, int64_t>, std::unique_ptr<Executable>> executables_;
+};
+
+}  // namespace minnow

@@ -1,0 +1,255 @@
+#include "runtime/trainer.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "runtime/batch.h"
+#include "runtime/diagnose.h"
+#include "runtime/schedule.h"
+#include "runtime/shuffle.h"
+
+namespace minnow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+TensorType with_rows(TensorType type, int64_t rows) {
+  type.shape[0] = rows;
+  return type;
+}
+
+// A batch's examples and targets, in tensors that are reused while the batch size stays.
+class BatchBuffer {
+ public:
+  BatchBuffer(const Session& session, const Dataset& data) : session_(session), data_(data) {}
+
+  void fill(std::span<const int32_t> rows) {
+    const auto count = static_cast<int64_t>(rows.size());
+    if (examples_.type().rank() == 0 || examples_.dim(0) != count) {
+      examples_ = Tensor::uninitialized(with_rows(session_.input_type(), count));
+      targets_ = Tensor::uninitialized(with_rows(session_.lowered().target, count));
+    }
+    gather_rows(data_.examples, rows, examples_);
+    gather_rows(data_.labels, rows, targets_);
+  }
+
+  Tensor& examples() { return examples_; }
+  Tensor& targets() { return targets_; }
+
+ private:
+  const Session& session_;
+  const Dataset& data_;
+  Tensor examples_;
+  Tensor targets_;
+};
+
+class Trainer {
+ public:
+  Trainer(Session& session, const DataSplits& data, const TrainerOptions& options, TrainingState state)
+      : session_(session),
+        training_(session.model().model.training()),
+        data_(data),
+        options_(options),
+        state_(std::move(state)),
+        batch_(session, data.train),
+        batch_size_(std::min(training_.batch_size(), data.train.size())),
+        steps_per_epoch_((data.train.size() + batch_size_ - 1) / batch_size_) {}
+
+  Result<TrainingOutcome> run() {
+    TrainingEnd end = TrainingEnd::kFinished;
+    while (end == TrainingEnd::kFinished && epochs_done() < training_.epochs()) {
+      if (has_stopped_improving()) {
+        end = TrainingEnd::kStoppedEarly;
+        break;
+      }
+      MINNOW_ASSIGN(const bool completed, run_epoch());
+      if (!completed) end = TrainingEnd::kInterrupted;
+    }
+    return TrainingOutcome{end, std::move(state_)};
+  }
+
+ private:
+  int64_t epochs_done() const { return static_cast<int64_t>(state_.history.size()); }
+  bool interrupted() const { return options_.interrupt && options_.interrupt->load(std::memory_order_relaxed); }
+
+  // False if interrupted, with everything saved.
+  Result<bool> run_epoch() {
+    const auto start = Clock::now();
+    const std::vector<int32_t> order = epoch_order();
+    const DiagnosisStart before(session_, state_.step);
+    const int64_t first = state_.batch_in_epoch;
+    while (state_.batch_in_epoch < steps_per_epoch_) {
+      MINNOW_TRY(run_step(order, before));
+      report_progress(start, first);
+      if (interrupted() && state_.batch_in_epoch < steps_per_epoch_) {
+        MINNOW_TRY(save());
+        return false;
+      }
+    }
+    MINNOW_TRY(finish_epoch(seconds_since(start)));
+    return !interrupted() || epochs_done() == training_.epochs();
+  }
+
+  std::vector<int32_t> epoch_order() const {
+    const int64_t count = data_.train.size();
+    if (!training_.shuffle()) return file_order(count);
+    return shuffled_order(count, static_cast<uint32_t>(training_.seed()), static_cast<uint32_t>(epochs_done()));
+  }
+
+  std::span<const int32_t> rows_of(const std::vector<int32_t>& order, int64_t batch) const {
+    const int64_t begin = batch * batch_size_;
+    const int64_t end = std::min<int64_t>(begin + batch_size_, static_cast<int64_t>(order.size()));
+    return std::span(order).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  }
+
+  Status run_step(const std::vector<int32_t>& order, const DiagnosisStart& before) {
+    const std::span<const int32_t> rows = rows_of(order, state_.batch_in_epoch);
+    batch_.fill(rows);
+    const double rate = learning_rate_at(training_, state_.step, steps_per_epoch_);
+    MINNOW_ASSIGN(const BatchOutcome outcome,
+                  session_.train_step(batch_.examples(), batch_.targets(), state_.step, rate));
+    if (!std::isfinite(outcome.loss)) return diagnose(order, before);
+    state_.loss_sum += outcome.loss * static_cast<double>(rows.size());
+    state_.correct_sum += outcome.correct;
+    ++state_.step;
+    ++state_.batch_in_epoch;
+    return {};
+  }
+
+  // Goes back to the start of this run of steps, repeats them up to the bad one and interprets that.
+  Status diagnose(const std::vector<int32_t>& order, const DiagnosisStart& before) {
+    before.restore(session_);
+    const int64_t epoch_start = state_.step - state_.batch_in_epoch;
+    for (int64_t step = before.step(); step < state_.step; ++step) {
+      batch_.fill(rows_of(order, step - epoch_start));
+      const double rate = learning_rate_at(training_, step, steps_per_epoch_);
+      MINNOW_TRY(session_.train_step(batch_.examples(), batch_.targets(), step, rate));
+    }
+    batch_.fill(rows_of(order, state_.batch_in_epoch));
+    const double rate = learning_rate_at(training_, state_.step, steps_per_epoch_);
+    return tl::unexpected(diagnose_step(session_, batch_.examples(), batch_.targets(), state_.step, rate));
+  }
+
+  double accuracy_of(double correct, int64_t examples) const {
+    return correct / static_cast<double>(examples * session_.lowered().predictions_per_example);
+  }
+
+  Status finish_epoch(double seconds) {
+    const int64_t examples = data_.train.size();
+    MINNOW_ASSIGN(const Evaluation validation, evaluate(session_, data_.validation));
+    state_.history.push_back({epochs_done() + 1, state_.step,
+                              learning_rate_at(training_, state_.step - 1, steps_per_epoch_),
+                              state_.loss_sum / static_cast<double>(examples),
+                              accuracy_of(state_.correct_sum, examples), validation.loss, validation.accuracy,
+                              seconds});
+    state_.batch_in_epoch = 0;
+    state_.loss_sum = state_.correct_sum = 0;
+    if (options_.progress) options_.progress->finish_epoch(summary(seconds));
+    if (!options_.folder) return {};
+    if (best_epoch() == epochs_done())
+      MINNOW_TRY(save_checkpoint(options_.folder->best_path(), session_, state_));
+    return save();
+  }
+
+  Status save() const {
+    if (!options_.folder) return {};
+    MINNOW_TRY(save_checkpoint(options_.folder->weights_path(), session_, state_));
+    return options_.folder->write_metrics(state_.history, session_.model().model.name(),
+                                          session_.lowered().classifies);
+  }
+
+  // How good an epoch was: larger is better.
+  double score(const EpochMetrics& row) const {
+    const bool by_accuracy = session_.lowered().classifies && !stops_by_loss();
+    return by_accuracy ? row.validation_accuracy : -row.validation_loss;
+  }
+  bool stops_by_loss() const {
+    return training_.has_early_stopping() &&
+           training_.early_stopping().metric() == spec::EarlyStopping::VALIDATION_LOSS;
+  }
+
+  // The first epoch that no later one has beaten by more than `margin`.
+  int64_t best_epoch(double margin = 0) const {
+    size_t best = 0;
+    for (size_t i = 1; i < state_.history.size(); ++i)
+      if (score(state_.history[i]) > score(state_.history[best]) + margin) best = i;
+    return state_.history.empty() ? 0 : state_.history[best].epoch;
+  }
+
+  bool has_stopped_improving() const {
+    if (!training_.has_early_stopping()) return false;
+    const auto& rule = training_.early_stopping();
+    return epochs_done() - best_epoch(rule.min_delta()) >= rule.patience();
+  }
+
+  void report_progress(Clock::time_point start, int64_t first_batch) {
+    if (!options_.progress) return;
+    const int64_t done = std::min(state_.batch_in_epoch * batch_size_, data_.train.size());
+    const double per_second = static_cast<double>(done - first_batch * batch_size_) / seconds_since(start);
+    ProgressState progress{epochs_done() + 1, training_.epochs(), done, data_.train.size(),
+                           state_.loss_sum / static_cast<double>(done), std::nullopt, per_second};
+    if (session_.lowered().classifies) progress.accuracy = accuracy_of(state_.correct_sum, done);
+    options_.progress->update(progress);
+  }
+
+  EpochSummary summary(double seconds) const {
+    const EpochMetrics& row = state_.history.back();
+    EpochSummary summary{row.epoch, training_.epochs(), row.train_loss, std::nullopt, row.validation_loss,
+                         std::nullopt, static_cast<double>(data_.train.size()) / seconds, seconds};
+    if (session_.lowered().classifies) {
+      summary.train_accuracy = row.train_accuracy;
+      summary.validation_accuracy = row.validation_accuracy;
+    }
+    return summary;
+  }
+
+  Session& session_;
+  const spec::Training& training_;
+  const DataSplits& data_;
+  const TrainerOptions& options_;
+  TrainingState state_;
+  BatchBuffer batch_;
+  int64_t batch_size_;
+  int64_t steps_per_epoch_;
+};
+
+}  // namespace
+
+Result<TrainingOutcome> train(Session& session, const DataSplits& data, const TrainerOptions& options,
+                              TrainingState state) {
+  return Trainer(session, data, options, std::move(state)).run();
+}
+
+Status check_data_fits(const Session& session, const DataSplits& data) {
+  const auto check = [](const Dataset& split, std::string_view what, const Tensor& found, const TensorType& wanted) {
+    const TensorType expected = with_rows(wanted, found.dim(0));
+    if (found.type() == expected) return Status();
+    return Status(fail(split.name, "the {} are {}, but the network is built for {}", what, found.type().to_string(),
+                       expected.to_string()));
+  };
+  for (const Dataset* split : {&data.train, &data.validation}) {
+    MINNOW_TRY(check(*split, "examples", split->examples, session.input_type()));
+    MINNOW_TRY(check(*split, "targets", split->labels, session.lowered().target));
+  }
+  return {};
+}
+
+Result<Evaluation> evaluate(Session& session, const Dataset& data) {
+  const std::vector<int32_t> order = file_order(data.size());
+  const auto batch_size = static_cast<size_t>(session.model().model.training().batch_size());
+  BatchBuffer batch(session, data);
+  BatchOutcome total;
+  for (size_t begin = 0; begin < order.size(); begin += batch_size) {
+    batch.fill(std::span(order).subspan(begin, std::min(batch_size, order.size() - begin)));
+    MINNOW_ASSIGN(const BatchOutcome outcome, session.evaluate(batch.examples(), batch.targets()));
+    total.loss += outcome.loss;
+    total.correct += outcome.correct;
+  }
+  const auto examples = static_cast<double>(data.size());
+  return Evaluation{total.loss / examples,
+                    total.correct / (examples * static_cast<double>(session.lowered().predictions_per_example))};
+}
+
+}  // namespace minnow

@@ -1,0 +1,43 @@
+// The training loop: epochs of shuffled batches, validation after each, a run folder, and a way back from any stop.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+
+#include "runtime/checkpoint.h"
+#include "runtime/dataset.h"
+#include "runtime/progress.h"
+#include "runtime/run_folder.h"
+
+namespace minnow {
+
+struct TrainerOptions {
+  const RunFolder* folder = nullptr;             // nullptr leaves nothing behind
+  const std::atomic<bool>* interrupt = nullptr;  // set by a signal: finish the step, save, stop
+  Progress* progress = nullptr;
+};
+
+enum class TrainingEnd { kFinished, kStoppedEarly, kInterrupted };
+
+struct TrainingOutcome {
+  TrainingEnd end = TrainingEnd::kFinished;
+  TrainingState state;
+};
+
+// Trains from `state` on, as the session's model says. A loss that is no longer finite is an Error with
+// ExitCode::kMismatch that names the step and the first value that went bad.
+Result<TrainingOutcome> train(Session& session, const DataSplits& data, const TrainerOptions& options,
+                              TrainingState state = {});
+
+// The examples have the shape, and the targets the type, that the session's network is built for.
+Status check_data_fits(const Session& session, const DataSplits& data);
+
+// Mean loss and accuracy over a dataset.
+struct Evaluation {
+  double loss = 0;
+  double accuracy = 0;
+};
+Result<Evaluation> evaluate(Session& session, const Dataset& data);
+
+}  // namespace minnow

@@ -1,0 +1,39 @@
+#include "runtime/file.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/runtime/temporary_folder.h"
+
+namespace minnow {
+namespace {
+
+TEST(File, WritesAndReplaces) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a.bin");
+  ASSERT_TRUE(write_file_atomically(path, "one"));
+  ASSERT_TRUE(write_file_atomically(path, std::string_view("t\0wo", 4)));
+  EXPECT_EQ(read_file(path).value(), std::string("t\0wo", 4));
+  int entries = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path())) ++entries;
+  EXPECT_EQ(entries, 1);
+}
+
+TEST(File, SaysWhyItCannotRead) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(read_file(folder.file("none")).error().message, "cannot open: No such file or directory");
+  EXPECT_EQ(read_file(folder.path()).error().message, "is a folder, not a file");
+  EXPECT_EQ(read_file(folder.write("long", "12345"), 4).error().message, "is 5 bytes long; the limit is 4");
+}
+
+TEST(File, AFailedWriteLeavesNothing) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(write_file_atomically(folder.file("no/such/folder"), "x"));
+  std::filesystem::create_directory(folder.file("taken"));
+  EXPECT_FALSE(write_file_atomically(folder.file("taken"), "x"));
+  int entries = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path())) ++entries;
+  EXPECT_EQ(entries, 1);
+}
+
+}  // namespace
+}  // namespace minnow

@@ -1,0 +1,56 @@
+// What every subcommand has in common. A command adds its flags to a CLI::App and returns what to do once they are
+// parsed. Results go to stdout; progress, notes and errors to stderr.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "frontend/load_model.h"
+#include "ir/error.h"
+#include "runtime/executable.h"
+#include "runtime/session.h"
+
+namespace minnow {
+
+using Action = std::function<Result<ExitCode>()>;
+
+Action add_new(CLI::App& app);
+Action add_check(CLI::App& app);
+Action add_train(CLI::App& app);
+Action add_eval(CLI::App& app);
+Action add_predict(CLI::App& app);
+Action add_compile(CLI::App& app);
+Action add_opt(CLI::App& app);
+Action add_run(CLI::App& app);
+Action add_bench(CLI::App& app);
+Action add_gradcheck(CLI::App& app);
+Action add_memory(CLI::App& app);
+Action add_info(CLI::App& app);
+
+// MODEL.textproto and the flags that change fields of it.
+struct ModelFlags {
+  std::string path;
+  std::vector<std::string> assignments;
+
+  // Adds the positional MODEL and --set.
+  void add(CLI::App& app);
+  // Adds a flag that is short for `--set path=VALUE`.
+  void add_shorthand(CLI::App& app, const std::string& flag, const std::string& path, const std::string& help);
+  Result<LoadedModel> read() const { return read_experiment(path, assignments); }
+};
+
+// --backend, --threads, --max-memory.
+struct BackendFlags {
+  std::string backend = "jit";
+  int threads = 0;  // 0: as many as the process may use
+  int64_t max_memory_mib = 16384;
+
+  void add(CLI::App& app);
+  SessionOptions session_options() const;
+  int thread_count() const;
+};
+
+}  // namespace minnow

@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include "ir/text.h"
+#include "passes/pass_runner.h"
+#include "passes/pipeline.h"
+#include "runtime/file.h"
+#include "runtime/npy.h"
+#include "tools/command.h"
+
+namespace minnow {
+namespace {
+
+struct RunFlags {
+  std::string file;
+  std::string function;
+  std::string passes;
+  std::vector<std::string> inputs;
+  std::string out;
+  BackendFlags backend;
+};
+
+// "x=@x.npy" reads a file, "x=0.5" fills the parameter with one value.
+Status read_input(const Function& function, const std::string& given, std::vector<Tensor>& arguments) {
+  const size_t equals = given.find('=');
+  if (equals == std::string::npos) return fail("--input " + given, "is not NAME=VALUE or NAME=@FILE.npy");
+  const std::string name = given.substr(0, equals);
+  const std::string value = given.substr(equals + 1);
+  const Value* parameter = function.find_parameter(name);
+  if (!parameter) {
+    std::vector<std::string> names;
+    for (const auto& known : function.parameters()) names.push_back(known->name);
+    const std::string nearest = nearest_name(name, names);
+    return fail_with_hint("--input " + given, fmt::format("@{} has no parameter \"{}\"", function.name(), name),
+                          nearest.empty() ? "" : fmt::format("did you mean {}?", nearest));
+  }
+  Tensor& argument = arguments[static_cast<size_t>(parameter->index)];
+  if (value.starts_with('@')) {
+    MINNOW_ASSIGN(argument, read_npy(value.substr(1)));
+    return {};
+  }
+  char* end = nullptr;
+  const double number = std::strtod(value.c_str(), &end);
+  if (value.empty() || *end != '\0') return fail("--input " + given, "\"{}\" is not a number", value);
+  Tensor filled = Tensor::zeros({DType::kF64, parameter->type.shape});
+  for (double& element : filled.as<double>()) element = number;
+  argument = filled.converted_to(parameter->type.dtype);
+  return {};
+}
+
+void print_tensor(const std::string& name, const Tensor& tensor) {
+  constexpr size_t kShown = 64;
+  const Tensor wide = tensor.converted_to(DType::kF64);
+  const auto values = wide.as<double>();
+  fmt::print("{}: {} =", name, tensor.type().to_string());
+  for (size_t i = 0; i < std::min(kShown, values.size()); ++i) fmt::print(" {:.9g}", values[i]);
+  fmt::print("{}\n", values.size() > kShown ? " ..." : "");
+}
+
+Result<std::unique_ptr<Executable>> prepare(const RunFlags& flags, std::unique_ptr<Function> function,
+                                            ThreadPool& pool) {
+  if (!flags.passes.empty()) {
+    MINNOW_ASSIGN(const auto pipeline, parse_pipeline(flags.passes));
+    MINNOW_TRY(run_passes(*function, pipeline));
+  }
+  if (flags.backend.backend == "interpreter") return make_interpreted(std::move(function));
+  return make_compiled(std::move(function), pool);
+}
+
+Result<ExitCode> run_command(const RunFlags& flags) {
+  MINNOW_ASSIGN(const std::string text, read_file(flags.file, kMaxModelBytes));
+  MINNOW_ASSIGN(const auto module, parse_module(text, flags.file));
+  const Function* found = flags.function.empty() && !module->functions.empty() ? module->functions[0].get()
+                                                                               : module->find(flags.function);
+  if (!found) return fail(flags.file, "there is no function @{}", flags.function);
+  std::vector<Tensor> arguments;
+  for (const auto& parameter : found->parameters()) arguments.push_back(Tensor::zeros(parameter->type));
+  for (const std::string& given : flags.inputs) MINNOW_TRY(read_input(*found, given, arguments));
+
+  ThreadPool pool(flags.backend.thread_count());
+  MINNOW_ASSIGN(const auto executable, prepare(flags, found->clone(), pool));
+  std::vector<Tensor*> pointers;
+  for (Tensor& argument : arguments) pointers.push_back(&argument);
+  MINNOW_TRY(executable->run(pointers));
+  for (const FunctionResult& result : executable->function().results()) {
+    const Value* parameter = executable->function().find_parameter(result.name);
+    const Tensor& value =
+        parameter ? arguments[static_cast<size_t>(parameter->index)] : executable->result(result.name);
+    print_tensor(result.name, value);
+    if (!flags.out.empty()) MINNOW_TRY(write_npy(fmt::format("{}/{}.npy", flags.out, result.name), value));
+  }
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+Action add_run(CLI::App& app) {
+  auto flags = std::make_shared<RunFlags>();
+  app.add_option("file", flags->file, "IR text")->required()->type_name("FILE.ir");
+  app.add_option("--function", flags->function, "which function; the first by default")->type_name("NAME");
+  app.add_option("--passes", flags->passes, "passes to run first, such as cse,fuse")->type_name("LIST");
+  app.add_option("--input", flags->inputs, "NAME=@FILE.npy or NAME=NUMBER; zeros by default")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+  app.add_option("--out", flags->out, "write each result as NAME.npy into this folder")->type_name("DIR");
+  flags->backend.add(app);
+  return [flags] { return run_command(*flags); };
+}
+
+}  // namespace minnow
