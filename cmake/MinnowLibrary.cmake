@@ -6,7 +6,9 @@ include_guard()
 add_library(minnow_options INTERFACE)
 target_include_directories(minnow_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(minnow_options INTERFACE -Wall -Wextra
-  $<$<BOOL:${MINNOW_WERROR}>:-Werror>)
+  $<$<BOOL:${MINNOW_WERROR}>:-Werror>
+  # A false alarm on std::string operator+ (gcc.gnu.org/PR105651).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 
 function(minnow_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LINKS;SOURCES" ${ARGN})

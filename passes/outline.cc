@@ -90,7 +90,7 @@ class Outliner {
   Function& function_;
   const Cluster& cluster_;
   std::unordered_map<const Op*, OpIterator> iterators_;
-  std::unique_ptr<Function> body_ = std::make_unique<Function>("fused");
+  std::unique_ptr<Function> body_ = std::make_unique<Function>("body");
   std::vector<Value*> operands_;
   std::unordered_map<const Value*, Value*> inside_;
 };
@@ -105,7 +105,7 @@ Value* Outliner::inside(Value* value) {
   if (const auto it = inside_.find(value); it != inside_.end()) return it->second;
   if (is_splat(value)) return copy_into_body(value->op)->result();
   operands_.push_back(value);
-  return inside_[value] = body_->add_parameter("p" + std::to_string(operands_.size() - 1), value->type);
+  return inside_[value] = body_->add_parameter("a" + std::to_string(operands_.size() - 1), value->type);
 }
 
 // Operands first: they may add constants to the body.

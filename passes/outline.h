@@ -1,6 +1,7 @@
 // Moving a set of ops into the body of one fused op.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -57,7 +58,7 @@ class Cluster {
 };
 
 // Replaces a convex cluster by one fused op with the location of the cluster's last op. Values from outside become the
-// body's parameters p0, p1, ... in order of first use; values that escape become its results in program order. Ops in
+// body's parameters a0, a1, ... in order of first use; values that escape become its results in program order. Ops in
 // between that depend on the cluster move behind it. `graph` and `cluster` are stale afterwards.
 Op* outline(Function& function, const Cluster& cluster, FusionKind kind);
 

@@ -26,12 +26,13 @@ void gather_rows(const Tensor& source, std::span<const int32_t> rows, Tensor& ba
   for (int64_t i = 0; i < count; ++i) {
     const int64_t index = rows[static_cast<size_t>(i)];
     MINNOW_CHECK(index >= 0 && index < from.dim(0), "row {} of {}", index, from.to_string());
-    if (scales)
+    if (scales) {
       scale_row(source.as<uint8_t>().subspan(static_cast<size_t>(index * row), static_cast<size_t>(row)),
                 scale, batch.as<float>().data() + i * row);
-    else
+    } else {
       std::memcpy(batch.data() + i * row_bytes, source.data() + index * row_bytes,
                   static_cast<size_t>(row_bytes));
+    }
   }
 }
 

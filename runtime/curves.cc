@@ -129,10 +129,12 @@ class ChartWriter {
  private:
   static ChartAxis make_x_axis(const Chart& chart) {
     Range range;
-    for (const Panel& panel : chart.panels)
-      for (const Series& series : panel.series)
+    for (const Panel& panel : chart.panels) {
+      for (const Series& series : panel.series) {
         for (const ChartPoint& point : series.points)
           if (is_drawable(point, panel.is_log)) range.include(point.x);
+      }
+    }
     ChartAxis axis(range.low, range.high, chart.width / 80);
     if (chart.is_x_whole) axis.use_whole_steps();
     return axis;
@@ -140,9 +142,10 @@ class ChartWriter {
 
   ChartAxis make_y_axis(const Panel& panel) const {
     Range range;
-    for (const Series& series : panel.series)
+    for (const Series& series : panel.series) {
       for (const ChartPoint& point : series.points)
         if (is_drawable(point, panel.is_log)) range.include(point.y);
+    }
     ChartAxis axis(range.low, range.high, chart_.panel_height / 50, panel.is_log);
     axis.round_out();
     return axis;
@@ -193,13 +196,15 @@ class ChartWriter {
       const double x = box.left + x_axis_.position(tick.value) * box.width;
       put(R"(<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="{}"/>)", x, box.bottom(), x,
           box.bottom() + 5, kSoftInk);
-      if (has_labels)
+      if (has_labels) {
         put(R"(<text x="{:.1f}" y="{:.1f}" font-size="12" fill="{}" text-anchor="middle">{}</text>)", x,
             box.bottom() + 20, kSoftInk, tick.label);
+      }
     }
-    if (has_labels)
+    if (has_labels) {
       put(R"(<text x="{:.1f}" y="{:.1f}" font-size="13" fill="{}" text-anchor="middle">{}</text>)",
           box.left + box.width / 2, box.bottom() + 44, kInk, escaped(chart_.x_label));
+    }
   }
 
   void write_series(const Series& series, size_t index, const ChartAxis& y_axis, const Box& box) {
@@ -230,10 +235,11 @@ class ChartWriter {
         R"(font-family="Helvetica, Arial, 'DejaVu Sans', sans-serif">)"
         "\n<title>{2}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n",
         chart_.width, height, escaped(chart_.title));
-    if (!chart_.title.empty())
+    if (!chart_.title.empty()) {
       document += fmt::format(
           "<text x=\"{:.1f}\" y=\"30\" font-size=\"17\" font-weight=\"bold\" fill=\"{}\">{}</text>\n",
           kMarginLeft, kInk, escaped(chart_.title));
+    }
     return document + body_ + "</svg>\n";
   }
 

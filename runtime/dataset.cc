@@ -20,9 +20,10 @@ Tensor slice_rows(const Tensor& tensor, int64_t first, int64_t count) {
 Status check_labels(const Tensor& labels, int64_t classes, const std::string& file) {
   const auto values = labels.as<int32_t>();
   for (size_t i = 0; i < values.size(); ++i) {
-    if (values[i] < 0 || values[i] >= classes)
+    if (values[i] < 0 || values[i] >= classes) {
       return fail(file, "label {} of example {} is outside the {} classes (0 to {})", values[i], i, classes,
                   classes - 1);
+    }
   }
   return {};
 }

@@ -46,15 +46,14 @@ Result<Tensor> read_idx(const std::string& path);
 Result<Dataset> read_idx_dataset(const std::string& images, const std::string& labels, std::string name,
                                  std::vector<std::string> class_names);
 
-// Which columns of a CSV file are what.
+// How to read a CSV file. `= {}` keeps designated initialisers free of warnings.
 struct CsvOptions {
-  std::vector<std::string> label_columns =
-      {};                      // by header name or number from 0; -1, or none, is the last column
+  // By header name, or by number from 0, negative from the end. None: the last column.
+  std::vector<std::string> label_columns = {};
   bool is_regression = false;  // labels are f32 [N,K]; otherwise one column of classes
   char separator = ',';
-  std::optional<bool>
-      has_header;               // unset: told by the first row, which then holds more words than the second
-  int64_t max_classes = 65536;  // class numbers lie below
+  std::optional<bool> has_header = {};        // unset: told by whether the first row has words for numbers
+  int64_t max_classes = 65536;                // class numbers lie below
   std::vector<std::string> class_names = {};  // known beforehand, as from the training file; otherwise learnt
 };
 // Features are f32 [N,F]. Classes are numbers from 0, or words, which are numbered in alphabetical order.

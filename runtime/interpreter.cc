@@ -106,9 +106,9 @@ Status check_arguments(const Function& function, std::span<const Tensor* const> 
   if (arguments.size() > parameters.size())
     return fail(where, "takes {} arguments, {} were given", parameters.size(), arguments.size());
   for (size_t i = 0; i < parameters.size(); ++i) {
-    if (!accepts(parameters[i]->type, arguments[i]->type(), precision))
-      return fail(where, "parameter %{} is {}, its argument {}", parameters[i]->name,
-                  parameters[i]->type.to_string(), arguments[i]->type().to_string());
+    if (accepts(parameters[i]->type, arguments[i]->type(), precision)) continue;
+    return fail(where, "parameter %{} is {}, its argument {}", parameters[i]->name,
+                parameters[i]->type.to_string(), arguments[i]->type().to_string());
   }
   return {};
 }

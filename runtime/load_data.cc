@@ -49,7 +49,7 @@ Result<DataSplits> load_idx_splits(const spec::Data::Idx& idx, const LoadDataOpt
   return splits;
 }
 
-Result<Dataset> load_csv(const std::string& name, CsvOptions csv, const LoadDataOptions& options) {
+Result<Dataset> load_csv(const std::string& name, const CsvOptions& csv, const LoadDataOptions& options) {
   MINNOW_ASSIGN(const std::string path, find_data_file(name, options.data_dir));
   MINNOW_ASSIGN(Dataset dataset, read_csv(path, csv));
   if (!csv.is_regression) MINNOW_TRY(check_labels(dataset.labels, options.classes, path));
@@ -92,9 +92,10 @@ Result<Dataset> load_npy(const std::string& inputs, const std::string& targets,
   MINNOW_ASSIGN(Tensor labels, read_npy(target_path));
   if (examples.type().rank() < 2 || examples.type().elements() == 0)
     return fail(input_path, "holds {}, not examples [N,...]", examples.type().to_string());
-  if (labels.type().rank() < 1 || labels.dim(0) != examples.dim(0))
+  if (labels.type().rank() < 1 || labels.dim(0) != examples.dim(0)) {
     return fail(input_path, "holds {} examples, but {} holds {}", examples.dim(0), target_path,
                 labels.type().to_string());
+  }
   MINNOW_ASSIGN(labels, as_labels(std::move(labels), options, target_path));
   return Dataset{inputs, examples.converted_to(DType::kF32), std::move(labels),
                  numbered_classes(options.classes)};

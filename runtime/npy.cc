@@ -138,9 +138,10 @@ Result<Tensor> parse_npy(std::string_view bytes, const std::string& where) {
   if (!elements) return fail(where, "claims {} elements; the limit is 2^31", shape_to_string(header.shape));
   const int64_t wanted = *elements * header.type->bytes;
   const auto held = static_cast<int64_t>(header.data.size());
-  if (held < wanted)
+  if (held < wanted) {
     return fail(where, "is truncated: {} of the {} bytes its header {} claims", held, wanted,
                 shape_to_string(header.shape));
+  }
   if (held > wanted) return fail(where, "has {} trailing bytes", held - wanted);
   if (header.type->bytes != dtype_bytes(header.type->dtype))
     return narrowed_to_i32(header.data, std::move(header.shape), where);

@@ -77,9 +77,10 @@ Tensor image_grid(const Tensor& images, int64_t columns, int64_t gap) {
   for (int64_t i = 0; i < count; ++i) {
     const int64_t top = gap + i / columns * (height + gap);
     const int64_t left = gap + i % columns * (width + gap);
-    for (int64_t y = 0; y < height; ++y)
+    for (int64_t y = 0; y < height; ++y) {
       std::copy_n(from.begin() + i * image_size + y * width, width,
                   to.begin() + (top + y) * grid_width + left);
+    }
   }
   return grid;
 }

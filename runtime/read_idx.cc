@@ -135,9 +135,10 @@ Result<Tensor> read_idx(const std::string& path) {
   MINNOW_TRY(check_claim(shape, file, path));
   Tensor tensor = Tensor::uninitialized({DType::kU8, std::move(shape)});
   MINNOW_ASSIGN(const int64_t got, file.read(std::as_writable_bytes(tensor.as<uint8_t>())));
-  if (got < tensor.type().bytes())
+  if (got < tensor.type().bytes()) {
     return fail(path, "is truncated: {} of the {} bytes its header {} claims", got, tensor.type().bytes(),
                 shape_to_string(tensor.type().shape));
+  }
   MINNOW_ASSIGN(const bool ended, file.at_end());
   if (!ended) return fail(path, "has trailing bytes after its {}", tensor.type().to_string());
   return tensor;
@@ -150,9 +151,10 @@ Result<Dataset> read_idx_dataset(const std::string& images, const std::string& l
     return fail(labels, "holds {}, not labels [N]", label_bytes.type().to_string());
   MINNOW_ASSIGN(Tensor pixels, read_idx(images));
   MINNOW_ASSIGN(Tensor examples, as_images(std::move(pixels), images));
-  if (examples.dim(0) != label_bytes.dim(0))
+  if (examples.dim(0) != label_bytes.dim(0)) {
     return fail(images, "holds {} images, but {} holds {} labels", examples.dim(0), labels,
                 label_bytes.dim(0));
+  }
   Tensor classes = label_bytes.converted_to(DType::kI32);
   if (class_names.empty()) class_names = numbered_classes(count_classes(classes));
   MINNOW_TRY(check_labels(classes, static_cast<int64_t>(class_names.size()), labels));

@@ -53,9 +53,10 @@ Result<Tensor> read_images(const std::vector<LabelledFile>& files) {
         return fail(files[i].path, "{} pictures of {}x{} are too many", count, width, height);
       images = Tensor::uninitialized({DType::kU8, shape});
     }
-    if (height != images.dim(2) || width != images.dim(3))
+    if (height != images.dim(2) || width != images.dim(3)) {
       return fail(files[i].path, "is {}x{}, but {} is {}x{}: all pictures must have one size", width, height,
                   files[0].path, images.dim(3), images.dim(2));
+    }
     std::memcpy(images.data() + static_cast<int64_t>(i) * height * width, image.data(),
                 static_cast<size_t>(height * width));
   }

@@ -32,9 +32,11 @@ ConvSizes conv_sizes(const ConvAttributes& attributes, const Tensor& x, const Te
 // group.
 template <typename Visit>
 void for_each_channel_pair(const ConvSizes& sizes, Visit visit) {
-  for (int64_t n = 0; n < sizes.batch; ++n)
-    for (int64_t o = 0; o < sizes.groups * sizes.group_outputs; ++o)
+  for (int64_t n = 0; n < sizes.batch; ++n) {
+    for (int64_t o = 0; o < sizes.groups * sizes.group_outputs; ++o) {
       for (int64_t c = 0; c < sizes.group_inputs; ++c) visit(n, o, c, o / sizes.group_outputs);
+    }
+  }
 }
 
 // Calls visit(at_x, at_w, at_y) for each term of the trilinear form, the sum of y * x * w. The terms of one
@@ -47,13 +49,15 @@ void for_each_term(const ConvSizes& sizes, Visit visit) {
     const int64_t x_plane = (n * sizes.groups + group) * sizes.group_inputs + c;
     const int64_t w_plane = o * sizes.group_inputs + c;
     const int64_t y_plane = n * sizes.groups * sizes.group_outputs + o;
-    for (int64_t oh = 0; oh < sizes.output[0]; ++oh)
-      for (int64_t ow = 0; ow < sizes.output[1]; ++ow)
+    for (int64_t oh = 0; oh < sizes.output[0]; ++oh) {
+      for (int64_t ow = 0; ow < sizes.output[1]; ++ow) {
         for_each_place(grid, oh, ow, [&](int64_t h, int64_t w, int64_t kh, int64_t kw) {
           visit((x_plane * grid.picture[0] + h) * grid.picture[1] + w,
                 (w_plane * grid.window[0] + kh) * grid.window[1] + kw,
                 (y_plane * sizes.output[0] + oh) * sizes.output[1] + ow);
         });
+      }
+    }
   });
 }
 
@@ -64,20 +68,21 @@ void ReferenceKernel<OpKind::kDot>::apply(const KernelCall& call) {
   const auto [a_summed, b_summed] = call.op.attr<DotAttributes>().contract;
   const auto a_strides = row_major_strides(call.operand(0).type().shape);
   const auto b_strides = row_major_strides(call.operand(1).type().shape);
+  const int64_t a_row = a_strides[1 - a_summed], a_step = a_strides[a_summed];
+  const int64_t b_column = b_strides[1 - b_summed], b_step = b_strides[b_summed];
   const int64_t depth = call.operand(0).dim(a_summed);
   const int64_t columns = call.result().dim(1);
-  with_type(call.result().type().dtype, [&]<typename T>(T) {
-    const T* a = call.operand(0).as<T>().data();
-    const T* b = call.operand(1).as<T>().data();
+  with_float_type(call.result().type().dtype, [&]<typename T>(T) {
+    const std::span<const T> a = call.operand(0).as<T>();
+    const std::span<const T> b = call.operand(1).as<T>();
     const std::span<T> result = call.result().as<T>();
-    for (int64_t m = 0; m < call.result().dim(0); ++m)
+    for (int64_t m = 0; m < call.result().dim(0); ++m) {
       for (int64_t n = 0; n < columns; ++n) {
-        Wide<T> sum = 0;
-        for (int64_t k = 0; k < depth; ++k)
-          sum += Wide<T>{a[m * a_strides[1 - a_summed] + k * a_strides[a_summed]]} *
-                 b[n * b_strides[1 - b_summed] + k * b_strides[b_summed]];
-        result[m * columns + n] = static_cast<T>(sum);
+        T sum = 0;
+        for (int64_t k = 0; k < depth; ++k) sum += a[m * a_row + k * a_step] * b[n * b_column + k * b_step];
+        result[m * columns + n] = sum;
       }
+    }
   });
 }
 

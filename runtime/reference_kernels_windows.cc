@@ -17,19 +17,22 @@ void for_each_window_element(const WindowAttributes& attributes, const Tensor& x
                         .stride = attributes.stride,
                         .dilation = {1, 1},
                         .pad = {attributes.pad[0], attributes.pad[2]}};
-  for (int64_t plane = 0; plane < y.dim(0) * y.dim(1); ++plane)
-    for (int64_t oh = 0; oh < y.dim(2); ++oh)
-      for (int64_t ow = 0; ow < y.dim(3); ++ow)
+  for (int64_t plane = 0; plane < y.dim(0) * y.dim(1); ++plane) {
+    for (int64_t oh = 0; oh < y.dim(2); ++oh) {
+      for (int64_t ow = 0; ow < y.dim(3); ++ow) {
         for_each_place(grid, oh, ow, [&](int64_t h, int64_t w, int64_t, int64_t) {
           visit((plane * y.dim(2) + oh) * y.dim(3) + ow, (plane * x.dim(2) + h) * x.dim(3) + w);
         });
+      }
+    }
+  }
 }
 
 }  // namespace
 
 void ReferenceKernel<OpKind::kWindowMax>::apply(const KernelCall& call) {
   const auto& attributes = call.op.attr<WindowAttributes>();
-  with_type(call.result().type().dtype, [&]<typename T>(T) {
+  with_float_type(call.result().type().dtype, [&]<typename T>(T) {
     const std::span<const T> x = call.operand().as<T>();
     const std::span<T> y = call.result().as<T>();
     std::ranges::fill(y, lowest_value<T>());

@@ -97,9 +97,10 @@ Result<Entry> parse_entry(const std::string& name, const json& content, const st
     return fail(where, "tensor \"{}\" lacks a proper dtype, shape or data_offsets", name);
   const auto dtype = std::ranges::find(kTypeNames, content["dtype"].get<std::string>(),
                                        &std::pair<std::string_view, DType>::first);
-  if (dtype == kTypeNames.end())
+  if (dtype == kTypeNames.end()) {
     return fail(where, "tensor \"{}\" has type {}; read are F32, F64, I32, U8, BOOL", name,
                 content["dtype"].get<std::string>());
+  }
   Entry entry{name, {dtype->second, {}}, content["data_offsets"][0], content["data_offsets"][1]};
   for (const json& dim : content["shape"])
     entry.type.shape.push_back(static_cast<int64_t>(std::min<uint64_t>(dim.get<uint64_t>(), INT64_MAX)));
@@ -114,17 +115,20 @@ Status check_layout(std::vector<Entry>& entries, uint64_t data_bytes, const std:
                     [](const Entry& entry) { return std::tie(entry.begin, entry.end, entry.name); });
   uint64_t at = 0;
   for (const Entry& entry : entries) {
-    if (entry.end < entry.begin || entry.end > data_bytes)
+    if (entry.end < entry.begin || entry.end > data_bytes) {
       return fail(where,
                   "tensor \"{}\" at bytes {} to {} reaches beyond the {} bytes of data: the file is "
                   "truncated or corrupt",
                   entry.name, entry.begin, entry.end, data_bytes);
-    if (entry.begin != at)
+    }
+    if (entry.begin != at) {
       return fail(where, "tensor \"{}\" {} before it", entry.name,
                   entry.begin < at ? "overlaps the one" : "leaves a hole");
-    if (entry.end - entry.begin != static_cast<uint64_t>(entry.type.bytes()))
+    }
+    if (entry.end - entry.begin != static_cast<uint64_t>(entry.type.bytes())) {
       return fail(where, "tensor \"{}\" is {} but takes {} bytes", entry.name, entry.type.to_string(),
                   entry.end - entry.begin);
+    }
     at = entry.end;
   }
   if (at != data_bytes) return fail(where, "has {} trailing bytes", data_bytes - at);

@@ -35,10 +35,11 @@ uint32_t wait_for(const std::atomic<uint32_t>& state, Ready ready) {
   for (int spin = 0;; ++spin) {
     const uint32_t seen = state.load(std::memory_order_acquire);
     if (ready(seen)) return seen;
-    if (spin < kSpins)
+    if (spin < kSpins) {
       pause_briefly();
-    else
+    } else {
       state.wait(seen, std::memory_order_acquire);
+    }
   }
 }
 

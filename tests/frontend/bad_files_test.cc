@@ -26,7 +26,7 @@ std::string announced_error(const std::string& path) {
 
 TEST(BadFiles, AreRefusedAsAnnounced) {
   int count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("tests/frontend/data")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_path("tests/frontend/data"))) {
     const std::string path = entry.path();
     const std::string error = error_of(read_and_lower(path));
     EXPECT_NE(error.find(announced_error(path)), std::string::npos) << path << "\n" << error;

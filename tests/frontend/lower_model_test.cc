@@ -195,7 +195,7 @@ TEST(LowerModel, NamesOfParametersAreUnique) {
 
 TEST(ShippedModels, AreValidAndLower) {
   int count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("models")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_path("models"))) {
     if (entry.path().extension() != ".textproto") continue;
     ++count;
     const auto loaded = read_experiment(entry.path());
@@ -207,16 +207,17 @@ TEST(ShippedModels, AreValidAndLower) {
 }
 
 TEST(ShippedModels, LenetHasTheKnownSize) {
-  const auto loaded = read_experiment("models/lenet.textproto");
+  const auto loaded = read_experiment(source_path("models/lenet.textproto"));
   ASSERT_TRUE(loaded) << error_of(loaded);
   EXPECT_EQ(lower_model(*loaded, {.batch_size = 1}).value().weight_count(), 61706);
 }
 
 TEST(ReadExperiment, OverridesAreValidatedLikeTheFile) {
-  EXPECT_EQ(error_of(read_experiment("models/lenet.textproto", {"training.batch_size=0"})),
+  EXPECT_EQ(error_of(read_experiment(source_path("models/lenet.textproto"), {"training.batch_size=0"})),
             "--set training.batch_size: batch_size is 0, but must lie in [1, 65536]");
-  EXPECT_EQ(error_of(read_experiment("models/lenet.textproto", {"layers.conv2.conv2d.stride=0"})),
-            "--set layers.conv2.conv2d.stride: layer \"conv2\": stride is 0, but must lie in [1, 1024]");
+  EXPECT_EQ(
+      error_of(read_experiment(source_path("models/lenet.textproto"), {"layers.conv2.conv2d.stride=0"})),
+      "--set layers.conv2.conv2d.stride: layer \"conv2\": stride is 0, but must lie in [1, 1024]");
 }
 
 }  // namespace

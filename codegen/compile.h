@@ -1,0 +1,37 @@
+// From a planned function to machine code.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codegen/compiled_function.h"
+#include "ir/error.h"
+#include "passes/plan_memory.h"
+
+namespace minnow {
+
+struct CompileOptions {
+  int opt_level = 2;           // 0 to 3, of LLVM's back end; 0 also skips LLVM's passes
+  std::string cpu;             // empty: the host's
+  int threads = 2;             // compile on so many threads
+  bool verify = false;         // run LLVM's verifier over the kernels
+  bool keep_llvm_ir = false;
+  bool keep_assembly = false;
+};
+
+// Ops run in the function's order. A result named like a weight or state parameter is written over that parameter;
+// the other results have buffers of their own. Errors are LLVM's (an unknown cpu); a function that does not verify
+// is our bug.
+Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, const MemoryPlan& plan,
+                                                  const CompileOptions& options = {});
+
+// The same kernels for another machine: an object file, LLVM IR, assembly text. `triple` empty is the host.
+Result<std::string> emit_object(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
+                                const std::string& cpu = {});
+Result<std::string> emit_llvm_ir(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
+                                 const std::string& cpu = {});
+Result<std::string> emit_assembly(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
+                                  const std::string& cpu = {});
+
+}  // namespace minnow

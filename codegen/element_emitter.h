@@ -1,0 +1,95 @@
+// Emission by demand: the value of any tensor at any position, computed from what lies in memory by following index
+// maps and elementwise ops inside the body of a loop. All lanes of a vector are computed at once.
+#pragma once
+
+#include <functional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "codegen/coord.h"
+#include "codegen/kernel_builder.h"
+#include "codegen/scalar_math.h"
+#include "codegen/storage.h"
+#include "ir/function.h"
+
+namespace minnow {
+
+class ElementEmitter {
+ public:
+  // `lanes` elements at once; ops in `inside` are computed, every other value is read from memory.
+  ElementEmitter(KernelBuilder& kernel, const Storage& storage, const std::unordered_set<const Op*>& inside,
+                 int lanes);
+
+  KernelBuilder& kernel() { return kernel_; }
+  llvm::IRBuilder<>& ir() { return kernel_.ir(); }
+  ScalarMath& math() { return math_; }
+  int lanes() const { return lanes_; }
+
+  // The value at `at`, under the current mask: lanes that are off may hold anything.
+  llvm::Value* emit(const Value* value, const Position& at);
+  // From now on `value` is what `how` answers, or what it does by itself where `how` answers nullptr.
+  using Binding = std::function<llvm::Value*(const Position&)>;
+  void bind(const Value* value, Binding how) { bindings_[value] = std::move(how); }
+  void unbind(const Value* value) { bindings_.erase(value); }
+
+  // Memory: an element (or a vector of them) of a row-major tensor at `address`, in elements.
+  llvm::Value* load(llvm::Value* base, DType dtype, const Coord& address);
+  void store(llvm::Value* base, DType dtype, const Coord& address, llvm::Value* value);
+  Coord row_major(const Position& at, const Shape& shape);
+
+  // Loops. `lanes_loop` runs over [from, to) a vector at a time, the last one masked.
+  void lanes_loop(llvm::Value* from, llvm::Value* to, const std::function<void(const Coord&)>& body);
+  void loop(int64_t from, int64_t to, const std::function<void(const Coord&)>& body);
+  // A loop for every dimension in `dims` of `at`.
+  void loops(const Shape& shape, std::span<const int64_t> dims, Position& at, const std::function<void()>& body);
+
+  // Coordinates.
+  Coord uniform(llvm::Value* base) { return {base, 0, false}; }
+  Coord constant(int64_t value) { return uniform(kernel_.index(value)); }
+  Coord lane(llvm::Value* base) { return {base, lanes_ == 1 ? 0 : 1, false}; }
+  Coord add(const Coord& a, const Coord& b);
+  Coord offset(const Coord& a, int64_t by) { return add(a, constant(by)); }
+  Coord scale(const Coord& a, int64_t by);
+  Coord divide(const Coord& a, int64_t by);     // rounds towards zero
+  Coord remainder(const Coord& a, int64_t by);  // of the sign of a
+  llvm::Value* per_lane(const Coord& a);        // <W x i32>, or i64 for one lane
+  llvm::Value* compare(llvm::CmpInst::Predicate predicate, const Coord& a, int64_t b);  // i1 if uniform, else <W x i1>
+  // A coordinate from an i32 value emitted at a position whose coordinates are `is_uniform`.
+  Coord from_value(llvm::Value* value, bool is_uniform);
+
+  // `value` at `at` where `condition` holds and every coordinate is inside the tensor, `fill` elsewhere. Nothing
+  // outside the tensor is read.
+  llvm::Value* emit_guarded(const Value* value, Position at, llvm::Value* condition, double fill);
+  llvm::Value* both(llvm::Value* a, llvm::Value* b);  // and; nullptr is true; i1 widens to lanes
+
+  llvm::Value* splat(llvm::Value* scalar);
+  llvm::Value* constant_of(DType dtype, double value);
+  llvm::Type* type_of(DType dtype) { return kernel_.vector_type(kernel_.element_type(dtype), lanes_); }
+  llvm::Value* mask() const { return mask_; }
+  // Whether an element of `value` depends on its row-major index alone, so that a loop may run all dimensions as one.
+  bool reads_flat(const Value* value) const;
+
+ private:
+  struct Memo {
+    const Value* value;
+    llvm::Value* mask;
+    Position at;
+    llvm::Value* result;
+  };
+  llvm::Value* evaluate(const Value* value, const Position& at);
+  llvm::Value* widen(llvm::Value* condition);
+  llvm::Value* load_pairs(llvm::Value* pointer, llvm::Type* element);
+  void clamp(Coord& coordinate, int64_t size, llvm::Value*& condition);
+
+  KernelBuilder& kernel_;
+  const Storage& storage_;
+  const std::unordered_set<const Op*>& inside_;
+  int lanes_;
+  ScalarMath math_;
+  llvm::Value* mask_ = nullptr;  // <W x i1>, nullptr: all on
+  std::vector<Memo> memo_;
+  std::unordered_map<const Value*, Binding> bindings_;
+};
+
+}  // namespace minnow

@@ -1,0 +1,135 @@
+#include "codegen/emit_loop.h"
+
+#include <algorithm>
+
+namespace minnow {
+namespace {
+
+constexpr int64_t kChunk = 4096;  // elements of one work unit
+
+// Finds which neighbouring loops may run as one, walking from the results to what they read. A tensor's dimension d
+// belongs to loop labels[d].
+class BoundaryFinder {
+ public:
+  BoundaryFinder(const Storage& storage, const KernelWork& work, const Shape& shape, const ElementEmitter& emitter)
+      : storage_(storage), work_(work), emitter_(emitter), shape_(shape),
+        separate_(shape.empty() ? 0 : shape.size() - 1, false) {}
+
+  void visit(const Value* value, const std::vector<int64_t>& labels) {
+    value = storage_.resolve(value);
+    const Op* op = value->op;
+    if (op == nullptr || !work_.inside.contains(op)) return;
+    if (op->kind == OpKind::kConstant || op->kind == OpKind::kRandom || emitter_.reads_flat(value)) return;
+    if (has_trait(op->kind, kElementwise)) {
+      for (const Value* operand : op->operands) visit(operand, labels);
+    } else if (op->kind == OpKind::kBroadcast) {
+      visit_broadcast(*op, labels);
+    } else {
+      std::fill(separate_.begin(), separate_.end(), true);
+    }
+  }
+  const std::vector<bool>& result() const { return separate_; }
+
+ private:
+  // Two loops that a broadcast treats alike stay together: both stretched, or both neighbours in the operand.
+  void visit_broadcast(const Op& op, const std::vector<int64_t>& labels) {
+    const auto& dims = op.attr<DimsAttributes>().dims;
+    const Shape& from = op.operands[0]->type.shape;
+    std::vector<int64_t> place(shape_.size(), -1);  // the operand's dimension by loop
+    std::vector<int64_t> inner;
+    for (size_t i = 0; i < dims.size(); ++i) {
+      inner.push_back(labels[static_cast<size_t>(dims[i])]);
+      if (from[i] != 1 || op.type().dim(dims[i]) == 1) place[static_cast<size_t>(inner.back())] = static_cast<int64_t>(i);
+    }
+    for (size_t d = 0; d < separate_.size(); ++d) {
+      const bool both_stretched = place[d] < 0 && place[d + 1] < 0;
+      const bool neighbours = place[d] >= 0 && place[d + 1] == place[d] + 1;
+      if (!both_stretched && !neighbours) separate_[d] = true;
+    }
+    visit(op.operands[0], inner);
+  }
+
+  const Storage& storage_;
+  const KernelWork& work_;
+  const ElementEmitter& emitter_;
+  const Shape& shape_;
+  std::vector<bool> separate_;
+};
+
+// Loops that run together, outermost first: the last dimension of each group and its extent.
+struct LoopGroup {
+  size_t dim;
+  int64_t extent;
+};
+std::vector<LoopGroup> group_loops(const Shape& shape, const std::vector<bool>& separate) {
+  std::vector<LoopGroup> groups;
+  int64_t extent = 1;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    extent *= shape[i];
+    if (i + 1 < shape.size() && !separate[i]) continue;
+    if (extent != 1 || i + 1 == shape.size()) groups.push_back({i, extent});
+    extent = 1;
+  }
+  if (groups.size() > 1 && groups.back().extent == 1) groups.pop_back();
+  return groups;
+}
+
+}  // namespace
+
+std::vector<bool> loop_boundaries(const Storage& storage, const KernelWork& work, const Shape& shape,
+                                  const std::vector<const Value*>& roots, const ElementEmitter& emitter) {
+  BoundaryFinder finder(storage, work, shape, emitter);
+  std::vector<int64_t> labels;
+  for (size_t i = 0; i < shape.size(); ++i) labels.push_back(static_cast<int64_t>(i));
+  for (const Value* root : roots) finder.visit(root, labels);
+  return finder.result();
+}
+
+WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  const Shape& shape = storage.resolve(work.outputs[0].value)->type.shape;
+  const int lanes = shape.empty() ? 1 : kernel.target().lanes;
+  ElementEmitter emitter(kernel, storage, work.inside, lanes);
+  std::vector<const Value*> roots;
+  for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
+  auto groups = group_loops(shape, loop_boundaries(storage, work, shape, roots, emitter));
+
+  auto body = [&](const Position& at) {
+    std::vector<llvm::Value*> elements;
+    for (const KernelOutput& output : work.outputs) elements.push_back(emitter.emit(output.value, at));
+    for (size_t i = 0; i < elements.size(); ++i) {
+      const KernelOutput& output = work.outputs[i];
+      emitter.store(kernel.buffer(output.buffer), output.value->type.dtype, emitter.row_major(at, shape), elements[i]);
+    }
+  };
+  if (shape.empty()) {
+    kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value*) { body({}); });
+    return {1, false};
+  }
+  const LoopGroup inner = groups.back();
+  groups.pop_back();
+  int64_t units = (inner.extent + kChunk - 1) / kChunk;
+  const int64_t chunks = units;
+  for (const LoopGroup& group : groups) units *= group.extent;
+  kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value* unit) {
+    Coord rest = emitter.divide(emitter.uniform(unit), chunks);
+    Position at(shape.size(), emitter.constant(0));
+    for (size_t i = groups.size(); i-- > 0;) {
+      at[groups[i].dim] = i == 0 ? rest : emitter.remainder(rest, groups[i].extent);
+      rest = emitter.divide(rest, groups[i].extent);
+    }
+    llvm::Value* from = kernel.index(0);
+    llvm::Value* to = kernel.index(inner.extent);
+    if (chunks > 1) {
+      from = emitter.scale(emitter.remainder(emitter.uniform(unit), chunks), kChunk).base;
+      to = kernel.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to,
+                                             kernel.ir().CreateAdd(from, kernel.index(kChunk)));
+    }
+    emitter.lanes_loop(from, to, [&](const Coord& lane) {
+      at[inner.dim] = lane;
+      body(at);
+    });
+  });
+  return {units, true};
+}
+
+}  // namespace minnow

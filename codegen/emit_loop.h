@@ -1,0 +1,21 @@
+// Elementwise kernels: one loop nest over the outputs' elements.
+#pragma once
+
+#include "codegen/element_emitter.h"
+#include "codegen/kernel_work.h"
+
+namespace minnow {
+
+// How a kernel's work may be divided.
+struct WorkUnits {
+  int64_t count = 1;
+  bool parallel = true;  // units may run at the same time
+};
+
+WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+
+// For a loop nest over `roots` (all of `shape`): whether dimensions i and i + 1 must be separate loops.
+std::vector<bool> loop_boundaries(const Storage& storage, const KernelWork& work, const Shape& shape,
+                                  const std::vector<const Value*>& roots, const ElementEmitter& emitter);
+
+}  // namespace minnow

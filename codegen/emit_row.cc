@@ -1,0 +1,241 @@
+#include "codegen/emit_row.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "passes/fuse.h"
+
+namespace minnow {
+namespace {
+
+using V = llvm::Value*;
+
+bool is_costly(OpKind kind) {
+  switch (kind) {
+    case OpKind::kExp:
+    case OpKind::kLog:
+    case OpKind::kLog1p:
+    case OpKind::kTanh:
+    case OpKind::kSigmoid:
+    case OpKind::kErf:
+    case OpKind::kSin:
+    case OpKind::kCos:
+    case OpKind::kPower:
+    case OpKind::kRandom:
+    case OpKind::kDivide:
+    case OpKind::kSqrt: return true;
+    default: return false;
+  }
+}
+
+class RowKernel {
+ public:
+  RowKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
+      : kernel_(kernel), storage_(storage), work_(work), row_(row_shape(*work.origin)), full_(row_.full()),
+        vector_(kernel, storage, work.inside, kernel.target().lanes), scalar_(kernel, storage, work.inside, 1) {}
+
+  WorkUnits emit() {
+    find_column_loops();
+    kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) { emit_row(unit); });
+    return {row_.row_count(), true};
+  }
+
+ private:
+  struct Sum {
+    const Op* op;
+    V lanes;   // variable: a partial result per lane
+    V result;  // variable: the row's
+  };
+
+  void find_column_loops();
+  void emit_row(V unit);
+  void emit_reduction(const Op& op);
+  void emit_argmax(const Op& op);
+  V reduce_lanes(const Op& op, V lanes);
+  void bind_scalar(const Op& op, V result);
+  void store_row_results();
+  void store_full_results();
+  void for_columns(const std::function<void(const Position&)>& body);
+  void keep(const Op& op);
+  int count_passes(const Value* value) const;
+  bool is_full(const Value* value) const { return value->type.shape == full_; }
+
+  KernelBuilder& kernel_;
+  const Storage& storage_;
+  const KernelWork& work_;
+  RowShape row_;
+  Shape full_;
+  ElementEmitter vector_, scalar_;
+  std::vector<bool> separate_;
+  Position row_at_;
+};
+
+// Columns run as one loop; with more than one column dimension that needs bodies that treat them alike.
+void RowKernel::find_column_loops() {
+  std::vector<const Value*> roots;
+  for (const auto& op : work_.origin->body->ops()) {
+    if (has_trait(op->kind, kReduction)) roots.push_back(op->operands[0]);
+  }
+  for (const KernelOutput& output : work_.outputs) {
+    if (is_full(storage_.resolve(output.value))) roots.push_back(output.value);
+  }
+  // A reduction's result is fixed within a row and ends the search.
+  for (const auto& op : work_.origin->body->ops()) {
+    if (has_trait(op->kind, kReduction)) vector_.bind(op->result(), [](const Position&) -> V { return nullptr; });
+  }
+  separate_.assign(full_.size(), true);
+  KernelWork columns = work_;
+  for (const auto& op : work_.origin->body->ops()) {
+    if (has_trait(op->kind, kReduction)) columns.inside.erase(op.get());
+  }
+  separate_ = loop_boundaries(storage_, columns, full_, roots, vector_);
+}
+
+void RowKernel::for_columns(const std::function<void(const Position&)>& body) {
+  Position at = row_at_;
+  at.resize(full_.size(), vector_.constant(0));
+  const size_t first = row_.rows.size();
+  size_t inner = full_.size() - 1;
+  int64_t extent = full_[inner];
+  while (inner > first && !separate_[inner - 1]) extent *= full_[--inner];
+  std::vector<int64_t> outer;
+  for (size_t i = first; i < inner; ++i) outer.push_back(static_cast<int64_t>(i));
+  vector_.loops(full_, outer, at, [&] {
+    vector_.lanes_loop(kernel_.index(0), kernel_.index(extent), [&](const Coord& lane) {
+      at.back() = lane;
+      body(at);
+    });
+  });
+}
+
+void RowKernel::emit_row(V unit) {
+  row_at_.assign(row_.rows.size(), scalar_.constant(0));
+  Coord rest = scalar_.uniform(unit);
+  for (size_t i = row_.rows.size(); i-- > 0;) {
+    row_at_[i] = i == 0 ? rest : scalar_.remainder(rest, row_.rows[i]);
+    rest = scalar_.divide(rest, row_.rows[i]);
+  }
+  for (const auto& op : work_.origin->body->ops()) {
+    if (op->kind == OpKind::kArgMax) {
+      emit_argmax(*op);
+    } else if (has_trait(op->kind, kReduction)) {
+      emit_reduction(*op);
+    } else if (is_full(op->result()) && is_costly(op->kind) && count_passes(op->result()) > 1) {
+      keep(*op);
+    }
+  }
+  store_full_results();
+  store_row_results();
+}
+
+// Whether `root`, an element of a row, is computed from `value` within one pass.
+bool reaches(const Value* root, const Value* value) {
+  if (root == value) return true;
+  if (root->op == nullptr || has_trait(root->op->kind, kReduction)) return false;
+  return std::ranges::any_of(root->op->operands, [&](const Value* v) { return reaches(v, value); });
+}
+
+// How many passes over a row compute `value`: one per reduction, one for all results together.
+int RowKernel::count_passes(const Value* value) const {
+  int passes = 0;
+  for (const auto& op : work_.origin->body->ops()) {
+    if (has_trait(op->kind, kReduction) && reaches(op->operands[0], value)) ++passes;
+  }
+  const bool is_stored = std::ranges::any_of(work_.outputs, [&](const KernelOutput& output) {
+    return is_full(storage_.resolve(output.value)) && reaches(output.value, value);
+  });
+  return passes + (is_stored ? 1 : 0);
+}
+
+// Computes a costly value once: the row of it stays on the stack for the passes that read it.
+void RowKernel::keep(const Op& op) {
+  const DType dtype = op.type().dtype;
+  const int64_t columns = row_.column_count();
+  V buffer = kernel_.stack(kernel_.memory_type(dtype), (columns + 63) / 64 * 64);
+  auto address = [this](const Position& at) {
+    Position column(at.begin() + static_cast<std::ptrdiff_t>(row_.rows.size()), at.end());
+    return vector_.row_major(column, row_.columns);
+  };
+  for_columns([&](const Position& at) {
+    vector_.store(buffer, dtype, address(at), vector_.emit(op.result(), at));
+  });
+  vector_.bind(op.result(), [=, this](const Position& at) { return vector_.load(buffer, dtype, address(at)); });
+}
+
+void RowKernel::emit_reduction(const Op& op) {
+  const DType dtype = op.type().dtype;
+  const bool is_max = op.kind == OpKind::kReduceMax;
+  const double start = !is_max ? 0
+                       : is_float(dtype) ? -std::numeric_limits<double>::infinity()
+                                         : std::numeric_limits<int32_t>::min();
+  llvm::Type* type = vector_.type_of(dtype);
+  V lanes = kernel_.stack(type);
+  vector_.ir().CreateStore(vector_.constant_of(dtype, start), lanes);
+  for_columns([&](const Position& at) {
+    V element = vector_.emit(op.operands[0], at);
+    V before = vector_.ir().CreateLoad(type, lanes);
+    V after = is_max ? vector_.math().max(dtype, element, before) : vector_.math().add(dtype, before, element);
+    if (vector_.mask() != nullptr) after = vector_.ir().CreateSelect(vector_.mask(), after, before);
+    vector_.ir().CreateStore(after, lanes);
+  });
+  bind_scalar(op, reduce_lanes(op, vector_.ir().CreateLoad(type, lanes)));
+}
+
+// Halves the vector until one lane is left: a fixed tree.
+V RowKernel::reduce_lanes(const Op& op, V lanes) {
+  const DType dtype = op.type().dtype;
+  for (int width = vector_.lanes() / 2; width >= 1; width /= 2) {
+    llvm::SmallVector<int, 16> low, high;
+    for (int i = 0; i < width; ++i) {
+      low.push_back(i);
+      high.push_back(i + width);
+    }
+    V a = vector_.ir().CreateShuffleVector(lanes, low);
+    V b = vector_.ir().CreateShuffleVector(lanes, high);
+    lanes = op.kind == OpKind::kReduceMax ? vector_.math().max(dtype, a, b) : vector_.math().add(dtype, a, b);
+  }
+  return vector_.lanes() == 1 ? lanes : vector_.ir().CreateExtractElement(lanes, uint64_t{0});
+}
+
+void RowKernel::emit_argmax(const Op& op) {
+  bind_scalar(op, scalar_.emit(op.result(), row_at_));
+}
+
+void RowKernel::bind_scalar(const Op& op, V result) {
+  V splat = vector_.splat(result);
+  vector_.bind(op.result(), [splat](const Position&) { return splat; });
+  scalar_.bind(op.result(), [result](const Position&) { return result; });
+}
+
+void RowKernel::store_full_results() {
+  std::vector<const KernelOutput*> outputs;
+  for (const KernelOutput& output : work_.outputs) {
+    if (is_full(storage_.resolve(output.value))) outputs.push_back(&output);
+  }
+  if (outputs.empty()) return;
+  for_columns([&](const Position& at) {
+    std::vector<V> elements;
+    for (const KernelOutput* output : outputs) elements.push_back(vector_.emit(output->value, at));
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      vector_.store(kernel_.buffer(outputs[i]->buffer), outputs[i]->value->type.dtype,
+                    vector_.row_major(at, full_), elements[i]);
+    }
+  });
+}
+
+void RowKernel::store_row_results() {
+  for (const KernelOutput& output : work_.outputs) {
+    if (is_full(storage_.resolve(output.value))) continue;
+    V element = scalar_.emit(output.value, row_at_);
+    scalar_.store(kernel_.buffer(output.buffer), output.value->type.dtype,
+                  scalar_.row_major(row_at_, row_.rows), element);
+  }
+}
+
+}  // namespace
+
+WorkUnits emit_row_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  return RowKernel(kernel, storage, work).emit();
+}
+
+}  // namespace minnow

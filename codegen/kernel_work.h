@@ -1,0 +1,48 @@
+// The list of kernels that a function becomes, before any LLVM.
+#pragma once
+
+#include <unordered_set>
+#include <vector>
+
+#include "codegen/storage.h"
+#include "ir/function.h"
+#include "passes/plan_memory.h"
+
+namespace minnow {
+
+struct KernelOutput {
+  const Value* value;  // a result of one of the kernel's ops, or a value to be copied
+  int buffer;
+};
+
+// One loop nest to be: computes the outputs from values in memory through the ops inside.
+struct KernelWork {
+  enum class Stage : uint8_t { kWhole, kPartial, kFinish };  // conv_filter is two kernels with `scratch` between
+
+  const Op* origin = nullptr;            // the top-level op, nullptr for a copy
+  const Op* main = nullptr;              // the reduction, contraction, ... that shapes the nest, if one does
+  bool row = false;                      // several reductions over the same rows
+  Stage stage = Stage::kWhole;
+  int scratch = -1;                      // buffer
+  std::unordered_set<const Op*> inside;  // ops computed inside
+  std::vector<KernelOutput> outputs;     // all of one shape, except in a row kernel
+  std::string ops;                       // "dot+add+max"
+};
+
+struct LoweredFunction {
+  std::vector<Buffer> buffers;
+  Storage storage{buffers};
+  std::vector<KernelWork> works;
+  int64_t arena_bytes = 0;
+
+  LoweredFunction() = default;
+  LoweredFunction(const LoweredFunction&) = delete;
+};
+
+// Places every tensor in a buffer and divides every op into kernels.
+void lower_function(const Function& function, const MemoryPlan& plan, int lanes, LoweredFunction& lowered);
+
+// A function's value that an op computes in memory of its own, even inside a fused body that has no special kernel.
+bool is_heavy(OpKind kind);
+
+}  // namespace minnow

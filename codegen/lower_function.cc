@@ -1,0 +1,308 @@
+#include <algorithm>
+
+#include "codegen/emit_conv.h"
+#include "codegen/kernel_work.h"
+
+namespace minnow {
+
+bool is_heavy(OpKind kind) {
+  return has_trait(kind, kReduction | kContraction | kWindow) || kind == OpKind::kScatterAdd;
+}
+
+namespace {
+
+bool is_splat_constant(const Value* value) {
+  return value->op != nullptr && value->op->kind == OpKind::kConstant && value->op->attr<ConstantAttributes>().is_splat();
+}
+
+std::vector<std::byte> constant_bytes(const Op& op) {
+  const auto& values = op.attr<ConstantAttributes>().values;
+  std::vector<std::byte> data(static_cast<size_t>(op.type().bytes()));
+  auto write = [&]<typename T>(T*) {
+    auto* out = reinterpret_cast<T*>(data.data());
+    for (int64_t i = 0; i < op.type().elements(); ++i) {
+      out[i] = static_cast<T>(values[values.size() == 1 ? 0 : static_cast<size_t>(i)]);
+    }
+  };
+  switch (op.type().dtype) {
+    case DType::kF32: write(static_cast<float*>(nullptr)); break;
+    case DType::kF64: write(static_cast<double*>(nullptr)); break;
+    case DType::kI32: write(static_cast<int32_t*>(nullptr)); break;
+    case DType::kU8:
+    case DType::kPred: write(static_cast<uint8_t*>(nullptr)); break;
+  }
+  return data;
+}
+
+class Lowering {
+ public:
+  Lowering(const Function& function, const MemoryPlan& plan, int lanes, LoweredFunction& out)
+      : function_(function), plan_(plan), uses_(function), lanes_(lanes), out_(out), storage_(out.storage) {}
+
+  void run() {
+    out_.arena_bytes = plan_.arena_bytes;
+    place_parameters();
+    place_results();
+    for (const auto& op : function_.ops()) place_op(*op);
+    permanent_bytes_ = out_.arena_bytes;
+    for (const auto& op : function_.ops()) {
+      scratch_bytes_ = permanent_bytes_;
+      lower(*op);
+    }
+    for (const KernelOutput& copy : final_copies_) add_copy(copy.value, copy.buffer);
+  }
+
+ private:
+  void place_parameters();
+  void place_results();
+  void place_result(size_t index);
+  void place_op(const Op& op);
+  int place_on_arena(int64_t bytes, int64_t& top);
+  int add_scratch(int64_t bytes) { return place_on_arena(bytes, scratch_bytes_); }
+
+  bool may_overwrite(const Value* value, const Value* parameter) const;
+  bool reads_in_place(const Op& op, const Value* parameter) const;
+
+  void lower(const Op& op);
+  void lower_fused(const Op& op);
+  void divide(const Op& op);
+  void add_work(KernelWork work);
+  void add_copy(const Value* value, int buffer);
+  bool fits_one_kernel(const Op& op) const;
+  bool overlaps_operand(const Op& op, int buffer) const;
+
+  const Function& function_;
+  const MemoryPlan& plan_;
+  UseMap uses_;
+  int lanes_;
+  LoweredFunction& out_;
+  Storage& storage_;
+  int64_t permanent_bytes_ = 0;
+  int64_t scratch_bytes_ = 0;
+  std::vector<KernelOutput> final_copies_;
+};
+
+void Lowering::place_parameters() {
+  for (const auto& parameter : function_.parameters()) {
+    storage_.place(parameter.get(), storage_.add({Buffer::Kind::kParameter, parameter->index, 0,
+                                                  parameter->type.bytes(), {}}));
+  }
+}
+
+// A result is computed where it is returned, unless it is returned twice, is no kernel's result, or would overwrite a
+// parameter that is still to be read: then it is copied there at the end.
+void Lowering::place_results() {
+  for (size_t i = 0; i < function_.results().size(); ++i) place_result(i);
+}
+
+void Lowering::place_result(size_t index) {
+  const FunctionResult& result = function_.results()[index];
+  const Value* parameter = function_.find_parameter(result.name);
+  const bool in_place =
+      parameter != nullptr && (parameter->role == Role::kWeight || parameter->role == Role::kState);
+  if (in_place && result.value == parameter) return;
+  int buffer = -1;
+  if (in_place) {
+    buffer = storage_.find(parameter);
+  } else {
+    buffer = storage_.add({Buffer::Kind::kResult, static_cast<int>(index), 0, result.value->type.bytes(), {}});
+  }
+  const bool direct = result.value->op != nullptr && result.value->op->kind != OpKind::kConstant &&
+                      storage_.find(result.value) < 0 && (!in_place || may_overwrite(result.value, parameter));
+  if (direct) {
+    storage_.place(result.value, buffer);
+  } else {
+    final_copies_.push_back({result.value, buffer});
+  }
+}
+
+// No op after the one that computes `value` reads the parameter, and that one reads it at the same index only.
+bool Lowering::may_overwrite(const Value* value, const Value* parameter) const {
+  for (const FunctionResult& result : function_.results()) {
+    if (result.value == parameter) return false;
+  }
+  bool computed = false;
+  for (const auto& op : function_.ops()) {
+    const bool reads = std::ranges::find(op->operands, parameter) != op->operands.end();
+    if (computed && reads) return false;
+    if (op.get() != value->op) continue;
+    computed = true;
+    if (reads && !reads_in_place(*op, parameter)) return false;
+  }
+  return true;
+}
+
+bool Lowering::reads_in_place(const Op& op, const Value* parameter) const {
+  if (op.kind != OpKind::kFused) return has_trait(op.kind, kElementwise);
+  if (!fits_one_kernel(op)) return false;
+  std::unordered_set<const Value*> tainted;
+  for (size_t i = 0; i < op.operands.size(); ++i) {
+    if (op.operands[i] == parameter) tainted.insert(op.body->parameters()[i].get());
+  }
+  for (const auto& inner : op.body->ops()) {
+    const bool reads = std::ranges::any_of(inner->operands, [&](const Value* v) { return tainted.contains(v); });
+    if (!reads) continue;
+    if (!has_trait(inner->kind, kElementwise)) return false;
+    tainted.insert(inner->result());
+  }
+  return true;
+}
+
+int Lowering::place_on_arena(int64_t bytes, int64_t& top) {
+  const int64_t offset = (top + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+  top = offset + bytes;
+  out_.arena_bytes = std::max(out_.arena_bytes, top);
+  return storage_.add({Buffer::Kind::kArena, 0, offset, bytes, {}});
+}
+
+void Lowering::place_op(const Op& op) {
+  if (op.kind == OpKind::kConstant) {
+    storage_.place(op.result(), storage_.add({Buffer::Kind::kConstant, 0, 0, op.type().bytes(), constant_bytes(op)}));
+    return;
+  }
+  for (const auto& result : op.results) {
+    if (storage_.find(result.get()) >= 0) continue;
+    const auto slot = plan_.slots.find(result.get());
+    const int64_t bytes = result->type.bytes();
+    if (slot != plan_.slots.end()) {
+      storage_.place(result.get(), storage_.add({Buffer::Kind::kArena, 0, slot->second.offset, bytes, {}}));
+    } else {
+      storage_.place(result.get(), place_on_arena(bytes, out_.arena_bytes));
+    }
+  }
+}
+
+void Lowering::lower(const Op& op) {
+  if (op.kind == OpKind::kConstant) return;
+  if (op.kind == OpKind::kFused) return lower_fused(op);
+  KernelWork work;
+  work.origin = &op;
+  if (is_heavy(op.kind)) work.main = &op;
+  work.inside = {&op};
+  work.outputs = {{op.result(), storage_.find(op.result())}};
+  work.ops = mnemonic(op.kind);
+  add_work(std::move(work));
+}
+
+std::vector<const Op*> heavy_ops(const Op& op) {
+  std::vector<const Op*> heavy;
+  for (const auto& inner : op.body->ops()) {
+    if (is_heavy(inner->kind)) heavy.push_back(inner.get());
+  }
+  return heavy;
+}
+
+bool Lowering::fits_one_kernel(const Op& op) const {
+  if (op.kind != OpKind::kFused) return true;
+  if (op.attr<FusedAttributes>().kind == FusionKind::kRow) return true;
+  const auto heavy = heavy_ops(op);
+  const Shape& shape = op.results[0]->type.shape;
+  for (const auto& result : op.results) {
+    if (result->type.shape != shape) return false;
+  }
+  if (heavy.empty()) return true;
+  return heavy.size() == 1 && has_trait(heavy[0]->kind, kContraction) && heavy[0]->type().shape == shape;
+}
+
+void Lowering::lower_fused(const Op& op) {
+  for (size_t i = 0; i < op.operands.size(); ++i) storage_.alias(op.body->parameters()[i].get(), op.operands[i]);
+  for (const auto& inner : op.body->ops()) {
+    if (inner->kind == OpKind::kConstant) place_op(*inner);
+  }
+  if (!fits_one_kernel(op)) return divide(op);
+  const auto heavy = heavy_ops(op);
+  KernelWork work;
+  work.origin = &op;
+  work.row = op.attr<FusedAttributes>().kind == FusionKind::kRow;
+  if (!work.row && !heavy.empty()) work.main = heavy[0];
+  for (const auto& inner : op.body->ops()) {
+    work.inside.insert(inner.get());
+    if (inner->kind == OpKind::kConstant) continue;
+    work.ops += (work.ops.empty() ? "" : "+") + std::string(mnemonic(inner->kind));
+  }
+  for (size_t i = 0; i < op.results.size(); ++i) {
+    work.outputs.push_back({op.body->results()[i].value, storage_.find(op.results[i].get())});
+  }
+  add_work(std::move(work));
+}
+
+// A body that is no kernel of ours: every heavy op becomes one with what leads to it, then the results are computed.
+void Lowering::divide(const Op& op) {
+  std::unordered_set<const Op*> light;
+  for (const auto& inner : op.body->ops()) {
+    if (!is_heavy(inner->kind)) light.insert(inner.get());
+  }
+  for (const Op* heavy : heavy_ops(op)) {
+    KernelWork work;
+    work.origin = &op;
+    work.main = heavy;
+    work.inside = light;
+    work.inside.insert(heavy);
+    work.ops = mnemonic(heavy->kind);
+    storage_.place(heavy->result(), add_scratch(heavy->type().bytes()));
+    work.outputs = {{heavy->result(), storage_.find(heavy->result())}};
+    add_work(std::move(work));
+  }
+  std::vector<KernelOutput> copies;
+  for (size_t i = 0; i < op.results.size(); ++i) {
+    const Value* value = op.body->results()[i].value;
+    int target = storage_.find(op.results[i].get());
+    if (i + 1 < op.results.size() && overlaps_operand(op, target)) {
+      copies.push_back({op.results[i].get(), target});
+      target = add_scratch(op.results[i]->type.bytes());
+      copies.back() = {value, copies.back().buffer};
+    }
+    KernelWork work;
+    work.origin = &op;
+    work.inside = light;
+    work.outputs = {{value, target}};
+    work.ops = "loop";
+    if (!copies.empty() && copies.back().value == value) storage_.place(op.results[i].get(), target);
+    add_work(std::move(work));
+    if (!copies.empty() && copies.back().value == value) copies.back().value = op.results[i].get();
+  }
+  for (const KernelOutput& copy : copies) {
+    add_copy(copy.value, copy.buffer);
+    storage_.place(copy.value, copy.buffer);
+  }
+}
+
+bool Lowering::overlaps_operand(const Op& op, int buffer) const {
+  const Buffer& target = out_.buffers[static_cast<size_t>(buffer)];
+  return std::ranges::any_of(op.operands, [&](const Value* operand) {
+    const int index = storage_.find(operand);
+    if (index < 0) return false;
+    const Buffer& source = out_.buffers[static_cast<size_t>(index)];
+    if (index == buffer) return true;
+    return source.kind == Buffer::Kind::kArena && target.kind == Buffer::Kind::kArena &&
+           source.offset < target.offset + target.bytes && target.offset < source.offset + source.bytes;
+  });
+}
+
+void Lowering::add_work(KernelWork work) {
+  const bool two_stages = work.main != nullptr && work.main->kind == OpKind::kConvFilter &&
+                          is_fast_conv(*work.main, storage_, work);
+  if (two_stages) {
+    KernelWork partial = work;
+    partial.stage = KernelWork::Stage::kPartial;
+    partial.scratch = work.scratch = add_scratch(conv_filter_partial_bytes(*work.main, lanes_));
+    work.stage = KernelWork::Stage::kFinish;
+    out_.works.push_back(std::move(partial));
+  }
+  out_.works.push_back(std::move(work));
+}
+
+void Lowering::add_copy(const Value* value, int buffer) {
+  KernelWork work;
+  work.outputs = {{value, buffer}};
+  work.ops = "copy";
+  out_.works.push_back(std::move(work));
+}
+
+}  // namespace
+
+void lower_function(const Function& function, const MemoryPlan& plan, int lanes, LoweredFunction& lowered) {
+  Lowering(function, plan, lanes, lowered).run();
+}
+
+}  // namespace minnow

@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <unordered_set>
+
+#include "passes/fuse.h"
+#include "passes/loop_rules.h"
+
+namespace minnow {
+namespace {
+
+// Reshape stays outside: alone it costs nothing, inside it would break the loop's index into quotients.
+bool has_place_in_loop(const Op& op) {
+  static constexpr OpKind kOthers[] = {OpKind::kBroadcast, OpKind::kIota,  OpKind::kRandom,
+                                       OpKind::kTranspose, OpKind::kSlice, OpKind::kPad};
+  return has_trait(op.kind, kElementwise) || std::ranges::find(kOthers, op.kind) != std::end(kOthers);
+}
+
+class LoopRules : public KernelRules {
+ public:
+  explicit LoopRules(Shape shape) : shape_(std::move(shape)) {}
+
+  bool admits(const Cluster& cluster, const Op& op) const override {
+    if (!has_place_in_loop(op)) return false;
+    const auto users = cluster.graph().uses().users(op.result());
+    const bool is_producer = std::ranges::any_of(users, [&](const Op* user) { return cluster.contains(user); });
+    return is_producer || (has_trait(op.kind, kElementwise) && op.type().shape == shape_);
+  }
+
+  bool is_kernel(const Cluster& cluster) const override { return evaluates_once(cluster, shape_); }
+
+ private:
+  Shape shape_;
+};
+
+// One op alone gains nothing from a body, unless the body spares it a splat or a broadcast in memory.
+bool is_worthwhile(const Cluster& cluster) {
+  return cluster.size() > 1 || std::ranges::any_of(cluster.ops().front()->operands, is_splat);
+}
+
+bool fuse_one_loop(Function& function, std::unordered_set<const Op*>& tried) {
+  const OpGraph graph(function);
+  for (const Op* op : graph.ops()) {
+    if (!has_trait(op->kind, kElementwise) || !tried.insert(op).second) continue;
+    const Cluster cluster = grow_cluster(graph, op, LoopRules(op->type().shape));
+    if (!is_worthwhile(cluster)) continue;
+    outline(function, cluster, FusionKind::kLoop);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool fuse_loops(Function& function) {
+  std::unordered_set<const Op*> tried;
+  bool changed = false;
+  while (fuse_one_loop(function, tried)) changed = true;
+  return changed;
+}
+
+}  // namespace minnow

@@ -1,0 +1,80 @@
+#include "passes/pipeline.h"
+
+#include <algorithm>
+
+#include "passes/canonicalize.h"
+#include "passes/eliminate_common_subexpressions.h"
+#include "passes/eliminate_dead_code.h"
+#include "passes/fold_constants.h"
+#include "passes/fuse.h"
+#include "passes/stabilize_softmax.h"
+
+namespace minnow {
+namespace {
+
+constexpr Pass kCanonicalize = {"canonicalize", canonicalize, "one form for equal computations: x*1, --x, x/2"};
+constexpr Pass kFoldConstants = {"fold-constants", fold_constants, "computes small ops on constants"};
+constexpr Pass kCse = {"cse", eliminate_common_subexpressions, "computes equal subexpressions once"};
+constexpr Pass kDce = {"dce", eliminate_dead_code, "removes ops that no result needs"};
+constexpr Pass kStabilizeSoftmax = {"stabilize-softmax", stabilize_softmax,
+                                    "subtracts the maximum in a hand-written exp/sum/div"};
+constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
+
+constexpr Pass kPasses[] = {kCanonicalize, kFoldConstants, kCse, kDce, kStabilizeSoftmax, kFuse};
+
+Result<Pass> pass_named(std::string_view name) {
+  if (const Pass* pass = find_pass(name)) return *pass;
+  std::vector<std::string> known = {"default"};
+  for (const Pass& pass : kPasses) known.emplace_back(pass.name);
+  std::string nearest = nearest_name(name, known);
+  return fail_with_hint("", fmt::format("unknown pass \"{}\"", name),
+                        nearest.empty() ? fmt::format("the passes are {}", fmt::join(known, ", "))
+                                        : fmt::format("did you mean \"{}\"?", nearest));
+}
+
+std::string_view trim(std::string_view text) {
+  const size_t first = text.find_first_not_of(' ');
+  return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+}  // namespace
+
+std::span<const Pass> all_passes() { return kPasses; }
+
+const Pass* find_pass(std::string_view name) {
+  const auto* it = std::ranges::find(kPasses, name, &Pass::name);
+  return it == std::end(kPasses) ? nullptr : it;
+}
+
+Result<std::vector<Pass>> parse_pipeline(std::string_view names) {
+  std::vector<Pass> pipeline;
+  while (!trim(names).empty()) {
+    const size_t comma = std::min(names.find(','), names.size());
+    const std::string_view name = trim(names.substr(0, comma));
+    names.remove_prefix(std::min(comma + 1, names.size()));
+    if (name == "default") {
+      std::ranges::copy(default_pipeline(), std::back_inserter(pipeline));
+      continue;
+    }
+    MINNOW_ASSIGN(Pass pass, pass_named(name));
+    pipeline.push_back(pass);
+  }
+  return pipeline;
+}
+
+std::vector<Pass> default_pipeline() {
+  return {
+      kCanonicalize,
+      kFoldConstants,
+      kCse,
+      kStabilizeSoftmax,
+      kCanonicalize,
+      kFoldConstants,
+      kCse,
+      kDce,
+      kFuse,
+      kDce,
+  };
+}
+
+}  // namespace minnow

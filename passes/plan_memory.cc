@@ -1,0 +1,224 @@
+#include "passes/plan_memory.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <unordered_set>
+
+#include "passes/outline.h"
+
+namespace minnow {
+namespace {
+
+int64_t aligned(int64_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
+
+// Within a fused body: does `value` reach the results through elementwise ops of one shape alone?
+bool stays_at_index(const Value* value, const UseMap& uses, const Shape& shape) {
+  if (value->type.shape != shape) return false;
+  return std::ranges::all_of(uses.users(value), [&](const Op* user) {
+    return has_trait(user->kind, kElementwise) && stays_at_index(user->result(), uses, shape);
+  });
+}
+
+}  // namespace
+
+bool reads_at_written_index(const Op& op, const Value* operand) {
+  if (operand->type.shape != op.type().shape) return false;
+  if (has_trait(op.kind, kElementwise)) return true;
+  if (op.kind != OpKind::kFused || op.attr<FusedAttributes>().kind == FusionKind::kRow) return false;
+  const UseMap uses(*op.body);
+  for (size_t i = 0; i < op.operands.size(); ++i)
+    if (op.operands[i] == operand && !stays_at_index(op.body->parameters()[i].get(), uses, op.type().shape))
+      return false;
+  return true;
+}
+
+namespace {
+
+// Bytes shared by one or several values.
+struct Buffer {
+  std::vector<const Value*> values;
+  int64_t bytes = 0;
+  int first = 0, last = 0;
+  int64_t offset = 0;
+
+  bool is_live_with(const Buffer& other) const { return first <= other.last && other.first <= last; }
+};
+
+class Planner {
+ public:
+  explicit Planner(const Function& function) : function_(function), graph_(function) {}
+  MemoryPlan run();
+
+ private:
+  void choose_homes();
+  bool can_update_in_place(const Value* value, const Value* parameter) const;
+  void make_buffers();
+  Buffer* shareable_buffer(const Op& op, const Value* result);
+  bool can_overwrite(const Op& op, const Value* operand, const Value* result) const;
+  int last_use(const Value* value) const;
+  int64_t place(std::vector<size_t> order);
+  void lay_out();
+
+  const Function& function_;
+  const OpGraph graph_;
+  MemoryPlan plan_;
+  std::unordered_set<const Value*> copied_;  // read by needs_copy, so live to the end
+  std::vector<Buffer> buffers_;
+  std::unordered_map<const Value*, size_t> buffer_of_;
+};
+
+int Planner::last_use(const Value* value) const {
+  int last = graph_.position(value->op);
+  for (const Op* user : graph_.uses().users(value)) last = std::max(last, graph_.position(user));
+  return copied_.contains(value) ? static_cast<int>(graph_.ops().size()) : last;
+}
+
+// The old value must have been read, and must not be a result of its own.
+bool Planner::can_update_in_place(const Value* value, const Value* parameter) const {
+  if (!value->op || value->op->kind == OpKind::kConstant || value->type != parameter->type) return false;
+  if (graph_.uses().is_result(parameter)) return false;
+  const int written = graph_.position(value->op);
+  return std::ranges::all_of(graph_.uses().users(parameter), [&](const Op* reader) {
+    return graph_.position(reader) < written || (reader == value->op && reads_at_written_index(*reader, parameter));
+  });
+}
+
+void Planner::choose_homes() {
+  const auto& results = function_.results();
+  std::vector<size_t> copies_of_values;
+  for (size_t i = 0; i < results.size(); ++i) {
+    const Value* value = results[i].value;
+    const Value* parameter = function_.find_parameter(results[i].name);
+    const bool is_computed = value->op && value->op->kind != OpKind::kConstant;
+    const bool has_home = plan_.in_place.contains(value) || plan_.outputs.contains(value);
+    if (value == parameter) continue;
+    if (is_computed && !has_home && parameter && can_update_in_place(value, parameter)) {
+      plan_.in_place[value] = parameter;
+    } else if (is_computed && !has_home && !parameter && !copied_.contains(value)) {
+      plan_.outputs[value] = i;
+    } else {
+      (value->op ? copies_of_values : plan_.needs_copy).push_back(i);
+      copied_.insert(value);
+    }
+  }
+  // Parameters returned under another name first, before a copy overwrites them.
+  plan_.needs_copy.insert(plan_.needs_copy.end(), copies_of_values.begin(), copies_of_values.end());
+}
+
+// Nothing else in the operand's buffer is wanted, during the op or after it.
+bool Planner::can_overwrite(const Op& op, const Value* operand, const Value* result) const {
+  const size_t index = buffer_of_.at(operand);
+  const bool dies_here = buffers_[index].last == graph_.position(&op);
+  const bool is_taken = std::ranges::any_of(buffers_[index].values, [&](const Value* v) { return v->op == &op; });
+  if (!dies_here || is_taken || operand->type != result->type) return false;
+  return std::ranges::all_of(op.operands, [&](const Value* read) {
+    const auto known = buffer_of_.find(read);
+    return known == buffer_of_.end() || known->second != index || reads_at_written_index(op, read);
+  });
+}
+
+// A contraction shares nothing: it may gather its sums in the result.
+Buffer* Planner::shareable_buffer(const Op& op, const Value* result) {
+  if (op.kind == OpKind::kFused && op.attr<FusedAttributes>().kind == FusionKind::kContraction) return nullptr;
+  for (const Value* operand : op.operands) {
+    const auto known = buffer_of_.find(operand);
+    if (known == buffer_of_.end()) continue;
+    if (op.kind != OpKind::kReshape && !can_overwrite(op, operand, result)) continue;
+    plan_.shares_operand[result] = operand;
+    return &buffers_[known->second];
+  }
+  return nullptr;
+}
+
+void Planner::make_buffers() {
+  for (const Op* op : graph_.ops()) {
+    if (op->kind == OpKind::kConstant) continue;
+    for (const auto& owned : op->results) {
+      const Value* value = owned.get();
+      if (plan_.in_place.contains(value) || plan_.outputs.contains(value)) continue;
+      if (Buffer* buffer = shareable_buffer(*op, value)) {
+        buffer->values.push_back(value);
+        buffer->last = std::max(buffer->last, last_use(value));
+        buffer_of_[value] = static_cast<size_t>(buffer - buffers_.data());
+        continue;
+      }
+      buffer_of_[value] = buffers_.size();
+      buffers_.push_back({{value}, aligned(value->type.bytes()), graph_.position(op), last_use(value), 0});
+    }
+  }
+}
+
+// Places buffers in the given order, each into the tightest gap between those it is live with; returns the arena's size.
+int64_t Planner::place(std::vector<size_t> order) {
+  std::vector<const Buffer*> placed;  // by offset
+  int64_t arena = 0;
+  for (const size_t index : order) {
+    Buffer& buffer = buffers_[index];
+    int64_t free_from = 0;
+    int64_t best_gap = -1;
+    for (const Buffer* other : placed) {
+      if (!buffer.is_live_with(*other)) continue;
+      const int64_t gap = other->offset - free_from;
+      if (gap >= buffer.bytes && (best_gap < 0 || gap < best_gap)) {
+        best_gap = gap;
+        buffer.offset = free_from;
+      }
+      free_from = std::max(free_from, other->offset + other->bytes);
+    }
+    if (best_gap < 0) buffer.offset = free_from;
+    arena = std::max(arena, buffer.offset + buffer.bytes);
+    placed.insert(std::ranges::upper_bound(placed, buffer.offset, {}, &Buffer::offset), &buffer);
+  }
+  return arena;
+}
+
+void Planner::lay_out() {
+  std::vector<size_t> in_program_order(buffers_.size());
+  std::iota(in_program_order.begin(), in_program_order.end(), 0);
+  const auto sorted = [&](auto weight) {
+    std::vector<size_t> order = in_program_order;
+    std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return weight(buffers_[i]); });
+    return order;
+  };
+  const auto duration = [](const Buffer& buffer) { return int64_t{buffer.last} - buffer.first + 1; };
+  const std::vector<std::vector<size_t>> orders = {
+      sorted([](const Buffer& buffer) { return buffer.bytes; }),
+      sorted([&](const Buffer& buffer) { return duration(buffer); }),
+      sorted([&](const Buffer& buffer) {
+        return static_cast<double>(buffer.bytes) * static_cast<double>(duration(buffer));
+      }),
+      in_program_order,
+  };
+  const auto best = std::ranges::min_element(orders, {}, [&](const auto& order) { return place(order); });
+  plan_.arena_bytes = place(*best);
+}
+
+MemoryPlan Planner::run() {
+  choose_homes();
+  make_buffers();
+  lay_out();
+  for (const Buffer& buffer : buffers_)
+    for (const Value* value : buffer.values)
+      plan_.slots[value] = {buffer.offset, buffer.bytes, graph_.position(value->op), last_use(value)};
+  return std::move(plan_);
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(const Function& function) { return Planner(function).run(); }
+
+int64_t peak_live_bytes(const MemoryPlan& plan) {
+  std::map<int, std::map<int64_t, int64_t>> live;  // position → offset → bytes
+  for (const auto& [value, slot] : plan.slots)
+    for (int position = slot.first; position <= slot.last; ++position) live[position][slot.offset] = slot.bytes;
+  int64_t peak = 0;
+  for (const auto& [position, buffers] : live) {
+    int64_t sum = 0;
+    for (const auto& [offset, bytes] : buffers) sum += bytes;
+    peak = std::max(peak, sum);
+  }
+  return peak;
+}
+
+}  // namespace minnow

@@ -1,0 +1,196 @@
+#include "passes/plan_memory.h"
+
+#include <gmock/gmock.h>
+
+#include "ir/builder.h"
+#include "ir/text.h"
+#include "passes/autodiff.h"
+#include "passes/eliminate_common_subexpressions.h"
+#include "passes/eliminate_dead_code.h"
+#include "passes/fuse.h"
+
+namespace minnow {
+namespace {
+
+std::unique_ptr<Function> parse(const std::string& text) {
+  auto module = parse_module(text, "test.ir");
+  MINNOW_CHECK(module, "{}", module.error().to_string());
+  return std::move((*module)->functions.front());
+}
+
+const Value* result_of(const Function& function, size_t op) {
+  return (*std::next(function.ops().begin(), static_cast<std::ptrdiff_t>(op)))->result();
+}
+
+// The value whose bytes these were first.
+const Value* owner(const MemoryPlan& plan, const Value* value) {
+  for (auto it = plan.shares_operand.find(value); it != plan.shares_operand.end();
+       it = plan.shares_operand.find(value))
+    value = it->second;
+  return value;
+}
+
+void expect_sound(const Function& function, const MemoryPlan& plan) {
+  for (const auto& [value, slot] : plan.slots) {
+    EXPECT_EQ(slot.offset % kArenaAlignment, 0);
+    EXPECT_GE(slot.bytes, value->type.bytes());
+    EXPECT_LE(slot.offset + slot.bytes, plan.arena_bytes);
+    for (const auto& [other, their] : plan.slots) {
+      const bool overlaps = slot.offset < their.offset + their.bytes && their.offset < slot.offset + slot.bytes;
+      const bool meets = slot.first <= their.last && their.first <= slot.last;
+      if (value == other || !overlaps || !meets) continue;
+      EXPECT_EQ(owner(plan, value), owner(plan, other)) << value_name(function, value) << " and "
+                                                        << value_name(function, other);
+    }
+  }
+  for (const auto& op : function.ops())
+    for (const auto& result : op->results) {
+      const size_t homes = plan.slots.count(result.get()) + plan.in_place.count(result.get()) +
+                           plan.outputs.count(result.get());
+      EXPECT_EQ(homes, op->kind == OpKind::kConstant ? 0u : 1u) << value_name(function, result.get());
+    }
+}
+
+TEST(PlanMemory, AValueThatDiesMakesRoom) {
+  auto function = parse(R"(
+    func @f(%x: f32[16,16], %w: f32[16,16]) -> (f32[16,16]) {
+      %0 = dot(%x, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      %1 = dot(%0, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      %2 = dot(%1, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      %3 = dot(%2, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      return %3
+    })");
+  const MemoryPlan plan = plan_memory(*function);
+  expect_sound(*function, plan);
+  EXPECT_EQ(plan.arena_bytes, 2 * 1024);
+  EXPECT_EQ(plan.outputs.at(result_of(*function, 3)), 0u);
+}
+
+TEST(PlanMemory, AnElementwiseResultTakesItsOperandsPlace) {
+  auto function = parse(R"(
+    func @f(%x: f32[16,16], %w: f32[16,16]) -> (f32[16,16]) {
+      %0 = dot(%x, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      %1 = exp(%0) : f32[16,16]  loc("a")
+      %2 = neg(%1) : f32[16,16]  loc("a")
+      %3 = dot(%2, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      return %3
+    })");
+  const MemoryPlan plan = plan_memory(*function);
+  expect_sound(*function, plan);
+  EXPECT_EQ(plan.arena_bytes, 1024);
+}
+
+TEST(PlanMemory, NotThePlaceOfAnOperandReadElsewhere) {
+  auto function = parse(R"(
+    func @f(%x: f32[16,16], %w: f32[16,16]) -> (f32[16,16]) {
+      %0 = dot(%x, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      %1 = fused(%a0 = %0) {kind = loop} : f32[16,16]  loc("a") {
+        %b0 = transpose(%a0) {dims = [1, 0]} : f32[16,16]  loc("a")
+        %b1 = add(%a0, %b0) : f32[16,16]  loc("a")
+        return %b1
+      }
+      %2 = dot(%1, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      return %2
+    })");
+  const MemoryPlan plan = plan_memory(*function);
+  expect_sound(*function, plan);
+  EXPECT_TRUE(plan.shares_operand.empty());
+  EXPECT_EQ(plan.arena_bytes, 2 * 1024);
+}
+
+// The view and the original are the same bytes: neither may be overwritten while the other is read across.
+TEST(PlanMemory, AReshapeSharesItsOperandsBytes) {
+  auto function = parse(R"(
+    func @f(%x: f32[16,16], %w: f32[16,16]) -> (f32[16,16], f32[256]) {
+      %0 = dot(%x, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      %1 = reshape(%0) : f32[256]  loc("a")
+      %2 = exp(%0) : f32[16,16]  loc("a")
+      %3 = dot(%2, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      %4 = neg(%1) : f32[256]  loc("a")
+      return %3, %4
+    })");
+  const MemoryPlan plan = plan_memory(*function);
+  expect_sound(*function, plan);
+  EXPECT_EQ(plan.slots.at(result_of(*function, 0)).offset, plan.slots.at(result_of(*function, 1)).offset);
+  EXPECT_NE(plan.slots.at(result_of(*function, 0)).offset, plan.slots.at(result_of(*function, 2)).offset);
+}
+
+TEST(PlanMemory, ANewWeightIsWrittenInPlace) {
+  auto function = parse(R"(
+    func @f(%w: weight f32[16,16], %g: f32[16,16]) -> (w: f32[16,16]) {
+      %0 = sub(%w, %g) : f32[16,16]  loc("a")
+      return %0
+    })");
+  const MemoryPlan plan = plan_memory(*function);
+  EXPECT_EQ(plan.in_place.at(result_of(*function, 0)), function->parameters()[0].get());
+  EXPECT_TRUE(plan.needs_copy.empty());
+}
+
+TEST(PlanMemory, ANewWeightWaitsForTheReadersOfTheOld) {
+  auto function = parse(R"(
+    func @f(%w: weight f32[16,16], %g: f32[16,16]) -> (w: f32[16,16], y: f32[16,16]) {
+      %0 = sub(%w, %g) : f32[16,16]  loc("a")
+      %1 = dot(%g, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
+      return %0, %1
+    })");
+  const MemoryPlan plan = plan_memory(*function);
+  EXPECT_THAT(plan.needs_copy, testing::ElementsAre(0));
+  EXPECT_TRUE(plan.slots.contains(result_of(*function, 0)));
+  fuse(*function);
+  EXPECT_TRUE(plan_memory(*function).needs_copy.empty()) << "fuse moves the update behind the dot";
+}
+
+TEST(PlanMemory, WhatIsNotComputedIsCopied) {
+  auto function = parse(R"(
+    func @f(%x: f32[4]) -> (a: f32[4], b: f32[4], c: f32[4], d: f32[4]) {
+      %0 = neg(%x) : f32[4]  loc("a")
+      %1 = constant {values = [1]} : f32[4]  loc("a")
+      return %0, %0, %x, %1
+    })");
+  const MemoryPlan plan = plan_memory(*function);
+  EXPECT_EQ(plan.outputs.at(result_of(*function, 0)), 0u);
+  EXPECT_THAT(plan.needs_copy, testing::UnorderedElementsAre(1, 2, 3));
+}
+
+// A deep network of dense layers of uneven width, its gradients and a step of gradient descent.
+std::unique_ptr<Function> train_step(const std::vector<int64_t>& widths, int64_t batch) {
+  auto function = std::make_unique<Function>("train_step");
+  Value* x = function->add_parameter("x", {DType::kF32, {batch, widths[0]}});
+  std::vector<Value*> weights;
+  Builder b(*function);
+  for (size_t i = 1; i < widths.size(); ++i) {
+    const std::string layer = "fc" + std::to_string(i);
+    weights.push_back(function->add_parameter(layer, {DType::kF32, {widths[i - 1], widths[i]}}, Role::kWeight));
+    b.set_location({layer, Phase::kForward});
+    x = b.dot(x, weights.back());
+    x = i % 2 == 0 ? b.max(x, b.like(x, 0)) : b.unary(OpKind::kSigmoid, x);
+  }
+  Value* loss = b.reduce_sum(b.mul(x, x), {0, 1});
+  std::vector<Value*> gradients;
+  const Status status = differentiate(*function, loss, weights, gradients);
+  MINNOW_CHECK(status, "{}", status.error().to_string());
+  function->add_result("loss", loss);
+  for (size_t i = 0; i < weights.size(); ++i) {
+    b.set_location({weights[i]->name, Phase::kUpdate});
+    function->add_result(weights[i]->name, b.sub(weights[i], b.mul(gradients[i], 0.1)));
+  }
+  eliminate_common_subexpressions(*function);
+  eliminate_dead_code(*function);
+  return function;
+}
+
+TEST(PlanMemory, ATrainStepNeedsLittleMoreThanItsPeak) {
+  for (const bool fused : {false, true})
+    for (const int64_t batch : {1, 32, 256}) {
+      auto function = train_step({784, 256, 300, 64, 120, 84, 10}, batch);
+      if (fused) fuse(*function);
+      const MemoryPlan plan = plan_memory(*function);
+      expect_sound(*function, plan);
+      EXPECT_TRUE(!fused || plan.needs_copy.empty()) << print(*function);
+      EXPECT_LE(static_cast<double>(plan.arena_bytes), 1.05 * static_cast<double>(peak_live_bytes(plan)))
+          << "batch " << batch << (fused ? ", fused" : "");
+    }
+}
+
+}  // namespace
+}  // namespace minnow
