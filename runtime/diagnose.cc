@@ -41,7 +41,7 @@ void DiagnosisStart::restore(Session& session) const {
 Error diagnose_step(Session& session, Tensor& examples, Tensor& targets, int64_t step, double learning_rate) {
   Error error{fmt::format("step {}", step + 1), "the loss is no longer finite",
               "lower training.learning_rate, or clip gradients with training.clip.global_norm", ExitCode::kMismatch};
-  auto function = build_function(session.model(), "train_step", {examples.dim(0)}, false);
+  auto function = build_function(session.model(), "train_step", {{examples.dim(0)}, {}, {}});
   if (!function) return function.error();
   std::string first;
   const auto observe = [&](const Op& op, std::span<const Tensor> results) {

@@ -1,6 +1,7 @@
 #include "runtime/session.h"
 
-#include <cstring>
+#include <algorithm>
+#include <array>
 
 #include "passes/optimizer.h"
 #include "passes/pass_runner.h"
@@ -24,11 +25,17 @@ double scalar_result(const Executable& executable, std::string_view name) {
   return static_cast<double>(executable.result(name).as<float>()[0]);
 }
 
+bool wants_naive_softmax(const Model& model) {
+  const auto is_naive = [](const spec::Layer& layer) { return layer.softmax().form() == spec::Softmax::NAIVE; };
+  return model.loss().softmax_cross_entropy().form() == spec::Softmax::NAIVE ||
+         std::ranges::any_of(model.layers(), is_naive);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::string_view function,
-                                                 const LowerOptions& lower, bool optimize, bool fuse) {
-  MINNOW_ASSIGN(LoweredModel lowered, lower_model(model, lower));
+                                                 const BuildOptions& options) {
+  MINNOW_ASSIGN(LoweredModel lowered, lower_model(model, options.lower));
   std::unique_ptr<Function> built;
   if (function == "train_step") {
     const OptimizerSpec optimizer = optimizer_spec(model.model.training(), lowered.weights);
@@ -40,7 +47,10 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
                             "one of infer, evaluate, loss, train_step");
     built = found->clone();
   }
-  if (optimize) MINNOW_TRY(run_passes(*built, model_pipeline(model.model, fuse)));
+  PassOptions passes = options.passes;
+  if (wants_naive_softmax(model.model)) passes.skip.emplace_back("stabilize-softmax");
+  MINNOW_ASSIGN(std::vector<PassRecord> records, run_passes(*built, options.pipeline, passes));
+  if (options.records) *options.records = std::move(records);
   return built;
 }
 
@@ -66,7 +76,7 @@ Status Session::create_tensors() {
     tensors_.insert_or_assign(state.name, std::move(tensor));
   }
   // Optimiser state starts at zero; the train step's own parameters say which there is.
-  MINNOW_ASSIGN(const auto step, build_function(model_, "train_step", {1, options_.max_bytes}, false));
+  MINNOW_ASSIGN(const auto step, build_function(model_, "train_step", {{1, options_.max_bytes}, {}, {}}));
   for (const auto& parameter : step->parameters())
     if (parameter->role == Role::kState && !tensors_.contains(parameter->name))
       tensors_.emplace(parameter->name, Tensor::zeros(parameter->type));
@@ -77,8 +87,10 @@ Result<Executable*> Session::executable(ModelFunction function, int64_t batch_si
   auto& slot = executables_[{function, batch_size}];
   if (slot) return slot.get();
   const bool compiled = options_.backend == Backend::kJit;
-  MINNOW_ASSIGN(auto built, build_function(model_, function_name(function), {batch_size, options_.max_bytes},
-                                           compiled && options_.optimize, options_.fuse));
+  BuildOptions build{{batch_size, options_.max_bytes}, {}, {}};
+  if (compiled && options_.optimize) build.pipeline = default_pipeline();
+  if (!options_.fuse) build.passes.skip.emplace_back("fuse");
+  MINNOW_ASSIGN(auto built, build_function(model_, function_name(function), build));
   if (compiled) {
     MINNOW_ASSIGN(slot, make_compiled(std::move(built), pool_));
   } else {

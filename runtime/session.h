@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "frontend/lower_model.h"
+#include "passes/pass_runner.h"
 #include "runtime/executable.h"
 
 namespace minnow {
@@ -28,10 +29,17 @@ struct BatchOutcome {
   double correct = 0;  // right predictions; 0 for a regression
 };
 
-// Lowered, differentiated, extended by the optimiser and run through the passes: `function` of the model for a batch.
-// "@infer", "@evaluate", "@loss" or "@train_step". `optimize` false leaves the passes out.
+struct BuildOptions {
+  LowerOptions lower;
+  std::vector<Pass> pipeline;  // empty: as lowered
+  PassOptions passes;
+  std::vector<PassRecord>* records = nullptr;  // where to leave what the passes did
+};
+
+// One of "infer", "evaluate", "loss" and "train_step" for a batch: lowered, differentiated, extended by the optimiser
+// and run through the passes. A model that asks for a NAIVE softmax keeps it.
 Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::string_view function,
-                                                 const LowerOptions& lower, bool optimize = true, bool fuse = true);
+                                                 const BuildOptions& options);
 
 class Session {
  public:

@@ -101,19 +101,21 @@ TEST_P(OpGradient, AgreesWithFiniteDifferences) {
   Rng rng(17 + static_cast<uint32_t>(GetParam()));
   for (int trial = 0; trial < 12; ++trial) {
     auto c = testing::gradient_case(GetParam(), rng);
-    if (!c) GTEST_SKIP() << "no smooth dependence to check";
     check_case(*c, rng);
     if (HasFatalFailure()) return;
   }
 }
 
-std::vector<OpKind> all_kinds() {
+// All but those without a smooth dependence on a float operand.
+std::vector<OpKind> differentiable_kinds() {
   std::vector<OpKind> kinds;
-  for (size_t i = 0; i < kOpCount; ++i) kinds.push_back(static_cast<OpKind>(i));
+  Rng rng(0);
+  for (size_t i = 0; i < kOpCount; ++i)
+    if (auto kind = static_cast<OpKind>(i); testing::gradient_case(kind, rng)) kinds.push_back(kind);
   return kinds;
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryOp, OpGradient, ::testing::ValuesIn(all_kinds()),
+INSTANTIATE_TEST_SUITE_P(EveryOp, OpGradient, ::testing::ValuesIn(differentiable_kinds()),
                          [](const auto& info) { return std::string(op_info(info.param).name); });
 
 // The gradient of sum(f(x)) at `x`.
@@ -130,7 +132,8 @@ std::vector<double> gradient_at(std::vector<double> x, F f) {
   function.add_result("gradient", gradients[0]);
   std::vector<Tensor> arguments;
   arguments.push_back(Tensor::from<double>({DType::kF64, type.shape}, x));
-  auto values = run(function, arguments)[0].as<double>();
+  std::vector<Tensor> results = run(function, arguments);
+  auto values = results[0].as<double>();
   return {values.begin(), values.end()};
 }
 
