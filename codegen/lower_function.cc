@@ -11,10 +11,6 @@ bool is_heavy(OpKind kind) {
 
 namespace {
 
-bool is_splat_constant(const Value* value) {
-  return value->op != nullptr && value->op->kind == OpKind::kConstant && value->op->attr<ConstantAttributes>().is_splat();
-}
-
 std::vector<std::byte> constant_bytes(const Op& op) {
   const auto& values = op.attr<ConstantAttributes>().values;
   std::vector<std::byte> data(static_cast<size_t>(op.type().bytes()));
@@ -37,31 +33,27 @@ std::vector<std::byte> constant_bytes(const Op& op) {
 class Lowering {
  public:
   Lowering(const Function& function, const MemoryPlan& plan, int lanes, LoweredFunction& out)
-      : function_(function), plan_(plan), uses_(function), lanes_(lanes), out_(out), storage_(out.storage) {}
+      : function_(function), plan_(plan), lanes_(lanes), out_(out), storage_(out.storage) {}
 
   void run() {
     out_.arena_bytes = plan_.arena_bytes;
     place_parameters();
-    place_results();
     for (const auto& op : function_.ops()) place_op(*op);
     permanent_bytes_ = out_.arena_bytes;
     for (const auto& op : function_.ops()) {
       scratch_bytes_ = permanent_bytes_;
       lower(*op);
     }
-    for (const KernelOutput& copy : final_copies_) add_copy(copy.value, copy.buffer);
+    for (size_t index : plan_.needs_copy) add_copy(function_.results()[index].value, result_buffer(index));
   }
 
  private:
   void place_parameters();
-  void place_results();
-  void place_result(size_t index);
+  int result_buffer(size_t index);
   void place_op(const Op& op);
+  int home(const Value* value);
   int place_on_arena(int64_t bytes, int64_t& top);
   int add_scratch(int64_t bytes) { return place_on_arena(bytes, scratch_bytes_); }
-
-  bool may_overwrite(const Value* value, const Value* parameter) const;
-  bool reads_in_place(const Op& op, const Value* parameter) const;
 
   void lower(const Op& op);
   void lower_fused(const Op& op);
@@ -73,13 +65,11 @@ class Lowering {
 
   const Function& function_;
   const MemoryPlan& plan_;
-  UseMap uses_;
   int lanes_;
   LoweredFunction& out_;
   Storage& storage_;
   int64_t permanent_bytes_ = 0;
   int64_t scratch_bytes_ = 0;
-  std::vector<KernelOutput> final_copies_;
 };
 
 void Lowering::place_parameters() {
@@ -89,63 +79,14 @@ void Lowering::place_parameters() {
   }
 }
 
-// A result is computed where it is returned, unless it is returned twice, is no kernel's result, or would overwrite a
-// parameter that is still to be read: then it is copied there at the end.
-void Lowering::place_results() {
-  for (size_t i = 0; i < function_.results().size(); ++i) place_result(i);
-}
-
-void Lowering::place_result(size_t index) {
+// Where a result of the function goes: over the weight or state of its name, or to a buffer of its own.
+int Lowering::result_buffer(size_t index) {
   const FunctionResult& result = function_.results()[index];
   const Value* parameter = function_.find_parameter(result.name);
   const bool in_place =
       parameter != nullptr && (parameter->role == Role::kWeight || parameter->role == Role::kState);
-  if (in_place && result.value == parameter) return;
-  int buffer = -1;
-  if (in_place) {
-    buffer = storage_.find(parameter);
-  } else {
-    buffer = storage_.add({Buffer::Kind::kResult, static_cast<int>(index), 0, result.value->type.bytes(), {}});
-  }
-  const bool direct = result.value->op != nullptr && result.value->op->kind != OpKind::kConstant &&
-                      storage_.find(result.value) < 0 && (!in_place || may_overwrite(result.value, parameter));
-  if (direct) {
-    storage_.place(result.value, buffer);
-  } else {
-    final_copies_.push_back({result.value, buffer});
-  }
-}
-
-// No op after the one that computes `value` reads the parameter, and that one reads it at the same index only.
-bool Lowering::may_overwrite(const Value* value, const Value* parameter) const {
-  for (const FunctionResult& result : function_.results()) {
-    if (result.value == parameter) return false;
-  }
-  bool computed = false;
-  for (const auto& op : function_.ops()) {
-    const bool reads = std::ranges::find(op->operands, parameter) != op->operands.end();
-    if (computed && reads) return false;
-    if (op.get() != value->op) continue;
-    computed = true;
-    if (reads && !reads_in_place(*op, parameter)) return false;
-  }
-  return true;
-}
-
-bool Lowering::reads_in_place(const Op& op, const Value* parameter) const {
-  if (op.kind != OpKind::kFused) return has_trait(op.kind, kElementwise);
-  if (!fits_one_kernel(op)) return false;
-  std::unordered_set<const Value*> tainted;
-  for (size_t i = 0; i < op.operands.size(); ++i) {
-    if (op.operands[i] == parameter) tainted.insert(op.body->parameters()[i].get());
-  }
-  for (const auto& inner : op.body->ops()) {
-    const bool reads = std::ranges::any_of(inner->operands, [&](const Value* v) { return tainted.contains(v); });
-    if (!reads) continue;
-    if (!has_trait(inner->kind, kElementwise)) return false;
-    tainted.insert(inner->result());
-  }
-  return true;
+  if (in_place) return storage_.find(parameter);
+  return storage_.add({Buffer::Kind::kResult, static_cast<int>(index), 0, result.value->type.bytes(), {}});
 }
 
 int Lowering::place_on_arena(int64_t bytes, int64_t& top) {
@@ -160,21 +101,25 @@ void Lowering::place_op(const Op& op) {
     storage_.place(op.result(), storage_.add({Buffer::Kind::kConstant, 0, 0, op.type().bytes(), constant_bytes(op)}));
     return;
   }
-  for (const auto& result : op.results) {
-    if (storage_.find(result.get()) >= 0) continue;
-    const auto slot = plan_.slots.find(result.get());
-    const int64_t bytes = result->type.bytes();
-    if (slot != plan_.slots.end()) {
-      storage_.place(result.get(), storage_.add({Buffer::Kind::kArena, 0, slot->second.offset, bytes, {}}));
-    } else {
-      storage_.place(result.get(), place_on_arena(bytes, out_.arena_bytes));
-    }
+  for (const auto& result : op.results) storage_.place(result.get(), home(result.get()));
+}
+
+int Lowering::home(const Value* value) {
+  if (const auto found = plan_.in_place.find(value); found != plan_.in_place.end()) {
+    return storage_.find(found->second);
   }
+  if (const auto found = plan_.outputs.find(value); found != plan_.outputs.end()) return result_buffer(found->second);
+  if (const auto found = plan_.slots.find(value); found != plan_.slots.end()) {
+    return storage_.add({Buffer::Kind::kArena, 0, found->second.offset, value->type.bytes(), {}});
+  }
+  return place_on_arena(value->type.bytes(), out_.arena_bytes);
 }
 
 void Lowering::lower(const Op& op) {
   if (op.kind == OpKind::kConstant) return;
   if (op.kind == OpKind::kFused) return lower_fused(op);
+  const bool is_shared = plan_.shares_operand.contains(op.result());
+  if (op.kind == OpKind::kReshape && is_shared) return;  // the bytes are there already
   KernelWork work;
   work.origin = &op;
   if (is_heavy(op.kind)) work.main = &op;

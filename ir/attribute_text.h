@@ -1,5 +1,5 @@
-// Attributes as text, `{name = value, ...}`. Each attributes struct names its fields once, in attribute_text.cc; the
-// printer and the parser both follow that list.
+// Attributes as text, `{name = value, ...}`. Each attributes struct names its fields once, in
+// attribute_text.cc; the printer and the parser both follow that list.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace minnow {
 
-// "{dims = [1]}" with the fields in their fixed order; those that have their default are left out, and if all do, the
-// text is empty.
+// "{dims = [1]}" with the fields in their fixed order; those that have their default are left out, and if all
+// do, the text is empty.
 std::string attributes_to_string(const Attributes& attributes);
 
 // Reads the attributes of an op of this kind; without a `{` there they are the default ones.

@@ -1,4 +1,5 @@
-// The words of the IR's text: how names, strings and numbers are spelt, and the reader that takes them apart again.
+// The words of the IR's text: how names, strings and numbers are spelt, and the reader that takes them apart
+// again.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,8 @@
 
 namespace minnow {
 
-// A name as it is written after % or @: bare if it is a letter or _ followed by letters, digits, _, . and inner -;
-// otherwise quoted.
+// A name as it is written after % or @: bare if it is a letter or _ followed by letters, digits, _, . and
+// inner -; otherwise quoted.
 std::string spell_name(std::string_view name);
 // "..." with quotes, backslashes and control characters escaped as \", \\ and \xNN.
 std::string spell_string(std::string_view text);
@@ -25,8 +26,8 @@ struct Token {
   size_t offset = 0;
 };
 
-// Reads one token ahead. Spaces, line ends and comments (`//` to the end of the line) separate tokens. Every error
-// says file:line:column, what was expected there and what was found.
+// Reads one token ahead. Spaces, line ends and comments (`//` to the end of the line) separate tokens. Every
+// error says file:line:column, what was expected there and what was found.
 class Lexer {
  public:
   Lexer(std::string_view text, std::string file);

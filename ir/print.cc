@@ -13,7 +13,8 @@ namespace {
 class Names {
  public:
   explicit Names(const Function& function) {
-    for (const auto& parameter : function.parameters()) names_[parameter.get()] = "%" + spell_name(parameter->name);
+    for (const auto& parameter : function.parameters())
+      names_[parameter.get()] = "%" + spell_name(parameter->name);
     number_results(function, "%");
   }
 
@@ -60,9 +61,12 @@ std::string location_text(const Location& location) {
 std::string operands_text(const Op& op, const Names& names) {
   if (op.operands.empty()) return "";
   size_t i = 0;
-  return "(" + comma_separated(op.operands, [&](const Value* operand) {
-           return op.body ? fmt::format("%a{} = {}", i++, names(operand)) : names(operand);
-         }) + ")";
+  return "(" +
+         comma_separated(op.operands,
+                         [&](const Value* operand) {
+                           return op.body ? fmt::format("%a{} = {}", i++, names(operand)) : names(operand);
+                         }) +
+         ")";
 }
 
 void print_ops(const Function& function, Names& names, const std::string& indent, std::string& text);
@@ -70,8 +74,8 @@ void print_ops(const Function& function, Names& names, const std::string& indent
 void print_op(const Op& op, Names& names, const std::string& indent, std::string& text) {
   const std::string attributes = attributes_to_string(op.attributes);
   text += indent + comma_separated(op.results, [&](const auto& result) { return names(result.get()); });
-  text += fmt::format(" = {}{}{}{} : ", mnemonic(op.kind), operands_text(op, names), attributes.empty() ? "" : " ",
-                      attributes);
+  text += fmt::format(" = {}{}{}{} : ", mnemonic(op.kind), operands_text(op, names),
+                      attributes.empty() ? "" : " ", attributes);
   text += comma_separated(op.results, [](const auto& result) { return result->type.to_string(); });
   text += location_text(op.location);
   if (op.body) {
@@ -87,7 +91,8 @@ void print_ops(const Function& function, Names& names, const std::string& indent
   for (const auto& op : function.ops()) print_op(*op, names, indent, text);
   text += indent + "return";
   if (!function.results().empty()) text += " ";
-  text += comma_separated(function.results(), [&](const FunctionResult& result) { return names(result.value); });
+  text +=
+      comma_separated(function.results(), [&](const FunctionResult& result) { return names(result.value); });
   text += "\n";
 }
 
@@ -106,10 +111,11 @@ std::string result_text(const FunctionResult& result) {
 
 std::string print(const Function& function) {
   Names names(function);
-  std::string text = fmt::format(
-      "func @{}({}) -> ({}) {{\n", spell_name(function.name()),
-      comma_separated(function.parameters(), [](const auto& parameter) { return parameter_text(*parameter); }),
-      comma_separated(function.results(), result_text));
+  std::string text =
+      fmt::format("func @{}({}) -> ({}) {{\n", spell_name(function.name()),
+                  comma_separated(function.parameters(),
+                                  [](const auto& parameter) { return parameter_text(*parameter); }),
+                  comma_separated(function.results(), result_text));
   print_ops(function, names, "  ", text);
   return text + "}\n";
 }

@@ -30,7 +30,8 @@ ValueSet descendants(const Function& function, std::span<Value* const> seeds) {
 ValueSet ancestors(const Function& function, const Value* value) {
   ValueSet reached = {value};
   for (auto it = function.ops().rbegin(); it != function.ops().rend(); ++it) {
-    bool needed = std::ranges::any_of((*it)->results, [&](const auto& r) { return reached.contains(r.get()); });
+    bool needed =
+        std::ranges::any_of((*it)->results, [&](const auto& r) { return reached.contains(r.get()); });
     if (needed) reached.insert((*it)->operands.begin(), (*it)->operands.end());
   }
   return reached;
@@ -40,12 +41,20 @@ std::string in_layer(const Op& op) {
   return op.location.layer.empty() ? std::string() : fmt::format("layer \"{}\": ", op.location.layer);
 }
 
+// Uses of every value as if `loss` were a result of the function, which it need not be.
+UseMap uses_with_result(Function& function, Value* loss) {
+  function.add_result("", loss);
+  UseMap uses(function);
+  function.results().pop_back();
+  return uses;
+}
+
 class Differentiator {
  public:
   Differentiator(Function& function, Value* loss, std::span<Value* const> wrt)
       : function_(function),
         builder_(function),
-        uses_(function),
+        uses_(uses_with_result(function, loss)),
         loss_(loss),
         active_(descendants(function, wrt)),
         ancestors_(ancestors(function, loss)) {
@@ -101,12 +110,17 @@ class Differentiator {
     Value* seed[] = {value};
     ValueSet below = descendants(function_, seed);
     for (auto it = forward_.rbegin(); it != forward_.rend(); ++it) {
-      if (!reached(**it) || !any_operand_in(**it, below) || is_softmax_shift(**it, uses_)) continue;
+      if (!reached(**it) || is_softmax_shift(**it, uses_) || !stops(**it, below)) continue;
       const Op& stop = blocking_op(**it, below);
       return fail("", "{}no gradient passes op {}, so \"{}\" would never learn", in_layer(stop),
                   mnemonic(stop.kind), value->name);
     }
     return {};
+  }
+
+  bool stops(const Op& op, const ValueSet& below) const {
+    return std::ranges::any_of(op.operands,
+                               [&](const Value* v) { return below.contains(v) && !cotangent(v); });
   }
 
   // An op that only reads an integer or a condition is not to blame; what made that integer is.
@@ -132,7 +146,8 @@ Status differentiate(Function& function, Value* scalar_result, std::vector<Value
                      std::vector<Value*>& gradients) {
   const TensorType& type = scalar_result->type;
   if (!is_float(type.dtype) || type.rank() != 0)
-    return fail("", "@{}: only a float scalar can be differentiated, not {}", function.name(), type.to_string());
+    return fail("", "@{}: only a float scalar can be differentiated, not {}", function.name(),
+                type.to_string());
   Differentiator differentiator(function, scalar_result, wrt);
   MINNOW_TRY(differentiator.run());
   gradients.clear();

@@ -44,7 +44,7 @@ Value* constant_to_right(const Op& op, OpKind mirrored, Builder& b) {
 Value* canonicalize_add(const Op& op, Builder& b) {
   Value *x = op.operands[0], *y = op.operands[1];
   if (Value* swapped = constant_to_right(op, op.kind, b)) return swapped;
-  if (adds_nothing(y, x)) return x;                       // x + -0 = x
+  if (adds_nothing(y, x)) return x;                           // x + -0 = x
   if (Value* minus_y = negated(y)) return b.sub(x, minus_y);  // x + -y = x - y
   if (Value* minus_x = negated(x)) return b.sub(y, minus_x);  // -x + y = y - x
   return nullptr;
@@ -52,21 +52,21 @@ Value* canonicalize_add(const Op& op, Builder& b) {
 
 Value* canonicalize_subtract(const Op& op, Builder& b) {
   Value *x = op.operands[0], *y = op.operands[1];
-  if (subtracts_nothing(y, x)) return x;                                   // x - 0 = x
-  if (subtracting_negates(x)) return b.neg(y);                             // -0 - y = -y
-  if (Value* minus_y = negated(y)) return b.add(x, minus_y);               // x - -y = x + y
-  if (x == y && !is_float(x->type.dtype)) return b.like(x, 0);             // i - i = 0
+  if (subtracts_nothing(y, x)) return x;                        // x - 0 = x
+  if (subtracting_negates(x)) return b.neg(y);                  // -0 - y = -y
+  if (Value* minus_y = negated(y)) return b.add(x, minus_y);    // x - -y = x + y
+  if (x == y && !is_float(x->type.dtype)) return b.like(x, 0);  // i - i = 0
   return nullptr;
 }
 
 Value* canonicalize_multiply(const Op& op, Builder& b) {
   Value *x = op.operands[0], *y = op.operands[1];
   if (Value* swapped = constant_to_right(op, op.kind, b)) return swapped;
-  if (is_splat(y, 1)) return x;                                            // x * 1 = x
-  if (is_splat(y, -1)) return b.neg(x);                                    // x * -1 = -x
-  if (is_splat(y, 0) && !is_float(y->type.dtype)) return y;                // i * 0 = 0
+  if (is_splat(y, 1)) return x;                              // x * 1 = x
+  if (is_splat(y, -1)) return b.neg(x);                      // x * -1 = -x
+  if (is_splat(y, 0) && !is_float(y->type.dtype)) return y;  // i * 0 = 0
   Value *minus_x = negated(x), *minus_y = negated(y);
-  if (minus_x && minus_y) return b.mul(minus_x, minus_y);                  // -x * -y = x * y
+  if (minus_x && minus_y) return b.mul(minus_x, minus_y);  // -x * -y = x * y
   auto c = splat_of(y);
   if (minus_x && c && is_float(y->type.dtype)) return b.mul(minus_x, -*c);  // -x * c = x * -c
   return nullptr;
@@ -74,17 +74,17 @@ Value* canonicalize_multiply(const Op& op, Builder& b) {
 
 Value* canonicalize_divide(const Op& op, Builder& b) {
   Value *x = op.operands[0], *y = op.operands[1];
-  if (is_splat(y, 1)) return x;                                   // x / 1 = x
-  if (is_splat(y, -1)) return b.neg(x);                           // x / -1 = -x
+  if (is_splat(y, 1)) return x;                                             // x / 1 = x
+  if (is_splat(y, -1)) return b.neg(x);                                     // x / -1 = -x
   if (auto reciprocal = exact_reciprocal(y)) return b.mul(x, *reciprocal);  // x / 2^k = x * 2^-k
   Value *minus_x = negated(x), *minus_y = negated(y);
-  if (minus_x && minus_y) return b.div(minus_x, minus_y);         // -x / -y = x / y
+  if (minus_x && minus_y) return b.div(minus_x, minus_y);  // -x / -y = x / y
   return nullptr;
 }
 
 Value* canonicalize_negate(const Op& op, Builder& b) {
   Value* x = op.operands[0];
-  if (Value* y = negated(x)) return y;                                // --y = y
+  if (Value* y = negated(x)) return y;  // --y = y
   const Op* product = match(x, OpKind::kMultiply);
   auto c = product ? splat_of(product->operands[1]) : std::nullopt;
   if (c && is_float(x->type.dtype)) return b.mul(product->operands[0], -*c);  // -(y * c) = y * -c
@@ -93,8 +93,9 @@ Value* canonicalize_negate(const Op& op, Builder& b) {
 
 Value* canonicalize_abs(const Op& op, Builder& b) {
   Value* x = op.operands[0];
-  if (match(x, OpKind::kAbs) || match(x, OpKind::kExp) || match(x, OpKind::kSigmoid)) return x;  // ||y|| = |y|
-  if (Value* y = negated(x)) return b.unary(OpKind::kAbs, y);                                     // |-y| = |y|
+  if (match(x, OpKind::kAbs) || match(x, OpKind::kExp) || match(x, OpKind::kSigmoid))
+    return x;                                                  // ||y|| = |y|
+  if (Value* y = negated(x)) return b.unary(OpKind::kAbs, y);  // |-y| = |y|
   return nullptr;
 }
 
@@ -106,16 +107,16 @@ Value* canonicalize_floor(const Op& op, Builder&) {
 Value* canonicalize_extremum(const Op& op, Builder& b) {
   Value *x = op.operands[0], *y = op.operands[1];
   if (Value* swapped = constant_to_right(op, op.kind, b)) return swapped;
-  if (x == y) return x;                                                    // max(x, x) = x
+  if (x == y) return x;  // max(x, x) = x
   const Op* inner = match(x, op.kind);
   auto c = splat_of(y);
-  if (inner && c && is_splat(inner->operands[1], *c)) return x;            // max(max(x, c), c) = max(x, c)
+  if (inner && c && is_splat(inner->operands[1], *c)) return x;  // max(max(x, c), c) = max(x, c)
   return nullptr;
 }
 
 Value* canonicalize_power(const Op& op, Builder& b) {
   Value *x = op.operands[0], *p = op.operands[1];
-  if (is_splat(p, 0)) return b.like(x, 1);               // x^0 = 1, NaN^0 too
+  if (is_splat(p, 0)) return b.like(x, 1);  // x^0 = 1, NaN^0 too
   if (is_splat(p, 1)) return x;
   if (is_splat(p, 2)) return b.mul(x, x);
   if (is_splat(p, -1)) return b.div(b.like(x, 1), x);

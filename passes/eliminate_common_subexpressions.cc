@@ -14,8 +14,10 @@ bool same_bits(double a, double b) { return std::bit_cast<uint64_t>(a) == std::b
 
 bool same_attributes(const Op& a, const Op& b) {
   if (a.kind == OpKind::kConstant)
-    return std::ranges::equal(a.attr<ConstantAttributes>().values, b.attr<ConstantAttributes>().values, same_bits);
-  if (a.kind == OpKind::kPad && !same_bits(a.attr<PadAttributes>().value, b.attr<PadAttributes>().value)) return false;
+    return std::ranges::equal(a.attr<ConstantAttributes>().values, b.attr<ConstantAttributes>().values,
+                              same_bits);
+  if (a.kind == OpKind::kPad && !same_bits(a.attr<PadAttributes>().value, b.attr<PadAttributes>().value))
+    return false;
   return a.attributes == b.attributes;
 }
 

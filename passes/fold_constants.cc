@@ -19,13 +19,16 @@ double element(const Value* constant, int64_t i) {
   return values.size() == 1 ? values[0] : values[static_cast<size_t>(i)];
 }
 
-bool all_constant(const Op& op) { return !op.operands.empty() && std::ranges::all_of(op.operands, is_constant); }
+bool all_constant(const Op& op) {
+  return !op.operands.empty() && std::ranges::all_of(op.operands, is_constant);
+}
 
 bool is_small(const TensorType& type) { return type.elements() > 0 && type.elements() <= kMaxFoldedElements; }
 
 Value* fold_elementwise(const Op& op, Builder& b) {
   if (!all_constant(op)) return nullptr;
-  const bool splats = std::ranges::all_of(op.operands, [](const Value* v) { return values_of(v).size() == 1; });
+  const bool splats =
+      std::ranges::all_of(op.operands, [](const Value* v) { return values_of(v).size() == 1; });
   if (!splats && !is_small(op.type())) return nullptr;
   const DType operand = op.operands[0]->type.dtype;
   Numbers result;
@@ -112,12 +115,13 @@ Value* fold_to_splat(const Op& op, Builder& b) {
 
 std::vector<RewriteRule> make_rules() {
   std::vector<RewriteRule> rules = {
-      {OpKind::kConstant, fold_to_splat},  {OpKind::kBroadcast, fold_move}, {OpKind::kReshape, fold_move},
-      {OpKind::kTranspose, fold_move},     {OpKind::kSlice, fold_move},     {OpKind::kReduceSum, fold_reduce},
+      {OpKind::kConstant, fold_to_splat}, {OpKind::kBroadcast, fold_move}, {OpKind::kReshape, fold_move},
+      {OpKind::kTranspose, fold_move},    {OpKind::kSlice, fold_move},     {OpKind::kReduceSum, fold_reduce},
       {OpKind::kReduceMax, fold_reduce},
   };
   for (size_t i = 0; i < kOpCount; ++i)
-    if (auto kind = static_cast<OpKind>(i); has_trait(kind, kElementwise)) rules.push_back({kind, fold_elementwise});
+    if (auto kind = static_cast<OpKind>(i); has_trait(kind, kElementwise))
+      rules.push_back({kind, fold_elementwise});
   return rules;
 }
 

@@ -7,8 +7,8 @@
 namespace minnow {
 namespace {
 
-// The op that makes a parameter's new value should run after the last op that reads the old one. Moving it later is
-// free of consequence unless one of its own users comes first.
+// The op that makes a parameter's new value should run after the last op that reads the old one. Moving it
+// later is free of consequence unless one of its own users comes first.
 bool sink_updates(Function& function) {
   bool changed = false;
   for (const FunctionResult& result : function.results()) {

@@ -1,5 +1,5 @@
-// Gathers ops into kernels: `fused` ops with a body, each run as one loop nest, so that what passes between its ops
-// stays in registers instead of memory.
+// Gathers ops into kernels: `fused` ops with a body, each run as one loop nest, so that what passes between
+// its ops stays in registers instead of memory.
 //
 //   kind          the body holds                                            its results
 //   row           reductions over the trailing dimensions, with the         full or per row
@@ -8,8 +8,8 @@
 //   loop          elementwise ops, broadcasts, iota, random, transpose,     of one shape
 //                 slice and pad
 //
-// Splat constants and broadcasts are copied into every body that reads them. Work is never done twice: exp, pow,
-// random and their like enter a body only where it reads them once per element.
+// Splat constants and broadcasts are copied into every body that reads them. Work is never done twice: exp,
+// pow, random and their like enter a body only where it reads them once per element.
 #pragma once
 
 #include <optional>
@@ -18,17 +18,19 @@
 
 namespace minnow {
 
-// Rows, then contractions, then loops; then moves in-place updates behind the last reader of the old weight, so that
-// plan_memory need not copy, and removes the constants and broadcasts that no op reads any more.
+// Rows, then contractions, then loops; then moves in-place updates behind the last reader of the old weight,
+// so that plan_memory need not copy, and removes the constants and broadcasts that no op reads any more.
 bool fuse(Function& function);
 
-// A function seen as rows: values are full (the shape of the reductions' operands, R then C), per row (R), per column
-// (C) or scalar. Sums over all elements of an elementwise result are split into a sum per row and a sum of rows.
+// A function seen as rows: values are full (the shape of the reductions' operands, R then C), per row (R),
+// per column (C) or scalar. Sums over all elements of an elementwise result are split into a sum per row and
+// a sum of rows.
 bool fuse_rows(Function& function);
 bool fuse_contractions(Function& function);
 bool fuse_loops(Function& function);
 
-// The widest row, in elements, that a row kernel takes: what it keeps of a row should stay in the first-level cache.
+// The widest row, in elements, that a row kernel takes: what it keeps of a row should stay in the first-level
+// cache.
 inline constexpr int64_t kMaxRowElements = 4096;
 
 // How a row kernel's body is to be read. In a valid body every reduction has the same split.
@@ -39,7 +41,8 @@ struct RowShape {
   Shape full() const;
   bool operator==(const RowShape&) const = default;
 };
-// The split that a reduction over its operand's trailing dimensions makes; nullopt if it reduces any others, or all.
+// The split that a reduction over its operand's trailing dimensions makes; nullopt if it reduces any others,
+// or all.
 std::optional<RowShape> row_shape_of_reduction(const Op& op);
 // Of a fused op of kind kRow.
 RowShape row_shape(const Op& fused);

@@ -8,13 +8,13 @@ namespace minnow {
 namespace {
 
 bool reads_random(const Op& op) {
-  return std::ranges::any_of(op.operands, [](const Value* operand) {
-    return operand->op && operand->op->kind == OpKind::kRandom;
-  });
+  return std::ranges::any_of(
+      op.operands, [](const Value* operand) { return operand->op && operand->op->kind == OpKind::kRandom; });
 }
 
-// The contraction and what follows it element by element. A producer of another operand of the epilogue comes along if
-// nothing else wants it; a random mask is better drawn in a loop of its own than kept as random numbers.
+// The contraction and what follows it element by element. A producer of another operand of the epilogue comes
+// along if nothing else wants it; a random mask is better drawn in a loop of its own than kept as random
+// numbers.
 class EpilogueRules : public KernelRules {
  public:
   explicit EpilogueRules(const Op* contraction) : contraction_(contraction) {}

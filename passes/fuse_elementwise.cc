@@ -21,7 +21,8 @@ class LoopRules : public KernelRules {
   bool admits(const Cluster& cluster, const Op& op) const override {
     if (!has_place_in_loop(op)) return false;
     const auto users = cluster.graph().uses().users(op.result());
-    const bool is_producer = std::ranges::any_of(users, [&](const Op* user) { return cluster.contains(user); });
+    const bool is_producer =
+        std::ranges::any_of(users, [&](const Op* user) { return cluster.contains(user); });
     return is_producer || (has_trait(op.kind, kElementwise) && op.type().shape == shape_);
   }
 

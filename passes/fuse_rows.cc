@@ -90,7 +90,8 @@ bool RowRules::has_place_in_row(const Op& op) const {
   if (has_trait(op.kind, kReduction)) return row_shape_of_reduction(op) == row_ && !is_splat(op.operands[0]);
   if (op.kind == OpKind::kBroadcast) return has_place_as_broadcast(op);
   const Shape& shape = op.type().shape;
-  return (has_trait(op.kind, kElementwise) || op.kind == OpKind::kIota) && (shape == full_ || shape == row_.rows);
+  return (has_trait(op.kind, kElementwise) || op.kind == OpKind::kIota) &&
+         (shape == full_ || shape == row_.rows);
 }
 
 bool RowRules::has_place_as_broadcast(const Op& op) const {

@@ -1,13 +1,15 @@
 #include "passes/grow_cluster.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace minnow {
 
 bool reads_from(const Cluster& cluster, const Op& op) {
   return std::ranges::any_of(op.operands, [&](const Value* operand) {
     if (cluster.defines(operand)) return true;
-    return operand->op && operand->op->kind == OpKind::kBroadcast && cluster.defines(operand->op->operands[0]);
+    return operand->op && operand->op->kind == OpKind::kBroadcast &&
+           cluster.defines(operand->op->operands[0]);
   });
 }
 
@@ -48,7 +50,8 @@ std::vector<Op*> Grower::neighbours() const {
     }
     for (Op* user : uses.users(member->result())) {
       found.push_back(user);
-      if (user->kind == OpKind::kBroadcast) std::ranges::copy(uses.users(user->result()), std::back_inserter(found));
+      if (user->kind == OpKind::kBroadcast)
+        std::ranges::copy(uses.users(user->result()), std::back_inserter(found));
     }
   }
   const auto position = [&](const Op* op) { return cluster_.graph().position(op); };

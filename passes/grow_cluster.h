@@ -1,5 +1,5 @@
-// How a cluster grows from a seed: it takes producers and consumers one by one, as far as its kind of kernel can
-// compute them and the set stays free of cycles.
+// How a cluster grows from a seed: it takes producers and consumers one by one, as far as its kind of kernel
+// can compute them and the set stays free of cycles.
 #pragma once
 
 #include "passes/outline.h"
@@ -19,8 +19,9 @@ class KernelRules {
 // True if the op reads a value of the cluster, directly or through a broadcast.
 bool reads_from(const Cluster& cluster, const Op& op);
 
-// The largest cluster found around `seed`. A forward kernel takes ops of the backward pass along only if that leaves
-// no more bytes to write: the sign of an activation, yes; another tensor kept from forward to backward, no.
+// The largest cluster found around `seed`. A forward kernel takes ops of the backward pass along only if that
+// leaves no more bytes to write: the sign of an activation, yes; another tensor kept from forward to
+// backward, no.
 Cluster grow_cluster(const OpGraph& graph, const Op* seed, const KernelRules& rules);
 
 }  // namespace minnow

@@ -1,5 +1,6 @@
-// Builds @train_step from @loss: the loss and its other results, its gradients, and the optimiser's update of every
-// weight, all as ordinary IR, so that one compiled call does a whole training step. The formulas are PyTorch's.
+// Builds @train_step from @loss: the loss and its other results, its gradients, and the optimiser's update of
+// every weight, all as ordinary IR, so that one compiled call does a whole training step. The formulas are
+// PyTorch's.
 #pragma once
 
 #include <map>
@@ -11,7 +12,8 @@
 
 namespace minnow {
 
-// Below, w is a weight, g its gradient after clipping and decay, r the run-time learning rate, t the step from 1.
+// Below, w is a weight, g its gradient after clipping and decay, r the run-time learning rate, t the step
+// from 1.
 
 // w -= r g
 struct Sgd {};
@@ -28,7 +30,8 @@ struct Adam {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 };
 
-// Adam with weight decay taken off the weight, w -= r decay w, instead of added to g (Loshchilov & Hutter, 2019).
+// Adam with weight decay taken off the weight, w -= r decay w, instead of added to g (Loshchilov & Hutter,
+// 2019).
 struct AdamW : Adam {};
 
 // v = decay v + (1 - decay) g^2; w -= r g / (sqrt(v) + epsilon). State `.v`.
@@ -53,15 +56,17 @@ struct OptimizerSpec {
   std::map<std::string, double, std::less<>> weight_decay;
 };
 
-// `loss` has parameters with roles and as its first result the scalar "loss". The new function @train_step has
-//   parameters: those of `loss`; the optimiser's state, `fc.weight.m` for weight `fc.weight` (Role::kState, zero
-//     before the first step); `learning_rate` f32[]; for Adam `step` i32[], 0 in the first step (Role::kScalar; one
-//     that `loss` already has is shared);
+// `loss` has parameters with roles and as its first result the scalar "loss". The new function @train_step
+// has
+//   parameters: those of `loss`; the optimiser's state, `fc.weight.m` for weight `fc.weight` (Role::kState,
+//   zero
+//     before the first step); `learning_rate` f32[]; for Adam `step` i32[], 0 in the first step
+//     (Role::kScalar; one that `loss` already has is shared);
 //   results: those of `loss`, then the new state, then the new weights, each named like its parameter.
 // Ops of the update have Phase::kUpdate and their weight's layer ("fc" of `fc.weight`).
 //
-// Errors: no weights; a first result that is not `loss`; a name that is taken by another kind of parameter; whatever
-// differentiate answers.
+// Errors: no weights; a first result that is not `loss`; a name that is taken by another kind of parameter;
+// whatever differentiate answers.
 Result<std::unique_ptr<Function>> build_train_step(const Function& loss, const OptimizerSpec& spec);
 
 }  // namespace minnow

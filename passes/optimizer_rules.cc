@@ -73,8 +73,8 @@ Value* update_weight(const RmsProp& rule, WeightUpdate& update, const StepScalar
   return descend(update.weight, b.div(g, b.add(b.sqrt(v), rule.epsilon)), scalars, b);
 }
 
-// With x = t log(beta) and T = tanh(x/2): 1 - exp(x) = -2T / (1 - T), and tanh keeps its relative precision near 0,
-// where 1 - 0.999 in f32 has lost three digits.
+// With x = t log(beta) and T = tanh(x/2): 1 - exp(x) = -2T / (1 - T), and tanh keeps its relative precision
+// near 0, where 1 - 0.999 in f32 has lost three digits.
 Value* bias_correction(double beta, Value* step, Builder& b) {
   if (beta == 0) return b.constant({DType::kF32, {}}, 1);
   Value* t = b.add(b.convert(step, DType::kF32), 1);

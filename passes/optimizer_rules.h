@@ -1,8 +1,8 @@
 // The update of one weight, one function per optimiser; part of optimizer.cc.
 #pragma once
 
-#include "passes/optimizer.h"
 #include "ir/builder.h"
+#include "passes/optimizer.h"
 
 namespace minnow {
 
@@ -16,8 +16,8 @@ struct StepScalars {
 struct WeightUpdate {
   Value* weight;
   Value* gradient;
-  double decay;                          // of this weight, 0 for none
-  std::vector<FunctionResult> new_state; // filled by the rule: parameter name, new value
+  double decay;                           // of this weight, 0 for none
+  std::vector<FunctionResult> new_state;  // filled by the rule: parameter name, new value
 };
 
 // Emits the new weight. State parameters are added to b.function() as the rule names them.

@@ -12,7 +12,8 @@ OpGraph::OpGraph(const Function& function) : uses_(function) {
 }
 
 bool is_splat(const Value* value) {
-  return value->op && value->op->kind == OpKind::kConstant && value->op->attr<ConstantAttributes>().is_splat();
+  return value->op && value->op->kind == OpKind::kConstant &&
+         value->op->attr<ConstantAttributes>().is_splat();
 }
 
 std::vector<Op*> Cluster::ops() const {
@@ -22,13 +23,15 @@ std::vector<Op*> Cluster::ops() const {
 }
 
 bool Cluster::is_private(const Value* value) const {
-  if (graph_->uses().is_result(value)) return false;
+  if (graph_->uses().is_result(value) || graph_->uses().count(value) == 0) return false;
   return std::ranges::all_of(graph_->uses().users(value), [&](const Op* user) {
     return contains(user) && (!is_copied_freely(*user) || is_private(user->result()));
   });
 }
 
-bool Cluster::escapes(const Value* value) const { return !is_copied_freely(*value->op) && !is_private(value); }
+bool Cluster::escapes(const Value* value) const {
+  return !is_copied_freely(*value->op) && !is_private(value);
+}
 
 int64_t Cluster::escaping_bytes() const {
   int64_t bytes = 0;
@@ -40,8 +43,8 @@ int64_t Cluster::escaping_bytes() const {
 
 namespace {
 
-// Ops outside the cluster, between its first and its last, that depend on it; nullopt if the cluster depends on one of
-// them in turn. A copied op counts as both inside (the copy) and outside (the original).
+// Ops outside the cluster, between its first and its last, that depend on it; nullopt if the cluster depends
+// on one of them in turn. A copied op counts as both inside (the copy) and outside (the original).
 std::optional<std::vector<Op*>> dependents_between(const Cluster& cluster) {
   const OpGraph& graph = cluster.graph();
   const std::vector<Op*> members = cluster.ops();
@@ -152,7 +155,8 @@ Op* Outliner::run(FusionKind kind) {
     types.push_back(value->type);
     body_->add_result("", value);
   }
-  auto fused = make_op(OpKind::kFused, operands_, FusedAttributes{kind}, std::move(types), members.back()->location);
+  auto fused =
+      make_op(OpKind::kFused, operands_, FusedAttributes{kind}, std::move(types), members.back()->location);
   for (size_t i = 0; i < escaping.size(); ++i) function_.replace_uses(escaping[i], fused->result(i));
   fused->body = std::move(body_);
   return function_.insert(before, std::move(fused));

@@ -26,8 +26,11 @@ class OpGraph {
   UseMap uses_;
 };
 
-// Ops that cost nothing to compute twice: a kernel takes a copy of them and leaves the original to its other users.
-inline bool is_copied_freely(const Op& op) { return op.kind == OpKind::kBroadcast || op.kind == OpKind::kIota; }
+// Ops that cost nothing to compute twice: a kernel takes a copy of them and leaves the original to its other
+// users.
+inline bool is_copied_freely(const Op& op) {
+  return op.kind == OpKind::kBroadcast || op.kind == OpKind::kIota;
+}
 // Splats become constants of every body that reads them; they are never members of a cluster.
 bool is_splat(const Value* value);
 
@@ -44,7 +47,8 @@ class Cluster {
   bool defines(const Value* value) const { return contains(value->op); }
   std::vector<Op*> ops() const;  // in program order
 
-  // No op outside can see the value once the cluster is one op.
+  // No op outside can see the value once the cluster is one op. A value without users is not private: a dead
+  // op must still be a result of what it is fused into.
   bool is_private(const Value* value) const;
   // The value must be a result of the fused op.
   bool escapes(const Value* value) const;
@@ -57,9 +61,10 @@ class Cluster {
   std::set<int> positions_;
 };
 
-// Replaces a convex cluster by one fused op with the location of the cluster's last op. Values from outside become the
-// body's parameters a0, a1, ... in order of first use; values that escape become its results in program order. Ops in
-// between that depend on the cluster move behind it. `graph` and `cluster` are stale afterwards.
+// Replaces a convex cluster by one fused op with the location of the cluster's last op. Values from outside
+// become the body's parameters a0, a1, ... in order of first use; values that escape become its results in
+// program order. Ops in between that depend on the cluster move behind it. `graph` and `cluster` are stale
+// afterwards.
 Op* outline(Function& function, const Cluster& cluster, FusionKind kind);
 
 }  // namespace minnow

@@ -22,7 +22,8 @@ class PassRunner {
     const auto start = std::chrono::steady_clock::now();
     const bool changed = pass.run(function_);
     const PassRecord record{pass.name, changed, std::chrono::steady_clock::now() - start};
-    if (names(options_.dump_after, pass.name) && (changed || !options_.dump_only_changes)) dump(pass, "after");
+    if (names(options_.dump_after, pass.name) && (changed || !options_.dump_only_changes))
+      dump(pass, "after");
     if (options_.check_answers && !changed && before != print(function_))
       return fail("", "pass {} changed @{} but says that it did not", pass.name, function_.name());
     if (changed || options_.check_answers) MINNOW_TRY(check(pass));
@@ -38,7 +39,8 @@ class PassRunner {
     if (!options_.verify) return {};
     auto status = verify(function_);
     if (status) return {};
-    return fail(status.error().where, "pass {} broke @{}: {}", pass.name, function_.name(), status.error().message);
+    return fail(status.error().where, "pass {} broke @{}: {}", pass.name, function_.name(),
+                status.error().message);
   }
 
   Function& function_;

@@ -28,8 +28,8 @@ struct PassRecord {
 struct PassOptions {
   // Runs the verifier on what comes in and after every pass that changed something.
   bool verify = true;
-  // Compares the printed text before and after every pass with its answer: a pass that says 'unchanged' must not
-  // have changed the text. Slow; for tests.
+  // Compares the printed text before and after every pass with its answer: a pass that says 'unchanged' must
+  // not have changed the text. Slow; for tests.
   bool check_answers = false;
   // Which passes to leave out.
   std::vector<std::string> skip;
@@ -43,8 +43,9 @@ struct PassOptions {
   bool dump_only_changes = false;
 };
 
-// Runs `passes` in order and answers a record for each that ran. An error names the pass after which the function no
-// longer verifies or whose answer was false; a function that does not verify to begin with is the caller's mistake.
+// Runs `passes` in order and answers a record for each that ran. An error names the pass after which the
+// function no longer verifies or whose answer was false; a function that does not verify to begin with is the
+// caller's mistake.
 Result<std::vector<PassRecord>> run_passes(Function& function, std::span<const Pass> passes,
                                            const PassOptions& options = {});
 

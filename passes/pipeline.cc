@@ -12,7 +12,8 @@
 namespace minnow {
 namespace {
 
-constexpr Pass kCanonicalize = {"canonicalize", canonicalize, "one form for equal computations: x*1, --x, x/2"};
+constexpr Pass kCanonicalize = {"canonicalize", canonicalize,
+                                "one form for equal computations: x*1, --x, x/2"};
 constexpr Pass kFoldConstants = {"fold-constants", fold_constants, "computes small ops on constants"};
 constexpr Pass kCse = {"cse", eliminate_common_subexpressions, "computes equal subexpressions once"};
 constexpr Pass kDce = {"dce", eliminate_dead_code, "removes ops that no result needs"};
@@ -64,16 +65,8 @@ Result<std::vector<Pass>> parse_pipeline(std::string_view names) {
 
 std::vector<Pass> default_pipeline() {
   return {
-      kCanonicalize,
-      kFoldConstants,
-      kCse,
-      kStabilizeSoftmax,
-      kCanonicalize,
-      kFoldConstants,
-      kCse,
-      kDce,
-      kFuse,
-      kDce,
+      kCanonicalize, kFoldConstants, kCse, kStabilizeSoftmax, kCanonicalize, kFoldConstants, kCse,
+      kDce,          kFuse,          kDce,
   };
 }
 

@@ -12,8 +12,8 @@ namespace minnow {
 std::span<const Pass> all_passes();
 const Pass* find_pass(std::string_view name);  // nullptr if there is none
 
-// "cse,dce" → the passes in that order; "default" stands for default_pipeline(). An unknown name is an error that
-// suggests the nearest one; empty text is an empty pipeline.
+// "cse,dce" → the passes in that order; "default" stands for default_pipeline(). An unknown name is an error
+// that suggests the nearest one; empty text is an empty pipeline.
 Result<std::vector<Pass>> parse_pipeline(std::string_view names);
 
 // What `minnow compile` runs on every function between building it and emitting code.

@@ -1,6 +1,7 @@
 #include "passes/plan_memory.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <unordered_set>
@@ -57,7 +58,9 @@ class Planner {
   Buffer* shareable_buffer(const Op& op, const Value* result);
   bool can_overwrite(const Op& op, const Value* operand, const Value* result) const;
   int last_use(const Value* value) const;
-  int64_t place(std::vector<size_t> order);
+  int64_t place(const std::vector<size_t>& order);
+  void improve(std::vector<size_t> order, std::vector<size_t>& best);
+  int64_t largest_live_sum() const;
   void lay_out();
 
   const Function& function_;
@@ -80,7 +83,8 @@ bool Planner::can_update_in_place(const Value* value, const Value* parameter) co
   if (graph_.uses().is_result(parameter)) return false;
   const int written = graph_.position(value->op);
   return std::ranges::all_of(graph_.uses().users(parameter), [&](const Op* reader) {
-    return graph_.position(reader) < written || (reader == value->op && reads_at_written_index(*reader, parameter));
+    return graph_.position(reader) < written ||
+           (reader == value->op && reads_at_written_index(*reader, parameter));
   });
 }
 
@@ -110,7 +114,8 @@ void Planner::choose_homes() {
 bool Planner::can_overwrite(const Op& op, const Value* operand, const Value* result) const {
   const size_t index = buffer_of_.at(operand);
   const bool dies_here = buffers_[index].last == graph_.position(&op);
-  const bool is_taken = std::ranges::any_of(buffers_[index].values, [&](const Value* v) { return v->op == &op; });
+  const bool is_taken =
+      std::ranges::any_of(buffers_[index].values, [&](const Value* v) { return v->op == &op; });
   if (!dies_here || is_taken || operand->type != result->type) return false;
   return std::ranges::all_of(op.operands, [&](const Value* read) {
     const auto known = buffer_of_.find(read);
@@ -120,7 +125,8 @@ bool Planner::can_overwrite(const Op& op, const Value* operand, const Value* res
 
 // A contraction shares nothing: it may gather its sums in the result.
 Buffer* Planner::shareable_buffer(const Op& op, const Value* result) {
-  if (op.kind == OpKind::kFused && op.attr<FusedAttributes>().kind == FusionKind::kContraction) return nullptr;
+  if (op.kind == OpKind::kFused && op.attr<FusedAttributes>().kind == FusionKind::kContraction)
+    return nullptr;
   for (const Value* operand : op.operands) {
     const auto known = buffer_of_.find(operand);
     if (known == buffer_of_.end()) continue;
@@ -149,8 +155,9 @@ void Planner::make_buffers() {
   }
 }
 
-// Places buffers in the given order, each into the tightest gap between those it is live with; returns the arena's size.
-int64_t Planner::place(std::vector<size_t> order) {
+// Places buffers in the given order, each into the tightest gap between those it is live with; returns the
+// arena's size.
+int64_t Planner::place(const std::vector<size_t>& order) {
   std::vector<const Buffer*> placed;  // by offset
   int64_t arena = 0;
   for (const size_t index : order) {
@@ -190,8 +197,35 @@ void Planner::lay_out() {
       }),
       in_program_order,
   };
-  const auto best = std::ranges::min_element(orders, {}, [&](const auto& order) { return place(order); });
-  plan_.arena_bytes = place(*best);
+  std::vector<size_t> best = in_program_order;
+  plan_.arena_bytes = place(best);
+  for (const auto& order : orders) improve(order, best);
+  place(best);
+}
+
+// Places the buffer that sticks out of the arena first, again and again, and keeps the best order seen.
+void Planner::improve(std::vector<size_t> order, std::vector<size_t>& best) {
+  constexpr int kRounds = 50;
+  const int64_t bound = largest_live_sum();
+  for (int round = 0; round < kRounds && plan_.arena_bytes > bound; ++round) {
+    const int64_t arena = place(order);
+    if (arena < plan_.arena_bytes) {
+      plan_.arena_bytes = arena;
+      best = order;
+    }
+    const auto top = std::ranges::find_if(
+        order, [&](size_t i) { return buffers_[i].offset + buffers_[i].bytes == arena; });
+    if (top == order.end()) return;
+    std::rotate(order.begin(), top, std::next(top));
+  }
+}
+
+int64_t Planner::largest_live_sum() const {
+  std::vector<int64_t> live(graph_.ops().size() + 1, 0);
+  for (const Buffer& buffer : buffers_)
+    for (int position = buffer.first; position <= buffer.last; ++position)
+      live[static_cast<size_t>(position)] += buffer.bytes;
+  return std::ranges::max(live);
 }
 
 MemoryPlan Planner::run() {
@@ -211,7 +245,8 @@ MemoryPlan plan_memory(const Function& function) { return Planner(function).run(
 int64_t peak_live_bytes(const MemoryPlan& plan) {
   std::map<int, std::map<int64_t, int64_t>> live;  // position → offset → bytes
   for (const auto& [value, slot] : plan.slots)
-    for (int position = slot.first; position <= slot.last; ++position) live[position][slot.offset] = slot.bytes;
+    for (int position = slot.first; position <= slot.last; ++position)
+      live[position][slot.offset] = slot.bytes;
   int64_t peak = 0;
   for (const auto& [position, buffers] : live) {
     int64_t sum = 0;

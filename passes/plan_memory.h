@@ -1,10 +1,12 @@
-// Where every value of a function lives while it runs: one arena, laid out once, so that a step allocates nothing.
+// Where every value of a function lives while it runs: one arena, laid out once, so that a step allocates
+// nothing.
 //
-// Values whose live ranges overlap get bytes that do not; the layout is greedy, best fit first (Pisarchyk and Lee,
-// "Efficient Memory Management for Deep Neural Net Inference", 2020), in several orders of which the best is kept.
-// A standalone reshape shares its operand's bytes, and the result of an elementwise op or of a fused loop those of an
-// operand that dies there, if it reads that operand only at the index it writes. The emitter of such a kernel must load
-// everything it needs of an index before it stores there; `shares_operand` tells where.
+// Values whose live ranges overlap get bytes that do not; the layout is greedy, best fit first (Pisarchyk and
+// Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020), in several orders of which the
+// best is kept. A standalone reshape shares its operand's bytes, and the result of an elementwise op or of a
+// fused loop those of an operand that dies there, if it reads that operand only at the index it writes. The
+// emitter of such a kernel must load everything it needs of an index before it stores there; `shares_operand`
+// tells where.
 //
 // A value has one home: `in_place`, `outputs` or `slots`. Constants and parameters have none of these.
 #pragma once
@@ -21,22 +23,24 @@ inline constexpr int64_t kArenaAlignment = 64;
 
 struct MemoryPlan {
   struct Slot {
-    int64_t offset = 0;        // from the arena's beginning, a multiple of kArenaAlignment
+    int64_t offset = 0;  // from the arena's beginning, a multiple of kArenaAlignment
     int64_t bytes = 0;
-    int first = 0, last = 0;   // positions of the op that writes it and of the last that reads it, in Function::ops()
+    int first = 0,
+        last = 0;  // positions of the op that writes it and of the last that reads it, in Function::ops()
   };
 
   int64_t arena_bytes = 0;
   std::unordered_map<const Value*, Slot> slots;
-  // A new weight or state → the parameter whose buffer it is written to directly. No op reads the old value later; the
-  // op itself may read it, element by element at the index it writes (loop, elementwise op, epilogue of a contraction:
-  // a contraction must therefore not keep partial sums in a result that is in place).
+  // A new weight or state → the parameter whose buffer it is written to directly. No op reads the old value
+  // later; the op itself may read it, element by element at the index it writes (loop, elementwise op,
+  // epilogue of a contraction: a contraction must therefore not keep partial sums in a result that is in
+  // place).
   std::unordered_map<const Value*, const Value*> in_place;
   // Another result of the function → its index in Function::results(), whose buffer the op writes directly.
   std::unordered_map<const Value*, size_t> outputs;
-  // Results of the function to be copied from their value's home to their buffer when all ops have run, in this order:
-  // parameters and constants returned as they are, a value returned a second time, and new weights that could not be
-  // written in place because an op still needs the old.
+  // Results of the function to be copied from their value's home to their buffer when all ops have run, in
+  // this order: parameters and constants returned as they are, a value returned a second time, and new
+  // weights that could not be written in place because an op still needs the old.
   std::vector<size_t> needs_copy;
   // The results of ops that share an operand's bytes → that operand.
   std::unordered_map<const Value*, const Value*> shares_operand;
@@ -44,7 +48,8 @@ struct MemoryPlan {
 
 MemoryPlan plan_memory(const Function& function);
 
-// The largest sum, over the function's ops, of the bytes that are live there under `plan`: no arena can be smaller.
+// The largest sum, over the function's ops, of the bytes that are live there under `plan`: no arena can be
+// smaller.
 int64_t peak_live_bytes(const MemoryPlan& plan);
 
 // Whether `op` reads `operand` only elementwise, at the index at which it writes its results.

@@ -1,5 +1,5 @@
-// Local rewriting: a rule looks at one op and what produces its operands, and answers the value that can stand for
-// the op's result. Matchers read like the maths they stand for.
+// Local rewriting: a rule looks at one op and what produces its operands, and answers the value that can
+// stand for the op's result. Matchers read like the maths they stand for.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,9 @@
 
 namespace minnow {
 
-// nullptr: the rule does not apply. Ops built with `b` go right before `op` and have its location. A rule may only
-// look backwards, at operands, and what it answers must be nearer to normal form, or rewriting would not end.
+// nullptr: the rule does not apply. Ops built with `b` go right before `op` and have its location. A rule may
+// only look backwards, at operands, and what it answers must be nearer to normal form, or rewriting would not
+// end.
 using RewriteFn = Value*(const Op& op, Builder& b);
 
 // For root ops of `kind`.

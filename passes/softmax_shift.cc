@@ -21,8 +21,8 @@ bool disjoint(const std::vector<int64_t>& a, const std::vector<int64_t>& b) {
   return std::ranges::none_of(a, [&](int64_t dim) { return std::ranges::find(b, dim) != b.end(); });
 }
 
-// Follows the uses of the row sums of exp(z) and answers whether z - c, for a c constant along each row, gives the
-// same results for every c.
+// Follows the uses of the row sums of exp(z) and answers whether z - c, for a c constant along each row,
+// gives the same results for every c.
 class Normalisation {
  public:
   Normalisation(const Op& z, const Op& exp, const Op& sum, const UseMap& uses)

@@ -1,6 +1,7 @@
 // The maximum that a softmax subtracts before it exponentiates changes nothing but the range of the numbers:
 //   softmax(x) = e / sum(e), log_softmax(x) = z - log(sum(e)), with z = x - max(x), e = exp(z)
-// have the same value for any other shift, so the gradient through max(x) is exactly zero and need not be computed.
+// have the same value for any other shift, so the gradient through max(x) is exactly zero and need not be
+// computed.
 #pragma once
 
 #include "ir/function.h"

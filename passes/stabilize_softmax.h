@@ -9,8 +9,9 @@
 
 namespace minnow {
 
-// Rewrites these forms over the last dimension to the shifted ones. Fires only if every use of exp(x) and of its sum
-// belongs to them, and if x is not itself `y - max(y)`. Runs before autodiff, whose own uses of exp(x) would hide them.
+// Rewrites these forms over the last dimension to the shifted ones. Fires only if every use of exp(x) and of
+// its sum belongs to them, and if x is not itself `y - max(y)`. Runs before autodiff, whose own uses of
+// exp(x) would hide them.
 bool stabilize_softmax(Function& function);
 
 }  // namespace minnow

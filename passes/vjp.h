@@ -1,5 +1,5 @@
-// Vector-Jacobian products: one rule per op kind. Given an op y = f(x...) and the cotangent of y (the gradient of the
-// loss with respect to y), a rule emits the cotangent of every operand as ordinary IR.
+// Vector-Jacobian products: one rule per op kind. Given an op y = f(x...) and the cotangent of y (the
+// gradient of the loss with respect to y), a rule emits the cotangent of every operand as ordinary IR.
 //
 // Conventions where a derivative does not exist:
 //   abs'(0) = 0 and sign, floor and comparisons have gradient zero everywhere;
@@ -26,18 +26,17 @@ using VjpFn = std::optional<Cotangents>(const Op& op, Value* cotangent, Builder&
 template <OpKind>
 struct VjpRule;
 
-#define MINNOW_OP(kind, ...)                                                          \
-  template <>                                                                         \
-  struct VjpRule<OpKind::k##kind> {                                                   \
+#define MINNOW_OP(kind, ...)                                                            \
+  template <>                                                                           \
+  struct VjpRule<OpKind::k##kind> {                                                     \
     static std::optional<Cotangents> apply(const Op& op, Value* cotangent, Builder& b); \
   };
 #include "ir/ops.def"
 
 // Defines the rule of one op kind; `op`, `dy` and `b` are in scope.
-#define MINNOW_VJP(kind)                                                                              \
-  std::optional<Cotangents> VjpRule<OpKind::k##kind>::apply([[maybe_unused]] const Op& op,            \
-                                                            [[maybe_unused]] Value* dy,               \
-                                                            [[maybe_unused]] Builder& b)
+#define MINNOW_VJP(kind)                                     \
+  std::optional<Cotangents> VjpRule<OpKind::k##kind>::apply( \
+      [[maybe_unused]] const Op& op, [[maybe_unused]] Value* dy, [[maybe_unused]] Builder& b)
 
 inline std::optional<Cotangents> no_gradient(const Op& op) { return Cotangents(op.operands.size(), nullptr); }
 

@@ -1,5 +1,5 @@
-// dot and the three convolutions are linear in each operand, so the cotangent of one operand is a contraction of the
-// same family between dy and the other.
+// dot and the three convolutions are linear in each operand, so the cotangent of one operand is a contraction
+// of the same family between dy and the other.
 #include "passes/vjp.h"
 
 namespace minnow {

@@ -61,9 +61,7 @@ MINNOW_VJP(Divide) {
   return {{dp, b.neg(b.mul(dp, op.result()))}};
 }
 
-MINNOW_VJP(Maximum) {
-  return split_by(b.compare(OpKind::kGreater, op.operands[0], op.operands[1]), dy, b);
-}
+MINNOW_VJP(Maximum) { return split_by(b.compare(OpKind::kGreater, op.operands[0], op.operands[1]), dy, b); }
 MINNOW_VJP(Minimum) { return split_by(b.compare(OpKind::kLess, op.operands[0], op.operands[1]), dy, b); }
 
 // y = x^p: dx = dy p x^(p-1), dp = dy y log x, each with its 0 * inf taken out.
@@ -72,8 +70,8 @@ MINNOW_VJP(Power) {
   Value* zero = b.like(x, 0);
   Value* dx = b.mul(dy, b.mul(p, b.create(OpKind::kPower, {x, b.add(p, -1)})));
   Value* dp = b.mul(dy, b.mul(op.result(), b.log(x)));
-  Value* flat = b.create(OpKind::kAnd, {b.compare(OpKind::kEqual, x, zero),
-                                        b.compare(OpKind::kGreaterEqual, p, zero)});
+  Value* flat =
+      b.create(OpKind::kAnd, {b.compare(OpKind::kEqual, x, zero), b.compare(OpKind::kGreaterEqual, p, zero)});
   return {{b.select(b.compare(OpKind::kEqual, p, zero), zero, dx), b.select(flat, zero, dp)}};
 }
 

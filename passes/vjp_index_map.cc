@@ -1,5 +1,5 @@
-// Ops that move elements are linear maps of zeros and ones: their VJP is the transposed map, a move back that sums
-// wherever one element was read more than once.
+// Ops that move elements are linear maps of zeros and ones: their VJP is the transposed map, a move back that
+// sums wherever one element was read more than once.
 #include <algorithm>
 
 #include "passes/vjp.h"
@@ -9,7 +9,8 @@ namespace {
 
 std::vector<int64_t> inverse_permutation(const std::vector<int64_t>& permutation) {
   std::vector<int64_t> inverse(permutation.size());
-  for (size_t i = 0; i < permutation.size(); ++i) inverse[static_cast<size_t>(permutation[i])] = static_cast<int64_t>(i);
+  for (size_t i = 0; i < permutation.size(); ++i)
+    inverse[static_cast<size_t>(permutation[i])] = static_cast<int64_t>(i);
   return inverse;
 }
 
@@ -19,7 +20,8 @@ Value* slice(Value* x, SliceAttributes attributes, Builder& b) {
 
 }  // namespace
 
-// Sums over the result dimensions that no operand dimension maps to; dims are increasing, so the rest is in order.
+// Sums over the result dimensions that no operand dimension maps to; dims are increasing, so the rest is in
+// order.
 MINNOW_VJP(Broadcast) {
   const std::vector<int64_t>& dims = op.attr<DimsAttributes>().dims;
   std::vector<int64_t> repeated;

@@ -17,8 +17,8 @@ std::string reprint(const std::string& text) {
   return module ? print(**module) : module.error().to_string();
 }
 
-// The line of an op over %x: f32[2,3], %p: pred[2,3], %i: i32[2], %s: i32[], %m: f32[2,3,8,8], %w: f32[4,3,3,3],
-// %y: f32[2,4,6,6], %h: f32[2,3,4,4].
+// The line of an op over %x: f32[2,3], %p: pred[2,3], %i: i32[2], %s: i32[], %m: f32[2,3,8,8], %w:
+// f32[4,3,3,3], %y: f32[2,4,6,6], %h: f32[2,3,4,4].
 const std::map<std::string_view, std::string>& example_lines() {
   static const std::map<std::string_view, std::string> lines = {
       {"constant", "constant {value = 0.5} : f32[2,3]"},
@@ -81,17 +81,20 @@ TEST_P(EveryOp, RoundTrips) {
   const std::string line = example_line(info);
   ASSERT_FALSE(line.empty()) << "write an example of " << info.mnemonic << " above";
   const std::string text = fmt::format(
-      "func @f(%x: f32[2,3], %p: pred[2,3], %i: i32[2], %s: i32[] scalar, %m: f32[2,3,8,8], %w: f32[4,3,3,3] weight, "
+      "func @f(%x: f32[2,3], %p: pred[2,3], %i: i32[2], %s: i32[] scalar, %m: f32[2,3,8,8], %w: f32[4,3,3,3] "
+      "weight, "
       "%y: f32[2,4,6,6], %h: f32[2,3,4,4]) -> ({}) {{\n  %0 = {}\n  return %0\n}}\n",
       type_in(line), line);
   EXPECT_EQ(reprint(text), text);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ops, EveryOp, testing::Range(size_t{0}, kOpCount),
-                         [](const auto& info) { return std::string(op_info(static_cast<OpKind>(info.param)).name); });
+INSTANTIATE_TEST_SUITE_P(Ops, EveryOp, testing::Range(size_t{0}, kOpCount), [](const auto& info) {
+  return std::string(op_info(static_cast<OpKind>(info.param)).name);
+});
 
 TEST(RoundTrip, TrainStep) {
-  const std::string text = R"(func @train_step(%x: f32[64,784], %fc.weight: f32[784,10] weight, %fc-1.momentum: f32[784,10] state, %lr: f32[] scalar) -> (loss: f32[], fc.weight: f32[784,10]) {
+  const std::string text =
+      R"(func @train_step(%x: f32[64,784], %fc.weight: f32[784,10] weight, %fc-1.momentum: f32[784,10] state, %lr: f32[] scalar) -> (loss: f32[], fc.weight: f32[784,10]) {
   %0 = dot(%x, %fc.weight) : f32[64,10]  loc("fc")
   %1, %2 = fused(%a0 = %0, %a1 = %lr) {kind = row} : f32[64,10], f32[]  loc("loss", gradient) {
     %b0 = broadcast(%a1) : f32[64,10]
@@ -113,8 +116,10 @@ func @nothing() -> () {
 
 TEST(RoundTrip, WritesOneForm) {
   const std::string loose =
-      "// a comment\n\n  func   @f(%x:f32[ 2 ,3]input)->(f32[2,3]){ %sum=add(%x,%x):f32[2,3]loc(\"a\",forward) // here\n"
-      "%7 = fused(%in = %sum, %\"also in\" = %x) {kind=loop} : f32[2,3] {\r\n %r = max(%in, %\"also in\") {} : f32[2,3]\n"
+      "// a comment\n\n  func   @f(%x:f32[ 2 ,3]input)->(f32[2,3]){ "
+      "%sum=add(%x,%x):f32[2,3]loc(\"a\",forward) // here\n"
+      "%7 = fused(%in = %sum, %\"also in\" = %x) {kind=loop} : f32[2,3] {\r\n %r = max(%in, %\"also in\") {} "
+      ": f32[2,3]\n"
       "return %r } return %7 }  // the end";
   EXPECT_EQ(reprint(loose), R"(func @f(%x: f32[2,3]) -> (f32[2,3]) {
   %0 = add(%x, %x) : f32[2,3]  loc("a")
@@ -129,15 +134,17 @@ TEST(RoundTrip, WritesOneForm) {
 
 TEST(RoundTrip, NumbersAreExact) {
   const double tiny = std::numeric_limits<double>::denorm_min();
-  const std::vector<double> values = {0.0, -0.0, 0.1, 1e22, -1.0 / 3, tiny, INFINITY, -INFINITY, 3e-5, 16777217};
+  const std::vector<double> values = {0.0,  -0.0,     0.1,       1e22, -1.0 / 3,
+                                      tiny, INFINITY, -INFINITY, 3e-5, 16777217};
   Function function("f");
   Builder builder(function);
   function.add_result("", builder.constant({DType::kF64, {10}}, values));
   function.add_result("", builder.constant({DType::kF32, {}}, -std::nan("")));
   function.add_result("", builder.constant({DType::kF32, {0}}, std::vector<double>{}));
   const std::string text = print(function);
-  EXPECT_NE(text.find("{value = [0, -0, 0.1, 1e+22, -0.3333333333333333, 5e-324, inf, -inf, 3e-05, 16777217]}"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find("{value = [0, -0, 0.1, 1e+22, -0.3333333333333333, 5e-324, inf, -inf, 3e-05, 16777217]}"),
+      std::string::npos)
       << text;
   EXPECT_NE(text.find("{value = nan}"), std::string::npos) << text;
   EXPECT_EQ(reprint(text), text);
@@ -160,7 +167,8 @@ TEST(RoundTrip, NegativeZeroPaddingIsKept) {
 }
 
 TEST(RoundTrip, AnyNameAndLayer) {
-  for (const std::string name : {"x", "conv-1.weight", "0", "a b", "\"", "\\", "->", "a-", "\x01\n\x7f", "é", "//", "%"}) {
+  for (const std::string name :
+       {"x", "conv-1.weight", "0", "a b", "\"", "\\", "->", "a-", "\x01\n\x7f", "é", "//", "%"}) {
     Function function(name);
     Value* x = function.add_parameter(name, {DType::kF32, {2}}, Role::kState);
     Builder builder(function);

@@ -55,7 +55,8 @@ TEST_F(VerifyTest, Names) {
 
 TEST_F(VerifyTest, Parameters) {
   x_->type.shape = {-1};
-  EXPECT_EQ(error_of(function_), "@f: parameter 0 has the type f32[-1], which is too large or has a negative dimension");
+  EXPECT_EQ(error_of(function_),
+            "@f: parameter 0 has the type f32[-1], which is too large or has a negative dimension");
   x_->type = kVector;
   w_->index = 0;
   EXPECT_EQ(error_of(function_), "@f: parameter 1 does not know its place");
@@ -79,9 +80,10 @@ TEST_F(VerifyTest, Types) {
   sum_->result()->type = kVector;
   EXPECT_EQ(error_of(function_), "@f, %2 = reduce_sum: is of type f32[4], but its operands give f32[]");
   sum_->result()->type.shape = {int64_t{1} << 40};
-  EXPECT_EQ(error_of(function_),
-            "@f, %2 = reduce_sum: result 0 has the type f32[1099511627776], which is too large or has a negative "
-            "dimension");
+  EXPECT_EQ(
+      error_of(function_),
+      "@f, %2 = reduce_sum: result 0 has the type f32[1099511627776], which is too large or has a negative "
+      "dimension");
   sum_->result()->type = kScalar;
   sum_->attributes = DimsAttributes{{1}};
   EXPECT_EQ(error_of(function_), "@f, %2 = reduce_sum: dimension 1 does not exist in a tensor of rank 1");
@@ -97,7 +99,7 @@ TEST_F(VerifyTest, OpResults) {
   EXPECT_EQ(error_of(function_), "@f, %0, %1 = neg: has 2 results; only fused may have several");
   function_.replace_uses(neg_->result(), x_);
   neg_->results.clear();
-  EXPECT_EQ(error_of(function_), "@f,  = neg: has no result");
+  EXPECT_EQ(error_of(function_), "@f, neg: has no result");
 }
 
 TEST_F(VerifyTest, FunctionResults) {
@@ -111,9 +113,11 @@ TEST_F(VerifyTest, FunctionResults) {
 
 TEST_F(VerifyTest, InPlaceResults) {
   function_.results()[0].value = sum_->result();
-  EXPECT_EQ(error_of(function_), "@f: result w of type f32[] cannot replace the weight parameter of type f32[4]");
+  EXPECT_EQ(error_of(function_),
+            "@f: result w of type f32[] cannot replace the weight parameter of type f32[4]");
   w_->role = Role::kState;
-  EXPECT_EQ(error_of(function_), "@f: result w of type f32[] cannot replace the state parameter of type f32[4]");
+  EXPECT_EQ(error_of(function_),
+            "@f: result w of type f32[] cannot replace the state parameter of type f32[4]");
   w_->role = Role::kInput;
   EXPECT_EQ(error_of(function_), "no error");
 }
@@ -135,7 +139,8 @@ TEST_F(VerifyTest, BodyMatchesItsOp) {
 
 TEST_F(VerifyTest, BodyIsVerified) {
   body_op().operands[0] = x_;
-  EXPECT_EQ(error_of(function_), "@f, %3 = fused, %b0 = exp: operand 0 is not defined before it is used here");
+  EXPECT_EQ(error_of(function_),
+            "@f, %3 = fused, %b0 = exp: operand 0 is not defined before it is used here");
   body_op().operands[0] = fused_->body->parameters()[0].get();
   fused_->body->results()[0].value = w_;
   EXPECT_EQ(error_of(function_), "@f, %3 = fused: result 0 is not a value of this function");

@@ -1,5 +1,5 @@
-// Every op's gradient against central differences in f64, over shapes drawn at random; then the conventions at kinks
-// and the errors.
+// Every op's gradient against central differences in f64, over shapes drawn at random; then the conventions
+// at kinks and the errors.
 #include "passes/autodiff.h"
 
 #include <gmock/gmock.h>
@@ -15,9 +15,9 @@ namespace {
 
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
+using testing::GradientCase;
 using ::testing::HasSubstr;
 using ::testing::Pointwise;
-using testing::GradientCase;
 using testing::Rng;
 
 std::vector<Tensor> run(const Function& function, const std::vector<Tensor>& arguments) {
@@ -42,7 +42,8 @@ Value* weighted_sum(Value* value, Builder& b, Rng& rng) {
 Tensor draw_argument(const TensorType& type, const GradientCase& c, Rng& rng) {
   if (type.dtype == DType::kI32) {
     Tensor tensor = Tensor::zeros(type);
-    for (int32_t& i : tensor.as<int32_t>()) i = static_cast<int32_t>(rng() % static_cast<uint32_t>(c.indices));
+    for (int32_t& i : tensor.as<int32_t>())
+      i = static_cast<int32_t>(rng() % static_cast<uint32_t>(c.indices));
     return tensor;
   }
   Tensor tensor = Tensor::zeros({DType::kF64, type.shape});
@@ -90,7 +91,8 @@ void check_case(const GradientCase& c, Rng& rng) {
     auto values = exact[g].as<double>();
     for (size_t i = 0; i < values.size(); ++i) {
       const double expected = central_difference(loss, arguments, static_cast<size_t>(wrt[g]->index), i);
-      ASSERT_NEAR(values[i], expected, 1e-6 * std::max(1.0, std::abs(expected))) << "operand " << g << " at " << i;
+      ASSERT_NEAR(values[i], expected, 1e-6 * std::max(1.0, std::abs(expected)))
+          << "operand " << g << " at " << i;
     }
   }
 }
@@ -222,13 +224,15 @@ TEST(Errors, BlameWhatMadeTheInteger) {
   b.set_location({"pick", Phase::kForward});
   Value* best = b.argmax(w, 0);
   b.set_location({"loss", Phase::kForward});
-  EXPECT_THAT(error_of(function, b.convert(best, DType::kF32), w).message, HasSubstr("\"pick\": no gradient passes op argmax"));
+  EXPECT_THAT(error_of(function, b.convert(best, DType::kF32), w).message,
+              HasSubstr("\"pick\": no gradient passes op argmax"));
 }
 
 TEST(Errors, LossMustBeAScalar) {
   Function function("loss");
   Value* w = function.add_parameter("w", {DType::kF32, {3}}, Role::kWeight);
-  EXPECT_THAT(error_of(function, w, w).message, HasSubstr("only a float scalar can be differentiated, not f32[3]"));
+  EXPECT_THAT(error_of(function, w, w).message,
+              HasSubstr("only a float scalar can be differentiated, not f32[3]"));
 }
 
 TEST(Differentiate, AWeightTheLossDoesNotReadHasGradientZero) {

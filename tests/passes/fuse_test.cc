@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ir/builder.h"
@@ -28,8 +29,9 @@ Tensor random_tensor(const TensorType& type, uint32_t stream) {
   const RandomSequence sequence{7, stream, 0};
   for (int64_t i = 0; i < type.elements(); ++i) {
     const auto index = static_cast<size_t>(i);
-    if (type.dtype == DType::kF32) tensor.values<float>()[index] = 2 * sequence.uniform(index) - 1;
-    if (type.dtype == DType::kI32) tensor.values<int32_t>()[index] = static_cast<int32_t>(sequence.bits(index) % 3);
+    if (type.dtype == DType::kF32) tensor.as<float>()[index] = 2 * sequence.uniform(index) - 1;
+    if (type.dtype == DType::kI32)
+      tensor.as<int32_t>()[index] = static_cast<int32_t>(sequence.bits(index) % 3);
   }
   return tensor;
 }
@@ -49,22 +51,23 @@ double largest_difference(const Tensor& a, const Tensor& b) {
   if (a.type().dtype != DType::kF64) return a.bytes() == b.bytes() ? 0 : INFINITY;
   double largest = 0;
   for (size_t i = 0; i < static_cast<size_t>(a.type().elements()); ++i)
-    largest = std::max(largest, std::abs(a.values<double>()[i] - b.values<double>()[i]));
+    largest = std::max(largest, std::abs(a.as<double>()[i] - b.as<double>()[i]));
   return largest;
 }
 
 // Fuses and holds the result against the function as it was.
 void fuse_and_compare(Function& function) {
   const auto before = function.clone();
-  EXPECT_EQ(fuse(function), print(*before) != print(function));
+  const bool changed = fuse(function);
+  EXPECT_EQ(changed, print(*before) != print(function));
   const Status status = verify(function);
   ASSERT_TRUE(status) << status.error().to_string() << print(function);
   const std::vector<Tensor> expected = run(*before);
   const std::vector<Tensor> actual = run(function);
   ASSERT_EQ(expected.size(), actual.size());
   for (size_t i = 0; i < expected.size(); ++i)
-    EXPECT_LT(largest_difference(expected[i], actual[i]), 1e-12) << function.results()[i].name << print(function);
-  EXPECT_FALSE(fuse(function)) << "a second run finds more to do" << print(function);
+    EXPECT_LT(largest_difference(expected[i], actual[i]), 1e-12)
+        << function.results()[i].name << print(function);
 }
 
 std::vector<const Op*> fused_ops(const Function& function, FusionKind kind) {
@@ -162,7 +165,7 @@ TEST(Fuse, EpilogueTakesBiasAndActivation) {
       %0 = dot(%x, %w) {contract = [1, 0]} : f32[4,8]  loc("fc")
       %1 = broadcast(%b) {dims = [1]} : f32[4,8]  loc("fc")
       %2 = add(%0, %1) : f32[4,8]  loc("fc")
-      %3 = constant {values = [0]} : f32[4,8]  loc("fc")
+      %3 = constant {value = 0} : f32[4,8]  loc("fc")
       %4 = max(%2, %3) : f32[4,8]  loc("fc")
       %5 = gt(%2, %3) : pred[4,8]  loc("fc", gradient)
       return %4, %5
@@ -232,6 +235,60 @@ TEST(Fuse, LeavesRowsThatAreTooWide) {
   EXPECT_FALSE(fuse(*function));
 }
 
+// One more op of a random kind on random earlier values: matrices [4,4] and vectors [4], so that rows,
+// columns, results of dots and transposes all have the same shapes.
+void add_random_op(Builder& b, const RandomSequence& random, uint64_t& draws, std::vector<Value*>& matrices,
+                   std::vector<Value*>& vectors) {
+  const auto draw = [&](size_t below) { return random.bits(draws++) % below; };
+  const auto matrix = [&] { return matrices[draw(matrices.size())]; };
+  const auto vector = [&] { return vectors[draw(vectors.size())]; };
+  b.set_location({"layer", draw(2) == 0 ? Phase::kForward : Phase::kGradient});
+  const auto dim = static_cast<int64_t>(draw(2));
+  switch (draw(12)) {
+    case 0:
+      return matrices.push_back(b.dot(matrix(), matrix()));
+    case 1:
+      return matrices.push_back(b.transpose(matrix(), {1, 0}));
+    case 2:
+      return vectors.push_back(b.reduce_sum(matrix(), {dim}));
+    case 3:
+      return vectors.push_back(b.reduce_max(matrix(), {dim}));
+    case 4:
+    case 5:
+      return matrices.push_back(b.broadcast(vector(), {dim}, {4, 4}));
+    case 6:
+      return vectors.push_back(b.max(vector(), vector()));
+    case 7:
+      return vectors.push_back(b.unary(OpKind::kTanh, vector()));
+    case 8:
+      return matrices.push_back(b.unary(OpKind::kTanh, matrix()));
+    case 9:
+      return matrices.push_back(b.mul(matrix(), 0.5));
+    case 10:
+      return matrices.push_back(b.broadcast(b.reduce_sum(b.mul(matrix(), matrix()), {0, 1}), {}, {4, 4}));
+    default:
+      return matrices.push_back(b.sub(matrix(), matrix()));
+  }
+}
+
+TEST(Fuse, RandomGraphsKeepTheirMeaning) {
+  for (uint32_t seed = 0; seed < 300; ++seed) {
+    SCOPED_TRACE(seed);
+    Function function("f");
+    std::vector<Value*> matrices = {function.add_parameter("x", {DType::kF32, {4, 4}})};
+    std::vector<Value*> vectors = {function.add_parameter("v", {DType::kF32, {4}})};
+    Builder b(function);
+    uint64_t draws = 0;
+    for (int i = 0; i < 25; ++i) add_random_op(b, {seed, 0, 0}, draws, matrices, vectors);
+    // Squashed, so that no difference hides behind large numbers.
+    function.add_result("", b.unary(OpKind::kTanh, matrices.back()));
+    function.add_result("", b.unary(OpKind::kTanh, matrices[matrices.size() / 2]));
+    function.add_result("", b.unary(OpKind::kTanh, vectors.back()));
+    fuse_and_compare(function);
+    if (HasFailure()) return;
+  }
+}
+
 // x [N,6] → relu dense 8 → dense 3 → softmax cross-entropy, its gradients and a momentum step.
 std::unique_ptr<Function> train_step(int64_t batch) {
   auto function = std::make_unique<Function>("train_step");
@@ -240,7 +297,8 @@ std::unique_ptr<Function> train_step(int64_t batch) {
   };
   Value* x = function->add_parameter("x", {DType::kF32, {batch, 6}});
   Value* labels = function->add_parameter("labels", {DType::kI32, {batch}});
-  std::vector<Value*> weights = {weight("w1", {6, 8}), weight("b1", {8}), weight("w2", {8, 3}), weight("b2", {3})};
+  std::vector<Value*> weights = {weight("w1", {6, 8}), weight("b1", {8}), weight("w2", {8, 3}),
+                                 weight("b2", {3})};
   std::vector<Value*> velocities;
   for (const Value* each : weights)
     velocities.push_back(function->add_parameter(each->name + ".velocity", each->type, Role::kState));
@@ -257,7 +315,8 @@ std::unique_ptr<Function> train_step(int64_t batch) {
   Value* z = b.sub(logits, b.broadcast(b.reduce_max(logits, {1}), {0}, shape));
   Value* log_sum = b.log(b.reduce_sum(b.exp(z), {1}));
   Value* log_probability = b.sub(z, b.broadcast(log_sum, {0}, shape));
-  Value* is_label = b.compare(OpKind::kEqual, b.iota({DType::kI32, shape}, 1), b.broadcast(labels, {0}, shape));
+  Value* is_label =
+      b.compare(OpKind::kEqual, b.iota({DType::kI32, shape}, 1), b.broadcast(labels, {0}, shape));
   Value* picked = b.mul(b.convert(is_label, DType::kF32), log_probability);
   Value* loss = b.mul(b.neg(b.reduce_sum(picked, {0, 1})), 1.0 / static_cast<double>(batch));
   Value* is_right = b.compare(OpKind::kEqual, b.argmax(logits, 1), labels);
@@ -289,8 +348,10 @@ TEST(Fuse, TrainStepIsAHandfulOfKernels) {
   EXPECT_EQ(rows[0]->results.size(), 3u) << "loss and correct per row, and the gradient" << print(*function);
   const auto contractions = fused_ops(*function, FusionKind::kContraction);
   EXPECT_EQ(contractions.size(), 5u) << print(*function);
+  EXPECT_FALSE(fuse(*function)) << "a second run finds more to do";
   // Nothing is computed outside of kernels but sums and scalars.
-  for (const auto& op : function->ops()) EXPECT_FALSE(has_trait(op->kind, kElementwise) && op->type().rank() > 0);
+  for (const auto& op : function->ops())
+    EXPECT_FALSE(has_trait(op->kind, kElementwise) && op->type().rank() > 0);
 }
 
 }  // namespace

@@ -8,7 +8,9 @@ namespace {
 
 using Values = std::vector<Value*>;
 
-int64_t draw(Rng& rng, int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(rng); }
+int64_t draw(Rng& rng, int64_t low, int64_t high) {
+  return std::uniform_int_distribution<int64_t>(low, high)(rng);
+}
 
 Shape draw_shape(Rng& rng, size_t rank) {
   Shape shape(rank);
@@ -33,7 +35,9 @@ GradientCase elementwise_case(OpKind kind, Rng& rng) {
   if (kind == OpKind::kDivide) c.low = 0.3;
   if (kind == OpKind::kLog1p) c.low = -0.7;
   if (kind == OpKind::kConvert)
-    c.build = [](Builder& b, const Values& x) { return b.convert(b.convert(x[0], DType::kF64), DType::kF32); };
+    c.build = [](Builder& b, const Values& x) {
+      return b.convert(b.convert(x[0], DType::kF64), DType::kF32);
+    };
   if (kind == OpKind::kSelect)
     c.build = [](Builder& b, const Values& x) {
       return b.select(b.compare(OpKind::kLess, x[0], b.like(x[0], 0.1)), b.mul(x[1], x[0]), x[2]);
@@ -46,7 +50,9 @@ GradientCase broadcast_case(Rng& rng) {
   std::vector<int64_t> dims = draw_dims(rng, 3);
   Shape from;
   for (int64_t dim : dims) from.push_back(to[static_cast<size_t>(dim)]);
-  return {OpKind::kBroadcast, {f32(from)}, [=](Builder& b, const Values& x) { return b.broadcast(x[0], dims, to); }};
+  return {OpKind::kBroadcast, {f32(from)}, [=](Builder& b, const Values& x) {
+            return b.broadcast(x[0], dims, to);
+          }};
 }
 
 GradientCase reshape_case(Rng& rng) {
@@ -58,8 +64,9 @@ GradientCase reshape_case(Rng& rng) {
 GradientCase transpose_case(Rng& rng) {
   std::vector<int64_t> order = {0, 1, 2, 3};
   std::ranges::shuffle(order, rng);
-  return {OpKind::kTranspose, {f32(draw_shape(rng, 4))},
-          [=](Builder& b, const Values& x) { return b.transpose(x[0], order); }};
+  return {OpKind::kTranspose, {f32(draw_shape(rng, 4))}, [=](Builder& b, const Values& x) {
+            return b.transpose(x[0], order);
+          }};
 }
 
 GradientCase slice_case(Rng& rng) {
@@ -70,8 +77,9 @@ GradientCase slice_case(Rng& rng) {
     slice.limit.push_back(draw(rng, slice.start.back() + 1, dim));
     slice.stride.push_back(draw(rng, 1, 3));
   }
-  return {OpKind::kSlice, {f32(shape)},
-          [=](Builder& b, const Values& x) { return b.create(OpKind::kSlice, {x[0]}, slice); }};
+  return {OpKind::kSlice, {f32(shape)}, [=](Builder& b, const Values& x) {
+            return b.create(OpKind::kSlice, {x[0]}, slice);
+          }};
 }
 
 GradientCase pad_case(Rng& rng) {
@@ -82,8 +90,9 @@ GradientCase pad_case(Rng& rng) {
     pad.interior.push_back(draw(rng, 0, 2));
   }
   pad.value = 1.5;
-  return {OpKind::kPad, {f32(draw_shape(rng, 3))},
-          [=](Builder& b, const Values& x) { return b.create(OpKind::kPad, {x[0]}, pad); }};
+  return {OpKind::kPad, {f32(draw_shape(rng, 3))}, [=](Builder& b, const Values& x) {
+            return b.create(OpKind::kPad, {x[0]}, pad);
+          }};
 }
 
 GradientCase concat_case(Rng& rng) {
@@ -100,11 +109,14 @@ GradientCase concat_case(Rng& rng) {
 GradientCase gather_case(OpKind kind, Rng& rng) {
   int64_t rows = draw(rng, 1, 5), count = draw(rng, 1, 7), width = draw(rng, 1, 3);
   TensorType indices{DType::kI32, {count}};
-  GradientCase c{kind, {f32({rows, width}), indices},
-                 [](Builder& b, const Values& x) { return b.create(OpKind::kGather, x); }};
+  GradientCase c{kind, {f32({rows, width}), indices}, [](Builder& b, const Values& x) {
+                   return b.create(OpKind::kGather, x);
+                 }};
   if (kind == OpKind::kScatterAdd) {
     c.parameters[0] = f32({count, width});
-    c.build = [=](Builder& b, const Values& x) { return b.create(OpKind::kScatterAdd, x, DimAttributes{rows}); };
+    c.build = [=](Builder& b, const Values& x) {
+      return b.create(OpKind::kScatterAdd, x, DimAttributes{rows});
+    };
   }
   c.indices = rows;
   return c;
@@ -112,8 +124,9 @@ GradientCase gather_case(OpKind kind, Rng& rng) {
 
 GradientCase reduce_case(OpKind kind, Rng& rng) {
   std::vector<int64_t> dims = draw_dims(rng, 3);
-  return {kind, {f32(draw_shape(rng, 3))},
-          [=](Builder& b, const Values& x) { return b.create(kind, {x[0]}, DimsAttributes{dims}); }};
+  return {kind, {f32(draw_shape(rng, 3))}, [=](Builder& b, const Values& x) {
+            return b.create(kind, {x[0]}, DimsAttributes{dims});
+          }};
 }
 
 GradientCase dot_case(Rng& rng) {
@@ -121,7 +134,9 @@ GradientCase dot_case(Rng& rng) {
   Shape p = draw_shape(rng, 2), q = draw_shape(rng, 2);
   q[j] = p[i];
   std::array<int64_t, 2> contract = {static_cast<int64_t>(i), static_cast<int64_t>(j)};
-  return {OpKind::kDot, {f32(p), f32(q)}, [=](Builder& b, const Values& x) { return b.dot(x[0], x[1], contract); }};
+  return {OpKind::kDot, {f32(p), f32(q)}, [=](Builder& b, const Values& x) {
+            return b.dot(x[0], x[1], contract);
+          }};
 }
 
 // x [N,C,H,W], w [O,C/groups,KH,KW] → y [N,O,OH,OW]; `kind` says which two are parameters.
@@ -156,8 +171,9 @@ GradientCase window_case(OpKind kind, Rng& rng) {
   Builder b(scratch);
   Shape y = b.window(OpKind::kWindowSum, b.constant(f32(x), 0), window)->type.shape;
   if (kind == OpKind::kWindowSpread) window.shape = x;
-  return {kind, {f32(kind == OpKind::kWindowSpread ? y : x)},
-          [=](Builder& builder, const Values& v) { return builder.window(kind, v[0], window); }};
+  return {kind, {f32(kind == OpKind::kWindowSpread ? y : x)}, [=](Builder& builder, const Values& v) {
+            return builder.window(kind, v[0], window);
+          }};
 }
 
 bool is_piecewise_constant(OpKind kind) {
@@ -167,8 +183,10 @@ bool is_piecewise_constant(OpKind kind) {
     case OpKind::kNot:
     case OpKind::kAnd:
     case OpKind::kOr:
-    case OpKind::kArgMax: return true;
-    default: return has_trait(kind, kCompare | kLeaf);
+    case OpKind::kArgMax:
+      return true;
+    default:
+      return has_trait(kind, kCompare | kLeaf);
   }
 }
 
@@ -176,19 +194,29 @@ bool is_piecewise_constant(OpKind kind) {
 
 std::optional<GradientCase> gradient_case(OpKind kind, Rng& rng) {
   // Autodiff refuses these two.
-  if (is_piecewise_constant(kind) || kind == OpKind::kFused || kind == OpKind::kWindowPick) return std::nullopt;
+  if (is_piecewise_constant(kind) || kind == OpKind::kFused || kind == OpKind::kWindowPick)
+    return std::nullopt;
   if (has_trait(kind, kElementwise)) return elementwise_case(kind, rng);
   switch (kind) {
-    case OpKind::kBroadcast: return broadcast_case(rng);
-    case OpKind::kReshape: return reshape_case(rng);
-    case OpKind::kTranspose: return transpose_case(rng);
-    case OpKind::kSlice: return slice_case(rng);
-    case OpKind::kPad: return pad_case(rng);
-    case OpKind::kConcat: return concat_case(rng);
+    case OpKind::kBroadcast:
+      return broadcast_case(rng);
+    case OpKind::kReshape:
+      return reshape_case(rng);
+    case OpKind::kTranspose:
+      return transpose_case(rng);
+    case OpKind::kSlice:
+      return slice_case(rng);
+    case OpKind::kPad:
+      return pad_case(rng);
+    case OpKind::kConcat:
+      return concat_case(rng);
     case OpKind::kGather:
-    case OpKind::kScatterAdd: return gather_case(kind, rng);
-    case OpKind::kDot: return dot_case(rng);
-    default: break;
+    case OpKind::kScatterAdd:
+      return gather_case(kind, rng);
+    case OpKind::kDot:
+      return dot_case(rng);
+    default:
+      break;
   }
   if (has_trait(kind, kReduction)) return reduce_case(kind, rng);
   if (has_trait(kind, kContraction)) return conv_case(kind, rng);

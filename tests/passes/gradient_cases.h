@@ -14,7 +14,8 @@ using Rng = std::mt19937;
 
 struct GradientCase {
   OpKind kind;
-  // The types of the parameters. Those of a float type are differentiated; an i32 one holds indices below `indices`.
+  // The types of the parameters. Those of a float type are differentiated; an i32 one holds indices below
+  // `indices`.
   std::vector<TensorType> parameters;
   std::function<Value*(Builder& b, const std::vector<Value*>& x)> build;
   double low = -2, high = 2;  // range of the float parameters

@@ -36,11 +36,12 @@ void expect_sound(const Function& function, const MemoryPlan& plan) {
     EXPECT_GE(slot.bytes, value->type.bytes());
     EXPECT_LE(slot.offset + slot.bytes, plan.arena_bytes);
     for (const auto& [other, their] : plan.slots) {
-      const bool overlaps = slot.offset < their.offset + their.bytes && their.offset < slot.offset + slot.bytes;
+      const bool overlaps =
+          slot.offset < their.offset + their.bytes && their.offset < slot.offset + slot.bytes;
       const bool meets = slot.first <= their.last && their.first <= slot.last;
       if (value == other || !overlaps || !meets) continue;
-      EXPECT_EQ(owner(plan, value), owner(plan, other)) << value_name(function, value) << " and "
-                                                        << value_name(function, other);
+      EXPECT_EQ(owner(plan, value), owner(plan, other))
+          << value_name(function, value) << " and " << value_name(function, other);
     }
   }
   for (const auto& op : function.ops())
@@ -117,7 +118,7 @@ TEST(PlanMemory, AReshapeSharesItsOperandsBytes) {
 
 TEST(PlanMemory, ANewWeightIsWrittenInPlace) {
   auto function = parse(R"(
-    func @f(%w: weight f32[16,16], %g: f32[16,16]) -> (w: f32[16,16]) {
+    func @f(%w: f32[16,16] weight, %g: f32[16,16]) -> (w: f32[16,16]) {
       %0 = sub(%w, %g) : f32[16,16]  loc("a")
       return %0
     })");
@@ -128,7 +129,7 @@ TEST(PlanMemory, ANewWeightIsWrittenInPlace) {
 
 TEST(PlanMemory, ANewWeightWaitsForTheReadersOfTheOld) {
   auto function = parse(R"(
-    func @f(%w: weight f32[16,16], %g: f32[16,16]) -> (w: f32[16,16], y: f32[16,16]) {
+    func @f(%w: f32[16,16] weight, %g: f32[16,16]) -> (w: f32[16,16], y: f32[16,16]) {
       %0 = sub(%w, %g) : f32[16,16]  loc("a")
       %1 = dot(%g, %w) {contract = [1, 0]} : f32[16,16]  loc("a")
       return %0, %1
@@ -144,7 +145,7 @@ TEST(PlanMemory, WhatIsNotComputedIsCopied) {
   auto function = parse(R"(
     func @f(%x: f32[4]) -> (a: f32[4], b: f32[4], c: f32[4], d: f32[4]) {
       %0 = neg(%x) : f32[4]  loc("a")
-      %1 = constant {values = [1]} : f32[4]  loc("a")
+      %1 = constant {value = 1} : f32[4]  loc("a")
       return %0, %0, %x, %1
     })");
   const MemoryPlan plan = plan_memory(*function);
@@ -160,7 +161,8 @@ std::unique_ptr<Function> train_step(const std::vector<int64_t>& widths, int64_t
   Builder b(*function);
   for (size_t i = 1; i < widths.size(); ++i) {
     const std::string layer = "fc" + std::to_string(i);
-    weights.push_back(function->add_parameter(layer, {DType::kF32, {widths[i - 1], widths[i]}}, Role::kWeight));
+    weights.push_back(
+        function->add_parameter(layer, {DType::kF32, {widths[i - 1], widths[i]}}, Role::kWeight));
     b.set_location({layer, Phase::kForward});
     x = b.dot(x, weights.back());
     x = i % 2 == 0 ? b.max(x, b.like(x, 0)) : b.unary(OpKind::kSigmoid, x);

@@ -22,7 +22,7 @@ std::vector<float> run(const Function& function, std::vector<float> x) {
   const Tensor* arguments[] = {&argument};
   auto results = interpret(function, arguments);
   MINNOW_CHECK(results, "{}", results.error().to_string());
-  const auto values = results->front().values<float>();
+  const auto values = results->front().as<float>();
   return {values.begin(), values.end()};
 }
 
@@ -69,7 +69,8 @@ INSTANTIATE_TEST_SUITE_P(StabilizeSoftmax, Forms, testing::Values(kSoftmax, kLog
 
 TEST(StabilizeSoftmax, LargeLogitsStayFinite) {
   auto softmax = parse(kSoftmax), log_sum_exp = parse(kLogSumExp), log_softmax = parse(kLogSoftmax);
-  for (Function* function : {softmax.get(), log_sum_exp.get(), log_softmax.get()}) stabilize_softmax(*function);
+  for (Function* function : {softmax.get(), log_sum_exp.get(), log_softmax.get()})
+    stabilize_softmax(*function);
   EXPECT_THAT(run(*softmax, {1000, 0, -1000}), testing::ElementsAre(1, 0, 0));
   EXPECT_THAT(run(*log_sum_exp, {1000, 0, -1000}), testing::ElementsAre(1000));
   EXPECT_THAT(run(*log_softmax, {1000, 0, -1000}), testing::ElementsAre(0, -1000, -2000));

@@ -1,0 +1,86 @@
+#include "passes/pass_runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ir/builder.h"
+#include "passes/pipeline.h"
+
+namespace minnow {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+bool append_op(Function& function) {
+  Builder(function).neg(function.parameters()[0].get());
+  return true;
+}
+bool append_op_and_deny_it(Function& function) { return !append_op(function); }
+bool break_types(Function& function) {
+  function.ops().back()->results[0]->type.shape = {7};
+  return true;
+}
+
+std::unique_ptr<Function> one_op() {
+  auto function = std::make_unique<Function>("f");
+  Value* x = function->add_parameter("x", {DType::kF32, {3}});
+  function->add_result("", Builder(*function).exp(x));
+  return function;
+}
+
+TEST(PassRunner, RecordsDumpsAndSkips) {
+  std::vector<std::string> stages;
+  PassOptions options;
+  options.skip = {"dce"};
+  options.dump_before = {"grow"};
+  options.dump_after = {"all"};
+  options.dump = [&](std::string_view pass, std::string_view stage, std::string_view) {
+    stages.push_back(fmt::format("{} {}", stage, pass));
+  };
+  const Pass passes[] = {{"grow", append_op, ""}, *find_pass("dce"), *find_pass("cse")};
+  auto function = one_op();
+  auto records = run_passes(*function, passes, options);
+  ASSERT_TRUE(records.has_value());
+  ASSERT_EQ(records->size(), 2u);
+  EXPECT_TRUE((*records)[0].changed);
+  EXPECT_FALSE((*records)[1].changed);
+  EXPECT_THAT(stages, ElementsAre("before grow", "after grow", "after cse"));
+}
+
+TEST(PassRunner, FindsAFalseAnswer) {
+  const Pass passes[] = {{"liar", append_op_and_deny_it, ""}};
+  PassOptions options;
+  options.check_answers = true;
+  auto function = one_op();
+  auto records = run_passes(*function, passes, options);
+  ASSERT_FALSE(records.has_value());
+  EXPECT_THAT(records.error().message, HasSubstr("pass liar changed @f but says that it did not"));
+}
+
+TEST(PassRunner, NamesThePassThatBrokeTheFunction) {
+  const Pass passes[] = {{"vandal", break_types, ""}};
+  auto function = one_op();
+  auto records = run_passes(*function, passes);
+  ASSERT_FALSE(records.has_value());
+  EXPECT_THAT(records.error().message, HasSubstr("pass vandal broke @f"));
+}
+
+TEST(Pipeline, ParsesNames) {
+  auto pipeline = parse_pipeline("cse, dce,default");
+  ASSERT_TRUE(pipeline.has_value());
+  EXPECT_EQ((*pipeline)[0].name, "cse");
+  EXPECT_EQ((*pipeline)[1].name, "dce");
+  EXPECT_EQ(pipeline->size(), 2 + default_pipeline().size());
+  EXPECT_TRUE(parse_pipeline("")->empty());
+}
+
+TEST(Pipeline, SuggestsTheNearestName) {
+  auto pipeline = parse_pipeline("canonicalise");
+  ASSERT_FALSE(pipeline.has_value());
+  EXPECT_EQ(pipeline.error().message, "unknown pass \"canonicalise\"");
+  EXPECT_THAT(pipeline.error().hint, HasSubstr("canonicalize"));
+}
+
+}  // namespace
+}  // namespace minnow
