@@ -147,6 +147,18 @@ void ElementEmitter::lanes_loop(llvm::Value* from, llvm::Value* to,
   });
 }
 
+void ElementEmitter::under_mask(llvm::Value* mask, const std::function<void()>& body) {
+  llvm::Value* outer = mask_;
+  mask_ = both(outer, mask);
+  body();
+  mask_ = outer;
+}
+
+llvm::Value* ElementEmitter::first_lanes(llvm::Value* count) {
+  llvm::Value* limit = splat(ir().CreateTrunc(count, ir().getInt32Ty()));
+  return ir().CreateICmpSLT(per_lane(lane(kernel_.index(0))), limit);
+}
+
 void ElementEmitter::loop(int64_t from, int64_t to, const std::function<void(const Coord&)>& body) {
   kernel_.loop(from, to, [&](llvm::Value* i) {
     const size_t memos = memo_.size();

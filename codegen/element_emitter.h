@@ -67,6 +67,12 @@ class ElementEmitter {
   llvm::Value* constant_of(DType dtype, double value);
   llvm::Type* type_of(DType dtype) { return kernel_.vector_type(kernel_.element_type(dtype), lanes_); }
   llvm::Value* mask() const { return mask_; }
+  // Runs body with `mask` (nullptr: all lanes) as well as the current one.
+  void under_mask(llvm::Value* mask, const std::function<void()>& body);
+  // The lanes whose numbers are below `count` (i64).
+  llvm::Value* first_lanes(llvm::Value* count);
+  // Forgets values computed so far; to be called where a block does not follow from the last one.
+  void forget() { memo_.clear(); }
   // Whether an element of `value` depends on its row-major index alone, so that a loop may run all dimensions as one.
   bool reads_flat(const Value* value) const;
 

@@ -1,0 +1,180 @@
+#include "codegen/emit_dot.h"
+
+#include <algorithm>
+
+#include "codegen/register_tile.h"
+
+namespace minnow {
+namespace {
+
+using V = llvm::Value*;
+
+constexpr int64_t kMaxPanelBytes = 512 << 10;
+constexpr int64_t kWantedUnits = 8;
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+class DotKernel {
+ public:
+  DotKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
+      : kernel_(kernel), work_(work), dot_(*work.main), lanes_(kernel.target().lanes),
+        emitter_(kernel, storage, work.inside, lanes_) {
+    const auto& contract = dot_.attr<DotAttributes>().contract;
+    a_transposed_ = contract[0] == 0;
+    b_transposed_ = contract[1] == 1;
+    rows_ = dot_.type().dim(0);
+    columns_ = dot_.type().dim(1);
+    depth_ = dot_.operands[0]->type.dim(contract[0]);
+    const TileShape tile = columns_ <= lanes_ ? kernel.target().dot_narrow : kernel.target().dot;
+    tile_rows_ = std::min<int64_t>(tile.rows, rows_);
+    tile_vectors_ = tile.vectors;
+    panel_ = tile_vectors_ * lanes_;
+    packs_ = b_transposed_ || rows_ > 2 * tile_rows_;
+  }
+
+  WorkUnits emit();
+
+ private:
+  void pack_panel();
+  void pack_transposed_panel();
+  void emit_tile(V first_row, int64_t rows);
+  void store_tile(V first_row, int64_t rows);
+  V vector_mask(int64_t j);
+  Coord column(int64_t j) { return emitter_.lane(kernel_.ir().CreateAdd(first_column_, kernel_.index(j * lanes_))); }
+  V b_vector(const Coord& k, int64_t j);
+  V packed(V k, int64_t j) {
+    V index = kernel_.ir().CreateAdd(kernel_.ir().CreateMul(k, kernel_.index(panel_)), kernel_.index(j * lanes_));
+    return kernel_.ir().CreateGEP(kernel_.ir().getFloatTy(), panel_memory_, index);
+  }
+
+  KernelBuilder& kernel_;
+  const KernelWork& work_;
+  const Op& dot_;
+  int lanes_;
+  ElementEmitter emitter_;
+  bool a_transposed_, b_transposed_, packs_;
+  int64_t rows_, columns_, depth_;
+  int64_t tile_rows_, tile_vectors_, panel_;
+  V panel_memory_ = nullptr;
+  V first_column_ = nullptr;
+  std::unique_ptr<RegisterTile> tile_;
+};
+
+WorkUnits DotKernel::emit() {
+  const int64_t panels = ceil_div(columns_, panel_);
+  const int64_t tiles = ceil_div(rows_, tile_rows_);
+  const int64_t splits = std::min(tiles, ceil_div(kWantedUnits, panels));
+  const int64_t rest = rows_ % tile_rows_;
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  if (packs_) panel_memory_ = kernel_.stack(ir.getFloatTy(), (depth_ + lanes_) * panel_);
+  tile_ = std::make_unique<RegisterTile>(kernel_, tile_rows_, tile_vectors_, lanes_);
+  kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
+    V split = ir.CreateSRem(unit, kernel_.index(splits));
+    first_column_ = ir.CreateMul(ir.CreateSDiv(unit, kernel_.index(splits)), kernel_.index(panel_));
+    if (packs_) b_transposed_ ? pack_transposed_panel() : pack_panel();
+    auto bound = [&](V i) { return ir.CreateSDiv(ir.CreateMul(i, kernel_.index(tiles)), kernel_.index(splits)); };
+    V from = bound(split);
+    V to = bound(ir.CreateAdd(split, kernel_.index(1)));
+    V whole = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, kernel_.index(rows_ / tile_rows_));
+    kernel_.loop(from, whole, 1, [&](V tile) { emit_tile(ir.CreateMul(tile, kernel_.index(tile_rows_)), tile_rows_); });
+    if (rest == 0) return;
+    kernel_.when(ir.CreateICmpEQ(to, kernel_.index(tiles)), [&] { emit_tile(kernel_.index(rows_ - rest), rest); });
+  });
+  return {panels * splits, true};
+}
+
+// Lanes of the panel's vector j that are columns; nullptr if all are.
+V DotKernel::vector_mask(int64_t j) {
+  if (columns_ % panel_ == 0) return nullptr;
+  V before = kernel_.ir().CreateAdd(first_column_, kernel_.index(j * lanes_));
+  return emitter_.first_lanes(kernel_.ir().CreateSub(kernel_.index(columns_), before));
+}
+
+V DotKernel::b_vector(const Coord& k, int64_t j) {
+  V result = nullptr;
+  emitter_.under_mask(vector_mask(j), [&] { result = emitter_.emit(dot_.operands[1], {k, column(j)}); });
+  return result;
+}
+
+void DotKernel::pack_panel() {
+  emitter_.loop(0, depth_, [&](const Coord& k) {
+    for (int64_t j = 0; j < tile_vectors_; ++j) {
+      kernel_.ir().CreateAlignedStore(b_vector(k, j), packed(k.base, j), llvm::Align(4));
+    }
+  });
+}
+
+// b is [N,K]: blocks of lanes × lanes are read along K and transposed. Columns beyond the last repeat it.
+void DotKernel::pack_transposed_panel() {
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  emitter_.forget();
+  emitter_.lanes_loop(kernel_.index(0), kernel_.index(depth_), [&](const Coord& k) {
+    for (int64_t j = 0; j < tile_vectors_; ++j) {
+      std::vector<V> rows;
+      for (int64_t i = 0; i < lanes_; ++i) {
+        V n = ir.CreateAdd(first_column_, kernel_.index(j * lanes_ + i));
+        n = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, n, kernel_.index(columns_ - 1));
+        rows.push_back(emitter_.emit(dot_.operands[1], {emitter_.uniform(n), k}));
+      }
+      rows = transpose_lanes(ir, std::move(rows));
+      for (int64_t i = 0; i < lanes_; ++i) {
+        V row = ir.CreateAdd(k.base, kernel_.index(i));
+        ir.CreateAlignedStore(rows[static_cast<size_t>(i)], packed(row, j), llvm::Align(4));
+      }
+    }
+  });
+}
+
+void DotKernel::emit_tile(V first_row, int64_t rows) {
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  llvm::Type* vector = kernel_.vector_type(ir.getFloatTy(), lanes_);
+  tile_->clear();
+  emitter_.forget();
+  emitter_.loop(0, depth_, [&](const Coord& k) {
+    std::vector<V> b;
+    for (int64_t j = 0; j < tile_vectors_; ++j) {
+      b.push_back(packs_ ? ir.CreateAlignedLoad(vector, packed(k.base, j), llvm::Align(4)) : b_vector(k, j));
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+      const Coord m = emitter_.offset(emitter_.uniform(first_row), i);
+      V a = emitter_.emit(dot_.operands[0], a_transposed_ ? Position{k, m} : Position{m, k});
+      for (int64_t j = 0; j < tile_vectors_; ++j) tile_->multiply_add(i, j, a, b[static_cast<size_t>(j)]);
+    }
+  });
+  store_tile(first_row, rows);
+  emitter_.forget();
+}
+
+void DotKernel::store_tile(V first_row, int64_t rows) {
+  for (int64_t j = 0; j < tile_vectors_; ++j) {
+    emitter_.under_mask(vector_mask(j), [&] {
+      const Coord n = column(j);
+      for (int64_t i = 0; i < rows; ++i) {
+        const Position at = {emitter_.offset(emitter_.uniform(first_row), i), n};
+        V sum = tile_->get(i, j);
+        emitter_.bind(dot_.result(), [sum](const Position&) { return sum; });
+        std::vector<V> elements;
+        for (const KernelOutput& output : work_.outputs) elements.push_back(emitter_.emit(output.value, at));
+        const Coord address = emitter_.row_major(at, dot_.type().shape);
+        for (size_t o = 0; o < elements.size(); ++o) {
+          const KernelOutput& output = work_.outputs[o];
+          emitter_.store(kernel_.buffer(output.buffer), output.value->type.dtype, address, elements[o]);
+        }
+      }
+    });
+  }
+}
+
+}  // namespace
+
+bool is_fast_dot(const Op& dot) {
+  if (dot.type().dtype != DType::kF32 || dot.type().elements() == 0) return false;
+  const int64_t depth = dot.operands[0]->type.dim(dot.attr<DotAttributes>().contract[0]);
+  return depth > 0 && depth <= kMaxPanelBytes / (32 * 4);
+}
+
+WorkUnits emit_dot_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  return DotKernel(kernel, storage, work).emit();
+}
+
+}  // namespace minnow
