@@ -62,7 +62,7 @@ struct ConvAttributes {
   std::array<int64_t, 4> pad = {0, 0, 0, 0};
   std::array<int64_t, 2> dilation = {1, 1};
   int64_t groups = 1;
-  Shape shape;
+  Shape shape = {};
   bool operator==(const ConvAttributes&) const = default;
 };
 
@@ -71,7 +71,7 @@ struct WindowAttributes {
   std::array<int64_t, 2> window = {1, 1};
   std::array<int64_t, 2> stride = {1, 1};
   std::array<int64_t, 4> pad = {0, 0, 0, 0};
-  Shape shape;
+  Shape shape = {};
   bool operator==(const WindowAttributes&) const = default;
 };
 

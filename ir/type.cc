@@ -40,7 +40,7 @@ int64_t dtype_bytes(DType dtype) { return row_of(dtype).bytes; }
 std::optional<int64_t> checked_element_count(const Shape& shape) {
   int64_t count = 1;
   for (const int64_t dim : shape) {
-    if (dim < 0) return std::nullopt;
+    if (dim < 0 || dim > kMaxElements) return std::nullopt;
     if (__builtin_mul_overflow(count, dim, &count) || count > kMaxElements) return std::nullopt;
   }
   return count;
