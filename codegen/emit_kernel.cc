@@ -1,11 +1,29 @@
 #include "codegen/emit_kernel.h"
 
+#include "codegen/emit_conv.h"
+#include "codegen/emit_dot.h"
+#include "codegen/emit_reduction.h"
 #include "codegen/emit_row.h"
+#include "codegen/emit_window.h"
 
 namespace minnow {
 
 WorkUnits emit_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   if (work.row) return emit_row_kernel(kernel, storage, work);
+  if (work.main == nullptr) return emit_loop_kernel(kernel, storage, work);
+  const Op& main = *work.main;
+  if (main.kind == OpKind::kDot && is_fast_dot(main)) return emit_dot_kernel(kernel, storage, work);
+  if (is_fast_conv(main)) {
+    if (work.stage == KernelWork::Stage::kPartial) return emit_conv_filter_partial(kernel, storage, work);
+    if (work.stage == KernelWork::Stage::kFinish) return emit_conv_filter_finish(kernel, storage, work);
+    return emit_correlation_kernel(kernel, storage, work);
+  }
+  if (main.kind == OpKind::kWindowPick || main.kind == OpKind::kWindowSpread) {
+    return emit_window_scatter_kernel(kernel, storage, work);
+  }
+  if (main.kind == OpKind::kReduceSum || main.kind == OpKind::kReduceMax) {
+    return emit_reduction_kernel(kernel, storage, work);
+  }
   return emit_loop_kernel(kernel, storage, work);
 }
 

@@ -5,8 +5,6 @@
 namespace minnow {
 namespace {
 
-constexpr int64_t kChunk = 4096;  // elements of one work unit
-
 // Finds which neighbouring loops may run as one, walking from the results to what they read. A tensor's dimension d
 // belongs to loop labels[d].
 class BoundaryFinder {
@@ -85,10 +83,12 @@ std::vector<bool> loop_boundaries(const Storage& storage, const KernelWork& work
   return finder.result();
 }
 
-WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                           const LoopOptions& options) {
   const Shape& shape = storage.resolve(work.outputs[0].value)->type.shape;
-  const int lanes = shape.empty() ? 1 : kernel.target().lanes;
-  ElementEmitter emitter(kernel, storage, work.inside, lanes);
+  const int wanted_lanes = options.lanes > 0 ? options.lanes : kernel.target().lanes;
+  ElementEmitter emitter(kernel, storage, work.inside, shape.empty() ? 1 : wanted_lanes);
+  if (options.prepare) options.prepare(emitter);
   std::vector<const Value*> roots;
   for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
   auto groups = group_loops(shape, loop_boundaries(storage, work, shape, roots, emitter));
@@ -107,7 +107,7 @@ WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const 
   }
   const LoopGroup inner = groups.back();
   groups.pop_back();
-  int64_t units = (inner.extent + kChunk - 1) / kChunk;
+  int64_t units = (inner.extent + options.chunk - 1) / options.chunk;
   const int64_t chunks = units;
   for (const LoopGroup& group : groups) units *= group.extent;
   kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value* unit) {
@@ -120,9 +120,9 @@ WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const 
     llvm::Value* from = kernel.index(0);
     llvm::Value* to = kernel.index(inner.extent);
     if (chunks > 1) {
-      from = emitter.scale(emitter.remainder(emitter.uniform(unit), chunks), kChunk).base;
+      from = emitter.scale(emitter.remainder(emitter.uniform(unit), chunks), options.chunk).base;
       to = kernel.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to,
-                                             kernel.ir().CreateAdd(from, kernel.index(kChunk)));
+                                             kernel.ir().CreateAdd(from, kernel.index(options.chunk)));
     }
     emitter.lanes_loop(from, to, [&](const Coord& lane) {
       at[inner.dim] = lane;

@@ -12,7 +12,14 @@ struct WorkUnits {
   bool parallel = true;  // units may run at the same time
 };
 
-WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+struct LoopOptions {
+  int lanes = 0;         // 0: the target's
+  int64_t chunk = 4096;  // elements of the innermost loop in one work unit
+  std::function<void(ElementEmitter&)> prepare;  // binds values before the loops begin
+};
+
+WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                           const LoopOptions& options = {});
 
 // For a loop nest over `roots` (all of `shape`): whether dimensions i and i + 1 must be separate loops.
 std::vector<bool> loop_boundaries(const Storage& storage, const KernelWork& work, const Shape& shape,

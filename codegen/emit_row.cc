@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "codegen/register_tile.h"
 #include "passes/fuse.h"
 
 namespace minnow {
@@ -181,20 +182,11 @@ void RowKernel::emit_reduction(const Op& op) {
   bind_scalar(op, reduce_lanes(op, vector_.ir().CreateLoad(type, lanes)));
 }
 
-// Halves the vector until one lane is left: a fixed tree.
 V RowKernel::reduce_lanes(const Op& op, V lanes) {
-  const DType dtype = op.type().dtype;
-  for (int width = vector_.lanes() / 2; width >= 1; width /= 2) {
-    llvm::SmallVector<int, 16> low, high;
-    for (int i = 0; i < width; ++i) {
-      low.push_back(i);
-      high.push_back(i + width);
-    }
-    V a = vector_.ir().CreateShuffleVector(lanes, low);
-    V b = vector_.ir().CreateShuffleVector(lanes, high);
-    lanes = op.kind == OpKind::kReduceMax ? vector_.math().max(dtype, a, b) : vector_.math().add(dtype, a, b);
-  }
-  return vector_.lanes() == 1 ? lanes : vector_.ir().CreateExtractElement(lanes, uint64_t{0});
+  return combine_lanes(vector_.ir(), lanes, [&](V a, V b) {
+    return op.kind == OpKind::kReduceMax ? vector_.math().max(op.type().dtype, a, b)
+                                         : vector_.math().add(op.type().dtype, a, b);
+  });
 }
 
 void RowKernel::emit_argmax(const Op& op) {

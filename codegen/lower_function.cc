@@ -225,14 +225,14 @@ bool Lowering::overlaps_operand(const Op& op, int buffer) const {
 }
 
 void Lowering::add_work(KernelWork work) {
-  const bool two_stages = work.main != nullptr && work.main->kind == OpKind::kConvFilter &&
-                          is_fast_conv(*work.main, storage_, work);
-  if (two_stages) {
-    KernelWork partial = work;
-    partial.stage = KernelWork::Stage::kPartial;
-    partial.scratch = work.scratch = add_scratch(conv_filter_partial_bytes(*work.main, lanes_));
-    work.stage = KernelWork::Stage::kFinish;
-    out_.works.push_back(std::move(partial));
+  if (work.main != nullptr && is_fast_conv(*work.main)) {
+    const int64_t bytes = conv_scratch_bytes(*work.main, lanes_);
+    if (bytes > 0) work.scratch = add_scratch(bytes);
+    if (work.main->kind == OpKind::kConvFilter) {
+      work.stage = KernelWork::Stage::kPartial;
+      out_.works.push_back(work);
+      work.stage = KernelWork::Stage::kFinish;
+    }
   }
   out_.works.push_back(std::move(work));
 }

@@ -23,4 +23,23 @@ std::vector<llvm::Value*> transpose_lanes(llvm::IRBuilder<>& ir, std::vector<llv
   return rows;
 }
 
+llvm::Value* combine_lanes(llvm::IRBuilder<>& ir, llvm::Value* vector,
+                           llvm::function_ref<llvm::Value*(llvm::Value*, llvm::Value*)> combine) {
+  const auto* type = llvm::dyn_cast<llvm::FixedVectorType>(vector->getType());
+  if (type == nullptr) return vector;
+  for (int width = static_cast<int>(type->getNumElements()) / 2; width >= 1; width /= 2) {
+    llvm::SmallVector<int, 16> low, high;
+    for (int i = 0; i < width; ++i) {
+      low.push_back(i);
+      high.push_back(i + width);
+    }
+    vector = combine(ir.CreateShuffleVector(vector, low), ir.CreateShuffleVector(vector, high));
+  }
+  return ir.CreateExtractElement(vector, uint64_t{0});
+}
+
+llvm::Value* add_lanes(llvm::IRBuilder<>& ir, llvm::Value* vector) {
+  return combine_lanes(ir, vector, [&](llvm::Value* a, llvm::Value* b) { return ir.CreateFAdd(a, b); });
+}
+
 }  // namespace minnow

@@ -1,0 +1,138 @@
+#include "codegen/emit_window.h"
+
+#include <limits>
+
+namespace minnow {
+namespace {
+
+using V = llvm::Value*;
+
+class WindowScatter {
+ public:
+  WindowScatter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
+      : kernel_(kernel), op_(*work.main), window_(op_.attr<WindowAttributes>()), y_(*op_.operands.back()),
+        overlaps_(window_.window[0] > window_.stride[0] || window_.window[1] > window_.stride[1]),
+        emitter_(kernel, storage, work.inside, overlaps_ ? 1 : kernel.target().lanes),
+        target_(kernel.buffer(work.outputs[0].buffer)) {}
+
+  WorkUnits emit();
+
+ private:
+  void emit_windows(const Position& window);
+  Position element(const Position& window, int64_t i, int64_t j);
+  std::vector<V> pick(const Position& window, V y);
+  V inside(const Position& at);
+  void add_to(const Position& at, V value);
+
+  KernelBuilder& kernel_;
+  const Op& op_;
+  const WindowAttributes& window_;
+  const Value& y_;
+  bool overlaps_;
+  ElementEmitter emitter_;
+  V target_;
+};
+
+WorkUnits WindowScatter::emit() {
+  const Shape& x = op_.type().shape;
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  const int64_t plane = x[2] * x[3];
+  const auto bytes = static_cast<uint64_t>(plane * dtype_bytes(op_.type().dtype));
+  kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
+    V start = ir.CreateGEP(kernel_.memory_type(op_.type().dtype), target_, ir.CreateMul(unit, kernel_.index(plane)));
+    ir.CreateMemSet(start, ir.getInt8(0), bytes, llvm::Align(1));
+    const Coord image = emitter_.divide(emitter_.uniform(unit), x[1]);
+    const Coord channel = emitter_.remainder(emitter_.uniform(unit), x[1]);
+    emitter_.loop(0, y_.type.dim(2), [&](const Coord& row) {
+      emitter_.lanes_loop(kernel_.index(0), kernel_.index(y_.type.dim(3)), [&](const Coord& column) {
+        emit_windows({image, channel, row, column});
+      });
+    });
+  });
+  return {x[0] * x[1], true};
+}
+
+Position WindowScatter::element(const Position& window, int64_t i, int64_t j) {
+  return {window[0], window[1], emitter_.offset(emitter_.scale(window[2], window_.stride[0]), i - window_.pad[0]),
+          emitter_.offset(emitter_.scale(window[3], window_.stride[1]), j - window_.pad[2])};
+}
+
+// Whether the element exists; nullptr if it does in any case.
+V WindowScatter::inside(const Position& at) {
+  V condition = nullptr;
+  const bool padded = window_.pad != std::array<int64_t, 4>{};
+  for (size_t d = 2; padded && d < 4; ++d) {
+    condition = emitter_.both(condition, emitter_.compare(llvm::CmpInst::ICMP_ULT, at[d], op_.type().shape[d]));
+  }
+  return condition;
+}
+
+void WindowScatter::emit_windows(const Position& window) {
+  V y = emitter_.emit(&y_, window);
+  std::vector<V> values;
+  if (op_.kind == OpKind::kWindowPick) values = pick(window, y);
+  for (int64_t i = 0; i < window_.window[0]; ++i) {
+    for (int64_t j = 0; j < window_.window[1]; ++j) {
+      add_to(element(window, i, j), values.empty() ? y : values[static_cast<size_t>(i * window_.window[1] + j)]);
+    }
+  }
+}
+
+// y at the place of the first largest element, NaN above all, zero at the others.
+std::vector<V> WindowScatter::pick(const Position& window, V y) {
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  const DType dtype = y_.type.dtype;
+  V best = nullptr;
+  V place = nullptr;
+  const int64_t count = window_.window[0] * window_.window[1];
+  for (int64_t k = 0; k < count; ++k) {
+    const Position at = element(window, k / window_.window[1], k % window_.window[1]);
+    V exists = inside(at);
+    V x = emitter_.emit_guarded(op_.operands[0], at, exists, 0);
+    V here = emitter_.constant_of(DType::kI32, static_cast<double>(k));
+    if (best == nullptr) {
+      best = x;
+      place = exists == nullptr ? here : emitter_.math().select(exists, here, emitter_.constant_of(DType::kI32, -1));
+      continue;
+    }
+    V greater = emitter_.math().lt(dtype, best, x);
+    if (is_float(dtype)) {
+      greater = ir.CreateOr(greater, ir.CreateAnd(ir.CreateFCmpUNO(x, x), ir.CreateFCmpORD(best, best)));
+    }
+    greater = ir.CreateOr(greater, ir.CreateICmpSLT(place, emitter_.constant_of(DType::kI32, 0)));
+    if (exists != nullptr) greater = emitter_.both(greater, exists);
+    best = ir.CreateSelect(greater, x, best);
+    place = ir.CreateSelect(greater, here, place);
+  }
+  std::vector<V> values;
+  for (int64_t k = 0; k < count; ++k) {
+    V here = ir.CreateICmpEQ(place, emitter_.constant_of(DType::kI32, static_cast<double>(k)));
+    values.push_back(ir.CreateSelect(here, y, emitter_.constant_of(dtype, 0)));
+  }
+  return values;
+}
+
+void WindowScatter::add_to(const Position& at, V value) {
+  const DType dtype = op_.type().dtype;
+  V exists = inside(at);
+  auto write = [&] {
+    const Coord address = emitter_.row_major(at, op_.type().shape);
+    if (overlaps_) value = emitter_.math().add(dtype, emitter_.load(target_, dtype, address), value);
+    emitter_.store(target_, dtype, address, value);
+  };
+  if (exists == nullptr) {
+    write();
+  } else if (emitter_.lanes() == 1) {
+    kernel_.when(exists, write);
+  } else {
+    emitter_.under_mask(emitter_.both(emitter_.constant_of(DType::kPred, 1), exists), write);
+  }
+}
+
+}  // namespace
+
+WorkUnits emit_window_scatter_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  return WindowScatter(kernel, storage, work).emit();
+}
+
+}  // namespace minnow
