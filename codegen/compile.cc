@@ -78,6 +78,7 @@ void Compilation::emit_one(const KernelWork& work, llvm::Module& module) {
   const WorkUnits units = emit_kernel(builder, lowered_.storage, work);
   builder.finish();
   kernel.units = units.count;
+  kernel.loop = work.loop;
   const bool worthwhile = kernel.flops > kSerialFlops || kernel.bytes > kSerialBytes;
   kernel.parallel_units = units.parallel && worthwhile ? units.count : 1;
   kernel.buffers = builder.buffers();
@@ -165,6 +166,7 @@ std::unique_ptr<CompiledFunction> Compilation::take() {
   compiled->name = function_.name();
   compiled->kernels = std::move(kernels_);
   compiled->buffers = std::move(lowered_.buffers);
+  compiled->loops = std::move(lowered_.loops);
   compiled->arena_bytes = lowered_.arena_bytes;
   return compiled;
 }

@@ -15,16 +15,42 @@ namespace minnow {
 // in any order and at the same time; what a unit computes does not depend on how the units were divided.
 using KernelEntry = void (*)(std::byte* const* buffers, int64_t begin, int64_t end);
 
+// How a tensor's elements follow each other: row-major, or in blocks of kBlockExamples examples, of which each has
+// dimension 0 innermost: [N/16][C][H][W][16].
+enum class Layout : uint8_t { kRowMajor, kExamplesInner };
+
 // One row of the buffer table. Every buffer must be aligned to kBufferAlignment.
 struct Buffer {
-  enum class Kind : uint8_t { kParameter, kResult, kArena, kConstant };
+  enum class Kind : uint8_t {
+    kParameter,  // the caller's, number `index`
+    kResult,     // the caller's, number `index`
+    kArena,      // at `offset` of the arena
+    kConstant,   // holds `data`
+    // Inside a block loop:
+    kBlock,      // block b of buffer `index`: at b * bytes
+    kLocal,      // at `offset` of the running thread's arena
+    kPartial,    // at `offset` of the running share's sums
+  };
   Kind kind = Kind::kArena;
-  int index = 0;                 // of the parameter or result
-  int64_t offset = 0;            // into the arena, in bytes
+  int index = 0;
+  int64_t offset = 0;  // in bytes
   int64_t bytes = 0;
-  std::vector<std::byte> data;   // kConstant: what it holds
+  std::vector<std::byte> data;
+  Layout layout = Layout::kRowMajor;
 };
 inline constexpr int64_t kBufferAlignment = 64;
+
+// Kernels [first, last) of a function run one after the other for each block of examples, then for the next. Blocks
+// are divided into shares, which threads may run at the same time; every share adds up sums of its own, so that
+// results do not depend on the number of threads.
+struct BlockLoop {
+  size_t first = 0, last = 0;
+  int64_t blocks = 0;
+  int64_t shares = 0;
+  int64_t local_bytes = 0;    // arena of a thread
+  int sums = -1;              // buffer with the sums of all shares, zeroed when the loop begins; -1: none
+  int64_t sums_bytes = 0;     // of one share
+};
 
 struct Kernel {
   std::string name;            // symbol: "conv1.conv", "fc.gradient.dot_2"
@@ -37,6 +63,7 @@ struct Kernel {
   std::string op;              // the ops inside, for profiles: "dot+broadcast+add+max"
   double flops = 0;
   double bytes = 0;            // read and written at least once
+  int loop = -1;               // the block loop that runs it; flops and bytes are then of one block
 };
 
 class JitCode;  // owns the machine code
@@ -48,6 +75,7 @@ struct CompiledFunction {
   std::string name;
   std::vector<Kernel> kernels;
   std::vector<Buffer> buffers;
+  std::vector<BlockLoop> loops;
   int64_t arena_bytes = 0;     // the plan's, plus scratch of kernels
   std::string llvm_ir;         // before LLVM's passes; with CompileOptions::keep_llvm_ir
   std::string assembly;        // with CompileOptions::keep_assembly

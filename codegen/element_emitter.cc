@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "codegen/emit_rules.h"
+#include "passes/tile_batch.h"
 
 namespace minnow {
 
@@ -34,7 +35,7 @@ llvm::Value* ElementEmitter::evaluate(const Value* value, const Position& at) {
   }
   const int buffer = storage_.find(value);
   MINNOW_CHECK(buffer >= 0, "no memory for {}", op != nullptr ? mnemonic(op->kind) : value->name);
-  return load(kernel_.buffer(buffer), value->type.dtype, row_major(at, value->type.shape));
+  return load(kernel_.buffer(buffer), value->type.dtype, address(buffer, value->type.shape, at));
 }
 
 bool ElementEmitter::reads_flat(const Value* value) const {
@@ -52,6 +53,13 @@ Coord ElementEmitter::row_major(const Position& at, const Shape& shape) {
   Coord address = constant(0);
   for (size_t i = 0; i < at.size(); ++i) address = add(address, scale(at[i], strides[i]));
   return address;
+}
+
+Coord ElementEmitter::address(int buffer, const Shape& shape, const Position& at) {
+  if (storage_.buffers()[static_cast<size_t>(buffer)].layout == Layout::kRowMajor) return row_major(at, shape);
+  Position rest = at;
+  rest[0] = constant(0);
+  return add(at[0], scale(row_major(rest, shape), kBlockExamples));
 }
 
 llvm::Value* ElementEmitter::load(llvm::Value* base, DType dtype, const Coord& address) {
@@ -165,6 +173,14 @@ void ElementEmitter::loop(int64_t from, int64_t to, const std::function<void(con
     body(uniform(i));
     memo_.resize(memos);
   });
+}
+
+void ElementEmitter::examples_loop(const std::function<void(const Coord&)>& body) {
+  for (int64_t first = 0; first < kBlockExamples; first += lanes_) {
+    const size_t memos = memo_.size();
+    body(lane(kernel_.index(first)));
+    memo_.resize(memos);
+  }
 }
 
 void ElementEmitter::loops(const Shape& shape, std::span<const int64_t> dims, Position& at,

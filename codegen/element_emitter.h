@@ -37,10 +37,14 @@ class ElementEmitter {
   llvm::Value* load(llvm::Value* base, DType dtype, const Coord& address);
   void store(llvm::Value* base, DType dtype, const Coord& address, llvm::Value* value);
   Coord row_major(const Position& at, const Shape& shape);
+  // Of an element of a tensor of this shape in this buffer, inside one block where there are blocks.
+  Coord address(int buffer, const Shape& shape, const Position& at);
 
   // Loops. `lanes_loop` runs over [from, to) a vector at a time, the last one masked.
   void lanes_loop(llvm::Value* from, llvm::Value* to, const std::function<void(const Coord&)>& body);
   void loop(int64_t from, int64_t to, const std::function<void(const Coord&)>& body);
+  // Over the examples of a block, a vector of them at a time.
+  void examples_loop(const std::function<void(const Coord&)>& body);
   // A loop for every dimension in `dims` of `at`.
   void loops(const Shape& shape, std::span<const int64_t> dims, Position& at, const std::function<void()>& body);
 

@@ -77,21 +77,30 @@ V EmitRule<OpKind::kBroadcast>::apply(ElementEmitter& emitter, const Op& op, con
   return emitter.emit(op.operands[0], from);
 }
 
-// The operand's coordinates are the digits of the row-major index.
+// The operand's coordinates are the digits of the row-major index; a vector along dimension 0 stays one where that
+// dimension stays.
 V EmitRule<OpKind::kReshape>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
   const Shape& from = op.operands[0]->type.shape;
   Position digits(from.size(), emitter.constant(0));
-  Coord rest = emitter.row_major(at, op.type().shape);
+  const bool keeps_first = !at.empty() && !from.empty() && from[0] == op.type().dim(0) && !at[0].uniform();
+  const size_t kept = keeps_first ? 1 : 0;
+  Position split = at;
+  if (keeps_first) {
+    digits[0] = at[0];
+    split[0] = emitter.constant(0);
+  }
+  if (kept == from.size()) return emitter.emit(op.operands[0], digits);
+  Coord rest = emitter.row_major(split, op.type().shape);
   // A loop over a flat index stays one: all of it in the last dimension.
-  const bool flat = !at.empty() && !from.empty() && emitter.reads_flat(op.operands[0]);
-  if (flat) {
+  if (!at.empty() && !from.empty() && emitter.reads_flat(op.operands[0])) {
     digits.back() = rest;
     return emitter.emit(op.operands[0], digits);
   }
-  for (size_t i = from.size(); i-- > 0;) {
+  int64_t before = 1;
+  for (size_t i = kept; i < from.size(); ++i) before *= from[i];
+  for (size_t i = from.size(); i-- > kept;) {
     if (from[i] == 1) continue;
-    int64_t before = 1;
-    for (size_t j = 0; j < i; ++j) before *= from[j];
+    before /= from[i];
     digits[i] = before == 1 ? rest : emitter.remainder(rest, from[i]);
     rest = emitter.divide(rest, from[i]);
   }
@@ -161,6 +170,11 @@ V EmitRule<OpKind::kGather>::apply(ElementEmitter& emitter, const Op& op, const 
 
 V EmitRule<OpKind::kFused>::apply(ElementEmitter&, const Op& op, const Position&) {
   MINNOW_CHECK(false, "a fused op inside a fused op: {}", op.location.layer);
+  return nullptr;
+}
+
+V EmitRule<OpKind::kMap>::apply(ElementEmitter&, const Op& op, const Position&) {
+  MINNOW_CHECK(false, "a map inside a kernel: {}", op.location.layer);
   return nullptr;
 }
 

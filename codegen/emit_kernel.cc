@@ -1,5 +1,6 @@
 #include "codegen/emit_kernel.h"
 
+#include "codegen/emit_block.h"
 #include "codegen/emit_conv.h"
 #include "codegen/emit_dot.h"
 #include "codegen/emit_reduction.h"
@@ -9,6 +10,8 @@
 namespace minnow {
 
 WorkUnits emit_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  if (work.loop >= 0) return emit_block_kernel(kernel, storage, work);
+  if (work.sums.buffer >= 0) return emit_sum_of_shares(kernel, storage, work);
   if (work.row) return emit_row_kernel(kernel, storage, work);
   if (work.main == nullptr) return emit_loop_kernel(kernel, storage, work);
   const Op& main = *work.main;

@@ -54,11 +54,8 @@ class BoundaryFinder {
   std::vector<bool> separate_;
 };
 
-// Loops that run together, outermost first: the last dimension of each group and its extent.
-struct LoopGroup {
-  size_t dim;
-  int64_t extent;
-};
+}  // namespace
+
 std::vector<LoopGroup> group_loops(const Shape& shape, const std::vector<bool>& separate) {
   std::vector<LoopGroup> groups;
   int64_t extent = 1;
@@ -72,8 +69,6 @@ std::vector<LoopGroup> group_loops(const Shape& shape, const std::vector<bool>& 
   return groups;
 }
 
-}  // namespace
-
 std::vector<bool> loop_boundaries(const Storage& storage, const KernelWork& work, const Shape& shape,
                                   const std::vector<const Value*>& roots, const ElementEmitter& emitter) {
   BoundaryFinder finder(storage, work, shape, emitter);
@@ -81,6 +76,18 @@ std::vector<bool> loop_boundaries(const Storage& storage, const KernelWork& work
   for (size_t i = 0; i < shape.size(); ++i) labels.push_back(static_cast<int64_t>(i));
   for (const Value* root : roots) finder.visit(root, labels);
   return finder.result();
+}
+
+// All are computed before any is stored: they may lie over what they are computed from.
+void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at) {
+  std::vector<llvm::Value*> elements;
+  for (const KernelOutput& output : work.outputs) elements.push_back(emitter.emit(output.value, at));
+  for (size_t i = 0; i < elements.size(); ++i) {
+    const KernelOutput& output = work.outputs[i];
+    const TensorType& type = output.value->type;
+    emitter.store(emitter.kernel().buffer(output.buffer), type.dtype, emitter.address(output.buffer, type.shape, at),
+                  elements[i]);
+  }
 }
 
 WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
@@ -93,16 +100,8 @@ WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const 
   for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
   auto groups = group_loops(shape, loop_boundaries(storage, work, shape, roots, emitter));
 
-  auto body = [&](const Position& at) {
-    std::vector<llvm::Value*> elements;
-    for (const KernelOutput& output : work.outputs) elements.push_back(emitter.emit(output.value, at));
-    for (size_t i = 0; i < elements.size(); ++i) {
-      const KernelOutput& output = work.outputs[i];
-      emitter.store(kernel.buffer(output.buffer), output.value->type.dtype, emitter.row_major(at, shape), elements[i]);
-    }
-  };
   if (shape.empty()) {
-    kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value*) { body({}); });
+    kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value*) { store_outputs(emitter, work, {}); });
     return {1, false};
   }
   const LoopGroup inner = groups.back();
@@ -126,7 +125,7 @@ WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const 
     }
     emitter.lanes_loop(from, to, [&](const Coord& lane) {
       at[inner.dim] = lane;
-      body(at);
+      store_outputs(emitter, work, at);
     });
   });
   return {units, true};

@@ -21,6 +21,16 @@ struct LoopOptions {
 WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                            const LoopOptions& options = {});
 
+// Computes the outputs at a position and stores them.
+void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at);
+
+// Loops that run together, outermost first: the last dimension of each group and its extent.
+struct LoopGroup {
+  size_t dim;
+  int64_t extent;
+};
+std::vector<LoopGroup> group_loops(const Shape& shape, const std::vector<bool>& separate);
+
 // For a loop nest over `roots` (all of `shape`): whether dimensions i and i + 1 must be separate loops.
 std::vector<bool> loop_boundaries(const Storage& storage, const KernelWork& work, const Shape& shape,
                                   const std::vector<const Value*>& roots, const ElementEmitter& emitter);

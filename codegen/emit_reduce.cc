@@ -208,7 +208,9 @@ V window_element(ElementEmitter& e, const Op& op, const Position& window, const 
   const auto& attributes = op.attr<WindowAttributes>();
   const Coord row = e.offset(e.add(e.scale(window[2], attributes.stride[0]), i), -attributes.pad[0]);
   const Coord col = e.offset(e.add(e.scale(window[3], attributes.stride[1]), j), -attributes.pad[2]);
-  return e.emit_guarded(op.operands[0], {window[0], window[1], row, col}, nullptr, fill);
+  const Position at = {window[0], window[1], row, col};
+  if (attributes.pad == std::array<int64_t, 4>{} && op.kind != OpKind::kWindowPick) return e.emit(op.operands[0], at);
+  return e.emit_guarded(op.operands[0], at, nullptr, fill);
 }
 
 V emit_window(ElementEmitter& e, const Op& op, const Position& at, bool is_max) {

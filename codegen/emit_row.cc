@@ -33,11 +33,16 @@ class RowKernel {
  public:
   RowKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), storage_(storage), work_(work), row_(row_shape(*work.origin)), full_(row_.full()),
-        vector_(kernel, storage, work.inside, kernel.target().lanes), scalar_(kernel, storage, work.inside, 1) {}
+        in_block_(work.loop >= 0), vector_(kernel, storage, work.inside, kernel.target().lanes),
+        scalar_(kernel, storage, work.inside, in_block_ ? kernel.target().lanes : 1) {}
 
   WorkUnits emit() {
     find_column_loops();
-    kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) { emit_row(unit); });
+    if (in_block_) return emit_block();
+    kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
+      row_at_ = row_position(unit, 0);
+      emit_row();
+    });
     return {row_.row_count(), true};
   }
 
@@ -48,8 +53,10 @@ class RowKernel {
     V result;  // variable: the row's
   };
 
+  WorkUnits emit_block();
   void find_column_loops();
-  void emit_row(V unit);
+  Position row_position(V unit, size_t first_dim);
+  void emit_row();
   void emit_reduction(const Op& op);
   void emit_argmax(const Op& op);
   V reduce_lanes(const Op& op, V lanes);
@@ -66,7 +73,9 @@ class RowKernel {
   const KernelWork& work_;
   RowShape row_;
   Shape full_;
-  ElementEmitter vector_, scalar_;
+  bool in_block_;  // vectors are rows of as many examples; else they are columns
+  ElementEmitter vector_;
+  ElementEmitter scalar_;  // of what a row has one of; in a block also vectors
   std::vector<bool> separate_;
   Position row_at_;
 };
@@ -102,6 +111,12 @@ void RowKernel::for_columns(const std::function<void(const Position&)>& body) {
   std::vector<int64_t> outer;
   for (size_t i = first; i < inner; ++i) outer.push_back(static_cast<int64_t>(i));
   vector_.loops(full_, outer, at, [&] {
+    if (in_block_) {
+      return vector_.loop(0, extent, [&](const Coord& column) {
+        at.back() = column;
+        body(at);
+      });
+    }
     vector_.lanes_loop(kernel_.index(0), kernel_.index(extent), [&](const Coord& lane) {
       at.back() = lane;
       body(at);
@@ -109,13 +124,30 @@ void RowKernel::for_columns(const std::function<void(const Position&)>& body) {
   });
 }
 
-void RowKernel::emit_row(V unit) {
-  row_at_.assign(row_.rows.size(), scalar_.constant(0));
+Position RowKernel::row_position(V unit, size_t first_dim) {
+  Position at(row_.rows.size(), scalar_.constant(0));
   Coord rest = scalar_.uniform(unit);
-  for (size_t i = row_.rows.size(); i-- > 0;) {
-    row_at_[i] = i == 0 ? rest : scalar_.remainder(rest, row_.rows[i]);
+  for (size_t i = row_.rows.size(); i-- > first_dim;) {
+    at[i] = i == first_dim ? rest : scalar_.remainder(rest, row_.rows[i]);
     rest = scalar_.divide(rest, row_.rows[i]);
   }
+  return at;
+}
+
+WorkUnits RowKernel::emit_block() {
+  vector_.examples_loop([&](const Coord& examples) {
+    kernel_.loop(0, row_.row_count() / row_.rows[0], [&](V row) {
+      row_at_ = row_position(row, 1);
+      row_at_[0] = examples;
+      vector_.forget();
+      scalar_.forget();
+      emit_row();
+    });
+  });
+  return {1, false};
+}
+
+void RowKernel::emit_row() {
   for (const auto& op : work_.origin->body->ops()) {
     if (op->kind == OpKind::kArgMax) {
       emit_argmax(*op);
@@ -152,10 +184,11 @@ int RowKernel::count_passes(const Value* value) const {
 void RowKernel::keep(const Op& op) {
   const DType dtype = op.type().dtype;
   const int64_t columns = row_.column_count();
-  V buffer = kernel_.stack(kernel_.memory_type(dtype), (columns + 63) / 64 * 64);
+  V buffer = kernel_.stack(kernel_.memory_type(dtype), (columns + 63) / 64 * 64 * (in_block_ ? vector_.lanes() : 1));
   auto address = [this](const Position& at) {
     Position column(at.begin() + static_cast<std::ptrdiff_t>(row_.rows.size()), at.end());
-    return vector_.row_major(column, row_.columns);
+    const Coord index = vector_.row_major(column, row_.columns);
+    return in_block_ ? vector_.lane(vector_.scale(index, vector_.lanes()).base) : index;
   };
   for_columns([&](const Position& at) {
     vector_.store(buffer, dtype, address(at), vector_.emit(op.result(), at));
@@ -179,7 +212,8 @@ void RowKernel::emit_reduction(const Op& op) {
     if (vector_.mask() != nullptr) after = vector_.ir().CreateSelect(vector_.mask(), after, before);
     vector_.ir().CreateStore(after, lanes);
   });
-  bind_scalar(op, reduce_lanes(op, vector_.ir().CreateLoad(type, lanes)));
+  V result = vector_.ir().CreateLoad(type, lanes);
+  bind_scalar(op, in_block_ ? result : reduce_lanes(op, result));
 }
 
 V RowKernel::reduce_lanes(const Op& op, V lanes) {
@@ -194,7 +228,7 @@ void RowKernel::emit_argmax(const Op& op) {
 }
 
 void RowKernel::bind_scalar(const Op& op, V result) {
-  V splat = vector_.splat(result);
+  V splat = in_block_ ? result : vector_.splat(result);
   vector_.bind(op.result(), [splat](const Position&) { return splat; });
   scalar_.bind(op.result(), [result](const Position&) { return result; });
 }
@@ -210,7 +244,7 @@ void RowKernel::store_full_results() {
     for (const KernelOutput* output : outputs) elements.push_back(vector_.emit(output->value, at));
     for (size_t i = 0; i < outputs.size(); ++i) {
       vector_.store(kernel_.buffer(outputs[i]->buffer), outputs[i]->value->type.dtype,
-                    vector_.row_major(at, full_), elements[i]);
+                    vector_.address(outputs[i]->buffer, full_, at), elements[i]);
     }
   });
 }
@@ -220,7 +254,7 @@ void RowKernel::store_row_results() {
     if (is_full(storage_.resolve(output.value))) continue;
     V element = scalar_.emit(output.value, row_at_);
     scalar_.store(kernel_.buffer(output.buffer), output.value->type.dtype,
-                  scalar_.row_major(row_at_, row_.rows), element);
+                  scalar_.address(output.buffer, row_.rows, row_at_), element);
   }
 }
 

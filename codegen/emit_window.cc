@@ -12,12 +12,15 @@ class WindowScatter {
   WindowScatter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), op_(*work.main), window_(op_.attr<WindowAttributes>()), y_(*op_.operands.back()),
         overlaps_(window_.window[0] > window_.stride[0] || window_.window[1] > window_.stride[1]),
-        emitter_(kernel, storage, work.inside, overlaps_ ? 1 : kernel.target().lanes),
-        target_(kernel.buffer(work.outputs[0].buffer)) {}
+        in_block_(work.loop >= 0), emitter_(kernel, storage, work.inside, overlaps_ && !in_block_ ? 1 : kernel.target().lanes),
+        target_buffer_(work.outputs[0].buffer), target_(kernel.buffer(target_buffer_)) {}
 
-  WorkUnits emit();
+  WorkUnits emit() { return in_block_ ? emit_block() : emit_planes(); }
 
  private:
+  WorkUnits emit_planes();
+  WorkUnits emit_block();
+  bool leaves_gaps() const;
   void emit_windows(const Position& window);
   Position element(const Position& window, int64_t i, int64_t j);
   std::vector<V> pick(const Position& window, V y);
@@ -29,11 +32,37 @@ class WindowScatter {
   const WindowAttributes& window_;
   const Value& y_;
   bool overlaps_;
+  bool in_block_;  // vectors are examples, not columns
   ElementEmitter emitter_;
+  int target_buffer_;
   V target_;
 };
 
-WorkUnits WindowScatter::emit() {
+// Whether there are elements that no window covers.
+bool WindowScatter::leaves_gaps() const {
+  for (size_t i = 0; i < 2; ++i) {
+    const int64_t reach = (y_.type.shape[2 + i] - 1) * window_.stride[i] + window_.window[i] - window_.pad[2 * i];
+    if (window_.window[i] < window_.stride[i] || reach < op_.type().shape[2 + i]) return true;
+  }
+  return false;
+}
+
+WorkUnits WindowScatter::emit_block() {
+  const Shape& x = op_.type().shape;
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  if (overlaps_ || leaves_gaps())
+    ir.CreateMemSet(target_, ir.getInt8(0), static_cast<uint64_t>(op_.type().bytes()), llvm::Align(1));
+  emitter_.examples_loop([&](const Coord& examples) {
+    emitter_.loop(0, x[1], [&](const Coord& channel) {
+      emitter_.loop(0, y_.type.dim(2), [&](const Coord& row) {
+        emitter_.loop(0, y_.type.dim(3), [&](const Coord& column) { emit_windows({examples, channel, row, column}); });
+      });
+    });
+  });
+  return {1, false};
+}
+
+WorkUnits WindowScatter::emit_planes() {
   const Shape& x = op_.type().shape;
   llvm::IRBuilder<>& ir = kernel_.ir();
   const int64_t plane = x[2] * x[3];
@@ -88,7 +117,7 @@ std::vector<V> WindowScatter::pick(const Position& window, V y) {
   for (int64_t k = 0; k < count; ++k) {
     const Position at = element(window, k / window_.window[1], k % window_.window[1]);
     V exists = inside(at);
-    V x = emitter_.emit_guarded(op_.operands[0], at, exists, 0);
+    V x = exists == nullptr ? emitter_.emit(op_.operands[0], at) : emitter_.emit_guarded(op_.operands[0], at, exists, 0);
     V here = emitter_.constant_of(DType::kI32, static_cast<double>(k));
     if (best == nullptr) {
       best = x;
@@ -99,8 +128,10 @@ std::vector<V> WindowScatter::pick(const Position& window, V y) {
     if (is_float(dtype)) {
       greater = ir.CreateOr(greater, ir.CreateAnd(ir.CreateFCmpUNO(x, x), ir.CreateFCmpORD(best, best)));
     }
-    greater = ir.CreateOr(greater, ir.CreateICmpSLT(place, emitter_.constant_of(DType::kI32, 0)));
-    if (exists != nullptr) greater = emitter_.both(greater, exists);
+    if (exists != nullptr) {
+      greater = ir.CreateOr(greater, ir.CreateICmpSLT(place, emitter_.constant_of(DType::kI32, 0)));
+      greater = emitter_.both(greater, exists);
+    }
     best = ir.CreateSelect(greater, x, best);
     place = ir.CreateSelect(greater, here, place);
   }
@@ -116,7 +147,7 @@ void WindowScatter::add_to(const Position& at, V value) {
   const DType dtype = op_.type().dtype;
   V exists = inside(at);
   auto write = [&] {
-    const Coord address = emitter_.row_major(at, op_.type().shape);
+    const Coord address = emitter_.address(target_buffer_, op_.type().shape, at);
     if (overlaps_) value = emitter_.math().add(dtype, emitter_.load(target_, dtype, address), value);
     emitter_.store(target_, dtype, address, value);
   };

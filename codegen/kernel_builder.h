@@ -37,6 +37,9 @@ class KernelBuilder {
   // if (condition) body()
   void when(llvm::Value* condition, llvm::function_ref<void()> body);
 
+  llvm::Value* byte_offset(llvm::Value* base, int64_t bytes) {
+    return ir_.CreateConstGEP1_64(ir_.getInt8Ty(), base, static_cast<uint64_t>(bytes));
+  }
   llvm::Value* index(int64_t value) { return ir_.getInt64(static_cast<uint64_t>(value)); }
   // A variable, or an array of `count`, on the stack; allocated once at entry, aligned to a cache line.
   llvm::AllocaInst* stack(llvm::Type* type, int64_t count = 1);

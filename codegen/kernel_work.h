@@ -15,6 +15,14 @@ struct KernelOutput {
   int buffer;
 };
 
+// A sum over examples before it is one: a part per share, at `buffer` + `offset` and every `stride` bytes from there,
+// and, if it is `per_lane`, kBlockExamples parts of each element.
+struct PartialSums {
+  int buffer = -1;
+  int64_t offset = 0, stride = 0, shares = 0;
+  bool per_lane = false;
+};
+
 // One loop nest to be: computes the outputs from values in memory through the ops inside.
 struct KernelWork {
   enum class Stage : uint8_t { kWhole, kPartial, kFinish };  // conv_filter is two kernels with `scratch` between
@@ -24,6 +32,8 @@ struct KernelWork {
   bool row = false;                      // several reductions over the same rows
   Stage stage = Stage::kWhole;
   int scratch = -1;                      // buffer
+  int loop = -1;                         // block loop that the kernel runs in: its vectors are examples
+  PartialSums sums;                      // what a kernel after a block loop adds up
   std::unordered_set<const Op*> inside;  // ops computed inside
   std::vector<KernelOutput> outputs;     // all of one shape, except in a row kernel
   std::string ops;                       // "dot+add+max"
@@ -31,6 +41,7 @@ struct KernelWork {
 
 struct LoweredFunction {
   std::vector<Buffer> buffers;
+  std::vector<BlockLoop> loops;
   Storage storage{buffers};
   std::vector<KernelWork> works;
   int64_t arena_bytes = 0;

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "codegen/emit_conv.h"
-#include "codegen/kernel_work.h"
+#include "codegen/lowering.h"
 
 namespace minnow {
 
@@ -30,78 +30,60 @@ std::vector<std::byte> constant_bytes(const Op& op) {
   return data;
 }
 
-class Lowering {
- public:
-  Lowering(const Function& function, const MemoryPlan& plan, int lanes, LoweredFunction& out)
-      : function_(function), plan_(plan), lanes_(lanes), out_(out), storage_(out.storage) {}
+}  // namespace
 
-  void run() {
-    out_.arena_bytes = plan_.arena_bytes;
-    place_parameters();
-    for (const auto& op : function_.ops()) place_op(*op);
-    permanent_bytes_ = out_.arena_bytes;
-    for (const auto& op : function_.ops()) {
-      scratch_bytes_ = permanent_bytes_;
-      lower(*op);
-    }
-    for (size_t index : plan_.needs_copy) add_copy(function_.results()[index].value, result_buffer(index));
+void Lowering::lower_ops() {
+  for (const auto& op : function_.ops()) place_op(*op);
+  permanent_bytes_ = arena_bytes();
+  for (const auto& op : function_.ops()) {
+    scratch_bytes_ = permanent_bytes_;
+    lower(*op);
   }
-
- private:
-  void place_parameters();
-  int result_buffer(size_t index);
-  void place_op(const Op& op);
-  int home(const Value* value);
-  int place_on_arena(int64_t bytes, int64_t& top);
-  int add_scratch(int64_t bytes) { return place_on_arena(bytes, scratch_bytes_); }
-
-  void lower(const Op& op);
-  void lower_fused(const Op& op);
-  void divide(const Op& op);
-  void add_work(KernelWork work);
-  void add_copy(const Value* value, int buffer);
-  bool fits_one_kernel(const Op& op) const;
-  bool overlaps_operand(const Op& op, int buffer) const;
-
-  const Function& function_;
-  const MemoryPlan& plan_;
-  int lanes_;
-  LoweredFunction& out_;
-  Storage& storage_;
-  int64_t permanent_bytes_ = 0;
-  int64_t scratch_bytes_ = 0;
-};
+  for (size_t index : plan_.needs_copy) add_copy(function_.results()[index].value, result_buffer(index));
+}
 
 void Lowering::place_parameters() {
   for (const auto& parameter : function_.parameters()) {
     storage_.place(parameter.get(), storage_.add({Buffer::Kind::kParameter, parameter->index, 0,
-                                                  parameter->type.bytes(), {}}));
+                                                  parameter->type.bytes(), {}, Layout::kRowMajor}));
   }
 }
 
 // Where a result of the function goes: over the weight or state of its name, or to a buffer of its own.
 int Lowering::result_buffer(size_t index) {
+  if (loop_ >= 0) return result_buffers_[index];
   const FunctionResult& result = function_.results()[index];
   const Value* parameter = function_.find_parameter(result.name);
   const bool in_place =
       parameter != nullptr && (parameter->role == Role::kWeight || parameter->role == Role::kState);
   if (in_place) return storage_.find(parameter);
-  return storage_.add({Buffer::Kind::kResult, static_cast<int>(index), 0, result.value->type.bytes(), {}});
+  return storage_.add(
+      {Buffer::Kind::kResult, static_cast<int>(index), 0, result.value->type.bytes(), {}, Layout::kRowMajor});
+}
+
+int Lowering::on_arena(int64_t offset, int64_t bytes) {
+  if (loop_ < 0) return storage_.add({Buffer::Kind::kArena, 0, offset, bytes, {}, Layout::kRowMajor});
+  return storage_.add({Buffer::Kind::kLocal, 0, offset, bytes, {}, Layout::kExamplesInner});
 }
 
 int Lowering::place_on_arena(int64_t bytes, int64_t& top) {
   const int64_t offset = (top + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
   top = offset + bytes;
-  out_.arena_bytes = std::max(out_.arena_bytes, top);
-  return storage_.add({Buffer::Kind::kArena, 0, offset, bytes, {}});
+  arena_bytes() = std::max(arena_bytes(), top);
+  return on_arena(offset, bytes);
 }
 
 void Lowering::place_op(const Op& op) {
   if (op.kind == OpKind::kConstant) {
-    storage_.place(op.result(), storage_.add({Buffer::Kind::kConstant, 0, 0, op.type().bytes(), constant_bytes(op)}));
+    storage_.place(op.result(), storage_.add({Buffer::Kind::kConstant, 0, 0, op.type().bytes(), constant_bytes(op),
+                                              Layout::kRowMajor}));
     return;
   }
-  for (const auto& result : op.results) storage_.place(result.get(), home(result.get()));
+  for (const auto& result : op.results) {
+    const int buffer = home(result.get());
+    if (lies_in_blocks(result.get())) out_.buffers[static_cast<size_t>(buffer)].layout = Layout::kExamplesInner;
+    storage_.place(result.get(), buffer);
+  }
 }
 
 int Lowering::home(const Value* value) {
@@ -110,14 +92,15 @@ int Lowering::home(const Value* value) {
   }
   if (const auto found = plan_.outputs.find(value); found != plan_.outputs.end()) return result_buffer(found->second);
   if (const auto found = plan_.slots.find(value); found != plan_.slots.end()) {
-    return storage_.add({Buffer::Kind::kArena, 0, found->second.offset, value->type.bytes(), {}});
+    return on_arena(found->second.offset, value->type.bytes());
   }
-  return place_on_arena(value->type.bytes(), out_.arena_bytes);
+  return place_on_arena(value->type.bytes(), arena_bytes());
 }
 
 void Lowering::lower(const Op& op) {
   if (op.kind == OpKind::kConstant) return;
   if (op.kind == OpKind::kFused) return lower_fused(op);
+  if (op.kind == OpKind::kMap) return lower_map(op);
   const bool is_shared = plan_.shares_operand.contains(op.result());
   if (op.kind == OpKind::kReshape && is_shared) return;  // the bytes are there already
   KernelWork work;
@@ -219,13 +202,14 @@ bool Lowering::overlaps_operand(const Op& op, int buffer) const {
     if (index < 0) return false;
     const Buffer& source = out_.buffers[static_cast<size_t>(index)];
     if (index == buffer) return true;
-    return source.kind == Buffer::Kind::kArena && target.kind == Buffer::Kind::kArena &&
-           source.offset < target.offset + target.bytes && target.offset < source.offset + source.bytes;
+    const bool is_arena = target.kind == Buffer::Kind::kArena || target.kind == Buffer::Kind::kLocal;
+    return is_arena && source.kind == target.kind && source.offset < target.offset + target.bytes && target.offset < source.offset + source.bytes;
   });
 }
 
 void Lowering::add_work(KernelWork work) {
-  if (work.main != nullptr && is_fast_conv(*work.main)) {
+  work.loop = loop_;
+  if (loop_ < 0 && work.main != nullptr && is_fast_conv(*work.main)) {
     const int64_t bytes = conv_scratch_bytes(*work.main, lanes_);
     if (bytes > 0) work.scratch = add_scratch(bytes);
     if (work.main->kind == OpKind::kConvFilter) {
@@ -241,10 +225,9 @@ void Lowering::add_copy(const Value* value, int buffer) {
   KernelWork work;
   work.outputs = {{value, buffer}};
   work.ops = "copy";
+  work.loop = loop_;
   out_.works.push_back(std::move(work));
 }
-
-}  // namespace
 
 void lower_function(const Function& function, const MemoryPlan& plan, int lanes, LoweredFunction& lowered) {
   Lowering(function, plan, lanes, lowered).run();

@@ -55,6 +55,10 @@ constexpr auto kFields<WindowAttributes> = std::tuple(Field{"window", &WindowAtt
                                                       Field{"shape", &WindowAttributes::shape});
 template <>
 constexpr auto kFields<FusedAttributes> = std::tuple(Field{"kind", &FusedAttributes::kind});
+template <>
+constexpr auto kFields<MapAttributes> = std::tuple(Field{"block", &MapAttributes::block},
+                                                   Field{"split", &MapAttributes::split},
+                                                   Field{"sum", &MapAttributes::sum});
 
 template <typename T, typename Visit>
 void for_each_field(Visit&& visit) {

@@ -85,8 +85,16 @@ struct FusedAttributes {
   bool operator==(const FusedAttributes&) const = default;
 };
 
+// Positions of the operands that are cut into blocks of `block` examples, and of the results that are added up over
+// them.
+struct MapAttributes {
+  int64_t block = 0;
+  std::vector<int64_t> split, sum;
+  bool operator==(const MapAttributes&) const = default;
+};
+
 using Attributes = std::variant<NoAttributes, ConstantAttributes, DimAttributes, DimsAttributes, RandomAttributes,
                                 SliceAttributes, PadAttributes, DotAttributes, ConvAttributes, WindowAttributes,
-                                FusedAttributes>;
+                                FusedAttributes, MapAttributes>;
 
 }  // namespace minnow

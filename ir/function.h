@@ -50,7 +50,7 @@ struct Op {
   std::vector<std::unique_ptr<Value>> results;
   Attributes attributes;
   Location location;
-  std::unique_ptr<Function> body;  // kFused only
+  std::unique_ptr<Function> body;  // kFused and kMap only
 
   Value* result(size_t i = 0) const { return results[i].get(); }
   const TensorType& type() const { return results[0]->type; }

@@ -14,7 +14,9 @@ struct InferRule;
     static Result<TensorType> apply(const InferArgs& args) { return rule(args); } \
   }
 
-Result<TensorType> infer_fused(const InferArgs&) { return type_error("the types of fused come from its body"); }
+Result<TensorType> infer_from_body(const InferArgs& args) {
+  return type_error("the types of {} come from its body", mnemonic(args.kind));
+}
 
 MINNOW_INFER(Constant, infer_constant);
 MINNOW_INFER(Iota, infer_iota);
@@ -69,7 +71,8 @@ MINNOW_INFER(WindowMax, infer_window);
 MINNOW_INFER(WindowSum, infer_window);
 MINNOW_INFER(WindowSpread, infer_window_spread);
 MINNOW_INFER(WindowPick, infer_window_pick);
-MINNOW_INFER(Fused, infer_fused);
+MINNOW_INFER(Fused, infer_from_body);
+MINNOW_INFER(Map, infer_from_body);
 
 constexpr auto kRules = rule_table<InferRule, InferFn*>();
 

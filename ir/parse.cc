@@ -136,7 +136,7 @@ Result<Value*> Parser::parse_value(const Scope& scope) {
   std::ranges::sort(names);
   const std::string nearest = nearest_name(name.name, names);
   const std::string hint = !nearest.empty() ? fmt::format("did you mean %{}?", nearest)
-                           : scope.in_body  ? "a fused op's body sees only its own values"
+                           : scope.body_of  ? "a body sees only its own values"
                                             : "";
   return fail_with_hint(lexer_.where(name.token), fmt::format("unknown value %{}", name.name), hint);
 }

@@ -1,5 +1,6 @@
 #include "ir/attribute_text.h"
 #include "ir/infer.h"
+#include "ir/map.h"
 #include "ir/parser.h"
 
 namespace minnow {
@@ -49,8 +50,8 @@ Result<OpKind> Parser::parse_mnemonic(const Scope& scope) {
   const Token token = lexer_.peek();
   MINNOW_ASSIGN(const std::string name, lexer_.expect_word("an op"));
   const auto kind = parse_op_kind(name);
-  if (kind && scope.in_body && has_trait(*kind, kHasBody))
-    return fail(lexer_.where(token), "a fused op may not hold another");
+  if (kind && scope.body_of && !may_hold(*scope.body_of, *kind))
+    return fail(lexer_.where(token), "{} may not hold {}", mnemonic(*scope.body_of), mnemonic(*kind));
   if (kind) return *kind;
   std::vector<std::string> mnemonics;
   for (size_t i = 0; i < kOpCount; ++i) mnemonics.emplace_back(mnemonic(static_cast<OpKind>(i)));
@@ -60,7 +61,7 @@ Result<OpKind> Parser::parse_mnemonic(const Scope& scope) {
 }
 
 Status Parser::parse_operands(const Scope& scope, WrittenOp& op) {
-  op.body_scope.in_body = true;
+  op.body_scope.body_of = op.kind;
   if (!lexer_.accept("(") || lexer_.accept(")")) return {};
   do {
     MINNOW_TRY(parse_operand(scope, op));
@@ -84,7 +85,23 @@ Status Parser::parse_operand(const Scope& scope, WrittenOp& op) {
 Status Parser::parse_body(WrittenOp& op) {
   std::vector<WrittenResult> expected;
   for (const WrittenType& written : op.types) expected.push_back({{}, written});
+  if (op.kind == OpKind::kMap) MINNOW_TRY(shape_map_body(op, expected));
   return parse_block(*op.body, op.body_scope, expected);
+}
+
+// Inside a map, what is cut or put together has the block's size.
+Status Parser::shape_map_body(WrittenOp& op, std::vector<WrittenResult>& expected) const {
+  const auto& map = std::get<MapAttributes>(op.attributes);
+  std::vector<TensorType> operands, results;
+  for (const Value* operand : op.operands) operands.push_back(operand->type);
+  for (const WrittenType& written : op.types) results.push_back(written.type);
+  const Status status = check_map_types(map, operands, results);
+  if (!status) return fail(lexer_.where(op.mnemonic), "{}", status.error().message);
+  for (size_t i = 0; i < operands.size(); ++i)
+    op.body->parameters()[i]->type = map_parameter_type(map, i, operands[i]);
+  for (size_t i = 0; i < expected.size(); ++i)
+    expected[i].written.type = map_body_result_type(map, i, expected[i].written.type);
+  return {};
 }
 
 // loc("fc"), loc("fc", gradient) or nothing
@@ -106,7 +123,7 @@ Result<Location> Parser::parse_location() {
 
 Status Parser::check_type(const WrittenOp& op) const {
   if (op.types.size() != 1)
-    return fail(lexer_.where(op.results[1].token), "{} has one result; only fused may have several",
+    return fail(lexer_.where(op.results[1].token), "{} has one result; only fused and map may have several",
                 mnemonic(op.kind));
   std::vector<TensorType> operands;
   for (const Value* operand : op.operands) operands.push_back(operand->type);

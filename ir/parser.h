@@ -2,6 +2,7 @@
 // parse_op.cc the ops.
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 
 #include "ir/lexer.h"
@@ -9,10 +10,10 @@
 
 namespace minnow {
 
-// The values that may be named inside a function; the body of a fused op has its own and sees no others.
+// The values that may be named inside a function; the body of an op has its own and sees no others.
 struct Scope {
   std::unordered_map<std::string, Value*> values;
-  bool in_body = false;
+  std::optional<OpKind> body_of = std::nullopt;
 };
 
 struct ValueName {
@@ -39,11 +40,11 @@ struct WrittenOp {
   Attributes attributes;
   std::vector<WrittenType> types;
   Location location;
-  std::unique_ptr<Function> body;  // fused only
+  std::unique_ptr<Function> body;  // fused and map only
   Scope body_scope;
 };
 
-// Recursive descent, a function per rule of the grammar. Nothing nests deeper than a fused op in a function.
+// Recursive descent, a function per rule of the grammar. Nothing nests deeper than a fused op in a map in a function.
 class Parser {
  public:
   Parser(std::string_view text, const std::string& file) : lexer_(text, file) {}
@@ -67,6 +68,7 @@ class Parser {
   Status parse_operands(const Scope& scope, WrittenOp& op);
   Status parse_operand(const Scope& scope, WrittenOp& op);
   Status parse_body(WrittenOp& op);
+  Status shape_map_body(WrittenOp& op, std::vector<WrittenResult>& expected) const;
   Result<Location> parse_location();
 
   Result<ValueName> parse_value_name(std::string_view what);

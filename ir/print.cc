@@ -9,7 +9,8 @@ namespace minnow {
 namespace {
 
 // What each value of a function is called: its parameters by name, the results of its ops %0, %1, ... The
-// parameters of a fused op's body are %a0, %a1, ..., the results of the body's ops %b0, %b1, ...
+// parameters of an op's body are %a0, %a1, ..., the results of the body's ops %b0, %b1, ...; one level further in
+// %c0, %c1, ... and %d0, %d1, ...
 class Names {
  public:
   explicit Names(const Function& function) {
@@ -18,11 +19,14 @@ class Names {
     number_results(function, "%");
   }
 
-  void add_body(const Function& body) {
+  // `depth` is 1 for the body of a function's op.
+  void add_body(const Function& body, int depth) {
+    const char letter = parameter_letter(depth);
     for (size_t i = 0; i < body.parameters().size(); ++i)
-      names_[body.parameters()[i].get()] = fmt::format("%a{}", i);
-    number_results(body, "%b");
+      names_[body.parameters()[i].get()] = fmt::format("%{}{}", letter, i);
+    number_results(body, fmt::format("%{}", static_cast<char>(letter + 1)));
   }
+  static char parameter_letter(int depth) { return static_cast<char>('a' + 2 * (depth - 1)); }
 
   // "%?" for a value that is none of the function's, so that broken IR can still be read.
   std::string operator()(const Value* value) const {
@@ -58,38 +62,39 @@ std::string location_text(const Location& location) {
 }
 
 // "(%x, %y)"; for an op with a body, "(%a0 = %x, %a1 = %y)".
-std::string operands_text(const Op& op, const Names& names) {
+std::string operands_text(const Op& op, const Names& names, int depth) {
   if (op.operands.empty()) return "";
   size_t i = 0;
-  return "(" +
-         comma_separated(op.operands,
-                         [&](const Value* operand) {
-                           return op.body ? fmt::format("%a{} = {}", i++, names(operand)) : names(operand);
-                         }) +
-         ")";
+  const auto spell = [&](const Value* operand) {
+    return op.body ? fmt::format("%{}{} = {}", Names::parameter_letter(depth), i++, names(operand))
+                   : names(operand);
+  };
+  return "(" + comma_separated(op.operands, spell) + ")";
 }
 
-void print_ops(const Function& function, Names& names, const std::string& indent, std::string& text);
+void print_ops(const Function& function, Names& names, int depth, std::string& text);
 
-void print_op(const Op& op, Names& names, const std::string& indent, std::string& text) {
+// `depth` counts the functions and bodies around the op.
+void print_op(const Op& op, Names& names, int depth, std::string& text) {
+  const std::string indent(static_cast<size_t>(2 * depth), ' ');
   const std::string attributes = attributes_to_string(op.attributes);
   text += indent + comma_separated(op.results, [&](const auto& result) { return names(result.get()); });
-  text += fmt::format(" = {}{}{}{} : ", mnemonic(op.kind), operands_text(op, names),
+  text += fmt::format(" = {}{}{}{} : ", mnemonic(op.kind), operands_text(op, names, depth),
                       attributes.empty() ? "" : " ", attributes);
   text += comma_separated(op.results, [](const auto& result) { return result->type.to_string(); });
   text += location_text(op.location);
   if (op.body) {
-    names.add_body(*op.body);
+    names.add_body(*op.body, depth);
     text += " {\n";
-    print_ops(*op.body, names, indent + "  ", text);
+    print_ops(*op.body, names, depth + 1, text);
     text += indent + "}";
   }
   text += "\n";
 }
 
-void print_ops(const Function& function, Names& names, const std::string& indent, std::string& text) {
-  for (const auto& op : function.ops()) print_op(*op, names, indent, text);
-  text += indent + "return";
+void print_ops(const Function& function, Names& names, int depth, std::string& text) {
+  for (const auto& op : function.ops()) print_op(*op, names, depth, text);
+  text += std::string(static_cast<size_t>(2 * depth), ' ') + "return";
   if (!function.results().empty()) text += " ";
   text +=
       comma_separated(function.results(), [&](const FunctionResult& result) { return names(result.value); });
@@ -116,7 +121,7 @@ std::string print(const Function& function) {
                   comma_separated(function.parameters(),
                                   [](const auto& parameter) { return parameter_text(*parameter); }),
                   comma_separated(function.results(), result_text));
-  print_ops(function, names, "  ", text);
+  print_ops(function, names, 1, text);
   return text + "}\n";
 }
 
@@ -129,10 +134,21 @@ std::string print(const Module& module) {
   return text;
 }
 
+namespace {
+
+void add_bodies(const Function& function, int depth, Names& names) {
+  for (const auto& op : function.ops()) {
+    if (!op->body) continue;
+    names.add_body(*op->body, depth);
+    add_bodies(*op->body, depth + 1, names);
+  }
+}
+
+}  // namespace
+
 std::string value_name(const Function& function, const Value* value) {
   Names names(function);
-  for (const auto& op : function.ops())
-    if (op->body) names.add_body(*op->body);
+  add_bodies(function, 1, names);
   return names(value);
 }
 

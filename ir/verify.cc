@@ -1,14 +1,16 @@
 #include "ir/verify.h"
 
+#include <optional>
 #include <unordered_set>
 
 #include "ir/infer.h"
 #include "ir/lexer.h"
+#include "ir/map.h"
 
 namespace minnow {
 namespace {
 
-// Checks one function, or the body of one fused op.
+// Checks one function, or the body of one op.
 class Verifier {
  public:
   static Status verify_function(const Function& function) {
@@ -21,8 +23,9 @@ class Verifier {
   }
 
  private:
-  Verifier(const Function& function, std::string where, std::string_view prefix)
-      : function_(function), where_(std::move(where)), prefix_(prefix) {}
+  Verifier(const Function& function, std::string where, std::string_view prefix,
+           std::optional<OpKind> body_of = std::nullopt)
+      : function_(function), where_(std::move(where)), prefix_(prefix), body_of_(body_of) {}
 
   Status check_names() const;
   Status check_parameters();
@@ -36,14 +39,15 @@ class Verifier {
   Status check_inferred(const Op& op) const;
   Status check_body(const Op& op) const;
   Status check_body_types(const Op& op) const;
+  Status check_map(const Op& op) const;
 
-  bool in_body() const { return prefix_ != "%"; }
   // "@function, %3 = add"
   std::string where(const Op& op) const;
 
   const Function& function_;
   std::string where_;
   std::string_view prefix_;
+  std::optional<OpKind> body_of_;
   std::unordered_set<const Value*> defined_;
   size_t next_result_ = 0;  // the printed number of the next op's first result
 };
@@ -100,7 +104,7 @@ Status Verifier::check_op(const Op& op) const {
   if (op_info(op.kind).attributes != op.attributes.index())
     return fail(where(op), "the attributes are those of another op");
   if (has_trait(op.kind, kHasBody)) return check_body(op);
-  if (op.body) return fail(where(op), "has a body, which only fused may have");
+  if (op.body) return fail(where(op), "has a body, which only fused and map may have");
   return check_inferred(op);
 }
 
@@ -116,7 +120,7 @@ Status Verifier::check_operands(const Op& op) const {
 Status Verifier::check_op_results(const Op& op) const {
   if (op.results.empty()) return fail(where(op), "has no result");
   if (op.results.size() > 1 && !has_trait(op.kind, kHasBody))
-    return fail(where(op), "has {} results; only fused may have several", op.results.size());
+    return fail(where(op), "has {} results; only fused and map may have several", op.results.size());
   int index = 0;
   for (const auto& result : op.results) {
     MINNOW_TRY(check_type(where(op), fmt::format("result {}", index), result->type));
@@ -139,10 +143,12 @@ Status Verifier::check_inferred(const Op& op) const {
 }
 
 Status Verifier::check_body(const Op& op) const {
-  if (in_body()) return fail(where(op), "a fused op may not hold another");
+  if (body_of_ && !may_hold(*body_of_, op.kind))
+    return fail(where(op), "{} may not hold {}", mnemonic(*body_of_), mnemonic(op.kind));
   if (!op.body) return fail(where(op), "has no body");
+  if (op.kind == OpKind::kMap) MINNOW_TRY(check_map(op));
   MINNOW_TRY(check_body_types(op));
-  Verifier body(*op.body, where(op), "%b");
+  Verifier body(*op.body, where(op), body_of_ ? "%d" : "%b", op.kind);
   MINNOW_TRY(body.check_parameters());
   MINNOW_TRY(body.check_ops());
   return body.check_results();
@@ -157,13 +163,22 @@ Status Verifier::check_body_types(const Op& op) const {
   if (results.size() != op.results.size())
     return fail(where(op), "has {} results, but its body returns {}", op.results.size(), results.size());
   for (size_t i = 0; i < parameters.size(); ++i)
-    if (parameters[i]->type != op.operands[i]->type)
-      return fail(where(op), "operand {} is of type {}, but the body's parameter %a{} of type {}", i,
-                  op.operands[i]->type.to_string(), i, parameters[i]->type.to_string());
+    if (parameters[i]->type != body_parameter_type(op, i))
+      return fail(where(op), "operand {} is of type {}, but the body's parameter %{}{} of type {}", i,
+                  op.operands[i]->type.to_string(), body_of_ ? 'c' : 'a', i, parameters[i]->type.to_string());
   for (size_t i = 0; i < results.size(); ++i)
-    if (results[i].value && results[i].value->type != op.result(i)->type)
+    if (results[i].value && results[i].value->type != body_result_type(op, i))
       return fail(where(op), "result {} is of type {}, but the body returns {}", i,
                   op.result(i)->type.to_string(), results[i].value->type.to_string());
+  return {};
+}
+
+Status Verifier::check_map(const Op& op) const {
+  std::vector<TensorType> operands, results;
+  for (const Value* operand : op.operands) operands.push_back(operand->type);
+  for (const auto& result : op.results) results.push_back(result->type);
+  const Status status = check_map_types(op.attr<MapAttributes>(), operands, results);
+  if (!status) return fail(where(op), "{}", status.error().message);
   return {};
 }
 

@@ -48,7 +48,10 @@ void remove_left_overs(Function& function) {
 }  // namespace
 
 bool fuse(Function& function) {
-  bool changed = fuse_rows(function);
+  bool changed = false;
+  for (const auto& op : function.ops())
+    if (op->kind == OpKind::kMap) changed |= fuse(*op->body);
+  changed |= fuse_rows(function);
   changed |= fuse_contractions(function);
   changed |= fuse_loops(function);
   if (changed) remove_left_overs(function);

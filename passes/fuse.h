@@ -20,6 +20,7 @@ namespace minnow {
 
 // Rows, then contractions, then loops; then moves in-place updates behind the last reader of the old weight,
 // so that plan_memory need not copy, and removes the constants and broadcasts that no op reads any more.
+// The bodies of maps are fused each for itself.
 bool fuse(Function& function);
 
 // A function seen as rows: values are full (the shape of the reductions' operands, R then C), per row (R),

@@ -43,7 +43,7 @@ bool fuse_one_contraction(Function& function, std::unordered_set<const Op*>& tri
     if (std::ranges::any_of(op->operands, is_splat)) continue;  // a body has no memory for it
     const Cluster cluster = grow_cluster(graph, op, EpilogueRules(op));
     if (cluster.size() == 1) continue;
-    outline(function, cluster, FusionKind::kContraction);
+    outline(function, cluster, OpKind::kFused, FusedAttributes{FusionKind::kContraction});
     return true;
   }
   return false;

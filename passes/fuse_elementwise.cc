@@ -43,7 +43,7 @@ bool fuse_one_loop(Function& function, std::unordered_set<const Op*>& tried) {
     if (!has_trait(op->kind, kElementwise) || !tried.insert(op).second) continue;
     const Cluster cluster = grow_cluster(graph, op, LoopRules(op->type().shape));
     if (!is_worthwhile(cluster)) continue;
-    outline(function, cluster, FusionKind::kLoop);
+    outline(function, cluster, OpKind::kFused, FusedAttributes{FusionKind::kLoop});
     return true;
   }
   return false;

@@ -148,7 +148,7 @@ bool fuse_one_row(Function& function, std::unordered_set<const Op*>& tried) {
     if (!row || !fits(*row) || is_splat(op->operands[0]) || !tried.insert(op).second) continue;
     const Cluster cluster = grow_cluster(graph, op, RowRules(*row));
     if (!is_worthwhile(cluster)) continue;
-    outline(function, cluster, FusionKind::kRow);
+    outline(function, cluster, OpKind::kFused, FusedAttributes{FusionKind::kRow});
     return true;
   }
   return false;

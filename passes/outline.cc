@@ -82,7 +82,7 @@ class Outliner {
     for (auto it = function.ops().begin(); it != function.ops().end(); ++it) iterators_[it->get()] = it;
   }
 
-  Op* run(FusionKind kind);
+  Op* run(OpKind kind, Attributes attributes);
 
  private:
   void move_into_body(Op* op);
@@ -122,7 +122,7 @@ void Outliner::move_into_body(Op* op) {
   body_->ops().splice(body_->ops().end(), function_.ops(), iterators_.at(op));
 }
 
-Op* Outliner::run(FusionKind kind) {
+Op* Outliner::run(OpKind kind, Attributes attributes) {
   const std::vector<Op*> members = cluster_.ops();
   const auto dependents = dependents_between(cluster_);
   MINNOW_CHECK(dependents, "a cluster around {} depends on itself", mnemonic(members.front()->kind));
@@ -155,17 +155,16 @@ Op* Outliner::run(FusionKind kind) {
     types.push_back(value->type);
     body_->add_result("", value);
   }
-  auto fused =
-      make_op(OpKind::kFused, operands_, FusedAttributes{kind}, std::move(types), members.back()->location);
-  for (size_t i = 0; i < escaping.size(); ++i) function_.replace_uses(escaping[i], fused->result(i));
-  fused->body = std::move(body_);
-  return function_.insert(before, std::move(fused));
+  auto op = make_op(kind, operands_, std::move(attributes), std::move(types), members.back()->location);
+  for (size_t i = 0; i < escaping.size(); ++i) function_.replace_uses(escaping[i], op->result(i));
+  op->body = std::move(body_);
+  return function_.insert(before, std::move(op));
 }
 
 }  // namespace
 
-Op* outline(Function& function, const Cluster& cluster, FusionKind kind) {
-  return Outliner(function, cluster).run(kind);
+Op* outline(Function& function, const Cluster& cluster, OpKind kind, Attributes attributes) {
+  return Outliner(function, cluster).run(kind, std::move(attributes));
 }
 
 }  // namespace minnow

@@ -1,4 +1,4 @@
-// Moving a set of ops into the body of one fused op.
+// Moving a set of ops into the body of one op.
 #pragma once
 
 #include <optional>
@@ -34,7 +34,7 @@ inline bool is_copied_freely(const Op& op) {
 // Splats become constants of every body that reads them; they are never members of a cluster.
 bool is_splat(const Value* value);
 
-// A set of ops on its way to becoming one fused op.
+// A set of ops on its way to becoming one op with a body.
 class Cluster {
  public:
   explicit Cluster(const OpGraph& graph) : graph_(&graph) {}
@@ -61,10 +61,10 @@ class Cluster {
   std::set<int> positions_;
 };
 
-// Replaces a convex cluster by one fused op with the location of the cluster's last op. Values from outside
+// Replaces a convex cluster by one op with a body and the location of the cluster's last op. Values from outside
 // become the body's parameters a0, a1, ... in order of first use; values that escape become its results in
 // program order. Ops in between that depend on the cluster move behind it. `graph` and `cluster` are stale
 // afterwards.
-Op* outline(Function& function, const Cluster& cluster, FusionKind kind);
+Op* outline(Function& function, const Cluster& cluster, OpKind kind, Attributes attributes);
 
 }  // namespace minnow

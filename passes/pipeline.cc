@@ -8,6 +8,7 @@
 #include "passes/fold_constants.h"
 #include "passes/fuse.h"
 #include "passes/stabilize_softmax.h"
+#include "passes/tile_batch.h"
 
 namespace minnow {
 namespace {
@@ -19,9 +20,10 @@ constexpr Pass kCse = {"cse", eliminate_common_subexpressions, "computes equal s
 constexpr Pass kDce = {"dce", eliminate_dead_code, "removes ops that no result needs"};
 constexpr Pass kStabilizeSoftmax = {"stabilize-softmax", stabilize_softmax,
                                     "subtracts the maximum in a hand-written exp/sum/div"};
+constexpr Pass kTileBatch = {"tile-batch", tile_batch, "runs what is done for every example on blocks of 16"};
 constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
 
-constexpr Pass kPasses[] = {kCanonicalize, kFoldConstants, kCse, kDce, kStabilizeSoftmax, kFuse};
+constexpr Pass kPasses[] = {kCanonicalize, kFoldConstants, kCse, kDce, kStabilizeSoftmax, kTileBatch, kFuse};
 
 Result<Pass> pass_named(std::string_view name) {
   if (const Pass* pass = find_pass(name)) return *pass;
@@ -66,7 +68,7 @@ Result<std::vector<Pass>> parse_pipeline(std::string_view names) {
 std::vector<Pass> default_pipeline() {
   return {
       kCanonicalize, kFoldConstants, kCse, kStabilizeSoftmax, kCanonicalize, kFoldConstants, kCse,
-      kDce,          kFuse,          kDce,
+      kDce,          kTileBatch,     kFuse, kDce,
   };
 }
 

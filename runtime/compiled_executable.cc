@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "codegen/compile.h"
 #include "passes/plan_memory.h"
 #include "runtime/executable.h"
@@ -5,18 +7,21 @@
 namespace minnow {
 namespace {
 
+Tensor bytes_for(int64_t bytes) { return Tensor::zeros({DType::kU8, {bytes}}); }
+
 class CompiledExecutable : public Executable {
  public:
   CompiledExecutable(std::unique_ptr<Function> function, std::unique_ptr<CompiledFunction> compiled, ThreadPool& pool)
       : Executable(std::move(function)),
         compiled_(std::move(compiled)),
         pool_(pool),
-        arena_(Tensor::zeros({DType::kU8, {compiled_->arena_bytes}})),
+        arena_(bytes_for(compiled_->arena_bytes)),
         addresses_(compiled_->buffers.size()) {
     for (size_t i = 0; i < addresses_.size(); ++i) addresses_[i] = fixed_address(i);
-    size_t most = 0;
-    for (const Kernel& kernel : compiled_->kernels) most = std::max(most, kernel.buffers.size());
-    kernel_buffers_.resize(most);
+    int64_t local_bytes = 0;
+    for (const BlockLoop& loop : compiled_->loops) local_bytes = std::max(local_bytes, loop.local_bytes);
+    if (!compiled_->loops.empty())
+      for (int i = 0; i < pool.threads(); ++i) local_arenas_.push_back(bytes_for(local_bytes));
   }
 
   Status run(std::span<Tensor* const> arguments) override {
@@ -24,45 +29,94 @@ class CompiledExecutable : public Executable {
     for (size_t i = 0; i < addresses_.size(); ++i)
       if (const Buffer& buffer = compiled_->buffers[i]; buffer.kind == Buffer::Kind::kParameter)
         addresses_[i] = arguments[static_cast<size_t>(buffer.index)]->data();
-    for (const Kernel& kernel : compiled_->kernels) run_kernel(kernel);
+    const std::vector<Kernel>& kernels = compiled_->kernels;
+    for (size_t i = 0; i < kernels.size();) {
+      if (kernels[i].loop < 0) {
+        run_kernel(kernels[i++]);
+        continue;
+      }
+      const BlockLoop& loop = compiled_->loops[static_cast<size_t>(kernels[i].loop)];
+      run_loop(loop);
+      i = loop.last;
+    }
     return {};
   }
 
  private:
-  // Parameters lie where the caller has them; the rest stays where it is.
+  // Parameters lie where the caller has them, what belongs to a block or share is found when that runs; the rest stays
+  // where it is.
   std::byte* fixed_address(size_t i) {
     Buffer& buffer = compiled_->buffers[i];
     switch (buffer.kind) {
-      case Buffer::Kind::kParameter: return nullptr;
       case Buffer::Kind::kResult: return results_[static_cast<size_t>(buffer.index)].data();
       case Buffer::Kind::kArena: return arena_.data() + buffer.offset;
       case Buffer::Kind::kConstant: {
-        Tensor& constant = constants_.emplace_back(
-            Tensor::uninitialized({DType::kU8, {static_cast<int64_t>(buffer.data.size())}}));
+        Tensor& constant = constants_.emplace_back(bytes_for(static_cast<int64_t>(buffer.data.size())));
         std::copy(buffer.data.begin(), buffer.data.end(), constant.data());
         return constant.data();
       }
+      case Buffer::Kind::kParameter:
+      case Buffer::Kind::kBlock:
+      case Buffer::Kind::kLocal:
+      case Buffer::Kind::kPartial: return nullptr;
     }
     return nullptr;
   }
 
   void run_kernel(const Kernel& kernel) {
-    for (size_t i = 0; i < kernel.buffers.size(); ++i)
-      kernel_buffers_[i] = addresses_[static_cast<size_t>(kernel.buffers[i])];
-    std::byte* const* buffers = kernel_buffers_.data();
+    std::vector<std::byte*>& buffers = kernel_buffers_;
+    buffers.clear();
+    for (const int index : kernel.buffers) buffers.push_back(addresses_[static_cast<size_t>(index)]);
     const int64_t parts = std::min<int64_t>(kernel.parallel_units, pool_.threads());
     if (parts <= 1) {
-      kernel.entry(buffers, 0, kernel.units);
+      kernel.entry(buffers.data(), 0, kernel.units);
       return;
     }
     pool_.parallel_for(parts, [&](int64_t part) {
-      kernel.entry(buffers, kernel.units * part / parts, kernel.units * (part + 1) / parts);
+      kernel.entry(buffers.data(), kernel.units * part / parts, kernel.units * (part + 1) / parts);
     });
+  }
+
+  void run_loop(const BlockLoop& loop) {
+    const int64_t parts = std::min<int64_t>(loop.shares, pool_.threads());
+    pool_.parallel_for(parts, [&](int64_t part) {
+      std::vector<std::byte*> buffers;
+      for (int64_t share = loop.shares * part / parts; share < loop.shares * (part + 1) / parts; ++share)
+        run_share(loop, share, local_arenas_[static_cast<size_t>(part)].data(), buffers);
+    });
+  }
+
+  void run_share(const BlockLoop& loop, int64_t share, std::byte* local, std::vector<std::byte*>& buffers) const {
+    std::byte* sums = nullptr;
+    if (loop.sums >= 0) {
+      sums = addresses_[static_cast<size_t>(loop.sums)] + share * loop.sums_bytes;
+      std::memset(sums, 0, static_cast<size_t>(loop.sums_bytes));
+    }
+    const int64_t end = loop.blocks * (share + 1) / loop.shares;
+    for (int64_t block = loop.blocks * share / loop.shares; block < end; ++block) {
+      for (size_t i = loop.first; i < loop.last; ++i) {
+        const Kernel& kernel = compiled_->kernels[i];
+        buffers.clear();
+        for (const int index : kernel.buffers) buffers.push_back(address_in_block(index, block, local, sums));
+        kernel.entry(buffers.data(), 0, 1);
+      }
+    }
+  }
+
+  std::byte* address_in_block(int index, int64_t block, std::byte* local, std::byte* sums) const {
+    const Buffer& buffer = compiled_->buffers[static_cast<size_t>(index)];
+    switch (buffer.kind) {
+      case Buffer::Kind::kBlock: return addresses_[static_cast<size_t>(buffer.index)] + block * buffer.bytes;
+      case Buffer::Kind::kLocal: return local + buffer.offset;
+      case Buffer::Kind::kPartial: return sums + buffer.offset;
+      default: return addresses_[static_cast<size_t>(index)];
+    }
   }
 
   std::unique_ptr<CompiledFunction> compiled_;
   ThreadPool& pool_;
   Tensor arena_;
+  std::vector<Tensor> local_arenas_;        // one per thread, for blocks
   std::vector<Tensor> constants_;
   std::vector<std::byte*> addresses_;       // of each buffer of the table
   std::vector<std::byte*> kernel_buffers_;  // of the kernel that runs

@@ -1,9 +1,11 @@
 #include "runtime/interpreter.h"
 
+#include <cstring>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
+#include "ir/map.h"
 #include "runtime/reference_kernels.h"
 
 namespace minnow {
@@ -132,6 +134,55 @@ Result<std::vector<Tensor>> interpret(const Function& function, std::span<const 
 void ReferenceKernel<OpKind::kFused>::apply(const KernelCall& call) {
   std::vector<Tensor> results = evaluate(*call.op.body, call.operands, call.precision, call.observer);
   std::move(results.begin(), results.end(), call.results.begin());
+}
+
+namespace {
+
+// Block `index` of a tensor that is cut along dimension 0.
+Tensor cut(const Tensor& whole, TensorType type, int64_t index) {
+  type.dtype = whole.type().dtype;
+  Tensor block = Tensor::uninitialized(std::move(type));
+  const int64_t bytes = block.type().bytes();
+  std::memcpy(block.data(), whole.data() + index * bytes, static_cast<size_t>(bytes));
+  return block;
+}
+
+void put(const Tensor& block, int64_t index, Tensor& whole) {
+  const int64_t bytes = block.type().bytes();
+  std::memcpy(whole.data() + index * bytes, block.data(), static_cast<size_t>(bytes));
+}
+
+void add_to(const Tensor& part, Tensor& sum) {
+  const auto add = [&]<typename T>(T) {
+    const std::span<T> to = sum.as<T>();
+    const std::span<const T> from = part.as<T>();
+    for (size_t i = 0; i < to.size(); ++i) to[i] = static_cast<T>(to[i] + from[i]);
+  };
+  switch (sum.type().dtype) {
+    case DType::kF32: return add(float{});
+    case DType::kF64: return add(double{});
+    case DType::kI32: return add(int32_t{});
+    case DType::kU8:
+    case DType::kPred: return add(uint8_t{});
+  }
+}
+
+}  // namespace
+
+void ReferenceKernel<OpKind::kMap>::apply(const KernelCall& call) {
+  const auto& map = call.op.attr<MapAttributes>();
+  const int64_t blocks = block_count(call.op);
+  for (int64_t index = 0; index < blocks; ++index) {
+    std::vector<Tensor> cuts(call.operands.size());
+    std::vector<const Tensor*> arguments;
+    for (size_t i = 0; i < call.operands.size(); ++i) {
+      if (is_split(map, i)) cuts[i] = cut(*call.operands[i], body_parameter_type(call.op, i), index);
+      arguments.push_back(is_split(map, i) ? &cuts[i] : call.operands[i]);
+    }
+    const std::vector<Tensor> parts = evaluate(*call.op.body, arguments, call.precision, call.observer);
+    for (size_t i = 0; i < parts.size(); ++i)
+      is_summed(map, i) ? add_to(parts[i], call.results[i]) : put(parts[i], index, call.results[i]);
+  }
 }
 
 }  // namespace minnow

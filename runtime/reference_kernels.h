@@ -1,6 +1,6 @@
 // The interpreter's rule per op kind: ReferenceKernel<kind>::apply computes the op's results from its
-// operands. The rules are declared here and defined by family in reference_kernels_*.cc; kFused is the
-// interpreter's own.
+// operands. The rules are declared here and defined by family in reference_kernels_*.cc; kFused and kMap
+// are the interpreter's own.
 #pragma once
 
 #include <span>
@@ -100,6 +100,7 @@ MINNOW_REFERENCE_KERNEL(WindowPick)
 
 // interpreter.cc
 MINNOW_REFERENCE_KERNEL(Fused)
+MINNOW_REFERENCE_KERNEL(Map)
 
 #undef MINNOW_REFERENCE_KERNEL
 

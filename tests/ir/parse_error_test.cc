@@ -85,7 +85,7 @@ TEST(ParseError, Ops) {
   EXPECT_EQ(error_of_op("%0 = neg(%x) f32[2,3]"), "test.ir:2:14: error: expected ':', found 'f32'");
   EXPECT_EQ(error_of_op("%0, %1 = neg(%x) : f32[2,3]"), "test.ir:2:1: error: 2 results, but 1 types");
   EXPECT_EQ(error_of_op("%0, %1 = neg(%x) : f32[2,3], f32[2,3]"),
-            "test.ir:2:5: error: neg has one result; only fused may have several");
+            "test.ir:2:5: error: neg has one result; only fused and map may have several");
   EXPECT_EQ(error_of_op("%0 = neg(%x) : f32[3]"),
             "test.ir:2:16: error: the type is written as f32[3], but neg gives f32[2,3]");
   EXPECT_EQ(error_of_op("%0 = neg(%p) : pred[2,3]"),
@@ -146,14 +146,32 @@ TEST(ParseError, Bodies) {
   EXPECT_EQ(error_of_op("%0 = fused(%a = %x) {kind = 1} : f32[2,3]"),
             "test.ir:2:29: error: expected loop, row or contraction, found '1'");
   EXPECT_EQ(error_of_op("%0 = fused(%outside = %x) : f32[2,3] { return %x }"),
-            "test.ir:2:47: error: unknown value %x\n  hint: a fused op's body sees only its own values");
+            "test.ir:2:47: error: unknown value %x\n  hint: a body sees only its own values");
   EXPECT_EQ(error_of_op("%0 = fused(%a = %x) : f32[3] { return %a }"),
             "test.ir:2:23: error: result 0 is written as f32[3], but f32[2,3] is returned");
   EXPECT_EQ(error_of_op("%0 = fused(%a = %x) : f32[2,3] { return %a, %a }"),
             "test.ir:2:34: error: expected 1 returned values, found 2");
   EXPECT_EQ(error_of_op(
                 "%0 = fused(%a = %x) : f32[2,3] { %0 = fused(%b = %a) : f32[2,3] { return %b } return %0 }"),
-            "test.ir:2:39: error: a fused op may not hold another");
+            "test.ir:2:39: error: fused may not hold fused");
+}
+
+TEST(ParseError, Maps) {
+  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 1} : f32[2,3] { return %a }"),
+            "test.ir:2:6: error: map splits no operand");
+  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {split = [0]} : f32[2,3] { return %a }"),
+            "test.ir:2:6: error: map needs a block of at least one example, not 0");
+  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 4, split = [0]} : f32[2,3] { return %a }"),
+            "test.ir:2:6: error: f32[2,3] cannot be cut into blocks of 4");
+  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 1, split = [1]} : f32[2,3] { return %a }"),
+            "test.ir:2:6: error: split names number 1, but there are 1");
+  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 1, split = [0]} : f32[3] { return %a }"),
+            "test.ir:2:6: error: result 0 is f32[3], which does not have 2 examples");
+  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 2, split = [0], sum = [0]} : f32[3] { return %a }"),
+            "test.ir:2:57: error: result 0 is written as f32[3], but f32[2,3] is returned");
+  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 1, split = [0]} : f32[2,3] { %0 = map(%b = %a) {block = 1, "
+                        "split = [0]} : f32[1,3] { return %b } return %0 }"),
+            "test.ir:2:62: error: map may not hold map");
 }
 
 TEST(ParseError, Characters) {
@@ -214,7 +232,7 @@ TEST(ParseAnything, EveryByteChangedOrDropped) {
 TEST(ParseAnything, DeepNestingDoesNotRecurse) {
   std::string text = "func @f(%x: f32[]) -> () {\n";
   for (int i = 0; i < 100000; ++i) text += "%0 = fused(%x = %x) : f32[] {\n";
-  EXPECT_EQ(error_of(text), "test.ir:3:6: error: a fused op may not hold another");
+  EXPECT_EQ(error_of(text), "test.ir:3:6: error: fused may not hold fused");
   EXPECT_EQ(error_of_op("%0 = constant {value = " + std::string(100000, '[')),
             "test.ir:2:25: error: expected a number, found '['");
 }

@@ -96,7 +96,7 @@ TEST_F(VerifyTest, OpResults) {
   EXPECT_EQ(error_of(function_), "@f, %1 = add: result 0 does not know its place");
   add_->result()->op = add_;
   neg_->results.push_back(std::make_unique<Value>());
-  EXPECT_EQ(error_of(function_), "@f, %0, %1 = neg: has 2 results; only fused may have several");
+  EXPECT_EQ(error_of(function_), "@f, %0, %1 = neg: has 2 results; only fused and map may have several");
   function_.replace_uses(neg_->result(), x_);
   neg_->results.clear();
   EXPECT_EQ(error_of(function_), "@f, neg: has no result");
@@ -152,12 +152,12 @@ TEST_F(VerifyTest, BodiesDoNotNest) {
   inner->body = std::move(fused_->body);
   body->insert(body->ops().begin(), std::move(inner));
   fused_->body = std::move(body);
-  EXPECT_EQ(error_of(function_), "@f, %3 = fused, %b0 = fused: a fused op may not hold another");
+  EXPECT_EQ(error_of(function_), "@f, %3 = fused, %b0 = fused: fused may not hold fused");
 }
 
-TEST_F(VerifyTest, OnlyFusedHasABody) {
+TEST_F(VerifyTest, OnlyFusedAndMapHaveABody) {
   neg_->body = fused_->body->clone();
-  EXPECT_EQ(error_of(function_), "@f, %0 = neg: has a body, which only fused may have");
+  EXPECT_EQ(error_of(function_), "@f, %0 = neg: has a body, which only fused and map may have");
   neg_->body = nullptr;
   fused_->body = nullptr;
   EXPECT_EQ(error_of(function_), "@f, %3 = fused: has no body");

@@ -194,7 +194,7 @@ bool is_piecewise_constant(OpKind kind) {
 
 std::optional<GradientCase> gradient_case(OpKind kind, Rng& rng) {
   // Autodiff refuses these two.
-  if (is_piecewise_constant(kind) || kind == OpKind::kFused || kind == OpKind::kWindowPick)
+  if (is_piecewise_constant(kind) || has_trait(kind, kHasBody) || kind == OpKind::kWindowPick)
     return std::nullopt;
   if (has_trait(kind, kElementwise)) return elementwise_case(kind, rng);
   switch (kind) {

@@ -1,0 +1,172 @@
+#include "codegen/emit_block.h"
+
+#include <algorithm>
+
+#include "codegen/emit_row.h"
+#include "codegen/emit_window.h"
+#include "codegen/register_tile.h"
+#include "passes/tile_batch.h"
+
+namespace minnow {
+namespace {
+
+using V = llvm::Value*;
+
+bool sums_examples(const Op& op) {
+  if (op.kind == OpKind::kConvFilter) return true;
+  if (op.kind == OpKind::kDot) return op.attr<DotAttributes>().contract[0] == 0;
+  return op.kind == OpKind::kReduceSum && std::ranges::count(op.attr<DimsAttributes>().dims, 0) > 0;
+}
+
+// Loops over `groups` of dimensions, outermost first.
+void nest(ElementEmitter& emitter, std::span<const LoopGroup> groups, Position& at, const std::function<void()>& body) {
+  if (groups.empty()) return body();
+  emitter.loop(0, groups[0].extent, [&](const Coord& i) {
+    at[groups[0].dim] = i;
+    nest(emitter, groups.subspan(1), at, body);
+  });
+}
+
+// The loops that a nest over `shape` needs for these roots, without dimension 0.
+std::vector<LoopGroup> groups_per_example(const Storage& storage, const KernelWork& work, const Shape& shape,
+                                          const std::vector<const Value*>& roots, const ElementEmitter& emitter) {
+  std::vector<bool> separate = loop_boundaries(storage, work, shape, roots, emitter);
+  if (!separate.empty()) separate[0] = true;
+  std::vector<LoopGroup> groups = group_loops(shape, separate);
+  std::erase_if(groups, [](const LoopGroup& group) { return group.dim == 0; });
+  return groups;
+}
+
+}  // namespace
+
+WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  if (work.row) return emit_row_kernel(kernel, storage, work);
+  if (work.main == nullptr) return emit_block_loop(kernel, storage, work);
+  const Op& main = *work.main;
+  const bool is_f32 = main.type().dtype == DType::kF32;
+  switch (main.kind) {
+    case OpKind::kDot:
+      if (sums_examples(main)) return emit_block_dot_sum(kernel, storage, work);
+      if (is_f32) return emit_block_dot(kernel, storage, work);
+      break;
+    case OpKind::kConv:
+    case OpKind::kConvInput:
+      if (is_f32) return emit_block_conv(kernel, storage, work);
+      break;
+    case OpKind::kConvFilter: return emit_block_conv_filter(kernel, storage, work);
+    case OpKind::kWindowPick:
+    case OpKind::kWindowSpread: return emit_window_scatter_kernel(kernel, storage, work);
+    case OpKind::kReduceSum:
+      if (sums_examples(main)) return emit_block_sum(kernel, storage, work);
+      break;
+    default: break;
+  }
+  return emit_block_loop(kernel, storage, work);
+}
+
+WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  const Shape& shape = storage.resolve(work.outputs[0].value)->type.shape;
+  ElementEmitter emitter(kernel, storage, work.inside, kernel.target().lanes);
+  std::vector<const Value*> roots;
+  for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
+  const auto groups = groups_per_example(storage, work, shape, roots, emitter);
+  emitter.examples_loop([&](const Coord& examples) {
+    Position at(shape.size(), emitter.constant(0));
+    at[0] = examples;
+    nest(emitter, groups, at, [&] { store_outputs(emitter, work, at); });
+  });
+  return {1, false};
+}
+
+WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  constexpr int64_t kChains = 4;  // sums that do not wait for each other
+  const Op& op = *work.main;
+  const DType dtype = op.type().dtype;
+  const Shape& shape = op.operands[0]->type.shape;
+  const auto& dims = op.attr<DimsAttributes>().dims;
+  ElementEmitter emitter(kernel, storage, work.inside, kernel.target().lanes);
+  llvm::Type* type = emitter.type_of(dtype);
+  KernelWork operand = work;
+  operand.inside.erase(&op);
+  auto separate = loop_boundaries(storage, operand, shape, {op.operands[0]}, emitter);
+  const auto is_summed = [&](size_t d) { return std::ranges::count(dims, static_cast<int64_t>(d)) > 0; };
+  for (size_t d = 0; d < separate.size(); ++d)
+    if (d == 0 || is_summed(d) != is_summed(d + 1)) separate[d] = true;
+  std::vector<LoopGroup> kept, summed;
+  for (const LoopGroup& group : group_loops(shape, separate))
+    if (group.dim != 0) (is_summed(group.dim) ? summed : kept).push_back(group);
+  const LoopGroup inner = summed.empty() ? LoopGroup{0, 1} : summed.back();
+  if (!summed.empty()) summed.pop_back();
+
+  std::vector<V> chains;
+  for (int64_t i = 0; i < kChains; ++i) chains.push_back(kernel.stack(type));
+  V sums = kernel.buffer(work.outputs[0].buffer);
+  emitter.examples_loop([&](const Coord& examples) {
+    Position at(shape.size(), emitter.constant(0));
+    at[0] = examples;
+    const auto add = [&](int64_t chain, const Coord& i) {
+      if (inner.dim != 0) at[inner.dim] = i;
+      V& slot = chains[static_cast<size_t>(chain)];
+      V sum = emitter.math().add(dtype, kernel.ir().CreateLoad(type, slot), emitter.emit(op.operands[0], at));
+      kernel.ir().CreateStore(sum, slot);
+    };
+    nest(emitter, kept, at, [&] {
+      for (V chain : chains) kernel.ir().CreateStore(llvm::Constant::getNullValue(type), chain);
+      nest(emitter, summed, at, [&] {
+        const int64_t whole = inner.extent / kChains * kChains;
+        if (whole > 0)
+          kernel.loop(kernel.index(0), kernel.index(whole), kChains, [&](V first) {
+            for (int64_t i = 0; i < kChains; ++i) add(i, emitter.offset(emitter.uniform(first), i));
+            emitter.forget();
+          });
+        for (int64_t i = whole; i < inner.extent; ++i) add(i - whole, emitter.constant(i));
+      });
+      V sum = nullptr;
+      for (V chain : chains) {
+        V part = kernel.ir().CreateLoad(type, chain);
+        sum = sum == nullptr ? part : emitter.math().add(dtype, sum, part);
+      }
+      Position result;
+      for (size_t d = 0; d < shape.size(); ++d)
+        if (!is_summed(d)) result.push_back(at[d]);
+      Coord address = emitter.scale(emitter.row_major(result, op.type().shape), kBlockExamples);
+      address = emitter.add(address, examples);
+      emitter.store(sums, dtype, address, emitter.math().add(dtype, emitter.load(sums, dtype, address), sum));
+    });
+  });
+  return {1, false};
+}
+
+WorkUnits emit_sum_of_shares(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  constexpr int64_t kChunk = 256;
+  const PartialSums& sums = work.sums;
+  const Value* result = work.outputs[0].value;
+  const DType dtype = result->type.dtype;
+  const int lanes = sums.per_lane ? 1 : kernel.target().lanes;
+  llvm::IRBuilder<>& ir = kernel.ir();
+  LoopOptions options;
+  options.lanes = lanes;
+  options.chunk = kChunk;
+  options.prepare = [&](ElementEmitter& emitter) {
+    emitter.bind(result, [&](const Position& at) {
+      const Coord element = emitter.row_major(at, result->type.shape);
+      V sum = nullptr;
+      for (int64_t share = 0; share < sums.shares; ++share) {
+        V base = kernel.byte_offset(kernel.buffer(sums.buffer), sums.offset + share * sums.stride);
+        V part = nullptr;
+        if (sums.per_lane) {
+          llvm::Type* vector = kernel.vector_type(kernel.memory_type(dtype), kBlockExamples);
+          part = ir.CreateAlignedLoad(vector, ir.CreateGEP(vector, base, element.base), llvm::Align(8));
+        } else {
+          part = emitter.load(base, dtype, element);
+        }
+        sum = sum == nullptr ? part : emitter.math().add(dtype, sum, part);
+      }
+      if (!sums.per_lane) return sum;
+      return combine_lanes(ir, sum, [&](V a, V b) { return emitter.math().add(dtype, a, b); });
+    });
+  };
+  return emit_loop_kernel(kernel, storage, work, options);
+}
+
+}  // namespace minnow

@@ -1,0 +1,162 @@
+#include <algorithm>
+
+#include "codegen/emit_block.h"
+#include "codegen/register_tile.h"
+#include "passes/tile_batch.h"
+
+namespace minnow {
+namespace {
+
+using V = llvm::Value*;
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// As few tiles of at most `limit` as reach `extent`, all of one size.
+int64_t even_tile(int64_t extent, int64_t limit) { return ceil_div(extent, ceil_div(extent, limit)); }
+
+// Accumulators that leave room for operands among the target's vector registers.
+int64_t accumulators(const KernelBuilder& kernel) { return kernel.target().lanes >= 16 ? 24 : 12; }
+
+}  // namespace
+
+// A tile is as many outputs as there are accumulators. The last one moves back to end with the last output.
+WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  const Op& dot = *work.main;
+  const Value* x = dot.operands[0];
+  const Value* w = dot.operands[1];
+  const bool transposed = dot.attr<DotAttributes>().contract[1] == 1;
+  const int64_t outputs = dot.type().dim(1);
+  const int64_t tile = even_tile(outputs, accumulators(kernel));
+  llvm::IRBuilder<>& ir = kernel.ir();
+  ElementEmitter emitter(kernel, storage, work.inside, kernel.target().lanes);
+  RegisterTile sums(kernel, tile, 1, emitter.lanes());
+  emitter.examples_loop([&](const Coord& examples) {
+    kernel.loop(0, ceil_div(outputs, tile), [&](V number) {
+      V wanted = ir.CreateMul(number, kernel.index(tile));
+      V first = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, wanted, kernel.index(outputs - tile));
+      const auto output = [&](int64_t i) { return emitter.offset(emitter.uniform(first), i); };
+      sums.clear();
+      emitter.forget();
+      emitter.loop(0, x->type.dim(1), [&](const Coord& k) {
+        V example = emitter.emit(x, {examples, k});
+        for (int64_t i = 0; i < tile; ++i)
+          sums.multiply_add(i, 0, emitter.emit(w, transposed ? Position{output(i), k} : Position{k, output(i)}), example);
+      });
+      emitter.forget();
+      for (int64_t i = 0; i < tile; ++i) {
+        V sum = sums.get(i, 0);
+        emitter.bind(dot.result(), [sum](const Position&) { return sum; });
+        store_outputs(emitter, work, {examples, output(i)});
+        emitter.unbind(dot.result());
+        emitter.forget();
+      }
+    });
+  });
+  return {1, false};
+}
+
+namespace {
+
+// w[k, o] += sum over n of x[n, k] * y[n, o]: y is turned so that a vector holds outputs, x gives one number at a time.
+class DotSum {
+ public:
+  DotSum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
+      : kernel_(kernel), ir_(kernel.ir()), dot_(*work.main), lanes_(kernel.target().lanes),
+        rows_(dot_.type().dim(0)), columns_(dot_.type().dim(1)), vectors_(ceil_div(columns_, lanes_)),
+        emitter_(kernel, storage, work.inside, lanes_), sums_(kernel.buffer(work.outputs[0].buffer)) {}
+
+  WorkUnits emit() {
+    turned_ = kernel_.stack(ir_.getFloatTy(), kBlockExamples * vectors_ * lanes_);
+    turn();
+    const int64_t wide = std::min<int64_t>(vectors_, 2);
+    const int64_t limit = std::min(rows_, accumulators(kernel_) / wide);
+    kernel_.loop(0, vectors_ / wide, [&](V i) { emit_columns(ir_.CreateMul(i, kernel_.index(wide)), wide, limit); });
+    if (vectors_ % wide != 0) emit_columns(kernel_.index(vectors_ - 1), 1, std::min(rows_, accumulators(kernel_)));
+    return {1, false};
+  }
+
+ private:
+  V turned_at(V example, V vector) {
+    V index = ir_.CreateAdd(ir_.CreateMul(example, kernel_.index(vectors_)), vector);
+    return ir_.CreateGEP(ir_.getFloatTy(), turned_, ir_.CreateMul(index, kernel_.index(lanes_)));
+  }
+
+  void turn() {
+    emitter_.examples_loop([&](const Coord& examples) {
+      kernel_.loop(0, vectors_, [&](V vector) {
+        std::vector<V> outputs;
+        for (int64_t i = 0; i < lanes_; ++i) {
+          V o = ir_.CreateAdd(ir_.CreateMul(vector, kernel_.index(lanes_)), kernel_.index(i));
+          o = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, o, kernel_.index(columns_ - 1));
+          outputs.push_back(emitter_.emit(dot_.operands[1], {examples, emitter_.uniform(o)}));
+        }
+        outputs = transpose_lanes(ir_, std::move(outputs));
+        for (int64_t i = 0; i < lanes_; ++i) {
+          V example = ir_.CreateAdd(examples.base, kernel_.index(i));
+          ir_.CreateAlignedStore(outputs[static_cast<size_t>(i)], turned_at(example, vector), llvm::Align(4));
+        }
+        emitter_.forget();
+      });
+    });
+  }
+
+  void emit_columns(V first_vector, int64_t wide, int64_t limit) {
+    const int64_t tile = even_tile(rows_, limit);
+    kernel_.loop(0, rows_ / tile,
+                 [&](V i) { emit_tile(ir_.CreateMul(i, kernel_.index(tile)), tile, first_vector, wide); });
+    if (rows_ % tile != 0) emit_tile(kernel_.index(rows_ - rows_ % tile), rows_ % tile, first_vector, wide);
+  }
+
+  void emit_tile(V first_row, int64_t rows, V first_vector, int64_t wide) {
+    llvm::Type* vector = kernel_.vector_type(ir_.getFloatTy(), lanes_);
+    RegisterTile tile(kernel_, rows, wide, lanes_);
+    for_elements(first_row, rows, first_vector, wide, [&](int64_t i, int64_t j, const Coord& address) {
+      tile.set(i, j, emitter_.load(sums_, DType::kF32, address));
+    });
+    kernel_.loop(0, kBlockExamples, [&](V example) {
+      std::vector<V> y;
+      for (int64_t j = 0; j < wide; ++j)
+        y.push_back(ir_.CreateAlignedLoad(vector, turned_at(example, ir_.CreateAdd(first_vector, kernel_.index(j))),
+                                          llvm::Align(4)));
+      for (int64_t i = 0; i < rows; ++i) {
+        const Coord row = emitter_.offset(emitter_.uniform(first_row), i);
+        V x = emitter_.emit(dot_.operands[0], {emitter_.uniform(example), row});
+        for (int64_t j = 0; j < wide; ++j) tile.multiply_add(i, j, x, y[static_cast<size_t>(j)]);
+      }
+      emitter_.forget();
+    });
+    for_elements(first_row, rows, first_vector, wide, [&](int64_t i, int64_t j, const Coord& address) {
+      emitter_.store(sums_, DType::kF32, address, tile.get(i, j));
+    });
+  }
+
+  void for_elements(V first_row, int64_t rows, V first_vector, int64_t wide,
+                    const std::function<void(int64_t, int64_t, const Coord&)>& body) {
+    for (int64_t j = 0; j < wide; ++j) {
+      V column = ir_.CreateMul(ir_.CreateAdd(first_vector, kernel_.index(j)), kernel_.index(lanes_));
+      V mask = columns_ % lanes_ == 0 ? nullptr : emitter_.first_lanes(ir_.CreateSub(kernel_.index(columns_), column));
+      emitter_.under_mask(mask, [&] {
+        for (int64_t i = 0; i < rows; ++i) {
+          const Coord row = emitter_.offset(emitter_.uniform(first_row), i);
+          body(i, j, emitter_.row_major({row, emitter_.lane(column)}, dot_.type().shape));
+        }
+      });
+    }
+  }
+
+  KernelBuilder& kernel_;
+  llvm::IRBuilder<>& ir_;
+  const Op& dot_;
+  int64_t lanes_, rows_, columns_, vectors_;
+  ElementEmitter emitter_;
+  V sums_;
+  V turned_ = nullptr;
+};
+
+}  // namespace
+
+WorkUnits emit_block_dot_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  return DotSum(kernel, storage, work).emit();
+}
+
+}  // namespace minnow

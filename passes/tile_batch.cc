@@ -1,0 +1,181 @@
+#include "passes/tile_batch.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_set>
+
+#include "ir/map.h"
+#include "passes/batch_rules.h"
+#include "passes/outline.h"
+
+namespace minnow {
+namespace {
+
+// What one block reads of weights, or adds up into their gradients, has to stay in the cache beside the activations.
+constexpr int64_t kMaxWeightBytes = 256 << 10;
+
+// The examples in a batch: dimension 0 of the inputs; 0 if they do not agree or do not make whole blocks.
+int64_t count_examples(const Function& function) {
+  int64_t examples = 0;
+  for (const auto& parameter : function.parameters()) {
+    if (parameter->role != Role::kInput || parameter->type.rank() == 0) continue;
+    const int64_t here = parameter->type.dim(0);
+    if (examples != 0 && here != examples) return 0;
+    examples = here;
+  }
+  return examples % kBlockExamples == 0 ? examples : 0;
+}
+
+// Which ops go into a map, and into which.
+class BatchLevels {
+ public:
+  BatchLevels(const Function& function, int64_t examples) : examples_(examples) {
+    for (const auto& parameter : function.parameters())
+      if (parameter->role == Role::kInput && parameter->type.rank() > 0) values_[parameter.get()].has_examples = true;
+    for (const auto& op : function.ops()) label(*op);
+  }
+
+  // The ops of the first level, in program order; empty if there is none.
+  std::vector<const Op*> first() const { return levels_.empty() ? std::vector<const Op*>() : levels_.begin()->second; }
+  bool has_examples(const Value* value) const {
+    const auto found = values_.find(value);
+    return found != values_.end() && found->second.has_examples;
+  }
+  bool is_uniform(const Value* value) const { return value->op && is_uniform_over_examples(*value->op, examples_); }
+
+ private:
+  struct Label {
+    bool has_examples = false;
+    bool is_inside = false;  // a map computes it, and its users in the same map may read it
+    int level = -1;          // of the last map that it depends on
+  };
+
+  void label(const Op& op);
+  BatchUse use_of(const Op& op) const;
+  // The first level at which a map may read the value.
+  int ready(const Value* value) const {
+    const auto found = values_.find(value);
+    if (found == values_.end()) return 0;
+    return found->second.is_inside ? found->second.level : found->second.level + 1;
+  }
+
+  int64_t examples_;
+  std::unordered_map<const Value*, Label> values_;
+  std::map<int, std::vector<const Op*>> levels_;
+};
+
+BatchUse BatchLevels::use_of(const Op& op) const {
+  const BatchLabels labels = {[this](const Value* value) { return has_examples(value); },
+                              [this](const Value* value) { return is_uniform(value); }};
+  const BatchUse use = batch_use(op, labels);
+  if (!has_trait(op.kind, kContraction)) return use;
+  if (op.type().dtype != DType::kF32) return BatchUse::kOutside;  // f64 is for checks, not for speed
+  const TensorType& weight = use == BatchUse::kSum ? op.type() : op.operands[1]->type;
+  return weight.bytes() > kMaxWeightBytes ? BatchUse::kOutside : use;
+}
+
+void BatchLevels::label(const Op& op) {
+  const BatchUse use = use_of(op);
+  Label label;
+  if (use == BatchUse::kOutside) {
+    for (const Value* operand : op.operands) label.level = std::max(label.level, values_[operand].level);
+    for (const auto& result : op.results) {
+      values_[result.get()] = label;
+      const bool is_example = op.kind == OpKind::kMap &&
+                              !is_summed(op.attr<MapAttributes>(), static_cast<size_t>(result->index));
+      values_[result.get()].has_examples = is_example;
+    }
+    return;
+  }
+  label.level = 0;
+  for (const Value* operand : op.operands) label.level = std::max(label.level, ready(operand));
+  label.has_examples = label.is_inside = use == BatchUse::kPerExample;
+  values_[op.result()] = label;
+  levels_[label.level].push_back(&op);
+}
+
+// Makes a map's body work on a block. `sums` are its results that are added up.
+void shrink_to_block(Function& body, int64_t examples, const std::unordered_set<const Value*>& sums) {
+  for (const auto& op : body.ops()) {
+    Value* value = op->result();
+    if (sums.contains(value)) continue;
+    MINNOW_CHECK(value->type.rank() > 0 && value->type.dim(0) == examples, "{} of {} in a map", mnemonic(op->kind),
+                 value->type.to_string());
+    value->type.shape[0] = kBlockExamples;
+    if (auto* conv = std::get_if<ConvAttributes>(&op->attributes); conv && !conv->shape.empty())
+      conv->shape[0] = kBlockExamples;
+    if (auto* window = std::get_if<WindowAttributes>(&op->attributes); window && !window->shape.empty())
+      window->shape[0] = kBlockExamples;
+    if (auto* slice = std::get_if<SliceAttributes>(&op->attributes)) slice->limit[0] = kBlockExamples;
+  }
+}
+
+class MapMaker {
+ public:
+  MapMaker(Function& function, int64_t examples) : function_(function), examples_(examples) {}
+
+  bool run() {
+    const BatchLevels levels(function_, examples_);
+    const std::vector<const Op*> ops = levels.first();
+    if (ops.empty()) return false;
+    std::unordered_set<const Value*> sums;
+    for (const Op* op : ops)
+      if (!levels.has_examples(op->result())) sums.insert(op->result());
+    const OpGraph graph(function_);
+    Cluster cluster(graph);
+    for (const Op* op : ops) add(*op, levels, cluster);
+    const std::unordered_set<const Value*> split = split_values(cluster, levels);
+    Op* map = outline(function_, cluster, OpKind::kMap, MapAttributes{});
+    describe(*map, split, sums);
+    shrink_to_block(*map->body, examples_, sums);
+    return true;
+  }
+
+ private:
+  // With what it reads that is made anew for every block.
+  static void add(const Op& op, const BatchLevels& levels, Cluster& cluster) {
+    cluster.add(&op);
+    for (const Value* operand : op.operands)
+      if (levels.is_uniform(operand) && !is_splat(operand)) cluster.add(operand->op);
+  }
+
+  static std::unordered_set<const Value*> split_values(const Cluster& cluster, const BatchLevels& levels) {
+    std::unordered_set<const Value*> split;
+    for (const Op* op : cluster.ops())
+      for (const Value* operand : op->operands)
+        if (levels.has_examples(operand) && !cluster.defines(operand)) split.insert(operand);
+    return split;
+  }
+
+  static void describe(Op& map, const std::unordered_set<const Value*>& split,
+                       const std::unordered_set<const Value*>& sums) {
+    MapAttributes attributes;
+    attributes.block = kBlockExamples;
+    for (size_t i = 0; i < map.operands.size(); ++i) {
+      if (!split.contains(map.operands[i])) continue;
+      attributes.split.push_back(static_cast<int64_t>(i));
+      map.body->parameters()[i]->type.shape[0] = kBlockExamples;
+    }
+    for (size_t i = 0; i < map.results.size(); ++i)
+      if (sums.contains(map.body->results()[i].value)) attributes.sum.push_back(static_cast<int64_t>(i));
+    map.attributes = std::move(attributes);
+    map.location = {};
+  }
+
+  Function& function_;
+  int64_t examples_;
+};
+
+}  // namespace
+
+bool tile_batch(Function& function) {
+  const int64_t examples = count_examples(function);
+  const bool has_images =
+      std::ranges::any_of(function.ops(), [](const auto& op) { return has_trait(op->kind, kWindow); });
+  if (examples == 0 || !has_images) return false;
+  bool changed = false;
+  while (MapMaker(function, examples).run()) changed = true;
+  return changed;
+}
+
+}  // namespace minnow
