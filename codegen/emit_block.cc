@@ -37,6 +37,62 @@ std::vector<LoopGroup> groups_per_example(const Storage& storage, const KernelWo
   return groups;
 }
 
+// Whether `value` is computed elementwise from row-major tensors alone.
+bool comes_from_rows(const Storage& storage, const KernelWork& work, const Value* value) {
+  value = storage.resolve(value);
+  const Op* op = value->op;
+  if (op == nullptr || !work.inside.contains(op)) {
+    const int buffer = storage.find(value);
+    return buffer >= 0 && storage.buffers()[static_cast<size_t>(buffer)].layout == Layout::kRowMajor;
+  }
+  if (op->kind == OpKind::kConstant) return op->attr<ConstantAttributes>().is_splat();
+  return (has_trait(op->kind, kElementwise) || op->kind == OpKind::kReshape) &&
+         std::ranges::all_of(op->operands, [&](const Value* v) { return comes_from_rows(storage, work, v); });
+}
+
+// A block of a row-major input, f32 in the end, on its way into the layout of the block.
+bool turns_rows(const Storage& storage, const KernelWork& work, const ElementEmitter& emitter) {
+  if (work.outputs.size() != 1) return false;
+  const KernelOutput& output = work.outputs[0];
+  const TensorType& type = output.value->type;
+  return type.dtype == DType::kF32 && type.elements() >= kBlockExamples * emitter.lanes() &&
+         storage.buffers()[static_cast<size_t>(output.buffer)].layout == Layout::kExamplesInner &&
+         comes_from_rows(storage, work, output.value);
+}
+
+// As many elements of as many examples as there are lanes are computed along the rows, then transposed.
+WorkUnits emit_turned(KernelBuilder& kernel, const KernelWork& work, ElementEmitter& emitter) {
+  const KernelOutput& output = work.outputs[0];
+  const Shape& shape = output.value->type.shape;
+  const int64_t extent = output.value->type.elements() / kBlockExamples;
+  const int64_t lanes = emitter.lanes();
+  V target = kernel.buffer(output.buffer);
+  const auto turn = [&](const Coord& examples, V first, int64_t count) {
+    Position at(shape.size(), emitter.constant(0));
+    at.back() = emitter.lane(first);
+    std::vector<V> rows;
+    emitter.under_mask(count < lanes ? emitter.first_lanes(kernel.index(count)) : nullptr, [&] {
+      for (int64_t i = 0; i < lanes; ++i) {
+        at[0] = emitter.uniform(kernel.ir().CreateAdd(examples.base, kernel.index(i)));
+        rows.push_back(emitter.emit(output.value, at));
+      }
+    });
+    rows = transpose_lanes(kernel.ir(), std::move(rows));
+    for (int64_t i = 0; i < count; ++i) {
+      at[0] = examples;
+      at.back() = emitter.offset(emitter.uniform(first), i);
+      emitter.store(target, DType::kF32, emitter.address(output.buffer, shape, at), rows[static_cast<size_t>(i)]);
+    }
+    emitter.forget();
+  };
+  emitter.examples_loop([&](const Coord& examples) {
+    const int64_t whole = extent / lanes * lanes;
+    kernel.loop(kernel.index(0), kernel.index(whole), lanes, [&](V first) { turn(examples, first, lanes); });
+    if (whole < extent) turn(examples, kernel.index(whole), extent - whole);
+  });
+  return {1, false};
+}
+
 }  // namespace
 
 WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
@@ -67,6 +123,7 @@ WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const
 WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   const Shape& shape = storage.resolve(work.outputs[0].value)->type.shape;
   ElementEmitter emitter(kernel, storage, work.inside, kernel.target().lanes);
+  if (turns_rows(storage, work, emitter)) return emit_turned(kernel, work, emitter);
   std::vector<const Value*> roots;
   for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
   const auto groups = groups_per_example(storage, work, shape, roots, emitter);

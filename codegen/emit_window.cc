@@ -7,12 +7,26 @@ namespace {
 
 using V = llvm::Value*;
 
+bool overlaps(const WindowAttributes& window) {
+  return window.window[0] > window.stride[0] || window.window[1] > window.stride[1];
+}
+
+// Whether there are elements that no window covers.
+bool leaves_gaps(const Op& op) {
+  const auto& window = op.attr<WindowAttributes>();
+  const Shape& y = op.operands.back()->type.shape;
+  for (size_t i = 0; i < 2; ++i) {
+    const int64_t reach = (y[2 + i] - 1) * window.stride[i] + window.window[i] - window.pad[2 * i];
+    if (window.window[i] < window.stride[i] || reach < op.type().shape[2 + i]) return true;
+  }
+  return false;
+}
+
 class WindowScatter {
  public:
   WindowScatter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : kernel_(kernel), op_(*work.main), window_(op_.attr<WindowAttributes>()), y_(*op_.operands.back()),
-        overlaps_(window_.window[0] > window_.stride[0] || window_.window[1] > window_.stride[1]),
-        in_block_(work.loop >= 0), emitter_(kernel, storage, work.inside, overlaps_ && !in_block_ ? 1 : kernel.target().lanes),
+      : kernel_(kernel), work_(work), op_(*work.main), window_(op_.attr<WindowAttributes>()), y_(*op_.operands.back()),
+        overlaps_(overlaps(window_)), needs_zeros_(overlaps_ || leaves_gaps(op_)), in_block_(work.loop >= 0), emitter_(kernel, storage, work.inside, overlaps_ && !in_block_ ? 1 : kernel.target().lanes),
         target_buffer_(work.outputs[0].buffer), target_(kernel.buffer(target_buffer_)) {}
 
   WorkUnits emit() { return in_block_ ? emit_block() : emit_planes(); }
@@ -20,37 +34,30 @@ class WindowScatter {
  private:
   WorkUnits emit_planes();
   WorkUnits emit_block();
-  bool leaves_gaps() const;
   void emit_windows(const Position& window);
   Position element(const Position& window, int64_t i, int64_t j);
   std::vector<V> pick(const Position& window, V y);
   V inside(const Position& at);
   void add_to(const Position& at, V value);
+  void store_with_epilogue(const Position& at, V value);
 
   KernelBuilder& kernel_;
+  const KernelWork& work_;
   const Op& op_;
   const WindowAttributes& window_;
   const Value& y_;
   bool overlaps_;
+  bool needs_zeros_;
   bool in_block_;  // vectors are examples, not columns
   ElementEmitter emitter_;
   int target_buffer_;
   V target_;
 };
 
-// Whether there are elements that no window covers.
-bool WindowScatter::leaves_gaps() const {
-  for (size_t i = 0; i < 2; ++i) {
-    const int64_t reach = (y_.type.shape[2 + i] - 1) * window_.stride[i] + window_.window[i] - window_.pad[2 * i];
-    if (window_.window[i] < window_.stride[i] || reach < op_.type().shape[2 + i]) return true;
-  }
-  return false;
-}
-
 WorkUnits WindowScatter::emit_block() {
   const Shape& x = op_.type().shape;
   llvm::IRBuilder<>& ir = kernel_.ir();
-  if (overlaps_ || leaves_gaps())
+  if (needs_zeros_)
     ir.CreateMemSet(target_, ir.getInt8(0), static_cast<uint64_t>(op_.type().bytes()), llvm::Align(1));
   emitter_.examples_loop([&](const Coord& examples) {
     emitter_.loop(0, x[1], [&](const Coord& channel) {
@@ -69,7 +76,7 @@ WorkUnits WindowScatter::emit_planes() {
   const auto bytes = static_cast<uint64_t>(plane * dtype_bytes(op_.type().dtype));
   kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
     V start = ir.CreateGEP(kernel_.memory_type(op_.type().dtype), target_, ir.CreateMul(unit, kernel_.index(plane)));
-    ir.CreateMemSet(start, ir.getInt8(0), bytes, llvm::Align(1));
+    if (needs_zeros_) ir.CreateMemSet(start, ir.getInt8(0), bytes, llvm::Align(1));
     const Coord image = emitter_.divide(emitter_.uniform(unit), x[1]);
     const Coord channel = emitter_.remainder(emitter_.uniform(unit), x[1]);
     emitter_.loop(0, y_.type.dim(2), [&](const Coord& row) {
@@ -147,6 +154,7 @@ void WindowScatter::add_to(const Position& at, V value) {
   const DType dtype = op_.type().dtype;
   V exists = inside(at);
   auto write = [&] {
+    if (!needs_zeros_) return store_with_epilogue(at, value);
     const Coord address = emitter_.address(target_buffer_, op_.type().shape, at);
     if (overlaps_) value = emitter_.math().add(dtype, emitter_.load(target_, dtype, address), value);
     emitter_.store(target_, dtype, address, value);
@@ -160,7 +168,18 @@ void WindowScatter::add_to(const Position& at, V value) {
   }
 }
 
+void WindowScatter::store_with_epilogue(const Position& at, V value) {
+  emitter_.bind(op_.result(), [value](const Position&) { return value; });
+  store_outputs(emitter_, work_, at);
+  emitter_.unbind(op_.result());
+}
+
 }  // namespace
+
+bool writes_each_once(const Op& op) {
+  const bool scatters = op.kind == OpKind::kWindowPick || op.kind == OpKind::kWindowSpread;
+  return scatters && !overlaps(op.attr<WindowAttributes>()) && !leaves_gaps(op);
+}
 
 WorkUnits emit_window_scatter_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   return WindowScatter(kernel, storage, work).emit();

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "codegen/emit_conv.h"
+#include "codegen/emit_window.h"
 #include "codegen/lowering.h"
 
 namespace minnow {
@@ -129,7 +130,8 @@ bool Lowering::fits_one_kernel(const Op& op) const {
     if (result->type.shape != shape) return false;
   }
   if (heavy.empty()) return true;
-  return heavy.size() == 1 && has_trait(heavy[0]->kind, kContraction) && heavy[0]->type().shape == shape;
+  if (heavy.size() != 1 || heavy[0]->type().shape != shape) return false;
+  return has_trait(heavy[0]->kind, kContraction) || writes_each_once(*heavy[0]);
 }
 
 void Lowering::lower_fused(const Op& op) {

@@ -27,7 +27,7 @@ class ScalarMath {
   V log(DType t, V x);
   V log1p(DType t, V x);
   V tanh(DType t, V x);
-  V sigmoid(DType t, V x);
+  V sigmoid(DType t, V x);  // down to 1.6e-38, which it answers for all that is smaller
   V erf(DType t, V x);
   // Calls of the C library, a lane at a time.
   V cos(DType t, V x);
@@ -57,6 +57,8 @@ class ScalarMath {
 
  private:
   V library(const char* f32_name, const char* f64_name, V x);
+  V exp_of_normal(V x);
+  V clamp(V x, double low, double high);
   llvm::Type* with_element(V x, llvm::Type* element);
 
   llvm::IRBuilder<>& ir_;

@@ -16,6 +16,11 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+// (exp(r) - 1 - r) / r^2 for |r| <= ln 2 / 2.
+constexpr std::initializer_list<double> kExpCoefficients = {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
+                                                            4.1665795894e-2, 1.6666665459e-1, 0.5};
+constexpr double kNormalExponent = 87;  // exp(±87) is no denormal and no infinity
+
 }  // namespace
 
 // Calls the scalar C function for every lane.
@@ -43,7 +48,7 @@ V ScalarMath::exp(DType t, V x) {
                                  ir_.CreateFMul(capped, like(x, 1.44269504088896341)));
   V r = fma(n, like(x, -0x1.62e4p-1), capped);
   r = fma(n, like(x, -1.42860682030941723e-6), r);
-  V p = polynomial(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 0.5});
+  V p = polynomial(r, kExpCoefficients);
   p = ir_.CreateFAdd(fma(ir_.CreateFMul(r, r), p, r), like(x, 1));
   V power = ir_.CreateFPToSI(n, with_element(x, ir_.getInt32Ty()));
   V half = ir_.CreateAShr(power, like_int(power, 1));
@@ -53,6 +58,28 @@ V ScalarMath::exp(DType t, V x) {
   };
   V y = ir_.CreateFMul(ir_.CreateFMul(p, two_to(half)), two_to(ir_.CreateSub(power, half)));
   return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, y);
+}
+
+// exp(x) for |x| <= kNormalExponent, where neither x nor the result needs care; NaN stays NaN. n is rounded by adding a
+// number so large that it has no fraction; shifted up, the sum's low bits are the exponent to add.
+V ScalarMath::exp_of_normal(V x) {
+  constexpr double kRound = 0x1.8p23;
+  V shifted = fma(x, like(x, 1.44269504088896341), like(x, kRound));
+  V n = ir_.CreateFSub(shifted, like(x, kRound));
+  V r = fma(n, like(x, -0x1.62e4p-1), x);
+  r = fma(n, like(x, -1.42860682030941723e-6), r);
+  V p = polynomial(r, kExpCoefficients);
+  p = ir_.CreateFAdd(fma(ir_.CreateFMul(r, r), p, r), like(x, 1));
+  llvm::Type* integer = with_element(x, ir_.getInt32Ty());
+  V exponent = ir_.CreateBitCast(shifted, integer);
+  exponent = ir_.CreateShl(exponent, like_int(exponent, 23));
+  return ir_.CreateBitCast(ir_.CreateAdd(ir_.CreateBitCast(p, integer), exponent), x->getType());
+}
+
+// Holds x to [low, high]; NaN stays NaN.
+V ScalarMath::clamp(V x, double low, double high) {
+  x = ir_.CreateSelect(ir_.CreateFCmpOLT(like(x, high), x), like(x, high), x);
+  return ir_.CreateSelect(ir_.CreateFCmpOGT(like(x, low), x), like(x, low), x);
 }
 
 // log(2^e m) = e ln 2 + log(1 + f), m in [sqrt(1/2), sqrt(2)), f = m - 1.
@@ -101,14 +128,19 @@ V ScalarMath::tanh(DType t, V x) {
   V z = ir_.CreateFMul(x, x);
   V p = polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1});
   V near = fma(ir_.CreateFMul(p, z), x, x);
-  V e = exp(t, ir_.CreateFAdd(magnitude, magnitude));
+  V e = exp_of_normal(clamp(ir_.CreateFAdd(magnitude, magnitude), 0, kNormalExponent));
   V far = ir_.CreateFSub(like(x, 1), ir_.CreateFDiv(like(x, 2), ir_.CreateFAdd(e, like(x, 1))));
   far = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, far, x);
   return ir_.CreateSelect(ir_.CreateFCmpOLT(magnitude, like(x, 0.625)), near, far);
 }
 
-// With z = exp(-|x|), 1 / (1 + z) or z / (1 + z): no overflow, and small results keep their digits.
+// f32: 1 / (1 + exp(-x)), with exp(87) for all below -87. f64: with z = exp(-|x|), 1 / (1 + z) or z / (1 + z), so that
+// small results keep their digits.
 V ScalarMath::sigmoid(DType t, V x) {
+  if (t == DType::kF32) {
+    V z = exp_of_normal(clamp(ir_.CreateFNeg(x), -kNormalExponent, kNormalExponent));
+    return ir_.CreateFDiv(like(x, 1), ir_.CreateFAdd(z, like(x, 1)));
+  }
   V z = exp(t, ir_.CreateFNeg(abs(t, x)));
   V numerator = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 0)), z, like(x, 1));
   return ir_.CreateFDiv(numerator, ir_.CreateFAdd(z, like(x, 1)));

@@ -76,7 +76,7 @@ struct WindowAttributes {
 };
 
 // How a fused kernel's loop nest is shaped: kLoop, one loop over the result's elements; kRow, a pass per row with
-// reductions inside the row; kContraction, a dot or convolution with what comes before and after it.
+// reductions inside the row; kContraction, a dot, a convolution or the gradient of a pooling with what follows it.
 enum class FusionKind : uint8_t { kLoop, kRow, kContraction };
 std::string_view fusion_kind_name(FusionKind kind);  // "loop", "row", "contraction"
 

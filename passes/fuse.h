@@ -4,7 +4,8 @@
 //   kind          the body holds                                            its results
 //   row           reductions over the trailing dimensions, with the         full or per row
 //                 elementwise ops and broadcasts around them
-//   contraction   one dot or convolution and the elementwise epilogue       of the contraction's shape
+//   contraction   one dot, convolution or gradient of a pooling, and the    of the contraction's shape
+//                 elementwise epilogue
 //   loop          elementwise ops, broadcasts, iota, random, transpose,     of one shape
 //                 slice and pad
 //

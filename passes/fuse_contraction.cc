@@ -12,6 +12,11 @@ bool reads_random(const Op& op) {
       op.operands, [](const Value* operand) { return operand->op && operand->op->kind == OpKind::kRandom; });
 }
 
+// Ops that a loop over their result's elements would compute badly, and that may be followed by an epilogue.
+bool takes_epilogue(OpKind kind) {
+  return has_trait(kind, kContraction) || kind == OpKind::kWindowPick || kind == OpKind::kWindowSpread;
+}
+
 // The contraction and what follows it element by element. A producer of another operand of the epilogue comes
 // along if nothing else wants it; a random mask is better drawn in a loop of its own than kept as random
 // numbers.
@@ -39,7 +44,7 @@ class EpilogueRules : public KernelRules {
 bool fuse_one_contraction(Function& function, std::unordered_set<const Op*>& tried) {
   const OpGraph graph(function);
   for (const Op* op : graph.ops()) {
-    if (!has_trait(op->kind, kContraction) || !tried.insert(op).second) continue;
+    if (!takes_epilogue(op->kind) || !tried.insert(op).second) continue;
     if (std::ranges::any_of(op->operands, is_splat)) continue;  // a body has no memory for it
     const Cluster cluster = grow_cluster(graph, op, EpilogueRules(op));
     if (cluster.size() == 1) continue;

@@ -61,8 +61,10 @@ MINNOW_VJP(Divide) {
   return {{dp, b.neg(b.mul(dp, op.result()))}};
 }
 
-MINNOW_VJP(Maximum) { return split_by(b.compare(OpKind::kGreater, op.operands[0], op.operands[1]), dy, b); }
-MINNOW_VJP(Minimum) { return split_by(b.compare(OpKind::kLess, op.operands[0], op.operands[1]), dy, b); }
+// The result is greater than the second operand where the first one is. It is the one that is kept: an activation's
+// argument need not be.
+MINNOW_VJP(Maximum) { return split_by(b.compare(OpKind::kGreater, op.result(), op.operands[1]), dy, b); }
+MINNOW_VJP(Minimum) { return split_by(b.compare(OpKind::kLess, op.result(), op.operands[1]), dy, b); }
 
 // y = x^p: dx = dy p x^(p-1), dp = dy y log x, each with its 0 * inf taken out.
 MINNOW_VJP(Power) {
