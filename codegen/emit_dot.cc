@@ -145,22 +145,20 @@ void DotKernel::emit_tile(V first_row, int64_t rows) {
   emitter_.forget();
 }
 
+// The whole tile is computed before any of it is stored: a load that touched the masked end of an earlier row would
+// wait for that row's store.
 void DotKernel::store_tile(V first_row, int64_t rows) {
   for (int64_t j = 0; j < tile_vectors_; ++j) {
     emitter_.under_mask(vector_mask(j), [&] {
-      const Coord n = column(j);
+      const auto position = [&](int64_t i) { return Position{emitter_.offset(emitter_.uniform(first_row), i), column(j)}; };
+      std::vector<std::vector<V>> elements;
       for (int64_t i = 0; i < rows; ++i) {
-        const Position at = {emitter_.offset(emitter_.uniform(first_row), i), n};
         V sum = tile_->get(i, j);
         emitter_.bind(dot_.result(), [sum](const Position&) { return sum; });
-        std::vector<V> elements;
-        for (const KernelOutput& output : work_.outputs) elements.push_back(emitter_.emit(output.value, at));
-        const Coord address = emitter_.row_major(at, dot_.type().shape);
-        for (size_t o = 0; o < elements.size(); ++o) {
-          const KernelOutput& output = work_.outputs[o];
-          emitter_.store(kernel_.buffer(output.buffer), output.value->type.dtype, address, elements[o]);
-        }
+        elements.push_back(compute_outputs(emitter_, work_, position(i)));
       }
+      for (int64_t i = 0; i < rows; ++i)
+        store_computed(emitter_, work_, position(i), elements[static_cast<size_t>(i)]);
     });
   }
 }

@@ -3,6 +3,7 @@
 #include "codegen/emit_block.h"
 #include "codegen/emit_conv.h"
 #include "codegen/emit_dot.h"
+#include "codegen/emit_narrow_dot.h"
 #include "codegen/emit_reduction.h"
 #include "codegen/emit_row.h"
 #include "codegen/emit_window.h"
@@ -15,6 +16,9 @@ WorkUnits emit_kernel(KernelBuilder& kernel, const Storage& storage, const Kerne
   if (work.row) return emit_row_kernel(kernel, storage, work);
   if (work.main == nullptr) return emit_loop_kernel(kernel, storage, work);
   const Op& main = *work.main;
+  const int lanes = kernel.target().lanes;
+  if (main.kind == OpKind::kDot && is_narrow_dot(main, lanes)) return emit_narrow_dot(kernel, storage, work);
+  if (main.kind == OpKind::kDot && is_narrow_outer_dot(main, lanes)) return emit_narrow_outer_dot(kernel, storage, work);
   if (main.kind == OpKind::kDot && is_fast_dot(main)) return emit_dot_kernel(kernel, storage, work);
   if (is_fast_conv(main)) {
     if (work.stage == KernelWork::Stage::kPartial) return emit_conv_filter_partial(kernel, storage, work);

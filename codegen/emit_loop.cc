@@ -78,16 +78,24 @@ std::vector<bool> loop_boundaries(const Storage& storage, const KernelWork& work
   return finder.result();
 }
 
-// All are computed before any is stored: they may lie over what they are computed from.
-void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at) {
+std::vector<llvm::Value*> compute_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at) {
   std::vector<llvm::Value*> elements;
   for (const KernelOutput& output : work.outputs) elements.push_back(emitter.emit(output.value, at));
+  return elements;
+}
+
+void store_computed(ElementEmitter& emitter, const KernelWork& work, const Position& at,
+                    const std::vector<llvm::Value*>& elements) {
   for (size_t i = 0; i < elements.size(); ++i) {
     const KernelOutput& output = work.outputs[i];
     const TensorType& type = output.value->type;
     emitter.store(emitter.kernel().buffer(output.buffer), type.dtype, emitter.address(output.buffer, type.shape, at),
                   elements[i]);
   }
+}
+
+void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at) {
+  store_computed(emitter, work, at, compute_outputs(emitter, work, at));
 }
 
 WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,

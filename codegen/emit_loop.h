@@ -21,7 +21,11 @@ struct LoopOptions {
 WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                            const LoopOptions& options = {});
 
-// Computes the outputs at a position and stores them.
+// Computes the outputs at a position, all before any is stored: they may lie over what they are computed from. In two
+// steps where several positions are computed first.
+std::vector<llvm::Value*> compute_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at);
+void store_computed(ElementEmitter& emitter, const KernelWork& work, const Position& at,
+                    const std::vector<llvm::Value*>& elements);
 void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at);
 
 // Loops that run together, outermost first: the last dimension of each group and its extent.

@@ -33,12 +33,13 @@ class RowKernel {
  public:
   RowKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), storage_(storage), work_(work), row_(row_shape(*work.origin)), full_(row_.full()),
-        in_block_(work.loop >= 0), vector_(kernel, storage, work.inside, kernel.target().lanes),
-        scalar_(kernel, storage, work.inside, in_block_ ? kernel.target().lanes : 1) {}
+        rows_are_lanes_(work.loop >= 0 || is_narrow(row_, kernel.target().lanes)), vector_(kernel, storage, work.inside, kernel.target().lanes),
+        scalar_(kernel, storage, work.inside, rows_are_lanes_ ? kernel.target().lanes : 1) {}
 
   WorkUnits emit() {
     find_column_loops();
-    if (in_block_) return emit_block();
+    if (work_.loop >= 0) return emit_block();
+    if (rows_are_lanes_) return emit_narrow();
     kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
       row_at_ = row_position(unit, 0);
       emit_row();
@@ -53,7 +54,13 @@ class RowKernel {
     V result;  // variable: the row's
   };
 
+  // Few columns, one dimension of many rows.
+  static bool is_narrow(const RowShape& row, int lanes) {
+    return row.rows.size() == 1 && row.row_count() >= lanes && row.column_count() < lanes;
+  }
+
   WorkUnits emit_block();
+  WorkUnits emit_narrow();
   void find_column_loops();
   Position row_position(V unit, size_t first_dim);
   void emit_row();
@@ -73,9 +80,9 @@ class RowKernel {
   const KernelWork& work_;
   RowShape row_;
   Shape full_;
-  bool in_block_;  // vectors are rows of as many examples; else they are columns
+  bool rows_are_lanes_;  // vectors run over rows; else over columns
   ElementEmitter vector_;
-  ElementEmitter scalar_;  // of what a row has one of; in a block also vectors
+  ElementEmitter scalar_;  // of what a row has one of
   std::vector<bool> separate_;
   Position row_at_;
 };
@@ -111,7 +118,7 @@ void RowKernel::for_columns(const std::function<void(const Position&)>& body) {
   std::vector<int64_t> outer;
   for (size_t i = first; i < inner; ++i) outer.push_back(static_cast<int64_t>(i));
   vector_.loops(full_, outer, at, [&] {
-    if (in_block_) {
+    if (rows_are_lanes_) {
       return vector_.loop(0, extent, [&](const Coord& column) {
         at.back() = column;
         body(at);
@@ -145,6 +152,21 @@ WorkUnits RowKernel::emit_block() {
     });
   });
   return {1, false};
+}
+
+WorkUnits RowKernel::emit_narrow() {
+  const int64_t lanes = vector_.lanes();
+  const int64_t rows = row_.row_count();
+  V from = kernel_.ir().CreateMul(kernel_.begin(), kernel_.index(lanes));
+  V to = kernel_.ir().CreateMul(kernel_.end(), kernel_.index(lanes));
+  to = kernel_.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, kernel_.index(rows));
+  vector_.lanes_loop(from, to, [&](const Coord& lane) {
+    row_at_ = {lane};
+    vector_.forget();
+    scalar_.forget();
+    scalar_.under_mask(vector_.mask(), [&] { emit_row(); });
+  });
+  return {(rows + lanes - 1) / lanes, true};
 }
 
 void RowKernel::emit_row() {
@@ -184,11 +206,11 @@ int RowKernel::count_passes(const Value* value) const {
 void RowKernel::keep(const Op& op) {
   const DType dtype = op.type().dtype;
   const int64_t columns = row_.column_count();
-  V buffer = kernel_.stack(kernel_.memory_type(dtype), (columns + 63) / 64 * 64 * (in_block_ ? vector_.lanes() : 1));
+  V buffer = kernel_.stack(kernel_.memory_type(dtype), (columns + 63) / 64 * 64 * (rows_are_lanes_ ? vector_.lanes() : 1));
   auto address = [this](const Position& at) {
     Position column(at.begin() + static_cast<std::ptrdiff_t>(row_.rows.size()), at.end());
     const Coord index = vector_.row_major(column, row_.columns);
-    return in_block_ ? vector_.lane(vector_.scale(index, vector_.lanes()).base) : index;
+    return rows_are_lanes_ ? vector_.lane(vector_.scale(index, vector_.lanes()).base) : index;
   };
   for_columns([&](const Position& at) {
     vector_.store(buffer, dtype, address(at), vector_.emit(op.result(), at));
@@ -213,7 +235,7 @@ void RowKernel::emit_reduction(const Op& op) {
     vector_.ir().CreateStore(after, lanes);
   });
   V result = vector_.ir().CreateLoad(type, lanes);
-  bind_scalar(op, in_block_ ? result : reduce_lanes(op, result));
+  bind_scalar(op, rows_are_lanes_ ? result : reduce_lanes(op, result));
 }
 
 V RowKernel::reduce_lanes(const Op& op, V lanes) {
@@ -228,7 +250,7 @@ void RowKernel::emit_argmax(const Op& op) {
 }
 
 void RowKernel::bind_scalar(const Op& op, V result) {
-  V splat = in_block_ ? result : vector_.splat(result);
+  V splat = rows_are_lanes_ ? result : vector_.splat(result);
   vector_.bind(op.result(), [splat](const Position&) { return splat; });
   scalar_.bind(op.result(), [result](const Position&) { return result; });
 }

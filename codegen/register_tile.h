@@ -34,6 +34,9 @@ class RegisterTile {
 // W vectors of W lanes, transposed: lane i of vector j becomes lane j of vector i. W is a power of two.
 std::vector<llvm::Value*> transpose_lanes(llvm::IRBuilder<>& ir, std::vector<llvm::Value*> rows);
 
+// W vectors of W lanes, added up: lane i is the sum of vector i's lanes, by halving.
+llvm::Value* add_rows(llvm::IRBuilder<>& ir, std::vector<llvm::Value*> rows);
+
 // One number from a vector's lanes, by halving: a fixed tree.
 llvm::Value* combine_lanes(llvm::IRBuilder<>& ir, llvm::Value* vector,
                            llvm::function_ref<llvm::Value*(llvm::Value*, llvm::Value*)> combine);
