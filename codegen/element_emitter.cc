@@ -3,6 +3,7 @@
 #include <llvm/IR/Constants.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "codegen/emit_rules.h"
 #include "passes/tile_batch.h"
@@ -158,6 +159,12 @@ void ElementEmitter::lanes_loop(llvm::Value* from, llvm::Value* to,
 void ElementEmitter::under_mask(llvm::Value* mask, const std::function<void()>& body) {
   llvm::Value* outer = mask_;
   mask_ = both(outer, mask);
+  body();
+  mask_ = outer;
+}
+
+void ElementEmitter::without_mask(const std::function<void()>& body) {
+  llvm::Value* outer = std::exchange(mask_, nullptr);
   body();
   mask_ = outer;
 }

@@ -73,6 +73,7 @@ class ElementEmitter {
   llvm::Value* mask() const { return mask_; }
   // Runs body with `mask` (nullptr: all lanes) as well as the current one.
   void under_mask(llvm::Value* mask, const std::function<void()>& body);
+  void without_mask(const std::function<void()>& body);
   // The lanes whose numbers are below `count` (i64).
   llvm::Value* first_lanes(llvm::Value* count);
   // Forgets values computed so far; to be called where a block does not follow from the last one.

@@ -4,6 +4,7 @@
 #include "codegen/emit_conv.h"
 #include "codegen/emit_dot.h"
 #include "codegen/emit_narrow_dot.h"
+#include "codegen/emit_pixel_conv.h"
 #include "codegen/emit_reduction.h"
 #include "codegen/emit_row.h"
 #include "codegen/emit_window.h"
@@ -20,6 +21,10 @@ WorkUnits emit_kernel(KernelBuilder& kernel, const Storage& storage, const Kerne
   if (main.kind == OpKind::kDot && is_narrow_dot(main, lanes)) return emit_narrow_dot(kernel, storage, work);
   if (main.kind == OpKind::kDot && is_narrow_outer_dot(main, lanes)) return emit_narrow_outer_dot(kernel, storage, work);
   if (main.kind == OpKind::kDot && is_fast_dot(main)) return emit_dot_kernel(kernel, storage, work);
+  if (is_pixel_conv(main, lanes)) {
+    return main.kind == OpKind::kConvFilter ? emit_pixel_conv_filter(kernel, storage, work)
+                                            : emit_pixel_conv(kernel, storage, work);
+  }
   if (is_fast_conv(main)) {
     if (work.stage == KernelWork::Stage::kPartial) return emit_conv_filter_partial(kernel, storage, work);
     if (work.stage == KernelWork::Stage::kFinish) return emit_conv_filter_finish(kernel, storage, work);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "codegen/emit_conv.h"
+#include "codegen/emit_pixel_conv.h"
 #include "codegen/emit_window.h"
 #include "codegen/lowering.h"
 
@@ -211,7 +212,9 @@ bool Lowering::overlaps_operand(const Op& op, int buffer) const {
 
 void Lowering::add_work(KernelWork work) {
   work.loop = loop_;
-  if (loop_ < 0 && work.main != nullptr && is_fast_conv(*work.main)) {
+  const bool packs_images = loop_ < 0 && work.main != nullptr && is_fast_conv(*work.main) &&
+                            !is_pixel_conv(*work.main, lanes_);
+  if (packs_images) {
     const int64_t bytes = conv_scratch_bytes(*work.main, lanes_);
     if (bytes > 0) work.scratch = add_scratch(bytes);
     if (work.main->kind == OpKind::kConvFilter) {
