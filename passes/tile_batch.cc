@@ -7,6 +7,7 @@
 #include "ir/map.h"
 #include "passes/batch_rules.h"
 #include "passes/outline.h"
+#include "passes/split_remainder.h"
 
 namespace minnow {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 // What one block reads of weights, or adds up into their gradients, has to stay in the cache beside the activations.
 constexpr int64_t kMaxWeightBytes = 256 << 10;
 
-// The examples in a batch: dimension 0 of the inputs; 0 if they do not agree or do not make whole blocks.
+// The examples in a batch: dimension 0 of the inputs; 0 if they do not agree or do not make a block.
 int64_t count_examples(const Function& function) {
   int64_t examples = 0;
   for (const auto& parameter : function.parameters()) {
@@ -23,7 +24,7 @@ int64_t count_examples(const Function& function) {
     if (examples != 0 && here != examples) return 0;
     examples = here;
   }
-  return examples % kBlockExamples == 0 ? examples : 0;
+  return examples >= kBlockExamples ? examples : 0;
 }
 
 // Which ops go into a map, and into which.
@@ -51,6 +52,14 @@ class BatchLevels {
   };
 
   void label(const Op& op);
+  // Made by a map, or put together from its blocks and the rest of the examples.
+  bool comes_from_map(const Value& value) const {
+    const Op& op = *value.op;
+    if (op.kind == OpKind::kConcat && op.attr<DimAttributes>().dim == 0)
+      return value.type.dim(0) == examples_ && op.operands[0]->op && op.operands[0]->op->kind == OpKind::kMap;
+    return op.kind == OpKind::kMap && !is_summed(op.attr<MapAttributes>(), static_cast<size_t>(value.index)) &&
+           value.type.dim(0) == examples_;
+  }
   BatchUse use_of(const Op& op) const;
   // The first level at which a map may read the value.
   int ready(const Value* value) const {
@@ -81,9 +90,7 @@ void BatchLevels::label(const Op& op) {
     for (const Value* operand : op.operands) label.level = std::max(label.level, values_[operand].level);
     for (const auto& result : op.results) {
       values_[result.get()] = label;
-      const bool is_example = op.kind == OpKind::kMap &&
-                              !is_summed(op.attr<MapAttributes>(), static_cast<size_t>(result->index));
-      values_[result.get()].has_examples = is_example;
+      values_[result.get()].has_examples = comes_from_map(*result);
     }
     return;
   }
@@ -92,22 +99,6 @@ void BatchLevels::label(const Op& op) {
   label.has_examples = label.is_inside = use == BatchUse::kPerExample;
   values_[op.result()] = label;
   levels_[label.level].push_back(&op);
-}
-
-// Makes a map's body work on a block. `sums` are its results that are added up.
-void shrink_to_block(Function& body, int64_t examples, const std::unordered_set<const Value*>& sums) {
-  for (const auto& op : body.ops()) {
-    Value* value = op->result();
-    if (sums.contains(value)) continue;
-    MINNOW_CHECK(value->type.rank() > 0 && value->type.dim(0) == examples, "{} of {} in a map", mnemonic(op->kind),
-                 value->type.to_string());
-    value->type.shape[0] = kBlockExamples;
-    if (auto* conv = std::get_if<ConvAttributes>(&op->attributes); conv && !conv->shape.empty())
-      conv->shape[0] = kBlockExamples;
-    if (auto* window = std::get_if<WindowAttributes>(&op->attributes); window && !window->shape.empty())
-      window->shape[0] = kBlockExamples;
-    if (auto* slice = std::get_if<SliceAttributes>(&op->attributes)) slice->limit[0] = kBlockExamples;
-  }
 }
 
 class MapMaker {
@@ -127,7 +118,11 @@ class MapMaker {
     const std::unordered_set<const Value*> split = split_values(cluster, levels);
     Op* map = outline(function_, cluster, OpKind::kMap, MapAttributes{});
     describe(*map, split, sums);
-    shrink_to_block(*map->body, examples_, sums);
+    const int64_t whole = examples_ / kBlockExamples * kBlockExamples;
+    if (whole < examples_) split_remainder(function_, *map, whole, sums);
+    resize_examples(*map->body, kBlockExamples, sums);
+    for (const int64_t i : map->attr<MapAttributes>().split)
+      map->body->parameters()[static_cast<size_t>(i)]->type.shape[0] = kBlockExamples;
     return true;
   }
 
@@ -151,11 +146,8 @@ class MapMaker {
                        const std::unordered_set<const Value*>& sums) {
     MapAttributes attributes;
     attributes.block = kBlockExamples;
-    for (size_t i = 0; i < map.operands.size(); ++i) {
-      if (!split.contains(map.operands[i])) continue;
-      attributes.split.push_back(static_cast<int64_t>(i));
-      map.body->parameters()[i]->type.shape[0] = kBlockExamples;
-    }
+    for (size_t i = 0; i < map.operands.size(); ++i)
+      if (split.contains(map.operands[i])) attributes.split.push_back(static_cast<int64_t>(i));
     for (size_t i = 0; i < map.results.size(); ++i)
       if (sums.contains(map.body->results()[i].value)) attributes.sum.push_back(static_cast<int64_t>(i));
     map.attributes = std::move(attributes);

@@ -1,0 +1,17 @@
+// The examples of a batch that make no whole block.
+#pragma once
+
+#include <unordered_set>
+
+#include "ir/function.h"
+
+namespace minnow {
+
+// Makes a body that works on as many examples work on `examples`. `sums`: its values without examples.
+void resize_examples(Function& body, int64_t examples, const std::unordered_set<const Value*>& sums);
+
+// A map whose operands and body still have all examples of the batch is left those before `whole`; the others are done
+// by copies of the body's ops behind it, and the results put together or added up. `map` names what is split and summed.
+void split_remainder(Function& function, Op& map, int64_t whole, const std::unordered_set<const Value*>& sums);
+
+}  // namespace minnow
