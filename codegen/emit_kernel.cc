@@ -3,6 +3,7 @@
 #include "codegen/emit_block.h"
 #include "codegen/emit_conv.h"
 #include "codegen/emit_dot.h"
+#include "codegen/emit_few_rows_dot.h"
 #include "codegen/emit_narrow_dot.h"
 #include "codegen/emit_pixel_conv.h"
 #include "codegen/emit_reduction.h"
@@ -18,9 +19,12 @@ WorkUnits emit_kernel(KernelBuilder& kernel, const Storage& storage, const Kerne
   if (work.main == nullptr) return emit_loop_kernel(kernel, storage, work);
   const Op& main = *work.main;
   const int lanes = kernel.target().lanes;
-  if (main.kind == OpKind::kDot && is_narrow_dot(main, lanes)) return emit_narrow_dot(kernel, storage, work);
-  if (main.kind == OpKind::kDot && is_narrow_outer_dot(main, lanes)) return emit_narrow_outer_dot(kernel, storage, work);
-  if (main.kind == OpKind::kDot && is_fast_dot(main)) return emit_dot_kernel(kernel, storage, work);
+  if (main.kind == OpKind::kDot) {
+    if (is_narrow_dot(main, lanes)) return emit_narrow_dot(kernel, storage, work);
+    if (is_narrow_outer_dot(main, lanes)) return emit_narrow_outer_dot(kernel, storage, work);
+    if (is_few_rows_dot(main, lanes)) return emit_few_rows_dot(kernel, storage, work);
+    if (is_fast_dot(main)) return emit_dot_kernel(kernel, storage, work);
+  }
   if (is_pixel_conv(main, lanes)) {
     return main.kind == OpKind::kConvFilter ? emit_pixel_conv_filter(kernel, storage, work)
                                             : emit_pixel_conv(kernel, storage, work);
