@@ -88,8 +88,8 @@ void Compilation::emit_one(const KernelWork& work, llvm::Module& module) {
 // "step.conv1.gradient.conv_filter"
 std::string Compilation::unique_name(const KernelWork& work) {
   std::string name = function_.name();
-  if (work.origin != nullptr) {
-    const Location& location = work.origin->location;
+  if (const Op* speaker = work.speaker()) {
+    const Location& location = speaker->location;
     if (!location.layer.empty()) name += "." + location.layer;
     name += "." + std::string(phase_name(location.phase));
   }
@@ -105,7 +105,8 @@ void Compilation::describe(const KernelWork& work, Kernel& kernel) const {
   kernel.op = work.ops;
   std::unordered_set<const Value*> read;
   for (const Op* op : work.inside) {
-    if (work.stage != KernelWork::Stage::kFinish || op != work.main) kernel.flops += count_flops(*op);
+    if (!work.computes(op)) continue;
+    kernel.flops += count_flops(*op);
     for (const Value* operand : op->operands) {
       const Value* value = lowered_.storage.resolve(operand);
       if (value->op == nullptr || !work.inside.contains(value->op)) read.insert(value);
@@ -113,9 +114,10 @@ void Compilation::describe(const KernelWork& work, Kernel& kernel) const {
   }
   for (const Value* value : read) kernel.bytes += static_cast<double>(value->type.bytes());
   for (const KernelOutput& output : work.outputs) kernel.bytes += static_cast<double>(output.value->type.bytes());
-  if (work.origin == nullptr) return;
-  kernel.layer = work.origin->location.layer;
-  kernel.phase = work.origin->location.phase;
+  if (const Op* speaker = work.speaker()) {
+    kernel.layer = speaker->location.layer;
+    kernel.phase = speaker->location.phase;
+  }
 }
 
 Status Compilation::verify() const {

@@ -37,6 +37,11 @@ struct KernelWork {
   std::unordered_set<const Op*> inside;  // ops computed inside
   std::vector<KernelOutput> outputs;     // all of one shape, except in a row kernel
   std::string ops;                       // "dot+add+max"
+
+  // The op whose layer and phase the kernel goes by: that which most of its time goes to. nullptr for a copy.
+  const Op* speaker() const { return main != nullptr ? main : origin; }
+  // Whether `op`, which is inside, is computed in this stage: sums in the first, what becomes of them in the second.
+  bool computes(const Op* op) const { return stage == Stage::kWhole || (stage == Stage::kPartial) == (op == main); }
 };
 
 struct LoweredFunction {
