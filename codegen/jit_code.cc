@@ -17,6 +17,8 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
+#include "codegen/perf_map.h"
+
 namespace minnow {
 namespace {
 
@@ -86,7 +88,9 @@ Result<std::unique_ptr<JitCode>> JitCode::link(std::vector<ObjectBytes> objects)
   std::unique_ptr<JitCode> code(new JitCode);
   llvm::orc::LLJITBuilder builder;
   builder.setObjectLinkingLayerCreator([](llvm::orc::ExecutionSession& session, const llvm::Triple&) {
-    return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
+    auto layer = std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
+    add_perf_map(*layer);
+    return layer;
   });
   auto jit = builder.create();
   if (!jit) return fail("", "cannot start the JIT: {}", message(jit.takeError()));
