@@ -8,5 +8,7 @@ namespace minnow {
 inline constexpr uint32_t kShuffleStream = 0xFFFF0001;     // step: the epoch
 inline constexpr uint32_t kGlyphStream = 0xFFFF0002;       // step: which split
 inline constexpr uint32_t kLinearDataStream = 0xFFFF0003;  // step: which split
+inline constexpr uint32_t kExampleStream = 0xFFFF0004;     // examples and
+inline constexpr uint32_t kTargetStream = 0xFFFF0005;      // targets of a batch to time a model with
 
 }  // namespace minnow

@@ -1,14 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
 
-#include "tools/command.h"
+#include "passes/pipeline.h"
+#include "runtime/flops.h"
+#include "tools/measure.h"
 
 namespace minnow {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 struct BenchFlags {
   ModelFlags model;
@@ -16,83 +19,174 @@ struct BenchFlags {
   std::string function = "train_step";
   int repeats = 20;
   bool skip_interpreter = false;
+  bool json = false;
 };
 
-struct Timing {
-  double first = 0;  // compilation and the first step, seconds
-  double median = 0;
-  double low = 0, high = 0;
-};
+// One way of running the function, and how long a step of it took.
+struct Contender {
+  Backend backend = Backend::kJit;
+  bool fuse = true;
+  int threads = 1;
+  std::optional<MeasuredFunction> function = {};
+  int64_t steps_per_sample = 1;
+  std::vector<double> samples = {};  // seconds per step
 
-Result<Timing> time_function(const LoadedModel& loaded, const SessionOptions& options, ThreadPool& pool,
-                             ModelFunction function, int repeats) {
-  MINNOW_ASSIGN(const auto session, Session::create(loaded, options, pool));
-  TensorType type = session->input_type();
-  Tensor examples = Tensor::zeros(type);
-  Tensor targets = Tensor::zeros(session->lowered().target);
-  const auto start = Clock::now();
-  MINNOW_ASSIGN(Executable * executable, session->executable(function, type.dim(0)));
-  MINNOW_TRY(session->run(*executable, examples, &targets, 0, 0.01));
-  Timing timing{std::chrono::duration<double>(Clock::now() - start).count()};
-  std::vector<double> seconds;
-  for (int i = 0; i < repeats; ++i) {
-    const auto before = Clock::now();
-    MINNOW_TRY(session->run(*executable, examples, &targets, i + 1, 0.01));
-    seconds.push_back(std::chrono::duration<double>(Clock::now() - before).count());
+  bool interprets() const { return backend == Backend::kInterpreter; }
+  std::string name() const {
+    if (interprets()) return "interpreted";
+    return fmt::format("compiled{}, {} thread{}", fuse ? "" : " unfused", threads, threads == 1 ? "" : "s");
   }
-  std::ranges::sort(seconds);
-  timing.median = seconds[seconds.size() / 2];
-  timing.low = seconds.front();
-  timing.high = seconds.back();
-  return timing;
+};
+
+// What a table row or JSON object says.
+struct Row {
+  Quartiles seconds;
+  double flops_per_second = 0;
+  double share_of_peak = 0;
+  double build_seconds = 0;
+  std::optional<double> speedup = {};     // over the interpreter
+  std::optional<int64_t> pays_off = {};   // the step at which compiling has paid for itself
+};
+
+std::vector<Contender> choose_contenders(const BenchFlags& flags) {
+  const int most = flags.backend.thread_count();
+  std::vector<Contender> contenders;
+  if (!flags.skip_interpreter) contenders.push_back({Backend::kInterpreter});
+  contenders.push_back({Backend::kJit, false});
+  contenders.push_back({Backend::kJit, true});
+  if (most > 1) contenders.push_back({Backend::kJit, true, most});
+  return contenders;
 }
 
-double flops_per_step(const LoweredModel& lowered, int64_t batch, bool trains) {
-  double forward = 0;
-  for (const LayerRow& row : lowered.layers) forward += row.flops;
-  // Each product is met once forward and twice backward, but for the first layer's input.
-  const double backward = trains && !lowered.layers.empty() ? 2 * forward : 0;
-  return (forward + backward) * static_cast<double>(batch);
+// Builds and warms up; a sample becomes long enough for the clock.
+Status prepare(Contender& contender, const LoadedModel& loaded, const BenchFlags& flags) {
+  constexpr double kSampleSeconds = 2e-3;
+  constexpr double kMostSteps = 1000;
+  SessionOptions options = flags.backend.session_options();
+  options.backend = contender.backend;
+  options.fuse = contender.fuse;
+  MINNOW_ASSIGN(contender.function, MeasuredFunction::create(loaded, options, contender.threads,
+                                                             function_named(flags.function)));
+  if (contender.interprets()) return {};
+  MINNOW_TRY(contender.function->run());
+  const auto start = std::chrono::steady_clock::now();
+  MINNOW_TRY(contender.function->run());
+  const double steps = std::ceil(kSampleSeconds / std::max(seconds_since(start), 1e-9));
+  contender.steps_per_sample = static_cast<int64_t>(std::clamp(steps, 1.0, kMostSteps));
+  return {};
 }
 
-void print_row(std::string_view name, const Timing& timing, double flops, double baseline) {
-  fmt::print("{:24} {:>12.3f} {:>12.3f} {:>12.3f} {:>10.1f} {:>12.1f}", name, 1e3 * timing.median, 1e3 * timing.low,
-             1e3 * timing.high, flops / timing.median / 1e9, 1e3 * timing.first);
-  if (baseline > 0) fmt::print(" {:>9.1f}x", baseline / timing.median);
-  fmt::print("\n");
+Status take_sample(Contender& contender) {
+  if (!contender.interprets()) MINNOW_TRY(contender.function->run());  // caches are the others' by now
+  const auto start = std::chrono::steady_clock::now();
+  for (int64_t i = 0; i < contender.steps_per_sample; ++i) MINNOW_TRY(contender.function->run());
+  contender.samples.push_back(seconds_since(start) / static_cast<double>(contender.steps_per_sample));
+  return {};
+}
+
+// Contenders take turns, so that whatever else the machine does falls on all of them. The interpreter, slow as it is,
+// has only a few.
+Status measure(std::vector<Contender>& contenders, int repeats) {
+  constexpr int kInterpretedSamples = 3;
+  const int stride = std::max(1, repeats / kInterpretedSamples);
+  for (int i = 0; i < repeats; ++i) {
+    for (Contender& contender : contenders) {
+      if (contender.interprets() && i % stride != 0) continue;
+      MINNOW_TRY(take_sample(contender));
+    }
+  }
+  return {};
+}
+
+Row make_row(const Contender& contender, const Contender& first, double flops, double peak) {
+  Row row;
+  row.seconds = quartiles(contender.samples);
+  row.flops_per_second = flops / row.seconds.median;
+  row.share_of_peak = row.flops_per_second / peak;
+  row.build_seconds = contender.function->build_seconds();
+  if (contender.interprets() || !first.interprets()) return row;
+  const double interpreted = quartiles(first.samples).median;
+  const double saved = interpreted - row.seconds.median;
+  row.speedup = interpreted / row.seconds.median;
+  const double invested = row.build_seconds - first.function->build_seconds();
+  if (saved > 0) row.pays_off = static_cast<int64_t>(std::ceil(std::max(invested / saved, 1.0)));
+  return row;
+}
+
+void print_header(const LoadedModel& loaded, const BenchFlags& flags, double flops,
+                  const std::map<int, double>& peaks) {
+  fmt::print("{} @{}, batch size {}: {:.2f} MFLOP a step\n", loaded.model.name(), flags.function,
+             loaded.model.training().batch_size(), flops / 1e6);
+  for (const auto& [threads, peak] : peaks)
+    fmt::print("measured peak on {} thread{}: {:.1f} GFLOP/s\n", threads, threads == 1 ? "" : "s", peak / 1e9);
+  fmt::print("\n{:28} {:>10} {:>22} {:>9} {:>8} {:>9} {:>9} {:>10}\n", "", "median", "middle half", "GFLOP/s",
+             "of peak", "build", "faster", "pays off");
+}
+
+void print_row(const std::string& name, const Row& row) {
+  const std::string half = format_step_time(row.seconds.low) + " to " + format_step_time(row.seconds.high);
+  fmt::print("{:28} {:>10} {:>22} {:>9.2f} {:>7.1f}% {:>9} {:>9} {:>10}\n", name, format_step_time(row.seconds.median),
+             half, row.flops_per_second / 1e9, 100 * row.share_of_peak, format_step_time(row.build_seconds),
+             row.speedup ? fmt::format("{:.1f}x", *row.speedup) : "",
+             row.pays_off ? fmt::format("step {}", *row.pays_off) : "");
+}
+
+nlohmann::ordered_json to_json(const Contender& contender, const Row& row) {
+  nlohmann::ordered_json json = {{"backend", contender.interprets() ? "interpreter" : "jit"},
+                                 {"fused", !contender.interprets() && contender.fuse},
+                                 {"threads", contender.threads},
+                                 {"samples", contender.samples.size()},
+                                 {"median_seconds", row.seconds.median},
+                                 {"lower_quartile_seconds", row.seconds.low},
+                                 {"upper_quartile_seconds", row.seconds.high},
+                                 {"flops_per_second", row.flops_per_second},
+                                 {"share_of_peak", row.share_of_peak},
+                                 {"build_seconds", row.build_seconds}};
+  if (row.speedup) json["speedup"] = *row.speedup;
+  if (row.pays_off) json["pays_off_at_step"] = *row.pays_off;
+  return json;
+}
+
+void print_json(const LoadedModel& loaded, const BenchFlags& flags, double flops, const std::map<int, double>& peaks,
+                const nlohmann::ordered_json& rows) {
+  nlohmann::ordered_json peak_json = nlohmann::ordered_json::object();
+  for (const auto& [threads, peak] : peaks) peak_json[std::to_string(threads)] = peak;
+  const nlohmann::ordered_json json = {{"model", loaded.model.name()},
+                                       {"function", flags.function},
+                                       {"batch_size", loaded.model.training().batch_size()},
+                                       {"flops_per_step", flops},
+                                       {"peak_flops_per_second_by_threads", peak_json},
+                                       {"results", rows}};
+  fmt::print("{}\n", json.dump(2));
+}
+
+// What a step needs, however it is then run: counted where nothing is fused, but without what nobody reads.
+Result<double> count_step_flops(const LoadedModel& loaded, const BenchFlags& flags) {
+  BuildOptions build{{loaded.model.training().batch_size(), flags.backend.session_options().max_bytes}, {}, {}};
+  MINNOW_ASSIGN(build.pipeline, parse_pipeline("cse,dce"));
+  MINNOW_ASSIGN(const auto function, build_function(loaded, flags.function, build));
+  return contraction_flops(*function);
 }
 
 Result<ExitCode> bench_command(const BenchFlags& flags) {
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
-  const auto function = flags.function == "infer" ? ModelFunction::kInfer : ModelFunction::kTrainStep;
-  const int64_t batch = loaded.model.training().batch_size();
-  MINNOW_ASSIGN(const LoweredModel lowered, lower_model(loaded, {batch}));
-  const double flops = flops_per_step(lowered, batch, function == ModelFunction::kTrainStep);
-  fmt::print("{} @{}, batch size {}\n\n{:24} {:>12} {:>12} {:>12} {:>10} {:>12} {:>10}\n", loaded.model.name(),
-             flags.function, batch, "", "median ms", "fastest", "slowest", "GFLOP/s", "first ms", "faster");
-  double interpreted = 0;
-  ThreadPool one(1);
-  if (!flags.skip_interpreter) {
-    SessionOptions options = flags.backend.session_options();
-    options.backend = Backend::kInterpreter;
-    MINNOW_ASSIGN(const Timing timing, time_function(loaded, options, one, function, std::min(flags.repeats, 3)));
-    interpreted = timing.median;
-    print_row("interpreted", timing, flops, 0);
+  std::vector<Contender> contenders = choose_contenders(flags);
+  std::map<int, double> peaks;  // by threads
+  for (Contender& contender : contenders) {
+    MINNOW_TRY(prepare(contender, loaded, flags));
+    if (peaks.contains(contender.threads)) continue;
+    MINNOW_ASSIGN(peaks[contender.threads], measure_peak_flops(contender.function->pool()));
   }
-  for (const bool fuse : {false, true}) {
-    for (const int threads : {1, flags.backend.thread_count()}) {
-      if (threads == 1 || threads != one.threads()) {
-        ThreadPool pool(threads);
-        SessionOptions options = flags.backend.session_options();
-        options.backend = Backend::kJit;
-        options.fuse = fuse;
-        MINNOW_ASSIGN(const Timing timing, time_function(loaded, options, pool, function, flags.repeats));
-        print_row(fmt::format("compiled{}, {} thread{}", fuse ? "" : " unfused", threads, threads == 1 ? "" : "s"),
-                  timing, flops, interpreted);
-      }
-      if (flags.backend.thread_count() == 1) break;
-    }
+  MINNOW_TRY(measure(contenders, flags.repeats));
+  MINNOW_ASSIGN(const double flops, count_step_flops(loaded, flags));
+  if (!flags.json) print_header(loaded, flags, flops, peaks);
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const Contender& contender : contenders) {
+    const Row row = make_row(contender, contenders.front(), flops, peaks.at(contender.threads));
+    if (flags.json) rows.push_back(to_json(contender, row));
+    else print_row(contender.name(), row);
   }
+  if (flags.json) print_json(loaded, flags, flops, peaks, rows);
   return ExitCode::kDone;
 }
 
@@ -103,12 +197,17 @@ Action add_bench(CLI::App& app) {
   flags->model.add(app);
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
   flags->backend.add(app);
-  app.add_option("--function", flags->function, "infer or train_step")
-      ->check(CLI::IsMember({"infer", "train_step"}))
+  add_function_flag(app, flags->function);
+  app.add_option("--repeats", flags->repeats, "samples to take of each")
+      ->check(CLI::Range(1, 100000))
       ->capture_default_str();
-  app.add_option("--repeats", flags->repeats, "steps to time")->check(CLI::Range(1, 100000))->capture_default_str();
   app.add_flag("--no-interpreter", flags->skip_interpreter, "leave the interpreter out");
-  app.footer("'first ms' is compilation and the first step; 'faster' compares with the interpreter.");
+  app.add_flag("--json", flags->json, "print JSON");
+  app.footer(
+      "Steps run on a random batch. FLOPs are those of the function's dots and convolutions, a multiply-add counting "
+      "two;\nthe peak is that of independent multiply-adds, measured in this run. 'build' is what stands before the "
+      "first step:\nlowering, passes, machine code. 'pays off' is the step after which compiling has cost less time "
+      "than interpreting.");
   return [flags] { return bench_command(*flags); };
 }
 

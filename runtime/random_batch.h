@@ -1,0 +1,19 @@
+// A batch that looks like data, for timing a model without its dataset.
+#pragma once
+
+#include "runtime/session.h"
+
+namespace minnow {
+
+struct RandomBatch {
+  Tensor examples;  // bytes over their whole range, or numbers in [0, 1)
+  Tensor targets;   // classes that the model has, or numbers in [0, 1)
+};
+
+// The same batch for the same model and batch size every time.
+RandomBatch draw_batch(const Session& session);
+
+// Every element by the same rule; integers lie in [0, limit).
+Tensor random_tensor(const TensorType& type, int64_t limit, uint32_t stream);
+
+}  // namespace minnow
