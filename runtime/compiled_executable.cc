@@ -32,7 +32,8 @@ class CompiledExecutable : public Executable {
     const std::vector<Kernel>& kernels = compiled_->kernels;
     for (size_t i = 0; i < kernels.size();) {
       if (kernels[i].loop < 0) {
-        run_kernel(kernels[i++]);
+        const Kernel& kernel = kernels[i++];
+        timed(trace_, {&kernel}, [&] { run_kernel(kernel); });
         continue;
       }
       const BlockLoop& loop = compiled_->loops[static_cast<size_t>(kernels[i].loop)];
@@ -41,6 +42,8 @@ class CompiledExecutable : public Executable {
     }
     return {};
   }
+
+  std::span<const Kernel> kernels() const override { return compiled_->kernels; }
 
  private:
   // Parameters lie where the caller has them, what belongs to a block or share is found when that runs; the rest stays
@@ -63,6 +66,16 @@ class CompiledExecutable : public Executable {
     return nullptr;
   }
 
+  // run(), of which `span` says all but the time, recorded if there is a trace.
+  template <typename Run>
+  static void timed(KernelTrace* trace, KernelSpan span, Run run) {
+    if (trace == nullptr) return run();
+    span.begin = std::chrono::steady_clock::now();
+    run();
+    span.end = std::chrono::steady_clock::now();
+    trace->push_back(span);
+  }
+
   void run_kernel(const Kernel& kernel) {
     std::vector<std::byte*>& buffers = kernel_buffers_;
     buffers.clear();
@@ -77,16 +90,28 @@ class CompiledExecutable : public Executable {
     });
   }
 
+  // One part of a block loop, which a thread runs alone.
+  struct Part {
+    int index = 0, of = 1;
+    std::byte* local = nullptr;             // arena
+    KernelTrace* trace = nullptr;
+    std::vector<std::byte*> buffers = {};  // of the kernel that runs
+  };
+
   void run_loop(const BlockLoop& loop) {
     const int64_t parts = std::min<int64_t>(loop.shares, pool_.threads());
-    pool_.parallel_for(parts, [&](int64_t part) {
-      std::vector<std::byte*> buffers;
-      for (int64_t share = loop.shares * part / parts; share < loop.shares * (part + 1) / parts; ++share)
-        run_share(loop, share, local_arenas_[static_cast<size_t>(part)].data(), buffers);
+    std::vector<KernelTrace> traces(trace_ == nullptr ? 0 : static_cast<size_t>(parts));
+    pool_.parallel_for(parts, [&](int64_t index) {
+      const auto i = static_cast<size_t>(index);
+      Part part{static_cast<int>(index), static_cast<int>(parts), local_arenas_[i].data(),
+                traces.empty() ? nullptr : &traces[i]};
+      for (int64_t share = loop.shares * index / parts; share < loop.shares * (index + 1) / parts; ++share)
+        run_share(loop, share, part);
     });
+    for (const KernelTrace& trace : traces) trace_->insert(trace_->end(), trace.begin(), trace.end());
   }
 
-  void run_share(const BlockLoop& loop, int64_t share, std::byte* local, std::vector<std::byte*>& buffers) const {
+  void run_share(const BlockLoop& loop, int64_t share, Part& part) const {
     std::byte* sums = nullptr;
     if (loop.sums >= 0) {
       sums = addresses_[static_cast<size_t>(loop.sums)] + share * loop.sums_bytes;
@@ -96,9 +121,10 @@ class CompiledExecutable : public Executable {
     for (int64_t block = loop.blocks * share / loop.shares; block < end; ++block) {
       for (size_t i = loop.first; i < loop.last; ++i) {
         const Kernel& kernel = compiled_->kernels[i];
-        buffers.clear();
-        for (const int index : kernel.buffers) buffers.push_back(address_in_block(index, block, local, sums));
-        kernel.entry(buffers.data(), 0, 1);
+        part.buffers.clear();
+        for (const int index : kernel.buffers)
+          part.buffers.push_back(address_in_block(index, block, part.local, sums));
+        timed(part.trace, {&kernel, part.index, part.of}, [&] { kernel.entry(part.buffers.data(), 0, 1); });
       }
     }
   }

@@ -1,11 +1,13 @@
 // A function ready to run: compiled, or interpreted. Both take the same tensors and leave the same results.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "codegen/compiled_function.h"
 #include "ir/function.h"
 #include "runtime/tensor.h"
 #include "runtime/thread_pool.h"
@@ -14,6 +16,14 @@ namespace minnow {
 
 enum class Backend { kJit, kInterpreter };
 
+// When one kernel ran: on the whole pool, or on one block of examples while other threads ran it on others.
+struct KernelSpan {
+  const Kernel* kernel;
+  int thread = 0, threads = 1;  // which, of how many that shared the blocks
+  std::chrono::steady_clock::time_point begin = {}, end = {};
+};
+using KernelTrace = std::vector<KernelSpan>;
+
 class Executable {
  public:
   virtual ~Executable() = default;
@@ -21,6 +31,11 @@ class Executable {
   // `arguments` has one tensor per parameter, of its type. Results named like a parameter are written to that
   // argument; the others are kept here until the next run.
   virtual Status run(std::span<Tensor* const> arguments) = 0;
+
+  // The kernels that a run goes through, in order; empty for the interpreter.
+  virtual std::span<const Kernel> kernels() const { return {}; }
+  // From now on every run appends its spans to `trace`, until this is called with nullptr.
+  void record_kernels(KernelTrace* trace) { trace_ = trace; }
 
   // A result that is not written in place.
   const Tensor& result(std::string_view name) const;
@@ -33,6 +48,7 @@ class Executable {
   const Value* in_place_parameter(size_t i) const { return in_place_[i]; }
 
   std::unique_ptr<Function> function_;
+  KernelTrace* trace_ = nullptr;
   std::vector<Tensor> results_;  // one per result of the function; empty where in place
 
  private:

@@ -26,6 +26,7 @@ Action add_compile(CLI::App& app);
 Action add_opt(CLI::App& app);
 Action add_run(CLI::App& app);
 Action add_bench(CLI::App& app);
+Action add_profile(CLI::App& app);
 Action add_gradcheck(CLI::App& app);
 Action add_memory(CLI::App& app);
 Action add_info(CLI::App& app);

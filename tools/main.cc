@@ -25,6 +25,7 @@ constexpr CommandRow kCommands[] = {
     {"opt", "run passes over IR text", add_opt},
     {"run", "run a function of IR text", add_run},
     {"bench", "time compiled against interpreted", add_bench},
+    {"profile", "time per kernel of a step", add_profile},
     {"gradcheck", "autodiff against finite differences, per weight", add_gradcheck},
     {"memory", "bytes that training and inference take", add_memory},
     {"info", "this machine as the compiler sees it", add_info},

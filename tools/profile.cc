@@ -1,0 +1,199 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "runtime/file.h"
+#include "runtime/flops.h"
+#include "tools/measure.h"
+
+namespace minnow {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ProfileFlags {
+  ModelFlags model;
+  BackendFlags backend;
+  std::string function = "train_step";
+  std::string sort = "time";
+  std::string trace;
+  int repeats = 100;
+  bool json = false;
+};
+
+// What one step spends on a kernel.
+struct KernelRow {
+  const Kernel* kernel;
+  double seconds = 0;  // median over the steps
+  double flops = 0, bytes = 0;
+
+  double flops_per_second() const { return flops / seconds; }
+  double bytes_per_second() const { return bytes / seconds; }
+};
+
+struct Profile {
+  std::vector<KernelRow> rows;  // in the order of execution
+  double peak = 0;              // FLOP/s
+  double step_seconds = 0, step_flops = 0;
+};
+
+// The traces of `repeats` steps, after some that warm up.
+Result<std::vector<KernelTrace>> trace_steps(MeasuredFunction& function, int repeats) {
+  constexpr int kWarmUp = 3;
+  for (int i = 0; i < kWarmUp; ++i) MINNOW_TRY(function.run());
+  std::vector<KernelTrace> steps(static_cast<size_t>(repeats));
+  for (KernelTrace& step : steps) {
+    step.reserve(function.executable().kernels().size());
+    function.executable().record_kernels(&step);
+    MINNOW_TRY(function.run());
+  }
+  function.executable().record_kernels(nullptr);
+  return steps;
+}
+
+// A kernel may run several times a step, once per block of examples, with several threads at it.
+Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace>& steps, double peak) {
+  std::vector<std::vector<double>> seconds(kernels.size(), std::vector<double>(steps.size()));
+  Profile profile;
+  profile.peak = peak;
+  for (const Kernel& kernel : kernels) profile.rows.push_back({&kernel});
+  for (size_t step = 0; step < steps.size(); ++step) {
+    for (const KernelSpan& span : steps[step]) {
+      const auto i = static_cast<size_t>(span.kernel - kernels.data());
+      seconds[i][step] += std::chrono::duration<double>(span.end - span.begin).count() / span.threads;
+      if (step > 0) continue;
+      profile.rows[i].flops += span.kernel->flops;
+      profile.rows[i].bytes += span.kernel->bytes;
+    }
+  }
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    KernelRow& row = profile.rows[i];
+    row.seconds = std::max(quartiles(std::move(seconds[i])).median, 1e-9);  // the clock has a grain
+    profile.step_seconds += row.seconds;
+    profile.step_flops += row.flops;
+  }
+  return profile;
+}
+
+std::string shortened(std::string text, size_t width) {
+  if (text.size() > width) text = text.substr(0, width - 3) + "...";
+  return text;
+}
+
+void print_table(const Profile& profile, const std::string& sort) {
+  constexpr size_t kOpsWidth = 34;
+  std::vector<KernelRow> rows = profile.rows;
+  if (sort == "time") std::ranges::stable_sort(rows, std::ranges::greater(), &KernelRow::seconds);
+  size_t width = 5;
+  for (const KernelRow& row : rows) width = std::max(width, row.kernel->layer.size());
+  fmt::print("{:{}} {:9} {:{}} {:>8} {:>6} {:>9} {:>9} {:>8} {:>8} {:>7}\n", "layer", width, "direction", "ops",
+             kOpsWidth, "time", "share", "MFLOP", "KiB", "GFLOP/s", "of peak", "GB/s");
+  for (const KernelRow& row : rows) {
+    const Kernel& kernel = *row.kernel;
+    fmt::print("{:{}} {:9} {:{}} {:>8} {:>5.1f}% {:>9.3f} {:>9.1f} {:>8.2f} {:>7.1f}% {:>7.2f}\n", kernel.layer, width,
+               phase_name(kernel.phase), shortened(kernel.op, kOpsWidth), kOpsWidth, format_step_time(row.seconds),
+               100 * row.seconds / profile.step_seconds, row.flops / 1e6, row.bytes / 1024,
+               row.flops_per_second() / 1e9, 100 * row.flops_per_second() / profile.peak,
+               row.bytes_per_second() / 1e9);
+  }
+  const double rate = profile.step_flops / profile.step_seconds;
+  fmt::print("\n{} kernels, {} a step: {:.2f} MFLOP at {:.1f} GFLOP/s, {:.1f} % of the measured peak of {:.1f}\n",
+             rows.size(), format_step_time(profile.step_seconds), profile.step_flops / 1e6, rate / 1e9,
+             100 * rate / profile.peak, profile.peak / 1e9);
+}
+
+Json to_json(const LoadedModel& loaded, const ProfileFlags& flags, const Profile& profile) {
+  Json kernels = Json::array();
+  for (const KernelRow& row : profile.rows) {
+    kernels.push_back({{"name", row.kernel->name},
+                       {"layer", row.kernel->layer},
+                       {"direction", phase_name(row.kernel->phase)},
+                       {"ops", row.kernel->op},
+                       {"median_seconds", row.seconds},
+                       {"flops", row.flops},
+                       {"bytes", row.bytes},
+                       {"share_of_peak", row.flops_per_second() / profile.peak}});
+  }
+  return {{"model", loaded.model.name()},
+          {"function", flags.function},
+          {"batch_size", loaded.model.training().batch_size()},
+          {"peak_flops_per_second", profile.peak},
+          {"step_seconds", profile.step_seconds},
+          {"kernels", std::move(kernels)}};
+}
+
+// Times in microseconds: the "Trace Event Format" of Chrome.
+Json to_trace(std::span<const KernelTrace> steps) {
+  const auto micros = [](auto duration) { return std::chrono::duration<double, std::micro>(duration).count(); };
+  const auto start = steps.front().front().begin;
+  Json events = Json::array();
+  for (const KernelTrace& step : steps) {
+    for (const KernelSpan& span : step) {
+      const Kernel& kernel = *span.kernel;
+      events.push_back({{"ph", "X"},
+                        {"name", kernel.name},
+                        {"cat", phase_name(kernel.phase)},
+                        {"pid", 1},
+                        {"tid", span.thread},
+                        {"ts", micros(span.begin - start)},
+                        {"dur", micros(span.end - span.begin)},
+                        {"args", {{"ops", kernel.op}, {"flops", kernel.flops}, {"bytes", kernel.bytes}}}});
+    }
+  }
+  return {{"displayTimeUnit", "ns"}, {"traceEvents", std::move(events)}};
+}
+
+Status write_trace(const std::string& path, std::span<const KernelTrace> steps) {
+  constexpr size_t kTracedSteps = 10;  // the last ones
+  return write_file_atomically(path, to_trace(steps.last(std::min(steps.size(), kTracedSteps))).dump() + "\n");
+}
+
+Result<ExitCode> profile_command(const ProfileFlags& flags) {
+  MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
+  MINNOW_ASSIGN(MeasuredFunction function,
+                MeasuredFunction::create(loaded, flags.backend.session_options(), flags.backend.thread_count(),
+                                         function_named(flags.function)));
+  const std::span<const Kernel> kernels = function.executable().kernels();
+  if (kernels.empty())
+    return tl::unexpected(Error{{}, "the interpreter has no kernels", "profile with --backend=jit", ExitCode::kUsage});
+  MINNOW_ASSIGN(const double peak, measure_peak_flops(function.pool()));
+  MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(function, flags.repeats));
+  const Profile profile = summarize(kernels, steps, peak);
+  if (!flags.trace.empty()) MINNOW_TRY(write_trace(flags.trace, steps));
+  if (flags.json) {
+    fmt::print("{}\n", to_json(loaded, flags, profile).dump(2));
+    return ExitCode::kDone;
+  }
+  fmt::print("{} @{}, batch size {}, {} thread{}\n\n", loaded.model.name(), flags.function,
+             loaded.model.training().batch_size(), function.pool().threads(),
+             function.pool().threads() == 1 ? "" : "s");
+  print_table(profile, flags.sort);
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+Action add_profile(CLI::App& app) {
+  auto flags = std::make_shared<ProfileFlags>();
+  flags->model.add(app);
+  flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
+  flags->backend.add(app);
+  add_function_flag(app, flags->function);
+  app.add_option("--repeats", flags->repeats, "steps to time; each kernel's median counts")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--sort", flags->sort, "by time, or in the order of execution")
+      ->check(CLI::IsMember({"time", "order"}))
+      ->capture_default_str();
+  app.add_option("--trace", flags->trace, "write the last steps for chrome://tracing or ui.perfetto.dev")
+      ->type_name("FILE");
+  app.add_flag("--json", flags->json, "print JSON, in the order of execution");
+  app.footer(
+      "FLOPs count a multiply-add as two, an elementwise op as one; bytes are what a kernel must read and write at "
+      "least\nonce. For a view inside a kernel, run any command under perf with MINNOW_PERF set: kernels then go by "
+      "name.\n  MINNOW_PERF=1 perf record build/tools/minnow profile MODEL --repeats 2000; perf report");
+  return [flags] { return profile_command(*flags); };
+}
+
+}  // namespace minnow
