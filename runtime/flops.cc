@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
+#include <vector>
 
 #include "codegen/compiled_function.h"
 #include "codegen/emit_kernel.h"
 #include "codegen/jit_code.h"
 #include "codegen/kernel_builder.h"
+#include "passes/pipeline.h"
+#include "runtime/session.h"
 
 namespace minnow {
 namespace {
@@ -73,6 +75,13 @@ double contraction_flops(const Function& function) {
   double flops = 0;
   for (const auto& op : function.ops()) flops += contraction_flops(*op);
   return flops;
+}
+
+Result<double> model_flops(const LoadedModel& model, std::string_view function) {
+  BuildOptions build{{model.model.training().batch_size()}, {}, {}};
+  MINNOW_ASSIGN(build.pipeline, parse_pipeline("cse,dce"));
+  MINNOW_ASSIGN(const auto built, build_function(model, function, build));
+  return contraction_flops(*built);
 }
 
 Result<double> measure_peak_flops(ThreadPool& pool) {

@@ -2,15 +2,21 @@
 // the share of peak that `bench` and `profile` print.
 #pragma once
 
-#include "ir/error.h"
+#include <string_view>
+
+#include "frontend/load_model.h"
 #include "ir/function.h"
 #include "runtime/thread_pool.h"
 
 namespace minnow {
 
 // Of one run: what the contractions (dot, convolution, their gradients) need, inside fused bodies too, a multiply-add
-// counting two. Elementwise work is left out, so that the number does not depend on what the passes did.
+// counting two. Elementwise work is left out.
 double contraction_flops(const Function& function);
+
+// The same for "infer", "train_step", ... of a model at its batch size: what the mathematics asks for, counted before
+// any pass but without what no result needs.
+Result<double> model_flops(const LoadedModel& model, std::string_view function);
 
 // The most f32 operations a second, a multiply-add counting two: every thread of the pool runs independent chains of
 // multiply-adds in the widest vectors. Takes about 50 ms, and the best of several bursts counts, as the machine may be

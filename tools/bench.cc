@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "passes/pipeline.h"
 #include "runtime/flops.h"
 #include "tools/measure.h"
 
@@ -160,14 +159,6 @@ void print_json(const LoadedModel& loaded, const BenchFlags& flags, double flops
   fmt::print("{}\n", json.dump(2));
 }
 
-// What a step needs, however it is then run: counted where nothing is fused, but without what nobody reads.
-Result<double> count_step_flops(const LoadedModel& loaded, const BenchFlags& flags) {
-  BuildOptions build{{loaded.model.training().batch_size(), flags.backend.session_options().max_bytes}, {}, {}};
-  MINNOW_ASSIGN(build.pipeline, parse_pipeline("cse,dce"));
-  MINNOW_ASSIGN(const auto function, build_function(loaded, flags.function, build));
-  return contraction_flops(*function);
-}
-
 Result<ExitCode> bench_command(const BenchFlags& flags) {
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   std::vector<Contender> contenders = choose_contenders(flags);
@@ -178,7 +169,7 @@ Result<ExitCode> bench_command(const BenchFlags& flags) {
     MINNOW_ASSIGN(peaks[contender.threads], measure_peak_flops(contender.function->pool()));
   }
   MINNOW_TRY(measure(contenders, flags.repeats));
-  MINNOW_ASSIGN(const double flops, count_step_flops(loaded, flags));
+  MINNOW_ASSIGN(const double flops, model_flops(loaded, flags.function));
   if (!flags.json) print_header(loaded, flags, flops, peaks);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const Contender& contender : contenders) {
