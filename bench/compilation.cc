@@ -70,9 +70,8 @@ void register_compilation() {
   for (const std::string& model : shipped_models()) {
     for (const int threads : {1, 2}) {
       const std::string name = fmt::format("compile/{}/train_step/batch:{}/threads:{}", model, kBatch, threads);
-      benchmark::RegisterBenchmark(name.c_str(), run_compilation, model, kBatch, threads)
-          ->Unit(benchmark::kMillisecond)
-          ->UseRealTime();
+      auto* benchmark = benchmark::RegisterBenchmark(name.c_str(), run_compilation, model, kBatch, threads);
+      measure_on(*benchmark->Unit(benchmark::kMillisecond), threads);
     }
   }
 }

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "bench/suites.h"
 #include "ir/text.h"
 #include "passes/pipeline.h"
@@ -117,7 +121,7 @@ Result<ReadyKernel> make_ready(const KernelCase& one, int threads) {
   return ready;
 }
 
-// Elements that are read and written, for what is bound by memory.
+// What has to be read and written, for kernels that memory holds up.
 int64_t bytes_moved(const Function& function) {
   int64_t bytes = 0;
   for (const auto& parameter : function.parameters()) bytes += parameter->type.bytes();
@@ -141,10 +145,9 @@ void run_kernel(benchmark::State& state, const KernelCase& one, int threads) {
 void register_kernels() {
   for (const KernelCase& one : kCases) {
     for (const int threads : {1, 2}) {
-      benchmark::RegisterBenchmark(fmt::format("kernel/{}/threads:{}", one.name, threads).c_str(),
-                                   [&one, threads](benchmark::State& state) { run_kernel(state, one, threads); })
-          ->Unit(benchmark::kMicrosecond)
-          ->UseRealTime();
+      const std::string name = fmt::format("kernel/{}/threads:{}", one.name, threads);
+      auto* benchmark = benchmark::RegisterBenchmark(name.c_str(), run_kernel, one, threads);
+      measure_on(*benchmark->Unit(benchmark::kMicrosecond), threads);
     }
   }
 }

@@ -77,7 +77,8 @@ void run_step(benchmark::State& state, const StepCase& one) {
 void register_case(const StepCase& one) {
   auto* benchmark = benchmark::RegisterBenchmark(
       one.name().c_str(), [one](benchmark::State& state) { run_step(state, one); });
-  benchmark->Unit(benchmark::kMicrosecond)->UseRealTime();
+  benchmark->Unit(benchmark::kMicrosecond);
+  measure_on(*benchmark, one.threads);
   if (one.backend == Backend::kInterpreter) benchmark->Iterations(3);
 }
 

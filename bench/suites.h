@@ -23,7 +23,11 @@ void register_kernels();
 std::vector<std::string> shipped_models();
 Result<LoadedModel> read_shipped(const std::string& name, int64_t batch_size);
 
-// GFLOP/s and the share of the machine's peak on so many threads, for a benchmark whose iterations take `flops` each.
+// What one thread does is measured by its own time on the processor, which others on the machine do not stretch; several
+// threads by the clock on the wall.
+void measure_on(benchmark::internal::Benchmark& benchmark, int threads);
+
+// FLOP/s, and their share of the machine's peak on so many threads, for a benchmark whose iterations take `flops` each.
 void report_flops(benchmark::State& state, double flops, int threads);
 // Ends the benchmark with the error's text.
 void skip(benchmark::State& state, const Error& error);
