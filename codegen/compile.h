@@ -18,6 +18,7 @@ struct CompileOptions {
   bool verify = false;         // run LLVM's verifier over the kernels
   bool keep_llvm_ir = false;
   bool keep_assembly = false;
+  std::string cache_folder;    // of machine code from earlier runs, see ObjectCache; empty: none
 };
 
 // Ops run in the function's order. A result named like a weight or state parameter is written over that parameter;

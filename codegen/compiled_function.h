@@ -50,6 +50,7 @@ struct BlockLoop {
   int64_t local_bytes = 0;    // arena of a thread
   int sums = -1;              // buffer with the sums of all shares, zeroed when the loop begins; -1: none
   int64_t sums_bytes = 0;     // of one share
+  bool parallel = true;       // shares may run at the same time; false if dividing them does not pay
 };
 
 struct Kernel {
@@ -80,6 +81,7 @@ struct CompiledFunction {
   std::string llvm_ir;         // before LLVM's passes; with CompileOptions::keep_llvm_ir
   std::string assembly;        // with CompileOptions::keep_assembly
   double compile_milliseconds = 0;
+  bool is_cached = false;      // the machine code was there already
   std::unique_ptr<JitCode> code;
 };
 

@@ -13,8 +13,6 @@ using V = llvm::Value*;
 constexpr int64_t kMaxStackFloats = 1 << 17;
 constexpr int64_t kAccumulators = 24;
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 int64_t largest_divisor(int64_t number, int64_t limit) {
   for (int64_t d = std::min(number, limit); d > 1; --d)
     if (number % d == 0) return d;

@@ -99,7 +99,7 @@ class CompiledExecutable : public Executable {
   };
 
   void run_loop(const BlockLoop& loop) {
-    const int64_t parts = std::min<int64_t>(loop.shares, pool_.threads());
+    const int64_t parts = loop.parallel ? std::min<int64_t>(loop.shares, pool_.threads()) : 1;
     std::vector<KernelTrace> traces(trace_ == nullptr ? 0 : static_cast<size_t>(parts));
     pool_.parallel_for(parts, [&](int64_t index) {
       const auto i = static_cast<size_t>(index);
@@ -150,9 +150,12 @@ class CompiledExecutable : public Executable {
 
 }  // namespace
 
-Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool) {
+Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
+                                                  const std::string& cache_folder) {
   const MemoryPlan plan = plan_memory(*function);
-  MINNOW_ASSIGN(std::unique_ptr<CompiledFunction> compiled, compile(*function, plan, CompileOptions{}));
+  CompileOptions options;
+  options.cache_folder = cache_folder;
+  MINNOW_ASSIGN(std::unique_ptr<CompiledFunction> compiled, compile(*function, plan, options));
   return std::make_unique<CompiledExecutable>(std::move(function), std::move(compiled), pool);
 }
 

@@ -58,7 +58,9 @@ class Executable {
 // Runs `function` as it stands, op by op.
 std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function);
 
-// Plans memory and compiles `function`, which has been through the passes. `pool` must outlive the executable.
-Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool);
+// Plans memory and compiles `function`, which has been through the passes, or finds its machine code in the cache.
+// `pool` must outlive the executable.
+Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
+                                                  const std::string& cache_folder = {});
 
 }  // namespace minnow

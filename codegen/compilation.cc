@@ -1,0 +1,215 @@
+#include "codegen/compilation.h"
+
+#include <llvm/IR/Verifier.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <algorithm>
+#include <future>
+
+#include "codegen/emit_kernel.h"
+#include "codegen/jit_code.h"
+#include "ir/text.h"
+
+namespace minnow {
+namespace {
+
+constexpr double kSerialFlops = 20000;  // below this a kernel is done before a second thread has woken
+constexpr double kSerialBytes = 32768;
+
+bool is_worth_threads(double flops, double bytes) { return flops > kSerialFlops || bytes > kSerialBytes; }
+
+std::string symbol_text(std::string_view text) {
+  std::string symbol;
+  for (char c : text) symbol += std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' ? c : '_';
+  return symbol;
+}
+
+// Roughly, how long LLVM takes for a kernel.
+int compile_cost(const KernelWork& work) {
+  if (work.main != nullptr && has_trait(work.main->kind, kContraction)) return 12;
+  return work.row || work.main != nullptr ? 4 : 1;
+}
+
+// Runs `body(i)` for each i below `count`, on as many threads.
+template <typename Body>
+void on_threads(size_t count, Body body) {
+  std::vector<std::future<void>> running;
+  for (size_t i = 1; i < count; ++i) running.push_back(std::async(std::launch::async, body, i));
+  if (count > 0) body(size_t{0});
+  for (auto& one : running) one.get();
+}
+
+}  // namespace
+
+Compilation::Compilation(const Function& function, const MemoryPlan& plan, const Target& target,
+                         const CompileOptions& options)
+    : function_(function), target_(target), options_(options) {
+  lower_function(function, plan, target.lanes, lowered_);
+  for (const KernelWork& work : lowered_.works) kernels_.push_back(describe(work));
+  decide_parallel_loops();
+}
+
+void Compilation::decide_parallel_loops() {
+  for (BlockLoop& loop : lowered_.loops) {
+    double flops = 0;
+    double bytes = 0;
+    for (size_t i = loop.first; i < loop.last; ++i) {
+      flops += kernels_[i].flops;
+      bytes += kernels_[i].bytes;
+    }
+    const auto blocks = static_cast<double>(loop.blocks);
+    loop.parallel = loop.shares > 1 && is_worth_threads(flops * blocks, bytes * blocks);
+  }
+}
+
+// Costly kernels first, each to the module that has least to do.
+void Compilation::divide(int module_count) {
+  std::vector<size_t> order(lowered_.works.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return compile_cost(lowered_.works[i]); });
+  std::vector<int> cost(static_cast<size_t>(module_count), 0);
+  for (const size_t i : order) {
+    const auto least = std::ranges::min_element(cost) - cost.begin();
+    cost[static_cast<size_t>(least)] += compile_cost(lowered_.works[i]);
+    parts_[static_cast<size_t>(least)].kernels.push_back(i);
+  }
+}
+
+void Compilation::emit(int module_count) {
+  parts_.resize(static_cast<size_t>(module_count));
+  divide(module_count);
+  on_threads(parts_.size(), [this](size_t i) {
+    Part& part = parts_[i];
+    part.module = std::make_unique<llvm::Module>(function_.name(), *part.context);
+    std::ranges::sort(part.kernels);
+    for (const size_t kernel : part.kernels) emit_kernel(kernel, *part.module);
+  });
+}
+
+void Compilation::emit_kernel(size_t index, llvm::Module& module) {
+  Kernel& kernel = kernels_[index];
+  KernelBuilder builder(module, target_, kernel.name);
+  const WorkUnits units = minnow::emit_kernel(builder, lowered_.storage, lowered_.works[index]);
+  builder.finish();
+  kernel.units = units.count;
+  kernel.parallel_units = units.parallel && is_worth_threads(kernel.flops, kernel.bytes) ? units.count : 1;
+  kernel.buffers = builder.buffers();
+}
+
+// "step.conv1.gradient.conv_filter"
+std::string Compilation::unique_name(const KernelWork& work) {
+  std::string name = function_.name();
+  if (const Op* speaker = work.speaker()) {
+    const Location& location = speaker->location;
+    if (!location.layer.empty()) name += "." + location.layer;
+    name += "." + std::string(phase_name(location.phase));
+  }
+  const std::string ops = work.main != nullptr ? std::string(mnemonic(work.main->kind)) : work.ops;
+  name = symbol_text(name + "." + ops.substr(0, 48));
+  if (work.stage == KernelWork::Stage::kPartial) name += ".partial";
+  std::string unique = name;
+  for (int i = 1; !names_.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
+  return unique;
+}
+
+Kernel Compilation::describe(const KernelWork& work) {
+  Kernel kernel;
+  kernel.name = unique_name(work);
+  kernel.loop = work.loop;
+  kernel.op = work.ops;
+  std::unordered_set<const Value*> read;
+  for (const Op* op : work.inside) {
+    if (!work.computes(op)) continue;
+    kernel.flops += count_flops(*op);
+    for (const Value* operand : op->operands) {
+      const Value* value = lowered_.storage.resolve(operand);
+      if (value->op == nullptr || !work.inside.contains(value->op)) read.insert(value);
+    }
+  }
+  for (const Value* value : read) kernel.bytes += static_cast<double>(value->type.bytes());
+  for (const KernelOutput& output : work.outputs) kernel.bytes += static_cast<double>(output.value->type.bytes());
+  if (const Op* speaker = work.speaker()) {
+    kernel.layer = speaker->location.layer;
+    kernel.phase = speaker->location.phase;
+  }
+  return kernel;
+}
+
+Status Compilation::verify() const {
+  for (const Part& part : parts_) {
+    std::string text;
+    llvm::raw_string_ostream out(text);
+    if (llvm::verifyModule(*part.module, &out)) return fail("", "internal: broken LLVM IR: {}", text);
+  }
+  return {};
+}
+
+Result<std::vector<ObjectBytes>> Compilation::make_objects() const {
+  std::vector<ObjectBytes> objects(parts_.size());
+  std::vector<Status> statuses(parts_.size());
+  on_threads(parts_.size(), [&, this](size_t i) {
+    auto object = compile_module(*parts_[i].module, target_, options_.opt_level);
+    if (object) objects[i] = *std::move(object);
+    else statuses[i] = tl::unexpected(object.error());
+  });
+  for (const Status& status : statuses) MINNOW_TRY(status);
+  return objects;
+}
+
+std::string Compilation::llvm_ir() const {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  for (const Part& part : parts_) part.module->print(out, nullptr);
+  return text;
+}
+
+Result<std::string> Compilation::assembly() const {
+  std::string text;
+  for (const Part& part : parts_) {
+    MINNOW_ASSIGN(std::string assembled, assemble_module(*part.module, target_, options_.opt_level));
+    text += assembled;
+  }
+  return text;
+}
+
+std::string Compilation::key() const {
+  return cache_key({print(function_), target_.triple, target_.cpu, target_.features, std::to_string(options_.opt_level)});
+}
+
+bool Compilation::adopt(const CachedKernels& cached) {
+  if (cached.kernels.size() != kernels_.size()) return false;
+  for (size_t i = 0; i < kernels_.size(); ++i) {
+    kernels_[i].units = cached.kernels[i].units;
+    kernels_[i].parallel_units = cached.kernels[i].parallel_units;
+    kernels_[i].buffers = cached.kernels[i].buffers;
+    for (const int buffer : kernels_[i].buffers)
+      if (buffer < 0 || static_cast<size_t>(buffer) >= lowered_.buffers.size()) return false;
+  }
+  return true;
+}
+
+CachedKernels Compilation::to_cache(std::vector<ObjectBytes> objects) const {
+  CachedKernels cached;
+  for (const Kernel& kernel : kernels_)
+    cached.kernels.push_back({kernel.units, kernel.parallel_units, kernel.buffers});
+  cached.objects = std::move(objects);
+  return cached;
+}
+
+Result<std::unique_ptr<CompiledFunction>> Compilation::finish(std::vector<ObjectBytes> objects) {
+  MINNOW_ASSIGN(auto code, JitCode::link(std::move(objects)));
+  for (Kernel& kernel : kernels_) {
+    MINNOW_ASSIGN(void* address, code->find(kernel.name));
+    kernel.entry = reinterpret_cast<KernelEntry>(address);
+  }
+  auto compiled = std::make_unique<CompiledFunction>();
+  compiled->name = function_.name();
+  compiled->kernels = std::move(kernels_);
+  compiled->buffers = std::move(lowered_.buffers);
+  compiled->loops = std::move(lowered_.loops);
+  compiled->arena_bytes = lowered_.arena_bytes;
+  compiled->code = std::move(code);
+  return compiled;
+}
+
+}  // namespace minnow

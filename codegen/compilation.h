@@ -1,0 +1,63 @@
+// One function on its way to machine code, private to codegen: lowered, described, then either emitted or found in the
+// object cache.
+#pragma once
+
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "codegen/compile.h"
+#include "codegen/kernel_work.h"
+#include "codegen/object_cache.h"
+
+namespace minnow {
+
+class Compilation {
+ public:
+  // Lowers, and says of every kernel what is known before it is emitted.
+  Compilation(const Function& function, const MemoryPlan& plan, const Target& target, const CompileOptions& options);
+
+  // Emits the kernels into so many modules, each on a thread of its own.
+  void emit(int module_count);
+  Status verify() const;
+  Result<std::vector<ObjectBytes>> make_objects() const;
+  Result<std::string> assembly() const;
+  std::string llvm_ir() const;
+
+  // Names the function, the options and the machine.
+  std::string key() const;
+  // Takes over what an earlier compilation found out; false if it was of another function.
+  bool adopt(const CachedKernels& cached);
+  CachedKernels to_cache(std::vector<ObjectBytes> objects) const;
+
+  // Links the objects and hands everything over.
+  Result<std::unique_ptr<CompiledFunction>> finish(std::vector<ObjectBytes> objects);
+
+ private:
+  // A module and the kernels, by number, that are emitted into it.
+  struct Part {
+    std::unique_ptr<llvm::LLVMContext> context = std::make_unique<llvm::LLVMContext>();
+    std::unique_ptr<llvm::Module> module;
+    std::vector<size_t> kernels;
+  };
+
+  void divide(int module_count);
+  void emit_kernel(size_t index, llvm::Module& module);
+  std::string unique_name(const KernelWork& work);
+  Kernel describe(const KernelWork& work);
+  void decide_parallel_loops();
+
+  const Function& function_;
+  const Target& target_;
+  const CompileOptions& options_;
+  LoweredFunction lowered_;
+  std::vector<Part> parts_;
+  std::vector<Kernel> kernels_;  // one for each of lowered_.works
+  std::unordered_set<std::string> names_;
+};
+
+}  // namespace minnow

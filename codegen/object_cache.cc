@@ -1,0 +1,183 @@
+#include "codegen/object_cache.h"
+
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/Config/llvm-config.h>
+#include <llvm/Support/SHA256.h>
+#include <llvm/Support/xxhash.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace minnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMagic = "minnow kernels 1";
+
+// The file: magic, checksum of the rest, then numbers and objects one after the other.
+class Writer {
+ public:
+  void number(int64_t value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value)); }
+  void block(std::string_view block) {
+    number(static_cast<int64_t>(block.size()));
+    bytes_ += block;
+  }
+  std::string finish() const {
+    const uint64_t checksum = llvm::xxh3_64bits(bytes_);
+    return std::string(kMagic) + std::string(reinterpret_cast<const char*>(&checksum), sizeof(checksum)) + bytes_;
+  }
+
+ private:
+  std::string bytes_;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  int64_t number() {
+    int64_t value = 0;
+    if (bytes_.size() < sizeof(value)) return fail();
+    std::memcpy(&value, bytes_.data(), sizeof(value));
+    bytes_.remove_prefix(sizeof(value));
+    return value;
+  }
+  // A count of things of at least `size` bytes each, which have to be there.
+  size_t count(size_t size) {
+    const int64_t value = number();
+    if (value < 0 || static_cast<uint64_t>(value) > bytes_.size() / size) return static_cast<size_t>(fail());
+    return static_cast<size_t>(value);
+  }
+  std::string_view block() {
+    const size_t size = count(1);
+    const std::string_view found = bytes_.substr(0, size);
+    bytes_.remove_prefix(size);
+    return found;
+  }
+  bool done() const { return bytes_.empty() && !failed_; }
+
+ private:
+  int64_t fail() {
+    failed_ = true;
+    bytes_ = {};
+    return 0;
+  }
+  std::string_view bytes_;
+  bool failed_ = false;
+};
+
+std::string encode(const CachedKernels& entry) {
+  Writer out;
+  out.number(static_cast<int64_t>(entry.kernels.size()));
+  for (const auto& kernel : entry.kernels) {
+    out.number(kernel.units);
+    out.number(kernel.parallel_units);
+    out.number(static_cast<int64_t>(kernel.buffers.size()));
+    for (const int buffer : kernel.buffers) out.number(buffer);
+  }
+  out.number(static_cast<int64_t>(entry.objects.size()));
+  for (const ObjectBytes& object : entry.objects) out.block({object.data(), object.size()});
+  return out.finish();
+}
+
+std::optional<CachedKernels> decode(std::string_view file) {
+  uint64_t checksum = 0;
+  if (!file.starts_with(kMagic) || file.size() < kMagic.size() + sizeof(checksum)) return std::nullopt;
+  file.remove_prefix(kMagic.size());
+  std::memcpy(&checksum, file.data(), sizeof(checksum));
+  file.remove_prefix(sizeof(checksum));
+  if (checksum != llvm::xxh3_64bits(file)) return std::nullopt;
+  Reader in(file);
+  CachedKernels entry;
+  entry.kernels.resize(in.count(3 * sizeof(int64_t)));
+  for (auto& kernel : entry.kernels) {
+    kernel.units = in.number();
+    kernel.parallel_units = in.number();
+    kernel.buffers.resize(in.count(sizeof(int64_t)));
+    for (int& buffer : kernel.buffers) buffer = static_cast<int>(in.number());
+  }
+  entry.objects.resize(in.count(sizeof(int64_t)));
+  for (ObjectBytes& object : entry.objects) {
+    const std::string_view block = in.block();
+    object.assign(block.begin(), block.end());
+  }
+  return in.done() ? std::optional(std::move(entry)) : std::nullopt;
+}
+
+// Tells one build of the program from the next.
+std::string program_identity() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  const auto size = fs::file_size(program, error);
+  const auto time = fs::last_write_time(program, error).time_since_epoch().count();
+  return program.string() + "\n" + std::to_string(size) + "\n" + std::to_string(time);
+}
+
+std::string folder_in(const char* variable, const std::string& below) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != 0 ? value + below : "";
+}
+
+}  // namespace
+
+std::string ObjectCache::default_folder() {
+  if (const char* chosen = std::getenv("MINNOW_CACHE")) return chosen;
+  const std::string folder = folder_in("XDG_CACHE_HOME", "/minnow");
+  return folder.empty() ? folder_in("HOME", "/.cache/minnow") : folder;
+}
+
+std::optional<CachedKernels> ObjectCache::find(const std::string& key) const {
+  if (folder_.empty()) return std::nullopt;
+  std::ifstream file(path(key), std::ios::binary);
+  if (!file) return std::nullopt;
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  return decode(bytes);
+}
+
+void ObjectCache::store(const std::string& key, const CachedKernels& entry) const {
+  if (folder_.empty()) return;
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error) return;
+  const std::string temporary = path(key) + "." + std::to_string(getpid());
+  const std::string bytes = encode(entry);
+  std::ofstream file(temporary, std::ios::binary);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (file) {
+    fs::rename(temporary, path(key), error);
+    make_room();
+  } else {
+    fs::remove(temporary, error);
+  }
+}
+
+void ObjectCache::make_room() const {
+  std::error_code error;
+  std::vector<std::pair<fs::file_time_type, fs::path>> entries;
+  for (const auto& file : fs::directory_iterator(folder_, error))
+    if (file.path().extension() == ".kernels") entries.emplace_back(fs::last_write_time(file.path(), error), file.path());
+  if (entries.size() <= kMaxEntries) return;
+  std::ranges::sort(entries);
+  for (size_t i = 0; i < entries.size() - kMaxEntries / 2; ++i) fs::remove(entries[i].second, error);
+}
+
+std::string cache_key(std::initializer_list<std::string_view> parts) {
+  static const std::string program = program_identity();
+  llvm::SHA256 hash;
+  const auto add = [&](std::string_view part) {
+    hash.update(std::to_string(part.size()));
+    hash.update(":");
+    hash.update(llvm::StringRef(part.data(), part.size()));
+  };
+  add(LLVM_VERSION_STRING);
+  add(program);
+  for (const std::string_view part : parts) add(part);
+  return llvm::toHex(hash.final(), /*LowerCase=*/true).substr(0, 40);
+}
+
+}  // namespace minnow

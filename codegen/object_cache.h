@@ -1,0 +1,49 @@
+// Machine code kept on disk, so that a program that has been compiled before starts at once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codegen/jit_code.h"
+
+namespace minnow {
+
+// What compilation finds out, besides the kernels' order and names.
+struct CachedKernels {
+  struct Kernel {
+    int64_t units = 1;
+    int64_t parallel_units = 1;
+    std::vector<int> buffers;
+  };
+  std::vector<Kernel> kernels;
+  std::vector<ObjectBytes> objects;
+};
+
+class ObjectCache {
+ public:
+  // The folder is made when something is stored. An empty name is a cache that holds nothing.
+  explicit ObjectCache(std::string folder) : folder_(std::move(folder)) {}
+
+  // $MINNOW_CACHE, which may be empty for no cache; else minnow/ in $XDG_CACHE_HOME or ~/.cache.
+  static std::string default_folder();
+
+  // The entry of this name; nullopt if there is none, or if it is damaged.
+  std::optional<CachedKernels> find(const std::string& key) const;
+  // Writes to a temporary file and renames it. A cache that cannot be written only costs time, so it is no error. The
+  // oldest entries go when there are more than kMaxEntries.
+  void store(const std::string& key, const CachedKernels& entry) const;
+
+  static constexpr size_t kMaxEntries = 512;
+
+ private:
+  std::string path(const std::string& key) const { return folder_ + "/" + key + ".kernels"; }
+  void make_room() const;
+
+  std::string folder_;
+};
+
+// A name for everything that machine code depends on: the parts, LLVM's version, and the running program itself.
+std::string cache_key(std::initializer_list<std::string_view> parts);
+
+}  // namespace minnow
