@@ -9,6 +9,7 @@
 #include "codegen/emit_kernel.h"
 #include "codegen/jit_code.h"
 #include "codegen/kernel_builder.h"
+#include "ir/map.h"
 #include "passes/pipeline.h"
 #include "runtime/session.h"
 
@@ -65,6 +66,7 @@ double time_burst(ThreadPool& pool, KernelEntry probe, int64_t iterations) {
 }
 
 double contraction_flops(const Op& op) {
+  if (op.kind == OpKind::kMap) return static_cast<double>(block_count(op)) * contraction_flops(*op.body);
   if (op.body) return contraction_flops(*op.body);
   return has_trait(op.kind, kContraction) ? count_flops(op) : 0;
 }

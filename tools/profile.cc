@@ -190,8 +190,8 @@ Action add_profile(CLI::App& app) {
       ->type_name("FILE");
   app.add_flag("--json", flags->json, "print JSON, in the order of execution");
   app.footer(
-      "FLOPs count a multiply-add as two, an elementwise op as one; bytes are what a kernel must read and write at "
-      "least\nonce. For a view inside a kernel, run any command under perf with MINNOW_PERF set: kernels then go by "
+      "FLOPs count a multiply-add as two, an elementwise op as one, and taps on a convolution's padding, which kernels "
+      "may spare\nand then pass the peak; bytes are what a kernel must read and write at least once. For a view inside a kernel, run any command under perf with MINNOW_PERF set: kernels then go by "
       "name.\n  MINNOW_PERF=1 perf record build/tools/minnow profile MODEL --repeats 2000; perf report");
   return [flags] { return profile_command(*flags); };
 }

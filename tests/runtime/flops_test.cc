@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
+#include "passes/pipeline.h"
+#include "runtime/session.h"
 
 namespace minnow {
 namespace {
@@ -41,6 +43,15 @@ TEST(Flops, OfATrainingStepLeaveOutWhatNobodyNeeds) {
   const double batch = 256, first = 784.0 * 256, last = 256.0 * 10;
   EXPECT_EQ(model_flops(*model, "infer").value(), 2 * batch * (first + last));
   EXPECT_EQ(model_flops(*model, "train_step").value(), 2 * batch * (2 * first + 3 * last));
+}
+
+// Fused and cut into blocks, a step asks for the same products.
+TEST(Flops, DoNotDependOnThePasses) {
+  const auto model = read_experiment(MINNOW_SOURCE_DIR "/models/lenet-relu.textproto", {});
+  ASSERT_TRUE(model) << model.error().to_string();
+  const auto step = build_function(*model, "train_step", {{128}, default_pipeline(), {}});
+  ASSERT_TRUE(step) << step.error().to_string();
+  EXPECT_EQ(contraction_flops(**step), model_flops(*model, "train_step").value());
 }
 
 TEST(Flops, PeakIsMeasuredOnEveryThreadOfThePool) {
