@@ -75,11 +75,26 @@ Status write_all(const Descriptor& file, std::string_view bytes, const std::stri
   return {};
 }
 
-Status write_and_sync(const std::string& path, std::span<const std::string_view> pieces) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+// Writes the temporary file; complaints are about `path`, which it is to become.
+Status write_and_sync(const std::string& temporary, std::span<const std::string_view> pieces,
+                      const std::string& path) {
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
   if (!file.is_open()) return system_failure(path, "create");
   for (const std::string_view piece : pieces) MINNOW_TRY(write_all(file, piece, path));
   if (::fsync(file.get()) != 0) return system_failure(path, "sync");
+  if (file.close() != 0) return system_failure(path, "close");
+  return {};
+}
+
+bool is_device_or_pipe(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+Status write_through(const std::string& path, std::span<const std::string_view> pieces) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file.is_open()) return system_failure(path, "open");
+  for (const std::string_view piece : pieces) MINNOW_TRY(write_all(file, piece, path));
   if (file.close() != 0) return system_failure(path, "close");
   return {};
 }
@@ -113,6 +128,7 @@ Result<std::string> read_file(const std::string& path, int64_t max_bytes) {
 }
 
 Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces) {
+  if (is_device_or_pipe(path)) return write_through(path, pieces);
   static std::atomic<int> counter{0};
   const std::filesystem::path target(path);
   if (!target.has_filename()) return fail(path, "is not the name of a file");
@@ -120,7 +136,7 @@ Status write_file_atomically(const std::string& path, std::span<const std::strin
   TemporaryFile temporary(
       fmt::format("{}/.{}.{}.{}.tmp", folder, target.filename().string(), ::getpid(), counter++));
 
-  MINNOW_TRY(write_and_sync(temporary.path(), pieces));
+  MINNOW_TRY(write_and_sync(temporary.path(), pieces, path));
   if (::rename(temporary.path().c_str(), path.c_str()) != 0) return system_failure(path, "rename into place");
   temporary.keep();
   return sync_folder(folder);
@@ -128,6 +144,13 @@ Status write_file_atomically(const std::string& path, std::span<const std::strin
 
 Status write_file_atomically(const std::string& path, std::string_view bytes) {
   return write_file_atomically(path, std::span<const std::string_view>(&bytes, 1));
+}
+
+Status make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return fail(path, "cannot make the folder: {}", error.message());
+  return {};
 }
 
 }  // namespace minnow

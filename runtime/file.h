@@ -18,8 +18,11 @@ Result<std::string> read_file(const std::string& path, int64_t max_bytes = kMaxF
 
 // Replaces `path` by the joined `pieces`, all or nothing: writes a temporary file in the same folder, fsyncs
 // it, renames it over `path`, fsyncs the folder. After a kill at any moment `path` is the old file or the new
-// one.
+// one. A device or a pipe is no file to replace: it is written to.
 Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces);
 Status write_file_atomically(const std::string& path, std::string_view bytes);
+
+// Makes the folder and those above it, unless it is there.
+Status make_folder(const std::string& path);
 
 }  // namespace minnow

@@ -1,6 +1,9 @@
 #include "runtime/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/runtime/temporary_folder.h"
 
@@ -23,6 +26,20 @@ TEST(File, SaysWhyItCannotRead) {
   EXPECT_EQ(read_file(folder.file("none")).error().message, "cannot open: No such file or directory");
   EXPECT_EQ(read_file(folder.path()).error().message, "is a folder, not a file");
   EXPECT_EQ(read_file(folder.write("long", "12345"), 4).error().message, "is 5 bytes long; the limit is 4");
+}
+
+// As root, replacing it would take /dev/null from the whole machine.
+TEST(File, WritesToAPipeInsteadOfReplacingIt) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("pipe");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int reader = ::open(path.c_str(), O_RDWR);
+  ASSERT_TRUE(write_file_atomically(path, "through"));
+  EXPECT_TRUE(std::filesystem::is_fifo(path));
+  std::string read(7, '\0');
+  EXPECT_EQ(::read(reader, read.data(), read.size()), 7);
+  EXPECT_EQ(read, "through");
+  ::close(reader);
 }
 
 TEST(File, AFailedWriteLeavesNothing) {
