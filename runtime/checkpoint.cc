@@ -22,7 +22,13 @@ json to_json(const EpochMetrics& row) {
 EpochMetrics metrics_from(const json& row) {
   // json writes a number that is not finite as null.
   const auto number = [&](size_t i) { return row.at(i).is_null() ? std::nan("") : row.at(i).get<double>(); };
-  return {row.at(0).get<int64_t>(), row.at(1).get<int64_t>(), number(2), number(3), number(4), number(5), number(6),
+  return {row.at(0).get<int64_t>(),
+          row.at(1).get<int64_t>(),
+          number(2),
+          number(3),
+          number(4),
+          number(5),
+          number(6),
           number(7)};
 }
 
@@ -31,18 +37,27 @@ std::string state_to_text(const TrainingState& state) {
   for (const EpochMetrics& row : state.history) history.push_back(to_json(row));
   return json{{"step", state.step},
               {"batch_in_epoch", state.batch_in_epoch},
+              {"batch_size", state.batch_size},
               {"loss_sum", state.loss_sum},
               {"correct_sum", state.correct_sum},
               {"history", std::move(history)}}
       .dump();
 }
 
+// What the trainer relies on, so that a file made by hand cannot lead it astray.
+bool is_sound(const TrainingState& state) {
+  for (size_t i = 0; i < state.history.size(); ++i)
+    if (state.history[i].epoch != static_cast<int64_t>(i) + 1) return false;
+  return state.step >= 0 && state.batch_in_epoch >= 0 && state.batch_in_epoch <= state.step;
+}
+
 Result<TrainingState> state_from_text(const std::string& path, const std::string& text) {
   try {
     const json object = json::parse(text);
-    TrainingState state{object.at("step"), object.at("batch_in_epoch"), object.at("loss_sum"),
-                        object.at("correct_sum"), {}};
+    TrainingState state{object.at("step"),     object.at("batch_in_epoch"), object.at("batch_size"),
+                        object.at("loss_sum"), object.at("correct_sum"),    {}};
     for (const json& row : object.at("history")) state.history.push_back(metrics_from(row));
+    if (!is_sound(state)) return fail(path, "the training state in the metadata makes no sense");
     return state;
   } catch (const json::exception& error) {
     return fail(path, "the training state in the metadata cannot be read: {}", error.what());
@@ -66,17 +81,20 @@ tl::unexpected<Error> other_model(const std::string& path, const std::string& wh
 }
 
 // Every tensor of the network is in the file with its type; of the optimiser's, too, if `with_optimizer`.
-Status check_same_model(const std::string& path, const TensorFile& file, const Session& session, bool with_optimizer) {
+Status check_same_model(const std::string& path, const TensorFile& file, const Session& session,
+                        bool with_optimizer) {
   for (const auto& [name, tensor] : session.tensors()) {
     const Tensor* found = file.find(name);
     if (!found && !with_optimizer && !is_network_tensor(session.lowered(), name)) continue;
-    if (!found) return other_model(path, fmt::format("tensor \"{}\" {} is missing", name, tensor.type().to_string()));
+    if (!found)
+      return other_model(path, fmt::format("tensor \"{}\" {} is missing", name, tensor.type().to_string()));
     if (found->type() != tensor.type())
       return other_model(path, fmt::format("tensor \"{}\" is {}, but the model needs {}", name,
                                            found->type().to_string(), tensor.type().to_string()));
   }
   for (const NamedTensor& entry : file.tensors) {
-    const bool known = session.tensors().contains(entry.name) || is_optimizer_state(session.lowered(), entry.name);
+    const bool known =
+        session.tensors().contains(entry.name) || is_optimizer_state(session.lowered(), entry.name);
     if (!known)
       return other_model(path, fmt::format("tensor \"{}\" {} is not in the model", entry.name,
                                            entry.tensor.type().to_string()));
@@ -112,7 +130,8 @@ Result<TrainingState> load_checkpoint(const std::string& path, Session& session)
   MINNOW_ASSIGN(const TensorFile file, restore(path, session, true));
   const auto it = file.metadata.find(std::string(kStateKey));
   if (it == file.metadata.end())
-    return fail_with_hint(path, "holds weights, but no training state to go on from", "use it with eval or predict");
+    return fail_with_hint(path, "holds weights, but no training state to go on from",
+                          "use it with eval or predict");
   return state_from_text(path, it->second);
 }
 

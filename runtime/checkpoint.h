@@ -1,5 +1,5 @@
-// A training run at rest: every tensor of the session and where in the run it stands. One safetensors file, written
-// atomically, from which training goes on as if it had never stopped.
+// A training run at rest: every tensor of the session and where in the run it stands. One safetensors file,
+// written atomically, from which training goes on as if it had never stopped.
 #pragma once
 
 #include <optional>
@@ -28,6 +28,7 @@ struct EpochMetrics {
 struct TrainingState {
   int64_t step = 0;            // steps done since the start
   int64_t batch_in_epoch = 0;  // batches done of the epoch under way
+  int64_t batch_size = 0;      // of that epoch
   double loss_sum = 0;         // over the examples of the epoch under way
   double correct_sum = 0;
   std::vector<EpochMetrics> history;
@@ -35,8 +36,8 @@ struct TrainingState {
 
 Status save_checkpoint(const std::string& path, const Session& session, const TrainingState& state);
 
-// Restores weights and running statistics, for eval and predict. The first tensor that is missing, surplus or of
-// another shape is named. Optimiser state may be absent.
+// Restores weights and running statistics, for eval and predict. The first tensor that is missing, surplus or
+// of another shape is named. Optimiser state may be absent.
 Status load_weights(const std::string& path, Session& session);
 
 // Restores everything.

@@ -117,21 +117,23 @@ void Progress::update(const ProgressState& state) {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_draw_) return;
   next_draw_ = now + std::chrono::milliseconds(100);
-  fmt::print(stream_, "{}{}", kEraseLine, render_progress(state, style_));
-  std::fflush(stream_);
+  show(fmt::format("{}{}", kEraseLine, render_progress(state, style_)));
   is_drawn_ = true;
 }
 
 void Progress::finish_epoch(const EpochSummary& summary) {
   clear();
-  fmt::print(stream_, "{}\n", render_epoch(summary, style_));
+  show(render_epoch(summary, style_) + "\n");
+}
+
+void Progress::show(const std::string& text) {
+  std::fputs(text.c_str(), stream_);
   std::fflush(stream_);
 }
 
 void Progress::clear() {
   if (!is_drawn_) return;
-  fmt::print(stream_, "{}", kEraseLine);
-  std::fflush(stream_);
+  show(std::string(kEraseLine));
   is_drawn_ = false;
   next_draw_ = {};
 }

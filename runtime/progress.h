@@ -64,6 +64,9 @@ class Progress {
   void clear();
 
  private:
+  // Training goes on if nobody reads this any more, so a failure to write is none.
+  void show(const std::string& text);
+
   std::FILE* stream_;
   ProgressStyle style_;
   bool is_drawn_ = false;

@@ -10,10 +10,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Series series_of(std::string name, const std::vector<EpochMetrics>& history, double EpochMetrics::*column, int colour,
-                 bool dashed) {
+Series series_of(std::string name, const std::vector<EpochMetrics>& history, double EpochMetrics::*column,
+                 int colour, bool dashed) {
   Series series{std::move(name), {}, dashed, colour};
-  for (const EpochMetrics& row : history) series.points.push_back({static_cast<double>(row.epoch), row.*column});
+  for (const EpochMetrics& row : history)
+    series.points.push_back({static_cast<double>(row.epoch), row.*column});
   return series;
 }
 
@@ -40,11 +41,10 @@ Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& 
   if (fs::is_directory(status) && !fs::is_empty(path, error) && !overwrite)
     return fail_with_hint(path, "the run folder is not empty",
                           "--resume " + path + " goes on with it, --overwrite replaces it");
-  fs::create_directories(path, error);
-  if (error) return fail(path, "cannot make the run folder: {}", error.message());
+  MINNOW_TRY(make_folder(path));
   RunFolder folder(path);
   for (const std::string& stale : {folder.weights_path(), folder.best_path()}) fs::remove(stale, error);
-  MINNOW_TRY(write_file_atomically(folder.config_path(), model_to_text(model.model)));
+  MINNOW_TRY(folder.write_config(model));
   return folder;
 }
 
@@ -57,6 +57,10 @@ Result<RunFolder> RunFolder::open(const std::string& path) {
   return folder;
 }
 
+Status RunFolder::write_config(const LoadedModel& model) const {
+  return write_file_atomically(config_path(), model_to_text(model.model));
+}
+
 Status RunFolder::write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
                                 bool classifies) const {
   MINNOW_TRY(write_file_atomically(path_ + "/metrics.csv", metrics_csv(history)));
@@ -67,8 +71,9 @@ std::string metrics_csv(const std::vector<EpochMetrics>& history) {
   std::string text =
       "epoch,steps,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n";
   for (const EpochMetrics& row : history)
-    text += fmt::format("{},{},{:.6g},{:.6f},{:.6f},{:.6f},{:.6f},{:.3f}\n", row.epoch, row.steps, row.learning_rate,
-                        row.train_loss, row.train_accuracy, row.validation_loss, row.validation_accuracy, row.seconds);
+    text += fmt::format("{},{},{:.6g},{:.6f},{:.6f},{:.6f},{:.6f},{:.3f}\n", row.epoch, row.steps,
+                        row.learning_rate, row.train_loss, row.train_accuracy, row.validation_loss,
+                        row.validation_accuracy, row.seconds);
   return text;
 }
 

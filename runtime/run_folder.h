@@ -1,5 +1,5 @@
-// What a training run leaves behind: config.textproto, metrics.csv, weights.safetensors (last), best.safetensors and
-// curves.svg in one folder. Every file is replaced atomically.
+// What a training run leaves behind: config.textproto, metrics.csv, weights.safetensors (last),
+// best.safetensors and curves.svg in one folder. Every file is replaced atomically.
 #pragma once
 
 #include <string>
@@ -21,8 +21,11 @@ class RunFolder {
   std::string weights_path() const { return path_ + "/weights.safetensors"; }
   std::string best_path() const { return path_ + "/best.safetensors"; }
 
+  // The model as it is trained, overrides and defaults included.
+  Status write_config(const LoadedModel& model) const;
   // metrics.csv and curves.svg from the history.
-  Status write_metrics(const std::vector<EpochMetrics>& history, const std::string& title, bool classifies) const;
+  Status write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
+                       bool classifies) const;
 
  private:
   explicit RunFolder(std::string path) : path_(std::move(path)) {}

@@ -54,10 +54,15 @@ uint32_t add_to_checksum(uint32_t checksum, std::string_view bytes) {
   return static_cast<uint32_t>(crc32_z(checksum, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
+// JSON is UTF-8; a model's name in another encoding is not worth losing its weights for.
+std::string to_text(const json& header) {
+  return header.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 // What the checksum of a file begins with: the header in canonical form, less the checksum itself.
 uint32_t header_checksum(json header) {
   header[kMetadataKey].erase(std::string(kChecksumKey));
-  return add_to_checksum(0, header.dump());
+  return add_to_checksum(0, to_text(header));
 }
 
 // JSON leaves open what a name that comes twice means, so a strict reader refuses it. nullopt if the text is
@@ -208,7 +213,7 @@ Status write_safetensors(const std::string& path, const std::vector<NamedTensorR
   for (const NamedTensorRef& named : tensors) checksum = add_to_checksum(checksum, named.tensor->bytes());
   header[kMetadataKey][std::string(kChecksumKey)] = fmt::format("{:08x}", checksum);
 
-  std::string text = header.dump();
+  std::string text = to_text(header);
   text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
   const uint64_t length = text.size();
   std::vector<std::string_view> pieces = {{reinterpret_cast<const char*>(&length), sizeof(length)}, text};

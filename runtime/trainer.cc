@@ -13,7 +13,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 TensorType with_rows(TensorType type, int64_t rows) {
   type.shape[0] = rows;
@@ -58,6 +60,7 @@ class Trainer {
         steps_per_epoch_((data.train.size() + batch_size_ - 1) / batch_size_) {}
 
   Result<TrainingOutcome> run() {
+    MINNOW_TRY(check_state());
     TrainingEnd end = TrainingEnd::kFinished;
     while (end == TrainingEnd::kFinished && epochs_done() < training_.epochs()) {
       if (has_stopped_improving()) {
@@ -72,7 +75,23 @@ class Trainer {
 
  private:
   int64_t epochs_done() const { return static_cast<int64_t>(state_.history.size()); }
-  bool interrupted() const { return options_.interrupt && options_.interrupt->load(std::memory_order_relaxed); }
+  bool interrupted() const {
+    return options_.interrupt && options_.interrupt->load(std::memory_order_relaxed);
+  }
+
+  // Within an epoch, the batches already seen must be batches of this run, too.
+  Status check_state() {
+    const bool is_same = state_.batch_size == batch_size_ && state_.batch_in_epoch < steps_per_epoch_;
+    if (state_.batch_in_epoch > 0 && !is_same)
+      return fail_with_hint(
+          "training.batch_size",
+          fmt::format("the run stopped after {} batches of {} examples in an epoch, which cannot go "
+                      "on with batches of {} of {} examples",
+                      state_.batch_in_epoch, state_.batch_size, batch_size_, data_.train.size()),
+          "change the batch size, or the data, between epochs only");
+    state_.batch_size = batch_size_;
+    return {};
+  }
 
   // False if interrupted, with everything saved.
   Result<bool> run_epoch() {
@@ -88,14 +107,18 @@ class Trainer {
         return false;
       }
     }
-    MINNOW_TRY(finish_epoch(seconds_since(start)));
+    const double seconds = seconds_since(start);
+    MINNOW_ASSIGN(const Evaluation validation, evaluate(session_, data_.validation));
+    if (!std::isfinite(validation.loss)) return tl::unexpected(diagnose_validation());
+    MINNOW_TRY(finish_epoch(validation, seconds));
     return !interrupted() || epochs_done() == training_.epochs();
   }
 
   std::vector<int32_t> epoch_order() const {
     const int64_t count = data_.train.size();
     if (!training_.shuffle()) return file_order(count);
-    return shuffled_order(count, static_cast<uint32_t>(training_.seed()), static_cast<uint32_t>(epochs_done()));
+    return shuffled_order(count, static_cast<uint32_t>(training_.seed()),
+                          static_cast<uint32_t>(epochs_done()));
   }
 
   std::span<const int32_t> rows_of(const std::vector<int32_t>& order, int64_t batch) const {
@@ -129,21 +152,35 @@ class Trainer {
     }
     batch_.fill(rows_of(order, state_.batch_in_epoch));
     const double rate = learning_rate_at(training_, state_.step, steps_per_epoch_);
-    return tl::unexpected(diagnose_step(session_, batch_.examples(), batch_.targets(), state_.step, rate));
+    return tl::unexpected(
+        diagnose_batch(session_, "train_step", batch_.examples(), batch_.targets(), state_.step, rate));
+  }
+
+  // The weights that the last step left give a loss that is not finite: finds the batch, and interprets that.
+  Error diagnose_validation() {
+    const std::vector<int32_t> order = file_order(data_.validation.size());
+    BatchBuffer batch(session_, data_.validation);
+    for (int64_t i = 0; i * batch_size_ < data_.validation.size(); ++i) {
+      batch.fill(rows_of(order, i));
+      const auto outcome = session_.evaluate(batch.examples(), batch.targets());
+      if (!outcome) return outcome.error();
+      if (!std::isfinite(outcome->loss))
+        return diagnose_batch(session_, "evaluate", batch.examples(), batch.targets(), state_.step - 1, 0);
+    }
+    return {
+        fmt::format("step {}", state_.step), "the validation loss is not finite", {}, ExitCode::kMismatch};
   }
 
   double accuracy_of(double correct, int64_t examples) const {
     return correct / static_cast<double>(examples * session_.lowered().predictions_per_example);
   }
 
-  Status finish_epoch(double seconds) {
+  Status finish_epoch(const Evaluation& validation, double seconds) {
     const int64_t examples = data_.train.size();
-    MINNOW_ASSIGN(const Evaluation validation, evaluate(session_, data_.validation));
-    state_.history.push_back({epochs_done() + 1, state_.step,
-                              learning_rate_at(training_, state_.step - 1, steps_per_epoch_),
-                              state_.loss_sum / static_cast<double>(examples),
-                              accuracy_of(state_.correct_sum, examples), validation.loss, validation.accuracy,
-                              seconds});
+    state_.history.push_back(
+        {epochs_done() + 1, state_.step, learning_rate_at(training_, state_.step - 1, steps_per_epoch_),
+         state_.loss_sum / static_cast<double>(examples), accuracy_of(state_.correct_sum, examples),
+         validation.loss, validation.accuracy, seconds});
     state_.batch_in_epoch = 0;
     state_.loss_sum = state_.correct_sum = 0;
     if (options_.progress) options_.progress->finish_epoch(summary(seconds));
@@ -188,16 +225,27 @@ class Trainer {
     if (!options_.progress) return;
     const int64_t done = std::min(state_.batch_in_epoch * batch_size_, data_.train.size());
     const double per_second = static_cast<double>(done - first_batch * batch_size_) / seconds_since(start);
-    ProgressState progress{epochs_done() + 1, training_.epochs(), done, data_.train.size(),
-                           state_.loss_sum / static_cast<double>(done), std::nullopt, per_second};
+    ProgressState progress{epochs_done() + 1,
+                           training_.epochs(),
+                           done,
+                           data_.train.size(),
+                           state_.loss_sum / static_cast<double>(done),
+                           std::nullopt,
+                           per_second};
     if (session_.lowered().classifies) progress.accuracy = accuracy_of(state_.correct_sum, done);
     options_.progress->update(progress);
   }
 
   EpochSummary summary(double seconds) const {
     const EpochMetrics& row = state_.history.back();
-    EpochSummary summary{row.epoch, training_.epochs(), row.train_loss, std::nullopt, row.validation_loss,
-                         std::nullopt, static_cast<double>(data_.train.size()) / seconds, seconds};
+    EpochSummary summary{row.epoch,
+                         training_.epochs(),
+                         row.train_loss,
+                         std::nullopt,
+                         row.validation_loss,
+                         std::nullopt,
+                         static_cast<double>(data_.train.size()) / seconds,
+                         seconds};
     if (session_.lowered().classifies) {
       summary.train_accuracy = row.train_accuracy;
       summary.validation_accuracy = row.validation_accuracy;
@@ -223,11 +271,12 @@ Result<TrainingOutcome> train(Session& session, const DataSplits& data, const Tr
 }
 
 Status check_data_fits(const Session& session, const DataSplits& data) {
-  const auto check = [](const Dataset& split, std::string_view what, const Tensor& found, const TensorType& wanted) {
+  const auto check = [](const Dataset& split, std::string_view what, const Tensor& found,
+                        const TensorType& wanted) {
     const TensorType expected = with_rows(wanted, found.dim(0));
     if (found.type() == expected) return Status();
-    return Status(fail(split.name, "the {} are {}, but the network is built for {}", what, found.type().to_string(),
-                       expected.to_string()));
+    return Status(fail(split.name, "the {} are {}, but the network is built for {}", what,
+                       found.type().to_string(), expected.to_string()));
   };
   for (const Dataset* split : {&data.train, &data.validation}) {
     MINNOW_TRY(check(*split, "examples", split->examples, session.input_type()));
@@ -248,8 +297,9 @@ Result<Evaluation> evaluate(Session& session, const Dataset& data) {
     total.correct += outcome.correct;
   }
   const auto examples = static_cast<double>(data.size());
-  return Evaluation{total.loss / examples,
-                    total.correct / (examples * static_cast<double>(session.lowered().predictions_per_example))};
+  return Evaluation{
+      total.loss / examples,
+      total.correct / (examples * static_cast<double>(session.lowered().predictions_per_example))};
 }
 
 }  // namespace minnow

@@ -1,4 +1,5 @@
-// The training loop: epochs of shuffled batches, validation after each, a run folder, and a way back from any stop.
+// The training loop: epochs of shuffled batches, validation after each, a run folder, and a way back from any
+// stop.
 #pragma once
 
 #include <atomic>
@@ -25,8 +26,9 @@ struct TrainingOutcome {
   TrainingState state;
 };
 
-// Trains from `state` on, as the session's model says. A loss that is no longer finite is an Error with
-// ExitCode::kMismatch that names the step and the first value that went bad.
+// Trains from `state` on, as the session's model says. A loss that is no longer finite, in a step or on the
+// validation data, is an Error with ExitCode::kMismatch that names the step and the first value that went
+// bad; nothing is saved then.
 Result<TrainingOutcome> train(Session& session, const DataSplits& data, const TrainerOptions& options,
                               TrainingState state = {});
 

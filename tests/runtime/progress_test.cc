@@ -40,5 +40,16 @@ TEST(Progress, OneLinePerEpochWithoutTerminal) {
             "epoch 2/5  loss 0.5000  acc 90.0%  val loss 0.6000  val acc 85.0%  132k/s  0.5 s\n");
 }
 
+TEST(Progress, SurvivesAReaderThatLeaves) {
+  std::FILE* full = std::fopen("/dev/full", "w");
+  ASSERT_NE(full, nullptr);
+  {
+    Progress progress(full, {true, false, 80});
+    progress.update({});
+    EXPECT_NO_THROW(progress.finish_epoch({}));
+  }
+  std::fclose(full);
+}
+
 }  // namespace
 }  // namespace minnow
