@@ -105,7 +105,7 @@ void fill_data(spec::Data* data) {
 
 bool holds_bytes(const spec::Data& data) {
   return data.source_case() == spec::Data::kBuiltin || data.source_case() == spec::Data::kNamed ||
-         data.source_case() == spec::Data::kIdx;
+         data.source_case() == spec::Data::kIdx || data.source_case() == spec::Data::kPngFolder;
 }
 
 void fill_defaults(LoadedModel& loaded) {

@@ -19,7 +19,7 @@ class LayerCheck {
 
   Status dense() const {
     if (layer_.dense().units() == 0)
-      return complain(loaded_, path_, "units is missing: the number of outputs");
+      return complain(loaded_, path_ + ".units", "units is missing: the number of outputs, at least 1");
     MINNOW_TRY(initializer("weight_init", layer_.dense().weight_init()));
     return initializer("bias_init", layer_.dense().bias_init());
   }
@@ -27,7 +27,8 @@ class LayerCheck {
   Status conv2d() const {
     const spec::Conv2D& conv = layer_.conv2d();
     if (conv.filters() == 0)
-      return complain(loaded_, path_, "filters is missing: the number of output channels");
+      return complain(loaded_, path_ + ".filters",
+                      "filters is missing: the number of output channels, at least 1");
     MINNOW_TRY(kernel(conv.kernel()));
     MINNOW_TRY(one_or_two("stride", conv.stride()));
     MINNOW_TRY(one_or_two("dilation", conv.dilation()));

@@ -5,6 +5,7 @@
 
 #include "frontend/complain.h"
 #include "frontend/validate_model.h"
+#include "ir/type.h"
 
 namespace minnow {
 namespace {
@@ -65,6 +66,10 @@ Status check_source(const LoadedModel& loaded) {
     case spec::Data::kCsv:
       return check_files(loaded, "data.csv",
                          {{"train", &data.csv().train()}, {"validation", &data.csv().validation()}});
+    case spec::Data::kPngFolder:
+      return check_files(
+          loaded, "data.png_folder",
+          {{"train", &data.png_folder().train()}, {"validation", &data.png_folder().validation()}});
     case spec::Data::kNpy:
       return check_files(loaded, "data.npy",
                          {{"train_inputs", &data.npy().train_inputs()},
@@ -110,6 +115,21 @@ Status check_input_fits_source(const LoadedModel& loaded) {
   return {};
 }
 
+// Drawn data are as large as the model says; files are measured when they are read.
+Status check_drawn_size(const LoadedModel& loaded) {
+  const spec::Data& data = loaded.model.data();
+  if (!data.has_builtin() && !data.has_linear_regression()) return {};
+  const auto& example = loaded.model.inputs(0).shape();
+  for (const auto& [field, count] : {std::pair("data.train_examples", data.train_examples()),
+                                     std::pair("data.validation_examples", data.validation_examples())}) {
+    Shape shape(example.begin(), example.end());
+    shape.insert(shape.begin(), count);
+    if (!checked_element_count(shape))
+      return complain(loaded, field, "{} examples have more than {} elements", count, kMaxElements);
+  }
+  return {};
+}
+
 Status check_data(const LoadedModel& loaded) {
   if (loaded.model.inputs_size() != 1)
     return complain(loaded, "inputs.1", "the model has {} inputs, but data feed exactly one",
@@ -118,7 +138,8 @@ Status check_data(const LoadedModel& loaded) {
   const spec::Data::Normalize& normalize = loaded.model.data().normalize();
   MINNOW_TRY(check_per_channel(loaded, "mean", normalize.mean_size()));
   MINNOW_TRY(check_per_channel(loaded, "deviation", normalize.deviation_size()));
-  return check_input_fits_source(loaded);
+  MINNOW_TRY(check_input_fits_source(loaded));
+  return check_drawn_size(loaded);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "runtime/load_data.h"
 
+#include <fmt/ranges.h>
+
 #include <utility>
 
 #include "runtime/data_roots.h"
@@ -53,6 +55,7 @@ Result<Dataset> load_csv(const std::string& name, const CsvOptions& csv, const L
   MINNOW_ASSIGN(const std::string path, find_data_file(name, options.data_dir));
   MINNOW_ASSIGN(Dataset dataset, read_csv(path, csv));
   if (!csv.is_regression) MINNOW_TRY(check_labels(dataset.labels, options.classes, path));
+  dataset.name = name;
   return dataset;
 }
 
@@ -108,6 +111,25 @@ Result<DataSplits> load_npy_splits(const spec::Data::Npy& npy, const LoadDataOpt
   return splits;
 }
 
+Result<Dataset> load_png_folder(const std::string& name, const LoadDataOptions& options) {
+  MINNOW_ASSIGN(const std::string path, find_data_file(name, options.data_dir));
+  MINNOW_ASSIGN(Dataset dataset, read_png_folder(path));
+  dataset.name = name;
+  return dataset;
+}
+
+// The subfolders number the classes, so both folders must have the same.
+Result<DataSplits> load_png_splits(const spec::Data::PngFolder& folder, const LoadDataOptions& options) {
+  DataSplits splits;
+  MINNOW_ASSIGN(splits.train, load_png_folder(folder.train(), options));
+  MINNOW_ASSIGN(splits.validation, load_png_folder(folder.validation(), options));
+  if (splits.train.class_names != splits.validation.class_names)
+    return fail(folder.validation(), "has the classes {}, but {} has {}",
+                fmt::join(splits.validation.class_names, ", "), folder.train(),
+                fmt::join(splits.train.class_names, ", "));
+  return splits;
+}
+
 Result<DataSplits> load_source(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
   switch (data.source_case()) {
     case spec::Data::kBuiltin:
@@ -120,21 +142,14 @@ Result<DataSplits> load_source(const spec::Data& data, const LoadDataOptions& op
       return load_csv_splits(data.csv(), options);
     case spec::Data::kNpy:
       return load_npy_splits(data.npy(), options);
+    case spec::Data::kPngFolder:
+      return load_png_splits(data.png_folder(), options);
     case spec::Data::kLinearRegression:
       return draw_line(data, options);
     case spec::Data::SOURCE_NOT_SET:
       break;
   }
   return fail("data", "the data have no source");
-}
-
-Status check_same_kind(const DataSplits& splits) {
-  Shape train = splits.train.examples.type().shape;
-  Shape validation = splits.validation.examples.type().shape;
-  train[0] = validation[0] = 0;
-  if (train == validation) return {};
-  return fail("data", "training examples {} and validation examples {} differ in shape",
-              splits.train.examples.type().to_string(), splits.validation.examples.type().to_string());
 }
 
 // The first `count` examples.
@@ -159,7 +174,6 @@ Status adapt_labels(Dataset& dataset, const LoadDataOptions& options) {
 
 Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
   MINNOW_ASSIGN(DataSplits splits, load_source(data, options, pool));
-  MINNOW_TRY(check_same_kind(splits));
   if (data.has_train_examples())
     MINNOW_TRY(keep_first(splits.train, data.train_examples(), "data.train_examples"));
   if (data.has_validation_examples())
