@@ -1,11 +1,20 @@
 #include "tools/command.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/load_data.h"
+#include "runtime/trainer.h"
+
 namespace minnow {
 
 void ModelFlags::add(CLI::App& app) {
   app.add_option("model", path, "the model file, .textproto or binary")->required()->type_name("MODEL");
   app.add_option_function<std::vector<std::string>>(
-         "--set", [this](const std::vector<std::string>& given) {
+         "--set",
+         [this](const std::vector<std::string>& given) {
            assignments.insert(assignments.end(), given.begin(), given.end());
          },
          "change a field of the model: --set training.seed=1")
@@ -20,7 +29,30 @@ void ModelFlags::add_shorthand(CLI::App& app, const std::string& flag, const std
       flag, [this, path](const std::string& value) { assignments.push_back(path + "=" + value); }, help);
 }
 
+void DataFlags::add(CLI::App& app) {
+  app.add_option("--data-dir", data_dir, "where the files of the data lie")->type_name("DIR");
+}
+
+Result<DataSplits> DataFlags::load(const Session& session, ThreadPool& pool) const {
+  const Model& model = session.model().model;
+  if (!model.has_data())
+    return fail_with_hint(session.model().path, "the model names no data", "add: data { builtin: GLYPHS }");
+  const auto seed = static_cast<uint32_t>(model.training().seed());
+  MINNOW_ASSIGN(DataSplits data, load_data(model.data(), {data_dir, seed, session.lowered().classes}, pool));
+  MINNOW_TRY(check_data_fits(session, data));
+  return data;
+}
+
+void add_json_flag(CLI::App& app, bool& json) { app.add_flag("--json", json, "print one JSON object"); }
+
+void print_json(const nlohmann::ordered_json& object) {
+  // Names may come from files in any encoding, but JSON is UTF-8.
+  constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
+  fmt::print("{}\n", object.dump(2, ' ', false, kReplace));
+}
+
 void BackendFlags::add(CLI::App& app) {
+  max_memory_mib = (int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGE_SIZE)) >> 20;
   app.add_option("--backend", backend, "jit, or the reference interpreter")
       ->check(CLI::IsMember({"jit", "interpreter"}))
       ->capture_default_str();

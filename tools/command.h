@@ -1,15 +1,17 @@
-// What every subcommand has in common. A command adds its flags to a CLI::App and returns what to do once they are
-// parsed. Results go to stdout; progress, notes and errors to stderr.
+// What every subcommand has in common. A command adds its flags to a CLI::App and returns what to do once
+// they are parsed. Results go to stdout; progress, notes and errors to stderr.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "frontend/load_model.h"
 #include "ir/error.h"
+#include "runtime/dataset.h"
 #include "runtime/executable.h"
 #include "runtime/session.h"
 
@@ -39,15 +41,30 @@ struct ModelFlags {
   // Adds the positional MODEL and --set.
   void add(CLI::App& app);
   // Adds a flag that is short for `--set path=VALUE`.
-  void add_shorthand(CLI::App& app, const std::string& flag, const std::string& path, const std::string& help);
+  void add_shorthand(CLI::App& app, const std::string& flag, const std::string& path,
+                     const std::string& help);
   Result<LoadedModel> read() const { return read_experiment(path, assignments); }
 };
+
+// --data-dir.
+struct DataFlags {
+  std::string data_dir;
+
+  void add(CLI::App& app);
+  // The data that the session's model names, fit for its network.
+  Result<DataSplits> load(const Session& session, ThreadPool& pool) const;
+};
+
+// Adds --json, for commands whose results a program may read.
+void add_json_flag(CLI::App& app, bool& json);
+// One object on stdout.
+void print_json(const nlohmann::ordered_json& object);
 
 // --backend, --threads, --max-memory.
 struct BackendFlags {
   std::string backend = "jit";
-  int threads = 0;  // 0: as many as the process may use
-  int64_t max_memory_mib = 16384;
+  int threads = 0;             // 0: as many as the process may use
+  int64_t max_memory_mib = 0;  // add() makes it what the machine has
 
   void add(CLI::App& app);
   SessionOptions session_options() const;

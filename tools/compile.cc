@@ -1,8 +1,9 @@
+#include "codegen/compile.h"
+
 #include <fmt/format.h>
 
 #include <fstream>
 
-#include "codegen/compile.h"
 #include "ir/text.h"
 #include "passes/pipeline.h"
 #include "runtime/file.h"
@@ -27,6 +28,12 @@ struct CompileFlags {
   bool time_passes = false;
 };
 
+std::vector<std::string> pass_names() {
+  std::vector<std::string> names;
+  for (const Pass& pass : all_passes()) names.emplace_back(pass.name);
+  return names;
+}
+
 PassOptions pass_options(const CompileFlags& flags) {
   PassOptions options;
   options.dump_before = flags.print_before;
@@ -41,8 +48,8 @@ PassOptions pass_options(const CompileFlags& flags) {
 
 void print_times(const std::vector<PassRecord>& records) {
   for (const PassRecord& record : records)
-    fmt::print(stderr, "{:20} {:>10.3f} ms  {}\n", record.name, static_cast<double>(record.time.count()) / 1e6,
-               record.changed ? "changed" : "");
+    fmt::print(stderr, "{:20} {:>10.3f} ms  {}\n", record.name,
+               static_cast<double>(record.time.count()) / 1e6, record.changed ? "changed" : "");
 }
 
 Result<std::string> emit(const CompileFlags& flags, const Function& function) {
@@ -56,9 +63,11 @@ Result<std::string> emit(const CompileFlags& flags, const Function& function) {
 
 Result<ExitCode> compile_command(const CompileFlags& flags) {
   if (flags.emit == "obj" && flags.out.empty())
-    return tl::unexpected(Error{"--emit=obj", "an object needs a file to go to", "add -o FILE", ExitCode::kUsage});
+    return tl::unexpected(
+        Error{"--emit=obj", "an object needs a file to go to", "add -o FILE", ExitCode::kUsage});
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
-  BuildOptions build{{loaded.model.training().batch_size(), flags.backend.session_options().max_bytes}, {}, {}};
+  BuildOptions build{
+      {loaded.model.training().batch_size(), flags.backend.session_options().max_bytes}, {}, {}};
   MINNOW_ASSIGN(build.pipeline, parse_pipeline(flags.passes));
   build.passes = pass_options(flags);
   std::vector<PassRecord> records;
@@ -92,8 +101,12 @@ Action add_compile(CLI::App& app) {
   app.add_option("-o", flags->out, "write here instead of stdout")->type_name("FILE");
   app.add_option("--target", flags->triple, "another machine's LLVM triple")->type_name("TRIPLE");
   app.add_option("--cpu", flags->cpu, "another CPU, as LLVM names it")->type_name("NAME");
-  app.add_option("--print-ir-before", flags->print_before, "dump before this pass")->type_name("PASS");
-  app.add_option("--print-ir-after", flags->print_after, "dump after this pass")->type_name("PASS");
+  app.add_option("--print-ir-before", flags->print_before, "dump before this pass")
+      ->type_name("PASS")
+      ->check(CLI::IsMember(pass_names()));
+  app.add_option("--print-ir-after", flags->print_after, "dump after this pass")
+      ->type_name("PASS")
+      ->check(CLI::IsMember(pass_names()));
   app.add_flag("--print-ir-after-all", flags->print_after_all, "dump after every pass");
   app.add_flag("--print-ir-changes", flags->print_changes, "dump after every pass that changed something");
   app.add_flag("--time-passes", flags->time_passes, "how long each pass took");

@@ -23,8 +23,8 @@ Result<ExitCode> gradcheck_command(const GradcheckFlags& flags) {
   for (const GradientRow& row : rows) {
     const bool good = row.error <= flags.tolerance;
     passed = passed && good;
-    fmt::print("{:{}}  {:>8}  {:>14.6e}  {:>14.6e}  {:>10.2e}  {}\n", row.weight, width, row.checked, row.gradient,
-               row.difference, row.error, good ? "ok" : "WRONG");
+    fmt::print("{:{}}  {:>8}  {:>14.6e}  {:>14.6e}  {:>10.2e}  {}\n", row.weight, width, row.checked,
+               row.gradient, row.difference, row.error, good ? "ok" : "WRONG");
   }
   fmt::print("{}\n", passed ? "all gradients agree" : "some gradients disagree");
   return passed ? ExitCode::kDone : ExitCode::kMismatch;
@@ -41,7 +41,8 @@ Action add_gradcheck(CLI::App& app) {
   app.add_option("--tolerance", flags->tolerance, "largest relative error that passes")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.footer("Central differences in double precision on a random batch of 2. Each row shows its worst element.");
+  app.footer(
+      "Central differences in double precision on a random batch of 2. Each row shows its worst element.");
   return [flags] { return gradcheck_command(*flags); };
 }
 

@@ -1,8 +1,9 @@
 // minnow, the command line.
 #include <fmt/format.h>
 
-#include <csignal>
+#include <algorithm>
 #include <new>
+#include <system_error>
 
 #include "tools/command.h"
 
@@ -31,20 +32,45 @@ constexpr CommandRow kCommands[] = {
     {"info", "this machine as the compiler sees it", add_info},
 };
 
+int report(const Error& error) {
+  std::fputs((error.to_string() + "\n").c_str(), stderr);
+  return static_cast<int>(error.code);
+}
+
+// A full disk shows only when the last of the output leaves the buffer.
+Result<ExitCode> run_and_flush(const Action& action) {
+  const Result<ExitCode> result = action();
+  const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (result && !is_written) return fail("stdout", "cannot write the results");
+  return result;
+}
+
 int run_command(const Action& action) {
   try {
-    const Result<ExitCode> result = action();
-    if (result) return static_cast<int>(*result);
-    fmt::print(stderr, "{}\n", result.error().to_string());
-    return static_cast<int>(result.error().code);
+    const Result<ExitCode> result = run_and_flush(action);
+    return result ? static_cast<int>(*result) : report(result.error());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error: out of memory\n  hint: a smaller training.batch_size needs less\n");
-    return static_cast<int>(ExitCode::kInput);
+    return report({{}, "out of memory", "a smaller training.batch_size needs less"});
+  } catch (const std::system_error& error) {  // threads that cannot start, a pipe that nobody reads
+    return report({{}, error.what(), {}});
   }
 }
 
+// CLI11 would only say that a command is needed.
+std::optional<Error> unknown_command(int argc, char** argv) {
+  if (argc < 2 || std::string_view(argv[1]).starts_with('-')) return std::nullopt;
+  std::vector<std::string> names;
+  for (const CommandRow& row : kCommands) names.emplace_back(row.name);
+  if (std::ranges::find(names, argv[1]) != names.end()) return std::nullopt;
+  const std::string nearest = nearest_name(argv[1], names);
+  return Error{{},
+               fmt::format("there is no command \"{}\"", argv[1]),
+               nearest.empty() ? "minnow --help lists them" : fmt::format("did you mean {}?", nearest),
+               ExitCode::kUsage};
+}
+
 int run_main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
+  if (const auto error = unknown_command(argc, argv)) return report(*error);
   CLI::App app("Minnow compiles, trains and runs small neural networks.", "minnow");
   app.set_version_flag("--version", "minnow 0.1.0");
   app.require_subcommand(1);

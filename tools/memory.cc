@@ -1,5 +1,10 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "tools/command.h"
@@ -10,59 +15,126 @@ namespace {
 // Bytes of one compiled function, by what they hold.
 struct MemoryUse {
   int64_t weights = 0;
-  int64_t state = 0;  // running statistics and the optimiser's
+  int64_t running_statistics = 0;
+  int64_t optimizer_state = 0;
   int64_t inputs = 0;
-  int64_t arena = 0;  // activations, gradients and temporaries, sharing one block
-  int64_t live = 0;   // the largest sum of bytes live at once
-  int64_t total() const { return weights + state + inputs + arena; }
+  int64_t arena = 0;                       // activations, gradients and temporaries, sharing one block
+  int64_t activations = 0, gradients = 0;  // in the arena where most of it is in use
+  int64_t total() const { return weights + running_statistics + optimizer_state + inputs + arena; }
 };
 
-MemoryUse memory_use(const Function& function) {
+struct MemoryRow {
+  const char* key;
+  const char* title;
+  int64_t MemoryUse::*bytes;
+};
+
+constexpr std::array<MemoryRow, 5> kRows = {{
+    {"weights", "weights", &MemoryUse::weights},
+    {"running_statistics", "running statistics", &MemoryUse::running_statistics},
+    {"optimizer_state", "optimiser state", &MemoryUse::optimizer_state},
+    {"inputs", "inputs", &MemoryUse::inputs},
+    {"arena", "arena, shared by all that follows", &MemoryUse::arena},
+}};
+constexpr std::array<MemoryRow, 2> kPeakRows = {{
+    {"activations", "  activations at its fullest", &MemoryUse::activations},
+    {"gradients", "  gradients at its fullest", &MemoryUse::gradients},
+}};
+
+// What is live at the op where most is. Values that share bytes count once.
+void measure_peak(const MemoryPlan& plan, MemoryUse& use) {
+  struct Live {
+    std::map<int64_t, std::pair<int64_t, Phase>> buffers;  // by offset
+  };
+  std::map<int, Live> ops;
+  for (const auto& [value, slot] : plan.slots)
+    for (int position = slot.first; position <= slot.last; ++position)
+      ops[position].buffers[slot.offset] = {slot.bytes, value->op->location.phase};
+  for (const auto& [position, live] : ops) {
+    int64_t activations = 0, gradients = 0;
+    for (const auto& [offset, buffer] : live.buffers)
+      (buffer.second == Phase::kForward ? activations : gradients) += buffer.first;
+    if (activations + gradients <= use.activations + use.gradients) continue;
+    use.activations = activations;
+    use.gradients = gradients;
+  }
+}
+
+MemoryUse memory_use(const Function& function, const std::set<std::string>& statistics) {
   MemoryUse use;
   for (const auto& parameter : function.parameters()) {
-    int64_t& held = parameter->role == Role::kWeight  ? use.weights
-                    : parameter->role == Role::kState ? use.state
-                                                      : use.inputs;
+    int64_t& held = parameter->role == Role::kWeight       ? use.weights
+                    : parameter->role != Role::kState      ? use.inputs
+                    : statistics.contains(parameter->name) ? use.running_statistics
+                                                           : use.optimizer_state;
     held += parameter->type.bytes();
   }
   const MemoryPlan plan = plan_memory(function);
   use.arena = plan.arena_bytes;
-  use.live = peak_live_bytes(plan);
+  measure_peak(plan, use);
   return use;
 }
 
 std::string kib(int64_t bytes) { return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024); }
 
-Result<ExitCode> memory_command(const ModelFlags& model, const BackendFlags& backend) {
-  MINNOW_ASSIGN(const LoadedModel loaded, model.read());
+void print_text(const LoadedModel& loaded, const MemoryUse& training, const MemoryUse& inference) {
+  const auto print_row = [](std::string_view title, int64_t first, int64_t second) {
+    fmt::print("{:34}{:>16}{:>16}\n", title, kib(first), kib(second));
+  };
+  fmt::print("{}, batch size {}\n\n{:34}{:>16}{:>16}\n", loaded.model.name(),
+             loaded.model.training().batch_size(), "", "training", "inference");
+  for (const MemoryRow& row : kRows) print_row(row.title, training.*row.bytes, inference.*row.bytes);
+  for (const MemoryRow& row : kPeakRows) print_row(row.title, training.*row.bytes, inference.*row.bytes);
+  print_row("total", training.total(), inference.total());
+}
+
+nlohmann::ordered_json to_json(const MemoryUse& use) {
+  nlohmann::ordered_json object;
+  for (const MemoryRow& row : kRows) object[row.key] = use.*row.bytes;
+  for (const MemoryRow& row : kPeakRows) object[row.key] = use.*row.bytes;
+  object["total"] = use.total();
+  return object;
+}
+
+struct MemoryFlags {
+  ModelFlags model;
+  BackendFlags backend;
+  bool json = false;
+};
+
+Result<ExitCode> memory_command(const MemoryFlags& flags) {
+  MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   const int64_t batch = loaded.model.training().batch_size();
-  BuildOptions build{{batch, backend.session_options().max_bytes}, default_pipeline(), {}};
+  const BuildOptions build{{batch, flags.backend.session_options().max_bytes}, default_pipeline(), {}};
+  MINNOW_ASSIGN(const LoweredModel lowered, lower_model(loaded, build.lower));
   MINNOW_ASSIGN(const auto train_step, build_function(loaded, "train_step", build));
   MINNOW_ASSIGN(const auto infer, build_function(loaded, "infer", build));
-  const MemoryUse training = memory_use(*train_step);
-  const MemoryUse inference = memory_use(*infer);
-  fmt::print("{}, batch size {}\n\n{:34}{:>16}{:>16}\n", loaded.model.name(), batch, "", "training", "inference");
-  const auto row = [&](std::string_view what, int64_t MemoryUse::*field) {
-    fmt::print("{:34}{:>16}{:>16}\n", what, kib(training.*field), kib(inference.*field));
-  };
-  row("weights", &MemoryUse::weights);
-  row("running and optimiser state", &MemoryUse::state);
-  row("inputs", &MemoryUse::inputs);
-  row("activations, gradients (arena)", &MemoryUse::arena);
-  fmt::print("{:34}{:>16}{:>16}\n", "total", kib(training.total()), kib(inference.total()));
-  row("most that is live at once", &MemoryUse::live);
+  std::set<std::string> statistics;
+  for (const StateInfo& state : lowered.states) statistics.insert(state.name);
+  const MemoryUse training = memory_use(*train_step, statistics);
+  const MemoryUse inference = memory_use(*infer, statistics);
+  if (flags.json) {
+    print_json({{"model", loaded.model.name()},
+                {"batch_size", batch},
+                {"unit", "bytes"},
+                {"training", to_json(training)},
+                {"inference", to_json(inference)}});
+  } else {
+    print_text(loaded, training, inference);
+  }
   return ExitCode::kDone;
 }
 
 }  // namespace
 
 Action add_memory(CLI::App& app) {
-  auto model = std::make_shared<ModelFlags>();
-  auto backend = std::make_shared<BackendFlags>();
-  model->add(app);
-  model->add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
-  backend->add(app);
-  return [model, backend] { return memory_command(*model, *backend); };
+  auto flags = std::make_shared<MemoryFlags>();
+  flags->model.add(app);
+  flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
+  flags->backend.add(app);
+  add_json_flag(app, flags->json);
+  app.footer("The plan of the compiled functions. Gradients that are used up as they arise take no memory.");
+  return [flags] { return memory_command(*flags); };
 }
 
 }  // namespace minnow

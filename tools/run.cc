@@ -30,7 +30,8 @@ Status read_input(const Function& function, const std::string& given, std::vecto
     std::vector<std::string> names;
     for (const auto& known : function.parameters()) names.push_back(known->name);
     const std::string nearest = nearest_name(name, names);
-    return fail_with_hint("--input " + given, fmt::format("@{} has no parameter \"{}\"", function.name(), name),
+    return fail_with_hint("--input " + given,
+                          fmt::format("@{} has no parameter \"{}\"", function.name(), name),
                           nearest.empty() ? "" : fmt::format("did you mean {}?", nearest));
   }
   Tensor& argument = arguments[static_cast<size_t>(parameter->index)];
@@ -56,6 +57,19 @@ void print_tensor(const std::string& name, const Tensor& tensor) {
   fmt::print("{}\n", values.size() > kShown ? " ..." : "");
 }
 
+// All that the function computes at once; there may be ways with less, but not for a file made to harm.
+Status check_memory(const RunFlags& flags, const Function& function) {
+  const int64_t allowed = flags.backend.session_options().max_bytes;
+  int64_t bytes = 0;
+  for (const auto& parameter : function.parameters()) bytes += parameter->type.bytes();
+  for (const auto& op : function.ops())
+    for (const auto& result : op->results) bytes += result->type.bytes();
+  if (bytes <= allowed) return {};
+  return fail_with_hint(
+      flags.file, fmt::format("@{} needs {} bytes, but {} are allowed", function.name(), bytes, allowed),
+      "--max-memory allows more");
+}
+
 Result<std::unique_ptr<Executable>> prepare(const RunFlags& flags, std::unique_ptr<Function> function,
                                             ThreadPool& pool) {
   if (!flags.passes.empty()) {
@@ -69,9 +83,10 @@ Result<std::unique_ptr<Executable>> prepare(const RunFlags& flags, std::unique_p
 Result<ExitCode> run_command(const RunFlags& flags) {
   MINNOW_ASSIGN(const std::string text, read_file(flags.file, kMaxModelBytes));
   MINNOW_ASSIGN(const auto module, parse_module(text, flags.file));
-  const Function* found = flags.function.empty() && !module->functions.empty() ? module->functions[0].get()
-                                                                               : module->find(flags.function);
+  if (module->functions.empty()) return fail(flags.file, "holds no function");
+  const Function* found = flags.function.empty() ? module->functions[0].get() : module->find(flags.function);
   if (!found) return fail(flags.file, "there is no function @{}", flags.function);
+  MINNOW_TRY(check_memory(flags, *found));
   std::vector<Tensor> arguments;
   for (const auto& parameter : found->parameters()) arguments.push_back(Tensor::zeros(parameter->type));
   for (const std::string& given : flags.inputs) MINNOW_TRY(read_input(*found, given, arguments));
@@ -81,13 +96,17 @@ Result<ExitCode> run_command(const RunFlags& flags) {
   std::vector<Tensor*> pointers;
   for (Tensor& argument : arguments) pointers.push_back(&argument);
   MINNOW_TRY(executable->run(pointers));
-  for (const FunctionResult& result : executable->function().results()) {
+  const auto value_of = [&](const FunctionResult& result) -> const Tensor& {
     const Value* parameter = executable->function().find_parameter(result.name);
-    const Tensor& value =
-        parameter ? arguments[static_cast<size_t>(parameter->index)] : executable->result(result.name);
-    print_tensor(result.name, value);
-    if (!flags.out.empty()) MINNOW_TRY(write_npy(fmt::format("{}/{}.npy", flags.out, result.name), value));
+    return parameter ? arguments[static_cast<size_t>(parameter->index)] : executable->result(result.name);
+  };
+  const std::vector<FunctionResult>& results = executable->function().results();
+  if (!flags.out.empty()) {
+    MINNOW_TRY(make_folder(flags.out));
+    for (const FunctionResult& result : results)
+      MINNOW_TRY(write_npy(fmt::format("{}/{}.npy", flags.out, result.name), value_of(result)));
   }
+  for (const FunctionResult& result : results) print_tensor(result.name, value_of(result));
   return ExitCode::kDone;
 }
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <csignal>
 
-#include "runtime/load_data.h"
 #include "runtime/trainer.h"
 #include "tools/command.h"
 
@@ -24,7 +23,7 @@ struct TrainFlags {
   BackendFlags backend;
   std::string out;
   std::string resume;
-  std::string data_dir;
+  DataFlags data;
   bool overwrite = false;
 };
 
@@ -32,7 +31,8 @@ struct TrainFlags {
 Result<LoadedModel> read_model(TrainFlags& flags) {
   if (flags.model.path.empty()) {
     if (flags.resume.empty())
-      return tl::unexpected(Error{{}, "which model?", "minnow train MODEL.textproto, or --resume DIR", ExitCode::kUsage});
+      return tl::unexpected(
+          Error{{}, "which model?", "minnow train MODEL.textproto, or --resume DIR", ExitCode::kUsage});
     flags.model.path = flags.resume + "/config.textproto";
   }
   return flags.model.read();
@@ -45,9 +45,11 @@ void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, co
     const EpochMetrics& last = history.back();
     fmt::print("{}: {} epochs, {} steps in {:.1f} s\n", loaded.model.name(), last.epoch, last.steps, seconds);
     fmt::print("  train       loss {:.4f}  accuracy {:.2f} %\n", last.train_loss, 100 * last.train_accuracy);
-    fmt::print("  validation  loss {:.4f}  accuracy {:.2f} %\n", last.validation_loss, 100 * last.validation_accuracy);
+    fmt::print("  validation  loss {:.4f}  accuracy {:.2f} %\n", last.validation_loss,
+               100 * last.validation_accuracy);
   }
-  if (outcome.end == TrainingEnd::kStoppedEarly) fmt::print("  stopped early: validation no longer improves\n");
+  if (outcome.end == TrainingEnd::kStoppedEarly)
+    fmt::print("  stopped early: validation no longer improves\n");
   if (!folder.empty()) fmt::print("  run folder  {}\n", folder);
 }
 
@@ -56,26 +58,21 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   MINNOW_ASSIGN(const LoadedModel loaded, read_model(flags));
   ThreadPool pool(flags.backend.thread_count());
   MINNOW_ASSIGN(const auto session, Session::create(loaded, flags.backend.session_options(), pool));
-  if (!loaded.model.has_data())
-    return fail_with_hint(loaded.path, "the model names no data to train on", "add: data { builtin: GLYPHS }");
-  MINNOW_ASSIGN(const DataSplits data,
-                load_data(loaded.model.data(),
-                          {flags.data_dir, static_cast<uint32_t>(loaded.model.training().seed()),
-                           session->lowered().classes},
-                          pool));
-  MINNOW_TRY(check_data_fits(*session, data));
+  MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
 
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads the progress may go; the run stays
   TrainingState state;
   std::optional<RunFolder> folder;
   if (!flags.resume.empty()) {
     MINNOW_ASSIGN(folder, RunFolder::open(flags.resume));
     MINNOW_ASSIGN(state, load_checkpoint(folder->weights_path(), *session));
+    MINNOW_TRY(folder->write_config(loaded));
   } else if (!flags.out.empty()) {
     MINNOW_ASSIGN(folder, RunFolder::create(flags.out, loaded, flags.overwrite));
   }
 
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
   Progress progress;
   TrainerOptions options{folder ? &*folder : nullptr, &interrupted, &progress};
   MINNOW_ASSIGN(const TrainingOutcome outcome, train(*session, data, options, std::move(state)));
@@ -83,8 +80,8 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   print_summary(loaded, outcome, folder ? folder->path() : "", seconds);
   if (outcome.end != TrainingEnd::kInterrupted) return ExitCode::kDone;
-  fmt::print(stderr, "interrupted at step {}{}\n", outcome.state.step,
-             folder ? "; go on with: minnow train --resume " + folder->path() : "");
+  const std::string way_back = folder ? "; go on with: minnow train --resume " + folder->path() : "";
+  std::fputs(fmt::format("interrupted at step {}{}\n", outcome.state.step, way_back).c_str(), stderr);
   return ExitCode::kInterrupted;
 }
 
@@ -99,13 +96,16 @@ Action add_train(CLI::App& app) {
   flags->model.add_shorthand(app, "--lr", "training.learning_rate", "learning rate");
   flags->model.add_shorthand(app, "--seed", "training.seed", "of weights, shuffling and dropout");
   app.add_option_function<std::string>(
-      "--optimizer",
-      [flags](const std::string& name) { flags->model.assignments.push_back("training." + name + "={}"); },
-      "sgd, momentum, adam, adamw or rmsprop");
+         "--optimizer",
+         [flags](const std::string& name) { flags->model.assignments.push_back("training." + name + "={}"); },
+         "sgd, momentum, adam, adamw or rmsprop")
+      ->check(CLI::IsMember({"sgd", "momentum", "adam", "adamw", "rmsprop"}));
   flags->backend.add(app);
-  app.add_option("--out", flags->out, "the run folder to leave behind")->type_name("DIR");
-  app.add_option("--resume", flags->resume, "go on with the run in this folder")->type_name("DIR");
-  app.add_option("--data-dir", flags->data_dir, "where named datasets lie")->type_name("DIR");
+  auto* out = app.add_option("--out", flags->out, "the run folder to leave behind")->type_name("DIR");
+  app.add_option("--resume", flags->resume, "go on with the run in this folder")
+      ->type_name("DIR")
+      ->excludes(out);
+  flags->data.add(app);
   app.add_flag("--overwrite", flags->overwrite, "replace an earlier run in --out");
   return [flags] { return train_command(*flags); };
 }
