@@ -1,0 +1,65 @@
+// Whole models, step by step: interpreted and compiled training agree, and threads make no difference to a
+// bit.
+#include <gtest/gtest.h>
+
+#include "tests/e2e/model_run.h"
+
+namespace minnow {
+namespace {
+
+class ShippedModel : public testing::TestWithParam<std::string> {};
+
+// Six images leave most of the vector lanes to the tail.
+TEST_P(ShippedModel, TrainsTheSameCompiledAndInterpreted) {
+  expect_agreement(model_path(GetParam()), {"training.batch_size=6"});
+}
+
+TEST_P(ShippedModel, HasRightGradients) { expect_right_gradients(model_path(GetParam())); }
+
+TEST_P(ShippedModel, LearnsTheSameBitsOnOneThreadAndOnTwo) {
+  const std::vector<std::string> changes = {"training.batch_size=33"};
+  ModelRun one(model_path(GetParam()), changes, Backend::kJit, 1);
+  ModelRun two(model_path(GetParam()), changes, Backend::kJit, 2);
+  one.train(50);
+  two.train(50);
+  for (const auto& [name, tensor] : one.tensors())
+    EXPECT_EQ(tensor.bytes(), two.tensors().at(name).bytes()) << name;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ShippedModel, testing::ValuesIn(shipped_models()),
+                         [](const auto& info) { return test_name(info.param); });
+
+struct OptimizerCase {
+  std::string name;
+  std::vector<std::string> changes;
+};
+
+class Optimizer : public testing::TestWithParam<OptimizerCase> {
+ protected:
+  void expect_agreement_on(const std::string& model) {
+    std::vector<std::string> changes = GetParam().changes;
+    changes.emplace_back("training.batch_size=4");
+    expect_agreement(model_path(model), changes);
+  }
+};
+
+TEST_P(Optimizer, AgreesOnADenseNetwork) { expect_agreement_on("mlp-256"); }
+TEST_P(Optimizer, AgreesOnAConvolutionalNetwork) { expect_agreement_on("lenet-glyphs"); }
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Optimizer,
+    testing::Values(
+        OptimizerCase{"sgd", {"training.sgd={}"}},
+        OptimizerCase{"momentum", {"training.momentum={}", "training.learning_rate=0.01"}},
+        OptimizerCase{"nesterov", {"training.momentum.nesterov=true", "training.learning_rate=0.01"}},
+        OptimizerCase{"adam", {"training.adam={}", "training.learning_rate=0.001"}},
+        OptimizerCase{"adamw",
+                      {"training.adamw={}", "training.learning_rate=0.001", "training.weight_decay=0.01"}},
+        OptimizerCase{"rmsprop", {"training.rmsprop={}", "training.learning_rate=0.001"}},
+        OptimizerCase{"decay_and_global_norm",
+                      {"training.weight_decay=0.01", "training.clip.global_norm=0.1"}},
+        OptimizerCase{"clip_by_value", {"training.clip.value=0.001"}}),
+    [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace minnow

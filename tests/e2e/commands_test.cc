@@ -1,0 +1,218 @@
+// Every command as a user types it: exit codes, what goes to stdout and what to stderr, and --json.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/png.h"
+#include "tests/e2e/model_run.h"
+#include "tests/e2e/program.h"
+
+namespace minnow {
+namespace {
+
+using nlohmann::json;
+
+constexpr char kModel[] = R"(inputs { name: "image" shape: [1, 28, 28] }
+layers { name: "fc" dense { units: 10 } }
+loss { softmax_cross_entropy {} }
+training { momentum {} batch_size: 20 epochs: 2 }
+data { builtin: GLYPHS train_examples: 100 validation_examples: 50 }
+)";
+
+class Commands : public testing::Test {
+ protected:
+  void SetUp() override { bench_.write("m.textproto", kModel); }
+
+  // What the command prints, which must succeed without a word on stderr.
+  std::string out(const std::string& arguments) {
+    const Outcome outcome = bench_.run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.err, "");
+    return outcome.out;
+  }
+  json parsed(const std::string& arguments) {
+    return json::parse(out(arguments + " --json"), nullptr, false);
+  }
+  void train() { ASSERT_EQ(bench_.run("train m.textproto --out run").exit_code, 0); }
+
+  Workbench bench_;
+};
+
+TEST_F(Commands, NewWritesAModelThatChecks) {
+  for (const std::string& name : shipped_models()) {
+    bench_.write("new.textproto", out("new " + name));
+    EXPECT_NE(out("check new.textproto").find("total"), std::string::npos) << name;
+  }
+  EXPECT_EQ(bench_.run("new lenett").err,
+            "error: there is no model \"lenett\" to start from\n  hint: did you mean lenet?\n");
+}
+
+TEST_F(Commands, CheckCountsWeightsAndFlops) {
+  const json found = parsed("check m.textproto");
+  EXPECT_EQ(found["weights"], 7850);
+  EXPECT_EQ(found["flops"], 15680);
+  EXPECT_EQ(found["layers"][0]["output"], json::array({10}));
+}
+
+TEST_F(Commands, EvalAndPredictReadWhatTrainWrote) {
+  train();
+  const std::string weights = " m.textproto --weights run/weights.safetensors";
+  const json evaluation = parsed("eval" + weights);
+  EXPECT_EQ(evaluation["examples"], 50);
+  EXPECT_GT(evaluation["accuracy"], 0.2);
+  EXPECT_EQ(parsed("eval" + weights + " --split train")["examples"], 100);
+
+  const json predictions = parsed("predict" + weights + " --index 7:48 --top 2")["predictions"];
+  ASSERT_EQ(predictions.size(), 41U);
+  EXPECT_EQ(predictions[0]["label"], "7");
+  EXPECT_EQ(predictions[0]["classes"].size(), 2U);
+  EXPECT_GE(predictions[0]["classes"][0]["probability"], predictions[0]["classes"][1]["probability"]);
+  EXPECT_NE(out("predict" + weights + " --index 3").find("glyphs 3 (is 3)"), std::string::npos);
+  expect_refused(bench_, "predict" + weights + " --index 40:60",
+                 "--index 40:60: error: does not lie in the 50 examples");
+}
+
+TEST_F(Commands, PredictTakesAPicture) {
+  train();
+  ASSERT_TRUE(write_png(bench_.path() + "/digit.png", Tensor::zeros({DType::kU8, {28, 28}})));
+  ASSERT_TRUE(write_png(bench_.path() + "/small.png", Tensor::zeros({DType::kU8, {8, 9}})));
+  bench_.write("text.png", "no picture");
+  const std::string predict = "predict m.textproto --weights run/weights.safetensors --image ";
+  EXPECT_EQ(count_of(out(predict + "digit.png"), "%"), 3);
+  expect_refused(bench_, predict + "small.png",
+                 "small.png: error: the picture is 9x8, but the network is fed");
+  expect_refused(bench_, predict + "text.png", "text.png: error: is not a readable PNG");
+  expect_refused(bench_, predict + "none.png", "none.png: error: cannot open");
+}
+
+TEST_F(Commands, CompileShowsSoftmaxAndCrossEntropyAsOneKernel) {
+  const std::string ir = out("compile m.textproto");
+  EXPECT_EQ(count_of(ir, "{kind = row}"), 1);
+  EXPECT_EQ(count_of(ir, "= exp("), 1) << "forward and gradient share it";
+  const size_t row = ir.find("{kind = row}");
+  const std::string body = ir.substr(row, ir.find("  }\n", row) - row);
+  for (const char* op : {"reduce_max", "exp", "log", "argmax"})
+    EXPECT_EQ(count_of(body, op), count_of(ir, op)) << op;
+  EXPECT_GT(count_of(body, "loc(\"loss\", gradient)"), 0);
+}
+
+TEST_F(Commands, CompileEmitsEveryForm) {
+  const std::vector<std::pair<std::string, std::string>> forms = {
+      {"ir", "func @infer("}, {"dot", "digraph"}, {"llvm", "define "}, {"asm", ".text"}};
+  for (const auto& [form, expected] : forms)
+    EXPECT_NE(out("compile m.textproto --function infer --emit " + form).find(expected), std::string::npos)
+        << form;
+  EXPECT_EQ(out("compile m.textproto --emit obj -o m.o"), "");
+  EXPECT_TRUE(
+      bench_.read("m.o").starts_with("\x7f"
+                                     "ELF"));
+  EXPECT_EQ(bench_.run("compile m.textproto --emit obj").exit_code, 2);
+  expect_refused(bench_, "compile m.textproto -o none/m.ir", "none/m.ir: error: cannot create: No such file");
+}
+
+TEST_F(Commands, CompileTellsOfItsPasses) {
+  const Outcome dumps = bench_.run("compile m.textproto --print-ir-after-all --time-passes");
+  EXPECT_NE(dumps.err.find("// ---- after fuse ----\nfunc @train_step("), std::string::npos);
+  EXPECT_NE(dumps.err.find(" ms  changed"), std::string::npos);
+  EXPECT_EQ(dumps.out, out("compile m.textproto"));
+  EXPECT_EQ(bench_.run("compile m.textproto --print-ir-after fuze").exit_code, 2);
+}
+
+TEST_F(Commands, WhatCompileWritesRunsAndRoundTrips) {
+  const std::string ir = out("compile m.textproto --function infer --batch-size 2");
+  bench_.write("f.ir", ir);
+  EXPECT_EQ(out("opt f.ir"), ir);
+  const std::string run = "run f.ir --input image=255 --input fc.weight=0.01 --input fc.bias=1";
+  const std::string tenths = "prediction: f32[2,10] = 0.100000001 0.100000001";
+  EXPECT_TRUE(out(run).starts_with(tenths)) << out(run);
+  EXPECT_TRUE(out(run + " --backend interpreter").starts_with(tenths));
+  out(run + " --out results");
+  EXPECT_EQ(bench_.read("results/prediction.npy").substr(1, 5), "NUMPY");
+}
+
+TEST_F(Commands, MemorySetsTrainingBesideInference) {
+  const json found = parsed("memory m.textproto");
+  EXPECT_EQ(found["training"]["weights"], 4 * 7850);
+  EXPECT_EQ(found["training"]["optimizer_state"], 4 * 7850);
+  EXPECT_EQ(found["inference"]["optimizer_state"], 0);
+  EXPECT_EQ(found["inference"]["gradients"], 0);
+  EXPECT_GT(found["training"]["gradients"], 0);
+  EXPECT_NE(out("memory m.textproto").find("optimiser state"), std::string::npos);
+}
+
+TEST_F(Commands, GradcheckAgrees) {
+  EXPECT_NE(out("gradcheck m.textproto").find("all gradients agree"), std::string::npos);
+  EXPECT_EQ(bench_.run("gradcheck m.textproto --tolerance 1e-300").exit_code, 3);
+}
+
+TEST_F(Commands, InfoNamesTheMachine) {
+  EXPECT_GT(parsed("info")["threads"], 0);
+  EXPECT_NE(out("info").find("llvm"), std::string::npos);
+}
+
+TEST_F(Commands, MistakesOfUsageExitWithTwo) {
+  for (const char* arguments :
+       {"", "frob", "train", "train m.textproto --frob", "train m.textproto --threads -1", "eval m.textproto",
+        "train m.textproto --backend gpu", "train m.textproto --optimizer sdg",
+        "compile m.textproto --emit wasm", "train m.textproto --out a --resume b",
+        "predict m.textproto --weights w --index 1 --image i.png"}) {
+    const Outcome outcome = bench_.run(arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << arguments << outcome.err;
+    EXPECT_EQ(outcome.out, "") << arguments;
+    EXPECT_NE(outcome.err, "") << arguments;
+  }
+  EXPECT_EQ(bench_.run("trian m.textproto").err,
+            "error: there is no command \"trian\"\n  hint: did you mean train?\n");
+  EXPECT_EQ(bench_.run("--help").exit_code, 0);
+  EXPECT_EQ(bench_.run("--version").out, "minnow 0.1.0\n");
+}
+
+TEST_F(Commands, OverridesAreRefusedByTheirPath) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"training.learning_rat=1",
+       "--set training.learning_rat: error: Training has no field \"learning_rat\"\n  hint: did you mean "
+       "\"learning_rate\"?"},
+      {"training.learning_rate=fast", "--set training.learning_rate: error: \"fast\" is not a number"},
+      {"training.learning_rate=-1",
+       "--set training.learning_rate: error: learning_rate is -1, but must lie in (0, 1000]"},
+      {"training.epochs=1e9", "--set training.epochs: error: \"1e9\" is not a whole number"},
+      {"layers.fd.dense.units=3", "--set layers.fd.dense.units: error: \"fd\" is none of the 1 layers"},
+      {"layers.fc.dense.units=0",
+       "--set layers.fc.dense.units: error: layer \"fc\": units is missing: the number of outputs, at least "
+       "1"},
+      {"layers=1", "--set layers: error: stands for several elements"},
+      {"training={learning_rate: }", "--set training:1:16: error: Expected double"},
+      {"training", "--set training: error: is not of the form path=value"},
+      {"data.train_examples=100000000",
+       "--set data.train_examples: error: 100000000 examples have more than 2147483648"},
+  };
+  for (const auto& [assignment, expected] : cases)
+    expect_refused(bench_, "train m.textproto --out run --set '" + assignment + "'", expected);
+}
+
+TEST_F(Commands, MissingDataSayWhereTheyWereSoughtAndWhatToDo) {
+  const std::string train = "train m.textproto --data-dir nowhere --set data.named=";
+  const Outcome outcome = bench_.run(train + "mnist");
+  EXPECT_EQ(outcome.exit_code, 1);
+  for (const char* part :
+       {"dataset \"mnist\" was not found", "nowhere/mnist: not there", "./data/mnist: not there",
+        "http://yann.lecun.com/exdb/mnist/", "--data-dir or MINNOW_DATA", "GLYPHS` need no file"})
+    EXPECT_NE(outcome.err.find(part), std::string::npos) << part << "\n" << outcome.err;
+  expect_refused(bench_, train + "mnits",
+                 "--set data.named: error: there is no data set \"mnits\"\n  hint: did you mean \"mnist\"?");
+}
+
+TEST_F(Commands, FullDiskAndUnwritableFoldersAreTold) {
+  expect_refused(bench_, "train m.textproto --out m.textproto", "m.textproto: error: is not a folder");
+  expect_refused(bench_, "train m.textproto --out m.textproto/run",
+                 "m.textproto/run: error: cannot make the folder");
+  const Outcome full = bench_.run("check m.textproto", {"/dev/full", 0, {}});
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_EQ(full.err, "stdout: error: cannot write the results\n");
+  expect_refused(bench_, "train m.textproto --max-memory 1 --batch-size 60000",
+                 "m.textproto:1:24: error: with the input \"image\" [60000,1,28,28] the model needs at least "
+                 "188160000 bytes");
+}
+
+}  // namespace
+}  // namespace minnow

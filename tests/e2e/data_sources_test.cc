@@ -1,0 +1,110 @@
+// Every source of data: trained on, evaluated, predicted from.
+#include <gtest/gtest.h>
+
+#include "runtime/png.h"
+#include "tests/e2e/data_files.h"
+#include "tests/e2e/program.h"
+
+namespace minnow {
+namespace {
+
+class DataSource : public testing::Test {
+ protected:
+  // Trains on the data, from files in the folder, and answers what predict says of the first validation
+  // example.
+  std::string train_and_predict(const std::string& data, const std::string& shape, const std::string& end) {
+    bench_.write("m.textproto",
+                 "inputs { name: \"x\" shape: " + shape + " }\n" + end + "\ndata { " + data + " }\n");
+    const std::string where = " m.textproto --data-dir . ";
+    const Outcome train = bench_.run("train" + where + "--epochs 60 --batch-size 4 --out run");
+    EXPECT_EQ(train.exit_code, 0) << train.err;
+    const std::string weights = "--weights run/weights.safetensors ";
+    EXPECT_EQ(bench_.run("eval" + where + weights).exit_code, 0);
+    const Outcome predict = bench_.run("predict" + where + weights + "--index 0 --top 1");
+    EXPECT_EQ(predict.exit_code, 0) << predict.err;
+    return predict.out;
+  }
+  std::string classify(const std::string& data, const std::string& shape) {
+    return train_and_predict(data, shape,
+                             "layers { name: \"fc\" dense { units: 2 } }\nloss { softmax_cross_entropy {} }");
+  }
+  std::string regress(const std::string& data, const std::string& shape) {
+    return train_and_predict(data, shape,
+                             "layers { name: \"fc\" dense { units: 1 } }\nloss { mean_squared_error {} }");
+  }
+
+  Workbench bench_;
+};
+
+// Two classes that a line can part; the first validation example is of the second class.
+TEST_F(DataSource, CsvOfWords) {
+  bench_.write("t.csv", "x0,x1,kind\n0,0,near\n4,4,far\n1,0,near\n5,4,far\n");
+  bench_.write("v.csv", "x0,x1,kind\n5,5,far\n");
+  const std::string found = classify("csv { train: 't.csv' validation: 'v.csv' header: true }", "[2]");
+  EXPECT_TRUE(found.starts_with("v.csv 0 (is far)\n")) << found;
+}
+
+TEST_F(DataSource, CsvWithTheLabelInFront) {
+  bench_.write("t.csv", "0,0,0\n1,4,4\n0,1,0\n1,5,4\n");
+  bench_.write("v.csv", "1,5,5\n");
+  const std::string found = classify("csv { train: 't.csv' validation: 'v.csv' label_column: 0 }", "[2]");
+  EXPECT_NE(found.find(" %  1\n"), std::string::npos) << found;
+}
+
+TEST_F(DataSource, CsvOfARegression) {
+  bench_.write("t.csv", "0,1\n1,3\n2,5\n0.5,2\n");
+  bench_.write("v.csv", "1.5,4\n");
+  const std::string found = regress("csv { train: 't.csv' validation: 'v.csv' }", "[1]");
+  double value = 0;
+  ASSERT_EQ(std::sscanf(found.c_str(), "v.csv 0\n %lf", &value), 1) << found;
+  EXPECT_NEAR(value, 4, 0.1);
+}
+
+TEST_F(DataSource, Npy) {
+  const std::string inputs = npy("|u1", "4, 2", std::string("\0\0\4\4\1\0\5\4", 8));
+  const std::string targets = npy("|u1", "4,", std::string("\0\1\0\1", 4));
+  for (const char* name : {"x", "vx"}) bench_.write(name, inputs);
+  for (const char* name : {"y", "vy"}) bench_.write(name, targets);
+  const std::string found = classify(
+      "npy { train_inputs: 'x' train_targets: 'y' validation_inputs: 'vx' validation_targets: 'vy' }", "[2]");
+  EXPECT_TRUE(found.starts_with("vx 0 (is 0)\n")) << found;
+}
+
+TEST_F(DataSource, Idx) {
+  bench_.write("i", idx({4, 1, 2}, std::string("\0\0\xff\xff\0\x10\xff\xf0", 8)));
+  bench_.write("l", idx({4}, std::string("\0\1\0\1", 4)));
+  const std::string found =
+      classify("idx { train_images: 'i' train_labels: 'l' validation_images: 'i' validation_labels: 'l' }",
+               "[1, 1, 2]");
+  EXPECT_NE(found.find(" %  0\n"), std::string::npos) << found;
+}
+
+TEST_F(DataSource, FoldersOfPng) {
+  for (const char* split : {"t", "v"}) {
+    for (const auto& [kind, grey] : {std::pair("black", 10), std::pair("white", 250)}) {
+      const std::string folder = bench_.path() + "/" + split + "/" + kind;
+      std::filesystem::create_directories(folder);
+      for (int i = 0; i < 3; ++i) {
+        Tensor image = Tensor::zeros({DType::kU8, {2, 3}});
+        for (uint8_t& pixel : image.as<uint8_t>()) pixel = static_cast<uint8_t>(grey - i);
+        ASSERT_TRUE(write_png(folder + "/" + std::to_string(i) + ".png", image));
+      }
+    }
+  }
+  const std::string data = "png_folder { train: 't' validation: 'v' }";
+  const std::string found = classify(data, "[1, 2, 3]");
+  EXPECT_TRUE(found.starts_with("v 0 (is black)\n")) << found;
+  EXPECT_NE(found.find(" %  black\n"), std::string::npos) << found;
+  std::filesystem::rename(bench_.path() + "/v/white", bench_.path() + "/v/grey");
+  expect_refused(bench_, "train m.textproto --data-dir . --out other",
+                 "v: error: has the classes black, grey, but t has black, white");
+}
+
+TEST_F(DataSource, Line) {
+  const std::string found = regress(
+      "linear_regression { weights: [1, -2] bias: 3 } train_examples: 50 validation_examples: 5", "[2]");
+  EXPECT_TRUE(found.starts_with("linear 0\n")) << found;
+}
+
+}  // namespace
+}  // namespace minnow

@@ -1,0 +1,146 @@
+// Everything that a model file can say, in small networks: compiled as interpreted, and with the right
+// gradients.
+#include <gtest/gtest.h>
+
+#include "tests/e2e/model_run.h"
+#include "tests/runtime/temporary_folder.h"
+
+namespace minnow {
+namespace {
+
+struct Feature {
+  std::string name;
+  std::string layers;  // between an image of [1,7,7] called "small" and the end
+  std::string end = "layers { name: \"fc\" dense { units: 10 } }\nloss { softmax_cross_entropy {} }";
+};
+
+std::string model_of(const Feature& feature) {
+  return "inputs { name: \"image\" shape: [1, 28, 28] }\nlayers { name: \"small\" avg_pool { kernel: 4 } "
+         "}\n" +
+         feature.layers + "\n" + feature.end + "\ntraining { learning_rate: 0.05 batch_size: 5 }\n" +
+         "data { builtin: GLYPHS normalize { mean: 0.1 deviation: 0.3 } }\n";
+}
+
+class ModelFeature : public testing::TestWithParam<Feature> {};
+
+TEST_P(ModelFeature, WorksEndToEnd) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("m.textproto", model_of(GetParam()));
+  expect_agreement(path, {});
+  expect_right_gradients(path);
+}
+
+std::string name_of(const testing::TestParamInfo<Feature>& info) { return info.param.name; }
+
+std::string conv(const std::string& fields) {
+  return "layers { name: \"c1\" conv2d { filters: 4 kernel: 3 activation: TANH } }\n"
+         "layers { name: \"c2\" conv2d { filters: 4 kernel: 3 " +
+         fields + " } }";
+}
+
+INSTANTIATE_TEST_SUITE_P(Convolution, ModelFeature,
+                         testing::Values(Feature{"groups", conv("groups: 2")},
+                                         Feature{"depthwise", conv("groups: 4")},
+                                         Feature{"dilation", conv("dilation: 2")},
+                                         Feature{"same", conv("padding: SAME")},
+                                         Feature{"same_stride", conv("padding: SAME stride: [2, 3]")},
+                                         Feature{"same_dilation", conv("padding: SAME dilation: [2, 1]")},
+                                         Feature{"uneven_pad", conv("pad: [0, 1, 2, 0]")},
+                                         Feature{"no_bias", conv("bias: false")}),
+                         name_of);
+
+std::string pool(const std::string& layer) {
+  return "layers { name: \"c\" conv2d { filters: 3 kernel: 2 } }\nlayers { name: \"p\" " + layer + " }";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Pool, ModelFeature,
+    testing::Values(Feature{"max", pool("max_pool { kernel: 2 }")},
+                    Feature{"max_overlapping", pool("max_pool { kernel: 3 stride: 1 pad: 1 }")},
+                    Feature{"max_same", pool("max_pool { kernel: 3 stride: 2 padding: SAME }")},
+                    Feature{"avg_overlapping", pool("avg_pool { kernel: 3 stride: 2 pad: 1 }")},
+                    Feature{"avg_same", pool("avg_pool { kernel: [2, 3] padding: SAME }")},
+                    Feature{"global_max", pool("global_max_pool {}")},
+                    Feature{"global_avg", pool("global_avg_pool {}")}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Graph, ModelFeature,
+    testing::Values(
+        Feature{"residual", R"(layers { name: "c" conv2d { filters: 1 kernel: 3 padding: SAME } }
+                               layers { name: "sum" inputs: ["c", "small", "c"] add {} })"},
+        Feature{"gate", R"(layers { name: "a" dense { units: 8 activation: SIGMOID } }
+                           layers { name: "b" inputs: "small" dense { units: 8 } }
+                           layers { name: "gated" inputs: ["a", "b"] mul {} })"},
+        Feature{"concat_channels", R"(layers { name: "c" conv2d { filters: 2 kernel: 1 } }
+                                      layers { name: "both" inputs: ["c", "small"] concat {} })"},
+        Feature{"concat_rows", R"(layers { name: "c" conv2d { filters: 1 kernel: [2, 1] } }
+                                  layers { name: "both" inputs: ["c", "small"] concat { axis: 1 } })"},
+        Feature{
+            "any_order", R"(layers { name: "last" inputs: "first" dense { units: 6 } }
+                                layers { name: "first" inputs: "small" dense { units: 5 } })",
+            R"(layers { name: "fc" inputs: "last" dense { units: 10 } } loss { softmax_cross_entropy {} })"},
+        Feature{"reshape", R"(layers { name: "r" reshape { shape: [7, -1, 1] } }
+                              layers { name: "c" conv2d { filters: 2 kernel: [3, 1] } })"},
+        Feature{"flatten", R"(layers { name: "f" flatten {} })"}),
+    name_of);
+
+const std::string kDense = "layers { name: \"d\" dense { units: 9 } }\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    Normalisation, ModelFeature,
+    testing::Values(Feature{"batch_norm", kDense + "layers { name: \"n\" batch_norm { momentum: 0.5 } }"},
+                    Feature{"batch_norm_of_channels", pool("batch_norm { epsilon: 0.1 }")},
+                    Feature{"layer_norm", kDense + "layers { name: \"n\" layer_norm {} }"},
+                    Feature{"layer_norm_of_images", pool("layer_norm {}")},
+                    Feature{"dropout", kDense + "layers { name: \"n\" dropout { rate: 0.4 } }"},
+                    Feature{"softmax", kDense + "layers { name: \"n\" softmax {} }"},
+                    Feature{"naive_softmax", kDense + "layers { name: \"n\" softmax { form: NAIVE } }"},
+                    Feature{"log_softmax", kDense + "layers { name: \"n\" log_softmax {} }"}),
+    name_of);
+
+Feature activation(const std::string& function) {
+  return {function, "layers { name: \"d\" dense { units: 9 activation: " + function + " } }"};
+}
+
+INSTANTIATE_TEST_SUITE_P(Activation, ModelFeature,
+                         testing::Values(activation("RELU"), activation("LEAKY_RELU"), activation("SIGMOID"),
+                                         activation("TANH"), activation("GELU"), activation("SILU"),
+                                         activation("SOFTPLUS"), activation("ELU"),
+                                         Feature{"slope", kDense +
+                                                              "layers { name: \"a\" activation { function: "
+                                                              "LEAKY_RELU slope: 0.3 } }"}),
+                         name_of);
+
+Feature loss(const std::string& name, const std::string& kind, int units = 1) {
+  return {name, kDense,
+          "layers { name: \"end\" dense { units: " + std::to_string(units) + " } }\nloss { " + kind + " }"};
+}
+
+INSTANTIATE_TEST_SUITE_P(Loss, ModelFeature,
+                         testing::Values(loss("smoothed", "softmax_cross_entropy { label_smoothing: 0.1 }",
+                                              10),
+                                         loss("naive", "softmax_cross_entropy { form: NAIVE }", 10),
+                                         loss("mean_squared_error", "mean_squared_error {}"),
+                                         loss("l1", "l1 {}"), loss("huber", "huber { delta: 2 }"),
+                                         loss("binary_cross_entropy", "binary_cross_entropy_with_logits {}")),
+                         name_of);
+
+Feature initializer(const std::string& name, const std::string& fields) {
+  return {name, "layers { name: \"d\" dense { units: 9 activation: TANH weight_init { " + fields +
+                    " } bias_init { normal { mean: 0.1 sigma: 0.1 } } } }"};
+}
+
+INSTANTIATE_TEST_SUITE_P(Initializer, ModelFeature,
+                         testing::Values(initializer("normal", "normal { sigma: 0.2 }"),
+                                         initializer("uniform", "uniform { low: -0.1 high: 0.2 }"),
+                                         initializer("constant", "constant { value: 0.05 }"),
+                                         initializer("xavier_uniform", "xavier_uniform { gain: 1.5 }"),
+                                         initializer("xavier_normal", "xavier_normal {}"),
+                                         initializer("kaiming_uniform", "kaiming_uniform {}"),
+                                         initializer("kaiming_normal", "kaiming_normal {}"),
+                                         initializer("fan_in_uniform", "fan_in_uniform {}")),
+                         name_of);
+
+}  // namespace
+}  // namespace minnow

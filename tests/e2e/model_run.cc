@@ -1,0 +1,99 @@
+#include "tests/e2e/model_run.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+
+#include "runtime/batch.h"
+#include "runtime/gradient_check.h"
+#include "runtime/load_data.h"
+
+namespace minnow {
+namespace {
+
+template <typename T>
+T expect(Result<T> result) {
+  MINNOW_CHECK(result.has_value(), "{}", result.error().to_string());
+  return *std::move(result);
+}
+
+// Applies the changes, and puts drawn digits in the place of files.
+LoadedModel read_with_drawn_data(const std::string& path, std::vector<std::string> changes) {
+  const LoadedModel plain = expect(read_experiment(path));
+  if (!plain.model.data().has_linear_regression()) changes.insert(changes.begin(), "data={builtin: GLYPHS}");
+  changes.emplace_back("data.train_examples=640");
+  changes.emplace_back("data.validation_examples=10");
+  return expect(read_experiment(path, changes));
+}
+
+}  // namespace
+
+std::vector<std::string> shipped_models() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(MINNOW_SOURCE_DIR "/models"))
+    names.push_back(entry.path().stem().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+std::string model_path(const std::string& name) { return MINNOW_SOURCE_DIR "/models/" + name + ".textproto"; }
+
+std::string test_name(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  return name;
+}
+
+ModelRun::ModelRun(const std::string& path, std::vector<std::string> changes, Backend backend, int threads)
+    : loaded_(read_with_drawn_data(path, std::move(changes))), pool_(threads) {
+  SessionOptions options;
+  options.backend = backend;
+  session_ = expect(Session::create(loaded_, options, pool_));
+  data_ = expect(load_data(loaded_.model.data(), {{}, 0, session_->lowered().classes}, pool_));
+}
+
+std::vector<double> ModelRun::train(int steps) {
+  const int64_t batch = loaded_.model.training().batch_size();
+  TensorType input = session_->input_type();
+  input.shape[0] = batch;
+  Tensor examples = Tensor::uninitialized(input);
+  Tensor targets = Tensor::uninitialized(session_->lowered().target);
+  std::vector<int32_t> rows(static_cast<size_t>(batch));
+  std::vector<double> losses;
+  for (int i = 0; i < steps; ++i, ++step_) {
+    const int64_t first = step_ * batch % (data_.train.size() - batch + 1);
+    std::iota(rows.begin(), rows.end(), static_cast<int32_t>(first));
+    gather_rows(data_.train.examples, rows, examples);
+    gather_rows(data_.train.labels, rows, targets);
+    const double rate = loaded_.model.training().learning_rate();
+    losses.push_back(expect(session_->train_step(examples, targets, step_, rate)).loss);
+  }
+  return losses;
+}
+
+void expect_agreement(const std::string& path, const std::vector<std::string>& changes) {
+  constexpr double kTolerance = 1e-4;
+  constexpr int kSteps = 20;
+  ModelRun interpreted(path, changes, Backend::kInterpreter, 1);
+  ModelRun compiled(path, changes, Backend::kJit, 2);
+  const std::vector<double> expected = interpreted.train(kSteps);
+  const std::vector<double> found = compiled.train(kSteps);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_TRUE(std::isfinite(expected[i])) << "step " << i + 1;
+    EXPECT_NEAR(found[i], expected[i], kTolerance * std::abs(expected[i])) << "step " << i + 1;
+  }
+  EXPECT_NE(expected.front(), expected.back());
+}
+
+void expect_right_gradients(const std::string& path) {
+  const auto loaded = read_experiment(path);
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  const auto rows = check_gradients(*loaded, 4);
+  ASSERT_TRUE(rows) << rows.error().to_string();
+  for (const GradientRow& row : *rows) EXPECT_LE(row.error, 1e-5) << row.weight;
+}
+
+}  // namespace minnow

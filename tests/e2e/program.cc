@@ -1,0 +1,118 @@
+#include "tests/e2e/program.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <sstream>
+#include <thread>
+
+#include "ir/error.h"
+
+namespace minnow {
+namespace {
+
+std::vector<std::string> split_arguments(const std::string& text) {
+  std::vector<std::string> words(1);
+  bool is_quoted = false;
+  for (const char c : text) {
+    if (c == '\'')
+      is_quoted = !is_quoted;
+    else if (c == ' ' && !is_quoted)
+      words.emplace_back();
+    else
+      words.back() += c;
+  }
+  std::erase(words, "");
+  return words;
+}
+
+void redirect(int descriptor, const char* file) {
+  const int target = ::open(file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  ::dup2(target, descriptor);
+}
+
+[[noreturn]] void become_minnow(const std::string& folder, const std::string& out, const std::string& err,
+                                std::vector<std::string> arguments) {
+  constexpr rlim_t kSeconds = 60;
+  constexpr rlim_t kBytes = rlim_t{4} << 30;
+  const rlimit time{kSeconds, kSeconds};
+  const rlimit memory{kBytes, kBytes};
+  ::setrlimit(RLIMIT_CPU, &time);
+  ::setrlimit(RLIMIT_AS, &memory);
+  ::unsetenv("MINNOW_DATA");
+  redirect(STDOUT_FILENO, out.c_str());
+  redirect(STDERR_FILENO, err.c_str());
+  if (::chdir(folder.c_str()) != 0) ::_exit(127);
+  std::vector<char*> pointers = {const_cast<char*>(MINNOW_PROGRAM)};
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  ::execv(MINNOW_PROGRAM, pointers.data());
+  ::_exit(127);
+}
+
+std::string contents(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+void wait_for(const std::string& file, pid_t child) {
+  using namespace std::chrono_literals;
+  siginfo_t state{};
+  while (!std::filesystem::exists(file) && state.si_pid == 0) {
+    std::this_thread::sleep_for(1ms);
+    ::waitid(P_PID, static_cast<id_t>(child), &state, WEXITED | WNOHANG | WNOWAIT);
+  }
+}
+
+}  // namespace
+
+Outcome Workbench::run(const std::string& arguments, const RunOptions& options) const {
+  const TemporaryFolder streams;
+  const std::string out = options.out.empty() ? streams.file("out") : options.out;
+  const pid_t child = ::fork();
+  MINNOW_CHECK(child >= 0, "cannot fork");
+  if (child == 0) become_minnow(folder_.path(), out, streams.file("err"), split_arguments(arguments));
+  if (options.signal != 0) {
+    wait_for(folder_.file(options.file), child);
+    ::kill(child, options.signal);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), contents(streams.file("out")),
+          contents(streams.file("err"))};
+}
+
+std::string Workbench::read(const std::string& name) const { return contents(folder_.file(name)); }
+
+std::vector<std::string> Workbench::files() const {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path()))
+    names.push_back(std::filesystem::relative(entry.path(), folder_.path()).string());
+  std::ranges::sort(names);
+  return names;
+}
+
+int count_of(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++count;
+  return count;
+}
+
+void expect_refused(const Workbench& bench, const std::string& arguments, const std::string& expected) {
+  const std::vector<std::string> before = bench.files();
+  const Outcome outcome = bench.run(arguments);
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(count_of(outcome.err, "error: "), 1) << outcome.err;
+  EXPECT_TRUE(outcome.err.starts_with(expected)) << outcome.err << "expected: " << expected;
+  EXPECT_EQ(bench.files(), before);
+}
+
+}  // namespace minnow

@@ -1,0 +1,48 @@
+// Runs minnow, the program, as a user does.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/runtime/temporary_folder.h"
+
+namespace minnow {
+
+struct Outcome {
+  int exit_code = -1;  // 128 + the signal, where one ended the program
+  std::string out;
+  std::string err;
+};
+
+struct RunOptions {
+  std::string out;  // where stdout goes, instead of being kept
+  int signal = 0;   // sent as soon as the file exists
+  std::string file;
+};
+
+// A folder to run minnow in. Each run is limited to 60 s of processor time and 4 GiB of address space, so
+// that neither a hang nor a huge allocation passes for an error.
+class Workbench {
+ public:
+  // `arguments` as a shell splits them: at blanks, outside single quotes. MINNOW_DATA is not set.
+  Outcome run(const std::string& arguments, const RunOptions& options = {}) const;
+
+  std::string write(const std::string& name, const std::string& bytes) const {
+    return folder_.write(name, bytes);
+  }
+  std::string read(const std::string& name) const;
+  std::vector<std::string> files() const;  // all below the folder, sorted
+  std::string path() const { return folder_.path(); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+// How often `part` occurs in `text`.
+int count_of(const std::string& text, const std::string& part);
+
+// The arguments are refused with exit code 1 and one error, the first line of which begins with `expected`;
+// nothing is printed, and nothing is written.
+void expect_refused(const Workbench& bench, const std::string& arguments, const std::string& expected);
+
+}  // namespace minnow
