@@ -1,0 +1,83 @@
+// dot, the convolutions and the windowed reductions.
+#include <algorithm>
+
+#include "ir/infer.h"
+#include "tests/cases/op_drawing.h"
+
+namespace minnow::testing {
+namespace {
+
+// A window that fits `extent` with its padding: mostly small, sometimes as large as it can be.
+int64_t draw_window_extent(Rng& rng, int64_t extent, int64_t pad, int64_t dilation) {
+  const int64_t most = (extent + pad - 1) / dilation + 1;
+  return draw(rng, 0, 7) == 0 ? most : draw(rng, 1, std::min<int64_t>(most, 4));
+}
+
+int64_t draw_groups(Rng& rng, int64_t channels) {
+  const std::vector<int64_t> candidates = {1, 1, 2, 3, channels};
+  const int64_t groups = pick(rng, candidates);
+  return channels % groups == 0 ? groups : 1;
+}
+
+TensorType inferred(OpKind kind, const std::vector<TensorType>& operands, const Attributes& attributes) {
+  auto type = infer_type(kind, operands, attributes, {});
+  MINNOW_CHECK(type, "{}", type.error().to_string());
+  return *std::move(type);
+}
+
+}  // namespace
+
+Value* draw_dot(OpDrawing& d) {
+  const std::array<int64_t, 2> contract = {draw(d.rng, 0, 1), draw(d.rng, 0, 1)};
+  const TensorType a{d.float_dtype(), d.source.shape(2)};
+  const int64_t depth = a.dim(contract[0]);
+  Shape b = {depth, depth};
+  b[static_cast<size_t>(1 - contract[1])] = d.extent(2 * kCaseElements / depth);
+  Value* left = d.source.operand(a, {.required = true});
+  return d.builder.dot(left, d.source.operand({a.dtype, b}, {.required = true}), contract);
+}
+
+// x [N,C,H,W], w [O,C/groups,KH,KW] → y [N,O,OH,OW]; `kind` says which two are the operands.
+Value* draw_conv(OpDrawing& d) {
+  const TensorType x{d.float_dtype(), d.source.shape(4)};
+  ConvAttributes conv;
+  conv.groups = draw_groups(d.rng, x.dim(1));
+  for (auto* pair : {&conv.stride, &conv.dilation}) *pair = {draw(d.rng, 1, 2), draw(d.rng, 1, 2)};
+  for (int64_t& pad : conv.pad) pad = draw(d.rng, 0, 2);
+  TensorType w{x.dtype, {conv.groups, x.dim(1) / conv.groups, 1, 1}};
+  for (size_t i = 0; i < 2; ++i)
+    w.shape[2 + i] =
+        draw_window_extent(d.rng, x.shape[2 + i], conv.pad[2 * i] + conv.pad[2 * i + 1], conv.dilation[i]);
+  const int64_t one_output_each = inferred(OpKind::kConv, {x, w}, conv).elements();
+  w.shape[0] *= d.extent(std::min<int64_t>(4 * kCaseElements / one_output_each, 18));
+  const TensorType y = inferred(OpKind::kConv, {x, w}, conv);
+  auto make = [&](const TensorType& left, const TensorType& right, const Shape& shape) {
+    conv.shape = shape;
+    Value* first = d.source.operand(left, {.required = true});
+    return d.builder.create(d.kind, {first, d.source.operand(right, {.required = true})}, conv);
+  };
+  if (d.kind == OpKind::kConv) return make(x, w, {});
+  return d.kind == OpKind::kConvInput ? make(y, w, x.shape) : make(x, y, w.shape);
+}
+
+// x [N,C,H,W] → y [N,C,OH,OW]
+Value* draw_window(OpDrawing& d) {
+  const TensorType x{d.float_dtype(), d.source.shape(4)};
+  WindowAttributes window;
+  window.stride = {draw(d.rng, 1, 3), draw(d.rng, 1, 3)};
+  for (size_t i = 0; i < 2; ++i) {
+    window.window[i] = draw_window_extent(d.rng, x.shape[2 + i], 0, 1);
+    for (size_t side = 0; side < 2; ++side)
+      window.pad[2 * i + side] = draw(d.rng, 0, std::min<int64_t>(2, window.window[i] - 1));
+  }
+  const TensorType y = inferred(OpKind::kWindowSum, {x}, window);
+  if (d.kind == OpKind::kWindowSpread) {
+    window.shape = x.shape;
+    return d.builder.create(d.kind, {d.source.operand(y, {})}, window);
+  }
+  if (d.kind != OpKind::kWindowPick) return d.builder.create(d.kind, {d.source.operand(x, {})}, window);
+  Value* picked_from = d.source.operand(x, {.exact = true});
+  return d.builder.create(d.kind, {picked_from, d.source.operand(y, {})}, window);
+}
+
+}  // namespace minnow::testing
