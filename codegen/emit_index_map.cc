@@ -70,9 +70,9 @@ V EmitRule<OpKind::kRandom>::apply(ElementEmitter& emitter, const Op& op, const 
 
 V EmitRule<OpKind::kBroadcast>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
   Position from;
+  const bool is_single = op.operands[0]->type.elements() == 1;  // a flat loop does not split its index up for it
   for (int64_t dim : op.attr<DimsAttributes>().dims) {
-    const bool stretched = op.operands[0]->type.dim(static_cast<int64_t>(from.size())) == 1;
-    from.push_back(stretched ? emitter.constant(0) : at[static_cast<size_t>(dim)]);
+    from.push_back(is_single ? emitter.constant(0) : at[static_cast<size_t>(dim)]);
   }
   return emitter.emit(op.operands[0], from);
 }

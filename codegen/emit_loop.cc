@@ -32,12 +32,11 @@ class BoundaryFinder {
   // Two loops that a broadcast treats alike stay together: both stretched, or both neighbours in the operand.
   void visit_broadcast(const Op& op, const std::vector<int64_t>& labels) {
     const auto& dims = op.attr<DimsAttributes>().dims;
-    const Shape& from = op.operands[0]->type.shape;
     std::vector<int64_t> place(shape_.size(), -1);  // the operand's dimension by loop
     std::vector<int64_t> inner;
     for (size_t i = 0; i < dims.size(); ++i) {
       inner.push_back(labels[static_cast<size_t>(dims[i])]);
-      if (from[i] != 1 || op.type().dim(dims[i]) == 1) place[static_cast<size_t>(inner.back())] = static_cast<int64_t>(i);
+      place[static_cast<size_t>(inner.back())] = static_cast<int64_t>(i);
     }
     for (size_t d = 0; d < separate_.size(); ++d) {
       const bool both_stretched = place[d] < 0 && place[d + 1] < 0;

@@ -57,6 +57,7 @@ V ScalarMath::convert(DType from, DType to, V x) {
     const auto id = to == DType::kI32 ? llvm::Intrinsic::fptosi_sat : llvm::Intrinsic::fptoui_sat;
     return ir_.CreateIntrinsic(id, {type, x->getType()}, {x});
   }
+  if (from == DType::kI32 && to == DType::kU8) x = max(from, min(from, x, like_int(x, 255)), like_int(x, 0));
   return ir_.CreateIntCast(x, type, from == DType::kI32);
 }
 

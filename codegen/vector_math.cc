@@ -130,8 +130,8 @@ V ScalarMath::tanh(DType t, V x) {
   V near = fma(ir_.CreateFMul(p, z), x, x);
   V e = exp_of_normal(clamp(ir_.CreateFAdd(magnitude, magnitude), 0, kNormalExponent));
   V far = ir_.CreateFSub(like(x, 1), ir_.CreateFDiv(like(x, 2), ir_.CreateFAdd(e, like(x, 1))));
-  far = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, far, x);
-  return ir_.CreateSelect(ir_.CreateFCmpOLT(magnitude, like(x, 0.625)), near, far);
+  V y = ir_.CreateSelect(ir_.CreateFCmpOLT(magnitude, like(x, 0.625)), near, far);
+  return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, y, x);
 }
 
 // f32: 1 / (1 + exp(-x)), with exp(87) for all below -87. f64: with z = exp(-|x|), 1 / (1 + z) or z / (1 + z), so that
