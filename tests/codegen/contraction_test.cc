@@ -1,0 +1,104 @@
+// dot and the convolutions at the shapes where their kernels change form: tails of tiles, of panels and of
+// vectors. All numbers are small and whole, so that the results must be exact.
+#include <gtest/gtest.h>
+
+#include "ir/text.h"
+#include "tests/cases/agreement.h"
+#include "tests/cases/parameters.h"
+
+namespace minnow {
+namespace {
+
+using testing::Rng;
+
+// Compiles an op over two f32 parameters and compares.
+void check(OpKind kind, const Shape& left, const Shape& right, const Attributes& attributes) {
+  Function function("f");
+  Value* a = function.add_parameter("a", {DType::kF32, left});
+  Value* b = function.add_parameter("b", {DType::kF32, right});
+  function.add_result("result", Builder(function).create(kind, {a, b}, attributes));
+  SCOPED_TRACE(print(function));
+  Rng rng(1);
+  const auto arguments = draw_arguments(function, {{}, {}}, testing::Numbers::kWhole, rng);
+  const testing::Reference expected = testing::interpret_reference(function, arguments);
+  EXPECT_TRUE(testing::agrees(expected.results[0], testing::CompiledProgram(function).run(arguments)[0], {}));
+}
+
+class DotForm : public ::testing::TestWithParam<std::array<int64_t, 2>> {};
+
+TEST_P(DotForm, IsExactAtEveryTail) {
+  const auto contract = GetParam();
+  // [rows, depth, columns] of the result
+  const std::vector<Shape> sizes = {{1, 1, 1},     {1, 300, 1},  {1, 17, 64},   {64, 1, 64},  {2, 3, 15},
+                                    {3, 5, 16},    {5, 7, 17},   {7, 33, 31},   {8, 64, 32},  {9, 65, 33},
+                                    {12, 31, 48},  {13, 2, 65},  {16, 9, 10},   {17, 128, 1}, {31, 63, 3},
+                                    {33, 100, 63}, {64, 16, 95}, {65, 129, 97}, {100, 5, 7},  {6, 1030, 40}};
+  for (const Shape& size : sizes) {
+    Shape left = {size[0], size[1]}, right = {size[1], size[2]};
+    if (contract[0] == 0) std::swap(left[0], left[1]);
+    if (contract[1] == 1) std::swap(right[0], right[1]);
+    check(OpKind::kDot, left, right, DotAttributes{contract});
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllForms, DotForm,
+                         ::testing::Values(std::array<int64_t, 2>{1, 0}, std::array<int64_t, 2>{1, 1},
+                                           std::array<int64_t, 2>{0, 0}, std::array<int64_t, 2>{0, 1}));
+
+struct ConvCase {
+  const char* name;
+  Shape x, w;  // [N,C,H,W], [O,C/groups,KH,KW]
+  ConvAttributes conv = {};
+  friend void PrintTo(const ConvCase& c, std::ostream* out) { *out << c.name; }
+};
+
+class ConvForm : public ::testing::TestWithParam<ConvCase> {};
+
+// The convolution and its two gradients, at batches around the number of lanes.
+TEST_P(ConvForm, IsExactAtEveryBatch) {
+  const ConvCase& c = GetParam();
+  for (const int64_t batch : {1, 3, 15, 16, 17, 33}) {
+    Shape x = c.x;
+    x[0] = batch;
+    Function scratch("scratch");
+    Builder b(scratch);
+    const Shape y =
+        b.conv(b.constant({DType::kF32, x}, 0), b.constant({DType::kF32, c.w}, 0), c.conv)->type.shape;
+    ConvAttributes conv = c.conv;
+    check(OpKind::kConv, x, c.w, conv);
+    conv.shape = x;
+    check(OpKind::kConvInput, y, c.w, conv);
+    conv.shape = c.w;
+    check(OpKind::kConvFilter, x, y, conv);
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    AllForms, ConvForm,
+    ::testing::Values(
+        ConvCase{"Plain", {1, 1, 12, 12}, {6, 1, 5, 5}},
+        ConvCase{"Padded", {1, 3, 7, 6}, {4, 3, 3, 3}, {.pad = {1, 1, 1, 1}}},
+        ConvCase{"PaddedUnevenly", {1, 2, 6, 7}, {3, 2, 3, 2}, {.pad = {0, 2, 2, 1}}},
+        ConvCase{"Strided", {1, 3, 9, 9}, {5, 3, 3, 3}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}},
+        ConvCase{"StridedUnevenly", {1, 2, 8, 10}, {3, 2, 2, 3}, {.stride = {3, 2}, .pad = {1, 0, 0, 1}}},
+        ConvCase{"StrideSkipsTheEdge", {1, 2, 8, 8}, {3, 2, 3, 3}, {.stride = {4, 4}}},
+        ConvCase{"Dilated", {1, 2, 9, 8}, {3, 2, 3, 2}, {.dilation = {2, 3}}},
+        ConvCase{"DilatedStridedPadded",
+                 {1, 2, 9, 9},
+                 {3, 2, 3, 3},
+                 {.stride = {2, 1}, .pad = {2, 1, 0, 2}, .dilation = {2, 2}}},
+        ConvCase{"Grouped", {1, 6, 5, 5}, {4, 3, 3, 3}, {.groups = 2}},
+        ConvCase{"Depthwise", {1, 5, 6, 6}, {5, 1, 3, 3}, {.pad = {1, 1, 1, 1}, .groups = 5}},
+        ConvCase{"Pointwise", {1, 7, 5, 3}, {9, 7, 1, 1}},
+        ConvCase{"PointwiseStrided", {1, 4, 6, 6}, {8, 4, 1, 1}, {.stride = {2, 2}}},
+        ConvCase{"KernelIsTheInput", {1, 4, 5, 5}, {10, 4, 5, 5}},
+        ConvCase{"KernelLargerThanTheInput", {1, 2, 3, 2}, {3, 2, 5, 4}, {.pad = {1, 1, 1, 1}}},
+        ConvCase{"OnePixel", {1, 8, 1, 1}, {3, 8, 1, 1}},
+        ConvCase{"OnlyPadding", {1, 1, 1, 1}, {2, 1, 2, 2}, {.stride = {2, 2}, .pad = {2, 1, 2, 2}}},
+        ConvCase{"ManyChannels", {1, 17, 4, 4}, {19, 17, 3, 3}}),
+    [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace minnow

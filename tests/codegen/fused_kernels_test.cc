@@ -1,0 +1,160 @@
+// Fused kernels, compiled, against the interpreter running the same function before any pass.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "frontend/composites.h"
+#include "ir/text.h"
+#include "passes/autodiff.h"
+#include "passes/pipeline.h"
+#include "tests/cases/agreement.h"
+#include "tests/cases/parameters.h"
+
+namespace minnow {
+namespace {
+
+using testing::Rng;
+
+struct Program {
+  Function function{"f"};
+  Builder b{function};
+
+  Value* input(Shape shape, DType dtype = DType::kF32) {
+    return function.add_parameter(fmt::format("p{}", function.parameters().size()),
+                                  {dtype, std::move(shape)});
+  }
+  void result(Value* value) { function.add_result(fmt::format("r{}", function.results().size()), value); }
+  void gradients_of(Value* loss, const std::vector<Value*>& wrt) {
+    std::vector<Value*> gradients;
+    const Status status = differentiate(function, loss, wrt, gradients);
+    MINNOW_CHECK(status, "{}", status.error().to_string());
+    for (Value* gradient : gradients) result(gradient);
+  }
+};
+
+// sum(value * weights), so that every element has a cotangent of its own.
+Value* weighted_sum(Program& p, Value* value) {
+  Value* product = p.b.mul(value, p.input(value->type.shape));
+  return p.b.reduce_sum(product, {0, 1});
+}
+
+void build_softmax(Program& p, int64_t rows, int64_t columns) {
+  Value* x = p.input({rows, columns});
+  Value* y = softmax(p.b, x, spec::Softmax::MAX_SHIFTED);
+  p.result(y);
+  p.gradients_of(weighted_sum(p, y), {x});
+}
+
+void build_log_softmax(Program& p, int64_t rows, int64_t columns) {
+  Value* x = p.input({rows, columns});
+  Value* y = log_softmax(p.b, x);
+  p.result(y);
+  p.gradients_of(weighted_sum(p, y), {x});
+}
+
+// Labels are whole numbers of [-2, 2]: some rows have none of the classes.
+void build_cross_entropy(Program& p, int64_t rows, int64_t columns) {
+  Value* x = p.input({rows, columns});
+  Value* labels = p.input({rows}, DType::kI32);
+  Value* classes = p.b.iota({DType::kI32, {rows, columns}}, 1);
+  Value* is_label = p.b.compare(OpKind::kEqual, broadcast_rows(p.b, labels, {rows, columns}), classes);
+  Value* picked = p.b.select(is_label, log_softmax(p.b, x), p.b.constant(x->type, 0));
+  Value* loss = p.b.mul(p.b.reduce_sum(picked, {0, 1}), -1.0 / static_cast<double>(rows));
+  p.result(loss);
+  p.gradients_of(loss, {x});
+}
+
+void build_layer_norm(Program& p, int64_t rows, int64_t columns) {
+  Value* x = p.input({rows, columns});
+  Value* gain = p.input({columns});
+  Value* centred = p.b.sub(x, broadcast_rows(p.b, p.b.reduce_mean(x, {1}), x->type.shape));
+  Value* variance = p.b.reduce_mean(p.b.mul(centred, centred), {1});
+  Value* deviation = p.b.sqrt(p.b.add(variance, 1e-2));
+  Value* normal = p.b.div(centred, broadcast_rows(p.b, deviation, x->type.shape));
+  Value* y = p.b.mul(normal, broadcast_along(p.b, gain, 1, x->type.shape));
+  p.result(y);
+  p.gradients_of(weighted_sum(p, y), {x, gain});
+}
+
+void build_dense(Program& p, int64_t rows, int64_t columns) {
+  Value* x = p.input({rows, 19});
+  Value* w = p.input({19, columns});
+  Value* bias = p.input({columns});
+  Value* y = p.b.add(p.b.dot(x, w), broadcast_along(p.b, bias, 1, {rows, columns}));
+  Value* active = activate(p.b, y, spec::Activation::TANH);
+  p.result(active);
+  p.gradients_of(weighted_sum(p, active), {x, w, bias});
+}
+
+void build_residual_conv(Program& p, int64_t images, int64_t columns) {
+  Value* x = p.input({images, 3, 4, columns});
+  Value* w = p.input({3, 3, 3, 3});
+  Value* bias = p.input({3});
+  Value* y = p.b.conv(x, w, {.pad = {1, 1, 1, 1}});
+  y = p.b.add(p.b.add(y, broadcast_along(p.b, bias, 1, y->type.shape)), x);
+  Value* active = activate(p.b, y, spec::Activation::RELU);
+  p.result(active);
+}
+
+void build_elementwise(Program& p, int64_t rows, int64_t columns) {
+  Value* x = p.input({rows, columns});
+  Value* y = p.input({columns, rows});
+  Value* gate =
+      p.b.unary(OpKind::kSigmoid, p.b.add(x, broadcast_along(p.b, p.input({rows}), 0, x->type.shape)));
+  Value* mixed = p.b.mul(gate, p.b.transpose(y, {1, 0}));
+  p.result(gate);
+  p.result(p.b.select(p.b.compare(OpKind::kLess, x, p.b.like(x, 0.5)), mixed, p.b.neg(x)));
+}
+
+struct FusedCase {
+  const char* name;
+  FusionKind kind;
+  void (*build)(Program&, int64_t rows, int64_t columns);
+  friend void PrintTo(const FusedCase& c, std::ostream* out) { *out << c.name; }
+};
+
+class FusedKernel : public ::testing::TestWithParam<FusedCase> {};
+
+bool has_fused(const Function& function, FusionKind kind) {
+  return std::ranges::any_of(function.ops(), [&](const auto& op) {
+    return op->kind == OpKind::kFused && op->template attr<FusedAttributes>().kind == kind;
+  });
+}
+
+void check(const FusedCase& c, int64_t rows, int64_t columns) {
+  Program program;
+  c.build(program, rows, columns);
+  const auto fused = program.function.clone();
+  const auto passes = run_passes(*fused, default_pipeline());
+  ASSERT_TRUE(passes.has_value()) << passes.error().to_string();
+  SCOPED_TRACE(print(*fused));
+  EXPECT_TRUE(has_fused(*fused, c.kind));
+  Rng rng(3);
+  const std::vector<testing::Domain> domains(fused->parameters().size());
+  const auto arguments = draw_arguments(*fused, domains, testing::Numbers::kUniform, rng);
+  testing::CompiledProgram compiled(*fused);
+  EXPECT_TRUE(agrees(testing::interpret_reference(program.function, arguments), compiled.run(arguments)));
+  EXPECT_TRUE(ignores_threads(compiled, arguments));
+}
+
+TEST_P(FusedKernel, ComputesWhatTheOpsDo) {
+  for (const auto& [rows, columns] :
+       {std::pair<int64_t, int64_t>{2, 3}, {3, 16}, {7, 10}, {16, 17}, {17, 31}, {33, 129}}) {
+    check(GetParam(), rows, columns);
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryKind, FusedKernel,
+                         ::testing::Values(FusedCase{"Softmax", FusionKind::kRow, build_softmax},
+                                           FusedCase{"LogSoftmax", FusionKind::kRow, build_log_softmax},
+                                           FusedCase{"CrossEntropy", FusionKind::kRow, build_cross_entropy},
+                                           FusedCase{"LayerNorm", FusionKind::kRow, build_layer_norm},
+                                           FusedCase{"Dense", FusionKind::kContraction, build_dense},
+                                           FusedCase{"ResidualConv", FusionKind::kContraction,
+                                                     build_residual_conv},
+                                           FusedCase{"Elementwise", FusionKind::kLoop, build_elementwise}),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace minnow
