@@ -1,0 +1,19 @@
+// Valid programs drawn at random from the table of op cases.
+#pragma once
+
+#include <memory>
+
+#include "tests/cases/op_cases.h"
+
+namespace minnow::testing {
+
+struct RandomProgram {
+  std::unique_ptr<Function> function;
+  std::vector<Domain> domains;  // of the parameters
+  std::vector<bool>
+      is_exact;  // of the results: no rounding anywhere in what leads to it, so that it must be the same
+};
+
+RandomProgram draw_program(uint32_t seed);
+
+}  // namespace minnow::testing
