@@ -3,92 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "codegen/compile.h"
-#include "passes/plan_memory.h"
 #include "runtime/interpreter.h"
 
 namespace minnow::testing {
-namespace {
-
-constexpr int64_t kGuardBytes = 256;
-constexpr auto kGuard = std::byte{0xa5};
-constexpr auto kPoison = std::byte{0xff};  // NaN in either float type
-
-// Bytes with a guard behind them.
-Tensor guarded(int64_t bytes) {
-  Tensor memory = Tensor::uninitialized({DType::kU8, {bytes + kGuardBytes}});
-  std::fill_n(memory.data(), bytes, kPoison);
-  std::fill_n(memory.data() + bytes, kGuardBytes, kGuard);
-  return memory;
-}
-
-bool is_intact(const Tensor& memory) {
-  return std::all_of(memory.data() + memory.type().bytes() - kGuardBytes,
-                     memory.data() + memory.type().bytes(), [](std::byte b) { return b == kGuard; });
-}
-
-}  // namespace
-
-CompiledProgram::CompiledProgram(const Function& function) {
-  for (const FunctionResult& result : function.results()) result_types_.push_back(result.value->type);
-  CompileOptions options;
-  options.threads = 1;
-  options.verify = true;
-  auto compiled = compile(function, plan_memory(function), options);
-  MINNOW_CHECK(compiled, "{}", compiled.error().to_string());
-  compiled_ = *std::move(compiled);
-}
-
-struct CompiledProgram::Memory {
-  Memory(const CompiledFunction& compiled, const std::vector<Tensor>& arguments)
-      : arena(guarded(compiled.arena_bytes)) {
-    for (const Buffer& buffer : compiled.buffers) {
-      own.push_back(guarded(buffer.kind == Buffer::Kind::kArena ? 0 : buffer.bytes));
-      if (buffer.kind == Buffer::Kind::kArena) {
-        addresses.push_back(arena.data() + buffer.offset);
-        continue;
-      }
-      addresses.push_back(own.back().data());
-      if (buffer.kind == Buffer::Kind::kConstant) std::ranges::copy(buffer.data, own.back().data());
-      if (buffer.kind == Buffer::Kind::kParameter) {
-        const Tensor& argument = arguments[static_cast<size_t>(buffer.index)];
-        std::copy_n(argument.data(), argument.type().bytes(), own.back().data());
-      }
-    }
-  }
-
-  Tensor arena;
-  std::vector<Tensor> own;  // one per buffer that is not in the arena
-  std::vector<std::byte*> addresses;
-};
-
-std::vector<Tensor> CompiledProgram::run(const std::vector<Tensor>& arguments, ThreadPool& pool) {
-  Memory memory(*compiled_, arguments);
-  for (const Kernel& kernel : compiled_->kernels) {
-    std::vector<std::byte*> buffers;
-    for (const int i : kernel.buffers) buffers.push_back(memory.addresses[static_cast<size_t>(i)]);
-    const int64_t parts = std::min<int64_t>(pool.threads(), kernel.units);
-    pool.parallel_for(parts, [&](int64_t part) {
-      kernel.entry(buffers.data(), kernel.units * part / parts, kernel.units * (part + 1) / parts);
-    });
-  }
-  EXPECT_TRUE(is_intact(memory.arena)) << "a kernel wrote past the arena";
-  std::vector<Tensor> results;
-  for (const TensorType& type : result_types_) results.push_back(Tensor::uninitialized(type));
-  for (size_t i = 0; i < compiled_->buffers.size(); ++i) {
-    const Buffer& buffer = compiled_->buffers[i];
-    EXPECT_TRUE(is_intact(memory.own[i])) << "a kernel wrote past buffer " << i;
-    if (buffer.kind == Buffer::Kind::kResult)
-      std::copy_n(memory.addresses[i], buffer.bytes, results[static_cast<size_t>(buffer.index)].data());
-  }
-  return results;
-}
-
-std::vector<Tensor> CompiledProgram::run(const std::vector<Tensor>& arguments) {
-  ThreadPool alone(1);
-  return run(arguments, alone);
-}
-
 namespace {
 
 std::vector<Tensor> interpret_with(const Function& function, const std::vector<Tensor>& arguments,

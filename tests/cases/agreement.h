@@ -3,30 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "codegen/compiled_function.h"
-#include "ir/function.h"
-#include "runtime/tensor.h"
-#include "runtime/thread_pool.h"
+#include "tests/cases/compiled_program.h"
 
 namespace minnow::testing {
-
-// A function's machine code with memory to run in. LLVM's verifier has seen every kernel. The function may
-// not write its parameters.
-class CompiledProgram {
- public:
-  explicit CompiledProgram(const Function& function);
-
-  // All units of a kernel go to the pool's threads, also where that would not pay. The arena and the results
-  // hold NaN at first, and a kernel that writes past the end of its buffer fails the test.
-  std::vector<Tensor> run(const std::vector<Tensor>& arguments, ThreadPool& pool);
-  std::vector<Tensor> run(const std::vector<Tensor>& arguments);  // on one thread
-
- private:
-  struct Memory;
-
-  std::vector<TensorType> result_types_;
-  std::unique_ptr<CompiledFunction> compiled_;
-};
 
 // How far an element may be from what is expected. NaN agrees with NaN and no number with NaN.
 struct Tolerance {

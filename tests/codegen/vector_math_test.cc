@@ -88,7 +88,8 @@ TEST_P(VectorMath, IsWithinItsBound) {
       [&](size_t i) { return fmt::format("{}({})", mnemonic(kind), x[i]); });
 }
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+// Codegen answers what it is at -87 for all that lies below.
+double sigmoid(double x) { return 1 / (1 + std::exp(-std::max(x, -87.0))); }
 
 // As codegen/scalar_math.h promises.
 INSTANTIATE_TEST_SUITE_P(
