@@ -29,7 +29,10 @@ bool keeps_exact(OpKind kind) {
 class ProgramSource : public OperandSource {
  public:
   ProgramSource(Function& function, Builder& builder, Rng& rng)
-      : function_(function), builder_(builder), rng_(rng) {}
+      : function_(function),
+        builder_(builder),
+        rng_(rng),
+        batch_(pick<int64_t>(rng, {1, 3, 16, 17, 32, 48})) {}
 
   Shape shape(size_t rank) override;
   DType dtype(const std::vector<DType>& accepted) override;
@@ -54,6 +57,7 @@ class ProgramSource : public OperandSource {
   Function& function_;
   Builder& builder_;
   Rng& rng_;
+  int64_t batch_;  // most tensors of a program have as many examples
   std::vector<Value*> known_;
   std::vector<Domain> domains_;
   std::unordered_set<const Value*> rounded_;
@@ -66,7 +70,9 @@ Shape ProgramSource::shape(size_t rank) {
       seen.push_back(value->type.shape);
   if (!seen.empty() && !one_in(4)) return pick(rng_, seen);
   Shape shape;
-  for (int64_t room = kCaseElements / 4; shape.size() < rank; room /= shape.back())
+  int64_t room = kCaseElements / 2;
+  if (rank > 0 && !one_in(3)) shape.push_back(batch_), room /= batch_;
+  for (; shape.size() < rank; room /= shape.back())
     shape.push_back(std::min(pick<int64_t>(rng_, {1, 2, 3, 4, 5, 7, 8, 16, 17, 20}), room));
   return shape;
 }
