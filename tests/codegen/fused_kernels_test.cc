@@ -121,20 +121,30 @@ bool has_fused(const Function& function, FusionKind kind) {
   });
 }
 
+std::unique_ptr<Function> after_all_passes(const Function& function) {
+  auto fused = function.clone();
+  const auto passes = run_passes(*fused, default_pipeline());
+  MINNOW_CHECK(passes, "{}", passes.error().to_string());
+  return fused;
+}
+
+// Runs `fused` compiled and `function` interpreted.
+void expect_agreement(const Function& function, const Function& fused) {
+  Rng rng(3);
+  const std::vector<testing::Domain> domains(function.parameters().size());
+  const auto arguments = draw_arguments(function, domains, testing::Numbers::kUniform, rng);
+  testing::CompiledProgram compiled(fused);
+  EXPECT_TRUE(agrees(testing::interpret_reference(function, arguments), compiled.run(arguments)));
+  EXPECT_TRUE(ignores_threads(compiled, arguments));
+}
+
 void check(const FusedCase& c, int64_t rows, int64_t columns) {
   Program program;
   c.build(program, rows, columns);
-  const auto fused = program.function.clone();
-  const auto passes = run_passes(*fused, default_pipeline());
-  ASSERT_TRUE(passes.has_value()) << passes.error().to_string();
+  const auto fused = after_all_passes(program.function);
   SCOPED_TRACE(print(*fused));
   EXPECT_TRUE(has_fused(*fused, c.kind));
-  Rng rng(3);
-  const std::vector<testing::Domain> domains(fused->parameters().size());
-  const auto arguments = draw_arguments(*fused, domains, testing::Numbers::kUniform, rng);
-  testing::CompiledProgram compiled(*fused);
-  EXPECT_TRUE(agrees(testing::interpret_reference(program.function, arguments), compiled.run(arguments)));
-  EXPECT_TRUE(ignores_threads(compiled, arguments));
+  expect_agreement(program.function, *fused);
 }
 
 TEST_P(FusedKernel, ComputesWhatTheOpsDo) {
@@ -155,6 +165,30 @@ INSTANTIATE_TEST_SUITE_P(EveryKind, FusedKernel,
                                                      build_residual_conv},
                                            FusedCase{"Elementwise", FusionKind::kLoop, build_elementwise}),
                          [](const auto& info) { return info.param.name; });
+
+// A small network whose gradients are computed in blocks of examples, with sums of the weights' gradients per
+// share.
+void build_convnet(Program& p, int64_t images) {
+  Value* w = p.function.add_parameter("w", {DType::kF32, {5, 2, 3, 3}}, Role::kWeight);
+  Value* v = p.function.add_parameter("v", {DType::kF32, {45, 7}}, Role::kWeight);
+  Value* y = p.b.conv(p.input({images, 2, 6, 6}), w, {.pad = {1, 1, 1, 1}});
+  y = p.b.window(OpKind::kWindowMax, activate(p.b, y, spec::Activation::RELU),
+                 {.window = {2, 2}, .stride = {2, 2}});
+  y = log_softmax(p.b, p.b.dot(p.b.reshape(y, {images, 45}), v));
+  p.result(y);
+  p.gradients_of(weighted_sum(p, y), {w, v});
+}
+
+TEST(BlockLoop, ComputesWhatTheOpsDo) {
+  for (const int64_t images : {16, 48, 336}) {
+    Program program;
+    build_convnet(program, images);
+    const auto fused = after_all_passes(program.function);
+    SCOPED_TRACE(print(*fused));
+    EXPECT_TRUE(std::ranges::any_of(fused->ops(), [](const auto& op) { return op->kind == OpKind::kMap; }));
+    expect_agreement(program.function, *fused);
+  }
+}
 
 }  // namespace
 }  // namespace minnow

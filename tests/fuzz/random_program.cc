@@ -88,7 +88,9 @@ Value* ProgramSource::operand(const TensorType& type, const Domain& domain) {
     if (Value* adapted = adapt(type, domain.exact)) value = adapted;
   if (value != nullptr) return domain.required && is_float(type.dtype) ? confine(value, domain) : value;
   domains_.push_back(domain);
-  learn(function_.add_parameter(fmt::format("p{}", function_.parameters().size()), type));
+  const bool has_examples = type.rank() > 0 && type.dim(0) == batch_;
+  learn(function_.add_parameter(fmt::format("p{}", function_.parameters().size()), type,
+                                has_examples ? Role::kInput : Role::kWeight));
   return known_.back();
 }
 
