@@ -11,24 +11,6 @@ namespace {
 
 using V = llvm::Value*;
 
-bool is_costly(OpKind kind) {
-  switch (kind) {
-    case OpKind::kExp:
-    case OpKind::kLog:
-    case OpKind::kLog1p:
-    case OpKind::kTanh:
-    case OpKind::kSigmoid:
-    case OpKind::kErf:
-    case OpKind::kSin:
-    case OpKind::kCos:
-    case OpKind::kPower:
-    case OpKind::kRandom:
-    case OpKind::kDivide:
-    case OpKind::kSqrt: return true;
-    default: return false;
-  }
-}
-
 class RowKernel {
  public:
   RowKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
@@ -175,7 +157,7 @@ void RowKernel::emit_row() {
       emit_argmax(*op);
     } else if (has_trait(op->kind, kReduction)) {
       emit_reduction(*op);
-    } else if (is_full(op->result()) && is_costly(op->kind) && count_passes(op->result()) > 1) {
+    } else if (is_full(op->result()) && has_trait(op->kind, kCostly) && count_passes(op->result()) > 1) {
       keep(*op);
     }
   }

@@ -32,6 +32,7 @@ enum Trait : uint32_t {
   kWindow = 1 << 6,
   kLeaf = 1 << 7,
   kHasBody = 1 << 8,
+  kCostly = 1 << 9,
 };
 
 inline constexpr int kVariadic = -1;
