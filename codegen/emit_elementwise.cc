@@ -49,6 +49,7 @@ template <> struct EmitRule<OpKind::kSigmoid> : Unary<&ScalarMath::sigmoid> {};
 template <> struct EmitRule<OpKind::kErf> : Unary<&ScalarMath::erf> {};
 template <> struct EmitRule<OpKind::kCos> : Unary<&ScalarMath::cos> {};
 template <> struct EmitRule<OpKind::kSin> : Unary<&ScalarMath::sin> {};
+template <> struct EmitRule<OpKind::kAtan> : Unary<&ScalarMath::atan> {};
 template <> struct EmitRule<OpKind::kFloor> : Unary<&ScalarMath::floor> {};
 template <> struct EmitRule<OpKind::kNot> : Unary<&ScalarMath::logical_not> {};
 template <> struct EmitRule<OpKind::kAdd> : Binary<&ScalarMath::add> {};

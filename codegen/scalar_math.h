@@ -33,6 +33,7 @@ class ScalarMath {
   // Calls of the C library, a lane at a time: 0.6, pow 1.
   V cos(DType t, V x);
   V sin(DType t, V x);
+  V atan(DType t, V x);
   V pow(DType t, V x, V y);
 
   V add(DType t, V a, V b);

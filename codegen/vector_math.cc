@@ -1,5 +1,5 @@
 // Transcendental functions without branches or tables. f32 is computed by range reduction and minimax polynomials
-// (S. Moshier, Cephes; N. Juffa for erf); f64, which only checks use, and sin, cos, pow call the C library.
+// (S. Moshier, Cephes; N. Juffa for erf); f64, which only checks use, and sin, cos, atan, pow call the C library.
 #include <llvm/IR/Module.h>
 
 #include <cmath>
@@ -167,6 +167,7 @@ V ScalarMath::erf(DType t, V x) {
 
 V ScalarMath::cos(DType, V x) { return library("cosf", "cos", x); }
 V ScalarMath::sin(DType, V x) { return library("sinf", "sin", x); }
+V ScalarMath::atan(DType, V x) { return library("atanf", "atan", x); }
 V ScalarMath::pow(DType t, V x, V y) {
   const char* name = t == DType::kF32 ? "powf" : "pow";
   llvm::Type* element = x->getType()->getScalarType();

@@ -33,6 +33,7 @@ MINNOW_INFER(Sigmoid, infer_float_unary);
 MINNOW_INFER(Erf, infer_float_unary);
 MINNOW_INFER(Cos, infer_float_unary);
 MINNOW_INFER(Sin, infer_float_unary);
+MINNOW_INFER(Atan, infer_float_unary);
 MINNOW_INFER(Floor, infer_float_unary);
 MINNOW_INFER(Not, infer_not);
 MINNOW_INFER(Convert, infer_convert);

@@ -67,6 +67,8 @@ std::optional<T> float_arithmetic(OpKind kind, T x, T y) {
       return std::cos(x);
     case OpKind::kSin:
       return std::sin(x);
+    case OpKind::kAtan:
+      return std::atan(x);
     case OpKind::kFloor:
       return std::floor(x);
     case OpKind::kDivide:

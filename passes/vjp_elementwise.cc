@@ -39,6 +39,12 @@ MINNOW_VJP(Sigmoid) {
   return {{b.mul(dy, b.mul(y, one_minus(y, b)))}};
 }
 
+// atan'(x) = 1/(1 + x^2)
+MINNOW_VJP(Atan) {
+  Value* x = op.operands[0];
+  return {{b.div(dy, b.add(b.mul(x, x), 1))}};
+}
+
 // erf'(x) = 2/sqrt(pi) exp(-x^2)
 MINNOW_VJP(Erf) {
   Value* x = op.operands[0];

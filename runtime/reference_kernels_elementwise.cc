@@ -109,6 +109,10 @@ void ReferenceKernel<OpKind::kSin>::apply(const KernelCall& call) {
   map_floats(call, [](auto x) { return std::sin(x); });
 }
 
+void ReferenceKernel<OpKind::kAtan>::apply(const KernelCall& call) {
+  map_floats(call, [](auto x) { return std::atan(x); });
+}
+
 void ReferenceKernel<OpKind::kFloor>::apply(const KernelCall& call) {
   map_floats(call, [](auto x) { return std::floor(x); });
 }

@@ -96,6 +96,7 @@ TEST(InterpreterTest, ComputesFloatFunctions) {
       {OpKind::kErf, 0.5, 0.5204998778130465},
       {OpKind::kCos, 1, 0.5403023058681398},
       {OpKind::kSin, 1, 0.8414709848078965},
+      {OpKind::kAtan, -2, -1.1071487177940904},
       {OpKind::kFloor, -1.5, -2},
   };
   for (const auto& [kind, x, expected] : cases) {
