@@ -1,0 +1,176 @@
+// Fills the tables of docs/model-reference.md from the schema, so that they cannot go stale.
+//
+//   model_reference SCHEMA.desc docs/model-reference.md     prints the document with fresh tables
+//
+// SCHEMA.desc is what protoc --descriptor_set_out --include_imports --include_source_info writes of
+// model.proto. A table stands between `<!-- fields of NAME -->` or `<!-- values of NAME -->` and `<!-- end
+// -->`; all else is written by hand. Every message and enum of the schema must have its place.
+#include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "frontend/field_options.pb.h"
+
+namespace minnow {
+namespace {
+
+namespace pb = google::protobuf;
+
+// The comment above or behind a declaration, as one line of Markdown.
+template <typename Descriptor>
+std::string comment_of(const Descriptor& descriptor) {
+  pb::SourceLocation location;
+  if (!descriptor.GetSourceLocation(&location)) return "";
+  std::string text = location.leading_comments + location.trailing_comments;
+  text = std::regex_replace(text, std::regex("\\s+"), " ");
+  text = std::regex_replace(text, std::regex("[|*<]"), "\\$&");
+  text = std::regex_replace(text, std::regex("^ | $"), "");
+  return text;
+}
+
+// "minnow.spec.Data.Normalize" → "Data.Normalize"
+template <typename Descriptor>
+std::string short_name(const Descriptor& descriptor) {
+  return std::regex_replace(descriptor.full_name(), std::regex("^minnow\\.(spec\\.)?"), "");
+}
+
+std::string anchor(std::string name) {
+  name.erase(std::remove(name.begin(), name.end(), '.'), name.end());
+  for (char& c : name) c = static_cast<char>(std::tolower(c));
+  return name;
+}
+
+template <typename Descriptor>
+std::string link_to(const Descriptor& type) {
+  return fmt::format("[{}](#{})", short_name(type), anchor(short_name(type)));
+}
+
+std::string type_of(const pb::FieldDescriptor& field) {
+  std::string type = field.type_name();
+  if (field.message_type()) type = link_to(*field.message_type());
+  if (field.enum_type()) type = link_to(*field.enum_type());
+  if (field.real_containing_oneof())
+    type += fmt::format(", one of {}", field.real_containing_oneof()->name());
+  return field.is_repeated() ? "list of " + type : type;
+}
+
+std::string code(const std::string& text) { return text.empty() ? "" : "`" + text + "`"; }
+
+// A field's default and meaning. What its comment says of the first, "Default: NONE." or "Required.", goes
+// there.
+struct FieldText {
+  std::string default_value, meaning;
+};
+
+FieldText text_of(const pb::FieldDescriptor& field) {
+  FieldText text{code(field.options().GetExtension(spec::default_value)), comment_of(field)};
+  std::smatch match;
+  static const std::regex kSaid(" ?([Dd]efault: (.*?)|([Rr]equired))(\\.(?= |$)|; |$)");
+  if (!text.default_value.empty() || !std::regex_search(text.meaning, match, kSaid)) return text;
+  text.default_value = match[2].matched ? match[2].str() : "required";
+  text.meaning = match.prefix().str() + match.suffix().str();
+  return text;
+}
+
+std::string fields_table(const pb::Descriptor& message) {
+  if (message.field_count() == 0) return "No fields.\n";
+  std::string text = "| field | type | default | range | meaning |\n|---|---|---|---|---|\n";
+  for (int i = 0; i < message.field_count(); ++i) {
+    const pb::FieldDescriptor& field = *message.field(i);
+    const auto [default_value, meaning] = text_of(field);
+    text += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.name(), type_of(field), default_value,
+                        code(field.options().GetExtension(spec::range)), meaning);
+  }
+  for (int i = 0; i < message.real_oneof_decl_count(); ++i) {
+    const pb::OneofDescriptor& choice = *message.oneof_decl(i);
+    if (const std::string comment = comment_of(choice); !comment.empty())
+      text += fmt::format("\nAt most one `{}` may be given. {}\n", choice.name(), comment);
+  }
+  return text;
+}
+
+std::string values_table(const pb::EnumDescriptor& type) {
+  std::string text = "| value | meaning |\n|---|---|\n";
+  for (int i = 0; i < type.value_count(); ++i)
+    text += fmt::format("| `{}` | {} |\n", type.value(i)->name(), comment_of(*type.value(i)));
+  return text;
+}
+
+// Every table by the name that its place in the document has.
+class Tables {
+ public:
+  void add(const pb::FileDescriptor& file) {
+    for (int i = 0; i < file.message_type_count(); ++i) add(*file.message_type(i));
+  }
+  const std::map<std::string, std::string>& all() const { return tables_; }
+
+ private:
+  void add(const pb::Descriptor& message) {
+    const std::string comment = comment_of(message);
+    if (message.field_count() > 0 || message.enum_type_count() == 0)
+      tables_["fields of " + short_name(message)] =
+          (comment.empty() ? "" : comment + "\n\n") + fields_table(message);
+    for (int i = 0; i < message.nested_type_count(); ++i) add(*message.nested_type(i));
+    for (int i = 0; i < message.enum_type_count(); ++i)
+      tables_["values of " + short_name(*message.enum_type(i))] = values_table(*message.enum_type(i));
+  }
+
+  std::map<std::string, std::string> tables_;
+};
+
+// `document` with what stands in each place replaced by its table; false, with a complaint, if places and
+// tables are not the same set.
+bool fill(const std::string& document, const std::map<std::string, std::string>& tables) {
+  std::istringstream lines(document);
+  std::set<std::string> placed;
+  const std::regex place("<!-- ((fields|values) of [A-Za-z0-9.]+) -->");
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line == "<!-- end -->") inside = false;
+    if (!inside) fmt::print("{}\n", line);
+    std::smatch match;
+    if (!std::regex_match(line, match, place)) continue;
+    const auto table = tables.find(match[1]);
+    if (table == tables.end()) return fmt::print(stderr, "there are no {}\n", match[1].str()), false;
+    fmt::print("{}", table->second);
+    placed.insert(match[1]);
+    inside = true;
+  }
+  for (const auto& [name, table] : tables)
+    if (!placed.contains(name)) return fmt::print(stderr, "the document has no place for {}\n", name), false;
+  return true;
+}
+
+int run(const std::string& schema, const std::string& document) {
+  std::ifstream schema_file(schema, std::ios::binary), document_file(document);
+  pb::FileDescriptorSet files;
+  if (!files.ParseFromIstream(&schema_file))
+    return fmt::print(stderr, "{} is no descriptor set\n", schema), 1;
+  pb::DescriptorPool pool;
+  Tables tables;
+  for (const pb::FileDescriptorProto& file : files.file()) {
+    const pb::FileDescriptor* built = pool.BuildFile(file);
+    if (!built) return 1;
+    if (built->package().starts_with("minnow")) tables.add(*built);
+  }
+  std::stringstream text;
+  text << document_file.rdbuf();
+  return fill(text.str(), tables.all()) ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace minnow
+
+int main(int argc, char** argv) {
+  if (argc == 3) return minnow::run(argv[1], argv[2]);
+  fmt::print(stderr, "usage: model_reference SCHEMA.desc DOCUMENT.md\n");
+  return 2;
+}
