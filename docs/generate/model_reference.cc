@@ -2,9 +2,10 @@
 //
 //   model_reference SCHEMA.desc docs/model-reference.md     prints the document with fresh tables
 //
-// SCHEMA.desc is what protoc --descriptor_set_out --include_imports --include_source_info writes of
-// model.proto. A table stands between `<!-- fields of NAME -->` or `<!-- values of NAME -->` and `<!-- end
-// -->`; all else is written by hand. Every message and enum of the schema must have its place.
+// SCHEMA.desc is what protoc writes of model.proto with --include_imports and --include_source_info.
+//
+// A table stands between <!-- fields of NAME --> or <!-- values of NAME --> and <!-- end -->; all else is written by hand. Every
+// message and enum of the schema must have its place.
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
