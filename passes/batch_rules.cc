@@ -19,7 +19,7 @@ bool is_whole(const Value* value, const BatchLabels& labels) {
 
 bool contains(const std::vector<int64_t>& dims, int64_t dim) { return std::ranges::find(dims, dim) != dims.end(); }
 
-// apply(op, labels): `none` for ops that never go inside, `pointwise` where all operands have the examples.
+// What families of ops do. None never go inside; pointwise ops do where all operands have the examples.
 struct None {
   static BatchUse apply(const Op&, const BatchLabels&) { return kOutside; }
 };
@@ -36,53 +36,35 @@ struct WithWeights {
   }
 };
 
-template <OpKind>
-struct BatchRule;
+constexpr bool is_elementwise(OpKind kind) {
+  constexpr uint32_t kTraits[] = {
+#define MINNOW_OP(kind, mnemonic, operands, traits, attributes) (traits),
+#include "ir/ops.def"
+  };
+  return (kTraits[static_cast<size_t>(kind)] & kElementwise) != 0;
+}
 
-#define MINNOW_BATCH(kind, family)                       \
-  template <>                                            \
-  struct BatchRule<OpKind::k##kind> : family {}
-#define MINNOW_BATCH_RULE(kind)                                       \
-  template <>                                                         \
-  struct BatchRule<OpKind::k##kind> {                                 \
-    static BatchUse apply(const Op& op, const BatchLabels& labels);   \
-  };                                                                  \
-  BatchUse BatchRule<OpKind::k##kind>::apply(const Op& op, const BatchLabels& labels)
+// Elementwise ops are pointwise; every other op has a rule below.
+template <OpKind kind, bool elementwise>
+struct RuleOf;
+template <OpKind kind>
+struct RuleOf<kind, true> : Pointwise {};
+template <OpKind kind>
+struct BatchRule : RuleOf<kind, is_elementwise(kind)> {};
+
+#define MINNOW_BATCH(kind, family) \
+  template <>                      \
+  struct RuleOf<OpKind::k##kind, false> : family {}
+#define MINNOW_BATCH_RULE(kind)                                     \
+  template <>                                                       \
+  struct RuleOf<OpKind::k##kind, false> {                           \
+    static BatchUse apply(const Op& op, const BatchLabels& labels); \
+  };                                                                \
+  BatchUse RuleOf<OpKind::k##kind, false>::apply(const Op& op, const BatchLabels& labels)
 
 MINNOW_BATCH(Constant, None);
 MINNOW_BATCH(Iota, None);
 MINNOW_BATCH(Random, None);
-MINNOW_BATCH(Negate, Pointwise);
-MINNOW_BATCH(Abs, Pointwise);
-MINNOW_BATCH(Sign, Pointwise);
-MINNOW_BATCH(Exp, Pointwise);
-MINNOW_BATCH(Log, Pointwise);
-MINNOW_BATCH(Log1p, Pointwise);
-MINNOW_BATCH(Sqrt, Pointwise);
-MINNOW_BATCH(Tanh, Pointwise);
-MINNOW_BATCH(Sigmoid, Pointwise);
-MINNOW_BATCH(Erf, Pointwise);
-MINNOW_BATCH(Cos, Pointwise);
-MINNOW_BATCH(Sin, Pointwise);
-MINNOW_BATCH(Floor, Pointwise);
-MINNOW_BATCH(Not, Pointwise);
-MINNOW_BATCH(Convert, Pointwise);
-MINNOW_BATCH(Add, Pointwise);
-MINNOW_BATCH(Subtract, Pointwise);
-MINNOW_BATCH(Multiply, Pointwise);
-MINNOW_BATCH(Divide, Pointwise);
-MINNOW_BATCH(Maximum, Pointwise);
-MINNOW_BATCH(Minimum, Pointwise);
-MINNOW_BATCH(Power, Pointwise);
-MINNOW_BATCH(Equal, Pointwise);
-MINNOW_BATCH(NotEqual, Pointwise);
-MINNOW_BATCH(Less, Pointwise);
-MINNOW_BATCH(LessEqual, Pointwise);
-MINNOW_BATCH(Greater, Pointwise);
-MINNOW_BATCH(GreaterEqual, Pointwise);
-MINNOW_BATCH(And, Pointwise);
-MINNOW_BATCH(Or, Pointwise);
-MINNOW_BATCH(Select, Pointwise);
 MINNOW_BATCH(ScatterAdd, None);
 MINNOW_BATCH(Conv, WithWeights);
 MINNOW_BATCH(ConvInput, WithWeights);

@@ -64,6 +64,7 @@ Status prepare(Contender& contender, const LoadedModel& loaded, const BenchFlags
   SessionOptions options = flags.backend.session_options();
   options.backend = contender.backend;
   options.fuse = contender.fuse;
+  options.cache_folder.clear();  // the time it takes to compile is one of the results
   MINNOW_ASSIGN(contender.function, MeasuredFunction::create(loaded, options, contender.threads,
                                                              function_named(flags.function)));
   if (contender.interprets()) return {};

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "codegen/object_cache.h"
 #include "runtime/load_data.h"
 #include "runtime/trainer.h"
 
@@ -59,6 +60,7 @@ void BackendFlags::add(CLI::App& app) {
   app.add_option("--threads", threads, "threads to run on; 0 takes all there are")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  app.add_flag("--no-cache", no_cache, "compile anew, and keep no machine code");
   app.add_option("--max-memory", max_memory_mib, "refuse a model that needs more, MiB")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
       ->capture_default_str();
@@ -68,6 +70,7 @@ SessionOptions BackendFlags::session_options() const {
   SessionOptions options;
   options.backend = backend == "jit" ? Backend::kJit : Backend::kInterpreter;
   options.max_bytes = max_memory_mib << 20;
+  if (!no_cache) options.cache_folder = ObjectCache::default_folder();
   return options;
 }
 

@@ -60,10 +60,11 @@ void add_json_flag(CLI::App& app, bool& json);
 // One object on stdout.
 void print_json(const nlohmann::ordered_json& object);
 
-// --backend, --threads, --max-memory.
+// --backend, --threads, --no-cache, --max-memory.
 struct BackendFlags {
   std::string backend = "jit";
   int threads = 0;             // 0: as many as the process may use
+  bool no_cache = false;
   int64_t max_memory_mib = 0;  // add() makes it what the machine has
 
   void add(CLI::App& app);
