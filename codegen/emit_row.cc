@@ -152,6 +152,11 @@ WorkUnits RowKernel::emit_narrow() {
 }
 
 void RowKernel::emit_row() {
+  // What an earlier row of the same kernel has bound.
+  for (const auto& op : work_.origin->body->ops()) {
+    vector_.unbind(op->result());
+    scalar_.unbind(op->result());
+  }
   for (const auto& op : work_.origin->body->ops()) {
     if (op->kind == OpKind::kArgMax) {
       emit_argmax(*op);

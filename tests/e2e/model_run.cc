@@ -34,7 +34,7 @@ LoadedModel read_with_drawn_data(const std::string& path, std::vector<std::strin
 std::vector<std::string> shipped_models() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(MINNOW_SOURCE_DIR "/models"))
-    names.push_back(entry.path().stem().string());
+    if (entry.path().extension() == ".textproto") names.push_back(entry.path().stem().string());
   std::ranges::sort(names);
   return names;
 }
