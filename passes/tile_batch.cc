@@ -98,7 +98,7 @@ void BatchLevels::label(const Op& op) {
   for (const Value* operand : op.operands) label.level = std::max(label.level, ready(operand));
   label.has_examples = label.is_inside = use == BatchUse::kPerExample;
   values_[op.result()] = label;
-  levels_[label.level].push_back(&op);
+  if (!is_copied_freely(op)) levels_[label.level].push_back(&op);  // those come along with their users
 }
 
 class MapMaker {
@@ -130,8 +130,11 @@ class MapMaker {
   // With what it reads that is made anew for every block.
   static void add(const Op& op, const BatchLevels& levels, Cluster& cluster) {
     cluster.add(&op);
-    for (const Value* operand : op.operands)
-      if (levels.is_uniform(operand) && !is_splat(operand)) cluster.add(operand->op);
+    for (const Value* operand : op.operands) {
+      const Op* producer = operand->op;
+      if (!producer || !is_copied_freely(*producer) || cluster.contains(producer)) continue;
+      if (levels.is_uniform(operand) || levels.has_examples(operand)) add(*producer, levels, cluster);
+    }
   }
 
   static std::unordered_set<const Value*> split_values(const Cluster& cluster, const BatchLevels& levels) {
