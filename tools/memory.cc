@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -19,8 +20,9 @@ struct MemoryUse {
   int64_t optimizer_state = 0;
   int64_t inputs = 0;
   int64_t arena = 0;                       // activations, gradients and temporaries, sharing one block
-  int64_t activations = 0, gradients = 0;  // in the arena where most of it is in use
-  int64_t total() const { return weights + running_statistics + optimizer_state + inputs + arena; }
+  int64_t blocks = 0;                      // the same for blocks of examples, one arena per thread
+  int64_t activations = 0, gradients = 0;  // in an arena where most of it is in use
+  int64_t total() const { return weights + running_statistics + optimizer_state + inputs + arena + blocks; }
 };
 
 struct MemoryRow {
@@ -29,12 +31,13 @@ struct MemoryRow {
   int64_t MemoryUse::*bytes;
 };
 
-constexpr std::array<MemoryRow, 5> kRows = {{
+constexpr std::array<MemoryRow, 6> kRows = {{
     {"weights", "weights", &MemoryUse::weights},
     {"running_statistics", "running statistics", &MemoryUse::running_statistics},
     {"optimizer_state", "optimiser state", &MemoryUse::optimizer_state},
     {"inputs", "inputs", &MemoryUse::inputs},
-    {"arena", "arena, shared by all that follows", &MemoryUse::arena},
+    {"arena", "arena", &MemoryUse::arena},
+    {"blocks", "arenas for blocks, one a thread", &MemoryUse::blocks},
 }};
 constexpr std::array<MemoryRow, 2> kPeakRows = {{
     {"activations", "  activations at its fullest", &MemoryUse::activations},
@@ -60,7 +63,7 @@ void measure_peak(const MemoryPlan& plan, MemoryUse& use) {
   }
 }
 
-MemoryUse memory_use(const Function& function, const std::set<std::string>& statistics) {
+MemoryUse memory_use(const Function& function, const std::set<std::string>& statistics, int threads) {
   MemoryUse use;
   for (const auto& parameter : function.parameters()) {
     int64_t& held = parameter->role == Role::kWeight       ? use.weights
@@ -72,6 +75,12 @@ MemoryUse memory_use(const Function& function, const std::set<std::string>& stat
   const MemoryPlan plan = plan_memory(function);
   use.arena = plan.arena_bytes;
   measure_peak(plan, use);
+  for (const auto& op : function.ops()) {
+    if (op->kind != OpKind::kMap) continue;
+    const MemoryPlan block = plan_memory(*op->body);
+    use.blocks = std::max(use.blocks, threads * block.arena_bytes);
+    measure_peak(block, use);
+  }
   return use;
 }
 
@@ -111,8 +120,8 @@ Result<ExitCode> memory_command(const MemoryFlags& flags) {
   MINNOW_ASSIGN(const auto infer, build_function(loaded, "infer", build));
   std::set<std::string> statistics;
   for (const StateInfo& state : lowered.states) statistics.insert(state.name);
-  const MemoryUse training = memory_use(*train_step, statistics);
-  const MemoryUse inference = memory_use(*infer, statistics);
+  const MemoryUse training = memory_use(*train_step, statistics, flags.backend.thread_count());
+  const MemoryUse inference = memory_use(*infer, statistics, flags.backend.thread_count());
   if (flags.json) {
     print_json({{"model", loaded.model.name()},
                 {"batch_size", batch},
@@ -133,7 +142,8 @@ Action add_memory(CLI::App& app) {
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
   flags->backend.add(app);
   add_json_flag(app, flags->json);
-  app.footer("The plan of the compiled functions. Gradients that are used up as they arise take no memory.");
+  app.footer("The plan of the compiled functions. Gradients that are used up as they arise take no memory.\n"
+             "What kernels need for themselves, such as sums over blocks, is not counted.");
   return [flags] { return memory_command(*flags); };
 }
 
