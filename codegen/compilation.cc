@@ -16,6 +16,11 @@ namespace {
 constexpr double kSerialFlops = 20000;  // below this a kernel is done before a second thread has woken
 constexpr double kSerialBytes = 32768;
 
+// Below these a whole function is done before its data, which the kernels hand from core to core, has moved. A function
+// is divided throughout or not at all: kernel after kernel then finds its half where the last one left it.
+constexpr double kSerialFunctionFlops = 1e7;
+constexpr double kSerialFunctionBytes = 1.6e7;
+
 bool is_worth_threads(double flops, double bytes) { return flops > kSerialFlops || bytes > kSerialBytes; }
 
 std::string symbol_text(std::string_view text) {
@@ -46,10 +51,20 @@ Compilation::Compilation(const Function& function, const MemoryPlan& plan, const
     : function_(function), target_(target), options_(options) {
   lower_function(function, plan, target.lanes, lowered_);
   for (const KernelWork& work : lowered_.works) kernels_.push_back(describe(work));
-  decide_parallel_loops();
+  decide_parallel();
 }
 
-void Compilation::decide_parallel_loops() {
+void Compilation::decide_parallel() {
+  double all_flops = 0;
+  double all_bytes = 0;
+  for (const Kernel& kernel : kernels_) {
+    const BlockLoop* loop = kernel.loop < 0 ? nullptr : &lowered_.loops[static_cast<size_t>(kernel.loop)];
+    if (loop != nullptr && loop->shares == 1) continue;  // one thread does it in any case
+    const int64_t blocks = loop == nullptr ? 1 : loop->blocks;
+    all_flops += kernel.flops * static_cast<double>(blocks);
+    all_bytes += kernel.bytes * static_cast<double>(blocks);
+  }
+  is_parallel_ = all_flops > kSerialFunctionFlops || all_bytes > kSerialFunctionBytes;
   for (BlockLoop& loop : lowered_.loops) {
     double flops = 0;
     double bytes = 0;
@@ -58,7 +73,7 @@ void Compilation::decide_parallel_loops() {
       bytes += kernels_[i].bytes;
     }
     const auto blocks = static_cast<double>(loop.blocks);
-    loop.parallel = loop.shares > 1 && is_worth_threads(flops * blocks, bytes * blocks);
+    loop.parallel = is_parallel_ && loop.shares > 1 && is_worth_threads(flops * blocks, bytes * blocks);
   }
 }
 
@@ -92,7 +107,8 @@ void Compilation::emit_kernel(size_t index, llvm::Module& module) {
   const WorkUnits units = minnow::emit_kernel(builder, lowered_.storage, lowered_.works[index]);
   builder.finish();
   kernel.units = units.count;
-  kernel.parallel_units = units.parallel && is_worth_threads(kernel.flops, kernel.bytes) ? units.count : 1;
+  const bool is_divided = is_parallel_ && units.parallel && is_worth_threads(kernel.flops, kernel.bytes);
+  kernel.parallel_units = is_divided ? units.count : 1;
   kernel.buffers = builder.buffers();
 }
 

@@ -49,7 +49,7 @@ class Compilation {
   void emit_kernel(size_t index, llvm::Module& module);
   std::string unique_name(const KernelWork& work);
   Kernel describe(const KernelWork& work);
-  void decide_parallel_loops();
+  void decide_parallel();
 
   const Function& function_;
   const Target& target_;
@@ -58,6 +58,7 @@ class Compilation {
   std::vector<Part> parts_;
   std::vector<Kernel> kernels_;  // one for each of lowered_.works
   std::unordered_set<std::string> names_;
+  bool is_parallel_ = false;  // whether any kernel is to be divided among threads
 };
 
 }  // namespace minnow
