@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "codegen/compilation.h"
+#include "passes/check_maps.h"
 
 namespace minnow {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 template <typename Produce>
 Result<std::string> emit_for(const Function& function, const MemoryPlan& plan, const std::string& triple,
                              const std::string& cpu, Produce produce) {
+  MINNOW_TRY(check_maps(function));
   MINNOW_ASSIGN(const Target target, named_target(triple, cpu));
   const CompileOptions options;
   Compilation compilation(function, plan, target, options);
@@ -24,6 +26,7 @@ Result<std::string> emit_for(const Function& function, const MemoryPlan& plan, c
 Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, const MemoryPlan& plan,
                                                   const CompileOptions& options) {
   const auto start = std::chrono::steady_clock::now();
+  MINNOW_TRY(check_maps(function));
   MINNOW_ASSIGN(const Target target, host_target(options.cpu));
   Compilation compilation(function, plan, target, options);
   const ObjectCache cache(options.keep_llvm_ir ? "" : options.cache_folder);
