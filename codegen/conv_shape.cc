@@ -79,4 +79,9 @@ Correlation correlation_of_conv_input(const Op& op) {
   return c;
 }
 
+Correlation correlation_of(const Op& op) {
+  if (op.kind == OpKind::kConv) return correlation_of_conv(op);
+  return op.kind == OpKind::kConvInput ? correlation_of_conv_input(op) : correlation_of_conv_filter(op);
+}
+
 }  // namespace minnow

@@ -37,5 +37,6 @@ Correlation correlation_of_conv(const Op& conv);
 Correlation correlation_of_conv_input(const Op& conv_input);
 // conv_filter(x, y): the correlation whose filter it is the gradient of.
 Correlation correlation_of_conv_filter(const Op& conv_filter);
+Correlation correlation_of(const Op& op);  // of any of the three
 
 }  // namespace minnow

@@ -6,14 +6,13 @@
 #include "codegen/conv_shape.h"
 #include "codegen/emit_block.h"
 #include "codegen/register_tile.h"
+#include "codegen/tiling.h"
 #include "passes/tile_batch.h"
 
 namespace minnow {
 namespace {
 
 using V = llvm::Value*;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 struct ConvTile {
   int64_t outputs = 1, pixels = 1;
@@ -42,8 +41,7 @@ class BlockConv {
  public:
   BlockConv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main),
-        c_(op_.kind == OpKind::kConv ? correlation_of_conv(op_) : correlation_of_conv_input(op_)),
-        tile_(choose_tile(c_, kernel.target().lanes)), emitter_(kernel, storage, work.inside, kernel.target().lanes),
+        c_(correlation_of(op_)), tile_(choose_tile(c_, kernel.target().lanes)), emitter_(kernel, storage, work.inside, kernel.target().lanes),
         sums_(kernel, tile_.outputs, tile_.pixels, emitter_.lanes()) {}
 
   WorkUnits emit() {

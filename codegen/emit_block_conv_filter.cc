@@ -6,18 +6,13 @@
 #include "codegen/conv_shape.h"
 #include "codegen/emit_block.h"
 #include "codegen/register_tile.h"
+#include "codegen/tiling.h"
 #include "passes/tile_batch.h"
 
 namespace minnow {
 namespace {
 
 using V = llvm::Value*;
-
-int64_t largest_divisor(int64_t number, int64_t limit) {
-  for (int64_t d = std::min(number, limit); d > 1; --d)
-    if (number % d == 0) return d;
-  return 1;
-}
 
 class BlockConvFilter {
  public:

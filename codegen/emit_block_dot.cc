@@ -2,17 +2,13 @@
 
 #include "codegen/emit_block.h"
 #include "codegen/register_tile.h"
+#include "codegen/tiling.h"
 #include "passes/tile_batch.h"
 
 namespace minnow {
 namespace {
 
 using V = llvm::Value*;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-// As few tiles of at most `limit` as reach `extent`, all of one size.
-int64_t even_tile(int64_t extent, int64_t limit) { return ceil_div(extent, ceil_div(extent, limit)); }
 
 // Accumulators that leave room for operands among the target's vector registers.
 int64_t accumulators(const KernelBuilder& kernel) { return kernel.target().lanes >= 16 ? 24 : 12; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/image_packing.h"
+#include "codegen/tiling.h"
 
 namespace minnow {
 namespace {
@@ -11,8 +12,6 @@ using V = llvm::Value*;
 
 constexpr int64_t kMaxStackBytes = 1 << 20;
 constexpr int64_t kMaxArenaScratch = int64_t{1} << 30;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Tiles of output channels × pixels that fit 32 vector registers (or 16), tried in this order.
 struct ConvTile {
@@ -38,11 +37,6 @@ ConvTile choose_tile(const Correlation& c, int lanes) {
     }
   }
   return best;
-}
-
-Correlation correlation_of(const Op& op) {
-  if (op.kind == OpKind::kConv) return correlation_of_conv(op);
-  return op.kind == OpKind::kConvInput ? correlation_of_conv_input(op) : correlation_of_conv_filter(op);
 }
 
 // Scratch of one image block: packed inputs, then a tile of output channels.

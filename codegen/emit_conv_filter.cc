@@ -4,6 +4,7 @@
 
 #include "codegen/emit_conv.h"
 #include "codegen/image_packing.h"
+#include "codegen/tiling.h"
 
 namespace minnow {
 
@@ -12,15 +13,6 @@ namespace {
 using V = llvm::Value*;
 
 constexpr int64_t kShares = 16;  // at most; fixed, so that sums do not depend on the number of threads
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-int64_t largest_divisor(int64_t number, int64_t limit) {
-  for (int64_t d = std::min(number, limit); d > 1; --d) {
-    if (number % d == 0) return d;
-  }
-  return 1;
-}
 
 // Where things lie: shares of the sums first, then each share's packed x and y.
 struct FilterScratch {

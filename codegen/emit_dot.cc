@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/register_tile.h"
+#include "codegen/tiling.h"
 
 namespace minnow {
 namespace {
@@ -11,8 +12,6 @@ using V = llvm::Value*;
 
 constexpr int64_t kMaxPanelBytes = 512 << 10;
 constexpr int64_t kWantedUnits = 8;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 class DotKernel {
  public:

@@ -1,6 +1,7 @@
 #include "codegen/emit_few_rows_dot.h"
 
 #include "codegen/register_tile.h"
+#include "codegen/tiling.h"
 
 namespace minnow {
 namespace {
@@ -8,8 +9,6 @@ namespace {
 using V = llvm::Value*;
 
 constexpr int64_t kMaxRows = 4;  // above, packing w for the other rows to share pays
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 

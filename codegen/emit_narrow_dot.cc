@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/register_tile.h"
+#include "codegen/tiling.h"
 
 namespace minnow {
 namespace {
@@ -13,8 +14,6 @@ constexpr int64_t kMinRows = 16;        // below, turning w around costs more th
 constexpr int64_t kRowsOfUnit = 128;    // each unit turns w around for itself
 constexpr int64_t kMaxTurnedBytes = 256 << 10;
 constexpr int64_t kAccumulators = 24;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 bool is_narrow_f32(const Op& dot, int lanes) {
   const TensorType& type = dot.type();

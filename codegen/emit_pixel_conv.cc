@@ -4,6 +4,7 @@
 
 #include "codegen/conv_shape.h"
 #include "codegen/register_tile.h"
+#include "codegen/tiling.h"
 
 namespace minnow {
 namespace {
@@ -12,17 +13,6 @@ using V = llvm::Value*;
 
 constexpr int64_t kMaxStackFloats = 1 << 17;
 constexpr int64_t kAccumulators = 24;
-
-int64_t largest_divisor(int64_t number, int64_t limit) {
-  for (int64_t d = std::min(number, limit); d > 1; --d)
-    if (number % d == 0) return d;
-  return 1;
-}
-
-Correlation correlation_of(const Op& op) {
-  if (op.kind == OpKind::kConv) return correlation_of_conv(op);
-  return op.kind == OpKind::kConvInput ? correlation_of_conv_input(op) : correlation_of_conv_filter(op);
-}
 
 // An image on the stack with its padding, and room for a vector behind every row.
 class PaddedImage {

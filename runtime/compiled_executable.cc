@@ -20,8 +20,13 @@ class CompiledExecutable : public Executable {
     for (size_t i = 0; i < addresses_.size(); ++i) addresses_[i] = fixed_address(i);
     int64_t local_bytes = 0;
     for (const BlockLoop& loop : compiled_->loops) local_bytes = std::max(local_bytes, loop.local_bytes);
-    if (!compiled_->loops.empty())
-      for (int i = 0; i < pool.threads(); ++i) local_arenas_.push_back(bytes_for(local_bytes));
+    size_t most_buffers = 0;
+    for (const Kernel& kernel : compiled_->kernels) most_buffers = std::max(most_buffers, kernel.buffers.size());
+    kernel_buffers_.reserve(most_buffers);
+    for (int i = 0; i < pool.threads() && !compiled_->loops.empty(); ++i) {
+      local_arenas_.push_back(bytes_for(local_bytes));
+      part_buffers_.emplace_back().reserve(most_buffers);
+    }
   }
 
   Status run(std::span<Tensor* const> arguments) override {
@@ -94,8 +99,8 @@ class CompiledExecutable : public Executable {
   struct Part {
     int index = 0, of = 1;
     std::byte* local = nullptr;             // arena
+    std::vector<std::byte*>& buffers;  // of the kernel that runs
     KernelTrace* trace = nullptr;
-    std::vector<std::byte*> buffers = {};  // of the kernel that runs
   };
 
   void run_loop(const BlockLoop& loop) {
@@ -103,7 +108,7 @@ class CompiledExecutable : public Executable {
     std::vector<KernelTrace> traces(trace_ == nullptr ? 0 : static_cast<size_t>(parts));
     pool_.parallel_for(parts, [&](int64_t index) {
       const auto i = static_cast<size_t>(index);
-      Part part{static_cast<int>(index), static_cast<int>(parts), local_arenas_[i].data(),
+      Part part{static_cast<int>(index), static_cast<int>(parts), local_arenas_[i].data(), part_buffers_[i],
                 traces.empty() ? nullptr : &traces[i]};
       for (int64_t share = loop.shares * index / parts; share < loop.shares * (index + 1) / parts; ++share)
         run_share(loop, share, part);
@@ -143,6 +148,7 @@ class CompiledExecutable : public Executable {
   ThreadPool& pool_;
   Tensor arena_;
   std::vector<Tensor> local_arenas_;        // one per thread, for blocks
+  std::vector<std::vector<std::byte*>> part_buffers_;  // of the kernel that a thread runs in a block
   std::vector<Tensor> constants_;
   std::vector<std::byte*> addresses_;       // of each buffer of the table
   std::vector<std::byte*> kernel_buffers_;  // of the kernel that runs

@@ -1,0 +1,20 @@
+// Dividing an extent into tiles.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace minnow {
+
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// As few tiles of at most `limit` as reach `extent`, all of one size.
+inline int64_t even_tile(int64_t extent, int64_t limit) { return ceil_div(extent, ceil_div(extent, limit)); }
+
+inline int64_t largest_divisor(int64_t number, int64_t limit) {
+  for (int64_t d = std::min(number, limit); d > 1; --d)
+    if (number % d == 0) return d;
+  return 1;
+}
+
+}  // namespace minnow
