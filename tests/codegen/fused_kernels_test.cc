@@ -149,7 +149,7 @@ void check(const FusedCase& c, int64_t rows, int64_t columns) {
 
 TEST_P(FusedKernel, ComputesWhatTheOpsDo) {
   for (const auto& [rows, columns] :
-       {std::pair<int64_t, int64_t>{2, 3}, {3, 16}, {7, 10}, {16, 17}, {17, 31}, {33, 129}}) {
+       {std::pair<int64_t, int64_t>{2, 3}, {3, 16}, {7, 10}, {16, 17}, {17, 31}, {33, 129}, {37, 10}}) {
     check(GetParam(), rows, columns);
     if (HasFailure()) return;
   }
@@ -180,7 +180,7 @@ void build_convnet(Program& p, int64_t images) {
 }
 
 TEST(BlockLoop, ComputesWhatTheOpsDo) {
-  for (const int64_t images : {16, 48, 336}) {
+  for (const int64_t images : {16, 41, 48, 336}) {
     Program program;
     build_convnet(program, images);
     const auto fused = after_all_passes(program.function);
