@@ -8,7 +8,9 @@ target_include_directories(minnow_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(minnow_options INTERFACE -Wall -Wextra
   $<$<BOOL:${MINNOW_WERROR}>:-Werror>
   # A false alarm on std::string operator+ (gcc.gnu.org/PR105651).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # libstdc++ 12's own std::stable_sort calls a function that it has deprecated.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 
 function(minnow_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LINKS;SOURCES" ${ARGN})
