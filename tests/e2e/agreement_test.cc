@@ -14,6 +14,11 @@ TEST_P(ShippedModel, TrainsTheSameCompiledAndInterpreted) {
   expect_agreement(model_path(GetParam()), {"training.batch_size=6"});
 }
 
+// Two blocks of examples and four that are left.
+TEST_P(ShippedModel, TrainsTheSameInBlocks) {
+  expect_agreement(model_path(GetParam()), {"training.batch_size=36"});
+}
+
 TEST_P(ShippedModel, HasRightGradients) { expect_right_gradients(model_path(GetParam())); }
 
 TEST_P(ShippedModel, LearnsTheSameBitsOnOneThreadAndOnTwo) {
@@ -34,21 +39,18 @@ struct OptimizerCase {
   std::vector<std::string> changes;
 };
 
-class Optimizer : public testing::TestWithParam<OptimizerCase> {
- protected:
-  void expect_agreement_on(const std::string& model) {
-    std::vector<std::string> changes = GetParam().changes;
-    changes.emplace_back("training.batch_size=4");
-    expect_agreement(model_path(model), changes);
-  }
-};
+class Optimizer : public testing::TestWithParam<std::tuple<std::string, OptimizerCase>> {};
 
-TEST_P(Optimizer, AgreesOnADenseNetwork) { expect_agreement_on("mlp-256"); }
-TEST_P(Optimizer, AgreesOnAConvolutionalNetwork) { expect_agreement_on("lenet-glyphs"); }
+TEST_P(Optimizer, AgreesOn) {
+  const auto& [model, optimizer] = GetParam();
+  std::vector<std::string> changes = optimizer.changes;
+  changes.emplace_back("training.batch_size=4");
+  expect_agreement(model_path(model), changes);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     All, Optimizer,
-    testing::Values(
+    testing::Combine(testing::ValuesIn(shipped_models()), testing::Values(
         OptimizerCase{"sgd", {"training.sgd={}"}},
         OptimizerCase{"momentum", {"training.momentum={}", "training.learning_rate=0.01"}},
         OptimizerCase{"nesterov", {"training.momentum.nesterov=true", "training.learning_rate=0.01"}},
@@ -58,8 +60,8 @@ INSTANTIATE_TEST_SUITE_P(
         OptimizerCase{"rmsprop", {"training.rmsprop={}", "training.learning_rate=0.001"}},
         OptimizerCase{"decay_and_global_norm",
                       {"training.weight_decay=0.01", "training.clip.global_norm=0.1"}},
-        OptimizerCase{"clip_by_value", {"training.clip.value=0.001"}}),
-    [](const auto& info) { return info.param.name; });
+        OptimizerCase{"clip_by_value", {"training.clip.value=0.001"}})),
+    [](const auto& info) { return test_name(std::get<0>(info.param)) + "_" + std::get<1>(info.param).name; });
 
 }  // namespace
 }  // namespace minnow
