@@ -61,14 +61,13 @@ class Trainer {
 
   Result<TrainingOutcome> run() {
     MINNOW_TRY(check_state());
-    TrainingEnd end = TrainingEnd::kFinished;
+    TrainingEnd end = reached_last_step() ? TrainingEnd::kReachedStep : TrainingEnd::kFinished;
     while (end == TrainingEnd::kFinished && epochs_done() < training_.epochs()) {
       if (has_stopped_improving()) {
         end = TrainingEnd::kStoppedEarly;
-        break;
+      } else {
+        MINNOW_ASSIGN(end, run_epoch());
       }
-      MINNOW_ASSIGN(const bool completed, run_epoch());
-      if (!completed) end = TrainingEnd::kInterrupted;
     }
     return TrainingOutcome{end, std::move(state_)};
   }
@@ -78,6 +77,12 @@ class Trainer {
   bool interrupted() const {
     return options_.interrupt && options_.interrupt->load(std::memory_order_relaxed);
   }
+  // Whether, and why, to stop before all epochs are done.
+  TrainingEnd early_end() const {
+    if (interrupted()) return TrainingEnd::kInterrupted;
+    return reached_last_step() ? TrainingEnd::kReachedStep : TrainingEnd::kFinished;
+  }
+  bool reached_last_step() const { return options_.last_step && state_.step >= *options_.last_step; }
 
   // Within an epoch, the batches already seen must be batches of this run, too.
   Status check_state() {
@@ -93,8 +98,8 @@ class Trainer {
     return {};
   }
 
-  // False if interrupted, with everything saved.
-  Result<bool> run_epoch() {
+  // kFinished if training may go on, else why it ends here, with everything saved.
+  Result<TrainingEnd> run_epoch() {
     const auto start = Clock::now();
     const std::vector<int32_t> order = epoch_order();
     const DiagnosisStart before(session_, state_.step);
@@ -102,16 +107,17 @@ class Trainer {
     while (state_.batch_in_epoch < steps_per_epoch_) {
       MINNOW_TRY(run_step(order, before));
       report_progress(start, first);
-      if (interrupted() && state_.batch_in_epoch < steps_per_epoch_) {
+      const TrainingEnd end = early_end();
+      if (end != TrainingEnd::kFinished && state_.batch_in_epoch < steps_per_epoch_) {
         MINNOW_TRY(save());
-        return false;
+        return end;
       }
     }
     const double seconds = seconds_since(start);
     MINNOW_ASSIGN(const Evaluation validation, evaluate(session_, data_.validation));
     if (!std::isfinite(validation.loss)) return tl::unexpected(diagnose_validation());
     MINNOW_TRY(finish_epoch(validation, seconds));
-    return !interrupted() || epochs_done() == training_.epochs();
+    return epochs_done() == training_.epochs() ? TrainingEnd::kFinished : early_end();
   }
 
   std::vector<int32_t> epoch_order() const {

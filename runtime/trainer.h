@@ -16,10 +16,11 @@ namespace minnow {
 struct TrainerOptions {
   const RunFolder* folder = nullptr;             // nullptr leaves nothing behind
   const std::atomic<bool>* interrupt = nullptr;  // set by a signal: finish the step, save, stop
+  std::optional<int64_t> last_step = {};         // save and stop once so many steps are done, counted from the first
   Progress* progress = nullptr;
 };
 
-enum class TrainingEnd { kFinished, kStoppedEarly, kInterrupted };
+enum class TrainingEnd { kFinished, kStoppedEarly, kReachedStep, kInterrupted };
 
 struct TrainingOutcome {
   TrainingEnd end = TrainingEnd::kFinished;

@@ -24,6 +24,7 @@ struct TrainFlags {
   std::string out;
   std::string resume;
   DataFlags data;
+  std::optional<int64_t> last_step;
   bool overwrite = false;
 };
 
@@ -41,6 +42,8 @@ Result<LoadedModel> read_model(TrainFlags& flags) {
 void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, const std::string& folder,
                    double seconds) {
   const auto& history = outcome.state.history;
+  if (outcome.end == TrainingEnd::kReachedStep)
+    fmt::print("{}: stopped at step {}, after {:.1f} s\n", loaded.model.name(), outcome.state.step, seconds);
   if (!history.empty()) {
     const EpochMetrics& last = history.back();
     fmt::print("{}: {} epochs, {} steps in {:.1f} s\n", loaded.model.name(), last.epoch, last.steps, seconds);
@@ -74,7 +77,7 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   }
 
   Progress progress;
-  TrainerOptions options{folder ? &*folder : nullptr, &interrupted, &progress};
+  TrainerOptions options{folder ? &*folder : nullptr, &interrupted, flags.last_step, &progress};
   MINNOW_ASSIGN(const TrainingOutcome outcome, train(*session, data, options, std::move(state)));
   progress.clear();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -105,6 +108,8 @@ Action add_train(CLI::App& app) {
   app.add_option("--resume", flags->resume, "go on with the run in this folder")
       ->type_name("DIR")
       ->excludes(out);
+  app.add_option("--steps", flags->last_step, "stop at this step; --resume goes on from there")
+      ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()).description(""));
   flags->data.add(app);
   app.add_flag("--overwrite", flags->overwrite, "replace an earlier run in --out");
   return [flags] { return train_command(*flags); };

@@ -67,7 +67,7 @@ TEST_P(Resume, IsBitExactFromAnyStep) {
                                 : RunFolder::open(folder.file("run"));
     TrainingState state;
     if (stops > 0) state = *load_checkpoint(run->weights_path(), part.session());
-    const auto outcome = part.train({&*run, &interrupt, nullptr}, std::move(state));
+    const auto outcome = part.train({&*run, &interrupt}, std::move(state));
     ASSERT_TRUE(outcome) << outcome.error().to_string();
     is_done = outcome->end != TrainingEnd::kInterrupted;
     if (!is_done) continue;
@@ -111,11 +111,32 @@ TEST(Trainer, StopsEarlyWhenPatienceIsOver) {
   EXPECT_EQ(outcome->state.history.size(), 3U);
 }
 
+TEST(Trainer, StopsAtTheLastStepAndGoesOnFromThere) {
+  const TemporaryFolder folder;
+  Experiment experiment(folder, {});
+  const auto stop_at = [&](int64_t step, TrainingState state) {
+    TrainerOptions options;
+    options.last_step = step;
+    return experiment.train(options, std::move(state));
+  };
+  auto outcome = stop_at(2, {});
+  EXPECT_EQ(outcome->end, TrainingEnd::kReachedStep);
+  EXPECT_EQ(outcome->state.step, 2);
+  outcome = stop_at(kStepsPerEpoch, std::move(outcome->state));  // the end of an epoch, with its validation
+  EXPECT_EQ(outcome->end, TrainingEnd::kReachedStep);
+  EXPECT_EQ(outcome->state.history.size(), 1U);
+  outcome = stop_at(kStepsPerEpoch, std::move(outcome->state));  // nothing left to do
+  EXPECT_EQ(outcome->state.step, kStepsPerEpoch);
+  outcome = stop_at(1000, std::move(outcome->state));
+  EXPECT_EQ(outcome->end, TrainingEnd::kFinished);
+  EXPECT_EQ(outcome->state.step, 3 * kStepsPerEpoch);
+}
+
 TEST(Trainer, KeepsTheBestEpochBesideTheLast) {
   const TemporaryFolder folder;
   Experiment experiment(folder, {"training.epochs=4"});
   const auto run = RunFolder::create(folder.file("run"), experiment.loaded(), false);
-  const auto outcome = experiment.train({&*run, nullptr, nullptr});
+  const auto outcome = experiment.train({&*run});
   ASSERT_TRUE(outcome);
   const auto& history = outcome->state.history;
   const auto best = std::ranges::max_element(history, {}, &EpochMetrics::validation_accuracy);
@@ -127,7 +148,7 @@ TEST(Trainer, ChangesTheBatchSizeBetweenEpochsOnly) {
   const TemporaryFolder folder;
   const std::atomic<bool> interrupt{true};
   Experiment first(folder, {});
-  TrainingState state = first.train({nullptr, &interrupt, nullptr})->state;
+  TrainingState state = first.train({nullptr, &interrupt})->state;
   EXPECT_EQ(state.batch_in_epoch, 1);
   Experiment other(folder, {"training.batch_size=10"});
   const auto refused = other.train({}, state);
@@ -144,7 +165,7 @@ TEST(Trainer, StopsWhereTheLossIsNoLongerFinite) {
   Experiment experiment(folder, {"training.learning_rate=1000", "training.schedule={}",
                                  "loss.softmax_cross_entropy.form=NAIVE", "training.epochs=20"});
   const auto run = RunFolder::create(folder.file("run"), experiment.loaded(), false);
-  const auto outcome = experiment.train({&*run, nullptr, nullptr});
+  const auto outcome = experiment.train({&*run});
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ExitCode::kMismatch);
   EXPECT_EQ(outcome.error().where, "step 2");
@@ -159,7 +180,7 @@ TEST(Trainer, StopsWhereTheValidationLossIsNotFinite) {
   Experiment experiment(folder, {"training.learning_rate=1000", "training.batch_size=50",
                                  "training.schedule={}", "loss.softmax_cross_entropy.form=NAIVE"});
   const auto run = RunFolder::create(folder.file("run"), experiment.loaded(), false);
-  const auto outcome = experiment.train({&*run, nullptr, nullptr});
+  const auto outcome = experiment.train({&*run});
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ExitCode::kMismatch);
   EXPECT_EQ(outcome.error().where, "step 1");
