@@ -8,6 +8,7 @@
 #include "codegen/compile.h"
 #include "passes/pipeline.h"
 #include "runtime/session.h"
+#include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
 namespace {
@@ -47,12 +48,15 @@ Status compile_once(const LoadedModel& model, const CompileOptions& options, Sta
   return {};
 }
 
-void run_compilation(benchmark::State& state, const std::string& name, int64_t batch, int threads) {
+// With a cache folder, all but the first compilation find their machine code there.
+void run_compilation(benchmark::State& state, const std::string& name, int64_t batch, const CompileOptions& options) {
   const Result<LoadedModel> model = read_shipped(name, batch);
   if (!model) return skip(state, model.error());
-  CompileOptions options;
-  options.threads = threads;
   Stages stages;
+  if (!options.cache_folder.empty()) {
+    if (const Status status = compile_once(*model, options, stages); !status) return skip(state, status.error());
+    stages = {};
+  }
   for (auto _ : state) {
     if (const Status status = compile_once(*model, options, stages); !status) return skip(state, status.error());
   }
@@ -67,12 +71,21 @@ void run_compilation(benchmark::State& state, const std::string& name, int64_t b
 
 void register_compilation() {
   constexpr int64_t kBatch = 64;
+  static const TemporaryFolder cache;
+  const auto add = [&](const std::string& model, const std::string& way, const CompileOptions& options) {
+    const std::string name = fmt::format("compile/{}/train_step/batch:{}/{}", model, kBatch, way);
+    auto* benchmark = benchmark::RegisterBenchmark(name.c_str(), run_compilation, model, kBatch, options);
+    measure_on(*benchmark->Unit(benchmark::kMillisecond), options.threads);
+  };
   for (const std::string& model : shipped_models()) {
     for (const int threads : {1, 2}) {
-      const std::string name = fmt::format("compile/{}/train_step/batch:{}/threads:{}", model, kBatch, threads);
-      auto* benchmark = benchmark::RegisterBenchmark(name.c_str(), run_compilation, model, kBatch, threads);
-      measure_on(*benchmark->Unit(benchmark::kMillisecond), threads);
+      CompileOptions options;
+      options.threads = threads;
+      add(model, fmt::format("threads:{}", threads), options);
     }
+    CompileOptions options;
+    options.cache_folder = cache.path();
+    add(model, "cached", options);
   }
 }
 

@@ -1,68 +1,10 @@
-#include <fmt/format.h>
-
-#include <memory>
 #include <string>
-#include <utility>
 
+#include "bench/ready_step.h"
 #include "bench/suites.h"
-#include "runtime/flops.h"
-#include "runtime/random_batch.h"
 
 namespace minnow {
 namespace {
-
-struct StepCase {
-  std::string model;
-  ModelFunction function;
-  int64_t batch;
-  Backend backend;
-  bool fuse = true;
-  int threads = 1;
-
-  std::string_view function_name() const { return function == ModelFunction::kInfer ? "infer" : "train_step"; }
-  std::string name() const {
-    return fmt::format("step/{}/{}/batch:{}/{}{}/threads:{}", model, function_name(), batch,
-                       backend == Backend::kInterpreter ? "interpreter" : "jit", fuse ? "" : "-unfused", threads);
-  }
-};
-
-// A case made ready to run. Google Benchmark calls a benchmark again with more iterations until it has run for long
-// enough; the last case is kept, so that it is compiled only once.
-struct ReadyStep {
-  std::string name;
-  LoadedModel model;
-  ThreadPool pool;
-  std::unique_ptr<Session> session = {};
-  Executable* executable = nullptr;
-  RandomBatch batch = {};
-  double flops = 0;
-  int64_t step = 0;
-
-  ReadyStep(const StepCase& one, LoadedModel loaded) : name(one.name()), model(std::move(loaded)), pool(one.threads) {}
-
-  Status prepare(const StepCase& one) {
-    SessionOptions options;
-    options.backend = one.backend;
-    options.fuse = one.fuse;
-    MINNOW_ASSIGN(session, Session::create(model, options, pool));
-    MINNOW_ASSIGN(executable, session->executable(one.function, one.batch));
-    MINNOW_ASSIGN(flops, model_flops(model, one.function_name()));
-    batch = draw_batch(*session);
-    return run();
-  }
-
-  Status run() { return session->run(*executable, batch.examples, &batch.targets, step++, 0.001); }
-};
-
-Result<ReadyStep*> make_ready(const StepCase& one) {
-  static std::unique_ptr<ReadyStep> last;
-  if (last && last->name == one.name()) return last.get();
-  MINNOW_ASSIGN(LoadedModel loaded, read_shipped(one.model, one.batch));
-  auto ready = std::make_unique<ReadyStep>(one, std::move(loaded));
-  MINNOW_TRY(ready->prepare(one));
-  last = std::move(ready);
-  return last.get();
-}
 
 void run_step(benchmark::State& state, const StepCase& one) {
   const Result<ReadyStep*> ready = make_ready(one);
@@ -75,8 +17,8 @@ void run_step(benchmark::State& state, const StepCase& one) {
 }
 
 void register_case(const StepCase& one) {
-  auto* benchmark = benchmark::RegisterBenchmark(
-      one.name().c_str(), [one](benchmark::State& state) { run_step(state, one); });
+  auto* benchmark = benchmark::RegisterBenchmark(("step/" + one.name()).c_str(),
+                                                 [one](benchmark::State& state) { run_step(state, one); });
   benchmark->Unit(benchmark::kMicrosecond);
   measure_on(*benchmark, one.threads);
   if (one.backend == Backend::kInterpreter) benchmark->Iterations(3);

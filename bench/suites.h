@@ -18,6 +18,8 @@ void register_steps();
 void register_compilation();
 // Single ops and fused kernels at the shapes of LeNet and the MLP.
 void register_kernels();
+// Every kernel of the training steps of LeNet, the MLP and softmax regression, where it runs; fused and not.
+void register_model_kernels();
 
 // "lenet-relu", ... : models/*.textproto in alphabetical order.
 std::vector<std::string> shipped_models();

@@ -77,16 +77,18 @@ void Compilation::decide_parallel() {
   }
 }
 
-// Costly kernels first, each to the module that has least to do.
+// Costly kernels first, each to the module that has least to do, or that already has its like.
 void Compilation::divide(int module_count) {
   std::vector<size_t> order(lowered_.works.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return compile_cost(lowered_.works[i]); });
   std::vector<int> cost(static_cast<size_t>(module_count), 0);
+  std::unordered_map<std::string, size_t> part_by_likeness;
   for (const size_t i : order) {
-    const auto least = std::ranges::min_element(cost) - cost.begin();
-    cost[static_cast<size_t>(least)] += compile_cost(lowered_.works[i]);
-    parts_[static_cast<size_t>(least)].kernels.push_back(i);
+    const auto least = static_cast<size_t>(std::ranges::min_element(cost) - cost.begin());
+    const auto [part, is_new] = part_by_likeness.try_emplace(likeness(lowered_.works[i]), least);
+    if (is_new) cost[least] += compile_cost(lowered_.works[i]);
+    parts_[part->second].kernels.push_back(i);
   }
 }
 
@@ -97,11 +99,12 @@ void Compilation::emit(int module_count) {
     Part& part = parts_[i];
     part.module = std::make_unique<llvm::Module>(function_.name(), *part.context);
     std::ranges::sort(part.kernels);
-    for (const size_t kernel : part.kernels) emit_kernel(kernel, *part.module);
+    KernelTwins twins;
+    for (const size_t kernel : part.kernels) emit_kernel(kernel, *part.module, twins);
   });
 }
 
-void Compilation::emit_kernel(size_t index, llvm::Module& module) {
+void Compilation::emit_kernel(size_t index, llvm::Module& module, KernelTwins& twins) {
   Kernel& kernel = kernels_[index];
   KernelBuilder builder(module, target_, kernel.name);
   const WorkUnits units = minnow::emit_kernel(builder, lowered_.storage, lowered_.works[index]);
@@ -110,6 +113,10 @@ void Compilation::emit_kernel(size_t index, llvm::Module& module) {
   const bool is_divided = is_parallel_ && units.parallel && is_worth_threads(kernel.flops, kernel.bytes);
   kernel.parallel_units = is_divided ? units.count : 1;
   kernel.buffers = builder.buffers();
+  if (llvm::Function* twin = twins.find_or_add(*builder.function())) {
+    builder.function()->eraseFromParent();
+    llvm::GlobalAlias::create(kernel.name, twin);
+  }
 }
 
 // "step.conv1.gradient.conv_filter"

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "codegen/compile.h"
+#include "codegen/kernel_twins.h"
 #include "codegen/kernel_work.h"
 #include "codegen/object_cache.h"
 
@@ -46,7 +47,7 @@ class Compilation {
   };
 
   void divide(int module_count);
-  void emit_kernel(size_t index, llvm::Module& module);
+  void emit_kernel(size_t index, llvm::Module& module, KernelTwins& twins);
   std::string unique_name(const KernelWork& work);
   Kernel describe(const KernelWork& work);
   void decide_parallel();

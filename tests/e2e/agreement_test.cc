@@ -2,7 +2,10 @@
 // bit.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "tests/e2e/model_run.h"
+#include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
 namespace {
@@ -29,6 +32,21 @@ TEST_P(ShippedModel, LearnsTheSameBitsOnOneThreadAndOnTwo) {
   two.train(50);
   for (const auto& [name, tensor] : one.tensors())
     EXPECT_EQ(tensor.bytes(), two.tensors().at(name).bytes()) << name;
+}
+
+TEST_P(ShippedModel, LearnsTheSameBitsFromCachedCode) {
+  const TemporaryFolder cache;
+  const std::vector<std::string> changes = {"training.batch_size=33"};
+  const auto train = [&] {
+    auto run = std::make_unique<ModelRun>(model_path(GetParam()), changes, Backend::kJit, 2, cache.path());
+    run->train(50);
+    return run;
+  };
+  const auto fresh = train();
+  ASSERT_FALSE(std::filesystem::is_empty(cache.path()));
+  const auto cached = train();
+  for (const auto& [name, tensor] : fresh->tensors())
+    EXPECT_EQ(tensor.bytes(), cached->tensors().at(name).bytes()) << name;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ShippedModel, testing::ValuesIn(shipped_models()),
