@@ -8,6 +8,7 @@
 
 #include "codegen/emit_kernel.h"
 #include "codegen/jit_code.h"
+#include "codegen/kernel_comments.h"
 #include "ir/text.h"
 
 namespace minnow {
@@ -50,7 +51,11 @@ Compilation::Compilation(const Function& function, const MemoryPlan& plan, const
                          const CompileOptions& options)
     : function_(function), target_(target), options_(options) {
   lower_function(function, plan, target.lanes, lowered_);
-  for (const KernelWork& work : lowered_.works) kernels_.push_back(describe(work));
+  const auto names = value_names(function);
+  for (const KernelWork& work : lowered_.works) {
+    kernels_.push_back(describe(work));
+    if (work.origin != nullptr) kernels_.back().value = names.at(work.origin->result());
+  }
   decide_parallel();
 }
 
@@ -171,7 +176,7 @@ Result<std::vector<ObjectBytes>> Compilation::make_objects() const {
   std::vector<ObjectBytes> objects(parts_.size());
   std::vector<Status> statuses(parts_.size());
   on_threads(parts_.size(), [&, this](size_t i) {
-    auto object = compile_module(*parts_[i].module, target_, options_.opt_level);
+    auto object = compile_module(*parts_[i].module, target_, options_.opt_level, options_.llvm_times);
     if (object) objects[i] = *std::move(object);
     else statuses[i] = tl::unexpected(object.error());
   });
@@ -182,15 +187,17 @@ Result<std::vector<ObjectBytes>> Compilation::make_objects() const {
 std::string Compilation::llvm_ir() const {
   std::string text;
   llvm::raw_string_ostream out(text);
-  for (const Part& part : parts_) part.module->print(out, nullptr);
+  KernelAnnotator annotator(kernels_);
+  for (const Part& part : parts_) part.module->print(out, &annotator);
   return text;
 }
 
 Result<std::string> Compilation::assembly() const {
   std::string text;
   for (const Part& part : parts_) {
-    MINNOW_ASSIGN(std::string assembled, assemble_module(*part.module, target_, options_.opt_level));
-    text += assembled;
+    MINNOW_ASSIGN(std::string assembled,
+                  assemble_module(*part.module, target_, options_.opt_level, options_.llvm_times));
+    text += annotate_assembly(assembled, kernels_, target_);
   }
   return text;
 }

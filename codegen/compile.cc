@@ -11,10 +11,11 @@ namespace {
 // The text or object of one module that holds all kernels.
 template <typename Produce>
 Result<std::string> emit_for(const Function& function, const MemoryPlan& plan, const std::string& triple,
-                             const std::string& cpu, Produce produce) {
+                             const std::string& cpu, std::string* llvm_times, Produce produce) {
   MINNOW_TRY(check_maps(function));
   MINNOW_ASSIGN(const Target target, named_target(triple, cpu));
-  const CompileOptions options;
+  CompileOptions options;
+  options.llvm_times = llvm_times;
   Compilation compilation(function, plan, target, options);
   compilation.emit(1);
   MINNOW_TRY(compilation.verify());
@@ -56,8 +57,8 @@ Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, cons
 }
 
 Result<std::string> emit_object(const Function& function, const MemoryPlan& plan, const std::string& triple,
-                                const std::string& cpu) {
-  return emit_for(function, plan, triple, cpu, [](const Compilation& compilation) -> Result<std::string> {
+                                const std::string& cpu, std::string* llvm_times) {
+  return emit_for(function, plan, triple, cpu, llvm_times, [](const Compilation& compilation) -> Result<std::string> {
     MINNOW_ASSIGN(std::vector<ObjectBytes> objects, compilation.make_objects());
     return std::string(objects[0].begin(), objects[0].end());
   });
@@ -65,13 +66,13 @@ Result<std::string> emit_object(const Function& function, const MemoryPlan& plan
 
 Result<std::string> emit_llvm_ir(const Function& function, const MemoryPlan& plan, const std::string& triple,
                                  const std::string& cpu) {
-  return emit_for(function, plan, triple, cpu,
+  return emit_for(function, plan, triple, cpu, nullptr,
                   [](const Compilation& compilation) -> Result<std::string> { return compilation.llvm_ir(); });
 }
 
 Result<std::string> emit_assembly(const Function& function, const MemoryPlan& plan, const std::string& triple,
-                                  const std::string& cpu) {
-  return emit_for(function, plan, triple, cpu,
+                                  const std::string& cpu, std::string* llvm_times) {
+  return emit_for(function, plan, triple, cpu, llvm_times,
                   [](const Compilation& compilation) { return compilation.assembly(); });
 }
 

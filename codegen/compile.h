@@ -19,6 +19,9 @@ struct CompileOptions {
   bool keep_llvm_ir = false;
   bool keep_assembly = false;
   std::string cache_folder;    // of machine code from earlier runs, see ObjectCache; empty: none
+  // Where to add LLVM's own report of what its passes took. LLVM keeps such times for the whole process: one compilation
+  // at a time, on one thread.
+  std::string* llvm_times = nullptr;
 };
 
 // Ops run in the function's order. A result named like a weight or state parameter is written over that parameter;
@@ -27,12 +30,13 @@ struct CompileOptions {
 Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, const MemoryPlan& plan,
                                                   const CompileOptions& options = {});
 
-// The same kernels for another machine: an object file, LLVM IR, assembly text. `triple` empty is the host.
+// The same kernels for another machine: an object file, LLVM IR, assembly text. `triple` empty is the host. The texts say
+// above each kernel what it computes, for which layer. `llvm_times` as in CompileOptions.
 Result<std::string> emit_object(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
-                                const std::string& cpu = {});
+                                const std::string& cpu = {}, std::string* llvm_times = nullptr);
 Result<std::string> emit_llvm_ir(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
                                  const std::string& cpu = {});
 Result<std::string> emit_assembly(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
-                                  const std::string& cpu = {});
+                                  const std::string& cpu = {}, std::string* llvm_times = nullptr);
 
 }  // namespace minnow

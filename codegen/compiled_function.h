@@ -62,6 +62,7 @@ struct Kernel {
   std::string layer;
   Phase phase = Phase::kForward;
   std::string op;              // the ops inside, for profiles: "dot+broadcast+add+max"
+  std::string value;           // the first that it computes, "%4" or, in a block loop, "%4/%b2"; empty for a copy
   double flops = 0;
   double bytes = 0;            // read and written at least once
   int loop = -1;               // the block loop that runs it; flops and bytes are then of one block

@@ -6,6 +6,7 @@
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
+#include <llvm/IR/PassTimingInfo.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/raw_ostream.h>
@@ -23,13 +24,16 @@ namespace minnow {
 namespace {
 
 // The kernels arrive vectorised and tiled: LLVM only has to clean up and hoist.
-void optimize(llvm::Module& module, llvm::TargetMachine& machine, int opt_level) {
+void optimize(llvm::Module& module, llvm::TargetMachine& machine, int opt_level, std::string* times) {
   if (opt_level == 0) return;
+  llvm::PassInstrumentationCallbacks callbacks;
+  llvm::TimePassesHandler timer(times != nullptr);
+  if (times != nullptr) timer.registerCallbacks(callbacks);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager calls;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
+  llvm::PassBuilder builder(&machine, llvm::PipelineTuningOptions(), std::nullopt, &callbacks);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(calls);
   builder.registerFunctionAnalyses(functions);
@@ -48,20 +52,30 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine, int opt_level)
   for (llvm::Function& function : module) {
     if (!function.isDeclaration()) passes.run(function, functions);
   }
+  if (times == nullptr) return;
+  llvm::raw_string_ostream report(*times);
+  timer.setOutStream(report);
+  timer.print();
 }
 
 Status emit_file(llvm::Module& module, const Target& target, int opt_level, llvm::CodeGenFileType type,
-                 ObjectBytes& bytes) {
+                 std::string* times, ObjectBytes& bytes) {
   MINNOW_ASSIGN(auto machine, make_target_machine(target, opt_level));
   module.setDataLayout(machine->createDataLayout());
   module.setTargetTriple(target.triple);
-  optimize(module, *machine, opt_level);
+  optimize(module, *machine, opt_level, times);
   llvm::raw_svector_ostream out(bytes);
   llvm::legacy::PassManager passes;
   if (machine->addPassesToEmitFile(passes, out, nullptr, type)) {
     return fail("", "LLVM cannot write this file type for {}", target.triple);
   }
+  if (times != nullptr) llvm::TimePassesIsEnabled = true;
   passes.run(module);
+  if (times != nullptr) {
+    llvm::raw_string_ostream report(*times);
+    llvm::reportAndResetTimings(&report);
+    llvm::TimePassesIsEnabled = false;
+  }
   return {};
 }
 
@@ -69,15 +83,15 @@ std::string message(llvm::Error error) { return llvm::toString(std::move(error))
 
 }  // namespace
 
-Result<ObjectBytes> compile_module(llvm::Module& module, const Target& target, int opt_level) {
+Result<ObjectBytes> compile_module(llvm::Module& module, const Target& target, int opt_level, std::string* times) {
   ObjectBytes bytes;
-  MINNOW_TRY(emit_file(module, target, opt_level, llvm::CodeGenFileType::ObjectFile, bytes));
+  MINNOW_TRY(emit_file(module, target, opt_level, llvm::CodeGenFileType::ObjectFile, times, bytes));
   return bytes;
 }
 
-Result<std::string> assemble_module(llvm::Module& module, const Target& target, int opt_level) {
+Result<std::string> assemble_module(llvm::Module& module, const Target& target, int opt_level, std::string* times) {
   ObjectBytes bytes;
-  MINNOW_TRY(emit_file(module, target, opt_level, llvm::CodeGenFileType::AssemblyFile, bytes));
+  MINNOW_TRY(emit_file(module, target, opt_level, llvm::CodeGenFileType::AssemblyFile, times, bytes));
   return std::string(bytes.begin(), bytes.end());
 }
 

@@ -19,9 +19,11 @@ namespace minnow {
 
 using ObjectBytes = llvm::SmallVector<char, 0>;
 
-// Optimises a module and turns it into an object file, or into assembly text.
-Result<ObjectBytes> compile_module(llvm::Module& module, const Target& target, int opt_level);
-Result<std::string> assemble_module(llvm::Module& module, const Target& target, int opt_level);
+// Optimises a module and turns it into an object file, or into assembly text. `times` as CompileOptions::llvm_times.
+Result<ObjectBytes> compile_module(llvm::Module& module, const Target& target, int opt_level,
+                                   std::string* times = nullptr);
+Result<std::string> assemble_module(llvm::Module& module, const Target& target, int opt_level,
+                                    std::string* times = nullptr);
 
 class JitCode {
  public:

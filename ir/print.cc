@@ -152,4 +152,19 @@ std::string value_name(const Function& function, const Value* value) {
   return names(value);
 }
 
+std::unordered_map<const Value*, std::string> value_names(const Function& function) {
+  Names names(function);
+  add_bodies(function, 1, names);
+  std::unordered_map<const Value*, std::string> found;
+  const auto add_all = [&](const auto& self, const Function& body, const std::string& around) -> void {
+    for (const auto& parameter : body.parameters()) found[parameter.get()] = around + names(parameter.get());
+    for (const auto& op : body.ops()) {
+      for (const auto& result : op->results) found[result.get()] = around + names(result.get());
+      if (op->body) self(self, *op->body, found[op->result()] + "/");
+    }
+  };
+  add_all(add_all, function, "");
+  return found;
+}
+
 }  // namespace minnow

@@ -8,33 +8,25 @@
 namespace minnow {
 namespace {
 
-bool names(const std::vector<std::string>& list, std::string_view pass) {
-  return std::ranges::any_of(list, [&](const std::string& name) { return name == pass || name == "all"; });
-}
-
 class PassRunner {
  public:
   PassRunner(Function& function, const PassOptions& options) : function_(function), options_(options) {}
 
-  Result<PassRecord> run(const Pass& pass) {
+  Result<PassRecord> run(const Pass& pass, size_t number) {
+    PassRecord record{pass.name, number};
+    for (PassObserver* observer : options_.observers) MINNOW_TRY(observer->before_pass(record, function_));
     const std::string before = options_.check_answers ? print(function_) : std::string();
-    if (names(options_.dump_before, pass.name)) dump(pass, "before");
     const auto start = std::chrono::steady_clock::now();
-    const bool changed = pass.run(function_);
-    const PassRecord record{pass.name, changed, std::chrono::steady_clock::now() - start};
-    if (names(options_.dump_after, pass.name) && (changed || !options_.dump_only_changes))
-      dump(pass, "after");
-    if (options_.check_answers && !changed && before != print(function_))
+    record.changed = pass.run(function_);
+    record.time = std::chrono::steady_clock::now() - start;
+    if (options_.check_answers && !record.changed && before != print(function_))
       return fail("", "pass {} changed @{} but says that it did not", pass.name, function_.name());
-    if (changed || options_.check_answers) MINNOW_TRY(check(pass));
+    if (record.changed || options_.check_answers) MINNOW_TRY(check(pass));
+    for (PassObserver* observer : options_.observers) MINNOW_TRY(observer->after_pass(record, function_));
     return record;
   }
 
  private:
-  void dump(const Pass& pass, std::string_view stage) const {
-    if (options_.dump) options_.dump(pass.name, stage, print(function_));
-  }
-
   Status check(const Pass& pass) const {
     if (!options_.verify) return {};
     auto status = verify(function_);
@@ -54,9 +46,9 @@ Result<std::vector<PassRecord>> run_passes(Function& function, std::span<const P
   if (options.verify) MINNOW_TRY(verify(function));
   PassRunner runner(function, options);
   std::vector<PassRecord> records;
-  for (const Pass& pass : passes) {
-    if (names(options.skip, pass.name)) continue;
-    MINNOW_ASSIGN(PassRecord record, runner.run(pass));
+  for (size_t i = 0; i < passes.size(); ++i) {
+    if (std::ranges::find(options.skip, passes[i].name) != options.skip.end()) continue;
+    MINNOW_ASSIGN(PassRecord record, runner.run(passes[i], i + 1));
     records.push_back(record);
   }
   return records;

@@ -1,8 +1,8 @@
-// Runs passes over a Function, and is the only place that verifies, dumps, times, filters and checks them.
+// Runs passes over a Function, and is the only place that verifies, times, filters and checks them. Whoever wants to see
+// the function between passes, to print or to compare it, observes.
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,8 +21,19 @@ struct Pass {
 // What a pass did, for --time-passes.
 struct PassRecord {
   std::string_view name;
+  size_t number = 0;  // place in the pipeline, from 1; passes that are skipped count
   bool changed = false;
   std::chrono::nanoseconds time{};
+};
+
+// Looks on. An error ends the run and is what run_passes answers.
+class PassObserver {
+ public:
+  virtual ~PassObserver() = default;
+  // The pass is about to run over `function`; of the record, only name and number are known.
+  virtual Status before_pass(const PassRecord&, const Function&) { return {}; }
+  // The pass has run, and what it left verifies.
+  virtual Status after_pass(const PassRecord&, const Function&) { return {}; }
 };
 
 struct PassOptions {
@@ -33,14 +44,8 @@ struct PassOptions {
   bool check_answers = false;
   // Which passes to leave out.
   std::vector<std::string> skip;
-
-  // Receives dumps: the pass, "before" or "after", and the function's text.
-  using Dump = std::function<void(std::string_view pass, std::string_view stage, std::string_view text)>;
-  Dump dump;
-  // Passes to dump before and after; "all" is every pass.
-  std::vector<std::string> dump_before, dump_after;
-  // Dumps after a pass only if it changed something.
-  bool dump_only_changes = false;
+  // Told of every pass that runs, in this order.
+  std::vector<PassObserver*> observers;
 };
 
 // Runs `passes` in order and answers a record for each that ran. An error names the pass after which the

@@ -25,16 +25,6 @@ constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
 
 constexpr Pass kPasses[] = {kCanonicalize, kFoldConstants, kCse, kDce, kStabilizeSoftmax, kTileBatch, kFuse};
 
-Result<Pass> pass_named(std::string_view name) {
-  if (const Pass* pass = find_pass(name)) return *pass;
-  std::vector<std::string> known = {"default"};
-  for (const Pass& pass : kPasses) known.emplace_back(pass.name);
-  std::string nearest = nearest_name(name, known);
-  return fail_with_hint("", fmt::format("unknown pass \"{}\"", name),
-                        nearest.empty() ? fmt::format("the passes are {}", fmt::join(known, ", "))
-                                        : fmt::format("did you mean \"{}\"?", nearest));
-}
-
 std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
   return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(' ') - first + 1);
@@ -47,6 +37,18 @@ std::span<const Pass> all_passes() { return kPasses; }
 const Pass* find_pass(std::string_view name) {
   const auto* it = std::ranges::find(kPasses, name, &Pass::name);
   return it == std::end(kPasses) ? nullptr : it;
+}
+
+Result<Pass> pass_named(std::string_view name) {
+  if (const Pass* pass = find_pass(name)) return *pass;
+  std::vector<std::string> known = {"default"};
+  for (const Pass& pass : kPasses) known.emplace_back(pass.name);
+  const std::string nearest = nearest_name(name, known);
+  return tl::unexpected(Error{"",
+                              fmt::format("unknown pass \"{}\"", name),
+                              nearest.empty() ? fmt::format("the passes are {}", fmt::join(known, ", "))
+                                              : fmt::format("did you mean \"{}\"?", nearest),
+                              ExitCode::kUsage});
 }
 
 Result<std::vector<Pass>> parse_pipeline(std::string_view names) {

@@ -12,6 +12,9 @@ namespace minnow {
 std::span<const Pass> all_passes();
 const Pass* find_pass(std::string_view name);  // nullptr if there is none
 
+// The same; an unknown name is a mistake of usage, told with the nearest one.
+Result<Pass> pass_named(std::string_view name);
+
 // "cse,dce" → the passes in that order; "default" stands for default_pipeline(). An unknown name is an error
 // that suggests the nearest one; empty text is an empty pipeline.
 Result<std::vector<Pass>> parse_pipeline(std::string_view names);

@@ -25,6 +25,15 @@ double scalar_result(const Executable& executable, std::string_view name) {
   return static_cast<double>(executable.result(name).as<float>()[0]);
 }
 
+tl::unexpected<Error> unknown_function(std::string_view name) {
+  const std::string nearest = nearest_name(name, {"infer", "evaluate", "loss", "train_step"});
+  return tl::unexpected(Error{"--function",
+                              fmt::format("there is no function \"{}\"", name),
+                              nearest.empty() ? "one of infer, evaluate, loss, train_step"
+                                              : fmt::format("did you mean {}?", nearest),
+                              ExitCode::kUsage});
+}
+
 bool wants_naive_softmax(const Model& model) {
   const auto is_naive = [](const spec::Layer& layer) { return layer.softmax().form() == spec::Softmax::NAIVE; };
   return model.loss().softmax_cross_entropy().form() == spec::Softmax::NAIVE ||
@@ -42,9 +51,7 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
     MINNOW_ASSIGN(built, build_train_step(*lowered.module.find("loss"), optimizer));
   } else {
     const Function* found = lowered.module.find(function);
-    if (!found)
-      return fail_with_hint({}, fmt::format("there is no function \"{}\"", function),
-                            "one of infer, evaluate, loss, train_step");
+    if (!found) return unknown_function(function);
     built = found->clone();
   }
   PassOptions passes = options.passes;

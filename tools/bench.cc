@@ -15,7 +15,7 @@ namespace {
 struct BenchFlags {
   ModelFlags model;
   BackendFlags backend;
-  std::string function = "train_step";
+  std::string function;
   int repeats = 20;
   bool skip_interpreter = false;
   bool json = false;
@@ -58,15 +58,14 @@ std::vector<Contender> choose_contenders(const BenchFlags& flags) {
 }
 
 // Builds and warms up; a sample becomes long enough for the clock.
-Status prepare(Contender& contender, const LoadedModel& loaded, const BenchFlags& flags) {
+Status prepare(Contender& contender, const Subject& subject, const BenchFlags& flags) {
   constexpr double kSampleSeconds = 2e-3;
   constexpr double kMostSteps = 1000;
   SessionOptions options = flags.backend.session_options();
   options.backend = contender.backend;
   options.fuse = contender.fuse;
   options.cache_folder.clear();  // the time it takes to compile is one of the results
-  MINNOW_ASSIGN(contender.function, MeasuredFunction::create(loaded, options, contender.threads,
-                                                             function_named(flags.function)));
+  MINNOW_ASSIGN(contender.function, subject.prepare(options, contender.threads));
   if (contender.interprets()) return {};
   MINNOW_TRY(contender.function->run());
   const auto start = std::chrono::steady_clock::now();
@@ -123,10 +122,8 @@ Row make_row(const Contender& contender, const Contender& first, double flops, d
   return row;
 }
 
-void print_header(const LoadedModel& loaded, const BenchFlags& flags, double flops,
-                  const std::map<int, double>& peaks) {
-  fmt::print("{} @{}, batch size {}: {:.2f} MFLOP a step\n", loaded.model.name(), flags.function,
-             loaded.model.training().batch_size(), flops / 1e6);
+void print_header(const Subject& subject, double flops, const std::map<int, double>& peaks) {
+  fmt::print("{}: {:.2f} MFLOP a step\n", subject.title(), flops / 1e6);
   for (const auto& [threads, peak] : peaks)
     fmt::print("measured peak on {} thread{}: {:.1f} GFLOP/s\n", threads, threads == 1 ? "" : "s", peak / 1e9);
   fmt::print("\n{:28} {:>10} {:>22} {:>9} {:>8} {:>9} {:>9} {:>10}\n", "", "median", "middle half", "GFLOP/s",
@@ -157,36 +154,36 @@ nlohmann::ordered_json to_json(const Contender& contender, const Row& row) {
   return json;
 }
 
-void print_json(const LoadedModel& loaded, const BenchFlags& flags, double flops, const std::map<int, double>& peaks,
+void print_json(const Subject& subject, double flops, const std::map<int, double>& peaks,
                 const nlohmann::ordered_json& rows) {
   nlohmann::ordered_json peak_json = nlohmann::ordered_json::object();
   for (const auto& [threads, peak] : peaks) peak_json[std::to_string(threads)] = peak;
-  const nlohmann::ordered_json json = {{"model", loaded.model.name()},
-                                       {"function", flags.function},
-                                       {"batch_size", loaded.model.training().batch_size()},
-                                       {"flops_per_step", flops},
-                                       {"peak_flops_per_second_by_threads", peak_json},
-                                       {"results", rows}};
+  nlohmann::ordered_json json = {{"model", subject.name()}, {"function", subject.function()}};
+  if (const auto batch = subject.batch_size()) json["batch_size"] = *batch;
+  json["flops_per_step"] = flops;
+  json["peak_flops_per_second_by_threads"] = peak_json;
+  json["results"] = rows;
   fmt::print("{}\n", json.dump(2));
 }
 
 Result<ExitCode> bench_command(const BenchFlags& flags) {
-  MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
+  MINNOW_ASSIGN(const Subject subject,
+                Subject::read(flags.model, flags.function, flags.backend.session_options().max_bytes));
   std::vector<Contender> contenders = choose_contenders(flags);
   std::map<int, double> peaks;  // by threads
-  for (Contender& contender : contenders) MINNOW_TRY(prepare(contender, loaded, flags));
+  for (Contender& contender : contenders) MINNOW_TRY(prepare(contender, subject, flags));
   MINNOW_TRY(raise_peaks(contenders, peaks));
   MINNOW_TRY(measure(contenders, flags.repeats));
   MINNOW_TRY(raise_peaks(contenders, peaks));
-  MINNOW_ASSIGN(const double flops, model_flops(loaded, flags.function));
-  if (!flags.json) print_header(loaded, flags, flops, peaks);
+  MINNOW_ASSIGN(const double flops, subject.flops());
+  if (!flags.json) print_header(subject, flops, peaks);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const Contender& contender : contenders) {
     const Row row = make_row(contender, contenders.front(), flops, peaks.at(contender.threads));
     if (flags.json) rows.push_back(to_json(contender, row));
     else print_row(contender.name(), row);
   }
-  if (flags.json) print_json(loaded, flags, flops, peaks, rows);
+  if (flags.json) print_json(subject, flops, peaks, rows);
   return ExitCode::kDone;
 }
 
@@ -194,7 +191,7 @@ Result<ExitCode> bench_command(const BenchFlags& flags) {
 
 Action add_bench(CLI::App& app) {
   auto flags = std::make_shared<BenchFlags>();
-  flags->model.add(app);
+  flags->model.add(app, ModelFlags::Takes::kModelOrIr);
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
   flags->backend.add(app);
   add_function_flag(app, flags->function);

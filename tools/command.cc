@@ -11,8 +11,12 @@
 
 namespace minnow {
 
-void ModelFlags::add(CLI::App& app) {
-  app.add_option("model", path, "the model file, .textproto or binary")->required()->type_name("MODEL");
+void ModelFlags::add(CLI::App& app, Takes takes) {
+  const bool takes_ir = takes == Takes::kModelOrIr;
+  app.add_option("model", path,
+                 takes_ir ? "the model file, .textproto or binary, or IR text" : "the model file, .textproto or binary")
+      ->required()
+      ->type_name(takes_ir ? "MODEL|FILE.ir" : "MODEL");
   app.add_option_function<std::vector<std::string>>(
          "--set",
          [this](const std::vector<std::string>& given) {

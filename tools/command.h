@@ -38,8 +38,9 @@ struct ModelFlags {
   std::string path;
   std::vector<std::string> assignments;
 
+  enum class Takes { kModel, kModelOrIr };
   // Adds the positional MODEL and --set.
-  void add(CLI::App& app);
+  void add(CLI::App& app, Takes takes = Takes::kModel);
   // Adds a flag that is short for `--set path=VALUE`.
   void add_shorthand(CLI::App& app, const std::string& flag, const std::string& path,
                      const std::string& help);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,29 +15,52 @@ namespace minnow {
 
 class MeasuredFunction {
  public:
-  // Builds the function for the model's batch size, and compiles it unless it is to be interpreted.
-  static Result<MeasuredFunction> create(const LoadedModel& loaded, const SessionOptions& options, int threads,
-                                         ModelFunction function);
-
   Status run();
   Executable& executable() { return *executable_; }
   ThreadPool& pool() { return *pool_; }
   double build_seconds() const { return build_seconds_; }  // from the model to something that runs
 
  private:
+  friend class Subject;
   MeasuredFunction() = default;
+  Status build(const LoadedModel& loaded, const SessionOptions& options, ModelFunction function);
+  Status build(const Function& function, const SessionOptions& options);
 
   std::unique_ptr<ThreadPool> pool_;  // before the session that uses it
-  std::unique_ptr<Session> session_;
-  Executable* executable_ = nullptr;
+  std::unique_ptr<Session> session_;  // of a model
   RandomBatch batch_;
   int64_t step_ = 0;
+  std::unique_ptr<Executable> owned_;  // of IR text
+  std::vector<Tensor> arguments_;
+  Executable* executable_ = nullptr;
   double build_seconds_ = 0;
 };
 
-// Adds --function, "infer" or "train_step".
+// What is measured: a function of a model, or of IR text.
+class Subject {
+ public:
+  // `function` empty: train_step, or the first of the file.
+  static Result<Subject> read(const ModelFlags& model, const std::string& function, int64_t max_bytes);
+
+  // Compiles it, for the model's batch size, unless it is to be interpreted.
+  Result<MeasuredFunction> prepare(const SessionOptions& options, int threads) const;
+  // Of its dots and convolutions.
+  Result<double> flops() const;
+  const std::string& name() const { return name_; }
+  const std::string& function() const { return function_; }
+  std::string title() const;  // "lenet @train_step, batch size 64"
+  std::optional<int64_t> batch_size() const;
+
+ private:
+  Subject() = default;
+
+  std::string name_, function_;
+  std::unique_ptr<LoadedModel> loaded_;
+  std::unique_ptr<Function> text_;
+};
+
+// Adds --function.
 void add_function_flag(CLI::App& app, std::string& function);
-ModelFunction function_named(std::string_view name);
 
 inline double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

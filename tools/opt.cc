@@ -2,25 +2,30 @@
 
 #include "ir/text.h"
 #include "passes/pipeline.h"
-#include "runtime/file.h"
 #include "tools/command.h"
+#include "tools/ir_file.h"
+#include "tools/pass_flags.h"
 
 namespace minnow {
 namespace {
 
 struct OptFlags {
   std::string file;
-  std::string passes;
-  bool verify_only = false;
+  PassFlags passes;
 };
 
 Result<ExitCode> opt_command(const OptFlags& flags) {
-  MINNOW_ASSIGN(const std::string text, read_file(flags.file, kMaxModelBytes));
-  MINNOW_ASSIGN(const auto module, parse_module(text, flags.file));
-  MINNOW_ASSIGN(const std::vector<Pass> pipeline, parse_pipeline(flags.passes));
+  MINNOW_ASSIGN(const auto module, read_ir_file(flags.file));
+  MINNOW_ASSIGN(const PassPlan plan, flags.passes.plan());
+  IrDump dump(flags.passes.dump);
   PassOptions options;
   options.check_answers = true;
-  for (const auto& function : module->functions) MINNOW_TRY(run_passes(*function, pipeline, options));
+  options.observers = {&dump};
+  for (const auto& function : module->functions) {
+    flags.passes.print_limit(plan, function->name());
+    MINNOW_ASSIGN(const std::vector<PassRecord> records, run_passes(*function, plan.run, options));
+    if (flags.passes.time) print_pass_times(records);
+  }
   fmt::print("{}", print(*module));
   return ExitCode::kDone;
 }
@@ -36,7 +41,7 @@ std::string pass_list() {
 Action add_opt(CLI::App& app) {
   auto flags = std::make_shared<OptFlags>();
   app.add_option("file", flags->file, "IR text")->required()->type_name("FILE.ir");
-  app.add_option("--passes", flags->passes, "passes to run, in order: cse,fuse")->type_name("LIST");
+  flags->passes.add(app, "");
   app.footer(pass_list());
   return [flags] { return opt_command(*flags); };
 }

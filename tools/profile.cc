@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 struct ProfileFlags {
   ModelFlags model;
   BackendFlags backend;
-  std::string function = "train_step";
+  std::string function;
   std::string sort = "time";
   std::string trace;
   int repeats = 100;
@@ -103,7 +103,7 @@ void print_table(const Profile& profile, const std::string& sort) {
              100 * rate / profile.peak, profile.peak / 1e9);
 }
 
-Json to_json(const LoadedModel& loaded, const ProfileFlags& flags, const Profile& profile) {
+Json to_json(const Subject& subject, const Profile& profile) {
   Json kernels = Json::array();
   for (const KernelRow& row : profile.rows) {
     kernels.push_back({{"name", row.kernel->name},
@@ -115,12 +115,12 @@ Json to_json(const LoadedModel& loaded, const ProfileFlags& flags, const Profile
                        {"bytes", row.bytes},
                        {"share_of_peak", row.flops_per_second() / profile.peak}});
   }
-  return {{"model", loaded.model.name()},
-          {"function", flags.function},
-          {"batch_size", loaded.model.training().batch_size()},
-          {"peak_flops_per_second", profile.peak},
-          {"step_seconds", profile.step_seconds},
-          {"kernels", std::move(kernels)}};
+  Json json = {{"model", subject.name()}, {"function", subject.function()}};
+  if (const auto batch = subject.batch_size()) json["batch_size"] = *batch;
+  json["peak_flops_per_second"] = profile.peak;
+  json["step_seconds"] = profile.step_seconds;
+  json["kernels"] = std::move(kernels);
+  return json;
 }
 
 // Times in microseconds: the "Trace Event Format" of Chrome.
@@ -150,23 +150,22 @@ Status write_trace(const std::string& path, std::span<const KernelTrace> steps) 
 }
 
 Result<ExitCode> profile_command(const ProfileFlags& flags) {
-  MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
-  MINNOW_ASSIGN(MeasuredFunction function,
-                MeasuredFunction::create(loaded, flags.backend.session_options(), flags.backend.thread_count(),
-                                         function_named(flags.function)));
+  const SessionOptions options = flags.backend.session_options();
+  MINNOW_ASSIGN(const Subject subject, Subject::read(flags.model, flags.function, options.max_bytes));
+  MINNOW_ASSIGN(MeasuredFunction function, subject.prepare(options, flags.backend.thread_count()));
   const std::span<const Kernel> kernels = function.executable().kernels();
   if (kernels.empty())
-    return tl::unexpected(Error{{}, "the interpreter has no kernels", "profile with --backend=jit", ExitCode::kUsage});
+    return tl::unexpected(Error{{}, "there are no kernels: neither the interpreter nor a function without ops has any",
+                                "profile with --backend=jit", ExitCode::kUsage});
   MINNOW_ASSIGN(const double peak, measure_peak_flops(function.pool()));
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(function, flags.repeats));
   const Profile profile = summarize(kernels, steps, peak);
   if (!flags.trace.empty()) MINNOW_TRY(write_trace(flags.trace, steps));
   if (flags.json) {
-    fmt::print("{}\n", to_json(loaded, flags, profile).dump(2));
+    fmt::print("{}\n", to_json(subject, profile).dump(2));
     return ExitCode::kDone;
   }
-  fmt::print("{} @{}, batch size {}, {} thread{}\n\n", loaded.model.name(), flags.function,
-             loaded.model.training().batch_size(), function.pool().threads(),
+  fmt::print("{}, {} thread{}\n\n", subject.title(), function.pool().threads(),
              function.pool().threads() == 1 ? "" : "s");
   print_table(profile, flags.sort);
   return ExitCode::kDone;
@@ -176,7 +175,7 @@ Result<ExitCode> profile_command(const ProfileFlags& flags) {
 
 Action add_profile(CLI::App& app) {
   auto flags = std::make_shared<ProfileFlags>();
-  flags->model.add(app);
+  flags->model.add(app, ModelFlags::Takes::kModelOrIr);
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
   flags->backend.add(app);
   add_function_flag(app, flags->function);

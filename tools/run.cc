@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include "ir/text.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
 #include "runtime/file.h"
 #include "runtime/npy.h"
 #include "tools/command.h"
+#include "tools/ir_file.h"
 
 namespace minnow {
 namespace {
@@ -57,19 +57,6 @@ void print_tensor(const std::string& name, const Tensor& tensor) {
   fmt::print("{}\n", values.size() > kShown ? " ..." : "");
 }
 
-// All that the function computes at once; there may be ways with less, but not for a file made to harm.
-Status check_memory(const RunFlags& flags, const Function& function) {
-  const int64_t allowed = flags.backend.session_options().max_bytes;
-  int64_t bytes = 0;
-  for (const auto& parameter : function.parameters()) bytes += parameter->type.bytes();
-  for (const auto& op : function.ops())
-    for (const auto& result : op->results) bytes += result->type.bytes();
-  if (bytes <= allowed) return {};
-  return fail_with_hint(
-      flags.file, fmt::format("@{} needs {} bytes, but {} are allowed", function.name(), bytes, allowed),
-      "--max-memory allows more");
-}
-
 Result<std::unique_ptr<Executable>> prepare(const RunFlags& flags, std::unique_ptr<Function> function,
                                             ThreadPool& pool) {
   if (!flags.passes.empty()) {
@@ -81,12 +68,9 @@ Result<std::unique_ptr<Executable>> prepare(const RunFlags& flags, std::unique_p
 }
 
 Result<ExitCode> run_command(const RunFlags& flags) {
-  MINNOW_ASSIGN(const std::string text, read_file(flags.file, kMaxModelBytes));
-  MINNOW_ASSIGN(const auto module, parse_module(text, flags.file));
-  if (module->functions.empty()) return fail(flags.file, "holds no function");
-  const Function* found = flags.function.empty() ? module->functions[0].get() : module->find(flags.function);
-  if (!found) return fail(flags.file, "there is no function @{}", flags.function);
-  MINNOW_TRY(check_memory(flags, *found));
+  MINNOW_ASSIGN(const auto module, read_ir_file(flags.file));
+  MINNOW_ASSIGN(const Function* const found, choose_function(*module, flags.file, flags.function));
+  MINNOW_TRY(check_memory(flags.file, *found, flags.backend.session_options().max_bytes));
   std::vector<Tensor> arguments;
   for (const auto& parameter : found->parameters()) arguments.push_back(Tensor::zeros(parameter->type));
   for (const std::string& given : flags.inputs) MINNOW_TRY(read_input(*found, given, arguments));

@@ -224,7 +224,6 @@ INSTANTIATE_TEST_SUITE_P(
                  {{"f.ir", "func @f(%x: f32[30000,30000]) -> (y: f32[30000,30000]) {\n  return %x\n}\n"}},
                  "run f.ir --max-memory 1000",
                  "f.ir: error: @f needs 3600000000 bytes, but 1048576000 are allowed"},
-        FileCase{"unknown_pass", {{"f.ir", kIr}}, "opt f.ir --passes csee", "error: unknown pass \"csee\""},
         FileCase{"unknown_function",
                  {{"f.ir", kIr}},
                  "run f.ir --function g",

@@ -29,15 +29,32 @@ std::unique_ptr<Function> one_op() {
   return function;
 }
 
-TEST(PassRunner, RecordsDumpsAndSkips) {
-  std::vector<std::string> stages;
+// Writes down what it is told, and ends the run before or after `stop`.
+class Diary : public PassObserver {
+ public:
+  explicit Diary(std::string stop = "") : stop_(std::move(stop)) {}
+  Status before_pass(const PassRecord& record, const Function& function) override {
+    return note("before", record, function);
+  }
+  Status after_pass(const PassRecord& record, const Function& function) override {
+    return note(record.changed ? "changed" : "after", record, function);
+  }
+  std::vector<std::string> entries;
+
+ private:
+  Status note(std::string_view when, const PassRecord& record, const Function& function) {
+    entries.push_back(fmt::format("{} {} {}: {} ops", when, record.number, record.name, function.ops().size()));
+    if (stop_ == fmt::format("{} {}", when, record.name)) return fail("", "enough");
+    return {};
+  }
+  std::string stop_;
+};
+
+TEST(PassRunner, RecordsSkipsAndTellsObservers) {
+  Diary diary;
   PassOptions options;
   options.skip = {"dce"};
-  options.dump_before = {"grow"};
-  options.dump_after = {"all"};
-  options.dump = [&](std::string_view pass, std::string_view stage, std::string_view) {
-    stages.push_back(fmt::format("{} {}", stage, pass));
-  };
+  options.observers = {&diary};
   const Pass passes[] = {{"grow", append_op, ""}, *find_pass("dce"), *find_pass("cse")};
   auto function = one_op();
   auto records = run_passes(*function, passes, options);
@@ -45,7 +62,23 @@ TEST(PassRunner, RecordsDumpsAndSkips) {
   ASSERT_EQ(records->size(), 2u);
   EXPECT_TRUE((*records)[0].changed);
   EXPECT_FALSE((*records)[1].changed);
-  EXPECT_THAT(stages, ElementsAre("before grow", "after grow", "after cse"));
+  EXPECT_EQ((*records)[1].number, 3u);
+  EXPECT_THAT(diary.entries, ElementsAre("before 1 grow: 1 ops", "changed 1 grow: 2 ops", "before 3 cse: 2 ops",
+                                         "after 3 cse: 2 ops"));
+}
+
+TEST(PassRunner, EndsWithAnObserversError) {
+  for (const std::string stop : {"before cse", "after cse"}) {
+    Diary diary(stop);
+    PassOptions options;
+    options.observers = {&diary};
+    const Pass passes[] = {*find_pass("cse"), *find_pass("dce")};
+    auto function = one_op();
+    auto records = run_passes(*function, passes, options);
+    ASSERT_FALSE(records.has_value());
+    EXPECT_EQ(records.error().message, "enough");
+    EXPECT_THAT(diary.entries.back(), HasSubstr("cse"));
+  }
 }
 
 TEST(PassRunner, FindsAFalseAnswer) {

@@ -1,0 +1,23 @@
+// Commands that take a model take a file of IR text as well.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ir/function.h"
+
+namespace minnow {
+
+// By its name: F.ir.
+bool is_ir_file(const std::string& path);
+
+Result<std::unique_ptr<Module>> read_ir_file(const std::string& path);
+
+// The function of that name, or the first if the name is empty; the error names the nearest.
+Result<const Function*> choose_function(const Module& module, const std::string& file, const std::string& name);
+
+// An error where all that the function computes, at once, takes more bytes than `allowed`. There may be ways with less,
+// but not for a file made to harm.
+Status check_memory(const std::string& file, const Function& function, int64_t allowed);
+
+}  // namespace minnow
