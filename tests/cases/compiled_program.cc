@@ -120,9 +120,10 @@ std::byte* Run::address_in_block(int index, int64_t block, std::byte* local, std
 
 }  // namespace
 
-CompiledProgram::CompiledProgram(const Function& function) {
+CompiledProgram::CompiledProgram(const Function& function, const std::string& cpu) {
   for (const FunctionResult& result : function.results()) result_types_.push_back(result.value->type);
   CompileOptions options;
+  options.cpu = cpu;
   options.threads = 1;
   options.verify = true;
   auto compiled = compile(function, plan_memory(function), options);

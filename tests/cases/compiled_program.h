@@ -12,7 +12,8 @@ namespace minnow::testing {
 // parameters.
 class CompiledProgram {
  public:
-  explicit CompiledProgram(const Function& function);
+  // `cpu` as LLVM names it; empty: the host's.
+  explicit CompiledProgram(const Function& function, const std::string& cpu = {});
 
   // All units of a kernel are divided among the pool's threads, also where that would not pay. What a kernel
   // should write holds NaN at first, and writing past the end of a buffer fails the test.
