@@ -6,13 +6,15 @@
 #include <numeric>
 #include <utility>
 
+#include "ir/printable.h"
+
 namespace minnow {
 
 std::string Error::to_string() const {
   std::string text = where.empty() ? "" : where + ": ";
   text += "error: " + message;
   if (!hint.empty()) text += "\n  hint: " + hint;
-  return text;
+  return printable(text, true);
 }
 
 tl::unexpected<Error> fail_with_hint(std::string where, std::string message, std::string hint) {

@@ -46,7 +46,7 @@ Result<Tensor> read_png_gray(const std::string& path) {
   return pixels;
 }
 
-Status write_png(const std::string& path, const Tensor& image) {
+Result<std::string> encode_png(const Tensor& image) {
   const TensorType& type = image.type();
   const bool is_gray = type.rank() == 2;
   MINNOW_CHECK(type.dtype == DType::kU8 && (is_gray || (type.rank() == 3 && type.dim(2) == 3)),
@@ -58,9 +58,15 @@ Status write_png(const std::string& path, const Tensor& image) {
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(*png.get());
   std::string bytes(size, '\0');
   if (png_image_write_to_memory(png.get(), bytes.data(), &size, 0, image.data(), 0, nullptr) == 0)
-    return fail(path, "cannot encode as PNG: {}", png->message);
+    return fail("", "cannot encode as PNG: {}", png->message);
   bytes.resize(size);
-  return write_file_atomically(path, bytes);
+  return bytes;
+}
+
+Status write_png(const std::string& path, const Tensor& image) {
+  auto bytes = encode_png(image);
+  if (!bytes) return fail(path, "{}", bytes.error().message);
+  return write_file_atomically(path, *bytes);
 }
 
 Tensor image_grid(const Tensor& images, int64_t columns, int64_t gap) {

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "runtime/curves.h"
+#include "runtime/plot/chart.h"
 #include "runtime/file.h"
 
 namespace minnow {
@@ -64,7 +64,7 @@ Status RunFolder::write_config(const LoadedModel& model) const {
 Status RunFolder::write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
                                 bool classifies) const {
   MINNOW_TRY(write_file_atomically(path_ + "/metrics.csv", metrics_csv(history)));
-  return write_file_atomically(path_ + "/curves.svg", draw_chart(training_chart(history, title, classifies)));
+  return write_file_atomically(path_ + "/curves.svg", to_svg(draw_chart(training_chart(history, title, classifies))));
 }
 
 std::string metrics_csv(const std::vector<EpochMetrics>& history) {

@@ -31,6 +31,7 @@ Action add_bench(CLI::App& app);
 Action add_profile(CLI::App& app);
 Action add_gradcheck(CLI::App& app);
 Action add_memory(CLI::App& app);
+Action add_data(CLI::App& app);
 Action add_info(CLI::App& app);
 
 // MODEL.textproto and the flags that change fields of it.

@@ -29,6 +29,7 @@ constexpr CommandRow kCommands[] = {
     {"profile", "time per kernel of a step", add_profile},
     {"gradcheck", "autodiff against finite differences, per weight", add_gradcheck},
     {"memory", "bytes that training and inference take", add_memory},
+    {"data", "show data, and count their classes", add_data},
     {"info", "this machine as the compiler sees it", add_info},
 };
 

@@ -1,11 +1,11 @@
-#include "runtime/curves.h"
+#include "runtime/plot/chart.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-#include "runtime/chart_axis.h"
+#include "runtime/plot/chart_axis.h"
 
 namespace minnow {
 namespace {
@@ -46,7 +46,7 @@ TEST(ChartAxis, DegenerateRangesStayDrawable) {
 TEST(Chart, EscapesTextAndBreaksLinesAtNan) {
   Chart chart{
       "a < b & \"c\"", "epoch", true, {{"loss", {{"<run>", {{1, 3}, {2, std::nan("")}, {3, 1}, {4, 2}}}}}}};
-  const std::string svg = draw_chart(chart);
+  const std::string svg = to_svg(draw_chart(chart));
   EXPECT_NE(svg.find("a &lt; b &amp; &quot;c&quot;"), std::string::npos);
   EXPECT_NE(svg.find("&lt;run&gt;"), std::string::npos);
   EXPECT_EQ(svg.find("nan"), std::string::npos);
@@ -56,8 +56,18 @@ TEST(Chart, EscapesTextAndBreaksLinesAtNan) {
 }
 
 TEST(Chart, DrawsNothingGracefully) {
-  EXPECT_NE(draw_chart({}).find("</svg>"), std::string::npos);
-  EXPECT_NE(draw_chart({"t", "x", false, {{"y", {{"empty", {}}}}}}).find("</svg>"), std::string::npos);
+  EXPECT_NE(to_svg(draw_chart({})).find("</svg>"), std::string::npos);
+  EXPECT_NE(to_svg(draw_chart({"t", "x", false, {{"y", {{"empty", {}}}}}})).find("</svg>"), std::string::npos);
+}
+
+TEST(Chart, AsTextEachSeriesHasALetter) {
+  const Chart chart{"runs", "epoch", true, {{"loss", {{"a\x1b", {{1, 4}, {2, 2}, {5, 0}}}, {"b", {{1, 0}, {5, 4}}}}}}};
+  const std::string text = chart_text(chart, 60);
+  EXPECT_NE(text.find("  o a\\x1b\n  x b\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("epoch\n"), std::string::npos);
+  for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    EXPECT_LE(end - begin, 60U);
+  EXPECT_FALSE(chart_text({"t", "x", false, {{"y", {{"empty", {}}}}}}, 5).empty());
 }
 
 }  // namespace

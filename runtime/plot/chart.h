@@ -1,9 +1,11 @@
-// Line charts as SVG, for training curves and sweeps: one file, no fonts or scripts to fetch, on a white
-// ground.
+// Line charts, for training curves, sweeps and functions: as a drawing, or as text.
 #pragma once
 
 #include <string>
 #include <vector>
+
+#include "runtime/plot/chart_axis.h"
+#include "runtime/plot/drawing.h"
 
 namespace minnow {
 
@@ -37,8 +39,15 @@ struct Chart {
   int panel_height = 300;
 };
 
-// The SVG document. Colours are those of Okabe and Ito (jfly.uni-koeln.de/color), told apart by colour-blind
-// readers.
-std::string draw_chart(const Chart& chart);
+// What may stand at a point of a chart; other points break the line.
+bool is_drawable(const ChartPoint& point, bool is_log);
+// The axes that hold every drawable point, with about so many ticks.
+ChartAxis make_x_axis(const Chart& chart, int about);
+ChartAxis make_y_axis(const Panel& panel, int about);
+
+Drawing draw_chart(const Chart& chart);
+
+// The chart in ASCII, `columns` wide: each series is a letter of its own, explained above the panel.
+std::string chart_text(const Chart& chart, int columns);
 
 }  // namespace minnow

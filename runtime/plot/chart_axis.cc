@@ -1,4 +1,4 @@
-#include "runtime/chart_axis.h"
+#include "runtime/plot/chart_axis.h"
 
 #include <fmt/format.h>
 

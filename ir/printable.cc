@@ -1,0 +1,61 @@
+#include "ir/printable.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace minnow {
+namespace {
+
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+// Bytes of the code point that `text` begins with, 0 if it is none to show: overlong, a surrogate, beyond Unicode or a
+// control character.
+size_t shown_bytes(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
+  const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+  uint32_t point = first & (0xFFU >> (length + 1));
+  for (size_t i = 1; i < length; ++i) {
+    if (!is_continuation(text[i])) return 0;
+    point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
+  }
+  constexpr uint32_t kLeast[] = {0, 0, 0xA0, 0x800, 0x10000};  // C1 controls lie below A0
+  const bool is_surrogate = point >= 0xD800 && point < 0xE000;
+  const bool turns_text = (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+  const bool is_forbidden = point == 0xFFFE || point == 0xFFFF || point == 0x2028 || point == 0x2029;
+  return point < kLeast[length] || point > 0x10FFFF || is_surrogate || turns_text || is_forbidden ? 0 : length;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text, bool keeps_lines) {
+  std::string shown;
+  while (!text.empty()) {
+    size_t length = shown_bytes(text);
+    if (keeps_lines && text[0] == '\n') length = 1;
+    if (length == 0) {
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+      length = 1;
+    } else {
+      shown += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+  return shown;
+}
+
+size_t letter_count(std::string_view text) {
+  return static_cast<size_t>(std::ranges::count_if(text, [](char byte) { return !is_continuation(byte); }));
+}
+
+std::string shortened(std::string_view text, size_t letters) {
+  if (letter_count(text) <= letters) return std::string(text);
+  size_t end = 0;
+  for (size_t seen = 0; end < text.size(); ++end)
+    if (!is_continuation(text[end]) && seen++ + 1 >= letters) break;
+  return std::string(text.substr(0, end)) + "…";
+}
+
+}  // namespace minnow

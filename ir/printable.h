@@ -1,0 +1,19 @@
+// Names that come from files, made fit to be shown: a terminal obeys control characters, and XML forbids them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace minnow {
+
+// The text with every control character, and every byte that is not part of valid UTF-8, as "\x1b". Line breaks stay
+// if `keeps_lines`.
+std::string printable(std::string_view text, bool keeps_lines = false);
+
+// How many code points valid UTF-8 has: about the columns it takes.
+size_t letter_count(std::string_view text);
+// At most `letters` code points; a longer text ends in "…".
+std::string shortened(std::string_view text, size_t letters);
+
+}  // namespace minnow

@@ -1,0 +1,33 @@
+#include "runtime/plot/drawing.h"
+
+#include "ir/printable.h"
+#include "runtime/file.h"
+#include "runtime/png.h"
+
+namespace minnow {
+namespace {
+
+constexpr double kPngScale = 2;
+
+}  // namespace
+
+Status check_picture_path(const std::string& path) {
+  if (path.ends_with(".svg") || path.ends_with(".png")) return {};
+  return tl::unexpected(
+      Error{path, "is not the name of a picture", "end it in .svg or .png", ExitCode::kUsage});
+}
+
+Status write_drawing(const std::string& path, const Drawing& drawing) {
+  MINNOW_TRY(check_picture_path(path));
+  if (path.ends_with(".svg")) return write_file_atomically(path, to_svg(drawing));
+  auto pixels = rasterize(drawing, kPngScale);
+  if (!pixels) return fail_with_hint(path, pixels.error().message, pixels.error().hint);
+  return write_png(path, *pixels);
+}
+
+double text_width(std::string_view text, double size) {
+  constexpr double kLetterWidth = 0.57;  // of the size
+  return kLetterWidth * size * static_cast<double>(letter_count(text));
+}
+
+}  // namespace minnow

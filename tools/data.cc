@@ -1,0 +1,173 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "ir/printable.h"
+#include "runtime/data_statistics.h"
+#include "runtime/open_dataset.h"
+#include "runtime/plot/image_sheet.h"
+#include "runtime/progress.h"
+#include "tools/command.h"
+
+namespace minnow {
+namespace {
+
+// Which data, of the commands that read some.
+struct SourceFlags {
+  std::string name;
+  OpenDatasetOptions options;
+
+  void add(CLI::App& app) {
+    app.add_option("name", name, "mnist, fashion-mnist, glyphs, a .csv or .npy file, or a folder of PNG")
+        ->required()
+        ->type_name("NAME");
+    app.add_option("--split", options.split, "train or validation; of named data")
+        ->check(CLI::IsMember({"train", "validation"}));
+    app.add_option("--targets", options.targets, "the labels of a .npy file")->type_name("FILE");
+    app.add_option("--data-dir", options.data_dir, "where the files of the data lie")->type_name("DIR");
+  }
+
+  Result<Dataset> open() const {
+    ThreadPool pool(available_threads());
+    return open_dataset(name, options, pool);
+  }
+};
+
+struct ShowFlags {
+  SourceFlags source;
+  int64_t count = 10;
+  int64_t first = 0;
+  bool has_labels = true;
+  std::string out;
+};
+
+std::string label_text(const Dataset& data, int64_t i) {
+  if (data.labels.dim(0) == 0) return "";
+  if (!data.class_names.empty())
+    return data.class_names[static_cast<size_t>(data.labels.as<int32_t>()[static_cast<size_t>(i)])];
+  const int64_t width = data.labels.type().elements() / data.labels.dim(0);
+  const Tensor labels = data.labels.converted_to(DType::kF64);
+  return fmt::format("{:.4g}", labels.as<double>()[static_cast<size_t>(i * width)]);
+}
+
+Result<ExitCode> show_command(const ShowFlags& flags) {
+  if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
+  MINNOW_ASSIGN(const Dataset data, flags.source.open());
+  if (flags.first >= data.size())
+    return fail(fmt::format("--first {}", flags.first), "there are {} examples", data.size());
+  const int64_t count = std::min(flags.count, data.size() - flags.first);
+  const Dataset shown = slice_dataset(data, flags.first, count);
+  ImageSheet sheet{fmt::format("{}, examples {} to {}", data.name, flags.first, flags.first + count - 1), {}, {}};
+  MINNOW_ASSIGN(sheet.pictures, as_pictures(shown.examples, flags.source.name));
+  if (flags.has_labels)
+    for (int64_t i = 0; i < count; ++i) sheet.captions.push_back({label_text(shown, i)});
+  if (!flags.out.empty()) {
+    MINNOW_TRY(write_drawing(flags.out, draw_sheet(sheet)));
+  } else {
+    const ProgressStyle style = ProgressStyle::detect(stdout);
+    fmt::print("{}", sheet_text(sheet, style.columns, style.has_colour));
+  }
+  return ExitCode::kDone;
+}
+
+Action add_show(CLI::App& app) {
+  auto flags = std::make_shared<ShowFlags>();
+  flags->source.add(app);
+  app.add_option("--count", flags->count, "how many pictures")->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_option("--first", flags->first, "the first of them, from 0")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_flag("--labels,!--no-labels", flags->has_labels, "with the class of each (which is the default)");
+  app.add_option("-o,--output", flags->out, "write a picture, .png or .svg")->type_name("FILE");
+  return [flags] { return show_command(*flags); };
+}
+
+struct StatsFlags {
+  SourceFlags source;
+  bool json = false;
+};
+
+constexpr size_t kMostFeatures = 32;  // of a table; more would not be read
+
+void print_statistics(const Dataset& data, const DataStatistics& found) {
+  fmt::print("{}: {} examples of {}{}\n\n", printable(data.name), data.size(),
+             TensorType{data.examples.type().dtype, Shape(data.examples.type().shape.begin() + 1,
+                                                          data.examples.type().shape.end())}
+                 .to_string(),
+             data.examples.type().dtype == DType::kU8 ? ", here divided by 255" : "");
+  const auto print_row = [](const std::string& name, const ValueStatistics& values) {
+    fmt::print("{:12}{:>12.6g}{:>12.6g}{:>12.6g}{:>12.6g}\n", name, values.mean, values.deviation, values.least,
+               values.greatest);
+  };
+  fmt::print("{:12}{:>12}{:>12}{:>12}{:>12}\n", "", "mean", "deviation", "least", "greatest");
+  print_row("all", found.all);
+  const bool has_pictures = data.examples.type().rank() == 4;
+  if (found.features.size() > 1 && found.features.size() <= kMostFeatures)
+    for (size_t i = 0; i < found.features.size(); ++i)
+      print_row(fmt::format("{} {}", has_pictures ? "channel" : "column", i), found.features[i]);
+  if (data.class_names.empty()) return;
+  size_t width = 12;
+  for (const std::string& name : data.class_names) width = std::max(width, letter_count(printable(name)));
+  fmt::print("\n{:{}}{:>12}{:>12}\n", "class", width, "examples", "share");
+  for (size_t i = 0; i < data.class_names.size(); ++i)
+    fmt::print("{:{}}{:>12}{:>10.2f} %\n", printable(data.class_names[i]), width, found.class_counts[i],
+               100.0 * static_cast<double>(found.class_counts[i]) / static_cast<double>(data.size()));
+}
+
+nlohmann::ordered_json to_json(const Dataset& data, const DataStatistics& found) {
+  const auto object_of = [](const ValueStatistics& values) {
+    return nlohmann::ordered_json{{"mean", values.mean},
+                                  {"deviation", values.deviation},
+                                  {"least", values.least},
+                                  {"greatest", values.greatest}};
+  };
+  nlohmann::ordered_json object = {{"dataset", data.name},
+                                   {"examples", data.size()},
+                                   {"type", data.examples.type().to_string()},
+                                   {"all", object_of(found.all)},
+                                   {"features", nlohmann::ordered_json::array()},
+                                   {"classes", nlohmann::ordered_json::array()}};
+  for (const ValueStatistics& feature : found.features) object["features"].push_back(object_of(feature));
+  for (size_t i = 0; i < data.class_names.size(); ++i)
+    object["classes"].push_back({{"class", data.class_names[i]}, {"examples", found.class_counts[i]}});
+  return object;
+}
+
+Result<ExitCode> stats_command(const StatsFlags& flags) {
+  MINNOW_ASSIGN(const Dataset data, flags.source.open());
+  if (data.examples.type().elements() == 0) return fail(data.name, "there is no example in it");
+  const DataStatistics found = measure_data(data);
+  if (flags.json)
+    print_json(to_json(data, found));
+  else
+    print_statistics(data, found);
+  return ExitCode::kDone;
+}
+
+Action add_stats(CLI::App& app) {
+  auto flags = std::make_shared<StatsFlags>();
+  flags->source.add(app);
+  add_json_flag(app, flags->json);
+  return [flags] { return stats_command(*flags); };
+}
+
+struct Part {
+  CLI::App* app;
+  Action action;
+};
+
+}  // namespace
+
+Action add_data(CLI::App& app) {
+  app.require_subcommand(1);
+  CLI::App* show = app.add_subcommand("show", "draw examples, in the terminal or as a picture");
+  CLI::App* stats = app.add_subcommand("stats", "count classes, and mean, deviation and shape");
+  const std::vector<Part> parts = {{show, add_show(*show)}, {stats, add_stats(*stats)}};
+  return [parts]() -> Result<ExitCode> {
+    for (const Part& part : parts)
+      if (part.app->parsed()) return part.action();
+    return ExitCode::kUsage;
+  };
+}
+
+}  // namespace minnow
