@@ -18,16 +18,17 @@ struct ConvTile {
   int64_t outputs = 1, pixels = 1;
 };
 
+constexpr double kChains = 8;  // sums that keep two FMA units busy: each takes four cycles
+
 // The tile of most accumulators that, evened out over channels and columns, wastes least.
-ConvTile choose_tile(const Correlation& c, int lanes) {
-  const int64_t limit = lanes >= 16 ? 24 : 10;
+ConvTile choose_tile(const Correlation& c, int64_t limit) {
   ConvTile best;
   double best_cost = 1e30;
   for (int64_t outputs = 1; outputs <= std::min<int64_t>(limit, c.group_outputs); ++outputs) {
     for (int64_t pixels = 1; pixels <= std::min<int64_t>(limit / outputs, c.out_width); ++pixels) {
       const double multiplies = static_cast<double>(outputs * pixels);
       const double loads = 0.5 * static_cast<double>(outputs) + static_cast<double>(pixels);
-      const double one = std::max({multiplies, loads, 4.0}) + 0.3 * loads / multiplies;
+      const double one = std::max({multiplies, loads, kChains}) + 0.3 * loads / multiplies;
       const double tiles = static_cast<double>(ceil_div(c.group_outputs, outputs) * ceil_div(c.out_width, pixels));
       if (one * tiles >= best_cost) continue;
       best_cost = one * tiles;
@@ -41,7 +42,8 @@ class BlockConv {
  public:
   BlockConv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main),
-        c_(correlation_of(op_)), tile_(choose_tile(c_, kernel.target().lanes)), emitter_(kernel, storage, work.inside, kernel.target().lanes),
+        c_(correlation_of(op_)), tile_(choose_tile(c_, kernel.target().accumulators)),
+        emitter_(kernel, storage, work.inside, kernel.target().lanes),
         sums_(kernel, tile_.outputs, tile_.pixels, emitter_.lanes()) {}
 
   WorkUnits emit() {

@@ -10,43 +10,63 @@ namespace {
 
 using V = llvm::Value*;
 
-// Accumulators that leave room for operands among the target's vector registers.
-int64_t accumulators(const KernelBuilder& kernel) { return kernel.target().lanes >= 16 ? 24 : 12; }
+// While a tile is summed over k, its successor's weights come nearer: by now they have left the inner caches, and are
+// read in an order that hides from the hardware's prefetchers.
+void prefetch_weights(ElementEmitter& emitter, V weights, const Op& dot, const Coord& next_output, int64_t tile, const Coord& k) {
+  const bool transposed = dot.attr<DotAttributes>().contract[1] == 1;
+  const int64_t row = dot.operands[1]->type.dim(1);
+  const Coord index = transposed ? emitter.add(emitter.scale(next_output, row), emitter.scale(k, tile))
+                                 : emitter.add(emitter.scale(k, row), next_output);
+  llvm::IRBuilder<>& ir = emitter.ir();
+  V address = ir.CreateGEP(ir.getFloatTy(), weights, index.base);
+  ir.CreateIntrinsic(llvm::Intrinsic::prefetch, {address->getType()},
+                     {address, ir.getInt32(0), ir.getInt32(3), ir.getInt32(1)});
+}
 
 }  // namespace
 
-// A tile is as many outputs as there are accumulators. The last one moves back to end with the last output.
+// A tile is all examples times as many outputs as there are accumulators, so that every weight is read once. The last
+// one moves back to end with the last output.
 WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   const Op& dot = *work.main;
   const Value* x = dot.operands[0];
   const Value* w = dot.operands[1];
   const bool transposed = dot.attr<DotAttributes>().contract[1] == 1;
   const int64_t outputs = dot.type().dim(1);
-  const int64_t tile = even_tile(outputs, accumulators(kernel));
+  const int64_t lanes = kernel.target().lanes;
+  const int64_t vectors = kBlockExamples / lanes;
+  const int64_t tile = even_tile(outputs, kernel.target().accumulators / vectors);
+  const int weights = storage.find(storage.resolve(w));
   llvm::IRBuilder<>& ir = kernel.ir();
   ElementEmitter emitter(kernel, storage, work.inside, kernel.target().lanes);
-  RegisterTile sums(kernel, tile, 1, emitter.lanes());
-  emitter.examples_loop([&](const Coord& examples) {
-    kernel.loop(0, ceil_div(outputs, tile), [&](V number) {
-      V wanted = ir.CreateMul(number, kernel.index(tile));
-      V first = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, wanted, kernel.index(outputs - tile));
-      const auto output = [&](int64_t i) { return emitter.offset(emitter.uniform(first), i); };
-      sums.clear();
-      emitter.forget();
-      emitter.loop(0, x->type.dim(1), [&](const Coord& k) {
-        V example = emitter.emit(x, {examples, k});
-        for (int64_t i = 0; i < tile; ++i)
-          sums.multiply_add(i, 0, emitter.emit(w, transposed ? Position{output(i), k} : Position{k, output(i)}), example);
-      });
-      emitter.forget();
+  RegisterTile sums(kernel, tile, vectors, emitter.lanes());
+  kernel.loop(0, ceil_div(outputs, tile), [&](V number) {
+    V wanted = ir.CreateMul(number, kernel.index(tile));
+    V first = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, wanted, kernel.index(outputs - tile));
+    const auto output = [&](int64_t i) { return emitter.offset(emitter.uniform(first), i); };
+    const auto examples = [&](int64_t vector) { return emitter.lane(kernel.index(vector * lanes)); };
+    sums.clear();
+    emitter.forget();
+    emitter.loop(0, x->type.dim(1), [&](const Coord& k) {
+      std::vector<V> inputs;
+      for (int64_t v = 0; v < vectors; ++v) inputs.push_back(emitter.emit(x, {examples(v), k}));
+      if (weights >= 0 && tile < outputs)
+        prefetch_weights(emitter, kernel.buffer(weights), dot, output(tile), tile, k);
       for (int64_t i = 0; i < tile; ++i) {
-        V sum = sums.get(i, 0);
+        V weight = emitter.emit(w, transposed ? Position{output(i), k} : Position{k, output(i)});
+        for (int64_t v = 0; v < vectors; ++v) sums.multiply_add(i, v, weight, inputs[static_cast<size_t>(v)]);
+      }
+    });
+    emitter.forget();
+    for (int64_t i = 0; i < tile; ++i) {
+      for (int64_t v = 0; v < vectors; ++v) {
+        V sum = sums.get(i, v);
         emitter.bind(dot.result(), [sum](const Position&) { return sum; });
-        store_outputs(emitter, work, {examples, output(i)});
+        store_outputs(emitter, work, {examples(v), output(i)});
         emitter.unbind(dot.result());
         emitter.forget();
       }
-    });
+    }
   });
   return {1, false};
 }
@@ -64,10 +84,11 @@ class DotSum {
   WorkUnits emit() {
     turned_ = kernel_.stack(ir_.getFloatTy(), kBlockExamples * vectors_ * lanes_);
     turn();
-    const int64_t wide = std::min<int64_t>(vectors_, 2);
-    const int64_t limit = std::min(rows_, accumulators(kernel_) / wide);
-    kernel_.loop(0, vectors_ / wide, [&](V i) { emit_columns(ir_.CreateMul(i, kernel_.index(wide)), wide, limit); });
-    if (vectors_ % wide != 0) emit_columns(kernel_.index(vectors_ - 1), 1, std::min(rows_, accumulators(kernel_)));
+    const int64_t whole = columns_ / lanes_;
+    const int64_t wide = std::clamp<int64_t>(whole, 1, 2);
+    kernel_.loop(0, whole / wide, [&](V i) { emit_columns(ir_.CreateMul(i, kernel_.index(wide)), wide, nullptr); });
+    if (whole % wide != 0) emit_columns(kernel_.index(whole - 1), 1, nullptr);
+    if (whole < vectors_) emit_columns(kernel_.index(whole), 1, emitter_.first_lanes(kernel_.index(columns_ % lanes_)));
     return {1, false};
   }
 
@@ -96,11 +117,14 @@ class DotSum {
     });
   }
 
-  void emit_columns(V first_vector, int64_t wide, int64_t limit) {
-    const int64_t tile = even_tile(rows_, limit);
-    kernel_.loop(0, rows_ / tile,
-                 [&](V i) { emit_tile(ir_.CreateMul(i, kernel_.index(tile)), tile, first_vector, wide); });
-    if (rows_ % tile != 0) emit_tile(kernel_.index(rows_ - rows_ % tile), rows_ % tile, first_vector, wide);
+  // `mask` where the vectors are not whole.
+  void emit_columns(V first_vector, int64_t wide, V mask) {
+    const int64_t tile = even_tile(rows_, kernel_.target().accumulators / wide);
+    emitter_.under_mask(mask, [&] {
+      kernel_.loop(0, rows_ / tile,
+                   [&](V i) { emit_tile(ir_.CreateMul(i, kernel_.index(tile)), tile, first_vector, wide); });
+      if (rows_ % tile != 0) emit_tile(kernel_.index(rows_ - rows_ % tile), rows_ % tile, first_vector, wide);
+    });
   }
 
   void emit_tile(V first_row, int64_t rows, V first_vector, int64_t wide) {
@@ -130,13 +154,10 @@ class DotSum {
                     const std::function<void(int64_t, int64_t, const Coord&)>& body) {
     for (int64_t j = 0; j < wide; ++j) {
       V column = ir_.CreateMul(ir_.CreateAdd(first_vector, kernel_.index(j)), kernel_.index(lanes_));
-      V mask = columns_ % lanes_ == 0 ? nullptr : emitter_.first_lanes(ir_.CreateSub(kernel_.index(columns_), column));
-      emitter_.under_mask(mask, [&] {
-        for (int64_t i = 0; i < rows; ++i) {
-          const Coord row = emitter_.offset(emitter_.uniform(first_row), i);
-          body(i, j, emitter_.row_major({row, emitter_.lane(column)}, dot_.type().shape));
-        }
-      });
+      for (int64_t i = 0; i < rows; ++i) {
+        const Coord row = emitter_.offset(emitter_.uniform(first_row), i);
+        body(i, j, emitter_.row_major({row, emitter_.lane(column)}, dot_.type().shape));
+      }
     }
   }
 

@@ -16,14 +16,14 @@ namespace {
 // One row per vector instruction set, widest first; the first whose feature the machine has is taken.
 struct VectorUnit {
   const char* feature;
-  int lanes;
+  int lanes, accumulators;
   TileShape dot, dot_narrow, conv;
 };
 constexpr VectorUnit kVectorUnits[] = {
-    {"+avx512f", 16, {8, 2}, {12, 1}, {4, 5}},
-    {"+avx2", 8, {6, 2}, {10, 1}, {3, 3}},
-    {"+neon", 4, {6, 4}, {16, 1}, {4, 5}},
-    {"", 4, {4, 2}, {8, 1}, {3, 3}},
+    {"+avx512f", 16, 24, {8, 2}, {12, 1}, {4, 5}},
+    {"+avx2", 8, 12, {6, 2}, {10, 1}, {3, 3}},
+    {"+neon", 4, 24, {6, 4}, {16, 1}, {4, 5}},
+    {"", 4, 12, {4, 2}, {8, 1}, {3, 3}},
 };
 
 void initialize_llvm() {
@@ -49,6 +49,7 @@ void choose_vector_unit(Target& target, const llvm::MCSubtargetInfo& subtarget) 
   for (const VectorUnit& unit : kVectorUnits) {
     if (*unit.feature != 0 && !subtarget.checkFeatures(unit.feature)) continue;
     target.lanes = unit.lanes;
+    target.accumulators = unit.accumulators;
     target.dot = unit.dot;
     target.dot_narrow = unit.dot_narrow;
     target.conv = unit.conv;

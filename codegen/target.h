@@ -23,6 +23,7 @@ struct Target {
   std::string cpu;       // as LLVM names it
   std::string features;  // "+avx512f,..."
   int lanes = 4;         // f32 elements in one vector
+  int accumulators = 8;  // vector registers for sums, that leave room for their operands
   TileShape dot;         // MR rows × NR vectors of the right operand
   TileShape dot_narrow;  // the same where one vector spans all columns
   TileShape conv;        // output channels × vectors of images
