@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "runtime/flops.h"
+#include "tools/bench_on_request.h"
 #include "tools/measure.h"
 
 namespace minnow {
@@ -19,6 +20,7 @@ struct BenchFlags {
   int repeats = 20;
   bool skip_interpreter = false;
   bool json = false;
+  bool on_request = false;
 };
 
 // One way of running the function, and how long a step of it took.
@@ -169,6 +171,7 @@ void print_json(const Subject& subject, double flops, const std::map<int, double
 Result<ExitCode> bench_command(const BenchFlags& flags) {
   MINNOW_ASSIGN(const Subject subject,
                 Subject::read(flags.model, flags.function, flags.backend.session_options().max_bytes));
+  if (flags.on_request) return bench_on_request(subject, flags.backend);
   std::vector<Contender> contenders = choose_contenders(flags);
   std::map<int, double> peaks;  // by threads
   for (Contender& contender : contenders) MINNOW_TRY(prepare(contender, subject, flags));
@@ -200,6 +203,8 @@ Action add_bench(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--no-interpreter", flags->skip_interpreter, "leave the interpreter out");
   app.add_flag("--json", flags->json, "print JSON");
+  app.add_flag("--on-request", flags->on_request,
+               "run as many steps as each line of stdin says, and print their seconds; other programs take turns by it");
   app.footer(
       "Steps run on a random batch. FLOPs are those of the function's dots and convolutions, a multiply-add counting "
       "two;\nthe peak is that of independent multiply-adds, measured in this run. 'build' is what stands before the "

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "runtime/png.h"
 #include "tests/e2e/model_run.h"
@@ -135,6 +136,32 @@ TEST_F(Commands, MemorySetsTrainingBesideInference) {
 TEST_F(Commands, GradcheckAgrees) {
   EXPECT_NE(out("gradcheck m.textproto").find("all gradients agree"), std::string::npos);
   EXPECT_EQ(bench_.run("gradcheck m.textproto --tolerance 1e-300").exit_code, 3);
+}
+
+TEST_F(Commands, BenchTakesItsTurnsWhenAsked) {
+  const auto answers = [&](const char* lines) {
+    bench_.write("turns", lines);
+    RunOptions options;
+    options.in = bench_.path() + "/turns";
+    return bench_.run("bench m.textproto --on-request", options);
+  };
+  const Outcome outcome = answers("1\n20\n");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::istringstream lines(outcome.out);
+  std::string first;
+  std::getline(lines, first);
+  const json prepared = json::parse(first, nullptr, false);
+  EXPECT_EQ(prepared["flops_per_step"], 2 * 2 * 20 * 7840) << "forward, and the weights' gradient";
+  EXPECT_GT(prepared["peak_flops_per_second"], 0);
+  double one = 0, twenty = 0;
+  EXPECT_TRUE(lines >> one >> twenty) << outcome.out;
+  EXPECT_GT(one, 0);
+  EXPECT_GT(twenty, 0);
+  EXPECT_EQ(answers("").exit_code, 0);
+  for (const char* line : {"0", "-1", "many", "1 2", "1000001", "99999999999999999999"}) {
+    EXPECT_EQ(answers(line).exit_code, 2) << line;
+    EXPECT_NE(answers(line).err.find("is not a number of steps"), std::string::npos) << line;
+  }
 }
 
 TEST_F(Commands, InfoNamesTheMachine) {

@@ -37,8 +37,8 @@ void redirect(int descriptor, const char* file) {
   ::dup2(target, descriptor);
 }
 
-[[noreturn]] void become_minnow(const std::string& folder, const std::string& out, const std::string& err,
-                                std::vector<std::string> arguments) {
+[[noreturn]] void become_minnow(const std::string& folder, const std::string& in, const std::string& out,
+                                const std::string& err, std::vector<std::string> arguments) {
   constexpr rlim_t kSeconds = 60;
   constexpr rlim_t kBytes = rlim_t{4} << 30;
   const rlimit time{kSeconds, kSeconds};
@@ -46,6 +46,7 @@ void redirect(int descriptor, const char* file) {
   ::setrlimit(RLIMIT_CPU, &time);
   ::setrlimit(RLIMIT_AS, &memory);
   ::unsetenv("MINNOW_DATA");
+  if (const int source = ::open(in.c_str(), O_RDONLY); source >= 0) ::dup2(source, STDIN_FILENO);
   redirect(STDOUT_FILENO, out.c_str());
   redirect(STDERR_FILENO, err.c_str());
   if (::chdir(folder.c_str()) != 0) ::_exit(127);
@@ -78,7 +79,7 @@ Outcome Workbench::run(const std::string& arguments, const RunOptions& options) 
   const std::string out = options.out.empty() ? streams.file("out") : options.out;
   const pid_t child = ::fork();
   MINNOW_CHECK(child >= 0, "cannot fork");
-  if (child == 0) become_minnow(folder_.path(), out, streams.file("err"), split_arguments(arguments));
+  if (child == 0) become_minnow(folder_.path(), options.in, out, streams.file("err"), split_arguments(arguments));
   if (options.signal != 0) {
     wait_for(folder_.file(options.file), child);
     ::kill(child, options.signal);

@@ -18,6 +18,7 @@ struct RunOptions {
   std::string out;  // where stdout goes, instead of being kept
   int signal = 0;   // sent as soon as the file exists
   std::string file;
+  std::string in = "/dev/null";  // where stdin comes from
 };
 
 // A folder to run minnow in. Each run is limited to 60 s of processor time and 4 GiB of address space, so

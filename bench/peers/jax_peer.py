@@ -1,0 +1,120 @@
+"""Training steps and inferences in JAX, under jit: a step is one program, and old weights give their memory to new ones."""
+import jax
+import jax.numpy as jnp
+
+from networks import LEARNING_RATE, Convolution, Pool, has_convolutions
+
+ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "": lambda x: x}
+
+
+def version():
+    return jax.__version__
+
+
+def pool_by_windows(kind, x, dims):
+    shape = tuple(2 if i in dims else 1 for i in range(4))
+    if kind == "max":
+        return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, shape, shape, "VALID")
+    return jax.lax.reduce_window(x, 0.0, jax.lax.add, shape, shape, "VALID") / 4
+
+
+def pool_by_reshape(kind, x, dims):
+    """The same where no two of a window's numbers are equal and positive."""
+    rows, columns = dims
+    shape = list(x.shape)
+    shape[rows:columns + 1] = [x.shape[rows] // 2, 2, x.shape[columns] // 2, 2]
+    reduce = jnp.max if kind == "max" else jnp.mean
+    return reduce(x.reshape(shape), axis=(rows + 1, columns + 2))
+
+
+POOLS = {"reduce_window": pool_by_windows, "reshape": pool_by_reshape}
+
+
+class Layout:
+    """Where the channels of pictures and filters stand."""
+
+    def __init__(self, name):
+        self.is_last = name == "NHWC"
+        self.numbers = ("NHWC", "HWIO", "NHWC") if self.is_last else ("NCHW", "OIHW", "NCHW")
+        self.picture = (1, 2) if self.is_last else (2, 3)  # dimensions
+
+    def images(self, array):
+        return array.transpose(0, 2, 3, 1) if self.is_last else array
+
+    def filters(self, array):
+        return array.transpose(2, 3, 1, 0) if self.is_last and array.ndim == 4 else array
+
+    def exported_filters(self, array):
+        return array.transpose(3, 2, 0, 1) if self.is_last and array.ndim == 4 else array
+
+    def flattened(self, x):
+        """In the order of channels, rows, columns."""
+        if x.ndim == 4 and self.is_last:
+            x = x.transpose(0, 3, 1, 2)
+        return x.reshape(x.shape[0], -1)
+
+
+def forward(network, layout, pool, weights, x):
+    for layer in network:
+        if isinstance(layer, Pool):
+            x = pool(layer.kind, x, layout.picture)
+            continue
+        weight, bias = weights[layer.name + ".weight"], weights[layer.name + ".bias"]
+        if isinstance(layer, Convolution):
+            pads = [(layer.pad, layer.pad)] * 2
+            x = jax.lax.conv_general_dilated(x, weight, (1, 1), pads, dimension_numbers=layout.numbers)
+            x = x + (bias if layout.is_last else bias[:, None, None])
+        else:
+            x = layout.flattened(x) @ weight + bias
+        x = ACTIVATIONS[layer.activation](x)
+    return x
+
+
+def loss_of(weights, network, layout, pool, images, labels):
+    log = jax.nn.log_softmax(forward(network, layout, pool, weights, images))
+    return -jnp.mean(jnp.take_along_axis(log, labels[:, None], axis=1))
+
+
+class Step:
+    def __init__(self, network, function, layout, pool, weights, images, labels):
+        self.layout = layout
+        self.weights = {name: jnp.array(layout.filters(array)) for name, array in weights.items()}
+        self.images = jnp.array(layout.images(images))
+        self.labels = jnp.array(labels)
+        self.result = None
+
+        def train_step(weights, images, labels):
+            loss, gradients = jax.value_and_grad(loss_of)(weights, network, layout, pool, images, labels)
+            return jax.tree.map(lambda w, g: w - LEARNING_RATE * g, weights, gradients), loss
+
+        def infer(weights, images):
+            return jax.nn.softmax(forward(network, layout, pool, weights, images))
+
+        self.trains = function == "train_step"
+        self.function = jax.jit(train_step, donate_argnums=0) if self.trains else jax.jit(infer)
+
+    def run(self, steps):
+        for _ in range(steps):
+            if self.trains:
+                self.weights, self.result = self.function(self.weights, self.images, self.labels)
+            else:
+                self.result = self.function(self.weights, self.images)
+        jax.block_until_ready((self.weights, self.result))
+
+    def outcome(self):
+        weights = jax.device_get(self.weights)
+        return jax.device_get(self.result), {k: self.layout.exported_filters(v) for k, v in weights.items()}
+
+
+class Peer:
+    def variants(self, network, function, weights, images, labels):
+        layouts = ["NCHW", "NHWC"] if has_convolutions(network) else ["NCHW"]
+        pools = POOLS if has_convolutions(network) else ["reduce_window"]
+        for layout in layouts:
+            for pool in pools:
+                def make(layout=layout, pool=pool):
+                    return Step(network, function, Layout(layout), POOLS[pool], weights, images, labels)
+                yield f"{layout}, {pool}" if has_convolutions(network) else "plain", make
+
+
+JIT = Peer()

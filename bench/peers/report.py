@@ -1,0 +1,168 @@
+"""Results as Markdown tables, which are aligned and so read well on a terminal too."""
+import statistics
+
+NAMES = {"minnow": "Minnow", "torch": "PyTorch eager", "torch.compile": "torch.compile", "jax": "JAX jit"}
+DIRECTIONS = ("forward", "gradient", "update")
+
+
+def table(header, rows):
+    """The first column is text, the others are numbers, unless a header begins with a space."""
+    cells = [header, *rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    is_text = [i == 0 or name.startswith(" ") for i, name in enumerate(header)]
+    rule = ["-" * width if text else "-" * (width - 1) + ":" for width, text in zip(widths, is_text)]
+    align = [[cell.strip().ljust(width) if text else cell.rjust(width)
+              for cell, width, text in zip(row, widths, is_text)] for row in cells]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [align[0], rule, *align[1:]]) + "\n"
+
+
+def duration(seconds):
+    for size, unit in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if seconds >= size:
+            break
+    value = seconds / size
+    return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f} {unit}"
+
+
+def ratio(value):
+    return f"{value:.1f}×" if value < 9.95 else f"{value:.0f}×"
+
+
+def peaks(steps):
+    """By threads, the best that any run saw: what else ran can only have made it less."""
+    found = {}
+    for step in steps:
+        found[step["threads"]] = max(found.get(step["threads"], 0), step["peak"])
+    return found
+
+
+def contenders(steps):
+    """Those that appear, in the usual order."""
+    return [name for name in NAMES if any(name in step["samples"] for step in steps)]
+
+
+def spread(samples):
+    """Half the distance of the quartiles, of the median."""
+    low, middle, high = statistics.quantiles(samples, n=4)
+    return (high - low) / 2 / middle
+
+
+def step_row(step, names, peak):
+    bound = step["flops"] / peak
+    medians = {name: statistics.median(step["samples"][name]) for name in names if name in step["samples"]}
+    others = [seconds for name, seconds in medians.items() if name != "minnow"]
+    times = [duration(medians[name]) if name in medians else "" for name in names]
+    return [step["model"], str(step["batch"]), str(step["threads"]), duration(bound), *times,
+            f"{100 * bound / medians['minnow']:.0f} %", ratio(min(others) / medians["minnow"]) if others else ""]
+
+
+def step_table(steps, function):
+    names = contenders(steps)
+    header = ["model", "batch", "threads", "bound", *(NAMES[name] for name in names), "of bound", "best peer"]
+    best = peaks(steps)
+    chosen = [step for step in steps if step["function"] == function]
+    return table(header, [step_row(step, names, best[step["threads"]]) for step in chosen])
+
+
+def spread_line(steps):
+    worst = {name: max(spread(step["samples"][name]) for step in steps if name in step["samples"])
+             for name in contenders(steps)}
+    middle = {name: statistics.median(spread(step["samples"][name]) for step in steps if name in step["samples"])
+              for name in contenders(steps)}
+    said = (f"{NAMES[name]} {100 * middle[name]:.1f} % (at most {100 * worst[name]:.0f} %)" for name in worst)
+    return "Half the distance between the quartiles, of the median, in the middle case: " + ", ".join(said) + ".\n"
+
+
+def variant_line(steps):
+    """How often each way of a peer was the fastest."""
+    counts = {}
+    for step in steps:
+        for name, variant in step["variants"].items():
+            if step["model"].startswith("lenet"):  # elsewhere there is hardly a choice
+                of_peer = counts.setdefault(name, {})
+                of_peer[variant] = of_peer.get(variant, 0) + 1
+    said = (f"{NAMES[name]}: " + ", ".join(f"{variant} ({count})" for variant, count in sorted(of_peer.items()))
+            for name, of_peer in counts.items())
+    if not counts:
+        return ""
+    return "Ways that were the fastest for the LeNets, and in how many cases: " + "; ".join(said) + ".\n"
+
+
+def start_table(starts):
+    header = ["model", " ", "compile", "compile, cached", "to first step", "to first step, cached", "memory"]
+    rows = []
+    for start in starts:
+        cold, cached = start["cold"], start["cached"]
+        rows.append([start["model"], NAMES[start["contender"]],
+                     *(duration(state["compile_seconds"]) for state in (cold, cached)),
+                     *(duration(state["whole_seconds"]) for state in (cold, cached)),
+                     f"{cached['bytes'] / 2**20:.0f} MiB"])
+    return table(header, rows)
+
+
+def kernel_rows(profile):
+    rows = []
+    for kernel in profile["kernels"]:
+        seconds, flops = kernel["median_seconds"], kernel["flops"]
+        rows.append([kernel["layer"], kernel["direction"], kernel["ops"], duration(seconds),
+                     f"{100 * seconds / profile['step_seconds']:.1f} %", f"{flops / seconds / 1e9:.1f}",
+                     f"{100 * kernel['share_of_peak']:.0f} %", f"{kernel['bytes'] / seconds / 1e9:.1f}"])
+    return rows
+
+
+def profile_section(profile):
+    """Every kernel in the order of execution, and what each direction takes together."""
+    header = ["layer", " direction", " ops", "time", "share", "GFLOP/s", "of peak", "GB/s"]
+    total = profile["step_seconds"]
+    sums = []
+    for direction in DIRECTIONS:
+        seconds = sum(k["median_seconds"] for k in profile["kernels"] if k["direction"] == direction)
+        sums.append(f"{direction} {duration(seconds)} ({100 * seconds / total:.0f} %)")
+    return (f"**{profile['model']}**, batch {profile['batch_size']}, {duration(total)}: {', '.join(sums)}.\n\n"
+            + table(header, kernel_rows(profile)))
+
+
+def parity_table(rows):
+    header = ["model", " function", " peer", " way", "result", "updates", " same"]
+    return table(header, [[row["model"], row["function"], NAMES[row["peer"]], row["variant"], f"{row['result']:.0e}",
+                           "" if row["updates"] is None else f"{row['updates']:.0e}", "yes" if row["same"] else "NO"]
+                          for row in rows])
+
+
+def parity_line(rows):
+    """All in a sentence, for a document."""
+    differing = [row for row in rows if not row["same"]]
+    updates = [row["updates"] for row in rows if row["updates"] is not None]
+    if differing:
+        return f"{len(differing)} of {len(rows)} checks differ.\n"
+    return (f"In {len(rows)} checks, one for each model, function, peer and way of the peer, losses and probabilities "
+            f"differ from Minnow's by at most {max(row['result'] for row in rows):.0e} of their largest element"
+            + (f", and the steps that weights take by {max(updates):.0e}.\n" if updates else ".\n"))
+
+
+def machine_line(results):
+    machine, versions = results["machine"], results["versions"]
+    peak = peaks(results["steps"])
+    said = " and ".join(f"{value / 1e9:.1f} GFLOP/s on {threads} thread{'s' if threads > 1 else ''}"
+                        for threads, value in sorted(peak.items()))
+    return (f"{machine['processor']}, {machine['processors']} processors, {machine['vectors']}, {machine['caches']}, "
+            f"{machine['system']}. Measured peak: {said}. "
+            + ", ".join(f"{name} {version}" for name, version in versions.items()) + f". {results['rounds']} rounds.\n")
+
+
+def sections(results):
+    """Markdown by the name of the section."""
+    steps = results["steps"]
+    found = {}
+    if steps:
+        found["machine"] = machine_line(results)
+        found["train"] = step_table(steps, "train_step")
+        found["infer"] = step_table(steps, "infer")
+        found["notes"] = spread_line(steps) + "\n" + variant_line(steps)
+    if results["starts"]:
+        found["starts"] = start_table(results["starts"])
+    if results["profiles"]:
+        found["profiles"] = "\n".join(map(profile_section, results["profiles"]))
+    if results["parity"]:
+        found["parity"] = parity_line(results["parity"])
+    return found
