@@ -1,4 +1,4 @@
-"""Training steps and inferences in JAX, under jit: a step is one program, and old weights give their memory to new ones."""
+"""Training steps and inferences in JAX, under jit. A step is one program; new weights get the old ones' memory."""
 import jax
 import jax.numpy as jnp
 

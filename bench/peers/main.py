@@ -16,7 +16,7 @@ import starts
 from contenders import Case, Failure, PEERS, ROOT
 
 MODELS = ("lenet", "lenet-relu", "mlp-256", "softmax-regression")
-PARTS = ("parity", "steps", "starts", "profiles")
+PARTS = ("parity", "profiles", "steps", "starts")
 START_MODELS = ("lenet-relu", "mlp-256")
 START_BATCH = 64
 START_REPEATS = 3
@@ -146,12 +146,12 @@ def all_jobs(arguments, results, entrants):
     """(what, a function that measures it and adds the result), of what has not been measured yet."""
     if "parity" in arguments.parts and arguments.peers:
         yield from parity_jobs(arguments, results)
+    if "profiles" in arguments.parts:
+        yield from profile_jobs(arguments, results)
     if "steps" in arguments.parts:
         yield from step_jobs(arguments, results, entrants)
     if "starts" in arguments.parts:
         yield from start_jobs(arguments, results)
-    if "profiles" in arguments.parts:
-        yield from profile_jobs(arguments, results)
 
 
 def run_jobs(jobs, minutes):

@@ -100,25 +100,36 @@ def start_table(starts):
     return table(header, rows)
 
 
+def kernel_row(kernel, total):
+    seconds, flops = kernel["median_seconds"], kernel["flops"]
+    return [kernel["layer"], kernel["direction"], kernel["ops"], duration(seconds), f"{100 * seconds / total:.1f} %",
+            f"{flops / seconds / 1e9:.1f}", f"{100 * kernel['share_of_peak']:.0f} %",
+            f"{kernel['bytes'] / seconds / 1e9:.1f}"]
+
+
 def kernel_rows(profile):
-    rows = []
-    for kernel in profile["kernels"]:
-        seconds, flops = kernel["median_seconds"], kernel["flops"]
-        rows.append([kernel["layer"], kernel["direction"], kernel["ops"], duration(seconds),
-                     f"{100 * seconds / profile['step_seconds']:.1f} %", f"{flops / seconds / 1e9:.1f}",
-                     f"{100 * kernel['share_of_peak']:.0f} %", f"{kernel['bytes'] / seconds / 1e9:.1f}"])
+    """In the order of execution; kernels that take less than a hundredth of the step are one row at the end."""
+    total = profile["step_seconds"]
+    small = [kernel for kernel in profile["kernels"] if kernel["median_seconds"] < total / 100]
+    rows = [kernel_row(kernel, total) for kernel in profile["kernels"] if kernel["median_seconds"] >= total / 100]
+    if small:
+        rest = {"layer": f"{len(small)} others", "direction": "", "ops": ""}
+        rest |= {key: sum(kernel[key] for kernel in small)
+                 for key in ("median_seconds", "flops", "bytes")}
+        rest["share_of_peak"] = rest["flops"] / rest["median_seconds"] / profile["peak_flops_per_second"]
+        rows.append(kernel_row(rest, total))
     return rows
 
 
 def profile_section(profile):
-    """Every kernel in the order of execution, and what each direction takes together."""
+    """What each direction takes together, and the kernels."""
     header = ["layer", " direction", " ops", "time", "share", "GFLOP/s", "of peak", "GB/s"]
     total = profile["step_seconds"]
     sums = []
     for direction in DIRECTIONS:
         seconds = sum(k["median_seconds"] for k in profile["kernels"] if k["direction"] == direction)
         sums.append(f"{direction} {duration(seconds)} ({100 * seconds / total:.0f} %)")
-    return (f"**{profile['model']}**, batch {profile['batch_size']}, {duration(total)}: {', '.join(sums)}.\n\n"
+    return (f"**{profile['model']}**, {duration(total)} a step: {', '.join(sums)}.\n\n"
             + table(header, kernel_rows(profile)))
 
 

@@ -74,6 +74,15 @@ class Report(unittest.TestCase):
         self.assertIn("NO", report.parity_table([row | {"same": False}]))
         self.assertIn("1 of 1 checks differ", report.parity_line([row | {"same": False}]))
 
+    def test_small_kernels_are_one_row(self):
+        def kernel(layer, seconds):
+            return {"layer": layer, "direction": "forward", "ops": "dot", "median_seconds": seconds,
+                    "flops": 1e9 * seconds, "bytes": 0, "share_of_peak": 0.5}
+        kernels = [kernel("fc", 0.99), kernel("loss", 0.004), kernel("fc", 0.006)]
+        rows = report.kernel_rows({"step_seconds": 1.0, "peak_flops_per_second": 2e9, "kernels": kernels})
+        self.assertEqual(rows, [["fc", "forward", "dot", "990 ms", "99.0 %", "1.0", "50 %", "0.0"],
+                                ["2 others", "", "", "10.0 ms", "1.0 %", "1.0", "50 %", "0.0"]])
+
     def test_ways_that_won_are_counted(self):
         self.assertIn("JAX jit: NHWC (2)", report.variant_line([measured()[0]] * 2))
 
