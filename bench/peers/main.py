@@ -16,7 +16,7 @@ import starts
 from contenders import Case, Failure, PEERS, ROOT
 
 MODELS = ("lenet", "lenet-relu", "mlp-256", "softmax-regression")
-PARTS = ("parity", "profiles", "steps", "starts")
+PARTS = ("parity", "profiles", "starts", "steps")
 START_MODELS = ("lenet-relu", "mlp-256")
 START_BATCH = 64
 START_REPEATS = 3
@@ -148,10 +148,10 @@ def all_jobs(arguments, results, entrants):
         yield from parity_jobs(arguments, results)
     if "profiles" in arguments.parts:
         yield from profile_jobs(arguments, results)
-    if "steps" in arguments.parts:
-        yield from step_jobs(arguments, results, entrants)
     if "starts" in arguments.parts:
         yield from start_jobs(arguments, results)
+    if "steps" in arguments.parts:
+        yield from step_jobs(arguments, results, entrants)
 
 
 def run_jobs(jobs, minutes):

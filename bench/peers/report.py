@@ -100,9 +100,15 @@ def start_table(starts):
     return table(header, rows)
 
 
+def shortened(ops):
+    """The first and the last of many."""
+    names = ops.split("+")
+    return ops if len(names) <= 5 else f"{names[0]}+…+{names[-1]} ({len(names)} ops)"
+
+
 def kernel_row(kernel, total):
     seconds, flops = kernel["median_seconds"], kernel["flops"]
-    return [kernel["layer"], kernel["direction"], kernel["ops"], duration(seconds), f"{100 * seconds / total:.1f} %",
+    return [kernel["layer"], kernel["direction"], shortened(kernel["ops"]), duration(seconds), f"{100 * seconds / total:.1f} %",
             f"{flops / seconds / 1e9:.1f}", f"{100 * kernel['share_of_peak']:.0f} %",
             f"{kernel['bytes'] / seconds / 1e9:.1f}"]
 

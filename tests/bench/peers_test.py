@@ -83,6 +83,10 @@ class Report(unittest.TestCase):
         self.assertEqual(rows, [["fc", "forward", "dot", "990 ms", "99.0 %", "1.0", "50 %", "0.0"],
                                 ["2 others", "", "", "10.0 ms", "1.0 %", "1.0", "50 %", "0.0"]])
 
+    def test_many_ops_are_shortened(self):
+        self.assertEqual(report.shortened("dot+broadcast+add"), "dot+broadcast+add")
+        self.assertEqual(report.shortened("a+b+c+d+e+f"), "a+…+f (6 ops)")
+
     def test_ways_that_won_are_counted(self):
         self.assertIn("JAX jit: NHWC (2)", report.variant_line([measured()[0]] * 2))
 
