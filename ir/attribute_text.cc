@@ -198,6 +198,19 @@ std::string attributes_to_string(const Attributes& attributes) {
   return text.empty() ? text : text + "}";
 }
 
+std::vector<AttributeField> attribute_fields(OpKind kind) {
+  std::vector<AttributeField> fields;
+  std::visit(
+      [&]<typename T>(const T& defaults) {
+        for_each_field<T>([&](const auto& field) {
+          const std::string text = to_text(defaults.*field.member);
+          fields.push_back({field.name, text == "[]" ? "" : text});
+        });
+      },
+      default_attributes(kind));
+  return fields;
+}
+
 Result<Attributes> parse_attributes(Lexer& lexer, OpKind kind) {
   Attributes attributes = default_attributes(kind);
   if (!lexer.accept("{") || lexer.accept("}")) return attributes;

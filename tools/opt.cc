@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
 #include "ir/text.h"
+#include "passes/autodiff.h"
+#include "passes/optimizer.h"
 #include "passes/pipeline.h"
 #include "tools/command.h"
 #include "tools/ir_file.h"
+#include "tools/memory_plan_text.h"
 #include "tools/pass_flags.h"
 
 namespace minnow {
@@ -11,8 +14,44 @@ namespace {
 
 struct OptFlags {
   std::string file;
+  bool gradients = false;
+  std::string optimizer;
+  double clip_norm = 0, clip_value = 0, weight_decay = 0;
   PassFlags passes;
+  bool memory_plan = false;
 };
+
+struct OptimizerRow {
+  const char* name;
+  decltype(OptimizerSpec::rule) rule;
+};
+
+constexpr OptimizerRow kOptimizers[] = {{"sgd", Sgd{}},   {"momentum", Momentum{}}, {"nesterov", Momentum{0.9, true}},
+                                        {"adam", Adam{}}, {"adamw", AdamW{}},       {"rmsprop", RmsProp{}}};
+
+// The gradients of the first result by each weight become results.
+Status add_gradients(Function& function) {
+  std::vector<Value*> weights, gradients;
+  for (const auto& parameter : function.parameters())
+    if (parameter->role == Role::kWeight) weights.push_back(parameter.get());
+  if (weights.empty() || function.results().empty())
+    return fail("--gradients", "@{} has no {}", function.name(), weights.empty() ? "weights" : "result");
+  MINNOW_TRY(differentiate(function, function.results()[0].value, weights, gradients));
+  for (size_t i = 0; i < weights.size(); ++i) function.add_result(weights[i]->name + ".gradient", gradients[i]);
+  return {};
+}
+
+Result<std::unique_ptr<Function>> make_train_step(const Function& loss, const OptFlags& flags) {
+  OptimizerSpec spec;
+  for (const OptimizerRow& row : kOptimizers)
+    if (flags.optimizer == row.name) spec.rule = row.rule;
+  if (flags.clip_norm > 0) spec.clip = ClipByGlobalNorm{flags.clip_norm};
+  if (flags.clip_value > 0) spec.clip = ClipByValue{flags.clip_value};
+  for (const auto& parameter : loss.parameters())
+    if (parameter->role == Role::kWeight && flags.weight_decay > 0)
+      spec.weight_decay[parameter->name] = flags.weight_decay;
+  return build_train_step(loss, spec);
+}
 
 Result<ExitCode> opt_command(const OptFlags& flags) {
   MINNOW_ASSIGN(const auto module, read_ir_file(flags.file));
@@ -21,12 +60,17 @@ Result<ExitCode> opt_command(const OptFlags& flags) {
   PassOptions options;
   options.check_answers = true;
   options.observers = {&dump};
-  for (const auto& function : module->functions) {
+  for (auto& function : module->functions) {
+    if (flags.gradients) MINNOW_TRY(add_gradients(*function));
+    if (!flags.optimizer.empty()) {
+      MINNOW_ASSIGN(function, make_train_step(*function, flags));
+    }
     flags.passes.print_limit(plan, function->name());
     MINNOW_ASSIGN(const std::vector<PassRecord> records, run_passes(*function, plan.run, options));
     if (flags.passes.time) print_pass_times(records);
+    if (flags.memory_plan) fmt::print("{}", memory_plan_text(*function));
   }
-  fmt::print("{}", print(*module));
+  if (!flags.memory_plan) fmt::print("{}", print(*module));
   return ExitCode::kDone;
 }
 
@@ -41,7 +85,16 @@ std::string pass_list() {
 Action add_opt(CLI::App& app) {
   auto flags = std::make_shared<OptFlags>();
   app.add_option("file", flags->file, "IR text")->required()->type_name("FILE.ir");
+  app.add_flag("--gradients", flags->gradients, "first differentiate: a result more for each weight");
+  std::vector<std::string> names;
+  for (const OptimizerRow& row : kOptimizers) names.emplace_back(row.name);
+  app.add_option("--optimizer", flags->optimizer, "first make a training step of each function")
+      ->check(CLI::IsMember(names));
+  app.add_option("--clip-norm", flags->clip_norm, "with --optimizer: the gradients' common norm is at most this");
+  app.add_option("--clip-value", flags->clip_value, "with --optimizer: no element of a gradient is larger");
+  app.add_option("--weight-decay", flags->weight_decay, "with --optimizer: of every weight");
   flags->passes.add(app, "");
+  app.add_flag("--memory-plan", flags->memory_plan, "print where every value lies instead of the IR");
   app.footer(pass_list());
   return [flags] { return opt_command(*flags); };
 }

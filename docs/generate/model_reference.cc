@@ -15,9 +15,9 @@
 #include <fstream>
 #include <map>
 #include <regex>
-#include <set>
 #include <sstream>
 
+#include "docs/generate/marked_places.h"
 #include "frontend/field_options.pb.h"
 
 namespace minnow {
@@ -127,29 +127,6 @@ class Tables {
   std::map<std::string, std::string> tables_;
 };
 
-// `document` with what stands in each place replaced by its table; false, with a complaint, if places and
-// tables are not the same set.
-bool fill(const std::string& document, const std::map<std::string, std::string>& tables) {
-  std::istringstream lines(document);
-  std::set<std::string> placed;
-  const std::regex place("<!-- ((fields|values) of [A-Za-z0-9.]+) -->");
-  bool inside = false;
-  for (std::string line; std::getline(lines, line);) {
-    if (line == "<!-- end -->") inside = false;
-    if (!inside) fmt::print("{}\n", line);
-    std::smatch match;
-    if (!std::regex_match(line, match, place)) continue;
-    const auto table = tables.find(match[1]);
-    if (table == tables.end()) return fmt::print(stderr, "there are no {}\n", match[1].str()), false;
-    fmt::print("{}", table->second);
-    placed.insert(match[1]);
-    inside = true;
-  }
-  for (const auto& [name, table] : tables)
-    if (!placed.contains(name)) return fmt::print(stderr, "the document has no place for {}\n", name), false;
-  return true;
-}
-
 int run(const std::string& schema, const std::string& document) {
   std::ifstream schema_file(schema, std::ios::binary), document_file(document);
   pb::FileDescriptorSet files;
@@ -164,7 +141,7 @@ int run(const std::string& schema, const std::string& document) {
   }
   std::stringstream text;
   text << document_file.rdbuf();
-  return fill(text.str(), tables.all()) ? 0 : 1;
+  return print_with_parts(text.str(), tables.all()) ? 0 : 1;
 }
 
 }  // namespace
