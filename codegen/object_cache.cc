@@ -1,16 +1,20 @@
 #include "codegen/object_cache.h"
 
+#include <fcntl.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Config/llvm-config.h>
+#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/SHA256.h>
 #include <llvm/Support/xxhash.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace minnow {
 namespace {
@@ -18,8 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kMagic = "minnow kernels 1";
+constexpr uintmax_t kMaxEntryBytes = uintmax_t{1} << 30;
+constexpr std::string_view kExtension = ".kernels";
+constexpr std::string_view kTemporaryExtension = ".tmp";
+constexpr std::chrono::hours kLongestWrite{1};
 
-// The file: magic, checksum of the rest, then numbers and objects one after the other.
 class Writer {
  public:
   void number(int64_t value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value)); }
@@ -27,10 +34,7 @@ class Writer {
     number(static_cast<int64_t>(block.size()));
     bytes_ += block;
   }
-  std::string finish() const {
-    const uint64_t checksum = llvm::xxh3_64bits(bytes_);
-    return std::string(kMagic) + std::string(reinterpret_cast<const char*>(&checksum), sizeof(checksum)) + bytes_;
-  }
+  const std::string& bytes() const { return bytes_; }
 
  private:
   std::string bytes_;
@@ -70,7 +74,54 @@ class Reader {
   bool failed_ = false;
 };
 
-std::string encode(const CachedKernels& entry) {
+bool write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+// By way of a temporary file, whose name no other process has. No fsync: what a power failure leaves is told by the
+// checksum.
+bool replace_file(const std::string& path, std::string_view bytes) {
+  std::string temporary = fmt::format("{}.XXXXXX{}", path, kTemporaryExtension);
+  const int descriptor = ::mkostemps(temporary.data(), static_cast<int>(kTemporaryExtension.size()), O_CLOEXEC);
+  if (descriptor < 0) return false;
+  bool is_done = ::fchmod(descriptor, 0644) == 0 && write_all(descriptor, bytes);
+  is_done = ::close(descriptor) == 0 && is_done;
+  is_done = is_done && ::rename(temporary.c_str(), path.c_str()) == 0;
+  if (!is_done) ::unlink(temporary.c_str());
+  return is_done;
+}
+
+// Tells one build of the program from the next.
+std::string program_identity() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  const auto size = fs::file_size(program, error);
+  const auto time = fs::last_write_time(program, error).time_since_epoch().count();
+  return program.string() + "\n" + std::to_string(size) + "\n" + std::to_string(time);
+}
+
+std::string folder_in(const char* variable, const std::string& below) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != 0 ? value + below : "";
+}
+
+}  // namespace
+
+// The file: magic, checksum of the rest, then numbers and objects one after the other.
+std::string seal_kernels(std::string_view body) {
+  const uint64_t checksum = llvm::xxh3_64bits(body);
+  std::string file(kMagic);
+  file.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
+  return file.append(body);
+}
+
+std::string serialize_kernels(const CachedKernels& entry) {
   Writer out;
   out.number(static_cast<int64_t>(entry.kernels.size()));
   for (const auto& kernel : entry.kernels) {
@@ -81,10 +132,10 @@ std::string encode(const CachedKernels& entry) {
   }
   out.number(static_cast<int64_t>(entry.objects.size()));
   for (const ObjectBytes& object : entry.objects) out.block({object.data(), object.size()});
-  return out.finish();
+  return seal_kernels(out.bytes());
 }
 
-std::optional<CachedKernels> decode(std::string_view file) {
+std::optional<CachedKernels> parse_kernels(std::string_view file) {
   uint64_t checksum = 0;
   if (!file.starts_with(kMagic) || file.size() < kMagic.size() + sizeof(checksum)) return std::nullopt;
   file.remove_prefix(kMagic.size());
@@ -108,34 +159,21 @@ std::optional<CachedKernels> decode(std::string_view file) {
   return in.done() ? std::optional(std::move(entry)) : std::nullopt;
 }
 
-// Tells one build of the program from the next.
-std::string program_identity() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const auto size = fs::file_size(program, error);
-  const auto time = fs::last_write_time(program, error).time_since_epoch().count();
-  return program.string() + "\n" + std::to_string(size) + "\n" + std::to_string(time);
-}
-
-std::string folder_in(const char* variable, const std::string& below) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != 0 ? value + below : "";
-}
-
-}  // namespace
-
 std::string ObjectCache::default_folder() {
   if (const char* chosen = std::getenv("MINNOW_CACHE")) return chosen;
   const std::string folder = folder_in("XDG_CACHE_HOME", "/minnow");
   return folder.empty() ? folder_in("HOME", "/.cache/minnow") : folder;
 }
 
+// Read, not mapped: a mapped file that another process truncates is a bus error.
 std::optional<CachedKernels> ObjectCache::find(const std::string& key) const {
   if (folder_.empty()) return std::nullopt;
-  std::ifstream file(path(key), std::ios::binary);
+  std::error_code error;
+  if (!fs::is_regular_file(path(key), error) || fs::file_size(path(key), error) > kMaxEntryBytes) return std::nullopt;
+  const auto file = llvm::MemoryBuffer::getFile(path(key), /*IsText=*/false, /*RequiresNullTerminator=*/false,
+                                                /*IsVolatile=*/true);
   if (!file) return std::nullopt;
-  const std::string bytes(std::istreambuf_iterator<char>(file), {});
-  return decode(bytes);
+  return parse_kernels((*file)->getBuffer());
 }
 
 void ObjectCache::store(const std::string& key, const CachedKernels& entry) const {
@@ -143,24 +181,20 @@ void ObjectCache::store(const std::string& key, const CachedKernels& entry) cons
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) return;
-  const std::string temporary = path(key) + "." + std::to_string(getpid());
-  const std::string bytes = encode(entry);
-  std::ofstream file(temporary, std::ios::binary);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (file) {
-    fs::rename(temporary, path(key), error);
-    make_room();
-  } else {
-    fs::remove(temporary, error);
-  }
+  if (replace_file(path(key), serialize_kernels(entry))) make_room();
 }
 
 void ObjectCache::make_room() const {
   std::error_code error;
   std::vector<std::pair<fs::file_time_type, fs::path>> entries;
-  for (const auto& file : fs::directory_iterator(folder_, error))
-    if (file.path().extension() == ".kernels") entries.emplace_back(fs::last_write_time(file.path(), error), file.path());
+  const auto now = fs::file_time_type::clock::now();
+  for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
+    std::error_code gone;  // another process may have taken it away
+    const auto time = it->last_write_time(gone);
+    if (gone) continue;
+    if (it->path().extension() == kExtension) entries.emplace_back(time, it->path());
+    if (it->path().extension() == kTemporaryExtension && now - time > kLongestWrite) fs::remove(it->path(), gone);
+  }
   if (entries.size() <= kMaxEntries) return;
   std::ranges::sort(entries);
   for (size_t i = 0; i < entries.size() - kMaxEntries / 2; ++i) fs::remove(entries[i].second, error);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codegen/jit_code.h"
@@ -20,6 +21,13 @@ struct CachedKernels {
   std::vector<ObjectBytes> objects;
 };
 
+// An entry as the bytes of its file. Parsing takes any bytes; nullopt for what was not written by serialize_kernels, as
+// far as a checksum tells.
+std::string serialize_kernels(const CachedKernels& entry);
+std::optional<CachedKernels> parse_kernels(std::string_view file);
+// A file, as its checksum has it, whose entry is `body`, whatever that is: how tests get past the checksum.
+std::string seal_kernels(std::string_view body);
+
 class ObjectCache {
  public:
   // The folder is made when something is stored. An empty name is a cache that holds nothing.
@@ -28,10 +36,10 @@ class ObjectCache {
   // $MINNOW_CACHE, which may be empty for no cache; else minnow/ in $XDG_CACHE_HOME or ~/.cache.
   static std::string default_folder();
 
-  // The entry of this name; nullopt if there is none, or if it is damaged.
+  // The entry of this name; nullopt if there is none, or if it is damaged or cannot be read.
   std::optional<CachedKernels> find(const std::string& key) const;
   // Writes to a temporary file and renames it. A cache that cannot be written only costs time, so it is no error. The
-  // oldest entries go when there are more than kMaxEntries.
+  // oldest entries go when there are more than kMaxEntries, and temporary files when whoever wrote them must be dead.
   void store(const std::string& key, const CachedKernels& entry) const;
 
   static constexpr size_t kMaxEntries = 512;

@@ -19,17 +19,16 @@ json to_json(const EpochMetrics& row) {
                       row.validation_loss, row.validation_accuracy, row.seconds});
 }
 
+// A json number that is no whole one of 64 bits would be converted in silence.
+int64_t count_from(const json& value) {
+  if (!value.is_number_integer()) throw json::type_error::create(302, "a count must be a whole number", &value);
+  return value.get<int64_t>();
+}
+
 EpochMetrics metrics_from(const json& row) {
   // json writes a number that is not finite as null.
   const auto number = [&](size_t i) { return row.at(i).is_null() ? std::nan("") : row.at(i).get<double>(); };
-  return {row.at(0).get<int64_t>(),
-          row.at(1).get<int64_t>(),
-          number(2),
-          number(3),
-          number(4),
-          number(5),
-          number(6),
-          number(7)};
+  return {count_from(row.at(0)), count_from(row.at(1)), number(2), number(3), number(4), number(5), number(6), number(7)};
 }
 
 std::string state_to_text(const TrainingState& state) {
@@ -54,8 +53,12 @@ bool is_sound(const TrainingState& state) {
 Result<TrainingState> state_from_text(const std::string& path, const std::string& text) {
   try {
     const json object = json::parse(text);
-    TrainingState state{object.at("step"),     object.at("batch_in_epoch"), object.at("batch_size"),
-                        object.at("loss_sum"), object.at("correct_sum"),    {}};
+    TrainingState state{count_from(object.at("step")),
+                        count_from(object.at("batch_in_epoch")),
+                        count_from(object.at("batch_size")),
+                        object.at("loss_sum"),
+                        object.at("correct_sum"),
+                        {}};
     for (const json& row : object.at("history")) state.history.push_back(metrics_from(row));
     if (!is_sound(state)) return fail(path, "the training state in the metadata makes no sense");
     return state;

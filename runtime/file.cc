@@ -7,8 +7,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 namespace minnow {
 namespace {
@@ -65,6 +68,35 @@ Result<int64_t> regular_file_size(const Descriptor& file, const std::string& pat
   return status.st_size;
 }
 
+// Says nothing of the file that it is to become, whose name may be as long as a name can be.
+std::string temporary_name(pid_t process, int number) {
+  return fmt::format(".minnow.{}.{}.tmp", process, number);
+}
+
+// The process that writes, or wrote, the temporary file of this name.
+std::optional<pid_t> writer_of(const std::string& name) {
+  pid_t process = 0;
+  int number = 0;
+  if (std::sscanf(name.c_str(), ".minnow.%d.%d.tmp", &process, &number) != 2) return std::nullopt;
+  return name == temporary_name(process, number) ? std::optional(process) : std::nullopt;
+}
+
+bool is_alive(pid_t process) {
+  return process != ::getpid() && process > 0 && (::kill(process, 0) == 0 || errno == EPERM);
+}
+
+// A new file in the folder. A killed process of the same number may have left one behind.
+Descriptor create_temporary(const std::string& folder, std::string& path) {
+  static std::atomic<int> counter{0};
+  constexpr int kAttempts = 1000;
+  int descriptor = -1;
+  for (int i = 0; i < kAttempts && descriptor < 0 && (i == 0 || errno == EEXIST); ++i) {
+    path = folder + "/" + temporary_name(::getpid(), counter++);
+    descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  }
+  return Descriptor(descriptor);
+}
+
 Status write_all(const Descriptor& file, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file.get(), bytes.data(), std::min(bytes.size(), kChunkBytes));
@@ -76,10 +108,7 @@ Status write_all(const Descriptor& file, std::string_view bytes, const std::stri
 }
 
 // Writes the temporary file; complaints are about `path`, which it is to become.
-Status write_and_sync(const std::string& temporary, std::span<const std::string_view> pieces,
-                      const std::string& path) {
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-  if (!file.is_open()) return system_failure(path, "create");
+Status write_and_sync(Descriptor& file, std::span<const std::string_view> pieces, const std::string& path) {
   for (const std::string_view piece : pieces) MINNOW_TRY(write_all(file, piece, path));
   if (::fsync(file.get()) != 0) return system_failure(path, "sync");
   if (file.close() != 0) return system_failure(path, "close");
@@ -129,14 +158,15 @@ Result<std::string> read_file(const std::string& path, int64_t max_bytes) {
 
 Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces) {
   if (is_device_or_pipe(path)) return write_through(path, pieces);
-  static std::atomic<int> counter{0};
   const std::filesystem::path target(path);
   if (!target.has_filename()) return fail(path, "is not the name of a file");
   const std::string folder = target.has_parent_path() ? target.parent_path().string() : ".";
-  TemporaryFile temporary(
-      fmt::format("{}/.{}.{}.{}.tmp", folder, target.filename().string(), ::getpid(), counter++));
+  std::string name;
+  Descriptor file = create_temporary(folder, name);
+  if (!file.is_open()) return system_failure(path, "create");
+  TemporaryFile temporary(std::move(name));
 
-  MINNOW_TRY(write_and_sync(temporary.path(), pieces, path));
+  MINNOW_TRY(write_and_sync(file, pieces, path));
   if (::rename(temporary.path().c_str(), path.c_str()) != 0) return system_failure(path, "rename into place");
   temporary.keep();
   return sync_folder(folder);
@@ -144,6 +174,15 @@ Status write_file_atomically(const std::string& path, std::span<const std::strin
 
 Status write_file_atomically(const std::string& path, std::string_view bytes) {
   return write_file_atomically(path, std::span<const std::string_view>(&bytes, 1));
+}
+
+void remove_abandoned_files(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const auto writer = writer_of(it->path().filename().string());
+    if (writer && !is_alive(*writer)) ::unlink(it->path().c_str());
+  }
 }
 
 Status make_folder(const std::string& path) {

@@ -22,6 +22,9 @@ Result<std::string> read_file(const std::string& path, int64_t max_bytes = kMaxF
 Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces);
 Status write_file_atomically(const std::string& path, std::string_view bytes);
 
+// Removes the temporary files of writers that were killed; those of other processes that live stay.
+void remove_abandoned_files(const std::string& folder);
+
 // Makes the folder and those above it, unless it is there.
 Status make_folder(const std::string& path);
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <optional>
+#include <unordered_map>
 
 #include "runtime/csv_table.h"
 #include "runtime/dataset.h"
@@ -122,13 +123,22 @@ std::vector<std::string> sorted_words(const Table& table) {
   return words;
 }
 
-Result<int32_t> class_of_word(const Table& table, const CsvRow& row, const std::vector<std::string>& words) {
+using ClassNumbers = std::unordered_map<std::string_view, int32_t>;
+
+// Points into `words`.
+ClassNumbers number_classes(const std::vector<std::string>& words) {
+  ClassNumbers numbers;
+  for (size_t i = 0; i < words.size(); ++i) numbers.emplace(words[i], static_cast<int32_t>(i));
+  return numbers;
+}
+
+Result<int32_t> class_of_word(const Table& table, const CsvRow& row, const ClassNumbers& classes) {
   const std::string_view text = label_text(table, row);
   const std::string where = place(table, row, table.label_columns[0]);
   if (text.empty()) return fail(where, "label is missing");
-  const auto found = std::ranges::find(words, text);
-  if (found != words.end()) return static_cast<int32_t>(found - words.begin());
-  return fail(where, "label \"{}\" is none of the {} classes", text, words.size());
+  const auto found = classes.find(text);
+  if (found != classes.end()) return found->second;
+  return fail(where, "label \"{}\" is none of the {} classes", text, classes.size());
 }
 
 Result<int32_t> class_of_number(const Table& table, const CsvRow& row, int64_t limit) {
@@ -145,8 +155,9 @@ Status fill_classes(const Table& table, const CsvOptions& options, Dataset& data
   const int64_t limit = known > 0 ? known : options.max_classes;
   dataset.labels = Tensor::uninitialized({DType::kI32, {static_cast<int64_t>(table.rows.size())}});
   auto to = dataset.labels.as<int32_t>().begin();
+  const ClassNumbers numbers = number_classes(dataset.class_names);
   for (const CsvRow& row : table.rows) {
-    MINNOW_ASSIGN(*to++, has_words ? class_of_word(table, row, dataset.class_names)
+    MINNOW_ASSIGN(*to++, has_words ? class_of_word(table, row, numbers)
                                    : class_of_number(table, row, limit));
   }
   if (dataset.class_names.empty()) dataset.class_names = numbered_classes(count_classes(dataset.labels));

@@ -38,12 +38,17 @@ Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& 
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::exists(status) && !fs::is_directory(status)) return fail(path, "is not a folder");
+  remove_abandoned_files(path);
   if (fs::is_directory(status) && !fs::is_empty(path, error) && !overwrite)
     return fail_with_hint(path, "the run folder is not empty",
                           "--resume " + path + " goes on with it, --overwrite replaces it");
   MINNOW_TRY(make_folder(path));
   RunFolder folder(path);
-  for (const std::string& stale : {folder.weights_path(), folder.best_path()}) fs::remove(stale, error);
+  for (const std::string& stale : {folder.metrics_path(), folder.curves_path(), folder.best_path(), folder.config_path(),
+                                   folder.weights_path()}) {
+    fs::remove(stale, error);
+    if (error) return fail(stale, "cannot remove what an earlier run left: {}", error.message());
+  }
   MINNOW_TRY(folder.write_config(model));
   return folder;
 }
@@ -51,10 +56,19 @@ Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& 
 Result<RunFolder> RunFolder::open(const std::string& path) {
   RunFolder folder(path);
   std::error_code error;
-  if (!fs::is_regular_file(folder.weights_path(), error))
+  const bool is_new = fs::is_regular_file(folder.config_path(), error) && !fs::exists(folder.metrics_path(), error);
+  if (!folder.checkpoint_path() && !is_new)
     return fail_with_hint(path, "there is no run to go on with: no weights.safetensors in it",
                           "give the folder that an earlier --out named");
+  remove_abandoned_files(path);
   return folder;
+}
+
+std::optional<std::string> RunFolder::checkpoint_path() const {
+  std::error_code error;
+  for (const std::string& path : {weights_path(), best_path()})
+    if (fs::is_regular_file(path, error)) return path;
+  return std::nullopt;
 }
 
 Status RunFolder::write_config(const LoadedModel& model) const {
@@ -63,8 +77,8 @@ Status RunFolder::write_config(const LoadedModel& model) const {
 
 Status RunFolder::write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
                                 bool classifies) const {
-  MINNOW_TRY(write_file_atomically(path_ + "/metrics.csv", metrics_csv(history)));
-  return write_file_atomically(path_ + "/curves.svg", to_svg(draw_chart(training_chart(history, title, classifies))));
+  MINNOW_TRY(write_file_atomically(metrics_path(), metrics_csv(history)));
+  return write_file_atomically(curves_path(), to_svg(draw_chart(training_chart(history, title, classifies))));
 }
 
 std::string metrics_csv(const std::vector<EpochMetrics>& history) {

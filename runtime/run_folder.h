@@ -2,6 +2,7 @@
 // best.safetensors and curves.svg in one folder. Every file is replaced atomically.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,20 @@ namespace minnow {
 
 class RunFolder {
  public:
-  // Makes the folder, which must be empty or absent unless `overwrite`, and writes the configuration into it.
+  // Makes the folder, which must be empty or absent unless `overwrite`, and writes the configuration into it. What is
+  // replaced goes in such an order that, after a kill at any moment, open() finds the old run, the new one or neither.
   static Result<RunFolder> create(const std::string& path, const LoadedModel& model, bool overwrite);
-  // An existing run to go on with.
+  // An existing run to go on with. One that was killed before its first checkpoint has a configuration only.
   static Result<RunFolder> open(const std::string& path);
 
   const std::string& path() const { return path_; }
   std::string config_path() const { return path_ + "/config.textproto"; }
   std::string weights_path() const { return path_ + "/weights.safetensors"; }
   std::string best_path() const { return path_ + "/best.safetensors"; }
+  std::string metrics_path() const { return path_ + "/metrics.csv"; }
+  std::string curves_path() const { return path_ + "/curves.svg"; }
+  // What to go on from: the last weights; the best, where a kill in the first epoch left those only; none before.
+  std::optional<std::string> checkpoint_path() const;
 
   // The model as it is trained, overrides and defaults included.
   Status write_config(const LoadedModel& model) const;

@@ -1,7 +1,10 @@
 // minnow, the command line.
 #include <fmt/format.h>
+#include <llvm/Support/ErrorHandling.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <new>
 #include <system_error>
 
@@ -38,6 +41,22 @@ int report(const Error& error) {
   return static_cast<int>(error.code);
 }
 
+// Memory may end in any thread, and within libraries that no exception may cross: the process ends on the spot. What it
+// has saved is whole at any moment.
+[[noreturn]] void end_out_of_memory() {
+  constexpr std::string_view kMessage = "error: out of memory\n  hint: a smaller training.batch_size needs less\n";
+  (void)!::write(STDERR_FILENO, kMessage.data(), kMessage.size());
+  ::_exit(static_cast<int>(ExitCode::kInput));
+}
+
+// What the system would end the process for becomes a message.
+void take_exhaustion_as_an_error() {
+  std::set_new_handler(end_out_of_memory);
+  const auto end = [](void*, const char*, bool) { end_out_of_memory(); };
+  llvm::install_bad_alloc_error_handler(end);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of a file's size fails
+}
+
 // A full disk shows only when the last of the output leaves the buffer.
 Result<ExitCode> run_and_flush(const Action& action) {
   const Result<ExitCode> result = action();
@@ -51,8 +70,10 @@ int run_command(const Action& action) {
     const Result<ExitCode> result = run_and_flush(action);
     return result ? static_cast<int>(*result) : report(result.error());
   } catch (const std::bad_alloc&) {
-    return report({{}, "out of memory", "a smaller training.batch_size needs less"});
-  } catch (const std::system_error& error) {  // threads that cannot start, a pipe that nobody reads
+    end_out_of_memory();
+  } catch (const std::system_error& error) {  // a pipe that nobody reads
+    if (error.code() == std::errc::resource_unavailable_try_again)
+      return report({{}, fmt::format("cannot start a thread: {}", error.what()), "--threads 1 needs fewer"});
     return report({{}, error.what(), {}});
   }
 }
@@ -93,4 +114,7 @@ int run_main(int argc, char** argv) {
 }  // namespace
 }  // namespace minnow
 
-int main(int argc, char** argv) { return minnow::run_main(argc, argv); }
+int main(int argc, char** argv) {
+  minnow::take_exhaustion_as_an_error();
+  return minnow::run_main(argc, argv);
+}

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 
 #include "runtime/trainer.h"
 #include "tools/command.h"
@@ -39,6 +40,28 @@ Result<LoadedModel> read_model(TrainFlags& flags) {
   return flags.model.read();
 }
 
+// The state that the run was left in.
+Result<TrainingState> last_state(const RunFolder& folder, Session& session) {
+  const auto checkpoint = folder.checkpoint_path();
+  if (!checkpoint) {
+    std::fputs(fmt::format("{}: no checkpoint was saved; starts at step 0\n", folder.path()).c_str(), stderr);
+    return TrainingState{};
+  }
+  auto state = load_checkpoint(*checkpoint, session);
+  std::error_code ignored;
+  const bool has_best = *checkpoint != folder.best_path() && std::filesystem::exists(folder.best_path(), ignored);
+  if (!state && state.error().hint.empty() && has_best)
+    state.error().hint = "best.safetensors beside it is a whole checkpoint, too: copied over it, the run goes on from there";
+  return state;
+}
+
+// What went wrong in training or in saving it, with the way back.
+Error with_way_back(Error error, const std::optional<RunFolder>& folder) {
+  if (folder && folder->checkpoint_path() && error.hint.empty() && error.code == ExitCode::kInput)
+    error.hint = "the last checkpoint is whole; go on from it with: minnow train --resume " + folder->path();
+  return error;
+}
+
 void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, const std::string& folder,
                    double seconds) {
   const auto& history = outcome.state.history;
@@ -70,7 +93,7 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   std::optional<RunFolder> folder;
   if (!flags.resume.empty()) {
     MINNOW_ASSIGN(folder, RunFolder::open(flags.resume));
-    MINNOW_ASSIGN(state, load_checkpoint(folder->weights_path(), *session));
+    MINNOW_ASSIGN(state, last_state(*folder, *session));
     MINNOW_TRY(folder->write_config(loaded));
   } else if (!flags.out.empty()) {
     MINNOW_ASSIGN(folder, RunFolder::create(flags.out, loaded, flags.overwrite));
@@ -78,8 +101,10 @@ Result<ExitCode> train_command(TrainFlags& flags) {
 
   Progress progress;
   TrainerOptions options{folder ? &*folder : nullptr, &interrupted, flags.last_step, &progress};
-  MINNOW_ASSIGN(const TrainingOutcome outcome, train(*session, data, options, std::move(state)));
+  const auto trained = train(*session, data, options, std::move(state));
   progress.clear();
+  if (!trained) return tl::unexpected(with_way_back(trained.error(), folder));
+  const TrainingOutcome& outcome = *trained;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   print_summary(loaded, outcome, folder ? folder->path() : "", seconds);
   if (outcome.end != TrainingEnd::kInterrupted) return ExitCode::kDone;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -72,6 +73,24 @@ TEST_F(ObjectCacheTest, WithoutAFolderHoldsNothing) {
   const ObjectCache unwritable("/dev/null/cache");
   unwritable.store("a", example());
   EXPECT_FALSE(unwritable.find("a"));
+}
+
+// Whoever wrote a temporary file for so long was killed; of a younger one nobody can tell.
+TEST_F(ObjectCacheTest, SweepsUpWhatKilledProcessesLeave) {
+  const std::string old = folder_.write("b.kernels.abcdef.tmp", "half an ent");
+  const std::string young = folder_.write("c.kernels.abcdef.tmp", "half an ent");
+  std::filesystem::last_write_time(old, std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  cache_.store("a", example());
+  EXPECT_FALSE(std::filesystem::exists(old));
+  EXPECT_TRUE(std::filesystem::exists(young));
+}
+
+TEST_F(ObjectCacheTest, AnEntryThatCannotBeReadOrReplacedIsNone) {
+  folder_.write("a.kernels/file", "");
+  EXPECT_FALSE(cache_.find("a"));
+  cache_.store("a", example());
+  EXPECT_FALSE(cache_.find("a"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1);
 }
 
 TEST_F(ObjectCacheTest, ForgetsTheOldest) {

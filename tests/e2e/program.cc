@@ -37,16 +37,21 @@ void redirect(int descriptor, const char* file) {
   ::dup2(target, descriptor);
 }
 
-[[noreturn]] void become_minnow(const std::string& folder, const std::string& in, const std::string& out,
-                                const std::string& err, std::vector<std::string> arguments) {
-  constexpr rlim_t kSeconds = 60;
-  constexpr rlim_t kBytes = rlim_t{4} << 30;
-  const rlimit time{kSeconds, kSeconds};
-  const rlimit memory{kBytes, kBytes};
-  ::setrlimit(RLIMIT_CPU, &time);
-  ::setrlimit(RLIMIT_AS, &memory);
+void limit(decltype(RLIMIT_AS) resource, uint64_t value) {
+  const rlimit both{value, value};
+  ::setrlimit(resource, &both);
+}
+
+[[noreturn]] void become_minnow(const std::string& folder, const std::string& out, const std::string& err,
+                                std::vector<std::string> arguments, const RunOptions& options) {
+  constexpr uint64_t kSeconds = 60;
+  limit(RLIMIT_CPU, kHasSanitizer ? 10 * kSeconds : kSeconds);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_FSIZE, options.file_bytes);
+  if (!kHasSanitizer) limit(RLIMIT_AS, options.memory_bytes);
   ::unsetenv("MINNOW_DATA");
-  if (const int source = ::open(in.c_str(), O_RDONLY); source >= 0) ::dup2(source, STDIN_FILENO);
+  if (const int source = ::open(options.in.c_str(), O_RDONLY); source >= 0) ::dup2(source, STDIN_FILENO);
+  for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
   redirect(STDOUT_FILENO, out.c_str());
   redirect(STDERR_FILENO, err.c_str());
   if (::chdir(folder.c_str()) != 0) ::_exit(127);
@@ -79,9 +84,12 @@ Outcome Workbench::run(const std::string& arguments, const RunOptions& options) 
   const std::string out = options.out.empty() ? streams.file("out") : options.out;
   const pid_t child = ::fork();
   MINNOW_CHECK(child >= 0, "cannot fork");
-  if (child == 0) become_minnow(folder_.path(), options.in, out, streams.file("err"), split_arguments(arguments));
+  if (child == 0) become_minnow(folder_.path(), out, streams.file("err"), split_arguments(arguments), options);
   if (options.signal != 0) {
-    wait_for(folder_.file(options.file), child);
+    if (options.file.empty())
+      std::this_thread::sleep_for(options.delay);
+    else
+      wait_for(folder_.file(options.file), child);
     ::kill(child, options.signal);
   }
   int status = 0;

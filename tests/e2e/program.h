@@ -1,6 +1,9 @@
 // Runs minnow, the program, as a user does.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,13 +19,24 @@ struct Outcome {
 
 struct RunOptions {
   std::string out;  // where stdout goes, instead of being kept
-  int signal = 0;   // sent as soon as the file exists
+  int signal = 0;   // sent as soon as the file exists; without a file, after the delay
   std::string file;
   std::string in = "/dev/null";  // where stdin comes from
+  std::chrono::microseconds delay{0};
+  uint64_t memory_bytes = uint64_t{4} << 30;          // of address space
+  uint64_t file_bytes = ~uint64_t{0};                 // that a file may grow to
+  std::map<std::string, std::string> environment = {};  // on top of the test's own
 };
 
-// A folder to run minnow in. Each run is limited to 60 s of processor time and 4 GiB of address space, so
-// that neither a hang nor a huge allocation passes for an error.
+// Sanitizers reserve more address space than any limit leaves.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kHasSanitizer = true;
+#else
+inline constexpr bool kHasSanitizer = false;
+#endif
+
+// A folder to run minnow in. Each run is limited to 60 s of processor time and 4 GiB of address space, unless it says
+// otherwise, so that neither a hang nor a huge allocation passes for an error.
 class Workbench {
  public:
   // `arguments` as a shell splits them: at blanks, outside single quotes. MINNOW_DATA is not set.

@@ -68,6 +68,38 @@ TEST_F(TrainingRun, LeavesTheLastGoodCheckpointWhenKilled) {
   EXPECT_EQ(bench_.run("train --resume run --epochs 4").exit_code, 0);
 }
 
+// As a kill in the first epoch leaves it: at first the configuration only, then the best weights but not the last.
+TEST_F(TrainingRun, GoesOnFromWhatAKillInTheFirstEpochLeft) {
+  ASSERT_EQ(bench_.run("train m.textproto --epochs 2 --out whole").exit_code, 0);
+  ASSERT_EQ(bench_.run("train m.textproto --epochs 1 --out first").exit_code, 0);
+  bench_.write("nothing/config.textproto", bench_.read("whole/config.textproto"));
+  bench_.write("best/config.textproto", bench_.read("whole/config.textproto"));
+  bench_.write("best/best.safetensors", bench_.read("first/best.safetensors"));
+  for (const std::string run : {"nothing", "best"}) {
+    const Outcome rest = bench_.run("train --resume " + run);
+    ASSERT_EQ(rest.exit_code, 0) << rest.err;
+    EXPECT_EQ(count_of(rest.err, "starts at step 0"), run == "nothing" ? 1 : 0) << rest.err;
+    EXPECT_EQ(tensors_of(run + "/weights.safetensors"), tensors_of("whole/weights.safetensors"));
+    EXPECT_EQ(metrics_of(run), metrics_of("whole"));
+  }
+}
+
+// A run with metrics had weights, too. Whoever lost them should know, not start again.
+TEST_F(TrainingRun, DoesNotStartAgainWhereWeightsAreMissing) {
+  ASSERT_EQ(bench_.run("train m.textproto --epochs 1 --out run").exit_code, 0);
+  std::filesystem::remove(bench_.path() + "/run/weights.safetensors");
+  std::filesystem::remove(bench_.path() + "/run/best.safetensors");
+  expect_refused(bench_, "train --resume run", "run: error: there is no run to go on with");
+}
+
+TEST_F(TrainingRun, SaysThatTheBestWeightsAreStillThere) {
+  ASSERT_EQ(bench_.run("train m.textproto --epochs 1 --out run").exit_code, 0);
+  bench_.write("run/weights.safetensors", bench_.read("run/weights.safetensors").substr(0, 5000));
+  const Outcome outcome = bench_.run("train --resume run");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(count_of(outcome.err, "hint: best.safetensors"), 1) << outcome.err;
+}
+
 TEST_F(TrainingRun, LeavesEverythingAResultNeeds) {
   const Outcome run = bench_.run("train m.textproto --epochs 2 --out run");
   EXPECT_EQ(run.exit_code, 0);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/safetensors.h"
 #include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
@@ -68,6 +69,20 @@ TEST_F(CheckpointTest, RefusesAStateThatMakesNoSense) {
     const auto found = load_checkpoint(path(), *saved);
     ASSERT_FALSE(found);
     EXPECT_EQ(found.error().message, "the training state in the metadata makes no sense");
+  }
+}
+
+TEST_F(CheckpointTest, RefusesCountsThatAreNone) {
+  const auto saved = session();
+  for (const char* step : {"1e300", "-1e300", "1.5", "null", "\"4\""}) {
+    std::vector<NamedTensorRef> tensors;
+    for (const auto& [name, tensor] : saved->tensors()) tensors.push_back({name, &tensor});
+    const std::string state = fmt::format(
+        R"({{"step":{},"batch_in_epoch":0,"batch_size":8,"loss_sum":0,"correct_sum":0,"history":[]}})", step);
+    ASSERT_TRUE(write_safetensors(path(), tensors, {{"minnow.training", state}}));
+    const auto found = load_checkpoint(path(), *saved);
+    ASSERT_FALSE(found) << step;
+    EXPECT_TRUE(found.error().message.starts_with("the training state in the metadata cannot be read")) << step;
   }
 }
 

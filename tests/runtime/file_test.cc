@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/runtime/temporary_folder.h"
@@ -40,6 +41,33 @@ TEST(File, WritesToAPipeInsteadOfReplacingIt) {
   EXPECT_EQ(::read(reader, read.data(), read.size()), 7);
   EXPECT_EQ(read, "through");
   ::close(reader);
+}
+
+// In a container every process may have the same number as the one before it.
+TEST(File, WritesBesideWhatAKilledProcessOfTheSameNumberLeft) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 50; ++i) folder.write(fmt::format(".minnow.{}.{}.tmp", ::getpid(), i), "half of some");
+  ASSERT_TRUE(write_file_atomically(folder.file("a"), "whole"));
+  EXPECT_EQ(read_file(folder.file("a")).value(), "whole");
+}
+
+TEST(File, RemovesWhatDeadWritersLeftOnly) {
+  const TemporaryFolder folder;
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
+  folder.write(fmt::format(".minnow.{}.0.tmp", dead), "");
+  const std::vector<std::string> kept = {fmt::format(".minnow.{}.0.tmp", ::getppid()), ".minnow.1x.0.tmp", "a.tmp"};
+  for (const std::string& name : kept) folder.write(name, "");
+  remove_abandoned_files(folder.path());
+  for (const std::string& name : kept) EXPECT_TRUE(std::filesystem::exists(folder.file(name))) << name;
+  EXPECT_FALSE(std::filesystem::exists(folder.file(fmt::format(".minnow.{}.0.tmp", dead))));
+  remove_abandoned_files(folder.file("none"));
+}
+
+TEST(File, TakesTheLongestNameThereIs) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(write_file_atomically(folder.file(std::string(255, 'n')), "x"));
 }
 
 TEST(File, AFailedWriteLeavesNothing) {

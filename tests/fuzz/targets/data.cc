@@ -1,0 +1,92 @@
+// Data files: what is read has the shape that it says, labels lie within the classes.
+#include <zlib.h>
+
+#include <cstring>
+
+#include "runtime/dataset.h"
+#include "runtime/npy.h"
+#include "runtime/png.h"
+#include "tests/fuzz/targets/memory_file.h"
+#include "tests/fuzz/targets/targets.h"
+
+namespace minnow::testing {
+namespace {
+
+// Reads every byte, so that a sanitizer sees what was never written.
+void touch(const Tensor& tensor) {
+  MINNOW_CHECK(checked_element_count(tensor.type().shape).has_value(), "{}", tensor.type().to_string());
+  volatile uint8_t sum = 0;
+  for (const char byte : tensor.bytes()) sum = static_cast<uint8_t>(sum + static_cast<uint8_t>(byte));
+}
+
+void check(const Dataset& dataset, bool is_regression) {
+  touch(dataset.examples);
+  touch(dataset.labels);
+  MINNOW_CHECK(dataset.labels.dim(0) == dataset.size(), "{} labels", dataset.labels.dim(0));
+  if (!is_regression) MINNOW_CHECK(check_labels(dataset.labels, dataset.classes(), "fuzz"), "labels");
+}
+
+uint32_t big_endian(std::string_view bytes) {
+  uint32_t value = 0;
+  for (const char byte : bytes.substr(0, 4)) value = value << 8 | static_cast<uint8_t>(byte);
+  return value;
+}
+
+// A PNG's chunks: length, type, data, checksum. Puts the right checksums in, so that the rest of a reader is met.
+std::string with_right_checksums(std::string_view png) {
+  constexpr size_t kSignature = 8, kLength = 4, kType = 4, kChecksum = 4;
+  std::string bytes(png);
+  for (size_t at = kSignature; at + kLength + kType + kChecksum <= bytes.size();) {
+    const size_t length = big_endian(std::string_view(bytes).substr(at));
+    if (length > bytes.size() - at - kLength - kType - kChecksum) break;
+    const size_t covered = at + kLength;
+    const auto checksum = static_cast<uint32_t>(
+        crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data() + covered), kType + length));
+    for (size_t i = 0; i < kChecksum; ++i)
+      bytes[covered + kType + length + i] = static_cast<char>(checksum >> (24 - 8 * i));
+    at = covered + kType + length + kChecksum;
+  }
+  return bytes;
+}
+
+void read_picture(std::string_view bytes) {
+  const MemoryFile file(bytes);
+  if (const auto image = read_png_gray(file.path())) touch(*image);
+}
+
+}  // namespace
+
+void fuzz_npy(std::string_view bytes) {
+  if (const auto tensor = parse_npy(bytes, "fuzz.npy")) touch(*tensor);
+}
+
+void fuzz_idx(std::string_view bytes) {
+  const MemoryFile file(bytes);
+  const auto tensor = read_idx(file.path());
+  if (!tensor) return;
+  touch(*tensor);
+  const MemoryFile labels(std::string_view("\0\0\x08\1\0\0\0\2\0\1", 10));
+  if (const auto dataset = read_idx_dataset(file.path(), labels.path(), "fuzz", {})) check(*dataset, false);
+  if (const auto dataset = read_idx_dataset(labels.path(), file.path(), "fuzz", {})) check(*dataset, false);
+}
+
+// The first byte chooses the options.
+void fuzz_csv(std::string_view bytes) {
+  if (bytes.empty()) return;
+  const auto choice = static_cast<uint8_t>(bytes[0]);
+  CsvOptions options;
+  options.is_regression = (choice & 1) != 0;
+  if ((choice & 2) != 0) options.separator = ';';
+  if ((choice & 4) != 0) options.has_header = (choice & 8) != 0;
+  if ((choice & 16) != 0) options.label_columns = {"0"};
+  if ((choice & 32) != 0) options.label_columns = {"a", "-1"};
+  const MemoryFile file(bytes.substr(1));
+  if (const auto dataset = read_csv(file.path(), options)) check(*dataset, options.is_regression);
+}
+
+void fuzz_png(std::string_view bytes) {
+  read_picture(bytes);
+  read_picture(with_right_checksums(bytes));
+}
+
+}  // namespace minnow::testing

@@ -1,0 +1,43 @@
+// Model files: a model that is accepted prints as text that is accepted again, and its network is built or refused.
+#include "frontend/defaults.h"
+#include "frontend/lower_model.h"
+#include "frontend/validate_model.h"
+#include "ir/verify.h"
+#include "tests/fuzz/targets/memory_file.h"
+#include "tests/fuzz/targets/targets.h"
+
+namespace minnow::testing {
+namespace {
+
+constexpr int64_t kMaxModelBytesInMemory = int64_t{1} << 30;
+
+void lower(const LoadedModel& model) {
+  const auto lowered = lower_model(model, {model.model.training().batch_size(), kMaxModelBytesInMemory});
+  if (!lowered) return;
+  const Status status = verify(lowered->module);
+  MINNOW_CHECK(status.has_value(), "{}", status.error().to_string());
+}
+
+void follow(Result<LoadedModel> loaded) {
+  if (!loaded) {
+    MINNOW_CHECK(!loaded.error().to_string().empty(), "an error that says nothing");
+    return;
+  }
+  const std::string text = model_to_text(loaded->model);
+  const auto again = parse_model_text(text, "again.textproto");
+  MINNOW_CHECK(again.has_value(), "{}\n{}", again.error().to_string(), text);
+  MINNOW_CHECK(model_to_text(again->model) == text, "prints differently the second time:\n{}", text);
+  fill_defaults(*loaded);
+  if (validate_model(*loaded)) lower(*loaded);
+}
+
+}  // namespace
+
+void fuzz_text_model(std::string_view bytes) { follow(parse_model_text(bytes, "fuzz.textproto")); }
+
+void fuzz_binary_model(std::string_view bytes) {
+  const MemoryFile file(bytes);
+  follow(load_model(file.path()));
+}
+
+}  // namespace minnow::testing
