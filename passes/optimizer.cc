@@ -93,6 +93,16 @@ double decay_of(const OptimizerSpec& spec, const std::string& weight) {
   return it == spec.weight_decay.end() ? 0 : it->second;
 }
 
+Status answer_gradients(Function& step, const std::vector<Value*>& weights, const std::vector<Value*>& gradients) {
+  for (size_t i = 0; i < weights.size(); ++i) {
+    std::string name = "gradient." + weights[i]->name;
+    if (step.find_parameter(name) != nullptr || step.find_result(name) != nullptr)
+      return fail("", "@{}: \"{}\" has the name of a gradient", step.name(), name);
+    step.add_result(std::move(name), gradients[i]);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Function>> build_train_step(const Function& loss, const OptimizerSpec& spec) {
@@ -103,6 +113,8 @@ Result<std::unique_ptr<Function>> build_train_step(const Function& loss, const O
   if (weights.empty()) return fail("", "@{}: there are no weights to train", loss.name());
   MINNOW_TRY(check_state_names(loss, weights));
   MINNOW_TRY(differentiate(*step, step->results()[0].value, weights, gradients));
+
+  if (spec.keep_gradients) MINNOW_TRY(answer_gradients(*step, weights, gradients));
 
   Builder b(*step);
   std::visit([&](const auto& kind) { clip(kind, gradients, b); }, spec.clip);

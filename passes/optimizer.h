@@ -54,6 +54,8 @@ struct OptimizerSpec {
   std::variant<std::monostate, ClipByGlobalNorm, ClipByValue> clip;
   // g += decay w, after clipping (decoupled for AdamW). By weight name; a weight that is not named has none.
   std::map<std::string, double, std::less<>> weight_decay;
+  // Answers the gradients as well, as differentiation gives them: "gradient.fc.weight" before the new state.
+  bool keep_gradients = false;
 };
 
 // `loss` has parameters with roles and as its first result the scalar "loss". The new function @train_step

@@ -26,8 +26,8 @@ namespace minnow {
 // kF64: every f32 value of the program is held and computed in double.
 enum class Precision { kDeclared, kF64 };
 
-// Sees the results of each op as soon as it is done. The ops of a fused body come before the fused op itself.
-using OpObserver = std::function<void(const Op& op, std::span<const Tensor> results)>;
+// Sees the results of each op as soon as it is done, and may change them. The ops of a body come before the op itself.
+using OpObserver = std::function<void(const Op& op, std::span<Tensor> results)>;
 
 // Runs a verified `function`. Arguments in parameter order, results in the function's result order; each
 // value is freed after its last use. An argument that is missing or of another type than its parameter is an

@@ -1,28 +1,37 @@
-// Running compiled code under conditions in which mistakes show.
+// proof::CompiledProgram for tests in which compiling must not fail.
 #pragma once
 
-#include "codegen/compiled_function.h"
-#include "ir/function.h"
-#include "runtime/tensor.h"
-#include "runtime/thread_pool.h"
+#include <gtest/gtest.h>
+
+#include "proof/compiled_program.h"
 
 namespace minnow::testing {
 
-// A function's machine code. LLVM's verifier has seen every kernel. The function may not write its
-// parameters.
 class CompiledProgram {
  public:
   // `cpu` as LLVM names it; empty: the host's.
-  explicit CompiledProgram(const Function& function, const std::string& cpu = {});
+  explicit CompiledProgram(const Function& function, const std::string& cpu = {})
+      : program_(compile_or_stop(function, cpu)) {}
 
-  // All units of a kernel are divided among the pool's threads, also where that would not pay. What a kernel
-  // should write holds NaN at first, and writing past the end of a buffer fails the test.
-  std::vector<Tensor> run(const std::vector<Tensor>& arguments, ThreadPool& pool);
-  std::vector<Tensor> run(const std::vector<Tensor>& arguments);  // on one thread
+  // Fails the test if a kernel writes past the end of a buffer.
+  std::vector<Tensor> run(const std::vector<Tensor>& arguments, ThreadPool& pool) {
+    auto results = program_.run(arguments, pool);
+    EXPECT_TRUE(results) << results.error().to_string();
+    return results ? *std::move(results) : std::vector<Tensor>();
+  }
+  std::vector<Tensor> run(const std::vector<Tensor>& arguments) {
+    ThreadPool alone(1);
+    return run(arguments, alone);
+  }
 
  private:
-  std::vector<TensorType> result_types_;
-  std::unique_ptr<CompiledFunction> compiled_;
+  static proof::CompiledProgram compile_or_stop(const Function& function, const std::string& cpu) {
+    auto program = proof::CompiledProgram::create(function, {.cpu = cpu});
+    MINNOW_CHECK(program, "{}", program.error().to_string());
+    return *std::move(program);
+  }
+
+  proof::CompiledProgram program_;
 };
 
 }  // namespace minnow::testing

@@ -4,12 +4,12 @@
 
 #include "ir/text.h"
 #include "tests/cases/agreement.h"
-#include "tests/cases/parameters.h"
+#include "proof/parameters.h"
 
 namespace minnow {
 namespace {
 
-using testing::Rng;
+using proof::Rng;
 
 // Compiles an op over two f32 parameters and compares.
 void check(OpKind kind, const Shape& left, const Shape& right, const Attributes& attributes) {
@@ -19,7 +19,7 @@ void check(OpKind kind, const Shape& left, const Shape& right, const Attributes&
   function.add_result("result", Builder(function).create(kind, {a, b}, attributes));
   SCOPED_TRACE(print(function));
   Rng rng(1);
-  const auto arguments = draw_arguments(function, {{}, {}}, testing::Numbers::kWhole, rng);
+  const auto arguments = draw_arguments(function, {{}, {}}, proof::Numbers::kWhole, rng);
   const testing::Reference expected = testing::interpret_reference(function, arguments);
   EXPECT_TRUE(testing::agrees(expected.results[0], testing::CompiledProgram(function).run(arguments)[0], {}));
 }

@@ -4,13 +4,13 @@
 
 #include "ir/text.h"
 #include "tests/cases/agreement.h"
-#include "tests/cases/parameters.h"
+#include "proof/parameters.h"
 
 namespace minnow {
 namespace {
 
-using testing::Numbers;
-using testing::Rng;
+using proof::Numbers;
+using proof::Rng;
 
 constexpr int kTrials = 24;
 constexpr int kThreadTrials = 4;
@@ -69,13 +69,13 @@ std::vector<Numbers> numbers_for(OpKind kind) {
 // A function of one op of `kind`, and what its arguments are drawn from.
 struct Case {
   Function function{"f"};
-  std::vector<testing::Domain> domains;
+  std::vector<proof::Domain> domains;
 
   Case(OpKind kind, Rng& rng) {
     Builder b(function);
-    testing::ParameterSource source(function, rng, {1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33},
+    proof::ParameterSource source(function, rng, {1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33},
                                     {DType::kF32, DType::kF64, DType::kI32, DType::kU8, DType::kPred});
-    if (Value* result = testing::draw_op(kind, b, source, rng)) function.add_result("result", result);
+    if (Value* result = proof::draw_op(kind, b, source, rng)) function.add_result("result", result);
     domains = source.domains();
   }
 };

@@ -8,12 +8,12 @@
 #include "passes/autodiff.h"
 #include "passes/pipeline.h"
 #include "tests/cases/agreement.h"
-#include "tests/cases/parameters.h"
+#include "proof/parameters.h"
 
 namespace minnow {
 namespace {
 
-using testing::Rng;
+using proof::Rng;
 
 struct Program {
   Function function{"f"};
@@ -131,8 +131,8 @@ std::unique_ptr<Function> after_all_passes(const Function& function) {
 // Runs `fused` compiled and `function` interpreted.
 void expect_agreement(const Function& function, const Function& fused) {
   Rng rng(3);
-  const std::vector<testing::Domain> domains(function.parameters().size());
-  const auto arguments = draw_arguments(function, domains, testing::Numbers::kUniform, rng);
+  const std::vector<proof::Domain> domains(function.parameters().size());
+  const auto arguments = draw_arguments(function, domains, proof::Numbers::kUniform, rng);
   testing::CompiledProgram compiled(fused);
   EXPECT_TRUE(agrees(testing::interpret_reference(function, arguments), compiled.run(arguments)));
   EXPECT_TRUE(ignores_threads(compiled, arguments));

@@ -4,7 +4,7 @@
 #include "ir/text.h"
 #include "passes/pipeline.h"
 #include "tests/cases/agreement.h"
-#include "tests/cases/parameters.h"
+#include "proof/parameters.h"
 
 namespace minnow {
 namespace {
@@ -23,8 +23,8 @@ class Reduction : public ::testing::TestWithParam<Shape> {
   // Whole numbers, so that sums are exact.
   void expect_exact(const Function& function) {
     SCOPED_TRACE(print(function));
-    testing::Rng rng(5);
-    const auto arguments = draw_arguments(function, {{}}, testing::Numbers::kWhole, rng);
+    proof::Rng rng(5);
+    const auto arguments = draw_arguments(function, {{}}, proof::Numbers::kWhole, rng);
     const testing::Reference expected = testing::interpret_reference(function, arguments);
     const auto actual = testing::CompiledProgram(function).run(arguments);
     for (size_t i = 0; i < actual.size(); ++i)

@@ -8,7 +8,7 @@
 #include "ir/text.h"
 #include "ir/verify.h"
 #include "runtime/interpreter.h"
-#include "tests/cases/parameters.h"
+#include "proof/parameters.h"
 
 namespace minnow {
 namespace {
@@ -17,7 +17,7 @@ using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pointwise;
-using testing::Rng;
+using proof::Rng;
 
 std::vector<Tensor> run(const Function& function, const std::vector<Tensor>& arguments) {
   std::vector<const Tensor*> pointers;
@@ -38,9 +38,9 @@ Value* weighted_sum(Value* value, Builder& b, Rng& rng) {
 }
 
 // Float tensors are f64 throughout, so that nothing is rounded to f32 on the way in.
-Tensor draw_argument(TensorType type, const testing::Domain& domain, Rng& rng) {
+Tensor draw_argument(TensorType type, const proof::Domain& domain, Rng& rng) {
   if (is_float(type.dtype)) type.dtype = DType::kF64;
-  return draw_tensor(type, domain, testing::Numbers::kUniform, rng);
+  return draw_tensor(type, domain, proof::Numbers::kUniform, rng);
 }
 
 double central_difference(const Function& loss, std::vector<Tensor>& arguments, size_t which, size_t i) {
@@ -59,8 +59,8 @@ void check_gradient(OpKind kind, Rng& rng) {
   Function loss("loss");
   Builder b(loss);
   b.set_location({"layer", Phase::kForward});
-  testing::ParameterSource source(loss, rng, {1, 2, 3, 4}, {DType::kF32, DType::kF64});
-  loss.add_result("loss", weighted_sum(testing::draw_op(kind, b, source, rng), b, rng));
+  proof::ParameterSource source(loss, rng, {1, 2, 3, 4}, {DType::kF32, DType::kF64});
+  loss.add_result("loss", weighted_sum(proof::draw_op(kind, b, source, rng), b, rng));
 
   auto differentiated = loss.clone();
   std::vector<Value*> wrt, gradients;

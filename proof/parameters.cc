@@ -1,11 +1,11 @@
-#include "tests/cases/parameters.h"
+#include "proof/parameters.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-namespace minnow::testing {
+namespace minnow::proof {
 
 // The dimensions are drawn in random order, so that the room that earlier ones leave is not always the last
 // one's.
@@ -107,4 +107,4 @@ std::vector<Tensor> draw_arguments(const Function& function, const std::vector<D
   return arguments;
 }
 
-}  // namespace minnow::testing
+}  // namespace minnow::proof

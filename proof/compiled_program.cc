@@ -1,13 +1,11 @@
-#include "tests/cases/compiled_program.h"
-
-#include <gtest/gtest.h>
+#include "proof/compiled_program.h"
 
 #include <algorithm>
 
 #include "codegen/compile.h"
 #include "passes/plan_memory.h"
 
-namespace minnow::testing {
+namespace minnow::proof {
 namespace {
 
 constexpr int64_t kGuardBytes = 256;
@@ -120,18 +118,31 @@ std::byte* Run::address_in_block(int index, int64_t block, std::byte* local, std
 
 }  // namespace
 
+<<<<<<< HEAD:tests/cases/compiled_program.cc
 CompiledProgram::CompiledProgram(const Function& function, const std::string& cpu) {
   for (const FunctionResult& result : function.results()) result_types_.push_back(result.value->type);
   CompileOptions options;
-  options.cpu = cpu;
+=======
+Result<CompiledProgram> CompiledProgram::create(const Function& function, CompileOptions options,
+                                                const PlantedBug* bug) {
+  CompiledProgram program;
+  for (const FunctionResult& result : function.results()) {
+    const Value* parameter = function.find_parameter(result.name);
+    const bool in_place =
+        parameter != nullptr && (parameter->role == Role::kWeight || parameter->role == Role::kState);
+    program.results_.push_back({result.value->type, in_place ? parameter->index : -1});
+  }
+>>>>>>> 56ae0a9 (Hold random programs and models, trained three steps, against every way to run them):proof/compiled_program.cc
   options.threads = 1;
   options.verify = true;
-  auto compiled = compile(function, plan_memory(function), options);
-  MINNOW_CHECK(compiled, "{}", compiled.error().to_string());
-  compiled_ = *std::move(compiled);
+  MemoryPlan plan = plan_memory(function);
+  if (bug != nullptr && bug->plan) bug->plan(function, plan);
+  MINNOW_ASSIGN(program.compiled_, compile(function, plan, options));
+  if (bug != nullptr && bug->code) bug->code(*program.compiled_);
+  return program;
 }
 
-std::vector<Tensor> CompiledProgram::run(const std::vector<Tensor>& arguments, ThreadPool& pool) {
+Result<std::vector<Tensor>> CompiledProgram::run(const std::vector<Tensor>& arguments, ThreadPool& pool) const {
   Run run(*compiled_, arguments, pool);
   const std::vector<Kernel>& kernels = compiled_->kernels;
   for (size_t i = 0; i < kernels.size(); ++i) {
@@ -143,18 +154,19 @@ std::vector<Tensor> CompiledProgram::run(const std::vector<Tensor>& arguments, T
     run.loop(loop);
     i = loop.last - 1;
   }
-  EXPECT_TRUE(run.is_intact()) << "a kernel wrote past the end of a buffer";
+  if (!run.is_intact()) return fail("@" + compiled_->name, "a kernel wrote past the end of a buffer");
   std::vector<Tensor> results;
-  for (const TensorType& type : result_types_) results.push_back(Tensor::uninitialized(type));
-  for (size_t i = 0; i < compiled_->buffers.size(); ++i)
-    if (const Buffer& buffer = compiled_->buffers[i]; buffer.kind == Buffer::Kind::kResult)
-      std::copy_n(run.address(i), buffer.bytes, results[static_cast<size_t>(buffer.index)].data());
+  for (const ResultHome& home : results_) results.push_back(Tensor::uninitialized(home.type));
+  for (size_t i = 0; i < compiled_->buffers.size(); ++i) {
+    const Buffer& buffer = compiled_->buffers[i];
+    for (size_t r = 0; r < results.size(); ++r) {
+      const bool is_home = results_[r].parameter >= 0
+                               ? buffer.kind == Buffer::Kind::kParameter && buffer.index == results_[r].parameter
+                               : buffer.kind == Buffer::Kind::kResult && buffer.index == static_cast<int>(r);
+      if (is_home) std::copy_n(run.address(i), results[r].type().bytes(), results[r].data());
+    }
+  }
   return results;
 }
 
-std::vector<Tensor> CompiledProgram::run(const std::vector<Tensor>& arguments) {
-  ThreadPool alone(1);
-  return run(arguments, alone);
-}
-
-}  // namespace minnow::testing
+}  // namespace minnow::proof

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "runtime/tensor.h"
-#include "tests/cases/op_cases.h"
+#include "proof/op_cases.h"
 
-namespace minnow::testing {
+namespace minnow::proof {
 
 // Adds a parameter to a function for every operand that is asked for.
 class ParameterSource : public OperandSource {
@@ -39,4 +39,4 @@ Tensor draw_tensor(const TensorType& type, const Domain& domain, Numbers numbers
 std::vector<Tensor> draw_arguments(const Function& function, const std::vector<Domain>& domains,
                                    Numbers numbers, Rng& rng);
 
-}  // namespace minnow::testing
+}  // namespace minnow::proof

@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "tests/cases/op_cases.h"
+#include "proof/op_cases.h"
 
-namespace minnow::testing {
+namespace minnow::proof {
 
 struct RandomProgram {
   std::unique_ptr<Function> function;
@@ -16,4 +16,4 @@ struct RandomProgram {
 
 RandomProgram draw_program(uint32_t seed);
 
-}  // namespace minnow::testing
+}  // namespace minnow::proof

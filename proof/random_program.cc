@@ -1,9 +1,9 @@
-#include "tests/fuzz/random_program.h"
+#include "proof/random_program.h"
 
 #include <algorithm>
 #include <unordered_set>
 
-namespace minnow::testing {
+namespace minnow::proof {
 namespace {
 
 // Whether an op of exact operands has an exact result of a float type.
@@ -184,7 +184,7 @@ RandomProgram draw_program(uint32_t seed) {
   Builder builder(function);
   builder.set_location({"layer", Phase::kForward});
   ProgramSource source(function, builder, rng);
-  for (int64_t left = draw(rng, 2, 13); left > 0; --left) {
+  for (int64_t left = draw(rng, 1, 5); left > 0; --left) {
     source.learn(draw_op(draw_kind(rng), builder, source, rng));
     source.mark_rounded();
   }
@@ -198,4 +198,4 @@ RandomProgram draw_program(uint32_t seed) {
   return program;
 }
 
-}  // namespace minnow::testing
+}  // namespace minnow::proof

@@ -1,9 +1,9 @@
 // What the rows of the table of op cases share.
 #pragma once
 
-#include "tests/cases/op_cases.h"
+#include "proof/op_cases.h"
 
-namespace minnow::testing {
+namespace minnow::proof {
 
 const std::vector<DType>& all_dtypes();
 
@@ -29,4 +29,4 @@ Value* draw_dot(OpDrawing& d);
 Value* draw_conv(OpDrawing& d);
 Value* draw_window(OpDrawing& d);
 
-}  // namespace minnow::testing
+}  // namespace minnow::proof

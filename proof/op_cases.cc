@@ -1,11 +1,11 @@
-#include "tests/cases/op_cases.h"
+#include "proof/op_cases.h"
 
 #include <algorithm>
 
 #include "ir/infer.h"
-#include "tests/cases/op_drawing.h"
+#include "proof/op_drawing.h"
 
-namespace minnow::testing {
+namespace minnow::proof {
 
 int64_t draw(Rng& rng, int64_t low, int64_t high) {
   return std::uniform_int_distribution<int64_t>(low, high)(rng);
@@ -249,4 +249,4 @@ Value* draw_op(OpKind kind, Builder& builder, OperandSource& source, Rng& rng) {
   return has_trait(kind, kElementwise) ? draw_elementwise(drawing) : nullptr;
 }
 
-}  // namespace minnow::testing
+}  // namespace minnow::proof

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "ir/infer.h"
-#include "tests/cases/op_drawing.h"
+#include "proof/op_drawing.h"
 
-namespace minnow::testing {
+namespace minnow::proof {
 namespace {
 
 // A window that fits `extent` with its padding: mostly small, sometimes as large as it can be.
@@ -80,4 +80,4 @@ Value* draw_window(OpDrawing& d) {
   return d.builder.create(d.kind, {picked_from, d.source.operand(y, {})}, window);
 }
 
-}  // namespace minnow::testing
+}  // namespace minnow::proof

@@ -7,7 +7,7 @@
 
 #include "ir/builder.h"
 
-namespace minnow::testing {
+namespace minnow::proof {
 
 using Rng = std::mt19937;
 
@@ -45,4 +45,4 @@ inline constexpr int64_t kCaseElements = 2000;
 // The element types that an elementwise op takes (select: chooses between).
 std::vector<DType> accepted_dtypes(OpKind kind);
 
-}  // namespace minnow::testing
+}  // namespace minnow::proof

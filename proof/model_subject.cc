@@ -1,0 +1,105 @@
+#include "proof/model_subject.h"
+
+#include <algorithm>
+#include <map>
+
+#include "passes/optimizer.h"
+#include "runtime/batch.h"
+#include "runtime/optimizer_spec.h"
+#include "runtime/random_batch.h"
+
+namespace minnow::proof {
+namespace {
+
+constexpr uint32_t kBatchStream = 0xFFFE0000;  // and on: one per step and input
+
+// What the parameters of a model's function hold at the beginning.
+class InitialTensors {
+ public:
+  InitialTensors(const LoadedModel& model, const LoweredModel& lowered) : model_(model) {
+    const auto seed = static_cast<uint32_t>(model.model.training().seed());
+    for (const WeightInfo& weight : lowered.weights) {
+      const std::vector<float> values = initialize_weight(weight.init, weight.name, weight.shape, seed);
+      tensors_.emplace(weight.name, Tensor::from<float>({DType::kF32, weight.shape}, std::span(values)));
+    }
+    for (const StateInfo& state : lowered.states) {
+      Tensor tensor = Tensor::zeros({DType::kF32, state.shape});
+      std::ranges::fill(tensor.as<float>(), static_cast<float>(state.initial));
+      tensors_.emplace(state.name, std::move(tensor));
+    }
+  }
+
+  Tensor of(const Value& parameter) const {
+    if (const auto found = tensors_.find(parameter.name); found != tensors_.end()) return found->second.clone();
+    Tensor tensor = Tensor::zeros(parameter.type);
+    if (parameter.role != Role::kScalar) return tensor;
+    const auto& training = model_.model.training();
+    if (parameter.name == "learning_rate") tensor.as<float>()[0] = static_cast<float>(training.learning_rate());
+    if (parameter.name == "seed") tensor.as<int32_t>()[0] = static_cast<int32_t>(training.seed());
+    return tensor;
+  }
+
+ private:
+  const LoadedModel& model_;
+  std::map<std::string, Tensor, std::less<>> tensors_;
+};
+
+// Fills the inputs of one step.
+class BatchFeed {
+ public:
+  BatchFeed(const Function& function, int64_t classes, const Dataset* data)
+      : function_(function), classes_(std::max<int64_t>(classes, 1)), data_(data) {}
+
+  void operator()(int step, std::vector<Tensor>& arguments) const {
+    uint32_t stream = kBatchStream + 16 * static_cast<uint32_t>(step);
+    for (const auto& parameter : function_.parameters()) {
+      Tensor& argument = arguments[static_cast<size_t>(parameter->index)];
+      if (parameter->role == Role::kInput) fill(*parameter, step, stream++, argument);
+      if (parameter->role == Role::kScalar && parameter->name == "step") argument.as<int32_t>()[0] = step;
+    }
+  }
+
+ private:
+  void fill(const Value& parameter, int step, uint32_t stream, Tensor& argument) const {
+    if (data_ == nullptr) {
+      argument = random_tensor(parameter.type, classes_, stream);
+      return;
+    }
+    const int64_t batch = parameter.type.dim(0);
+    std::vector<int32_t> rows;
+    for (int64_t i = 0; i < batch; ++i) rows.push_back(static_cast<int32_t>((step * batch + i) % data_->size()));
+    gather_rows(parameter.name == "target" ? data_->labels : data_->examples, rows, argument);
+  }
+
+  const Function& function_;
+  int64_t classes_;
+  const Dataset* data_;
+};
+
+Subject make_subject(std::unique_ptr<Function> function, int steps, const LoadedModel& model,
+                     const LoweredModel& lowered, const Dataset* data) {
+  const InitialTensors initial(model, lowered);
+  Subject subject{.function = std::move(function), .arguments = {}, .steps = steps};
+  for (const auto& parameter : subject.function->parameters()) subject.arguments.push_back(initial.of(*parameter));
+  subject.feed = BatchFeed(*subject.function, lowered.classes, data);
+  subject.feed(0, subject.arguments);
+  return subject;
+}
+
+}  // namespace
+
+Result<Subject> training_subject(const LoadedModel& model, int steps, const Dataset* data, const PlantedBug* bug) {
+  MINNOW_ASSIGN(const LoweredModel lowered, lower_model(model, {model.model.training().batch_size()}));
+  OptimizerSpec spec = optimizer_spec(model.model.training(), lowered.weights);
+  spec.keep_gradients = true;
+  MINNOW_ASSIGN(auto step, build_train_step(*lowered.module.find("loss"), spec));
+  if (bug != nullptr && bug->gradient) bug->gradient(*step);
+  return make_subject(std::move(step), steps, model, lowered, data);
+}
+
+Result<Subject> inference_subject(const LoadedModel& model, const Dataset* data) {
+  MINNOW_ASSIGN(const LoweredModel lowered, lower_model(model, {model.model.training().batch_size()}));
+  return make_subject(lowered.module.find("infer")->clone(), 1, model, lowered, data);
+}
+
+}  // namespace minnow::proof

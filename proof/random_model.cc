@@ -1,0 +1,219 @@
+#include "proof/random_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "frontend/window_geometry.h"
+#include "proof/op_cases.h"
+
+namespace minnow::proof {
+namespace {
+
+constexpr int64_t kMostElements = 400;  // of one example, wherever it is
+
+class ModelDrawing {
+ public:
+  explicit ModelDrawing(uint32_t seed) : rng_(seed) {}
+
+  Model draw_all() {
+    draw_input();
+    for (int64_t left = draw(rng_, 0, 3); left > 0; --left) add_layer();
+    add_head();
+    draw_training();
+    return std::move(model_);
+  }
+
+ private:
+  struct Known {
+    std::string name;
+    Shape shape;
+  };
+
+  bool coin() { return draw(rng_, 0, 1) == 1; }
+  bool is_image() const { return shape().size() == 3; }
+  const Shape& shape() const { return known_.back().shape; }
+
+  void draw_input() {
+    auto* input = model_.add_inputs();
+    input->set_name("x");
+    Shape shape = {pick<int64_t>(rng_, {1, 2, 3, 5, 7, 9, 13, 17})};
+    if (draw(rng_, 0, 3) != 0) {
+      shape = {draw(rng_, 1, 4), draw(rng_, 2, 9), draw(rng_, 2, 9)};
+    }
+    for (const int64_t extent : shape) input->add_shape(extent);
+    known_.push_back({"x", shape});
+  }
+
+  spec::Layer* new_layer(Shape result) {
+    auto* layer = model_.add_layers();
+    layer->set_name(fmt::format("l{}", model_.layers_size()));
+    known_.push_back({layer->name(), std::move(result)});
+    return layer;
+  }
+
+  spec::Activation::Function draw_function() {
+    return static_cast<spec::Activation::Function>(draw(rng_, 1, spec::Activation::Function_MAX));
+  }
+
+  void add_layer() {
+    using Add = void (ModelDrawing::*)();
+    std::vector<Add> choice = {&ModelDrawing::add_dense,   &ModelDrawing::add_activation, &ModelDrawing::add_dropout,
+                               &ModelDrawing::add_norm,    &ModelDrawing::add_join,       &ModelDrawing::add_softmax,
+                               &ModelDrawing::add_flatten, &ModelDrawing::add_reshape};
+    const std::vector<Add> of_images = {&ModelDrawing::add_conv, &ModelDrawing::add_conv, &ModelDrawing::add_conv,
+                                        &ModelDrawing::add_pool, &ModelDrawing::add_pool, &ModelDrawing::add_global_pool};
+    if (is_image()) choice.insert(choice.end(), of_images.begin(), of_images.end());
+    (this->*pick(rng_, choice))();
+  }
+
+  void add_dense() {
+    const int64_t units = draw(rng_, 1, 17);
+    auto* dense = new_layer({units})->mutable_dense();
+    dense->set_units(units);
+    dense->set_bias(draw(rng_, 0, 3) != 0);
+    if (coin()) dense->set_activation(draw_function());
+  }
+
+  static int64_t extent_after(int64_t extent, int64_t kernel, int64_t stride, int64_t pad, int64_t dilation) {
+    return (extent + pad - dilation * (kernel - 1) - 1) / stride + 1;
+  }
+
+  void add_conv() {
+    const Shape from = shape();
+    const int64_t groups = coin() && from[0] % 2 == 0 ? 2 : 1;
+    Shape to = {groups * draw(rng_, 1, 5), 0, 0};
+    auto* conv = new_layer({})->mutable_conv2d();
+    conv->set_filters(to[0]);
+    conv->set_groups(groups);
+    conv->set_bias(coin());
+    const int64_t pad = draw(rng_, 0, 2), stride = draw(rng_, 1, 2), dilation = draw(rng_, 1, 2);
+    conv->add_stride(stride);
+    conv->add_dilation(dilation);
+    const bool is_same = draw(rng_, 0, 2) == 0;
+    if (is_same) conv->set_padding(spec::Padding::SAME);
+    else conv->add_pad(pad);
+    for (size_t i = 1; i < 3; ++i) {
+      const int64_t most = is_same ? 3 : (from[i] + 2 * pad - 1) / dilation + 1;
+      const int64_t kernel = draw(rng_, 1, std::min<int64_t>(3, most));
+      conv->add_kernel(kernel);
+      to[i] = is_same ? (from[i] + stride - 1) / stride : extent_after(from[i], kernel, stride, 2 * pad, dilation);
+    }
+    if (coin()) conv->set_activation(draw_function());
+    known_.back().shape = to;
+  }
+
+  void add_pool() {
+    Shape to = shape();
+    auto* layer = new_layer({});
+    auto* pool = coin() ? layer->mutable_max_pool() : layer->mutable_avg_pool();
+    const int64_t stride = draw(rng_, 1, 3);
+    pool->add_stride(stride);
+    for (size_t i = 1; i < 3; ++i) {
+      const int64_t kernel = draw(rng_, 1, std::min<int64_t>(3, to[i]));
+      pool->add_kernel(kernel);
+      to[i] = extent_after(to[i], kernel, stride, 0, 1);
+    }
+    known_.back().shape = to;
+  }
+
+  void add_global_pool() {
+    auto* layer = new_layer({shape()[0]});
+    coin() ? (void)layer->mutable_global_max_pool() : (void)layer->mutable_global_avg_pool();
+  }
+
+  void add_activation() { new_layer(Shape(shape()))->mutable_activation()->set_function(draw_function()); }
+
+  void add_dropout() { new_layer(Shape(shape()))->mutable_dropout()->set_rate(0.25); }
+
+  void add_norm() {
+    auto* layer = new_layer(Shape(shape()));
+    // Coarse enough that the variance of a batch of one, which is 0, does not magnify rounding.
+    if (coin()) layer->mutable_batch_norm()->set_epsilon(0.1);
+    else layer->mutable_layer_norm()->set_epsilon(0.1);
+  }
+
+  // A residual connection or a concatenation with something known of the same shape, itself perhaps.
+  void add_join() {
+    std::vector<Known> same;
+    for (const Known& known : known_)
+      if (known.shape == shape()) same.push_back(known);
+    const std::vector<std::string> inputs = {known_.back().name, pick(rng_, same).name};
+    Shape result = shape();
+    const int64_t kind = 2 * element_count(result) > kMostElements ? draw(rng_, 0, 1) : draw(rng_, 0, 2);
+    if (kind == 2) result[0] *= 2;
+    auto* layer = new_layer(result);
+    for (const std::string& input : inputs) layer->add_inputs(input);
+    if (kind == 0) layer->mutable_add();
+    if (kind == 1) layer->mutable_mul();
+    if (kind == 2) layer->mutable_concat();
+  }
+
+  void add_softmax() {
+    if (is_image()) return add_activation();
+    auto* layer = new_layer(Shape(shape()));
+    if (coin()) layer->mutable_softmax();
+    else layer->mutable_log_softmax();
+  }
+
+  void add_flatten() { new_layer({element_count(shape())})->mutable_flatten(); }
+
+  void add_reshape() {
+    const int64_t elements = element_count(shape());
+    Shape to = {elements};
+    if (elements % 2 == 0) to = {2, elements / 2};
+    if (elements % 4 == 0) to = {elements / 4, 2, 2};
+    auto* reshape = new_layer(to)->mutable_reshape();
+    for (const int64_t extent : to) reshape->add_shape(extent);
+  }
+
+  void add_head() {
+    auto* loss = model_.mutable_loss();
+    const int64_t kind = draw(rng_, 0, 4);
+    if (kind <= 1 || coin()) add_dense();
+    if (kind == 0) loss->mutable_softmax_cross_entropy();
+    if (kind == 1) loss->mutable_softmax_cross_entropy()->set_label_smoothing(0.1);
+    if (kind == 2) loss->mutable_binary_cross_entropy_with_logits();
+    if (kind == 3) loss->mutable_mean_squared_error();
+    if (kind == 4) coin() ? (void)loss->mutable_huber() : (void)loss->mutable_l1();
+    const bool has_weights = std::ranges::any_of(model_.layers(), [](const spec::Layer& layer) {
+      return layer.has_dense() || layer.has_conv2d() || layer.has_batch_norm() || layer.has_layer_norm();
+    });
+    if (!has_weights) add_dense();
+    connect_all();
+  }
+
+  // A layer that none reads is of no use: where there are joins, all are read by the chain itself.
+  void connect_all() {
+    for (int i = 0; i < model_.layers_size(); ++i)
+      if (model_.layers(i).inputs().empty()) model_.mutable_layers(i)->add_inputs(known_[static_cast<size_t>(i)].name);
+  }
+
+  void draw_training() {
+    auto* training = model_.mutable_training();
+    training->set_batch_size(pick<int64_t>(rng_, {1, 2, 5, 15, 16, 17, 33}));
+    training->set_seed(draw(rng_, 0, 1000));
+    training->set_learning_rate(0.01);
+    switch (draw(rng_, 0, 5)) {
+      case 0: training->mutable_momentum(); break;
+      case 1: training->mutable_momentum()->set_nesterov(true); break;
+      case 2: training->mutable_adam()->set_epsilon(0.01); break;
+      case 3: training->mutable_adamw()->set_epsilon(0.01); break;
+      case 4: training->mutable_rmsprop()->set_epsilon(0.01); break;
+      default: training->mutable_sgd(); break;
+    }
+    if (draw(rng_, 0, 2) == 0) training->set_weight_decay(0.01);
+    if (draw(rng_, 0, 3) == 0) training->mutable_clip()->set_global_norm(0.5);
+    else if (draw(rng_, 0, 3) == 0) training->mutable_clip()->set_value(0.05);
+  }
+
+  Rng rng_;
+  Model model_;
+  std::vector<Known> known_;
+};
+
+}  // namespace
+
+Model draw_model(uint32_t seed) { return ModelDrawing(seed).draw_all(); }
+
+}  // namespace minnow::proof

@@ -1,0 +1,73 @@
+#include "proof/subject.h"
+
+#include "passes/pipeline.h"
+#include "proof/compiled_program.h"
+#include "runtime/function_ref.h"
+
+namespace minnow::proof {
+namespace {
+
+using RunOnce = FunctionRef<Result<std::vector<Tensor>>(const std::vector<Tensor>& arguments)>;
+
+Result<Trace> trace_steps(const Subject& subject, RunOnce run_once) {
+  std::vector<Tensor> arguments;
+  for (const Tensor& argument : subject.arguments) arguments.push_back(argument.clone());
+  Trace trace;
+  for (int step = 0; step < subject.steps; ++step) {
+    if (subject.feed) subject.feed(step, arguments);
+    MINNOW_ASSIGN(std::vector<Tensor> results, run_once(arguments));
+    const auto& names = subject.function->results();
+    for (size_t i = 0; i < results.size(); ++i)
+      if (const Value* parameter = subject.function->find_parameter(names[i].name))
+        arguments[static_cast<size_t>(parameter->index)] = results[i].clone();
+    trace.push_back(std::move(results));
+  }
+  return trace;
+}
+
+Result<std::unique_ptr<Function>> transform(const Function& function, const Way& way, const PlantedBug* bug) {
+  auto transformed = function.clone();
+  PassOptions options;
+  options.check_answers = true;
+  if (!way.fused) options.skip.emplace_back("fuse");
+  std::vector<Pass> pipeline = default_pipeline();
+  if (bug != nullptr) pipeline.insert(pipeline.end(), bug->passes.begin(), bug->passes.end());
+  MINNOW_TRY(run_passes(*transformed, pipeline, options));
+  return transformed;
+}
+
+}  // namespace
+
+std::string_view result_kind(const Function& function, const FunctionResult& result) {
+  const Value* parameter = function.find_parameter(result.name);
+  if (parameter != nullptr) return role_name(parameter->role);
+  return result.name.starts_with("gradient.") ? "gradient" : "output";
+}
+
+Result<Trace> trace_interpreted(const Subject& subject, const Function& function, Precision precision,
+                                const OpObserver& observer) {
+  return trace_steps(subject, [&](const std::vector<Tensor>& arguments) {
+    std::vector<const Tensor*> pointers;
+    for (const Tensor& argument : arguments) pointers.push_back(&argument);
+    return interpret(function, pointers, precision, observer);
+  });
+}
+
+Result<WayTraces> trace_way(const Subject& subject, const Way& way, ThreadPool& pair, const PlantedBug* bug) {
+  MINNOW_ASSIGN(const auto function, transform(*subject.function, way, bug));
+  WayTraces traces;
+  if (!way.compiled) {
+    MINNOW_ASSIGN(traces.alone, trace_interpreted(subject, *function, Precision::kDeclared));
+    return traces;
+  }
+  MINNOW_ASSIGN(const CompiledProgram program, CompiledProgram::create(*function, {.opt_level = way.opt_level}, bug));
+  const auto trace_on = [&](ThreadPool& pool) {
+    return trace_steps(subject, [&](const std::vector<Tensor>& arguments) { return program.run(arguments, pool); });
+  };
+  ThreadPool alone(1);
+  MINNOW_ASSIGN(traces.alone, trace_on(alone));
+  MINNOW_ASSIGN(traces.together, trace_on(pair));
+  return traces;
+}
+
+}  // namespace minnow::proof

@@ -1,0 +1,51 @@
+// A program whose meaning is to be held against itself, and the ways to run it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ir/function.h"
+#include "proof/planted_bug.h"
+#include "runtime/interpreter.h"
+#include "runtime/thread_pool.h"
+
+namespace minnow::proof {
+
+// A function run `steps` times. Results named like a weight or state are that parameter's argument in the next step.
+struct Subject {
+  std::unique_ptr<Function> function;
+  std::vector<Tensor> arguments;  // of the first step
+  int steps = 1;
+  // Puts the batch of a step into the arguments; if empty, all steps are given the same.
+  std::function<void(int step, std::vector<Tensor>& arguments)> feed = {};
+  // Of the results: nothing is rounded on the way, so that the first step's must be the same to the bit. May be short.
+  std::vector<bool> is_exact = {};
+};
+
+// What a result is: "output", "gradient", "weight" or "state".
+std::string_view result_kind(const Function& function, const FunctionResult& result);
+
+// The results of every step.
+using Trace = std::vector<std::vector<Tensor>>;
+
+Result<Trace> trace_interpreted(const Subject& subject, const Function& function, Precision precision,
+                                const OpObserver& observer = {});
+
+struct Way {
+  std::string_view name;
+  bool compiled = true;  // or interpreted
+  bool fused = true;     // or the passes without fusion
+  int opt_level = 2;
+};
+
+// What a way gives on one thread and, if it is compiled, on two.
+struct WayTraces {
+  Trace alone, together;
+};
+// `pair` has two threads. An error is a pass that broke the program, or a kernel that left its buffer.
+Result<WayTraces> trace_way(const Subject& subject, const Way& way, ThreadPool& pair, const PlantedBug* bug = nullptr);
+
+}  // namespace minnow::proof

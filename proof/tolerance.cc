@@ -1,0 +1,147 @@
+#include "proof/tolerance.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "ir/map.h"
+#include "ir/random.h"
+
+namespace minnow::proof {
+namespace {
+
+constexpr int kDisturbances = 6;
+constexpr double kSingleEpsilon = 1.0 / (1 << 23);
+constexpr double kDoubleEpsilon = 1.0 / (int64_t{1} << 52);
+
+double epsilon_of(const Value* value) {
+  return value->type.dtype == DType::kF64 ? kDoubleEpsilon : kSingleEpsilon;
+}
+
+// 0 where either is not finite.
+double largest_difference(const Tensor& a, const Tensor& b) {
+  const Tensor x = a.converted_to(DType::kF64);
+  const Tensor y = b.converted_to(DType::kF64);
+  double largest = 0;
+  for (size_t i = 0; i < x.as<double>().size(); ++i) {
+    const double difference = std::abs(x.as<double>()[i] - y.as<double>()[i]);
+    if (std::isfinite(difference)) largest = std::max(largest, difference);
+  }
+  return largest;
+}
+
+double largest_magnitude(const Tensor& tensor) {
+  const Tensor doubles = tensor.converted_to(DType::kF64);
+  double largest = 0;
+  for (const double x : doubles.as<double>())
+    if (std::isfinite(x)) largest = std::max(largest, std::abs(x));
+  return largest;
+}
+
+bool is_rounding(const Op& op) {
+  return is_float(op.type().dtype) && !op.body && !has_trait(op.kind, kLeaf | kIndexMap | kCompare) &&
+         op.kind != OpKind::kSelect && op.kind != OpKind::kMaximum && op.kind != OpKind::kMinimum &&
+         op.kind != OpKind::kReduceMax && op.kind != OpKind::kWindowMax && op.kind != OpKind::kNegate &&
+         op.kind != OpKind::kAbs && op.kind != OpKind::kSign && op.kind != OpKind::kGather;
+}
+
+// Moves every element by a rounding, up or down; a sum's by a rounding of the largest sum, since its terms may cancel.
+void disturb(const Op& op, Tensor& result, const RandomSequence& random, uint64_t& drawn) {
+  if (!is_rounding(op) || result.type().dtype != DType::kF64) return;
+  const double unit = epsilon_of(op.result()) * (1 + std::sqrt(static_cast<double>(sum_length(op))));
+  const double floor = sum_length(op) > 1 ? largest_magnitude(result) : 0;
+  for (double& x : result.as<double>())
+    x += (2 * random.uniform(drawn++) - 1) * unit * std::max(std::abs(x), floor);
+}
+
+}  // namespace
+
+int64_t sum_length(const Op& op) {
+  const auto operand = [&](size_t i) -> const TensorType& { return op.operands[i]->type; };
+  switch (op.kind) {
+    case OpKind::kDot: return operand(0).dim(op.attr<DotAttributes>().contract[0]);
+    case OpKind::kConv: return operand(1).elements() / std::max<int64_t>(1, operand(1).dim(0));
+    case OpKind::kConvInput: return operand(1).elements() / std::max<int64_t>(1, operand(1).dim(1));
+    case OpKind::kConvFilter: return operand(1).elements() / std::max<int64_t>(1, operand(1).dim(1));
+    case OpKind::kReduceSum: return operand(0).elements() / std::max<int64_t>(1, op.type().elements());
+    case OpKind::kScatterAdd: return operand(1).elements();
+    case OpKind::kWindowSum:
+    case OpKind::kWindowSpread:
+    case OpKind::kWindowPick: {
+      const auto& window = op.attr<WindowAttributes>().window;
+      return window[0] * window[1];
+    }
+    case OpKind::kMap: return block_count(op);
+    default: return 1;
+  }
+}
+
+std::unordered_map<const Value*, int64_t> rounding_lengths(const Function& function) {
+  std::unordered_map<const Value*, int64_t> lengths;
+  for (const auto& op : function.ops()) {
+    int64_t length = 0;
+    for (const Value* operand : op->operands) length = std::max(length, lengths[operand]);
+    const int64_t own = op->body ? static_cast<int64_t>(op->body->ops().size()) : 0;
+    for (const auto& result : op->results)
+      lengths[result.get()] = length + own + std::max<int64_t>(1, sum_length(*op));
+  }
+  return lengths;
+}
+
+Result<Reference> Reference::create(const Subject& subject) {
+  Reference reference(subject);
+  const Function& function = *subject.function;
+  MINNOW_ASSIGN(reference.single_, trace_interpreted(subject, function, Precision::kDeclared));
+  MINNOW_ASSIGN(reference.wide_, trace_interpreted(subject, function, Precision::kF64));
+  auto lengths = rounding_lengths(function);
+  for (const FunctionResult& result : function.results()) reference.lengths_.push_back(lengths[result.value]);
+  for (size_t step = 0; step < reference.single_.size(); ++step) {
+    std::vector<double>& row = reference.tolerances_.emplace_back();
+    for (size_t i = 0; i < function.results().size(); ++i) row.push_back(reference.tolerance_of(step, i));
+  }
+  return reference;
+}
+
+bool Reference::is_exact(size_t step, size_t result) const {
+  return step == 0 && result < subject_->is_exact.size() && subject_->is_exact[result];
+}
+
+const Tensor& Reference::expected(size_t step, size_t result) const {
+  const Tensor& single = single_[step][result];
+  return is_exact(step, result) || !is_float(single.type().dtype) ? single : wide_[step][result];
+}
+
+double Reference::tolerance_of(size_t step, size_t result) const {
+  if (is_exact(step, result)) return 0;
+  const double rounding = 16 * largest_difference(single_[step][result], wide_[step][result]);
+  if (!is_float(single_[step][result].type().dtype)) return rounding;
+  const double length = static_cast<double>(lengths_[result]) * static_cast<double>(step + 1);
+  const double unit = epsilon_of(subject_->function->results()[result].value);
+  return rounding + unit * (32 + 4 * std::sqrt(length)) * largest_magnitude(wide_[step][result]);
+}
+
+Result<Trace> Reference::disturbed(uint32_t seed) const {
+  const RandomSequence random{seed, 0, 0};
+  uint64_t drawn = 0;
+  return trace_interpreted(*subject_, *subject_->function, Precision::kF64,
+                           [&](const Op& op, std::span<Tensor> results) {
+                             for (Tensor& result : results) disturb(op, result, random, drawn);
+                           });
+}
+
+Result<double> Reference::unsteadiness(size_t step, size_t result, size_t element) const {
+  while (disturbed_.size() < kDisturbances) {
+    MINNOW_ASSIGN(Trace trace, disturbed(static_cast<uint32_t>(disturbed_.size() + 1)));
+    disturbed_.push_back(std::move(trace));
+  }
+  const double exact = wide_[step][result].converted_to(DType::kF64).as<double>()[element];
+  double most = 0;
+  for (const Trace& trace : disturbed_) {
+    const double moved = trace[step][result].converted_to(DType::kF64).as<double>()[element];
+    if (std::isfinite(moved) != std::isfinite(exact)) return std::numeric_limits<double>::infinity();
+    if (std::isfinite(moved)) most = std::max(most, std::abs(moved - exact));
+  }
+  return most;
+}
+
+}  // namespace minnow::proof

@@ -1,0 +1,32 @@
+// Random programs and models mean the same in every way there is to run them: outputs, gradients, three steps of training.
+//
+// MINNOW_FUZZ_CASES says how many to try, MINNOW_FUZZ_SEED with which seed to begin.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "proof/fuzz.h"
+
+namespace minnow {
+namespace {
+
+uint32_t environment_number(const char* name, uint32_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : static_cast<uint32_t>(std::strtoul(text, nullptr, 10));
+}
+
+TEST(Fuzz, EveryWayAgrees) {
+  const uint32_t first = environment_number("MINNOW_FUZZ_SEED", 1);
+  const uint32_t count = environment_number("MINNOW_FUZZ_CASES", 500);
+  ThreadPool pair(2);
+  for (uint32_t seed = first; seed - first < count; ++seed) {
+    const auto drawn = proof::draw_case(seed);
+    ASSERT_TRUE(drawn) << "seed " << seed << ": " << drawn.error().to_string();
+    const proof::FuzzOutcome outcome = proof::run_case(*drawn, seed, pair);
+    for (const std::string& complaint : outcome.complaints)
+      ADD_FAILURE() << "seed " << seed << ": " << complaint << "\n" << drawn->text;
+  }
+}
+
+}  // namespace
+}  // namespace minnow
