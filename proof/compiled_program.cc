@@ -118,11 +118,6 @@ std::byte* Run::address_in_block(int index, int64_t block, std::byte* local, std
 
 }  // namespace
 
-<<<<<<< HEAD:tests/cases/compiled_program.cc
-CompiledProgram::CompiledProgram(const Function& function, const std::string& cpu) {
-  for (const FunctionResult& result : function.results()) result_types_.push_back(result.value->type);
-  CompileOptions options;
-=======
 Result<CompiledProgram> CompiledProgram::create(const Function& function, CompileOptions options,
                                                 const PlantedBug* bug) {
   CompiledProgram program;
@@ -132,7 +127,6 @@ Result<CompiledProgram> CompiledProgram::create(const Function& function, Compil
         parameter != nullptr && (parameter->role == Role::kWeight || parameter->role == Role::kState);
     program.results_.push_back({result.value->type, in_place ? parameter->index : -1});
   }
->>>>>>> 56ae0a9 (Hold random programs and models, trained three steps, against every way to run them):proof/compiled_program.cc
   options.threads = 1;
   options.verify = true;
   MemoryPlan plan = plan_memory(function);

@@ -97,9 +97,24 @@ Result<Subject> training_subject(const LoadedModel& model, int steps, const Data
   return make_subject(std::move(step), steps, model, lowered, data);
 }
 
-Result<Subject> inference_subject(const LoadedModel& model, const Dataset* data) {
+Result<Subject> model_subject(const LoadedModel& model, std::unique_ptr<Function> function, int steps,
+                              const Dataset* data) {
   MINNOW_ASSIGN(const LoweredModel lowered, lower_model(model, {model.model.training().batch_size()}));
-  return make_subject(lowered.module.find("infer")->clone(), 1, model, lowered, data);
+  return make_subject(std::move(function), steps, model, lowered, data);
+}
+
+Subject random_subject(std::unique_ptr<Function> function, int steps) {
+  Subject subject{.function = std::move(function), .arguments = {}, .steps = steps};
+  for (const auto& parameter : subject.function->parameters()) {
+    Tensor tensor = random_tensor(parameter->type, 4, kBatchStream + static_cast<uint32_t>(parameter->index));
+    if (parameter->type.dtype == DType::kF32)
+      for (float& x : tensor.as<float>()) {
+        if (parameter->role == Role::kInput || parameter->role == Role::kWeight) x = 2 * x - 1;
+        if (parameter->name == "learning_rate") x = 0.01F;
+      }
+    subject.arguments.push_back(std::move(tensor));
+  }
+  return subject;
 }
 
 }  // namespace minnow::proof

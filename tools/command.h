@@ -30,6 +30,8 @@ Action add_run(CLI::App& app);
 Action add_bench(CLI::App& app);
 Action add_profile(CLI::App& app);
 Action add_gradcheck(CLI::App& app);
+Action add_diff(CLI::App& app);
+Action add_fuzz(CLI::App& app);
 Action add_memory(CLI::App& app);
 Action add_data(CLI::App& app);
 Action add_info(CLI::App& app);

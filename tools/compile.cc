@@ -5,6 +5,7 @@
 #include "ir/text.h"
 #include "passes/pipeline.h"
 #include "runtime/file.h"
+#include "tools/check_passes.h"
 #include "tools/command.h"
 #include "tools/dot_graph.h"
 #include "tools/ir_file.h"
@@ -18,6 +19,8 @@ struct CompileFlags {
   ModelFlags model;
   BackendFlags backend;
   PassFlags passes;
+  DataFlags data;
+  bool check_passes = false;
   std::string emit = "ir";
   std::string function;
   std::string out;
@@ -35,9 +38,20 @@ Result<std::string> emit(const CompileFlags& flags, const Function& function, st
   return emit_object(function, plan, flags.triple, flags.cpu, llvm_times);
 }
 
+Result<std::unique_ptr<Function>> build_checked(const CompileFlags& flags, const LoadedModel& loaded,
+                                                const std::string& name, BuildOptions build) {
+  MINNOW_ASSIGN(const auto batches, ModelBatches::load(loaded, flags.data));
+  proof::PassChecker checker = make_model_checker(loaded, *batches);
+  build.passes.observers.push_back(&checker);
+  MINNOW_ASSIGN(auto function, build_function(loaded, name, build));
+  print_checked(checker);
+  return function;
+}
+
 // The function of a model or of IR text, and what the passes did to it.
 Result<std::unique_ptr<Function>> build(const CompileFlags& flags, const PassPlan& plan, PassObserver& observer,
                                         std::vector<PassRecord>& records) {
+  proof::PassChecker ir_checker = make_ir_checker();
   const int64_t allowed = flags.backend.session_options().max_bytes;
   PassOptions options;
   options.observers = {&observer};
@@ -47,14 +61,16 @@ Result<std::unique_ptr<Function>> build(const CompileFlags& flags, const PassPla
     MINNOW_TRY(check_memory(flags.model.path, *found, allowed));
     flags.passes.print_limit(plan, found->name());
     auto function = found->clone();
+    if (flags.check_passes) options.observers.push_back(&ir_checker);
     MINNOW_ASSIGN(records, run_passes(*function, plan.run, options));
+    if (flags.check_passes) print_checked(ir_checker);
     return function;
   }
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   const std::string name = flags.function.empty() ? "train_step" : flags.function;
   flags.passes.print_limit(plan, name);
-  return build_function(loaded, name,
-                        {{loaded.model.training().batch_size(), allowed}, plan.run, options, &records});
+  const BuildOptions build{{loaded.model.training().batch_size(), allowed}, plan.run, options, &records};
+  return flags.check_passes ? build_checked(flags, loaded, name, build) : build_function(loaded, name, build);
 }
 
 Result<ExitCode> compile_command(const CompileFlags& flags) {
@@ -92,6 +108,10 @@ Action add_compile(CLI::App& app) {
                  "default")
       ->type_name("NAME");
   flags->passes.add(app, "default");
+  flags->data.add(app);
+  app.add_flag("--check-passes", flags->check_passes,
+               "interpret the program after every pass, on two batches of data; exits with 3 at the first that changes "
+               "what it means");
   app.add_option("-o", flags->out, "write here instead of stdout")->type_name("FILE");
   app.add_option("--target", flags->triple, "another machine's LLVM triple")->type_name("TRIPLE");
   app.add_option("--cpu", flags->cpu, "another CPU, as LLVM names it")->type_name("NAME");

@@ -31,6 +31,8 @@ constexpr CommandRow kCommands[] = {
     {"bench", "time compiled against interpreted", add_bench},
     {"profile", "time per kernel of a step", add_profile},
     {"gradcheck", "autodiff against finite differences, per weight", add_gradcheck},
+    {"diff", "every way to run a program against the interpreter, value by value", add_diff},
+    {"fuzz", "the same for programs and models drawn at random", add_fuzz},
     {"memory", "bytes that training and inference take", add_memory},
     {"data", "show data, and count their classes", add_data},
     {"info", "this machine as the compiler sees it", add_info},

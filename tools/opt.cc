@@ -4,6 +4,7 @@
 #include "passes/autodiff.h"
 #include "passes/optimizer.h"
 #include "passes/pipeline.h"
+#include "tools/check_passes.h"
 #include "tools/command.h"
 #include "tools/ir_file.h"
 #include "tools/memory_plan_text.h"
@@ -19,6 +20,7 @@ struct OptFlags {
   double clip_norm = 0, clip_value = 0, weight_decay = 0;
   PassFlags passes;
   bool memory_plan = false;
+  bool check_passes = false;
 };
 
 struct OptimizerRow {
@@ -60,6 +62,8 @@ Result<ExitCode> opt_command(const OptFlags& flags) {
   PassOptions options;
   options.check_answers = true;
   options.observers = {&dump};
+  proof::PassChecker checker = make_ir_checker();
+  if (flags.check_passes) options.observers.push_back(&checker);
   for (auto& function : module->functions) {
     if (flags.gradients) MINNOW_TRY(add_gradients(*function));
     if (!flags.optimizer.empty()) {
@@ -70,6 +74,7 @@ Result<ExitCode> opt_command(const OptFlags& flags) {
     if (flags.passes.time) print_pass_times(records);
     if (flags.memory_plan) fmt::print("{}", memory_plan_text(*function));
   }
+  if (flags.check_passes) print_checked(checker);
   if (!flags.memory_plan) fmt::print("{}", print(*module));
   return ExitCode::kDone;
 }
@@ -95,6 +100,9 @@ Action add_opt(CLI::App& app) {
   app.add_option("--weight-decay", flags->weight_decay, "with --optimizer: of every weight");
   flags->passes.add(app, "");
   app.add_flag("--memory-plan", flags->memory_plan, "print where every value lies instead of the IR");
+  app.add_flag("--check-passes", flags->check_passes,
+               "interpret the program after every pass, on random numbers; exits with 3 at the first that changes what it "
+               "means");
   app.footer(pass_list());
   return [flags] { return opt_command(*flags); };
 }

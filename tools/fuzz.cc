@@ -1,0 +1,170 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <map>
+
+#include "ir/text.h"
+#include "proof/fuzz.h"
+#include "runtime/file.h"
+#include "tools/command.h"
+
+namespace minnow {
+namespace {
+
+constexpr unsigned kCaseSeconds = 120;
+
+struct FuzzFlags {
+  uint32_t seed = 1;
+  uint32_t count = 500;
+  int jobs = 1;
+  std::string out = "fuzz-failures";
+};
+
+std::string reproduce(uint32_t seed) { return fmt::format("minnow fuzz --seed {} --count 1", seed); }
+
+// The case as a file of its own, with what is wrong with it above.
+Status write_case(const FuzzFlags& flags, uint32_t seed, const proof::FuzzCase& drawn,
+                  const std::vector<std::string>& complaints) {
+  MINNOW_TRY(make_folder(flags.out));
+  const char* const comment = drawn.is_model ? "# " : "// ";
+  std::string text = fmt::format("{}seed {}: {}\n", comment, seed, reproduce(seed));
+  for (std::string complaint : complaints) {
+    std::ranges::replace(complaint, '\n', ' ');
+    text += fmt::format("{}{}\n", comment, complaint);
+  }
+  const std::string path =
+      fmt::format("{}/seed-{}.{}", flags.out, seed, drawn.is_model ? "textproto" : "ir");
+  return write_file_atomically(path, text + drawn.text);
+}
+
+// One seed. The text to report; empty if all is well.
+Result<std::string> try_seed(const FuzzFlags& flags, uint32_t seed, ThreadPool& pair) {
+  MINNOW_ASSIGN(const proof::FuzzCase drawn, proof::draw_case(seed));
+  const proof::FuzzOutcome outcome = proof::run_case(drawn, seed, pair);
+  if (outcome.complaints.empty()) return std::string();
+  MINNOW_TRY(write_case(flags, seed, drawn, outcome.complaints));
+  return fmt::format("seed {}: {}", seed, fmt::join(outcome.complaints, "\n  "));
+}
+
+// A process of its own for every worker, so that a crash takes one case with it.
+struct Worker {
+  pid_t process = -1;
+  int pipe = -1;
+  uint32_t seed = 0;  // being tried
+};
+
+struct Message {
+  uint32_t seed = 0;
+  char verdict = 0;  // 's'tarted, 'o'k, 'f'ailed
+};
+
+[[noreturn]] void work(const FuzzFlags& flags, uint32_t first, uint32_t stride, int pipe) {
+  std::signal(SIGINT, SIG_DFL);
+  ThreadPool pair(2);
+  for (uint64_t seed = first; seed < uint64_t{flags.seed} + flags.count; seed += stride) {
+    const auto number = static_cast<uint32_t>(seed);
+    const auto say = [&](char verdict) {
+      const Message message{number, verdict};
+      if (::write(pipe, &message, sizeof message) != sizeof message) ::_exit(1);
+    };
+    say('s');
+    ::alarm(kCaseSeconds);
+    const Result<std::string> report = try_seed(flags, number, pair);
+    const std::string text = report ? *report : fmt::format("seed {}: {}", number, report.error().to_string());
+    if (!text.empty()) fmt::print(stdout, "{}\n", text);
+    std::fflush(stdout);
+    say(text.empty() ? 'o' : 'f');
+  }
+  ::_exit(0);
+}
+
+class Foreman {
+ public:
+  explicit Foreman(const FuzzFlags& flags) : flags_(flags) {}
+
+  Result<ExitCode> run() {
+    for (int i = 0; i < flags_.jobs; ++i)
+      if (static_cast<uint32_t>(i) < flags_.count) MINNOW_TRY(start(flags_.seed + static_cast<uint32_t>(i)));
+    while (!workers_.empty()) MINNOW_TRY(listen());
+    fmt::print("{} cases from seed {}: {} failed{}\n", done_, flags_.seed, failed_,
+               failed_ == 0 ? "" : fmt::format(", see {}/", flags_.out));
+    return failed_ == 0 ? ExitCode::kDone : ExitCode::kMismatch;
+  }
+
+ private:
+  Status start(uint32_t first) {
+    int ends[2];
+    if (::pipe(ends) != 0) return fail({}, "cannot make a pipe");
+    std::fflush(stdout);
+    const pid_t child = ::fork();
+    if (child < 0) return fail({}, "cannot start a process");
+    if (child == 0) {
+      ::close(ends[0]);
+      work(flags_, first, static_cast<uint32_t>(flags_.jobs), ends[1]);
+    }
+    ::close(ends[1]);
+    workers_[ends[0]] = {child, ends[0], first};
+    return {};
+  }
+
+  Status listen() {
+    std::vector<pollfd> pipes;
+    for (const auto& [pipe, worker] : workers_) pipes.push_back({pipe, POLLIN, 0});
+    if (::poll(pipes.data(), pipes.size(), -1) < 0) return {};
+    for (const pollfd& ready : pipes)
+      if (ready.revents != 0) MINNOW_TRY(hear(workers_[ready.fd]));
+    return {};
+  }
+
+  Status hear(Worker worker) {
+    Message message;
+    if (::read(worker.pipe, &message, sizeof message) == sizeof message) {
+      workers_[worker.pipe].seed = message.seed;
+      done_ += message.verdict != 's';
+      failed_ += message.verdict == 'f';
+      return {};
+    }
+    ::close(worker.pipe);
+    workers_.erase(worker.pipe);
+    int status = 0;
+    ::waitpid(worker.process, &status, 0);
+    return WIFSIGNALED(status) ? bury(worker.seed, WTERMSIG(status)) : Status{};
+  }
+
+  // The case is written down without being run, and another worker goes on behind it.
+  Status bury(uint32_t seed, int signal) {
+    ++done_, ++failed_;
+    const std::string complaint =
+        signal == SIGALRM ? fmt::format("takes more than {} s", kCaseSeconds)
+                          : fmt::format("ends the program with signal {} ({})", signal, ::strsignal(signal));
+    fmt::print("seed {}: {}\n", seed, complaint);
+    if (const auto drawn = proof::draw_case(seed)) MINNOW_TRY(write_case(flags_, seed, *drawn, {complaint}));
+    const uint64_t next = uint64_t{seed} + static_cast<uint32_t>(flags_.jobs);
+    return next < uint64_t{flags_.seed} + flags_.count ? start(static_cast<uint32_t>(next)) : Status{};
+  }
+
+  const FuzzFlags& flags_;
+  std::map<int, Worker> workers_;  // by pipe
+  int64_t done_ = 0, failed_ = 0;
+};
+
+}  // namespace
+
+Action add_fuzz(CLI::App& app) {
+  auto flags = std::make_shared<FuzzFlags>();
+  app.add_option("--seed", flags->seed, "of the first case; the others follow")->capture_default_str();
+  app.add_option("--count", flags->count, "cases to try")->check(CLI::Range(1, 1000000000))->capture_default_str();
+  app.add_option("--jobs", flags->jobs, "processes to try them in")->check(CLI::Range(1, 256))->capture_default_str();
+  app.add_option("--out", flags->out, "where to write the cases that fail")->type_name("DIR")->capture_default_str();
+  app.footer(
+      "Each case is a program or, every fifth, a model. Outputs, gradients and three training steps must agree between the "
+      "interpreter in f32\nand f64, before and after the passes, and compiled code: -O0, -O3, unfused, on one and two "
+      "threads. Gradients must agree with the\nslope of the loss. The tolerance is that of `minnow diff`.");
+  return [flags] { return Foreman(*flags).run(); };
+}
+
+}  // namespace minnow
