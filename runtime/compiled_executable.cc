@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "codegen/compile.h"
+#include "ir/text.h"
 #include "passes/plan_memory.h"
 #include "runtime/executable.h"
 
@@ -11,7 +12,8 @@ Tensor bytes_for(int64_t bytes) { return Tensor::zeros({DType::kU8, {bytes}}); }
 
 class CompiledExecutable : public Executable {
  public:
-  CompiledExecutable(std::unique_ptr<Function> function, std::unique_ptr<CompiledFunction> compiled, ThreadPool& pool)
+  CompiledExecutable(std::unique_ptr<Function> function, std::shared_ptr<const CompiledFunction> compiled,
+                     ThreadPool& pool)
       : Executable(std::move(function)),
         compiled_(std::move(compiled)),
         pool_(pool),
@@ -54,7 +56,7 @@ class CompiledExecutable : public Executable {
   // Parameters lie where the caller has them, what belongs to a block or share is found when that runs; the rest stays
   // where it is.
   std::byte* fixed_address(size_t i) {
-    Buffer& buffer = compiled_->buffers[i];
+    const Buffer& buffer = compiled_->buffers[i];
     switch (buffer.kind) {
       case Buffer::Kind::kResult: return results_[static_cast<size_t>(buffer.index)].data();
       case Buffer::Kind::kArena: return arena_.data() + buffer.offset;
@@ -144,7 +146,7 @@ class CompiledExecutable : public Executable {
     }
   }
 
-  std::unique_ptr<CompiledFunction> compiled_;
+  std::shared_ptr<const CompiledFunction> compiled_;
   ThreadPool& pool_;
   Tensor arena_;
   std::vector<Tensor> local_arenas_;        // one per thread, for blocks
@@ -156,12 +158,26 @@ class CompiledExecutable : public Executable {
 
 }  // namespace
 
-Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
-                                                  const std::string& cache_folder) {
-  const MemoryPlan plan = plan_memory(*function);
+Result<std::shared_ptr<const CompiledFunction>> CodeStore::compile(const Function& function,
+                                                                   const std::string& cache_folder) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<const CompiledFunction>& slot = compiled_[print(function)];
+  if (slot) return slot;
   CompileOptions options;
   options.cache_folder = cache_folder;
-  MINNOW_ASSIGN(std::unique_ptr<CompiledFunction> compiled, compile(*function, plan, options));
+  MINNOW_ASSIGN(slot, minnow::compile(function, plan_memory(function), options));
+  return slot;
+}
+
+size_t CodeStore::size() const {
+  const std::lock_guard lock(mutex_);
+  return compiled_.size();
+}
+
+Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
+                                                  const std::string& cache_folder, CodeStore* store) {
+  CodeStore own;
+  MINNOW_ASSIGN(auto compiled, (store ? store : &own)->compile(*function, cache_folder));
   return std::make_unique<CompiledExecutable>(std::move(function), std::move(compiled), pool);
 }
 

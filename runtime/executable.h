@@ -2,8 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -58,9 +61,21 @@ class Executable {
 // Runs `function` as it stands, op by op.
 std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function);
 
-// Plans memory and compiles `function`, which has been through the passes, or finds its machine code in the cache.
-// `pool` must outlive the executable.
+// Compiled code that several executables run, each on an arena of its own: what has the same IR is compiled once. May be
+// used from several threads; it compiles one function at a time.
+class CodeStore {
+ public:
+  Result<std::shared_ptr<const CompiledFunction>> compile(const Function& function, const std::string& cache_folder);
+  size_t size() const;  // functions so far
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const CompiledFunction>> compiled_;  // by IR
+};
+
+// Plans memory and compiles `function`, which has been through the passes, or finds its machine code in the store, if
+// one is given, or in the cache. `pool` must outlive the executable.
 Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
-                                                  const std::string& cache_folder = {});
+                                                  const std::string& cache_folder = {}, CodeStore* store = nullptr);
 
 }  // namespace minnow

@@ -29,6 +29,7 @@ class RunFolder {
 
   // The model as it is trained, overrides and defaults included.
   Status write_config(const LoadedModel& model) const;
+  std::string metrics_path() const { return path_ + "/metrics.csv"; }
   // metrics.csv and curves.svg from the history.
   Status write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
                        bool classifies) const;
@@ -39,5 +40,9 @@ class RunFolder {
 };
 
 std::string metrics_csv(const std::vector<EpochMetrics>& history);
+// Reads that back; `where` names it in errors. Columns are found by name.
+Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const std::string& where);
+// Whether they are of a network that tells classes apart.
+bool has_accuracy(const std::vector<EpochMetrics>& history);
 
 }  // namespace minnow

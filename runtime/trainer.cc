@@ -190,6 +190,7 @@ class Trainer {
     state_.batch_in_epoch = 0;
     state_.loss_sum = state_.correct_sum = 0;
     if (options_.progress) options_.progress->finish_epoch(summary(seconds));
+    if (options_.on_epoch) options_.on_epoch(state_.history.back());
     if (!options_.folder) return {};
     if (best_epoch() == epochs_done())
       MINNOW_TRY(save_checkpoint(options_.folder->best_path(), session_, state_));

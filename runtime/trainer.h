@@ -18,6 +18,7 @@ struct TrainerOptions {
   const std::atomic<bool>* interrupt = nullptr;  // set by a signal: finish the step, save, stop
   std::optional<int64_t> last_step = {};         // save and stop once so many steps are done, counted from the first
   Progress* progress = nullptr;
+  std::function<void(const EpochMetrics&)> on_epoch = {};  // called when an epoch is done
 };
 
 enum class TrainingEnd { kFinished, kStoppedEarly, kReachedStep, kInterrupted };

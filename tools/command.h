@@ -33,6 +33,8 @@ Action add_gradcheck(CLI::App& app);
 Action add_diff(CLI::App& app);
 Action add_fuzz(CLI::App& app);
 Action add_memory(CLI::App& app);
+Action add_sweep(CLI::App& app);
+Action add_plot(CLI::App& app);
 Action add_data(CLI::App& app);
 Action add_info(CLI::App& app);
 

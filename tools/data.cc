@@ -4,10 +4,13 @@
 
 #include "ir/printable.h"
 #include "runtime/data_statistics.h"
+#include "runtime/data_roots.h"
+#include "runtime/fetch.h"
 #include "runtime/open_dataset.h"
 #include "runtime/plot/image_sheet.h"
 #include "runtime/progress.h"
 #include "tools/command.h"
+#include "tools/interrupt.h"
 
 namespace minnow {
 namespace {
@@ -151,6 +154,48 @@ Action add_stats(CLI::App& app) {
   return [flags] { return stats_command(*flags); };
 }
 
+struct FetchFlags {
+  std::string name;
+  std::string data_dir;
+  std::string mirror;
+};
+
+// How far the download has come, on a terminal.
+void show_progress(const std::string& name, int64_t done, int64_t total) {
+  static const bool is_terminal = ProgressStyle::detect(stderr).is_terminal;
+  if (!is_terminal || total == 0) return;
+  std::fputs(fmt::format("\r\x1b[2K{}  {:.1f} of {:.1f} MB", printable(name), static_cast<double>(done) / 1e6,
+                         static_cast<double>(total) / 1e6)
+                 .c_str(),
+             stderr);
+  if (done == total) std::fputs("\n", stderr);
+}
+
+Result<ExitCode> fetch_command(const FetchFlags& flags) {
+  std::vector<std::string> names;
+  for (RemoteDataset dataset : remote_datasets()) {
+    names.push_back(dataset.name);
+    if (dataset.name != flags.name) continue;
+    if (!flags.mirror.empty()) dataset.mirrors = {flags.mirror.ends_with('/') ? flags.mirror : flags.mirror + "/"};
+    const std::string folder = data_roots(flags.data_dir)[0] + "/" + dataset.name;
+    MINNOW_TRY(fetch_dataset(dataset, {folder, &watch_for_interrupts(), show_progress}));
+    fmt::print("{}: {} files in {}\n", dataset.name, dataset.files.size(), printable(folder));
+    return ExitCode::kDone;
+  }
+  const std::string nearest = nearest_name(flags.name, names);
+  return fail_with_hint("", fmt::format("there are no data \"{}\" to fetch", flags.name),
+                        nearest.empty() ? "mnist or fashion-mnist" : "did you mean " + nearest + "?");
+}
+
+Action add_fetch(CLI::App& app) {
+  auto flags = std::make_shared<FetchFlags>();
+  app.add_option("name", flags->name, "mnist or fashion-mnist")->required()->type_name("NAME");
+  app.add_option("--data-dir", flags->data_dir, "install below this folder; else MINNOW_DATA, or ./data")
+      ->type_name("DIR");
+  app.add_option("--mirror", flags->mirror, "where to get the files, instead of the known places")->type_name("URL");
+  return [flags] { return fetch_command(*flags); };
+}
+
 struct Part {
   CLI::App* app;
   Action action;
@@ -162,7 +207,8 @@ Action add_data(CLI::App& app) {
   app.require_subcommand(1);
   CLI::App* show = app.add_subcommand("show", "draw examples, in the terminal or as a picture");
   CLI::App* stats = app.add_subcommand("stats", "count classes, and mean, deviation and shape");
-  const std::vector<Part> parts = {{show, add_show(*show)}, {stats, add_stats(*stats)}};
+  CLI::App* fetch = app.add_subcommand("fetch", "download a named set, checked and resumable");
+  const std::vector<Part> parts = {{show, add_show(*show)}, {stats, add_stats(*stats)}, {fetch, add_fetch(*fetch)}};
   return [parts]() -> Result<ExitCode> {
     for (const Part& part : parts)
       if (part.app->parsed()) return part.action();

@@ -1,7 +1,11 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "ir/printable.h"
+#include "runtime/plot/network_pictures.h"
 #include "runtime/trainer.h"
 #include "tools/command.h"
 
@@ -14,33 +18,98 @@ struct EvalFlags {
   DataFlags data;
   std::string weights;
   std::string split = "validation";
+  std::string out;
   bool json = false;
 };
 
-void print_evaluation(const EvalFlags& flags, const Dataset& dataset, const Evaluation& evaluation,
-                      bool classifies) {
+// Loss and accuracy and, of a classifier with one answer for each example, who was taken for whom.
+struct Report {
+  Evaluation evaluation;
+  std::optional<ConfusionMatrix> confusion;
+};
+
+constexpr int64_t kMostColumns = 20;  // of a matrix in text
+
+std::string share(double value) { return std::isnan(value) ? "-" : fmt::format("{:.2f} %", 100 * value); }
+
+void print_classes(const ConfusionMatrix& matrix, const std::vector<std::string>& class_names) {
+  size_t width = 5;
+  for (const std::string& name : class_names) width = std::max(width, letter_count(printable(name)));
+  fmt::print("\n  {:{}}  {:>9}  {:>9}  {:>9}\n", "class", width, "examples", "precision", "recall");
+  for (int64_t c = 0; c < matrix.classes(); ++c)
+    fmt::print("  {:{}}  {:>9}  {:>9}  {:>9}\n", printable(class_names[static_cast<size_t>(c)]), width,
+               matrix.actual(c), share(matrix.precision(c)), share(matrix.recall(c)));
+  if (matrix.classes() > kMostColumns) return;
+  fmt::print("\n  {:{}}  predicted\n  {:{}}", "", width, "actual", width);
+  for (int64_t c = 0; c < matrix.classes(); ++c)
+    fmt::print("  {:>5}", shortened(printable(class_names[static_cast<size_t>(c)]), 5));
+  fmt::print("\n");
+  for (int64_t a = 0; a < matrix.classes(); ++a) {
+    fmt::print("  {:{}}", printable(class_names[static_cast<size_t>(a)]), width);
+    for (int64_t p = 0; p < matrix.classes(); ++p) fmt::print("  {:>5}", matrix.count(a, p));
+    fmt::print("\n");
+  }
+}
+
+nlohmann::ordered_json to_json(const ConfusionMatrix& matrix, const std::vector<std::string>& class_names) {
+  auto classes = nlohmann::ordered_json::array();
+  for (int64_t c = 0; c < matrix.classes(); ++c) {
+    nlohmann::ordered_json object = {{"class", class_names[static_cast<size_t>(c)]},
+                                     {"examples", matrix.actual(c)},
+                                     {"precision", matrix.precision(c)},
+                                     {"recall", matrix.recall(c)},
+                                     {"predicted", nlohmann::ordered_json::array()}};
+    for (int64_t p = 0; p < matrix.classes(); ++p) object["predicted"].push_back(matrix.count(c, p));
+    classes.push_back(std::move(object));
+  }
+  return classes;
+}
+
+void print_report(const EvalFlags& flags, const Dataset& dataset, const Report& report, bool classifies) {
+  const Evaluation& evaluation = report.evaluation;
   if (flags.json) {
     nlohmann::ordered_json object = {{"dataset", dataset.name},
                                      {"split", flags.split},
                                      {"examples", dataset.size()},
                                      {"loss", evaluation.loss}};
     if (classifies) object["accuracy"] = evaluation.accuracy;
+    if (report.confusion) object["classes"] = to_json(*report.confusion, dataset.class_names);
     return print_json(object);
   }
-  fmt::print("{} examples of {} ({})\n  loss      {:.6f}\n", dataset.size(), dataset.name, flags.split,
+  fmt::print("{} examples of {} ({})\n  loss      {:.6f}\n", dataset.size(), printable(dataset.name), flags.split,
              evaluation.loss);
   if (classifies) fmt::print("  accuracy  {:.2f} %\n", 100 * evaluation.accuracy);
+  if (report.confusion) print_classes(*report.confusion, dataset.class_names);
+}
+
+// One more name for each class that the data do not know.
+std::vector<std::string> names_for(const Dataset& dataset, int64_t classes) {
+  std::vector<std::string> names = dataset.class_names;
+  while (static_cast<int64_t>(names.size()) < classes) names.push_back(std::to_string(names.size()));
+  return names;
 }
 
 Result<ExitCode> eval_command(const EvalFlags& flags) {
+  if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   ThreadPool pool(flags.backend.thread_count());
   MINNOW_ASSIGN(const auto session, Session::create(loaded, flags.backend.session_options(), pool));
   MINNOW_TRY(load_weights(flags.weights, *session));
-  MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
-  const Dataset& dataset = flags.split == "train" ? data.train : data.validation;
-  MINNOW_ASSIGN(const Evaluation evaluation, evaluate(*session, dataset));
-  print_evaluation(flags, dataset, evaluation, session->lowered().classifies);
+  MINNOW_ASSIGN(DataSplits data, flags.data.load(*session, pool));
+  Dataset& dataset = flags.split == "train" ? data.train : data.validation;
+  Report report;
+  MINNOW_ASSIGN(report.evaluation, evaluate(*session, dataset));
+  const LoweredModel& lowered = session->lowered();
+  if (lowered.classes > 0 && lowered.predictions_per_example == 1) {
+    MINNOW_ASSIGN(const PredictionRows rows, predict(*session, dataset.examples));
+    report.confusion = confusion_matrix(rows, dataset.labels);
+    dataset.class_names = names_for(dataset, report.confusion->classes());
+  }
+  if (!flags.out.empty()) {
+    if (!report.confusion) return fail("-o " + flags.out, "there is no confusion matrix: the network tells no classes apart");
+    MINNOW_TRY(write_drawing(flags.out, draw_confusion(*report.confusion, dataset.class_names)));
+  }
+  print_report(flags, dataset, report, lowered.classifies);
   return ExitCode::kDone;
 }
 
@@ -55,6 +124,7 @@ Action add_eval(CLI::App& app) {
   app.add_option("--split", flags->split, "train or validation")
       ->check(CLI::IsMember({"train", "validation"}))
       ->capture_default_str();
+  app.add_option("-o,--output", flags->out, "draw the confusion matrix, .png or .svg")->type_name("FILE");
   add_json_flag(app, flags->json);
   return [flags] { return eval_command(*flags); };
 }

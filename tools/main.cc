@@ -34,6 +34,8 @@ constexpr CommandRow kCommands[] = {
     {"diff", "every way to run a program against the interpreter, value by value", add_diff},
     {"fuzz", "the same for programs and models drawn at random", add_fuzz},
     {"memory", "bytes that training and inference take", add_memory},
+    {"sweep", "train every combination of settings, and compare", add_sweep},
+    {"plot", "curves of runs, or an op with its derivative", add_plot},
     {"data", "show data, and count their classes", add_data},
     {"info", "this machine as the compiler sees it", add_info},
 };

@@ -8,6 +8,7 @@
 
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
+#include "runtime/plot/arena_map.h"
 #include "tools/command.h"
 
 namespace minnow {
@@ -22,6 +23,7 @@ struct MemoryUse {
   int64_t arena = 0;                       // activations, gradients and temporaries, sharing one block
   int64_t blocks = 0;                      // the same for blocks of examples, one arena per thread
   int64_t activations = 0, gradients = 0;  // in an arena where most of it is in use
+  int64_t saved = 0;                       // activations that wait for the gradients
   int64_t total() const { return weights + running_statistics + optimizer_state + inputs + arena + blocks; }
 };
 
@@ -39,9 +41,10 @@ constexpr std::array<MemoryRow, 6> kRows = {{
     {"arena", "arena", &MemoryUse::arena},
     {"blocks", "arenas for blocks, one a thread", &MemoryUse::blocks},
 }};
-constexpr std::array<MemoryRow, 2> kPeakRows = {{
+constexpr std::array<MemoryRow, 3> kPeakRows = {{
     {"activations", "  activations at its fullest", &MemoryUse::activations},
     {"gradients", "  gradients at its fullest", &MemoryUse::gradients},
+    {"saved_activations", "  activations saved for gradients", &MemoryUse::saved},
 }};
 
 // What is live at the op where most is. Values that share bytes count once.
@@ -63,6 +66,21 @@ void measure_peak(const MemoryPlan& plan, MemoryUse& use) {
   }
 }
 
+// What the forward pass leaves for the way back: its values that live on where the first gradient is computed.
+int64_t saved_bytes(const Function& function, const MemoryPlan& plan) {
+  const auto is_gradient = [](const auto& op) { return op->location.phase == Phase::kGradient; };
+  const auto first = std::ranges::find_if(function.ops(), is_gradient);
+  if (first == function.ops().end()) return 0;
+  const auto turn = static_cast<int>(std::distance(function.ops().begin(), first));
+  std::map<int64_t, int64_t> buffers;  // by offset
+  for (const auto& [value, slot] : plan.slots)
+    if (slot.first < turn && slot.last >= turn && value->op->location.phase == Phase::kForward)
+      buffers[slot.offset] = slot.bytes;
+  int64_t bytes = 0;
+  for (const auto& [offset, held] : buffers) bytes += held;
+  return bytes;
+}
+
 MemoryUse memory_use(const Function& function, const std::set<std::string>& statistics, int threads) {
   MemoryUse use;
   for (const auto& parameter : function.parameters()) {
@@ -75,11 +93,13 @@ MemoryUse memory_use(const Function& function, const std::set<std::string>& stat
   const MemoryPlan plan = plan_memory(function);
   use.arena = plan.arena_bytes;
   measure_peak(plan, use);
+  use.saved = saved_bytes(function, plan);
   for (const auto& op : function.ops()) {
     if (op->kind != OpKind::kMap) continue;
     const MemoryPlan block = plan_memory(*op->body);
     use.blocks = std::max(use.blocks, threads * block.arena_bytes);
     measure_peak(block, use);
+    use.saved += threads * saved_bytes(*op->body, block);
   }
   return use;
 }
@@ -108,10 +128,12 @@ nlohmann::ordered_json to_json(const MemoryUse& use) {
 struct MemoryFlags {
   ModelFlags model;
   BackendFlags backend;
+  std::string out;
   bool json = false;
 };
 
 Result<ExitCode> memory_command(const MemoryFlags& flags) {
+  if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   const int64_t batch = loaded.model.training().batch_size();
   const BuildOptions build{{batch, flags.backend.session_options().max_bytes}, default_pipeline(), {}};
@@ -122,6 +144,10 @@ Result<ExitCode> memory_command(const MemoryFlags& flags) {
   for (const StateInfo& state : lowered.states) statistics.insert(state.name);
   const MemoryUse training = memory_use(*train_step, statistics, flags.backend.thread_count());
   const MemoryUse inference = memory_use(*infer, statistics, flags.backend.thread_count());
+  if (!flags.out.empty()) {
+    const std::string title = fmt::format("{}, training step of {} examples", loaded.model.name(), batch);
+    MINNOW_TRY(write_drawing(flags.out, draw_arena_map(*train_step, title)));
+  }
   if (flags.json) {
     print_json({{"model", loaded.model.name()},
                 {"batch_size", batch},
@@ -141,6 +167,7 @@ Action add_memory(CLI::App& app) {
   flags->model.add(app);
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
   flags->backend.add(app);
+  app.add_option("-o,--output", flags->out, "draw the arena of the training step, .svg or .png")->type_name("FILE");
   add_json_flag(app, flags->json);
   app.footer("The plan of the compiled functions. Gradients that are used up as they arise take no memory.\n"
              "What kernels need for themselves, such as sums over blocks, is not counted.");

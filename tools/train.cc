@@ -2,22 +2,16 @@
 
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 
+#include "runtime/file.h"
+#include "runtime/gradient_log.h"
 #include "runtime/trainer.h"
 #include "tools/command.h"
+#include "tools/interrupt.h"
 
 namespace minnow {
 namespace {
-
-std::atomic<bool> interrupted{false};
-
-// The first Ctrl-C asks training to stop after the step; a second one ends the process as usual.
-void on_interrupt(int signal) {
-  interrupted.store(true, std::memory_order_relaxed);
-  std::signal(signal, SIG_DFL);
-}
 
 struct TrainFlags {
   ModelFlags model;
@@ -27,6 +21,7 @@ struct TrainFlags {
   DataFlags data;
   std::optional<int64_t> last_step;
   bool overwrite = false;
+  bool logs_gradients = false;
 };
 
 // A resumed run takes its model from the run folder, unless one is named.
@@ -79,6 +74,23 @@ void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, co
   if (!folder.empty()) fmt::print("  run folder  {}\n", folder);
 }
 
+// A log of gradients that goes on with the run's own, if `--log-gradients` asks for one.
+Result<std::optional<GradientLog>> open_log(const TrainFlags& flags, const std::optional<RunFolder>& folder,
+                                            Session& session, const Dataset& data, int64_t epochs_done,
+                                            ThreadPool& pool) {
+  if (!flags.logs_gradients) return std::optional<GradientLog>();
+  if (!folder)
+    return tl::unexpected(
+        Error{"--log-gradients", "needs a run folder to write to", "add --out DIR", ExitCode::kUsage});
+  const SessionOptions options = flags.backend.session_options();
+  MINNOW_ASSIGN(GradientLog log, GradientLog::create(session, data, options.backend, pool, options.cache_folder));
+  const std::string path = folder->path() + "/gradients.csv";
+  if (const auto earlier = read_file(path); earlier && !flags.resume.empty())
+    MINNOW_TRY(log.recall(*earlier, epochs_done, path));
+  if (log.rows() == 0) MINNOW_TRY(log.record(epochs_done));
+  return log;
+}
+
 Result<ExitCode> train_command(TrainFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
   MINNOW_ASSIGN(const LoadedModel loaded, read_model(flags));
@@ -86,9 +98,7 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   MINNOW_ASSIGN(const auto session, Session::create(loaded, flags.backend.session_options(), pool));
   MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
 
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
-  std::signal(SIGPIPE, SIG_IGN);  // whoever reads the progress may go; the run stays
+  const std::atomic<bool>& interrupted = watch_for_interrupts();
   TrainingState state;
   std::optional<RunFolder> folder;
   if (!flags.resume.empty()) {
@@ -99,11 +109,21 @@ Result<ExitCode> train_command(TrainFlags& flags) {
     MINNOW_ASSIGN(folder, RunFolder::create(flags.out, loaded, flags.overwrite));
   }
 
+  const auto epochs_done = static_cast<int64_t>(state.history.size());
+  MINNOW_ASSIGN(auto gradients, open_log(flags, folder, *session, data.train, epochs_done, pool));
   Progress progress;
+  Status logged;
   TrainerOptions options{folder ? &*folder : nullptr, &interrupted, flags.last_step, &progress};
+  if (gradients) {
+    options.on_epoch = [&](const EpochMetrics& row) {
+      if (logged) logged = gradients->record(row.epoch);
+      if (logged) logged = gradients->write(folder->path(), loaded.model.name());
+    };
+  }
   const auto trained = train(*session, data, options, std::move(state));
   progress.clear();
   if (!trained) return tl::unexpected(with_way_back(trained.error(), folder));
+  MINNOW_TRY(logged);
   const TrainingOutcome& outcome = *trained;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   print_summary(loaded, outcome, folder ? folder->path() : "", seconds);
@@ -136,6 +156,8 @@ Action add_train(CLI::App& app) {
   app.add_option("--steps", flags->last_step, "stop at this step; --resume goes on from there")
       ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()).description(""));
   flags->data.add(app);
+  app.add_flag("--log-gradients", flags->logs_gradients,
+               "write each layer's gradient norm by epoch: gradients.csv and gradients.svg in the run folder");
   app.add_flag("--overwrite", flags->overwrite, "replace an earlier run in --out");
   return [flags] { return train_command(*flags); };
 }

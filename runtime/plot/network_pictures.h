@@ -1,0 +1,16 @@
+// Pictures of what a trained network does: whom it confuses with whom, and what its first convolution looks for.
+#pragma once
+
+#include "runtime/plot/image_sheet.h"
+#include "runtime/predict.h"
+
+namespace minnow {
+
+// A square per pair of classes, shaded by its share of the actual class, with the number of examples.
+Drawing draw_confusion(const ConfusionMatrix& matrix, const std::vector<std::string>& class_names);
+
+// The kernels of the first convolution, each scaled by its layer's largest weight: orange above 0, blue below. An error
+// if the network has none.
+Result<ImageSheet> filter_sheet(const Session& session);
+
+}  // namespace minnow

@@ -1,0 +1,246 @@
+#include "runtime/sweep.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "runtime/file.h"
+#include "runtime/load_data.h"
+#include "runtime/plot/run_curves.h"
+#include "runtime/run_folder.h"
+#include "runtime/trainer.h"
+
+namespace minnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Examples that runs share where they ask for the same.
+class DataStore {
+ public:
+  explicit DataStore(const std::string& data_dir) : data_dir_(data_dir) {}
+
+  Result<const DataSplits*> load(const Session& session, ThreadPool& pool) {
+    const Model& model = session.model().model;
+    if (!model.has_data())
+      return fail_with_hint(session.model().path, "the model names no data", "add: data { builtin: GLYPHS }");
+    const auto seed = static_cast<uint32_t>(model.training().seed());
+    const int64_t classes = session.lowered().classes;
+    const std::lock_guard lock(mutex_);
+    auto& slot = splits_[fmt::format("{} {} {}", seed, classes, model.data().SerializeAsString())];
+    if (!slot) {
+      MINNOW_ASSIGN(DataSplits data, load_data(model.data(), {data_dir_, seed, classes}, pool));
+      slot = std::make_unique<DataSplits>(std::move(data));
+    }
+    MINNOW_TRY(check_data_fits(session, *slot));
+    return slot.get();
+  }
+
+ private:
+  std::string data_dir_;
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<DataSplits>> splits_;
+};
+
+class SweepRunner {
+ public:
+  SweepRunner(Sweep& sweep, const SweepOptions& options)
+      : sweep_(sweep), options_(options), data_(options.data_dir) {}
+
+  Result<SweepOutcome> run() {
+    MINNOW_TRY(prepare_folder());
+    std::vector<std::thread> workers;
+    const auto jobs = std::min<size_t>(static_cast<size_t>(std::max(options_.jobs, 1)), sweep_.runs.size());
+    for (size_t i = 1; i < jobs; ++i) workers.emplace_back([this] { work(); });
+    work();
+    for (std::thread& worker : workers) worker.join();
+    if (!written_) return tl::unexpected(written_.error());
+    MINNOW_TRY(write_results());
+    return SweepOutcome{code_.size(), is_interrupted()};
+  }
+
+ private:
+  bool is_interrupted() const { return options_.interrupt && options_.interrupt->load(std::memory_order_relaxed); }
+  std::string path_of(const SweepRun& run) const { return options_.folder + "/" + run.folder; }
+  std::string mark_of(const SweepRun& run) const { return path_of(run) + "/diverged.txt"; }
+
+  Status prepare_folder() {
+    if (options_.folder.empty()) return {};
+    std::error_code error;
+    const bool is_used = fs::is_directory(options_.folder, error) && !fs::is_empty(options_.folder, error);
+    if (is_used && !options_.resumes && !options_.overwrites)
+      return fail_with_hint(options_.folder, "the folder of the sweep is not empty",
+                            "--resume goes on with it, --overwrite replaces it");
+    MINNOW_TRY(make_folder(options_.folder));
+    if (options_.resumes)
+      for (SweepRun& run : sweep_.runs) recall(run);
+    return {};
+  }
+
+  // Takes over what an earlier sweep has finished under the same configuration.
+  void recall(SweepRun& run) const {
+    const auto config = read_file(path_of(run) + "/config.textproto");
+    if (!config || *config != model_to_text(run.model.model)) return;
+    const auto curves = read_run(path_of(run));
+    const std::vector<EpochMetrics> history = curves ? curves->history : std::vector<EpochMetrics>{};
+    if (const auto mark = read_file(mark_of(run))) {
+      run.end = RunEnd::kDiverged;
+      run.note = *mark;
+    } else if (static_cast<int64_t>(history.size()) >= run.model.model.training().epochs()) {
+      run.end = RunEnd::kFinished;
+    } else {
+      return;
+    }
+    run.history = history;
+  }
+
+  void work() {
+    while (SweepRun* run = next()) {
+      const Status status = train_run(*run);
+      const std::lock_guard lock(mutex_);
+      if (!status) end_badly(*run, status.error());
+      if (written_) written_ = write_results();
+      changed(*run);
+    }
+  }
+
+  SweepRun* next() {
+    const std::lock_guard lock(mutex_);
+    if (is_interrupted()) return nullptr;
+    const auto run = std::ranges::find(sweep_.runs, RunEnd::kWaiting, &SweepRun::end);
+    if (run == sweep_.runs.end()) return nullptr;
+    run->end = RunEnd::kRunning;
+    changed(*run);
+    return &*run;
+  }
+
+  Status train_run(SweepRun& run) {
+    ThreadPool pool(std::max(options_.threads, 1));
+    SessionOptions session_options = options_.session;
+    session_options.code = &code_;
+    MINNOW_ASSIGN(const auto session, Session::create(run.model, session_options, pool));
+    MINNOW_ASSIGN(const DataSplits* data, data_.load(*session, pool));
+    TrainingState state;
+    std::optional<RunFolder> folder;
+    if (!options_.folder.empty()) {
+      MINNOW_ASSIGN(folder, open_folder(run, *session, state));
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      run.history = state.history;
+    }
+    TrainerOptions options{folder ? &*folder : nullptr, options_.interrupt};
+    options.on_epoch = [&](const EpochMetrics& row) {
+      const std::lock_guard lock(mutex_);
+      run.history.push_back(row);
+      changed(run);
+    };
+    MINNOW_ASSIGN(const TrainingOutcome outcome, train(*session, *data, options, std::move(state)));
+    const std::lock_guard lock(mutex_);
+    run.end = outcome.end == TrainingEnd::kStoppedEarly  ? RunEnd::kStoppedEarly
+              : outcome.end == TrainingEnd::kInterrupted ? RunEnd::kInterrupted
+                                                         : RunEnd::kFinished;
+    return {};
+  }
+
+  // The run's folder; `state` is where an interrupted run stood.
+  Result<RunFolder> open_folder(const SweepRun& run, Session& session, TrainingState& state) const {
+    const auto config = options_.resumes ? read_file(path_of(run) + "/config.textproto") : Result<std::string>();
+    if (config && *config == model_to_text(run.model.model)) {
+      if (auto folder = RunFolder::open(path_of(run))) {
+        MINNOW_ASSIGN(state, load_checkpoint(folder->weights_path(), session));
+        return folder;
+      }
+    }
+    std::error_code error;
+    for (const std::string& stale : {mark_of(run), path_of(run) + "/metrics.csv"}) fs::remove(stale, error);
+    return RunFolder::create(path_of(run), run.model, options_.resumes || options_.overwrites);
+  }
+
+  void end_badly(SweepRun& run, const Error& error) {
+    run.end = error.code == ExitCode::kMismatch ? RunEnd::kDiverged : RunEnd::kFailed;
+    run.note = error.to_string();
+    if (run.end == RunEnd::kDiverged && !options_.folder.empty() && written_)
+      written_ = write_file_atomically(mark_of(run), run.note + "\n");
+  }
+
+  void changed(const SweepRun& run) const {
+    if (options_.on_change) options_.on_change(run);
+  }
+
+  Status write_results() const {
+    if (options_.folder.empty()) return {};
+    MINNOW_TRY(write_file_atomically(options_.folder + "/results.csv", sweep_csv(sweep_)));
+    std::vector<RunCurves> curves;
+    for (const SweepRun& run : sweep_.runs)
+      if (!run.history.empty()) curves.push_back({run.name, run.history});
+    Chart chart = runs_chart(curves, RunAxis::kEpoch);
+    chart.title = sweep_.runs[0].model.model.name();
+    return write_drawing(options_.folder + "/curves.svg", draw_chart(chart));
+  }
+
+  Sweep& sweep_;
+  const SweepOptions& options_;
+  CodeStore code_;
+  DataStore data_;
+  std::mutex mutex_;  // of the runs' ends and histories
+  Status written_;
+};
+
+std::string quoted(const std::string& cell) {
+  if (cell.find_first_of("\",\n#") == std::string::npos) return cell;
+  std::string text = "\"";
+  for (const char c : cell) text += c == '"' ? "\"\"" : std::string(1, c);
+  return text + "\"";
+}
+
+}  // namespace
+
+std::string_view run_end_name(RunEnd end) {
+  constexpr std::string_view kNames[] = {"waiting",  "running", "finished",   "stopped early",
+                                         "diverged", "failed",  "interrupted"};
+  return kNames[static_cast<size_t>(end)];
+}
+
+const EpochMetrics* SweepRun::best_loss() const {
+  const auto best = std::ranges::min_element(history, {}, &EpochMetrics::validation_loss);
+  return best == history.end() ? nullptr : &*best;
+}
+
+const EpochMetrics* SweepRun::best_accuracy() const {
+  const auto best = std::ranges::max_element(history, {}, &EpochMetrics::validation_accuracy);
+  return best == history.end() ? nullptr : &*best;
+}
+
+double SweepRun::seconds() const {
+  double seconds = 0;
+  for (const EpochMetrics& row : history) seconds += row.seconds;
+  return seconds;
+}
+
+std::string sweep_csv(const Sweep& sweep) {
+  std::string text;
+  for (const SweepAxis& axis : sweep.axes) text += quoted(axis.label) + ",";
+  text += "end,epochs,loss,best_loss,accuracy,best_accuracy,epochs_to_best,seconds,folder\n";
+  for (const SweepRun& run : sweep.runs) {
+    for (const std::string& value : run.values) text += quoted(value) + ",";
+    text += fmt::format("{},{},", run_end_name(run.end), run.history.size());
+    if (run.history.empty()) {
+      text += ",,,,,";
+    } else {
+      const EpochMetrics& last = run.history.back();
+      const EpochMetrics& best = has_accuracy(run.history) ? *run.best_accuracy() : *run.best_loss();
+      text += fmt::format("{:.6f},{:.6f},{:.6f},{:.6f},{},", last.validation_loss, run.best_loss()->validation_loss,
+                          last.validation_accuracy, run.best_accuracy()->validation_accuracy, best.epoch);
+    }
+    text += fmt::format("{:.3f},{}\n", run.seconds(), quoted(run.folder));
+  }
+  return text;
+}
+
+Result<SweepOutcome> run_sweep(Sweep& sweep, const SweepOptions& options) { return SweepRunner(sweep, options).run(); }
+
+}  // namespace minnow
