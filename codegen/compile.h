@@ -13,12 +13,12 @@ namespace minnow {
 
 struct CompileOptions {
   int opt_level = 2;           // 0 to 3, of LLVM's back end; 0 also skips LLVM's passes
-  std::string cpu;             // empty: the host's
+  std::string cpu = {};        // empty: the host's
   int threads = 2;             // compile on so many threads
   bool verify = false;         // run LLVM's verifier over the kernels
   bool keep_llvm_ir = false;
   bool keep_assembly = false;
-  std::string cache_folder;    // of machine code from earlier runs, see ObjectCache; empty: none
+  std::string cache_folder = {};  // of machine code from earlier runs, see ObjectCache; empty: none
   // Where to add LLVM's own report of what its passes took. LLVM keeps such times for the whole process: one compilation
   // at a time, on one thread.
   std::string* llvm_times = nullptr;

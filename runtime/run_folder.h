@@ -29,7 +29,6 @@ class RunFolder {
 
   // The model as it is trained, overrides and defaults included.
   Status write_config(const LoadedModel& model) const;
-  std::string metrics_path() const { return path_ + "/metrics.csv"; }
   // metrics.csv and curves.svg from the history.
   Status write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
                        bool classifies) const;
