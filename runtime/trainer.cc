@@ -61,6 +61,8 @@ class Trainer {
 
   Result<TrainingOutcome> run() {
     MINNOW_TRY(check_state());
+    // A run that was killed between two of its files has them all again, even if no step is left.
+    if (state_.step > 0) MINNOW_TRY(save());
     TrainingEnd end = reached_last_step() ? TrainingEnd::kReachedStep : TrainingEnd::kFinished;
     while (end == TrainingEnd::kFinished && epochs_done() < training_.epochs()) {
       if (has_stopped_improving()) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <new>
 #include <system_error>
@@ -49,6 +50,8 @@ int report(const Error& error) {
 // has saved is whole at any moment.
 [[noreturn]] void end_out_of_memory() {
   constexpr std::string_view kMessage = "error: out of memory\n  hint: a smaller training.batch_size needs less\n";
+  static std::atomic_flag is_told;
+  while (is_told.test_and_set()) ::pause();  // another thread is about to end the process
   (void)!::write(STDERR_FILENO, kMessage.data(), kMessage.size());
   ::_exit(static_cast<int>(ExitCode::kInput));
 }

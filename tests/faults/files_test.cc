@@ -94,7 +94,7 @@ TEST(FullDisk, ByALimitOnFilesIsTold) {
   }
 }
 
-// A file system of this many bytes at a path, for as long as the object lives.
+// A file system of so many kilobytes at a path, for as long as the object lives.
 class SmallDisk {
  public:
   SmallDisk(std::string path, int kilobytes) : path_(std::move(path)) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kModel[] = R"(
   inputs { name: "image" shape: [1, 28, 28] }
-  layers { name: "conv" conv2d { channels: 3 kernel: 5 } }
+  layers { name: "conv" conv2d { filters: 3 kernel: 5 } }
   layers { name: "pool" max_pool { kernel: 4 } }
   layers { name: "fc" dense { units: 10 } }
   loss { softmax_cross_entropy {} }

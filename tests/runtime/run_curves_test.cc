@@ -17,7 +17,7 @@ TEST(MetricsCsv, ReadsWhatItWrote) {
             std::string::npos);
   std::string bad = metrics_csv(kHistory);
   bad.replace(bad.find("0.250000"), 8, "\"\x1b\"");
-  EXPECT_EQ(parse_metrics_csv(bad, "m.csv").error().where, "m.csv:2:15");
+  EXPECT_EQ(parse_metrics_csv(bad, "m.csv").error().where, "m.csv:2:19");
   EXPECT_FALSE(parse_metrics_csv("", "m.csv"));
 }
 
