@@ -121,7 +121,7 @@ Comparison blank(const Subject& subject, size_t result, std::string_view way) {
   const FunctionResult& named = subject.function->results()[result];
   Comparison comparison;
   comparison.way = way;
-  comparison.name = named.name;
+  comparison.name = named.name.empty() ? fmt::format("result {}", result) : named.name;
   comparison.kind = result_kind(*subject.function, named);
   return comparison;
 }

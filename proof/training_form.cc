@@ -9,10 +9,12 @@
 namespace minnow::proof {
 namespace {
 
+std::string cotangent_name(size_t result) { return fmt::format("cotangent.{}", result); }
+
 // sum(result * cotangent), f32; nullptr for a result that has no gradient.
-Value* share_of(const FunctionResult& result, Builder& b) {
+Value* share_of(const FunctionResult& result, size_t number, Builder& b) {
   if (!is_float(result.value->type.dtype)) return nullptr;
-  Value* cotangent = b.function().add_parameter("cotangent." + result.name, result.value->type);
+  Value* cotangent = b.function().add_parameter(cotangent_name(number), result.value->type);
   Value* product = b.mul(result.value, cotangent);
   std::vector<int64_t> dims;
   for (int64_t i = 0; i < product->type.rank(); ++i) dims.push_back(i);
@@ -24,8 +26,8 @@ Value* add_loss(Function& function) {
   Builder b(function);
   b.set_location({"loss", Phase::kForward});
   Value* loss = nullptr;
-  for (const FunctionResult& result : std::vector<FunctionResult>(function.results())) {
-    Value* share = share_of(result, b);
+  for (size_t i = 0; i < function.results().size(); ++i) {
+    Value* share = share_of(function.results()[i], i, b);
     if (share != nullptr) loss = loss == nullptr ? share : b.add(loss, share);
   }
   return loss;
@@ -43,10 +45,12 @@ bool is_trainable(const Function& function, const Value* loss, const Value& weig
 
 bool has_taken_names(const Function& function) {
   const auto is_taken = [&](const FunctionResult& result) {
-    return result.name == "loss" || function.find_parameter(result.name) != nullptr ||
-           function.find_parameter("cotangent." + result.name) != nullptr;
+    return result.name == "loss" || function.find_parameter(result.name) != nullptr;
   };
-  return std::ranges::any_of(function.results(), is_taken) || function.find_parameter("learning_rate") != nullptr;
+  bool is_any = std::ranges::any_of(function.results(), is_taken) || function.find_parameter("learning_rate") != nullptr;
+  for (size_t i = 0; i < function.results().size(); ++i)
+    is_any = is_any || function.find_parameter(cotangent_name(i)) != nullptr;
+  return is_any;
 }
 
 }  // namespace

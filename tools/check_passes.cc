@@ -18,7 +18,8 @@ Result<std::unique_ptr<ModelBatches>> ModelBatches::load(const LoadedModel& mode
   MINNOW_ASSIGN(const auto session, Session::create(model, {}, pool));
   auto data = flags.load(*session, pool);
   if (!data) {
-    fmt::print(stderr, "{}\nnote: random batches stand in for the data\n", data.error().to_string());
+    fmt::print(stderr, "note: random batches stand in for the data: {}\n",
+               data.error().message.substr(0, data.error().message.find('\n')));
     return batches;
   }
   batches->is_random_ = false;

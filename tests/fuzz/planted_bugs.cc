@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "ir/builder.h"
-#include "ir/infer.h"
 
 namespace minnow::testing {
 namespace {

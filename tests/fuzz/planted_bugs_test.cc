@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "ir/text.h"
 #include "passes/pass_runner.h"
 #include "proof/check_passes.h"
@@ -48,7 +51,7 @@ TEST_P(PlantedBug, IsFoundOut) {
 
 std::string test_name(const ::testing::TestParamInfo<testing::NamedBug>& info) {
   std::string name(info.param.name);
-  std::ranges::replace(name, ' ', '_');
+  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 
