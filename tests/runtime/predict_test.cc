@@ -64,7 +64,8 @@ TEST_F(Network, TakesAPictureOfAnySize) {
   EXPECT_EQ(example->as<uint8_t>()[28], 0);
   EXPECT_EQ(example_from_picture(large, *session_, true, "p.png")->as<uint8_t>()[0], 55);
   const Tensor dot = Tensor::from<uint8_t>({DType::kU8, {1, 1}}, {7});
-  for (const uint8_t value : example_from_picture(dot, *session_, false, "p.png")->as<uint8_t>()) EXPECT_EQ(value, 7);
+  const auto grown = example_from_picture(dot, *session_, false, "p.png");
+  for (const uint8_t value : grown->as<uint8_t>()) EXPECT_EQ(value, 7);
 }
 
 TEST_F(Network, DrawsItsFirstKernels) {
@@ -90,7 +91,8 @@ TEST_F(Network, LogsTheGradientOfEachLayer) {
   ASSERT_TRUE(compiled->recall(log->csv(), 0, "gradients.csv"));
   EXPECT_EQ(compiled->rows(), 1U);
   ASSERT_TRUE(compiled->record(1));
-  for (const Series& series : compiled->chart("").panels[0].series)
+  const Chart both = compiled->chart("");
+  for (const Series& series : both.panels[0].series)
     EXPECT_NEAR(series.points[1].y, series.points[0].y, 1e-4 * series.points[0].y);
   EXPECT_FALSE(compiled->recall("epoch,other\n", 0, "gradients.csv"));
   EXPECT_EQ(compiled->recall("epoch,conv,fc\n0,1,x\n", 0, "g.csv").error().where, "g.csv:2:5");
