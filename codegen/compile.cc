@@ -56,6 +56,15 @@ Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, cons
   return compiled;
 }
 
+Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks& remarks) {
+  MINNOW_TRY(check_maps(function));
+  MINNOW_ASSIGN(const Target target, host_target());
+  LoweredFunction lowered;
+  lowered.remarks = &remarks;
+  lower_function(function, plan, target.lanes, lowered);
+  return {};
+}
+
 Result<std::string> emit_object(const Function& function, const MemoryPlan& plan, const std::string& triple,
                                 const std::string& cpu, std::string* llvm_times) {
   return emit_for(function, plan, triple, cpu, llvm_times, [](const Compilation& compilation) -> Result<std::string> {

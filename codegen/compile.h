@@ -30,6 +30,9 @@ struct CompileOptions {
 Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, const MemoryPlan& plan,
                                                   const CompileOptions& options = {});
 
+// Says of each value which layout it has in memory, and why.
+Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks& remarks);
+
 // The same kernels for another machine: an object file, LLVM IR, assembly text. `triple` empty is the host. The texts say
 // above each kernel what it computes, for which layer. `llvm_times` as in CompileOptions.
 Result<std::string> emit_object(const Function& function, const MemoryPlan& plan, const std::string& triple = {},

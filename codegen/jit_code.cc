@@ -18,6 +18,7 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
+#include "codegen/debugger.h"
 #include "codegen/perf_map.h"
 
 namespace minnow {
@@ -109,6 +110,7 @@ Result<std::unique_ptr<JitCode>> JitCode::link(std::vector<ObjectBytes> objects)
   auto jit = builder.create();
   if (!jit) return fail("", "cannot start the JIT: {}", message(jit.takeError()));
   code->jit_ = std::move(*jit);
+  announce_to_debugger(*code->jit_);
   for (ObjectBytes& object : objects) {
     auto buffer = llvm::MemoryBuffer::getMemBufferCopy({object.data(), object.size()}, "kernels");
     if (auto error = code->jit_->addObjectFile(std::move(buffer))) {

@@ -50,6 +50,7 @@ struct LoweredFunction {
   Storage storage{buffers};
   std::vector<KernelWork> works;
   int64_t arena_bytes = 0;
+  Remarks* remarks = nullptr;  // where lowering says which layout a value has, and why
 
   LoweredFunction() = default;
   LoweredFunction(const LoweredFunction&) = delete;

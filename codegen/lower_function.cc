@@ -85,7 +85,16 @@ void Lowering::place_op(const Op& op) {
     const int buffer = home(result.get());
     if (lies_in_blocks(result.get())) out_.buffers[static_cast<size_t>(buffer)].layout = Layout::kExamplesInner;
     storage_.place(result.get(), buffer);
+    if (out_.remarks != nullptr) out_.remarks->say(result.get(), layout_text(result.get()));
   }
+}
+
+std::string Lowering::layout_text(const Value* value) const {
+  if (loop_ >= 0) return "layout [...][16], examples innermost: in a block loop a vector lane is an example";
+  if (lies_in_blocks(value)) return "layout [N/16][...][16], examples innermost: a map writes it and only maps read it";
+  if (value->op->kind == OpKind::kMap)
+    return "layout row-major: it is a result, a sum over examples, or read outside of maps";
+  return "layout row-major: outside of block loops";
 }
 
 int Lowering::home(const Value* value) {

@@ -27,6 +27,7 @@ class Lowering {
   void place_parameters();
   int result_buffer(size_t index);
   void place_op(const Op& op);
+  std::string layout_text(const Value* value) const;
   int home(const Value* value);
   int64_t& arena_bytes() { return loop_ < 0 ? out_.arena_bytes : block_loop().local_bytes; }
   int on_arena(int64_t offset, int64_t bytes);

@@ -77,6 +77,7 @@ std::unique_ptr<Function> Function::clone() const {
     std::vector<TensorType> types;
     for (const auto& result : op->results) types.push_back(result->type);
     auto twin = make_op(op->kind, std::move(operands), op->attributes, std::move(types), op->location);
+    twin->history = op->history;
     if (op->body) twin->body = op->body->clone();
     for (size_t i = 0; i < op->results.size(); ++i) mapped[op->result(i)] = twin->result(i);
     copy->insert(copy->ops_.end(), std::move(twin));

@@ -44,6 +44,12 @@ struct Value {
   bool is_parameter() const { return op == nullptr; }
 };
 
+// What a pass did to an op; kept for `explain`, and not printed.
+struct HistoryEntry {
+  std::string pass;  // empty until the pass is over
+  std::string text;
+};
+
 struct Op {
   OpKind kind;
   std::vector<Value*> operands;
@@ -51,6 +57,12 @@ struct Op {
   Attributes attributes;
   Location location;
   std::unique_ptr<Function> body;  // kFused and kMap only
+  std::vector<HistoryEntry> history = {};  // empty unless remarks are recorded
+
+  // Adds to the history, if one is kept.
+  void remember(std::string text) {
+    if (!history.empty()) history.push_back({"", std::move(text)});
+  }
 
   Value* result(size_t i = 0) const { return results[i].get(); }
   const TensorType& type() const { return results[0]->type; }

@@ -47,6 +47,7 @@ bool eliminate_common_subexpressions(Function& function) {
     if (equal == candidates.end()) {
       candidates.push_back(&op);
     } else {
+      (*equal)->remember(fmt::format("stands for an equal {} of layer \"{}\" as well", mnemonic(op.kind), op.location.layer));
       replacement[op.result()] = (*equal)->result();
       redundant.push_back(it);
     }

@@ -45,17 +45,26 @@ void remove_left_overs(Function& function) {
   }
 }
 
-}  // namespace
-
-bool fuse(Function& function) {
+bool fuse_with_bodies(Function& function, FusionLog* log) {
   bool changed = false;
   for (const auto& op : function.ops())
-    if (op->kind == OpKind::kMap) changed |= fuse(*op->body);
-  changed |= fuse_rows(function);
-  changed |= fuse_contractions(function);
-  changed |= fuse_loops(function);
+    if (op->kind == OpKind::kMap) changed |= fuse_with_bodies(*op->body, log);
+  changed |= fuse_rows(function, log);
+  changed |= fuse_contractions(function, log);
+  changed |= fuse_loops(function, log);
   if (changed) remove_left_overs(function);
   return sink_updates(function) || changed;
+}
+
+}  // namespace
+
+bool fuse(Function& function, Remarks* remarks) {
+  if (remarks == nullptr) return fuse_with_bodies(function, nullptr);
+  FusionLog log;
+  const bool changed = fuse_with_bodies(function, &log);
+  remarks->begin("fuse", function);  // values have other names now
+  remark_on_fusion(function, log, *remarks);
+  return changed;
 }
 
 }  // namespace minnow

@@ -16,20 +16,21 @@
 #include <optional>
 
 #include "ir/function.h"
+#include "passes/fusion_log.h"
 
 namespace minnow {
 
 // Rows, then contractions, then loops; then moves in-place updates behind the last reader of the old weight,
 // so that plan_memory need not copy, and removes the constants and broadcasts that no op reads any more.
 // The bodies of maps are fused each for itself.
-bool fuse(Function& function);
+bool fuse(Function& function, Remarks* remarks = nullptr);
 
 // A function seen as rows: values are full (the shape of the reductions' operands, R then C), per row (R),
 // per column (C) or scalar. Sums over all elements of an elementwise result are split into a sum per row and
 // a sum of rows.
-bool fuse_rows(Function& function);
-bool fuse_contractions(Function& function);
-bool fuse_loops(Function& function);
+bool fuse_rows(Function& function, FusionLog* log = nullptr);
+bool fuse_contractions(Function& function, FusionLog* log = nullptr);
+bool fuse_loops(Function& function, FusionLog* log = nullptr);
 
 // The widest row, in elements, that a row kernel takes: what it keeps of a row should stay in the first-level
 // cache.

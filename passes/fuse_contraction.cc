@@ -24,29 +24,32 @@ class EpilogueRules : public KernelRules {
  public:
   explicit EpilogueRules(const Op* contraction) : contraction_(contraction) {}
 
-  bool admits(const Cluster& cluster, const Op& op) const override {
-    if (op.type().shape != contraction_->type().shape) return false;
-    if (op.kind == OpKind::kBroadcast) return true;
-    if (!has_trait(op.kind, kElementwise)) return false;
-    return reads_from(cluster, op) || (cluster.is_private(op.result()) && !reads_random(op));
+  std::string_view why_not(const Cluster& cluster, const Op& op) const override {
+    if (op.type().shape != contraction_->type().shape) return "its shape is not the contraction's";
+    if (op.kind == OpKind::kBroadcast) return {};
+    if (!has_trait(op.kind, kElementwise)) return "only elementwise ops follow a contraction in its tiles";
+    if (reads_from(cluster, op)) return {};
+    if (!cluster.is_private(op.result())) return "others read it too, so it has to be written in any case";
+    return reads_random(op) ? "random numbers are drawn in a loop of their own" : "";
   }
 
-  bool is_kernel(const Cluster& cluster) const override {
+  std::string_view why_no_kernel(const Cluster& cluster) const override {
     const bool has_prologue = std::ranges::any_of(
         contraction_->operands, [&](const Value* operand) { return cluster.defines(operand); });
-    return !has_prologue && evaluates_once(cluster, contraction_->type().shape);
+    if (has_prologue) return "a contraction reads its operands many times, so they are computed before it";
+    return why_not_evaluated_once(cluster, contraction_->type().shape);
   }
 
  private:
   const Op* contraction_;
 };
 
-bool fuse_one_contraction(Function& function, std::unordered_set<const Op*>& tried) {
+bool fuse_one_contraction(Function& function, std::unordered_set<const Op*>& tried, FusionLog* log) {
   const OpGraph graph(function);
   for (const Op* op : graph.ops()) {
     if (!takes_epilogue(op->kind) || !tried.insert(op).second) continue;
     if (std::ranges::any_of(op->operands, is_splat)) continue;  // a body has no memory for it
-    const Cluster cluster = grow_cluster(graph, op, EpilogueRules(op));
+    const Cluster cluster = grow_cluster(graph, op, EpilogueRules(op), log);
     if (cluster.size() == 1) continue;
     outline(function, cluster, OpKind::kFused, FusedAttributes{FusionKind::kContraction});
     return true;
@@ -56,10 +59,10 @@ bool fuse_one_contraction(Function& function, std::unordered_set<const Op*>& tri
 
 }  // namespace
 
-bool fuse_contractions(Function& function) {
+bool fuse_contractions(Function& function, FusionLog* log) {
   std::unordered_set<const Op*> tried;
   bool changed = false;
-  while (fuse_one_contraction(function, tried)) changed = true;
+  while (fuse_one_contraction(function, tried, log)) changed = true;
   return changed;
 }
 

@@ -18,15 +18,19 @@ class LoopRules : public KernelRules {
  public:
   explicit LoopRules(Shape shape) : shape_(std::move(shape)) {}
 
-  bool admits(const Cluster& cluster, const Op& op) const override {
-    if (!has_place_in_loop(op)) return false;
+  std::string_view why_not(const Cluster& cluster, const Op& op) const override {
+    if (op.kind == OpKind::kReshape) return "a reshape alone costs nothing, in a loop it would cost divisions";
+    if (!has_place_in_loop(op)) return "a loop over elements cannot compute it well";
     const auto users = cluster.graph().uses().users(op.result());
     const bool is_producer =
         std::ranges::any_of(users, [&](const Op* user) { return cluster.contains(user); });
-    return is_producer || (has_trait(op.kind, kElementwise) && op.type().shape == shape_);
+    if (is_producer || (has_trait(op.kind, kElementwise) && op.type().shape == shape_)) return {};
+    return "its elements are not those of the loop";
   }
 
-  bool is_kernel(const Cluster& cluster) const override { return evaluates_once(cluster, shape_); }
+  std::string_view why_no_kernel(const Cluster& cluster) const override {
+    return why_not_evaluated_once(cluster, shape_);
+  }
 
  private:
   Shape shape_;
@@ -37,11 +41,11 @@ bool is_worthwhile(const Cluster& cluster) {
   return cluster.size() > 1 || std::ranges::any_of(cluster.ops().front()->operands, is_splat);
 }
 
-bool fuse_one_loop(Function& function, std::unordered_set<const Op*>& tried) {
+bool fuse_one_loop(Function& function, std::unordered_set<const Op*>& tried, FusionLog* log) {
   const OpGraph graph(function);
   for (const Op* op : graph.ops()) {
     if (!has_trait(op->kind, kElementwise) || !tried.insert(op).second) continue;
-    const Cluster cluster = grow_cluster(graph, op, LoopRules(op->type().shape));
+    const Cluster cluster = grow_cluster(graph, op, LoopRules(op->type().shape), log);
     if (!is_worthwhile(cluster)) continue;
     outline(function, cluster, OpKind::kFused, FusedAttributes{FusionKind::kLoop});
     return true;
@@ -51,10 +55,10 @@ bool fuse_one_loop(Function& function, std::unordered_set<const Op*>& tried) {
 
 }  // namespace
 
-bool fuse_loops(Function& function) {
+bool fuse_loops(Function& function, FusionLog* log) {
   std::unordered_set<const Op*> tried;
   bool changed = false;
-  while (fuse_one_loop(function, tried)) changed = true;
+  while (fuse_one_loop(function, tried, log)) changed = true;
   return changed;
 }
 

@@ -55,18 +55,20 @@ class RowRules : public KernelRules {
  public:
   explicit RowRules(RowShape row) : row_(std::move(row)), full_(row_.full()) {}
 
-  bool admits(const Cluster& cluster, const Op& op) const override {
-    if (!has_place_in_row(op)) return false;
-    if (op.kind == OpKind::kBroadcast || op.kind == OpKind::kIota) return true;
-    if (has_trait(op.kind, kReduction) || reads_from(cluster, op)) return true;
-    return cluster.is_private(op.result()) && !follows_contraction(op);
+  std::string_view why_not(const Cluster& cluster, const Op& op) const override {
+    if (!has_place_in_row(op)) return "it does not fit the kernel's rows";
+    if (op.kind == OpKind::kBroadcast || op.kind == OpKind::kIota) return {};
+    if (has_trait(op.kind, kReduction) || reads_from(cluster, op)) return {};
+    if (!cluster.is_private(op.result())) return "others read it too, so it has to be written in any case";
+    return follows_contraction(op) ? "it is the contraction's epilogue, which costs nothing" : "";
   }
 
   // A column may not come out of the rows that are being computed.
-  bool is_kernel(const Cluster& cluster) const override {
-    return std::ranges::none_of(cluster.ops(), [&](const Op* op) {
+  std::string_view why_no_kernel(const Cluster& cluster) const override {
+    const bool has_column_of_rows = std::ranges::any_of(cluster.ops(), [&](const Op* op) {
       return op->kind == OpKind::kBroadcast && is_column_broadcast(*op) && cluster.defines(op->operands[0]);
     });
+    return has_column_of_rows ? "a column would come out of rows that are still being computed" : "";
   }
 
  private:
@@ -141,12 +143,12 @@ bool is_worthwhile(const Cluster& cluster) {
   return std::ranges::count_if(cluster.ops(), [](const Op* op) { return !is_copied_freely(*op); }) > 1;
 }
 
-bool fuse_one_row(Function& function, std::unordered_set<const Op*>& tried) {
+bool fuse_one_row(Function& function, std::unordered_set<const Op*>& tried, FusionLog* log) {
   const OpGraph graph(function);
   for (const Op* op : graph.ops()) {
     const auto row = row_shape_of_reduction(*op);
     if (!row || !fits(*row) || is_splat(op->operands[0]) || !tried.insert(op).second) continue;
-    const Cluster cluster = grow_cluster(graph, op, RowRules(*row));
+    const Cluster cluster = grow_cluster(graph, op, RowRules(*row), log);
     if (!is_worthwhile(cluster)) continue;
     outline(function, cluster, OpKind::kFused, FusedAttributes{FusionKind::kRow});
     return true;
@@ -156,10 +158,10 @@ bool fuse_one_row(Function& function, std::unordered_set<const Op*>& tried) {
 
 }  // namespace
 
-bool fuse_rows(Function& function) {
+bool fuse_rows(Function& function, FusionLog* log) {
   std::unordered_set<const Op*> tried;
   bool changed = split_full_sums(function);
-  while (fuse_one_row(function, tried)) changed = true;
+  while (fuse_one_row(function, tried, log)) changed = true;
   return changed;
 }
 

@@ -17,8 +17,8 @@ namespace {
 
 class Grower {
  public:
-  Grower(const OpGraph& graph, const Op* seed, const KernelRules& rules, bool across_phases)
-      : rules_(rules), across_phases_(across_phases), phase_(seed->location.phase), cluster_(graph) {
+  Grower(const OpGraph& graph, const Op* seed, const KernelRules& rules, bool across_phases, FusionLog* log)
+      : rules_(rules), across_phases_(across_phases), phase_(seed->location.phase), cluster_(graph), log_(log) {
     cluster_.add(seed);
     try_copies(*seed);
   }
@@ -27,15 +27,16 @@ class Grower {
 
  private:
   std::vector<Op*> neighbours() const;
-  bool may_try(const Op& op) const;
+  std::string_view why_not(const Op& op) const;
   std::vector<const Op*> add_copies(const Op& op);
   void try_copies(const Op& op);
-  bool try_add(const Op* op);
+  std::string_view try_add(const Op* op);
 
   const KernelRules& rules_;
   const bool across_phases_;
   const Phase phase_;
   Cluster cluster_;
+  FusionLog* log_;
 };
 
 // Producers and users of the members, users through a broadcast, and reductions over the same operand.
@@ -61,10 +62,13 @@ std::vector<Op*> Grower::neighbours() const {
   return found;
 }
 
-bool Grower::may_try(const Op& op) const {
+constexpr std::string_view kWritesMore = "a forward kernel takes gradients along only if that leaves no more to write";
+
+std::string_view Grower::why_not(const Op& op) const {
+  if (op.results.size() != 1) return "it is a kernel with several results already";
   const bool turns_back = phase_ == Phase::kForward && op.location.phase == Phase::kGradient;
-  return !cluster_.contains(&op) && op.results.size() == 1 && (across_phases_ || !turns_back) &&
-         rules_.admits(cluster_, op);
+  if (turns_back && !across_phases_) return kWritesMore;
+  return rules_.why_not(cluster_, op);
 }
 
 // What an op reads of the kind that is copied freely comes with it.
@@ -73,7 +77,7 @@ std::vector<const Op*> Grower::add_copies(const Op& op) {
   for (const Value* operand : op.operands) {
     const Op* producer = operand->op;
     if (!producer || !is_copied_freely(*producer) || cluster_.contains(producer)) continue;
-    if (!rules_.admits(cluster_, *producer)) continue;
+    if (!rules_.why_not(cluster_, *producer).empty()) continue;
     cluster_.add(producer);
     added.push_back(producer);
   }
@@ -82,34 +86,64 @@ std::vector<const Op*> Grower::add_copies(const Op& op) {
 
 void Grower::try_copies(const Op& op) {
   const std::vector<const Op*> copies = add_copies(op);
-  if (rules_.is_kernel(cluster_)) return;
+  if (rules_.why_no_kernel(cluster_).empty()) return;
   for (const Op* copy : copies) cluster_.remove(copy);
 }
 
-bool Grower::try_add(const Op* op) {
+// Empty if the op has been added.
+std::string_view Grower::try_add(const Op* op) {
   cluster_.add(op);
   const std::vector<const Op*> copies = add_copies(*op);
-  if (cluster_.is_convex() && rules_.is_kernel(cluster_)) return true;
+  const std::string_view reason = cluster_.is_convex()
+                                      ? rules_.why_no_kernel(cluster_)
+                                      : "a path leads out of the kernel and back, so that it would wait for itself";
+  if (reason.empty()) return {};
   for (const Op* copy : copies) cluster_.remove(copy);
   cluster_.remove(op);
-  return false;
+  return reason;
+}
+
+// Of the op and each member that it reads or that reads it, if only through a broadcast.
+void log_refusal(const Cluster& cluster, const Op& op, std::string_view reason, FusionLog& log) {
+  for (const Value* operand : op.operands) {
+    const Op* producer = operand->op;
+    if (producer && producer->kind == OpKind::kBroadcast && !cluster.contains(producer)) producer = producer->operands[0]->op;
+    if (cluster.contains(producer)) log.refuse(producer, &op, reason);
+  }
+  for (const auto& result : op.results) {
+    for (const Op* user : cluster.graph().uses().users(result.get())) {
+      if (cluster.contains(user)) log.refuse(&op, user, reason);
+      if (user->kind != OpKind::kBroadcast) continue;
+      for (const Op* reader : cluster.graph().uses().users(user->result()))
+        if (cluster.contains(reader)) log.refuse(&op, reader, reason);
+    }
+  }
 }
 
 Cluster Grower::run() {
   for (bool grew = true; grew;) {
     grew = false;
-    for (const Op* op : neighbours())
-      if (may_try(*op) && !is_copied_freely(*op)) grew |= try_add(op);
+    for (const Op* op : neighbours()) {
+      if (cluster_.contains(op)) continue;
+      std::string_view reason = why_not(*op);
+      if (reason.empty() && is_copied_freely(*op)) continue;  // comes along with its readers
+      if (reason.empty()) reason = try_add(op);
+      grew |= reason.empty();
+      if (!reason.empty() && log_ != nullptr) log_refusal(cluster_, *op, reason, *log_);
+    }
   }
   return cluster_;
 }
 
 }  // namespace
 
-Cluster grow_cluster(const OpGraph& graph, const Op* seed, const KernelRules& rules) {
-  Cluster own_phase = Grower(graph, seed, rules, false).run();
-  Cluster all_phases = Grower(graph, seed, rules, true).run();
-  return all_phases.escaping_bytes() <= own_phase.escaping_bytes() ? all_phases : own_phase;
+Cluster grow_cluster(const OpGraph& graph, const Op* seed, const KernelRules& rules, FusionLog* log) {
+  Cluster own_phase = Grower(graph, seed, rules, false, log).run();
+  Cluster all_phases = Grower(graph, seed, rules, true, log).run();
+  if (all_phases.escaping_bytes() <= own_phase.escaping_bytes()) return all_phases;
+  for (const Op* op : all_phases.ops())
+    if (log != nullptr && !own_phase.contains(op)) log_refusal(own_phase, *op, kWritesMore, *log);
+  return own_phase;
 }
 
 }  // namespace minnow

@@ -2,6 +2,9 @@
 // can compute them and the set stays free of cycles.
 #pragma once
 
+#include <string_view>
+
+#include "passes/fusion_log.h"
 #include "passes/outline.h"
 
 namespace minnow {
@@ -10,10 +13,10 @@ namespace minnow {
 class KernelRules {
  public:
   virtual ~KernelRules() = default;
-  // May `op`, a neighbour of the cluster, be tried? Judges the op by itself.
-  virtual bool admits(const Cluster& cluster, const Op& op) const = 0;
-  // Is the whole set a kernel of this kind?
-  virtual bool is_kernel(const Cluster& cluster) const = 0;
+  // Why `op`, a neighbour of the cluster, need not be tried; empty: it may. Judges the op by itself.
+  virtual std::string_view why_not(const Cluster& cluster, const Op& op) const = 0;
+  // Why the whole set is no kernel of this kind; empty: it is one.
+  virtual std::string_view why_no_kernel(const Cluster& cluster) const = 0;
 };
 
 // True if the op reads a value of the cluster, directly or through a broadcast.
@@ -22,6 +25,7 @@ bool reads_from(const Cluster& cluster, const Op& op);
 // The largest cluster found around `seed`. A forward kernel takes ops of the backward pass along only if that
 // leaves no more bytes to write: the sign of an activation, yes; another tensor kept from forward to
 // backward, no.
-Cluster grow_cluster(const OpGraph& graph, const Op* seed, const KernelRules& rules);
+// `log`, unless it is nullptr, learns why neighbours stay outside.
+Cluster grow_cluster(const OpGraph& graph, const Op* seed, const KernelRules& rules, FusionLog* log = nullptr);
 
 }  // namespace minnow

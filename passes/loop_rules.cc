@@ -37,7 +37,7 @@ bool may_repeat(const Op& op) {
 
 }  // namespace
 
-bool evaluates_once(const Cluster& cluster, const Shape& loop_shape) {
+std::string_view why_not_evaluated_once(const Cluster& cluster, const Shape& loop_shape) {
   std::unordered_map<const Op*, Access> accesses;
   std::vector<Op*> ops = cluster.ops();
   std::ranges::reverse(ops);
@@ -49,10 +49,12 @@ bool evaluates_once(const Cluster& cluster, const Shape& loop_shape) {
     if (is_result) access = combine(access, Access::kSameIndex);
     accesses[op] = *access;
     const bool has_loop_shape = op->type().shape == loop_shape;
-    if ((is_result || *access == Access::kSameIndex) && !has_loop_shape) return false;
-    if (*access == Access::kRepeated && !may_repeat(*op)) return false;
+    if ((is_result || *access == Access::kSameIndex) && !has_loop_shape)
+      return "its shape is not the kernel's";
+    if (*access == Access::kRepeated && !may_repeat(*op))
+      return "it would be computed several times for each element";
   }
-  return true;
+  return {};
 }
 
 }  // namespace minnow

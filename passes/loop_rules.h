@@ -11,6 +11,7 @@ bool is_cheap(OpKind kind);
 // A value read as it is at the loop's index may be computed there; one read at another index is computed on
 // demand, so it must not be a result, and if it is read more than once per element it must be a scalar that
 // costs little.
-bool evaluates_once(const Cluster& cluster, const Shape& loop_shape);
+// Empty if that holds; otherwise what does not.
+std::string_view why_not_evaluated_once(const Cluster& cluster, const Shape& loop_shape);
 
 }  // namespace minnow

@@ -100,6 +100,7 @@ class Outliner {
 
 Op* Outliner::copy_into_body(const Op* op) {
   auto twin = make_op(op->kind, op->operands, op->attributes, {op->type()}, op->location);
+  twin->history = op->history;
   inside_[op->result()] = twin->result();
   return body_->insert(body_->ops().end(), std::move(twin));
 }
@@ -138,13 +139,16 @@ Op* Outliner::run(OpKind kind, Attributes attributes) {
   for (Op* op : *dependents) function_.ops().splice(after, function_.ops(), iterators_.at(op));
   const auto before = dependents->empty() ? after : iterators_.at(dependents->front());
 
+  const std::string what = std::string(mnemonic(kind));
   for (size_t i = 0; i < members.size(); ++i) {
+    members[i]->remember((is_copied[i] ? "copied into a " : "moved into a ") + what);
     if (!is_copied[i]) {
       move_into_body(members[i]);
       continue;
     }
     auto twin = make_op(members[i]->kind, members[i]->operands, members[i]->attributes, {members[i]->type()},
                         members[i]->location);
+    twin->history = members[i]->history;
     adopt(twin.get());
     inside_[members[i]->result()] = twin->result();
     body_->insert(body_->ops().end(), std::move(twin));

@@ -16,9 +16,11 @@ class PassRunner {
     PassRecord record{pass.name, number};
     for (PassObserver* observer : options_.observers) MINNOW_TRY(observer->before_pass(record, function_));
     const std::string before = options_.check_answers ? print(function_) : std::string();
+    if (options_.remarks != nullptr) options_.remarks->begin(pass.name, function_);
     const auto start = std::chrono::steady_clock::now();
-    record.changed = pass.run(function_);
+    record.changed = pass.run(function_, options_.remarks);
     record.time = std::chrono::steady_clock::now() - start;
+    if (options_.remarks != nullptr) sign_histories(function_, pass.name);
     if (options_.check_answers && !record.changed && before != print(function_))
       return fail("", "pass {} changed @{} but says that it did not", pass.name, function_.name());
     if (record.changed || options_.check_answers) MINNOW_TRY(check(pass));
@@ -44,6 +46,7 @@ class PassRunner {
 Result<std::vector<PassRecord>> run_passes(Function& function, std::span<const Pass> passes,
                                            const PassOptions& options) {
   if (options.verify) MINNOW_TRY(verify(function));
+  if (options.remarks != nullptr) begin_histories(function);
   PassRunner runner(function, options);
   std::vector<PassRecord> records;
   for (size_t i = 0; i < passes.size(); ++i) {

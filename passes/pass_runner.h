@@ -3,18 +3,40 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ir/function.h"
+#include "passes/remarks.h"
 
 namespace minnow {
 
+// A function over a Function that answers whether it changed anything; one that has something to say of its decisions takes
+// a sink for remarks, which may be nullptr.
+class PassFunction {
+ public:
+  using Silent = bool (*)(Function&);
+  using Telling = bool (*)(Function&, Remarks*);
+  template <std::convertible_to<Silent> F>
+  constexpr PassFunction(F run) : silent_(run) {}  // NOLINT: passes are written as plain functions
+  template <std::convertible_to<Telling> F>
+  constexpr PassFunction(F run) : telling_(run) {}  // NOLINT
+
+  bool operator()(Function& function, Remarks* remarks = nullptr) const {
+    return silent_ != nullptr ? silent_(function) : telling_(function, remarks);
+  }
+
+ private:
+  Silent silent_ = nullptr;
+  Telling telling_ = nullptr;
+};
+
 struct Pass {
   std::string_view name;     // as in --passes=
-  bool (*run)(Function&);    // answers whether it changed anything
+  PassFunction run;
   std::string_view summary;  // one line for --help
 };
 
@@ -44,6 +66,8 @@ struct PassOptions {
   bool check_answers = false;
   // Which passes to leave out.
   std::vector<std::string> skip;
+  // Where passes say why they did what; every op then keeps its history. nullptr: they say nothing.
+  Remarks* remarks = nullptr;
   // Told of every pass that runs, in this order.
   std::vector<PassObserver*> observers;
 };

@@ -48,7 +48,7 @@ struct Buffer {
 
 class Planner {
  public:
-  explicit Planner(const Function& function) : function_(function), graph_(function) {}
+  Planner(const Function& function, Remarks* remarks) : function_(function), graph_(function), remarks_(remarks) {}
   MemoryPlan run();
 
  private:
@@ -62,9 +62,14 @@ class Planner {
   void improve(std::vector<size_t> order, std::vector<size_t>& best);
   int64_t largest_live_sum() const;
   void lay_out();
+  void say(const Value* value, std::string text) {
+    if (remarks_ != nullptr) remarks_->say(value, std::move(text));
+  }
+  void remark_on_buffers();
 
   const Function& function_;
   const OpGraph graph_;
+  Remarks* remarks_;
   MemoryPlan plan_;
   std::unordered_set<const Value*> copied_;  // read by needs_copy, so live to the end
   std::vector<Buffer> buffers_;
@@ -99,11 +104,18 @@ void Planner::choose_homes() {
     if (value == parameter) continue;
     if (is_computed && !has_home && parameter && can_update_in_place(value, parameter)) {
       plan_.in_place[value] = parameter;
+      say(value, fmt::format("written over {}, which no later op reads", parameter->name));
     } else if (is_computed && !has_home && !parameter && !copied_.contains(value)) {
       plan_.outputs[value] = i;
+      say(value, fmt::format("written to result {} {}", i, results[i].name));
     } else {
       (value->op ? copies_of_values : plan_.needs_copy).push_back(i);
       copied_.insert(value);
+      say(value, fmt::format("copied to {} in the end: it {}", results[i].name,
+                             !is_computed  ? "is not computed here"
+                             : has_home    ? "is returned twice"
+                             : parameter   ? "is a new value while the old one is still read"
+                                           : "has another home"));
     }
   }
   // Parameters returned under another name first, before a copy overwrites them.
@@ -132,6 +144,8 @@ Buffer* Planner::shareable_buffer(const Op& op, const Value* result) {
     if (known == buffer_of_.end()) continue;
     if (op.kind != OpKind::kReshape && !can_overwrite(op, operand, result)) continue;
     plan_.shares_operand[result] = operand;
+    say(result, op.kind == OpKind::kReshape ? "has its operand's bytes: a reshape moves nothing"
+                                            : "written over an operand, which dies here and is read only at the index written");
     return &buffers_[known->second];
   }
   return nullptr;
@@ -228,10 +242,31 @@ int64_t Planner::largest_live_sum() const {
   return std::ranges::max(live);
 }
 
+// Of each: its place, from when to when it is live, and who has the same bytes at other times.
+void Planner::remark_on_buffers() {
+  if (remarks_ == nullptr) return;
+  for (const Buffer& buffer : buffers_) {
+    int others = 0;
+    for (const Buffer& other : buffers_)
+      if (&other != &buffer && other.offset < buffer.offset + buffer.bytes && buffer.offset < other.offset + other.bytes) {
+        ++others;
+        remarks_->say(buffer.values[0], other.values[0],
+                      fmt::format("share bytes {} to {}: live in ops {} to {}, and {} to {}", std::max(buffer.offset, other.offset),
+                                  std::min(buffer.offset + buffer.bytes, other.offset + other.bytes), buffer.first,
+                                  buffer.last, other.first, other.last));
+      }
+    for (const Value* value : buffer.values)
+      say(value, fmt::format("arena bytes {} to {}, live in ops {} to {}{}", buffer.offset, buffer.offset + buffer.bytes,
+                             graph_.position(value->op), last_use(value),
+                             others == 0 && buffer.values.size() == 1 ? ", shared with none" : ""));
+  }
+}
+
 MemoryPlan Planner::run() {
   choose_homes();
   make_buffers();
   lay_out();
+  remark_on_buffers();
   for (const Buffer& buffer : buffers_)
     for (const Value* value : buffer.values)
       plan_.slots[value] = {buffer.offset, buffer.bytes, graph_.position(value->op), last_use(value)};
@@ -240,7 +275,7 @@ MemoryPlan Planner::run() {
 
 }  // namespace
 
-MemoryPlan plan_memory(const Function& function) { return Planner(function).run(); }
+MemoryPlan plan_memory(const Function& function, Remarks* remarks) { return Planner(function, remarks).run(); }
 
 int64_t peak_live_bytes(const MemoryPlan& plan) {
   std::map<int, std::map<int64_t, int64_t>> live;  // position → offset → bytes

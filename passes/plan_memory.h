@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "ir/function.h"
+#include "passes/remarks.h"
 
 namespace minnow {
 
@@ -46,7 +47,7 @@ struct MemoryPlan {
   std::unordered_map<const Value*, const Value*> shares_operand;
 };
 
-MemoryPlan plan_memory(const Function& function);
+MemoryPlan plan_memory(const Function& function, Remarks* remarks = nullptr);
 
 // The largest sum, over the function's ops, of the bytes that are live there under `plan`: no arena can be
 // smaller.

@@ -18,6 +18,12 @@ Value* apply_first(std::span<const RewriteRule> rules, const Op& op, Builder& b)
   return nullptr;
 }
 
+// What stands for an op goes on with its history.
+void inherit(const Op& old, Op& fresh) {
+  fresh.history = old.history;
+  fresh.remember(fmt::format("{} in place of {}", mnemonic(fresh.kind), mnemonic(old.kind)));
+}
+
 bool nowhere_negative_zero(const std::vector<double>& values) {
   return std::ranges::none_of(values, [](double v) { return v == 0 && std::signbit(v); });
 }
@@ -37,6 +43,7 @@ bool rewrite(Function& function, std::span<const RewriteRule> rules) {
       ++it;
       continue;
     }
+    for (auto fresh = std::prev(it, made); fresh != it; ++fresh) inherit(**it, **fresh);
     function.replace_uses((*it)->result(), value);
     it = std::prev(ops.erase(it), made);
     changed = true;

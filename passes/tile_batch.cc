@@ -163,10 +163,14 @@ class MapMaker {
 
 }  // namespace
 
-bool tile_batch(Function& function) {
+bool tile_batch(Function& function, Remarks* remarks) {
   const int64_t examples = count_examples(function);
   const bool has_images =
       std::ranges::any_of(function.ops(), [](const auto& op) { return has_trait(op->kind, kWindow); });
+  if (remarks != nullptr && !function.results().empty() && (examples == 0 || !has_images))
+    remarks->say(function.results()[0].value,
+                 examples == 0 ? fmt::format("no block loop: there is no whole block of {} examples", kBlockExamples)
+                               : "no block loop: without images, matrix products do better on the whole batch");
   if (examples == 0 || !has_images) return false;
   bool changed = false;
   while (MapMaker(function, examples).run()) changed = true;

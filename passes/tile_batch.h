@@ -9,11 +9,12 @@
 #pragma once
 
 #include "ir/function.h"
+#include "passes/remarks.h"
 
 namespace minnow {
 
 inline constexpr int64_t kBlockExamples = 16;
 
-bool tile_batch(Function& function);
+bool tile_batch(Function& function, Remarks* remarks = nullptr);
 
 }  // namespace minnow

@@ -25,6 +25,7 @@ Action add_train(CLI::App& app);
 Action add_eval(CLI::App& app);
 Action add_predict(CLI::App& app);
 Action add_compile(CLI::App& app);
+Action add_explain(CLI::App& app);
 Action add_opt(CLI::App& app);
 Action add_run(CLI::App& app);
 Action add_bench(CLI::App& app);

@@ -1,13 +1,17 @@
 #include "codegen/compile.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+#include <optional>
 
 #include "ir/text.h"
-#include "passes/pipeline.h"
+#include "passes/plan_memory.h"
 #include "runtime/file.h"
 #include "tools/check_passes.h"
 #include "tools/command.h"
 #include "tools/dot_graph.h"
+#include "tools/function_source.h"
 #include "tools/ir_file.h"
 #include "tools/pass_flags.h"
 #include "tools/svg_graph.h"
@@ -26,7 +30,13 @@ struct CompileFlags {
   std::string out;
   std::string triple;
   std::string cpu;
+  bool remarks = false;
 };
+
+void print_remarks(const Remarks& remarks) {
+  for (const Remark& remark : remarks.all())
+    fmt::print(stderr, "{}: {}: {}\n", remark.pass, fmt::join(remark.values, " -> "), remark.text);
+}
 
 Result<std::string> emit(const CompileFlags& flags, const Function& function, std::string* llvm_times) {
   if (flags.emit == "ir") return print(function);
@@ -38,39 +48,23 @@ Result<std::string> emit(const CompileFlags& flags, const Function& function, st
   return emit_object(function, plan, flags.triple, flags.cpu, llvm_times);
 }
 
-Result<std::unique_ptr<Function>> build_checked(const CompileFlags& flags, const LoadedModel& loaded,
-                                                const std::string& name, BuildOptions build) {
-  MINNOW_ASSIGN(const auto batches, ModelBatches::load(loaded, flags.data));
-  proof::PassChecker checker = make_model_checker(loaded, *batches);
-  build.passes.observers.push_back(&checker);
-  MINNOW_ASSIGN(auto function, build_function(loaded, name, build));
-  print_checked(checker);
-  return function;
-}
+// --check-passes, and what it runs on.
+struct Check {
+  LoadedModel loaded;
+  std::unique_ptr<ModelBatches> batches;
+  std::optional<proof::PassChecker> checker;
+};
 
-// The function of a model or of IR text, and what the passes did to it.
-Result<std::unique_ptr<Function>> build(const CompileFlags& flags, const PassPlan& plan, PassObserver& observer,
-                                        std::vector<PassRecord>& records) {
-  proof::PassChecker ir_checker = make_ir_checker();
-  const int64_t allowed = flags.backend.session_options().max_bytes;
-  PassOptions options;
-  options.observers = {&observer};
+Result<std::unique_ptr<Check>> make_check(const CompileFlags& flags) {
+  auto check = std::make_unique<Check>();
   if (is_ir_file(flags.model.path)) {
-    MINNOW_ASSIGN(const auto module, read_ir_file(flags.model.path));
-    MINNOW_ASSIGN(const Function* const found, choose_function(*module, flags.model.path, flags.function));
-    MINNOW_TRY(check_memory(flags.model.path, *found, allowed));
-    flags.passes.print_limit(plan, found->name());
-    auto function = found->clone();
-    if (flags.check_passes) options.observers.push_back(&ir_checker);
-    MINNOW_ASSIGN(records, run_passes(*function, plan.run, options));
-    if (flags.check_passes) print_checked(ir_checker);
-    return function;
+    check->checker.emplace(make_ir_checker());
+    return check;
   }
-  MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
-  const std::string name = flags.function.empty() ? "train_step" : flags.function;
-  flags.passes.print_limit(plan, name);
-  const BuildOptions build{{loaded.model.training().batch_size(), allowed}, plan.run, options, &records};
-  return flags.check_passes ? build_checked(flags, loaded, name, build) : build_function(loaded, name, build);
+  MINNOW_ASSIGN(check->loaded, flags.model.read());
+  MINNOW_ASSIGN(check->batches, ModelBatches::load(check->loaded, flags.data));
+  check->checker.emplace(make_model_checker(check->loaded, *check->batches));
+  return check;
 }
 
 Result<ExitCode> compile_command(const CompileFlags& flags) {
@@ -79,8 +73,23 @@ Result<ExitCode> compile_command(const CompileFlags& flags) {
         Error{"--emit=obj", "an object needs a file to go to", "add -o FILE", ExitCode::kUsage});
   MINNOW_ASSIGN(const PassPlan plan, flags.passes.plan());
   IrDump dump(flags.passes.dump);
+  Remarks remarks;
+  PassOptions options;
+  options.observers = {&dump};
+  if (flags.remarks) options.remarks = &remarks;
+  std::unique_ptr<Check> check;
+  if (flags.check_passes) {
+    MINNOW_ASSIGN(check, make_check(flags));
+    options.observers.push_back(&*check->checker);
+  }
   std::vector<PassRecord> records;
-  MINNOW_ASSIGN(const auto function, build(flags, plan, dump, records));
+  const FunctionSource source{flags.model, flags.function, flags.backend.session_options().max_bytes};
+  MINNOW_ASSIGN(const auto function, source.build(flags.passes, plan, options, records));
+  if (check) print_checked(*check->checker);
+  if (flags.remarks) {
+    MINNOW_TRY(remark_on_memory(*function, remarks));
+    print_remarks(remarks);
+  }
   if (flags.passes.time) print_pass_times(records);
   std::string llvm_times;
   MINNOW_ASSIGN(const std::string text, emit(flags, *function, flags.passes.time ? &llvm_times : nullptr));
@@ -112,6 +121,7 @@ Action add_compile(CLI::App& app) {
   app.add_flag("--check-passes", flags->check_passes,
                "interpret the program after every pass, on two batches of data; exits with 3 at the first that changes "
                "what it means");
+  app.add_flag("--remarks", flags->remarks, "say what is fused, laid out and kept where, and why");
   app.add_option("-o", flags->out, "write here instead of stdout")->type_name("FILE");
   app.add_option("--target", flags->triple, "another machine's LLVM triple")->type_name("TRIPLE");
   app.add_option("--cpu", flags->cpu, "another CPU, as LLVM names it")->type_name("NAME");

@@ -27,6 +27,7 @@ constexpr CommandRow kCommands[] = {
     {"eval", "loss and accuracy of trained weights", add_eval},
     {"predict", "classes of images, with probabilities", add_predict},
     {"compile", "show a model's IR, LLVM IR or assembly, or write its object", add_compile},
+    {"explain", "where a value comes from, and what becomes of it", add_explain},
     {"opt", "run passes over IR text", add_opt},
     {"run", "run a function of IR text", add_run},
     {"bench", "time compiled against interpreted", add_bench},

@@ -56,6 +56,15 @@ Status MeasuredFunction::build(const Function& function, const SessionOptions& o
   return {};
 }
 
+Result<MeasuredFunction> measure_as_it_stands(const Function& function, int threads) {
+  MeasuredFunction measured;
+  measured.pool_ = std::make_unique<ThreadPool>(threads);
+  for (const auto& parameter : function.parameters()) measured.arguments_.push_back(draw_argument(*parameter));
+  MINNOW_ASSIGN(measured.owned_, make_compiled(function.clone(), *measured.pool_));
+  measured.executable_ = measured.owned_.get();
+  return measured;
+}
+
 Status MeasuredFunction::run() {
   if (session_) return session_->run(*executable_, batch_.examples, &batch_.targets, step_++, kLearningRate);
   std::vector<Tensor*> pointers;

@@ -22,6 +22,7 @@ class MeasuredFunction {
 
  private:
   friend class Subject;
+  friend Result<MeasuredFunction> measure_as_it_stands(const Function& function, int threads);
   MeasuredFunction() = default;
   Status build(const LoadedModel& loaded, const SessionOptions& options, ModelFunction function);
   Status build(const Function& function, const SessionOptions& options);
@@ -58,6 +59,9 @@ class Subject {
   std::unique_ptr<LoadedModel> loaded_;
   std::unique_ptr<Function> text_;
 };
+
+// A function that has been through the passes, compiled, and run on values drawn for its parameters.
+Result<MeasuredFunction> measure_as_it_stands(const Function& function, int threads);
 
 // Adds --function.
 void add_function_flag(CLI::App& app, std::string& function);

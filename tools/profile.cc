@@ -5,7 +5,7 @@
 
 #include "runtime/file.h"
 #include "runtime/flops.h"
-#include "tools/measure.h"
+#include "tools/kernel_times.h"
 
 namespace minnow {
 namespace {
@@ -21,60 +21,6 @@ struct ProfileFlags {
   int repeats = 100;
   bool json = false;
 };
-
-// What one step spends on a kernel.
-struct KernelRow {
-  const Kernel* kernel;
-  double seconds = 0;  // median over the steps
-  double flops = 0, bytes = 0;
-
-  double flops_per_second() const { return flops / seconds; }
-  double bytes_per_second() const { return bytes / seconds; }
-};
-
-struct Profile {
-  std::vector<KernelRow> rows;  // in the order of execution
-  double peak = 0;              // FLOP/s
-  double step_seconds = 0, step_flops = 0;
-};
-
-// The traces of `repeats` steps, after some that warm up.
-Result<std::vector<KernelTrace>> trace_steps(MeasuredFunction& function, int repeats) {
-  constexpr int kWarmUp = 3;
-  for (int i = 0; i < kWarmUp; ++i) MINNOW_TRY(function.run());
-  std::vector<KernelTrace> steps(static_cast<size_t>(repeats));
-  for (KernelTrace& step : steps) {
-    step.reserve(function.executable().kernels().size());
-    function.executable().record_kernels(&step);
-    MINNOW_TRY(function.run());
-  }
-  function.executable().record_kernels(nullptr);
-  return steps;
-}
-
-// A kernel may run several times a step, once per block of examples, with several threads at it.
-Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace>& steps, double peak) {
-  std::vector<std::vector<double>> seconds(kernels.size(), std::vector<double>(steps.size()));
-  Profile profile;
-  profile.peak = peak;
-  for (const Kernel& kernel : kernels) profile.rows.push_back({&kernel});
-  for (size_t step = 0; step < steps.size(); ++step) {
-    for (const KernelSpan& span : steps[step]) {
-      const auto i = static_cast<size_t>(span.kernel - kernels.data());
-      seconds[i][step] += std::chrono::duration<double>(span.end - span.begin).count() / span.threads;
-      if (step > 0) continue;
-      profile.rows[i].flops += span.kernel->flops;
-      profile.rows[i].bytes += span.kernel->bytes;
-    }
-  }
-  for (size_t i = 0; i < kernels.size(); ++i) {
-    KernelRow& row = profile.rows[i];
-    row.seconds = std::max(quartiles(std::move(seconds[i])).median, 1e-9);  // the clock has a grain
-    profile.step_seconds += row.seconds;
-    profile.step_flops += row.flops;
-  }
-  return profile;
-}
 
 std::string shortened(std::string text, size_t width) {
   if (text.size() > width) text = text.substr(0, width - 3) + "...";

@@ -1,0 +1,36 @@
+#include "tools/function_source.h"
+
+#include "codegen/compile.h"
+#include "tools/ir_file.h"
+
+namespace minnow {
+
+Result<std::unique_ptr<Function>> FunctionSource::build(const PassFlags& flags, const PassPlan& plan,
+                                                        const PassOptions& options,
+                                                        std::vector<PassRecord>& records) const {
+  if (is_ir_file(model.path)) {
+    MINNOW_ASSIGN(const auto module, read_ir_file(model.path));
+    MINNOW_ASSIGN(const Function* const found, choose_function(*module, model.path, function));
+    MINNOW_TRY(check_memory(model.path, *found, max_bytes));
+    flags.print_limit(plan, found->name());
+    auto copy = found->clone();
+    MINNOW_ASSIGN(records, run_passes(*copy, plan.run, options));
+    return copy;
+  }
+  MINNOW_ASSIGN(const LoadedModel loaded, model.read());
+  const std::string name = function.empty() ? "train_step" : function;
+  flags.print_limit(plan, name);
+  return build_function(loaded, name,
+                        {{loaded.model.training().batch_size(), max_bytes}, plan.run, options, &records});
+}
+
+Status remark_on_memory(const Function& function, Remarks& remarks) {
+  remarks.begin("plan-memory", function);
+  const MemoryPlan plan = plan_memory(function, &remarks);
+  for (const auto& op : function.ops())
+    if (op->kind == OpKind::kMap) plan_memory(*op->body, &remarks);
+  remarks.begin("layout", function);
+  return explain_layouts(function, plan, remarks);
+}
+
+}  // namespace minnow

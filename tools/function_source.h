@@ -1,0 +1,26 @@
+// The function that `compile` and `explain` look at, built from a model or read from IR text.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "passes/remarks.h"
+#include "tools/command.h"
+#include "tools/pass_flags.h"
+
+namespace minnow {
+
+struct FunctionSource {
+  const ModelFlags& model;
+  std::string function;  // empty: train_step, or the first of the text
+  int64_t max_bytes;
+
+  // After the passes of `plan`; what they did is left in `records`.
+  Result<std::unique_ptr<Function>> build(const PassFlags& flags, const PassPlan& plan, const PassOptions& options,
+                                          std::vector<PassRecord>& records) const;
+};
+
+// What memory planning and lowering say of `function`, which has been through the passes, and of its block loops.
+Status remark_on_memory(const Function& function, Remarks& remarks);
+
+}  // namespace minnow

@@ -1,0 +1,30 @@
+// What a step spends on each of its kernels.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "tools/measure.h"
+
+namespace minnow {
+
+struct KernelRow {
+  const Kernel* kernel;
+  double seconds = 0;  // median over the steps
+  double flops = 0, bytes = 0;
+
+  double flops_per_second() const { return flops / seconds; }
+  double bytes_per_second() const { return bytes / seconds; }
+};
+
+struct Profile {
+  std::vector<KernelRow> rows;  // in the order of execution
+  double peak = 0;              // FLOP/s; 0 if not measured
+  double step_seconds = 0, step_flops = 0;
+};
+
+// The traces of `repeats` steps, after some that warm up.
+Result<std::vector<KernelTrace>> trace_steps(MeasuredFunction& function, int repeats);
+Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace>& steps, double peak);
+
+}  // namespace minnow
