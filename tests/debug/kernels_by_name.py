@@ -29,7 +29,7 @@ def check_gdb(minnow, program):
     if not gdb:
         return SKIPPED
     done = run([gdb, "-nx", "-batch", "-ex", "set breakpoint pending on", "-ex", "set debuginfod enabled off", "-ex",
-                f"break '{KERNEL}'", "-ex", "run", "-ex", "backtrace 1", "--args", minnow, "run", program, "--threads", "1"],
+                "set print demangle off", "-ex", f"break '{KERNEL}'", "-ex", "run", "-ex", "backtrace 1", "--args", minnow, "run", program, "--threads", "1"],
                MINNOW_DEBUGGER="1")
     if "ptrace" in done.stderr or "Could not trace" in done.stderr:
         return SKIPPED

@@ -37,8 +37,8 @@ TEST_F(Explain, RemarksSayWhyAndChangeNothing) {
 }
 
 TEST_F(Explain, AValuesWholeStory) {
-  expect_parts(ran("explain m.textproto %0/%b1 --repeats 2").out,
-               {"%0/%b1 = ", "layer     \"conv\", forward", "history   lowering: from layer \"conv\"",
+  expect_parts(ran("explain m.textproto %0/%b0 --repeats 2").out,
+               {"%0/%b0 = ", "layer     \"conv\", forward", "history   fuse: made",
                 "kernel    train_step.conv.forward.", "of the step", "bytes", "FLOPs", "layout"});
 }
 
