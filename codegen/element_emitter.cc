@@ -183,11 +183,13 @@ void ElementEmitter::loop(int64_t from, int64_t to, const std::function<void(con
 }
 
 void ElementEmitter::examples_loop(const std::function<void(const Coord&)>& body) {
-  for (int64_t first = 0; first < kBlockExamples; first += lanes_) {
+  const auto run = [&](llvm::Value* first) {
     const size_t memos = memo_.size();
-    body(lane(kernel_.index(first)));
+    body(lane(first));
     memo_.resize(memos);
-  }
+  };
+  if (lanes_ == kBlockExamples) return run(kernel_.index(0));
+  kernel_.loop(kernel_.index(0), kernel_.index(kBlockExamples), lanes_, run);
 }
 
 void ElementEmitter::loops(const Shape& shape, std::span<const int64_t> dims, Position& at,
