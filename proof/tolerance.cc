@@ -18,26 +18,6 @@ double epsilon_of(const Value* value) {
   return value->type.dtype == DType::kF64 ? kDoubleEpsilon : kSingleEpsilon;
 }
 
-// 0 where either is not finite.
-double largest_difference(const Tensor& a, const Tensor& b) {
-  const Tensor x = a.converted_to(DType::kF64);
-  const Tensor y = b.converted_to(DType::kF64);
-  double largest = 0;
-  for (size_t i = 0; i < x.as<double>().size(); ++i) {
-    const double difference = std::abs(x.as<double>()[i] - y.as<double>()[i]);
-    if (std::isfinite(difference)) largest = std::max(largest, difference);
-  }
-  return largest;
-}
-
-double largest_magnitude(const Tensor& tensor) {
-  const Tensor doubles = tensor.converted_to(DType::kF64);
-  double largest = 0;
-  for (const double x : doubles.as<double>())
-    if (std::isfinite(x)) largest = std::max(largest, std::abs(x));
-  return largest;
-}
-
 bool is_rounding(const Op& op) {
   return is_float(op.type().dtype) && !op.body && !has_trait(op.kind, kLeaf | kIndexMap | kCompare) &&
          op.kind != OpKind::kSelect && op.kind != OpKind::kMaximum && op.kind != OpKind::kMinimum &&
@@ -55,6 +35,19 @@ void disturb(const Op& op, Tensor& result, const RandomSequence& random, uint64_
 }
 
 }  // namespace
+
+double largest_difference(const Tensor& a, const Tensor& b) {
+  const Tensor x = a.converted_to(DType::kF64);
+  const Tensor y = b.converted_to(DType::kF64);
+  double largest = 0;
+  for (size_t i = 0; i < x.as<double>().size(); ++i) {
+    const double difference = std::abs(x.as<double>()[i] - y.as<double>()[i]);
+    if (std::isfinite(difference)) largest = std::max(largest, difference);
+  }
+  return largest;
+}
+
+double largest_magnitude(const Tensor& tensor) { return largest_difference(tensor, Tensor::zeros(tensor.type())); }
 
 int64_t sum_length(const Op& op) {
   const auto operand = [&](size_t i) -> const TensorType& { return op.operands[i]->type; };

@@ -19,6 +19,10 @@
 
 namespace minnow::proof {
 
+// Between elements of tensors of one shape, leaving out those that are not finite.
+double largest_difference(const Tensor& a, const Tensor& b);
+double largest_magnitude(const Tensor& tensor);
+
 // Terms that one element of an op's result is a sum of; 1 if it is none.
 int64_t sum_length(const Op& op);
 // The length n of every value.

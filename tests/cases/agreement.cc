@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "proof/tolerance.h"
 #include "runtime/interpreter.h"
 
 namespace minnow::testing {
@@ -17,22 +18,6 @@ std::vector<Tensor> interpret_with(const Function& function, const std::vector<T
   return *std::move(results);
 }
 
-// 0 where either is not finite.
-double largest_difference(const Tensor& a, const Tensor& b) {
-  const Tensor x = a.converted_to(DType::kF64);
-  const Tensor y = b.converted_to(DType::kF64);
-  double largest = 0;
-  for (size_t i = 0; i < x.as<double>().size(); ++i) {
-    const double difference = std::abs(x.as<double>()[i] - y.as<double>()[i]);
-    if (std::isfinite(difference)) largest = std::max(largest, difference);
-  }
-  return largest;
-}
-
-double largest_magnitude(const Tensor& tensor) {
-  return largest_difference(tensor, Tensor::zeros(tensor.type()));
-}
-
 bool is_close(double expected, double actual, const Tolerance& tolerance) {
   if (std::isnan(expected) || std::isnan(actual)) return std::isnan(expected) && std::isnan(actual);
   if (expected == actual) return !tolerance.signed_zeros || std::signbit(expected) == std::signbit(actual);
@@ -45,7 +30,7 @@ Reference interpret_reference(const Function& function, const std::vector<Tensor
   Reference reference{interpret_with(function, arguments, Precision::kDeclared), {}};
   const std::vector<Tensor> exact = interpret_with(function, arguments, Precision::kF64);
   for (size_t i = 0; i < exact.size(); ++i)
-    reference.rounding.push_back(largest_difference(reference.results[i], exact[i]));
+    reference.rounding.push_back(proof::largest_difference(reference.results[i], exact[i]));
   return reference;
 }
 
@@ -66,7 +51,7 @@ Reference interpret_reference(const Function& function, const std::vector<Tensor
 }
 
 Tolerance Reference::tolerance(size_t result) const {
-  const double slack = is_float(results[result].type().dtype) ? 4e-6 * largest_magnitude(results[result]) : 0;
+  const double slack = is_float(results[result].type().dtype) ? 4e-6 * proof::largest_magnitude(results[result]) : 0;
   return {.absolute = 16 * rounding[result] + slack};
 }
 
