@@ -4,6 +4,7 @@
 
 #include "codegen/emit_kernel.h"
 #include "ir/attribute_text.h"
+#include "ir/map.h"
 #include "ir/text.h"
 #include "tools/function_source.h"
 #include "tools/kernel_times.h"
@@ -27,6 +28,13 @@ void collect(const Function& function, std::vector<const Op*>& ops) {
     ops.push_back(op.get());
     if (op->body) collect(*op->body, ops);
   }
+}
+
+double flops_within(const Op& op) {
+  double flops = count_flops(op);
+  if (op.body)
+    for (const auto& inner : op.body->ops()) flops += flops_within(*inner);
+  return op.kind == OpKind::kMap ? flops * static_cast<double>(block_count(op)) : flops;
 }
 
 std::string type_text(const Op& op) {
@@ -83,7 +91,7 @@ class Explanation {
     int64_t bytes = 0;
     for (const auto& result : op.results) bytes += result->type.bytes();
     row("bytes", fmt::format("{} of its own", bytes));
-    row("FLOPs", fmt::format("{:.0f} of its own", count_flops(op)));
+    row("FLOPs", fmt::format("{:.0f} of its own", flops_within(op)));
     for (const KernelRow* kernel : kernels_of(op)) print_kernel(*kernel);
     if (kernels_of(op).empty()) row("kernel", "none: it is a constant, lies in its operand's bytes, or loops over kernels");
     print_remarks(op);

@@ -22,12 +22,7 @@ class IrStages : public testing::Test {
  protected:
   void SetUp() override { bench_.write("m.textproto", kModel); }
 
-  Outcome ran(const std::string& arguments) {
-    Outcome outcome = bench_.run(arguments);
-    EXPECT_EQ(outcome.exit_code, 0) << arguments << "\n" << outcome.err;
-    return outcome;
-  }
-  std::string out(const std::string& arguments) { return ran(arguments).out; }
+  std::string out(const std::string& arguments) { return bench_.succeed(arguments).out; }
   void expect_usage_error(const std::string& arguments, const std::string& expected) {
     const Outcome outcome = bench_.run(arguments);
     EXPECT_EQ(outcome.exit_code, 2) << arguments;
@@ -35,7 +30,7 @@ class IrStages : public testing::Test {
   }
   // Writes the stages of a function; answers the files in order.
   std::vector<std::string> tree(const std::string& function) {
-    ran("compile m.textproto --print-ir-tree-dir tree -o last.ir --function " + function);
+    bench_.succeed("compile m.textproto --print-ir-tree-dir tree -o last.ir --function " + function);
     std::vector<std::string> stages;
     for (const std::string& file : bench_.files())
       if (file.starts_with("tree/" + function + "/")) stages.push_back(file);
@@ -46,19 +41,19 @@ class IrStages : public testing::Test {
 };
 
 TEST_F(IrStages, PrintedAfterAllBeforeAndAfterOne) {
-  const Outcome all = ran("compile m.textproto --print-ir-after-all --time-passes");
+  const Outcome all = bench_.succeed("compile m.textproto --print-ir-after-all --time-passes");
   EXPECT_EQ(count_of(all.err, "// ---- after "), 11);
   EXPECT_NE(all.err.find("// ---- after fuse ----\nfunc @train_step("), std::string::npos);
   EXPECT_NE(all.err.find(" ms  changed"), std::string::npos);
   EXPECT_EQ(all.out, out("compile m.textproto"));
-  const Outcome some = ran("compile m.textproto --print-ir-before cse --print-ir-after fuse");
+  const Outcome some = bench_.succeed("compile m.textproto --print-ir-before cse --print-ir-after fuse");
   EXPECT_EQ(count_of(some.err, "// ---- before cse ----"), 2);
   EXPECT_EQ(count_of(some.err, "// ---- "), 3);
-  EXPECT_LT(count_of(ran("compile m.textproto --print-ir-changes").err, "// ---- "), 11);
+  EXPECT_LT(count_of(bench_.succeed("compile m.textproto --print-ir-changes").err, "// ---- "), 11);
 }
 
 TEST_F(IrStages, DiffShowsOnlyWhatChanged) {
-  const std::string diff = ran("compile m.textproto --passes cse,fuse,fuse --print-ir-diff").err;
+  const std::string diff = bench_.succeed("compile m.textproto --passes cse,fuse,fuse --print-ir-diff").err;
   EXPECT_NE(diff.find("// ---- 2 @train_step by fuse: "), std::string::npos);
   EXPECT_EQ(diff.find("// ---- 3"), std::string::npos) << "the second changes nothing";
   EXPECT_NE(diff.find("\n+     %b0 = dot("), std::string::npos);
@@ -70,7 +65,7 @@ TEST_F(IrStages, CutShort) {
   EXPECT_EQ(out("compile m.textproto --stop-after cse"),
             out("compile m.textproto --passes canonicalize,fold-constants,cse"));
   EXPECT_EQ(out("compile m.textproto --stop-after dce,2"), out("compile m.textproto"));
-  const Outcome limited = ran("compile m.textproto --opt-bisect-limit 2");
+  const Outcome limited = bench_.succeed("compile m.textproto --opt-bisect-limit 2");
   EXPECT_EQ(limited.out, out("compile m.textproto --passes canonicalize,fold-constants"));
   EXPECT_NE(limited.err.find("pass 2 on @train_step runs: fold-constants\n"), std::string::npos);
   EXPECT_NE(limited.err.find("pass 10 on @train_step is left out: fuse\n"), std::string::npos);
@@ -124,7 +119,7 @@ TEST_F(IrStages, IrIsMeasuredLikeAModel) {
 }
 
 TEST_F(IrStages, LlvmsPassesAreTimedToo) {
-  const std::string times = ran("compile m.textproto --emit asm --time-passes").err;
+  const std::string times = bench_.succeed("compile m.textproto --emit asm --time-passes").err;
   for (const char* part : {"fuse ", "all passes", "InstCombinePass", "Greedy Register Allocator"})
     EXPECT_NE(times.find(part), std::string::npos) << part;
 }

@@ -98,6 +98,12 @@ Outcome Workbench::run(const std::string& arguments, const RunOptions& options) 
           contents(streams.file("err"))};
 }
 
+Outcome Workbench::succeed(const std::string& arguments) const {
+  Outcome outcome = run(arguments);
+  EXPECT_EQ(outcome.exit_code, 0) << arguments << "\n" << outcome.err;
+  return outcome;
+}
+
 std::string Workbench::read(const std::string& name) const { return contents(folder_.file(name)); }
 
 std::vector<std::string> Workbench::files() const {

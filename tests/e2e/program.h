@@ -42,6 +42,9 @@ class Workbench {
   // `arguments` as a shell splits them: at blanks, outside single quotes. MINNOW_DATA is not set.
   Outcome run(const std::string& arguments, const RunOptions& options = {}) const;
 
+  // A run that must end well.
+  Outcome succeed(const std::string& arguments) const;
+
   std::string write(const std::string& name, const std::string& bytes) const {
     return folder_.write(name, bytes);
   }
