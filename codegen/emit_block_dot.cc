@@ -12,7 +12,8 @@ using V = llvm::Value*;
 
 // While a tile is summed over k, its successor's weights come nearer: by now they have left the inner caches, and are
 // read in an order that hides from the hardware's prefetchers.
-void prefetch_weights(ElementEmitter& emitter, V weights, const Op& dot, const Coord& next_output, int64_t tile, const Coord& k) {
+void prefetch_weights(ElementEmitter& emitter, V weights, const Op& dot, const Coord& next_output, int64_t tile,
+                      const Coord& k) {
   const bool transposed = dot.attr<DotAttributes>().contract[1] == 1;
   const int64_t row = dot.operands[1]->type.dim(1);
   const Coord index = transposed ? emitter.add(emitter.scale(next_output, row), emitter.scale(k, tile))
@@ -38,7 +39,7 @@ WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const Ke
   const int64_t tile = even_tile(outputs, kernel.target().accumulators / vectors);
   const int weights = storage.find(storage.resolve(w));
   llvm::IRBuilder<>& ir = kernel.ir();
-  ElementEmitter emitter(kernel, storage, work.inside, kernel.target().lanes);
+  ElementEmitter emitter(kernel, storage, work.inside, static_cast<int>(lanes));
   RegisterTile sums(kernel, tile, vectors, emitter.lanes());
   kernel.loop(0, ceil_div(outputs, tile), [&](V number) {
     V wanted = ir.CreateMul(number, kernel.index(tile));
