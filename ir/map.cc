@@ -74,4 +74,12 @@ TensorType body_result_type(const Op& op, size_t result) {
   return op.kind == OpKind::kMap ? map_body_result_type(op.attr<MapAttributes>(), result, type) : type;
 }
 
+const Location& location_of(const Value& value) {
+  if (value.op->kind != OpKind::kMap) return value.op->location;
+  const auto& results = value.op->results;
+  const auto place = std::ranges::find(results, &value, [](const auto& one) { return one.get(); }) - results.begin();
+  const Value* inner = value.op->body->results()[static_cast<size_t>(place)].value;
+  return inner->op != nullptr ? location_of(*inner) : value.op->location;
+}
+
 }  // namespace minnow

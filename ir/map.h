@@ -25,4 +25,7 @@ TensorType map_body_result_type(const MapAttributes& map, size_t result, const T
 TensorType body_parameter_type(const Op& op, size_t operand);
 TensorType body_result_type(const Op& op, size_t result);
 
+// Layer and phase of a value that an op makes: a map's result has those of what its blocks put together.
+const Location& location_of(const Value& value);
+
 }  // namespace minnow

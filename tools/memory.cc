@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "ir/map.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "runtime/plot/arena_map.h"
@@ -55,7 +56,7 @@ void measure_peak(const MemoryPlan& plan, MemoryUse& use) {
   std::map<int, Live> ops;
   for (const auto& [value, slot] : plan.slots)
     for (int position = slot.first; position <= slot.last; ++position)
-      ops[position].buffers[slot.offset] = {slot.bytes, value->op->location.phase};
+      ops[position].buffers[slot.offset] = {slot.bytes, location_of(*value).phase};
   for (const auto& [position, live] : ops) {
     int64_t activations = 0, gradients = 0;
     for (const auto& [offset, buffer] : live.buffers)
@@ -74,7 +75,7 @@ int64_t saved_bytes(const Function& function, const MemoryPlan& plan) {
   const auto turn = static_cast<int>(std::distance(function.ops().begin(), first));
   std::map<int64_t, int64_t> buffers;  // by offset
   for (const auto& [value, slot] : plan.slots)
-    if (slot.first < turn && slot.last >= turn && value->op->location.phase == Phase::kForward)
+    if (slot.first < turn && slot.last >= turn && location_of(*value).phase == Phase::kForward)
       buffers[slot.offset] = slot.bytes;
   int64_t bytes = 0;
   for (const auto& [offset, held] : buffers) bytes += held;

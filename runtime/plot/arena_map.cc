@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ir/map.h"
 #include "ir/text.h"
 
 namespace minnow {
@@ -53,7 +54,7 @@ void add_map(Drawing& drawing, double top, const Function& function, const std::
   add_axes(drawing, top, bytes, ops, fmt::format("{}: {}", title, kib(static_cast<double>(plan.arena_bytes))));
   const double step = kMapWidth / static_cast<double>(ops), scale = kMapHeight / bytes;
   for (const Tenant& tenant : tenants_of(plan)) {
-    const Location& location = tenant.value->op->location;
+    const Location& location = location_of(*tenant.value);
     const double width = step * (tenant.slot.last - tenant.slot.first + 1), height = scale * static_cast<double>(tenant.slot.bytes);
     drawing.add(Block{kLeft + step * tenant.slot.first, top + scale * static_cast<double>(tenant.slot.offset),
                       std::max(width - 1, 0.5), std::max(height - 0.5, 0.4),

@@ -66,7 +66,7 @@ Result<ImageSheet> filter_sheet(const Session& session) {
   float greatest = 0;
   for (const float value : values)
     if (std::isfinite(value)) greatest = std::max(greatest, std::abs(value));
-  ImageSheet sheet{fmt::format("{}, {} to {:.3g}", found->name, shape_to_string(found->shape), greatest),
+  ImageSheet sheet{fmt::format("{} {}, -{:.3g} (blue) to {:.3g}", found->name, shape_to_string(found->shape), greatest, greatest),
                    Tensor::uninitialized({DType::kU8, {count, height, width, 3}}), {}};
   auto to = sheet.pictures.as<uint8_t>().begin();
   for (const float value : values.first(static_cast<size_t>(count * height * width))) {

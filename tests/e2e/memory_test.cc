@@ -1,7 +1,11 @@
 // The arenas of the shipped models hold little more than what lives in them at once.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "frontend/load_model.h"
+#include "ir/map.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "runtime/session.h"
@@ -31,6 +35,23 @@ TEST_P(ShippedModelsMemory, IsWithinFivePercentOfWhatLivesAtOnce) {
       }
     }
   }
+}
+
+// The sums of a block loop are gradients of weights, although the loop begins with the forward pass.
+TEST(MapResults, BelongToWhatTheirBlocksPutTogether) {
+  const auto model = read_experiment(model_path("lenet"));
+  ASSERT_TRUE(model) << model.error().to_string();
+  const auto step = build_function(*model, "train_step", {{64}, default_pipeline(), {}});
+  ASSERT_TRUE(step) << step.error().to_string();
+  const auto map = std::ranges::find_if((*step)->ops(), [](const auto& op) { return op->kind == OpKind::kMap; });
+  ASSERT_NE(map, (*step)->ops().end());
+  std::set<std::string> gradients, forward;
+  for (const auto& result : (*map)->results) {
+    const Location& location = location_of(*result);
+    (location.phase == Phase::kGradient ? gradients : forward).insert(location.layer);
+  }
+  EXPECT_EQ(gradients, (std::set<std::string>{"conv1", "conv2", "fc1", "fc2", "fc3"}));
+  EXPECT_EQ(forward, std::set<std::string>{"loss"});
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ShippedModelsMemory, testing::ValuesIn(shipped_models()),
