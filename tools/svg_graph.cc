@@ -8,6 +8,7 @@
 
 #include "ir/map.h"
 #include "ir/text.h"
+#include "runtime/plot/markup.h"
 #include "tools/layered_layout.h"
 
 namespace minnow {
@@ -26,18 +27,6 @@ struct Style {
 constexpr std::array<Style, 4> kStyles = {
     {{"forward", "#cfe8fc"}, {"gradient", "#fde2c4"}, {"update", "#d5f0d8"}, {"parameter", "#eeeeee"}}};
 constexpr size_t kParameterStyle = 3;
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '<') result += "&lt;";
-    else if (c == '>') result += "&gt;";
-    else if (c == '&') result += "&amp;";
-    else if (static_cast<unsigned char>(c) < ' ' && c != '\n') result += '?';
-    else result += c;
-  }
-  return result;
-}
 
 // "dot + broadcast + add", over several lines if it is long.
 void add_ops(const Function& body, std::vector<std::string>& lines) {
@@ -162,18 +151,18 @@ class Picture {
     std::string text = fmt::format(
         "<g><title>{}</title><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"5\" fill=\"{}\" "
         "stroke=\"#666\"/>",
-        escaped(look.hint), node.corner.x, node.corner.y, node.width, node.height, kStyles[look.style].fill);
+        markup_escaped(look.hint), node.corner.x, node.corner.y, node.width, node.height, kStyles[look.style].fill);
     for (size_t line = 0; line < look.lines.size(); ++line)
       text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\"{}>{}</text>",
                           node.corner.x + node.width / 2,
                           node.corner.y + kLineHeight * static_cast<double>(line + 1),
-                          line == 0 ? " font-weight=\"bold\"" : "", escaped(look.lines[line]));
+                          line == 0 ? " font-weight=\"bold\"" : "", markup_escaped(look.lines[line]));
     return text + "</g>\n";
   }
 
   std::string legend() const {
     std::string text = fmt::format("<text x=\"{}\" y=\"{}\" font-weight=\"bold\">@{}</text>\n", kMargin, kMargin,
-                                   escaped(function_.name()));
+                                   markup_escaped(function_.name()));
     double x = kMargin;
     for (const Style& style : kStyles) {
       text += fmt::format("<rect x=\"{0}\" y=\"{1}\" width=\"12\" height=\"12\" fill=\"{2}\" stroke=\"#666\"/><text "

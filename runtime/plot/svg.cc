@@ -2,51 +2,15 @@
 
 #include <iterator>
 
-#include "ir/printable.h"
 #include "runtime/plot/drawing.h"
+#include "runtime/plot/markup.h"
 #include "runtime/png.h"
 
 namespace minnow {
 namespace {
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
-
 std::string hex(Colour colour) {
   return fmt::format("#{:02X}{:02X}{:02X}", colour.red, colour.green, colour.blue);
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j)
-      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (size_t j = 0; j < 4; ++j)
-      text += i + j <= bytes.size() ? kDigits[group >> (18 - 6 * j) & 63] : '=';
-  }
-  return text;
 }
 
 class SvgWriter {
@@ -66,7 +30,7 @@ class SvgWriter {
   }
 
   void operator()(const Block& block) {
-    const std::string note = block.note.empty() ? "" : "<title>" + escaped(block.note) + "</title>";
+    const std::string note = block.note.empty() ? "" : "<title>" + markup_escaped(block.note) + "</title>";
     put(R"(<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}" fill="{}">{}</rect>)", block.left, block.top,
         block.width, block.height, hex(block.colour), note);
   }
@@ -79,15 +43,15 @@ class SvgWriter {
             : fmt::format(R"(x="{:.1f}" y="{:.1f}")", caption.at.x, caption.at.y);
     put(R"(<text {} font-size="{:.3g}" fill="{}" text-anchor="{}"{}>{}</text>)", place, caption.size,
         hex(caption.colour), kAnchors[static_cast<size_t>(caption.anchor)],
-        caption.is_bold ? " font-weight=\"bold\"" : "", escaped(caption.text));
+        caption.is_bold ? " font-weight=\"bold\"" : "", markup_escaped(caption.text));
   }
 
   void operator()(const Picture& picture) {
     const auto png = encode_png(picture.pixels);
     MINNOW_CHECK(png, "{}", png.error().message);
     put(R"(<image x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" preserveAspectRatio="none" )"
-        R"(style="image-rendering:pixelated" href="data:image/png;base64,{}"/>)",
-        picture.left, picture.top, picture.width, picture.height, base64(*png));
+        R"(style="image-rendering:pixelated" href="{}"/>)",
+        picture.left, picture.top, picture.width, picture.height, png_address(*png));
   }
 
   std::string take() { return std::move(body_); }
@@ -111,7 +75,7 @@ std::string to_svg(const Drawing& drawing) {
       R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0:.0f}" height="{1:.0f}" viewBox="0 0 {0:.0f} {1:.0f}" )"
       R"(font-family="'DejaVu Sans', Helvetica, Arial, sans-serif">)"
       "\n<title>{2}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n{3}</svg>\n",
-      drawing.width, drawing.height, escaped(drawing.title), writer.take());
+      drawing.width, drawing.height, markup_escaped(drawing.title), writer.take());
 }
 
 }  // namespace minnow
