@@ -19,7 +19,7 @@ Status ReadyStep::prepare(const StepCase& one) {
   SessionOptions options;
   options.backend = one.backend;
   options.fuse = one.fuse;
-  options.cache_folder = ObjectCache::default_folder();
+  options.code.cache_folder = ObjectCache::default_folder();
   MINNOW_ASSIGN(session, Session::create(model, options, pool));
   MINNOW_ASSIGN(executable, session->executable(one.function, one.batch));
   MINNOW_ASSIGN(flops, model_flops(model, one.function_name()));

@@ -126,7 +126,9 @@ void Compilation::emit(int module_count) {
 void Compilation::emit_kernel(size_t index, llvm::Module& module, KernelTwins& twins) {
   Kernel& kernel = kernels_[index];
   const KernelWork& work = lowered_.works[index];
-  KernelBuilder builder(module, computes_f64(work) ? f64_target_ : target_, kernel.name);
+  Target target = computes_f64(work) ? f64_target_ : target_;
+  if (!options_.tiles.empty()) target.tiles = options_.tiles.at(index);
+  KernelBuilder builder(module, target, kernel.name);
   const WorkUnits units = minnow::emit_kernel(builder, lowered_.storage, work);
   builder.finish();
   kernel.units = units.count;
@@ -218,7 +220,8 @@ Result<std::string> Compilation::assembly() const {
 }
 
 std::string Compilation::key() const {
-  return cache_key({print(function_), target_.triple, target_.cpu, target_.features, std::to_string(options_.opt_level)});
+  return cache_key({print(function_), target_.triple, target_.cpu, target_.features, std::to_string(options_.opt_level),
+                    options_.is_tuned ? "tuned" : ""});
 }
 
 bool Compilation::adopt(const CachedKernels& cached) {

@@ -22,6 +22,31 @@ Result<std::string> emit_for(const Function& function, const MemoryPlan& plan, c
   return produce(compilation);
 }
 
+ObjectCache cache_for(const CompileOptions& options) {
+  return ObjectCache(options.keep_llvm_ir ? "" : options.cache_folder);
+}
+
+// nullptr if the cache has no such code.
+Result<std::unique_ptr<CompiledFunction>> from_cache(Compilation& compilation, const CompileOptions& options) {
+  if (options.cache_folder.empty()) return nullptr;
+  auto cached = cache_for(options).find(compilation.key());
+  if (!cached || !compilation.adopt(*cached)) return nullptr;
+  MINNOW_ASSIGN(auto compiled, compilation.finish(std::move(cached->objects)));
+  compiled->is_cached = true;
+  return compiled;
+}
+
+Result<std::unique_ptr<CompiledFunction>> compile_anew(Compilation& compilation, const CompileOptions& options) {
+  compilation.emit(std::max(1, options.threads));
+  if (options.verify) MINNOW_TRY(compilation.verify());
+  std::string llvm_ir = options.keep_llvm_ir ? compilation.llvm_ir() : "";
+  MINNOW_ASSIGN(std::vector<ObjectBytes> objects, compilation.make_objects());
+  if (!options.cache_folder.empty()) cache_for(options).store(compilation.key(), compilation.to_cache(objects));
+  MINNOW_ASSIGN(auto compiled, compilation.finish(std::move(objects)));
+  compiled->llvm_ir = std::move(llvm_ir);
+  return compiled;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, const MemoryPlan& plan,
@@ -30,30 +55,24 @@ Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, cons
   MINNOW_TRY(check_maps(function));
   MINNOW_ASSIGN(const Target target, host_target(options.cpu));
   Compilation compilation(function, plan, target, options);
-  const ObjectCache cache(options.keep_llvm_ir ? "" : options.cache_folder);
-  const std::string key = options.cache_folder.empty() ? "" : compilation.key();
-  std::string llvm_ir;
-  std::vector<ObjectBytes> objects;
-  auto cached = cache.find(key);
-  const bool is_cached = cached && compilation.adopt(*cached);
-  if (is_cached) {
-    objects = std::move(cached->objects);
-  } else {
-    compilation.emit(std::max(1, options.threads));
-    if (options.verify) MINNOW_TRY(compilation.verify());
-    if (options.keep_llvm_ir) llvm_ir = compilation.llvm_ir();
-    MINNOW_ASSIGN(objects, compilation.make_objects());
-    cache.store(key, compilation.to_cache(objects));
+  MINNOW_ASSIGN(auto compiled, from_cache(compilation, options));
+  if (!compiled) {
+    MINNOW_ASSIGN(compiled, compile_anew(compilation, options));
   }
-  MINNOW_ASSIGN(auto compiled, compilation.finish(std::move(objects)));
-  compiled->llvm_ir = std::move(llvm_ir);
-  compiled->is_cached = is_cached;
   if (options.keep_assembly) {
     MINNOW_ASSIGN(compiled->assembly, emit_assembly(function, plan, {}, options.cpu));
   }
   compiled->compile_milliseconds =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return compiled;
+}
+
+Result<std::unique_ptr<CompiledFunction>> find_compiled(const Function& function, const MemoryPlan& plan,
+                                                        const CompileOptions& options) {
+  MINNOW_TRY(check_maps(function));
+  MINNOW_ASSIGN(const Target target, host_target(options.cpu));
+  Compilation compilation(function, plan, target, options);
+  return from_cache(compilation, options);
 }
 
 Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks& remarks) {

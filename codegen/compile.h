@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codegen/compiled_function.h"
+#include "codegen/target.h"
 #include "ir/error.h"
 #include "passes/plan_memory.h"
 
@@ -22,6 +23,9 @@ struct CompileOptions {
   // Where to add LLVM's own report of what its passes took. LLVM keeps such times for the whole process: one compilation
   // at a time, on one thread.
   std::string* llvm_times = nullptr;
+  // The register tiles of each kernel; empty: the target's for all.
+  std::vector<RegisterTiles> tiles = {};
+  bool is_tuned = false;  // the tiles are what a search has found or will find: such code has its own place in the cache
 };
 
 // Ops run in the function's order. A result named like a weight or state parameter is written over that parameter;
@@ -29,6 +33,10 @@ struct CompileOptions {
 // runs; a function that does not verify is our bug.
 Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, const MemoryPlan& plan,
                                                   const CompileOptions& options = {});
+
+// What an earlier compilation with these options, whatever its tiles, left in the cache; nullptr if there is none.
+Result<std::unique_ptr<CompiledFunction>> find_compiled(const Function& function, const MemoryPlan& plan,
+                                                        const CompileOptions& options);
 
 // Says of each value which layout it has in memory, and why.
 Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks& remarks);

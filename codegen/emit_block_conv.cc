@@ -21,7 +21,7 @@ struct ConvTile {
 constexpr double kChains = 8;  // sums that keep two FMA units busy: each takes four cycles
 
 // The tile of most accumulators that, evened out over channels and columns, wastes least.
-ConvTile choose_tile(const Correlation& c, int64_t limit) {
+ConvTile cheapest_tile(const Correlation& c, int64_t limit) {
   ConvTile best;
   double best_cost = 1e30;
   for (int64_t outputs = 1; outputs <= std::min<int64_t>(limit, c.group_outputs); ++outputs) {
@@ -38,11 +38,16 @@ ConvTile choose_tile(const Correlation& c, int64_t limit) {
   return best;
 }
 
+ConvTile choose_tile(const Correlation& c, const RegisterTiles& tiles) {
+  if (tiles.conv.rows == 0) return cheapest_tile(c, tiles.accumulators);
+  return {even_tile(c.group_outputs, tiles.conv.rows), even_tile(c.out_width, tiles.conv.vectors)};
+}
+
 class BlockConv {
  public:
   BlockConv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main),
-        c_(correlation_of(op_)), tile_(choose_tile(c_, kernel.target().accumulators)),
+        c_(correlation_of(op_)), tile_(choose_tile(c_, kernel.target().tiles)),
         emitter_(kernel, storage, work.inside, kernel.target().lanes),
         sums_(kernel, tile_.outputs, tile_.pixels, emitter_.lanes()) {}
 

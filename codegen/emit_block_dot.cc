@@ -36,7 +36,7 @@ WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const Ke
   const int64_t outputs = dot.type().dim(1);
   const int64_t lanes = kernel.target().lanes;
   const int64_t vectors = kBlockExamples / lanes;
-  const int64_t tile = even_tile(outputs, kernel.target().accumulators / vectors);
+  const int64_t tile = even_tile(outputs, kernel.target().tiles.accumulators / vectors);
   const int weights = storage.find(storage.resolve(w));
   llvm::IRBuilder<>& ir = kernel.ir();
   ElementEmitter emitter(kernel, storage, work.inside, static_cast<int>(lanes));
@@ -120,7 +120,7 @@ class DotSum {
 
   // `mask` where the vectors are not whole.
   void emit_columns(V first_vector, int64_t wide, V mask) {
-    const int64_t tile = even_tile(rows_, kernel_.target().accumulators / wide);
+    const int64_t tile = even_tile(rows_, kernel_.target().tiles.accumulators / wide);
     emitter_.under_mask(mask, [&] {
       kernel_.loop(0, rows_ / tile,
                    [&](V i) { emit_tile(ir_.CreateMul(i, kernel_.index(tile)), tile, first_vector, wide); });

@@ -39,7 +39,7 @@ class FilterKernel {
   FilterKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), work_(work), op_(*work.main), s_(op_, kernel.target().lanes), c_(s_.c),
         vector_(kernel, storage, work.inside, kernel.target().lanes), packing_(vector_, c_.images) {
-    const int64_t registers = kernel.target().accumulators;
+    const int64_t registers = kernel.target().tiles.accumulators;
     tile_columns_ = largest_divisor(c_.kernel_width, 7);
     tile_outputs_ = largest_divisor(c_.group_outputs, std::max<int64_t>(1, registers / tile_columns_));
     sums_ = std::make_unique<RegisterTile>(kernel, tile_outputs_, tile_columns_, kernel.target().lanes);

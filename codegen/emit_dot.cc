@@ -24,7 +24,7 @@ class DotKernel {
     rows_ = dot_.type().dim(0);
     columns_ = dot_.type().dim(1);
     depth_ = dot_.operands[0]->type.dim(contract[0]);
-    const TileShape tile = columns_ <= lanes_ ? kernel.target().dot_narrow : kernel.target().dot;
+    const TileShape tile = columns_ <= lanes_ ? kernel.target().tiles.dot_narrow : kernel.target().tiles.dot;
     tile_rows_ = std::min<int64_t>(tile.rows, rows_);
     tile_vectors_ = tile.vectors;
     panel_ = tile_vectors_ * lanes_;

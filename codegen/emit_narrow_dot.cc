@@ -13,7 +13,6 @@ using V = llvm::Value*;
 constexpr int64_t kMinRows = 16;        // below, turning w around costs more than it brings
 constexpr int64_t kRowsOfUnit = 128;    // each unit turns w around for itself
 constexpr int64_t kMaxTurnedBytes = 256 << 10;
-constexpr int64_t kAccumulators = 24;
 
 bool is_narrow_f32(const Op& dot, int lanes) {
   const TensorType& type = dot.type();
@@ -27,7 +26,7 @@ class NarrowDot {
   NarrowDot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), dot_(*work.main), lanes_(kernel.target().lanes),
         rows_(dot_.type().dim(0)), columns_(dot_.type().dim(1)), depth_(depth_of(dot_)),
-        steps_(ceil_div(depth_, lanes_)), tile_rows_(kAccumulators / columns_),
+        steps_(ceil_div(depth_, lanes_)), tile_rows_(std::max<int64_t>(1, kernel.target().tiles.accumulators / columns_)),
         emitter_(kernel, storage, work.inside, lanes_) {}
 
   WorkUnits emit() {
@@ -134,7 +133,7 @@ class NarrowOuterDot {
   // A unit is a pair of vectors of rows.
   WorkUnits emit() {
     const int64_t vectors = ceil_div(rows_, lanes_);
-    const int64_t wide = std::clamp<int64_t>(kAccumulators / columns_, 1, 2);
+    const int64_t wide = std::clamp<int64_t>(kernel_.target().tiles.accumulators / columns_, 1, 2);
     const int64_t last = vectors % wide;
     V whole = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, kernel_.end(), kernel_.index(vectors / wide));
     kernel_.loop(kernel_.begin(), whole, 1, [&](V unit) { emit_vectors(ir_.CreateMul(unit, kernel_.index(wide)), wide); });

@@ -12,7 +12,6 @@ namespace {
 using V = llvm::Value*;
 
 constexpr int64_t kMaxStackFloats = 1 << 17;
-constexpr int64_t kAccumulators = 24;
 
 // An image on the stack with its padding, and room for a vector behind every row.
 class PaddedImage {
@@ -65,7 +64,7 @@ class PixelConv {
  public:
   PixelConv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main), c_(correlation_of(op_)),
-        outputs_(largest_divisor(c_.group_outputs, 8)), rows_(largest_divisor(c_.out_height, kAccumulators / outputs_)),
+        outputs_(largest_divisor(c_.group_outputs, 8)), rows_(largest_divisor(c_.out_height, std::max<int64_t>(1, kernel.target().tiles.accumulators / outputs_))),
         emitter_(kernel, storage, work.inside, kernel.target().lanes), image_(emitter_, c_.input),
         sums_(kernel, outputs_, rows_, emitter_.lanes()) {}
 

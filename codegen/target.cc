@@ -8,6 +8,7 @@
 #include <llvm/TargetParser/Host.h>
 #include <llvm/TargetParser/Triple.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace minnow {
@@ -16,15 +17,30 @@ namespace {
 // One row per vector instruction set, widest first; the first whose feature the machine has is taken.
 struct VectorUnit {
   const char* feature;
-  int lanes, accumulators;
-  TileShape dot, dot_narrow, conv;
+  int lanes;
+  RegisterTiles tiles;
+  RegisterTiles others[5];  // what tuning tries
 };
 constexpr VectorUnit kVectorUnits[] = {
-    {"+avx512f", 16, 24, {8, 2}, {12, 1}, {4, 5}},
-    {"+avx2", 8, 12, {6, 2}, {10, 1}, {3, 3}},
-    {"+neon", 4, 24, {6, 4}, {16, 1}, {4, 5}},
-    {"", 4, 12, {4, 2}, {8, 1}, {3, 3}},
+    {"+avx512f", 16, {24, {8, 2}, {12, 1}},
+     {{28, {12, 2}, {14, 1}, {4, 6}}, {20, {6, 3}, {8, 1}, {4, 5}}, {16, {4, 4}, {16, 1}, {6, 4}},
+      {12, {14, 2}, {6, 1}, {3, 7}}, {28, {9, 3}, {20, 1}, {2, 10}}}},
+    {"+avx2", 8, {12, {6, 2}, {10, 1}},
+     {{13, {4, 3}, {12, 1}, {4, 3}}, {10, {4, 2}, {8, 1}, {3, 4}}, {8, {7, 2}, {6, 1}, {2, 6}},
+      {6, {3, 4}, {13, 1}, {6, 2}}, {12, {3, 3}, {4, 1}, {3, 3}}}},
+    {"+neon", 4, {24, {6, 4}, {16, 1}},
+     {{28, {7, 4}, {20, 1}, {4, 6}}, {20, {5, 4}, {12, 1}, {4, 5}}, {16, {8, 3}, {8, 1}, {6, 4}},
+      {12, {4, 6}, {24, 1}, {3, 7}}, {24, {12, 2}, {6, 1}, {2, 10}}}},
+    {"", 4, {12, {4, 2}, {8, 1}},
+     {{10, {3, 3}, {6, 1}, {3, 3}}, {8, {2, 4}, {10, 1}, {4, 2}}, {13, {6, 2}, {12, 1}, {2, 4}},
+      {6, {3, 2}, {4, 1}, {3, 4}}, {4, {2, 2}, {2, 1}, {2, 2}}}},
 };
+
+const VectorUnit* find_vector_unit(const llvm::MCSubtargetInfo& subtarget) {
+  return std::ranges::find_if(kVectorUnits, [&](const VectorUnit& unit) {
+    return *unit.feature == 0 || subtarget.checkFeatures(unit.feature);
+  });
+}
 
 void initialize_llvm() {
   static std::once_flag once;
@@ -45,18 +61,6 @@ std::string host_features() {
   return text;
 }
 
-void choose_vector_unit(Target& target, const llvm::MCSubtargetInfo& subtarget) {
-  for (const VectorUnit& unit : kVectorUnits) {
-    if (*unit.feature != 0 && !subtarget.checkFeatures(unit.feature)) continue;
-    target.lanes = unit.lanes;
-    target.accumulators = unit.accumulators;
-    target.dot = unit.dot;
-    target.dot_narrow = unit.dot_narrow;
-    target.conv = unit.conv;
-    return;
-  }
-}
-
 Result<Target> describe(Target target) {
   MINNOW_ASSIGN(auto machine, make_target_machine(target, 2));
   if (!machine->getMCSubtargetInfo()->isCPUStringValid(target.cpu)) {
@@ -64,7 +68,10 @@ Result<Target> describe(Target target) {
   }
   const llvm::Triple::ArchType arch = machine->getTargetTriple().getArch();
   const bool known = arch == llvm::Triple::x86_64 || arch == llvm::Triple::aarch64;
-  if (known) choose_vector_unit(target, *machine->getMCSubtargetInfo());
+  if (!known) return target;
+  const VectorUnit* unit = find_vector_unit(*machine->getMCSubtargetInfo());
+  target.lanes = unit->lanes;
+  target.tiles = unit->tiles;
   return target;
 }
 
@@ -84,6 +91,14 @@ Result<Target> named_target(const std::string& triple, const std::string& cpu) {
   target.triple = triple;
   target.cpu = cpu.empty() ? "generic" : cpu;
   return describe(target);
+}
+
+std::vector<RegisterTiles> tile_candidates(const Target& target) {
+  std::vector<RegisterTiles> candidates = {target.tiles};
+  for (const VectorUnit& unit : kVectorUnits)
+    if (unit.lanes == target.lanes && unit.tiles == target.tiles)
+      candidates.insert(candidates.end(), std::begin(unit.others), std::end(unit.others));
+  return candidates;
 }
 
 Result<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const Target& target, int opt_level) {

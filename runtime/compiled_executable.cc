@@ -1,8 +1,5 @@
 #include <cstring>
 
-#include "codegen/compile.h"
-#include "ir/text.h"
-#include "passes/plan_memory.h"
 #include "runtime/executable.h"
 
 namespace minnow {
@@ -158,27 +155,16 @@ class CompiledExecutable : public Executable {
 
 }  // namespace
 
-Result<std::shared_ptr<const CompiledFunction>> CodeStore::compile(const Function& function,
-                                                                   const std::string& cache_folder) {
-  const std::lock_guard lock(mutex_);
-  std::shared_ptr<const CompiledFunction>& slot = compiled_[print(function)];
-  if (slot) return slot;
-  CompileOptions options;
-  options.cache_folder = cache_folder;
-  MINNOW_ASSIGN(slot, minnow::compile(function, plan_memory(function), options));
-  return slot;
-}
-
-size_t CodeStore::size() const {
-  const std::lock_guard lock(mutex_);
-  return compiled_.size();
+std::unique_ptr<Executable> make_executable(std::unique_ptr<Function> function,
+                                            std::shared_ptr<const CompiledFunction> compiled, ThreadPool& pool) {
+  return std::make_unique<CompiledExecutable>(std::move(function), std::move(compiled), pool);
 }
 
 Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
-                                                  const std::string& cache_folder, CodeStore* store) {
+                                                  const CodeOptions& options) {
   CodeStore own;
-  MINNOW_ASSIGN(auto compiled, (store ? store : &own)->compile(*function, cache_folder));
-  return std::make_unique<CompiledExecutable>(std::move(function), std::move(compiled), pool);
+  MINNOW_ASSIGN(auto compiled, (options.store ? options.store : &own)->compile(*function, pool, options));
+  return make_executable(std::move(function), std::move(compiled), pool);
 }
 
 }  // namespace minnow

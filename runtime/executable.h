@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -61,11 +62,24 @@ class Executable {
 // Runs `function` as it stands, op by op.
 std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function);
 
+class CodeStore;
+struct TuneReport;
+
+// How functions become machine code.
+struct CodeOptions {
+  std::string cache_folder = {};  // of code from earlier runs, see ObjectCache; empty: none
+  CodeStore* store = nullptr;     // shared by several executables, which it outlives; nullptr: none
+  bool tune = false;              // search for each kernel's register tiles, see tune.h
+  std::function<void(const TuneReport&)> on_tuned = {};  // hears of each search; may be empty
+};
+
 // Compiled code that several executables run, each on an arena of its own: what has the same IR is compiled once. May be
 // used from several threads; it compiles one function at a time.
 class CodeStore {
  public:
-  Result<std::shared_ptr<const CompiledFunction>> compile(const Function& function, const std::string& cache_folder);
+  // With the options' cache and tuning, which has `pool` to itself.
+  Result<std::shared_ptr<const CompiledFunction>> compile(const Function& function, ThreadPool& pool,
+                                                          const CodeOptions& options);
   size_t size() const;  // functions so far
 
  private:
@@ -73,9 +87,12 @@ class CodeStore {
   std::map<std::string, std::shared_ptr<const CompiledFunction>> compiled_;  // by IR
 };
 
-// Plans memory and compiles `function`, which has been through the passes, or finds its machine code in the store, if
-// one is given, or in the cache. `pool` must outlive the executable.
+// Plans memory and compiles `function`, which has been through the passes, or finds its machine code in the store or the
+// cache. `pool` must outlive the executable.
 Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
-                                                  const std::string& cache_folder = {}, CodeStore* store = nullptr);
+                                                  const CodeOptions& options = {});
+// The same with code that is there already.
+std::unique_ptr<Executable> make_executable(std::unique_ptr<Function> function,
+                                            std::shared_ptr<const CompiledFunction> compiled, ThreadPool& pool);
 
 }  // namespace minnow

@@ -44,7 +44,7 @@ Tensor first_rows(const Tensor& source, const TensorType& type) {
 }  // namespace
 
 Result<GradientLog> GradientLog::create(Session& session, const Dataset& data, Backend backend, ThreadPool& pool,
-                                        const std::string& cache_folder) {
+                                        const CodeOptions& code) {
   GradientLog log;
   log.session_ = &session;
   const int64_t count = std::min(session.model().model.training().batch_size(), data.size());
@@ -56,7 +56,7 @@ Result<GradientLog> GradientLog::create(Session& session, const Dataset& data, B
     if (found == log.layers_.end()) log.layers_.push_back(weight.layer);
   }
   if (is_compiled) {
-    MINNOW_ASSIGN(log.executable_, make_compiled(std::move(function), pool, cache_folder));
+    MINNOW_ASSIGN(log.executable_, make_compiled(std::move(function), pool, code));
   } else {
     log.executable_ = make_interpreted(std::move(function));
   }

@@ -16,7 +16,7 @@ class GradientLog {
   // Norms are those of the mean loss over one batch, the first of `data` in file order, at the weights of the moment;
   // dropout draws as in the first step. Compiled with the session's own passes, unless it is interpreted.
   static Result<GradientLog> create(Session& session, const Dataset& data, Backend backend, ThreadPool& pool,
-                                    const std::string& cache_folder);
+                                    const CodeOptions& code);
 
   // Adds a row for the weights as they are after `epoch` epochs.
   Status record(int64_t epoch);

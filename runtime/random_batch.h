@@ -16,4 +16,8 @@ RandomBatch draw_batch(const Session& session);
 // Every element by the same rule; integers lie in [0, limit).
 Tensor random_tensor(const TensorType& type, int64_t limit, uint32_t stream);
 
+// A value for a function's parameter that nothing is known of but its role: small weights, no state, `rate` for real
+// scalars.
+Tensor random_argument(const Value& parameter, double rate);
+
 }  // namespace minnow

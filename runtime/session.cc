@@ -99,7 +99,7 @@ Result<Executable*> Session::executable(ModelFunction function, int64_t batch_si
   if (!options_.fuse) build.passes.skip.emplace_back("fuse");
   MINNOW_ASSIGN(auto built, build_function(model_, function_name(function), build));
   if (compiled) {
-    MINNOW_ASSIGN(slot, make_compiled(std::move(built), pool_, options_.cache_folder, options_.code));
+    MINNOW_ASSIGN(slot, make_compiled(std::move(built), pool_, options_.code));
   } else {
     slot = make_interpreted(std::move(built));
   }

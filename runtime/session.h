@@ -17,8 +17,7 @@ struct SessionOptions {
   Backend backend = Backend::kJit;
   bool fuse = true;      // or run the passes without fusion
   bool optimize = true;  // or run the function as lowered
-  std::string cache_folder = {};  // of machine code, see ObjectCache; empty: none
-  CodeStore* code = nullptr;      // shared with other sessions, which it outlives
+  CodeOptions code = {};
   int64_t max_bytes = std::numeric_limits<int64_t>::max();
 };
 

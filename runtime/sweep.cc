@@ -120,7 +120,7 @@ class SweepRunner {
   Status train_run(SweepRun& run) {
     ThreadPool pool(std::max(options_.threads, 1));
     SessionOptions session_options = options_.session;
-    session_options.code = &code_;
+    session_options.code.store = &code_;
     MINNOW_ASSIGN(const auto session, Session::create(run.model, session_options, pool));
     MINNOW_ASSIGN(const DataSplits* data, data_.load(*session, pool));
     TrainingState state;

@@ -66,7 +66,7 @@ Status prepare(Contender& contender, const Subject& subject, const BenchFlags& f
   SessionOptions options = flags.backend.session_options();
   options.backend = contender.backend;
   options.fuse = contender.fuse;
-  options.cache_folder.clear();  // the time it takes to compile is one of the results
+  if (!options.code.tune) options.code.cache_folder.clear();  // the time it takes to compile is one of the results
   MINNOW_ASSIGN(contender.function, subject.prepare(options, contender.threads));
   if (contender.interprets()) return {};
   MINNOW_TRY(contender.function->run());

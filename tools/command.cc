@@ -8,6 +8,7 @@
 #include "codegen/object_cache.h"
 #include "runtime/load_data.h"
 #include "runtime/trainer.h"
+#include "runtime/tune.h"
 
 namespace minnow {
 
@@ -56,6 +57,16 @@ void print_json(const nlohmann::ordered_json& object) {
   fmt::print("{}\n", object.dump(2, ' ', false, kReplace));
 }
 
+namespace {
+
+void print_tuned(const TuneReport& report) {
+  fmt::print(stderr, "tuned @{}: {} of {} kernels have other register tiles, {:.2f}x as fast; the search took {:.1f} s\n",
+             report.function, report.changed, report.kernels, report.seconds_before / report.seconds_after,
+             report.search_seconds);
+}
+
+}  // namespace
+
 void BackendFlags::add(CLI::App& app) {
   max_memory_mib = (int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGE_SIZE)) >> 20;
   app.add_option("--backend", backend, "jit, or the reference interpreter")
@@ -65,6 +76,7 @@ void BackendFlags::add(CLI::App& app) {
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   app.add_flag("--no-cache", no_cache, "compile anew, and keep no machine code");
+  app.add_flag("--tune", tune, "search for each kernel's register tiles; what is found is kept with the machine code");
   app.add_option("--max-memory", max_memory_mib, "refuse a model that needs more, MiB")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
       ->capture_default_str();
@@ -74,7 +86,9 @@ SessionOptions BackendFlags::session_options() const {
   SessionOptions options;
   options.backend = backend == "jit" ? Backend::kJit : Backend::kInterpreter;
   options.max_bytes = max_memory_mib << 20;
-  if (!no_cache) options.cache_folder = ObjectCache::default_folder();
+  if (!no_cache) options.code.cache_folder = ObjectCache::default_folder();
+  options.code.tune = tune;
+  options.code.on_tuned = print_tuned;
   return options;
 }
 

@@ -33,6 +33,7 @@ Action add_profile(CLI::App& app);
 Action add_gradcheck(CLI::App& app);
 Action add_diff(CLI::App& app);
 Action add_fuzz(CLI::App& app);
+Action add_reduce(CLI::App& app);
 Action add_memory(CLI::App& app);
 Action add_sweep(CLI::App& app);
 Action add_plot(CLI::App& app);
@@ -67,11 +68,12 @@ void add_json_flag(CLI::App& app, bool& json);
 // One object on stdout.
 void print_json(const nlohmann::ordered_json& object);
 
-// --backend, --threads, --no-cache, --max-memory.
+// --backend, --threads, --no-cache, --tune, --max-memory.
 struct BackendFlags {
   std::string backend = "jit";
   int threads = 0;             // 0: as many as the process may use
   bool no_cache = false;
+  bool tune = false;
   int64_t max_memory_mib = 0;  // add() makes it what the machine has
 
   void add(CLI::App& app);

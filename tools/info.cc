@@ -25,8 +25,8 @@ void print_text(const Target& target) {
   fmt::print("cpu       {}\nlanes     {} (f32 in one vector)\nthreads   {}\n", target.cpu, target.lanes,
              available_threads());
   fmt::print("cache     {} KiB, {} KiB, {} KiB\n", caches[0] >> 10, caches[1] >> 10, caches[2] >> 10);
-  fmt::print("dot tile  {}\nconv tile {}\nllvm      {}\n", tile_text(target.dot), tile_text(target.conv),
-             LLVM_VERSION_STRING);
+  fmt::print("registers {} for sums\ndot tile  {}\nllvm      {}\n", target.tiles.accumulators,
+             tile_text(target.tiles.dot), LLVM_VERSION_STRING);
 }
 
 nlohmann::ordered_json to_json(const Target& target) {
@@ -37,8 +37,8 @@ nlohmann::ordered_json to_json(const Target& target) {
           {"lanes", target.lanes},
           {"threads", available_threads()},
           {"cache_bytes", cache_bytes()},
-          {"dot_tile", tile(target.dot)},
-          {"conv_tile", tile(target.conv)},
+          {"accumulators", target.tiles.accumulators},
+          {"dot_tile", tile(target.tiles.dot)},
           {"llvm", LLVM_VERSION_STRING}};
 }
 

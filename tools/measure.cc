@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "passes/pipeline.h"
@@ -14,19 +13,6 @@ namespace minnow {
 namespace {
 
 constexpr double kLearningRate = 0.001;  // low: the same batch again and again must not diverge
-
-// A value for a parameter of IR text that nothing is known of but its role.
-Tensor draw_argument(const Value& parameter) {
-  constexpr int64_t kClasses = 10;
-  Tensor drawn = random_tensor(parameter.type, kClasses, static_cast<uint32_t>(parameter.index));
-  if (parameter.role == Role::kInput) return drawn;
-  Tensor wide = drawn.converted_to(DType::kF64);
-  for (double& value : wide.as<double>()) {
-    if (parameter.role == Role::kWeight) value = (value - 0.5) / 10;
-    else value = parameter.role == Role::kScalar && is_float(parameter.type.dtype) ? kLearningRate : 0;
-  }
-  return wide.converted_to(parameter.type.dtype);
-}
 
 }  // namespace
 
@@ -40,7 +26,7 @@ Status MeasuredFunction::build(const LoadedModel& loaded, const SessionOptions& 
 }
 
 Status MeasuredFunction::build(const Function& function, const SessionOptions& options) {
-  for (const auto& parameter : function.parameters()) arguments_.push_back(draw_argument(*parameter));
+  for (const auto& parameter : function.parameters()) arguments_.push_back(random_argument(*parameter, kLearningRate));
   const auto start = std::chrono::steady_clock::now();
   auto copy = function.clone();
   if (options.backend == Backend::kInterpreter) {
@@ -49,7 +35,7 @@ Status MeasuredFunction::build(const Function& function, const SessionOptions& o
     PassOptions passes;
     if (!options.fuse) passes.skip.emplace_back("fuse");
     MINNOW_TRY(run_passes(*copy, default_pipeline(), passes));
-    MINNOW_ASSIGN(owned_, make_compiled(std::move(copy), *pool_, options.cache_folder));
+    MINNOW_ASSIGN(owned_, make_compiled(std::move(copy), *pool_, options.code));
   }
   executable_ = owned_.get();
   build_seconds_ = seconds_since(start);
@@ -59,7 +45,7 @@ Status MeasuredFunction::build(const Function& function, const SessionOptions& o
 Result<MeasuredFunction> measure_as_it_stands(const Function& function, int threads) {
   MeasuredFunction measured;
   measured.pool_ = std::make_unique<ThreadPool>(threads);
-  for (const auto& parameter : function.parameters()) measured.arguments_.push_back(draw_argument(*parameter));
+  for (const auto& parameter : function.parameters()) measured.arguments_.push_back(random_argument(*parameter, kLearningRate));
   MINNOW_ASSIGN(measured.owned_, make_compiled(function.clone(), *measured.pool_));
   measured.executable_ = measured.owned_.get();
   return measured;
@@ -135,12 +121,6 @@ std::string format_step_time(double seconds) {
     if (value >= 1) return fmt::format("{:.{}f} {}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0, unit);
   }
   return fmt::format("{:.0f} ns", seconds * 1e9);
-}
-
-Quartiles quartiles(std::vector<double> samples) {
-  std::ranges::sort(samples);
-  const auto at = [&](size_t quarter) { return samples[(samples.size() - 1) * quarter / 4]; };
-  return {at(1), at(2), at(3)};
 }
 
 }  // namespace minnow

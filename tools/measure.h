@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/kernel_seconds.h"
 #include "runtime/random_batch.h"
 #include "tools/command.h"
 
@@ -72,11 +73,5 @@ inline double seconds_since(std::chrono::steady_clock::time_point start) {
 
 // "417 ns", "2.31 ms": three digits, in the unit that suits.
 std::string format_step_time(double seconds);
-
-struct Quartiles {
-  double low = 0, median = 0, high = 0;
-};
-// Of at least one sample.
-Quartiles quartiles(std::vector<double> samples);
 
 }  // namespace minnow

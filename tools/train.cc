@@ -83,7 +83,7 @@ Result<std::optional<GradientLog>> open_log(const TrainFlags& flags, const std::
     return tl::unexpected(
         Error{"--log-gradients", "needs a run folder to write to", "add --out DIR", ExitCode::kUsage});
   const SessionOptions options = flags.backend.session_options();
-  MINNOW_ASSIGN(GradientLog log, GradientLog::create(session, data, options.backend, pool, options.cache_folder));
+  MINNOW_ASSIGN(GradientLog log, GradientLog::create(session, data, options.backend, pool, options.code));
   const std::string path = folder->path() + "/gradients.csv";
   if (const auto earlier = read_file(path); earlier && !flags.resume.empty())
     MINNOW_TRY(log.recall(*earlier, epochs_done, path));

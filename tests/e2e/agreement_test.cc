@@ -38,7 +38,8 @@ TEST_P(ShippedModel, LearnsTheSameBitsFromCachedCode) {
   const TemporaryFolder cache;
   const std::vector<std::string> changes = {"training.batch_size=33"};
   const auto train = [&] {
-    auto run = std::make_unique<ModelRun>(model_path(GetParam()), changes, Backend::kJit, 2, cache.path());
+    auto run = std::make_unique<ModelRun>(model_path(GetParam()), changes, Backend::kJit, 2,
+                                          CodeOptions{.cache_folder = cache.path()});
     run->train(50);
     return run;
   };

@@ -48,11 +48,11 @@ std::string test_name(std::string name) {
 }
 
 ModelRun::ModelRun(const std::string& path, std::vector<std::string> changes, Backend backend, int threads,
-                   const std::string& cache_folder)
+                   const CodeOptions& code)
     : loaded_(read_with_drawn_data(path, std::move(changes))), pool_(threads) {
   SessionOptions options;
   options.backend = backend;
-  options.cache_folder = cache_folder;
+  options.code = code;
   session_ = expect(Session::create(loaded_, options, pool_));
   data_ = expect(load_data(loaded_.model.data(), {{}, 0, session_->lowered().classes}, pool_));
 }

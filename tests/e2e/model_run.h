@@ -22,9 +22,8 @@ std::string test_name(std::string name);
 class ModelRun {
  public:
   // `changes` as for --set; the data become GLYPHS, whatever the model names, unless it draws its own.
-  // `cache_folder` as in SessionOptions.
   ModelRun(const std::string& path, std::vector<std::string> changes, Backend backend, int threads,
-           const std::string& cache_folder = {});
+           const CodeOptions& code = {});
 
   // The losses of `count` further steps on batches of the training data, in file order.
   std::vector<double> train(int steps);
