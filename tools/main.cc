@@ -35,6 +35,7 @@ constexpr CommandRow kCommands[] = {
     {"gradcheck", "autodiff against finite differences, per weight", add_gradcheck},
     {"diff", "every way to run a program against the interpreter, value by value", add_diff},
     {"fuzz", "the same for programs and models drawn at random", add_fuzz},
+    {"reduce", "shrink a failing program while a command says that it still fails", add_reduce},
     {"memory", "bytes that training and inference take", add_memory},
     {"sweep", "train every combination of settings, and compare", add_sweep},
     {"plot", "curves of runs, or an op with its derivative", add_plot},

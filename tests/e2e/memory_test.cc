@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "codegen/compile.h"
 #include "frontend/load_model.h"
 #include "ir/map.h"
 #include "passes/pipeline.h"
@@ -34,6 +36,62 @@ TEST_P(ShippedModelsMemory, IsWithinFivePercentOfWhatLivesAtOnce) {
         expect_tight(**function, std::string(name) + " at batch size " + std::to_string(batch));
       }
     }
+  }
+}
+
+// The most bytes of the arena that hold something at once: a buffer does from the first kernel that names it to the last.
+// Kernels of a block loop run together.
+int64_t most_bytes_in_use(const CompiledFunction& compiled) {
+  std::vector<std::pair<size_t, size_t>> lives(compiled.buffers.size(), {compiled.kernels.size(), 0});
+  const auto use = [&](int buffer, size_t first, size_t last) {
+    auto& [begin, end] = lives[static_cast<size_t>(buffer)];
+    begin = std::min(begin, first);
+    end = std::max(end, last);
+  };
+  for (size_t i = 0; i < compiled.kernels.size(); ++i) {
+    const Kernel& kernel = compiled.kernels[i];
+    const BlockLoop* loop = kernel.loop < 0 ? nullptr : &compiled.loops[static_cast<size_t>(kernel.loop)];
+    for (const int buffer : kernel.buffers) {
+      const Buffer& named = compiled.buffers[static_cast<size_t>(buffer)];
+      const int whole = named.kind == Buffer::Kind::kBlock ? named.index : buffer;
+      use(whole, loop ? loop->first : i, loop ? loop->last - 1 : i);
+    }
+    if (loop != nullptr && loop->sums >= 0) use(loop->sums, loop->first, loop->last - 1);
+  }
+  int64_t most = 0;
+  for (size_t i = 0; i < compiled.kernels.size(); ++i) {
+    std::map<int64_t, int> edges;  // of the ranges in use, by offset: some buffers share their bytes
+    for (size_t b = 0; b < lives.size(); ++b) {
+      const Buffer& buffer = compiled.buffers[b];
+      if (buffer.kind != Buffer::Kind::kArena || i < lives[b].first || i > lives[b].second) continue;
+      ++edges[buffer.offset];
+      --edges[buffer.offset + (buffer.bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment];
+    }
+    int64_t bytes = 0, since = 0;
+    int open = 0;
+    for (const auto& [offset, change] : edges) {
+      if (open > 0) bytes += offset - since;
+      open += change;
+      since = offset;
+    }
+    most = std::max(most, bytes);
+  }
+  return most;
+}
+
+// What compiling adds to the plan, the shares' sums for one, is in this.
+TEST_P(ShippedModelsMemory, IsWithinFivePercentOfWhatKernelsHoldAtOnce) {
+  for (const int64_t batch : {64, 256}) {
+    const auto model = read_experiment(model_path(GetParam()));
+    ASSERT_TRUE(model) << model.error().to_string();
+    const auto function = build_function(*model, "train_step", {{batch}, default_pipeline(), {}});
+    ASSERT_TRUE(function) << function.error().to_string();
+    CompileOptions options;
+    options.opt_level = 0;
+    const auto compiled = compile(**function, plan_memory(**function), options);
+    ASSERT_TRUE(compiled) << compiled.error().to_string();
+    EXPECT_LE(static_cast<double>((*compiled)->arena_bytes), 1.05 * static_cast<double>(most_bytes_in_use(**compiled)))
+        << "batch size " << batch;
   }
 }
 
