@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <unordered_set>
 
 #include "ir/map.h"
@@ -43,6 +44,8 @@ class BatchLevels {
     return found != values_.end() && found->second.has_examples;
   }
   bool is_uniform(const Value* value) const { return value->op && is_uniform_over_examples(*value->op, examples_); }
+  // Why an op that reads examples is in no map, or not in the first; empty if it is in that, or reads none.
+  std::string why_not_first(const Op& op) const;
 
  private:
   struct Label {
@@ -61,6 +64,10 @@ class BatchLevels {
            value.type.dim(0) == examples_;
   }
   BatchUse use_of(const Op& op) const;
+  BatchLabels labels() const {
+    return {[this](const Value* value) { return has_examples(value); },
+            [this](const Value* value) { return is_uniform(value); }};
+  }
   // The first level at which a map may read the value.
   int ready(const Value* value) const {
     const auto found = values_.find(value);
@@ -74,9 +81,7 @@ class BatchLevels {
 };
 
 BatchUse BatchLevels::use_of(const Op& op) const {
-  const BatchLabels labels = {[this](const Value* value) { return has_examples(value); },
-                              [this](const Value* value) { return is_uniform(value); }};
-  const BatchUse use = batch_use(op, labels);
+  const BatchUse use = batch_use(op, labels());
   if (!has_trait(op.kind, kContraction)) return use;
   if (op.type().dtype != DType::kF32) return BatchUse::kOutside;  // f64 is for checks, not for speed
   const TensorType& weight = use == BatchUse::kSum ? op.type() : op.operands[1]->type;
@@ -101,12 +106,27 @@ void BatchLevels::label(const Op& op) {
   if (!is_copied_freely(op)) levels_[label.level].push_back(&op);  // those come along with their users
 }
 
+std::string BatchLevels::why_not_first(const Op& op) const {
+  const bool reads_examples = std::ranges::any_of(op.operands, [this](const Value* v) { return has_examples(v); });
+  if (!reads_examples || op.kind == OpKind::kMap) return "";
+  const BatchUse use = batch_use(op, labels());
+  if (use == BatchUse::kOutside) return "not in a block loop: it mixes examples, or reads what is neither one nor the same for all";
+  if (use_of(op) == BatchUse::kOutside && op.type().dtype != DType::kF32) return "not in a block loop: it is not f32";
+  if (use_of(op) == BatchUse::kOutside)
+    return fmt::format("not in a block loop: of its weights, no more than {} KiB stay in the cache", kMaxWeightBytes >> 10);
+  if (levels_.empty() || std::ranges::find(levels_.begin()->second, &op) != levels_.begin()->second.end()) return "";
+  return is_copied_freely(op) ? "" : "in a later block loop: it needs what an earlier one adds up over all blocks";
+}
+
 class MapMaker {
  public:
   MapMaker(Function& function, int64_t examples) : function_(function), examples_(examples) {}
 
-  bool run() {
+  bool run(Remarks* remarks) {
     const BatchLevels levels(function_, examples_);
+    if (remarks != nullptr)
+      for (const auto& op : function_.ops())
+        if (std::string why = levels.why_not_first(*op); !why.empty()) remarks->say(op->result(), std::move(why));
     const std::vector<const Op*> ops = levels.first();
     if (ops.empty()) return false;
     std::unordered_set<const Value*> sums;
@@ -173,7 +193,7 @@ bool tile_batch(Function& function, Remarks* remarks) {
                                : "no block loop: without images, matrix products do better on the whole batch");
   if (examples == 0 || !has_images) return false;
   bool changed = false;
-  while (MapMaker(function, examples).run()) changed = true;
+  for (; MapMaker(function, examples).run(remarks); remarks = nullptr) changed = true;
   return changed;
 }
 

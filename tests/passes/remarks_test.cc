@@ -86,6 +86,25 @@ TEST(Remarks, OpsKeepTheirHistory) {
                                             "exp fuse: moved into a fused"));
 }
 
+TEST(Remarks, BlockLoopsSayWhatTheyLeaveOutAndWhy) {
+  const auto module = parsed(R"(func @f(%x: f32[16,1,6,6], %w: f32[9,40000] weight) -> (f32[16,1,3,3], f32[16,40000], f32[9,9]) {
+  %0 = window_max(%x) {window = [2, 2], stride = [2, 2]} : f32[16,1,3,3]
+  %1 = reshape(%0) : f32[16,9]
+  %2 = dot(%1, %w) : f32[16,40000]
+  %3 = dot(%1, %1) {contract = [0, 0]} : f32[9,9]
+  %4 = reduce_sum(%3) {dims = [0, 1]} : f32[]
+  %5 = broadcast(%4) : f32[16,1,3,3]
+  %6 = add(%0, %5) : f32[16,1,3,3]
+  return %6, %2, %3
+})");
+  Remarks remarks;
+  run(*module->functions[0], "tile-batch", &remarks);
+  EXPECT_THAT(lines(remarks),
+              testing::ElementsAre(
+                  "tile-batch %2: not in a block loop: of its weights, no more than 256 KiB stay in the cache",
+                  "tile-batch %6: in a later block loop: it needs what an earlier one adds up over all blocks"));
+}
+
 TEST(Remarks, WithoutASinkNothingIsKept) {
   const auto module = parsed(kDense);
   const auto remarked = module->clone();
