@@ -43,12 +43,13 @@ Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& 
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::exists(status) && !fs::is_directory(status)) return fail(path, "is not a folder");
+  MINNOW_TRY(make_folder(path));
+  MINNOW_ASSIGN(FolderLock lock, FolderLock::take(path));
   remove_abandoned_files(path);
-  if (fs::is_directory(status) && !fs::is_empty(path, error) && !overwrite)
+  if (!fs::is_empty(path, error) && !overwrite)
     return fail_with_hint(path, "the run folder is not empty",
                           "--resume " + path + " goes on with it, --overwrite replaces it");
-  MINNOW_TRY(make_folder(path));
-  RunFolder folder(path);
+  RunFolder folder(path, std::move(lock));
   for (const std::string& stale : {folder.metrics_path(), folder.curves_path(), folder.best_path(), folder.config_path(),
                                    folder.weights_path()}) {
     fs::remove(stale, error);
@@ -59,7 +60,8 @@ Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& 
 }
 
 Result<RunFolder> RunFolder::open(const std::string& path) {
-  RunFolder folder(path);
+  MINNOW_ASSIGN(FolderLock lock, FolderLock::take(path));
+  RunFolder folder(path, std::move(lock));
   std::error_code error;
   const bool is_new = fs::is_regular_file(folder.config_path(), error) && !fs::exists(folder.metrics_path(), error);
   if (!folder.checkpoint_path() && !is_new)

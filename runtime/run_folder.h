@@ -1,5 +1,5 @@
 // What a training run leaves behind: config.textproto, metrics.csv, weights.safetensors (last),
-// best.safetensors and curves.svg in one folder. Every file is replaced atomically.
+// best.safetensors and curves.svg in one folder, which no second run has meanwhile. Every file is replaced atomically.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/checkpoint.h"
+#include "runtime/folder_lock.h"
 
 namespace minnow {
 
@@ -34,8 +35,9 @@ class RunFolder {
                        bool classifies) const;
 
  private:
-  explicit RunFolder(std::string path) : path_(std::move(path)) {}
+  RunFolder(std::string path, FolderLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   std::string path_;
+  FolderLock lock_;
 };
 
 std::string metrics_csv(const std::vector<EpochMetrics>& history);

@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "runtime/folder_lock.h"
 #include "runtime/safetensors.h"
 #include "tests/e2e/program.h"
 
@@ -114,6 +115,19 @@ TEST_F(TrainingRun, LeavesEverythingAResultNeeds) {
   EXPECT_EQ(bench_.files(), expected);
   EXPECT_EQ(count_of(bench_.read("run/metrics.csv"), "\n"), 3);
   expect_refused(bench_, "train m.textproto --out run", "run: error: the run folder is not empty");
+}
+
+TEST_F(TrainingRun, AFolderHasOneRunAtATime) {
+  bench_.succeed("train m.textproto --out run --epochs 1");
+  const std::string before = bench_.read("run/metrics.csv");
+  {
+    const auto other = FolderLock::take(bench_.path() + "/run");  // as a process does that trains there
+    ASSERT_TRUE(other);
+    expect_refused(bench_, "train --resume run --epochs 2", "run: error: another process is at work in this folder");
+    expect_refused(bench_, "train m.textproto --out run --overwrite", "run: error: another process is at work in this folder");
+  }
+  EXPECT_EQ(bench_.read("run/metrics.csv"), before);
+  bench_.succeed("train --resume run --epochs 2");
 }
 
 TEST_F(TrainingRun, ResumesWithAnotherEndAndRemembersIt) {
