@@ -1,7 +1,6 @@
 #include "frontend/load_model.h"
 
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/text_format.h>
 
 #include <algorithm>
 #include <array>
@@ -22,23 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 namespace pb = google::protobuf;
 
-// Reads at most the limit and one byte more, so that a pipe without end is refused too.
-Result<std::string> read_bytes(const std::string& path) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return fail(path, "is a folder, not a model file");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(path, "cannot open the model file: {}", std::strerror(errno));
-
-  std::string bytes;
-  std::array<char, 1 << 16> chunk;
-  while (file.read(chunk.data(), chunk.size()) || file.gcount() > 0) {
-    bytes.append(chunk.data(), static_cast<size_t>(file.gcount()));
-    if (static_cast<int64_t>(bytes.size()) > kMaxModelBytes)
-      return fail(path, "is larger than the {} MiB that a model file may have", kMaxModelBytes >> 20);
-  }
-  if (file.bad()) return fail(path, "cannot read the model file: {}", std::strerror(errno));
-  if (bytes.empty()) return fail(path, "is empty, so it holds no model");
-  return bytes;
+std::string with_article(std::string_view noun) {
+  const bool begins_with_vowel = std::string_view("aeiouI").find(noun.front()) != std::string_view::npos;
+  return fmt::format("{} {}", begins_with_vowel ? "an" : "a", noun);
 }
 
 bool looks_like_text(const std::string& path, std::string_view bytes) {
@@ -90,12 +75,36 @@ Result<LoadedModel> parse_binary(const std::string& bytes, const std::string& pa
 
 }  // namespace
 
-std::string LoadedModel::where(std::string_view field_path) const {
+// Reads at most the limit and one byte more, so that a pipe without end is refused too.
+Result<std::string> read_bytes(const std::string& path, std::string_view kind) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return fail(path, "is a folder, not {} file", with_article(kind));
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(path, "cannot open the {} file: {}", kind, std::strerror(errno));
+
+  std::string bytes;
+  std::array<char, 1 << 16> chunk;
+  while (file.read(chunk.data(), chunk.size()) || file.gcount() > 0) {
+    bytes.append(chunk.data(), static_cast<size_t>(file.gcount()));
+    if (static_cast<int64_t>(bytes.size()) > kMaxModelBytes)
+      return fail(path, "is larger than the {} MiB that {} file may have", kMaxModelBytes >> 20, with_article(kind));
+  }
+  if (file.bad()) return fail(path, "cannot read the {} file: {}", kind, std::strerror(errno));
+  if (bytes.empty()) return fail(path, "is empty, so it holds no {}", kind);
+  return bytes;
+}
+
+std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path) {
   for (std::string_view prefix = field_path; !prefix.empty();) {
     if (const auto found = places.find(std::string(prefix)); found != places.end()) return found->second;
     const size_t dot = prefix.rfind('.');
     prefix = prefix.substr(0, dot == std::string_view::npos ? 0 : dot);
   }
+  return {};
+}
+
+std::string LoadedModel::where(std::string_view field_path) const {
+  if (const std::string place = nearest_place(places, field_path); !place.empty()) return place;
   return is_text || field_path.empty() ? path : fmt::format("{}: {}", path, display_path(model, field_path));
 }
 
@@ -106,23 +115,23 @@ Result<LoadedModel> parse_model_text(std::string_view text, const std::string& p
 }
 
 Result<LoadedModel> load_model(const std::string& path) {
-  MINNOW_ASSIGN(const std::string bytes, read_bytes(path));
+  MINNOW_ASSIGN(const std::string bytes, read_bytes(path, "model"));
   return looks_like_text(path, bytes) ? parse_model_text(bytes, path) : parse_binary(bytes, path);
 }
 
 std::string model_to_text(const Model& model) {
-  std::string body;
-  pb::TextFormat::Printer printer;
-  printer.SetUseShortRepeatedPrimitives(true);
-  printer.PrintToString(model, &body);
-  return "# proto-file: frontend/model.proto\n# proto-message: minnow.Model\n\n" + body;
+  return print_text(model, "frontend/model.proto");
+}
+
+Status complete_model(LoadedModel& loaded) {
+  fill_defaults(loaded);
+  return validate_model(loaded);
 }
 
 Result<LoadedModel> read_experiment(const std::string& path, const std::vector<std::string>& assignments) {
   MINNOW_ASSIGN(LoadedModel loaded, load_model(path));
   for (const std::string& assignment : assignments) MINNOW_TRY(set_field(loaded, assignment));
-  fill_defaults(loaded);
-  MINNOW_TRY(validate_model(loaded));
+  MINNOW_TRY(complete_model(loaded));
   return loaded;
 }
 

@@ -37,6 +37,15 @@ Result<LoadedModel> parse_model_text(std::string_view text, const std::string& p
 // The file in the opposite direction, `# proto-file:` lines included.
 std::string model_to_text(const Model& model);
 
+// The bytes of a file; `kind` is what it should hold, such as "model". Refused as for load_model.
+Result<std::string> read_bytes(const std::string& path, std::string_view kind);
+
+// The place of the field or of the nearest message around it; empty if none is known.
+std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path);
+
+// What is left of the way in once fields are set: fill in defaults, validate.
+Status complete_model(LoadedModel& loaded);
+
 // The whole way in: load, apply "a.b.c=value" assignments, fill in defaults, validate.
 Result<LoadedModel> read_experiment(const std::string& path,
                                     const std::vector<std::string>& assignments = {});

@@ -37,7 +37,7 @@ std::string_view trim(std::string_view text) {
 // Walks from the root of the model along the path of one assignment, and writes the value where it ends.
 class Assignment {
  public:
-  explicit Assignment(std::string_view path) : where_(fmt::format("--set {}", path)) {}
+  explicit Assignment(std::string where) : where_(std::move(where)) {}
 
   // Sets what `path` names inside `message`; `prefix` is the canonical path so far.
   Status apply(pb::Message* message, std::string_view path, std::string_view value,
@@ -186,13 +186,17 @@ void replace_places(std::map<std::string, std::string>* places, const std::strin
 
 }  // namespace
 
-Status set_field(LoadedModel& loaded, std::string_view assignment) {
+Status set_field(LoadedModel& loaded, std::string_view assignment, const std::string& where) {
   const size_t equals = assignment.find('=');
-  if (equals == std::string_view::npos || equals == 0)
-    return fail_with_hint(fmt::format("--set {}", assignment), "is not of the form path=value",
-                          "for example --set training.learning_rate=0.05");
+  if (equals == std::string_view::npos || equals == 0) {
+    if (where.empty())
+      return fail_with_hint(fmt::format("--set {}", assignment), "is not of the form path=value",
+                            "for example --set training.learning_rate=0.05");
+    return fail_with_hint(where, fmt::format("\"{}\" is not of the form path=value", assignment),
+                          "for example \"training.learning_rate=0.05\"");
+  }
   const std::string_view path = trim(assignment.substr(0, equals));
-  Assignment change(path);
+  Assignment change(where.empty() ? fmt::format("--set {}", path) : where);
   Model changed = loaded.model;
   MINNOW_TRY(change.apply(&changed, path, assignment.substr(equals + 1), ""));
   loaded.model = std::move(changed);

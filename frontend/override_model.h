@@ -14,7 +14,8 @@ namespace minnow {
 //   training.adam={}                  a message in text format; choosing one of several alternatives drops
 //   the others training.momentum.nesterov=true   messages on the way come into being
 //
-// On error `loaded` is unchanged. Afterwards where() of the field says "--set training.batch_size".
-Status set_field(LoadedModel& loaded, std::string_view assignment);
+// On error `loaded` is unchanged. Afterwards where() of the field says "--set training.batch_size", or `where` if the
+// assignment stands in a file.
+Status set_field(LoadedModel& loaded, std::string_view assignment, const std::string& where = {});
 
 }  // namespace minnow

@@ -200,4 +200,13 @@ Status parse_text(std::string_view text, const std::string& path, pb::Message* m
   return {};
 }
 
+std::string print_text(const pb::Message& message, std::string_view proto_file) {
+  std::string body;
+  pb::TextFormat::Printer printer;
+  printer.SetUseShortRepeatedPrimitives(true);
+  printer.PrintToString(message, &body);
+  return fmt::format("# proto-file: {}\n# proto-message: {}\n\n{}", proto_file, message.GetDescriptor()->full_name(),
+                     body);
+}
+
 }  // namespace minnow

@@ -60,4 +60,11 @@ Result<std::vector<CsvRow>> split_csv(std::string_view bytes, char separator, co
   return rows;
 }
 
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of("\",\r\n#") == std::string::npos) return text;
+  std::string cell = "\"";
+  for (const char c : text) cell += c == '"' ? "\"\"" : std::string(1, c);
+  return cell + "\"";
+}
+
 }  // namespace minnow

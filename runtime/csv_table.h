@@ -23,4 +23,7 @@ struct CsvRow {
 // double quotes, so as to hold the separator. `where` names the file in errors.
 Result<std::vector<CsvRow>> split_csv(std::string_view bytes, char separator, const std::string& where);
 
+// A cell that holds `text`, in quotes where it has to be.
+std::string csv_cell(const std::string& text);
+
 }  // namespace minnow

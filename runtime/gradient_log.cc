@@ -1,7 +1,6 @@
 #include "runtime/gradient_log.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "ir/builder.h"
@@ -9,7 +8,6 @@
 #include "passes/eliminate_dead_code.h"
 #include "passes/pipeline.h"
 #include "runtime/batch.h"
-#include "runtime/csv_table.h"
 #include "runtime/file.h"
 #include "runtime/shuffle.h"
 
@@ -51,9 +49,9 @@ Result<GradientLog> GradientLog::create(Session& session, const Dataset& data, B
   const bool is_compiled = backend == Backend::kJit;
   MINNOW_ASSIGN(auto function, build_norms(session, count, is_compiled));
   for (const WeightInfo& weight : session.lowered().weights) {
-    const auto found = std::ranges::find(log.layers_, weight.layer);
-    log.layer_of_result_.push_back(static_cast<size_t>(found - log.layers_.begin()));
-    if (found == log.layers_.end()) log.layers_.push_back(weight.layer);
+    const auto found = std::ranges::find(log.norms_.layers, weight.layer);
+    log.layer_of_result_.push_back(static_cast<size_t>(found - log.norms_.layers.begin()));
+    if (found == log.norms_.layers.end()) log.norms_.layers.push_back(weight.layer);
   }
   if (is_compiled) {
     MINNOW_ASSIGN(log.executable_, make_compiled(std::move(function), pool, code));
@@ -69,58 +67,44 @@ Result<GradientLog> GradientLog::create(Session& session, const Dataset& data, B
 
 Status GradientLog::record(int64_t epoch) {
   MINNOW_TRY(session_->run(*executable_, examples_, &targets_, 0, 0));
-  Row row{epoch, std::vector<double>(layers_.size())};
+  GradientNorms::Row row{epoch, std::vector<double>(norms_.layers.size())};
   for (size_t i = 0; i < layer_of_result_.size(); ++i) {
     const Tensor& squares = executable_->result(executable_->function().results()[i].name);
     row.norms[layer_of_result_[i]] += static_cast<double>(squares.as<float>()[0]);
   }
   for (double& norm : row.norms) norm = std::sqrt(norm);
-  rows_.push_back(std::move(row));
+  norms_.rows.push_back(std::move(row));
   return {};
+}
+
+Result<GradientLog> GradientLog::open(Session& session, const Dataset& data, const SessionOptions& options,
+                                      ThreadPool& pool, const std::string& folder, const TrainingState& state) {
+  MINNOW_ASSIGN(GradientLog log, create(session, data, options.backend, pool, options.code));
+  log.folder_ = folder;
+  const auto epochs_done = static_cast<int64_t>(state.history.size());
+  const std::string path = folder + "/gradients.csv";
+  if (const auto earlier = read_file(path); earlier && state.step > 0)
+    MINNOW_TRY(log.recall(*earlier, epochs_done, path));
+  if (log.rows() == 0) MINNOW_TRY(log.record(epochs_done));
+  return log;
 }
 
 Status GradientLog::recall(std::string_view csv, int64_t last_epoch, const std::string& where) {
-  MINNOW_ASSIGN(const std::vector<CsvRow> table, split_csv(csv, ',', where));
-  if (table.empty() || table[0].cells.size() != layers_.size() + 1) return fail(where, "is of other layers");
-  for (const CsvRow& line : std::span(table).subspan(1)) {
-    std::vector<double> values;
-    for (const CsvCell& cell : line.cells) {
-      const char* end = cell.text.data() + cell.text.size();
-      if (std::from_chars(cell.text.data(), end, values.emplace_back()).ptr != end)
-        return fail(fmt::format("{}:{}:{}", where, line.line, cell.column), "\"{}\" is no number", cell.text);
-    }
-    if (values[0] <= static_cast<double>(last_epoch))
-      rows_.push_back({static_cast<int64_t>(values[0]), {values.begin() + 1, values.end()}});
-  }
+  MINNOW_ASSIGN(GradientNorms earlier, parse_gradients_csv(csv, where));
+  if (earlier.layers != norms_.layers) return fail(where, "is of other layers");
+  std::erase_if(earlier.rows, [&](const GradientNorms::Row& row) { return row.epoch > last_epoch; });
+  norms_.rows = std::move(earlier.rows);
   return {};
 }
 
-std::string GradientLog::csv() const {
-  std::string text = "epoch";
-  for (const std::string& layer : layers_) text += "," + layer;
-  for (const Row& row : rows_) {
-    text += fmt::format("\n{}", row.epoch);
-    for (const double norm : row.norms) text += fmt::format(",{:.6g}", norm);
-  }
-  return text + "\n";
+Status GradientLog::add(int64_t epoch, const std::string& title) {
+  MINNOW_TRY(record(epoch));
+  MINNOW_TRY(write_file_atomically(folder_ + "/gradients.csv", csv()));
+  return write_drawing(folder_ + "/gradients.svg", draw_chart(chart(title)));
 }
 
 Chart GradientLog::chart(const std::string& title) const {
-  Chart chart{title, "epoch", true, {}};
-  Panel panel{"gradient norm", {}};
-  panel.is_log = true;
-  for (size_t layer = 0; layer < layers_.size(); ++layer) {
-    Series series{layers_[layer], {}};
-    for (const Row& row : rows_) series.points.push_back({static_cast<double>(row.epoch), row.norms[layer]});
-    panel.series.push_back(std::move(series));
-  }
-  chart.panels.push_back(std::move(panel));
-  return chart;
-}
-
-Status GradientLog::write(const std::string& folder, const std::string& title) const {
-  MINNOW_TRY(write_file_atomically(folder + "/gradients.csv", csv()));
-  return write_drawing(folder + "/gradients.svg", draw_chart(chart(title)));
+  return Chart{title, "epoch", true, {norms_.panel("gradient norm")}};
 }
 
 }  // namespace minnow

@@ -5,11 +5,30 @@
 #include <string>
 #include <vector>
 
+#include "runtime/checkpoint.h"
 #include "runtime/dataset.h"
 #include "runtime/plot/chart.h"
 #include "runtime/session.h"
 
 namespace minnow {
+
+// What gradients.csv holds.
+struct GradientNorms {
+  struct Row {
+    int64_t epoch = 0;
+    std::vector<double> norms;  // by layer
+  };
+  std::vector<std::string> layers;
+  std::vector<Row> rows;
+
+  // "epoch,conv1,fc": a layer's norm is that of all its weights together.
+  std::string csv() const;
+  // A line per layer, on a logarithmic axis.
+  Panel panel(const std::string& y_label) const;
+};
+
+// Reads back what csv() made; `where` names it in errors.
+Result<GradientNorms> parse_gradients_csv(std::string_view text, const std::string& where);
 
 class GradientLog {
  public:
@@ -18,32 +37,31 @@ class GradientLog {
   static Result<GradientLog> create(Session& session, const Dataset& data, Backend backend, ThreadPool& pool,
                                     const CodeOptions& code);
 
+  // The same for a run folder and the state its run is in: goes on with the folder's gradients.csv if the run has begun,
+  // and otherwise with a row for the weights as they are.
+  static Result<GradientLog> open(Session& session, const Dataset& data, const SessionOptions& options, ThreadPool& pool,
+                                  const std::string& folder, const TrainingState& state);
+
   // Adds a row for the weights as they are after `epoch` epochs.
   Status record(int64_t epoch);
   // Takes over the rows up to `last_epoch` of a file that csv() made, of the same layers.
   Status recall(std::string_view csv, int64_t last_epoch, const std::string& where);
-  size_t rows() const { return rows_.size(); }
+  // For a log that was opened: record, then gradients.csv and gradients.svg in its folder.
+  Status add(int64_t epoch, const std::string& title);
 
-  // "epoch,conv1,fc": a layer's norm is that of all its weights together.
-  std::string csv() const;
+  size_t rows() const { return norms_.rows.size(); }
+  std::string csv() const { return norms_.csv(); }
   Chart chart(const std::string& title) const;
-  // gradients.csv and gradients.svg.
-  Status write(const std::string& folder, const std::string& title) const;
 
  private:
-  struct Row {
-    int64_t epoch = 0;
-    std::vector<double> norms;  // by layer
-  };
-
   GradientLog() = default;
 
   Session* session_ = nullptr;
   std::unique_ptr<Executable> executable_;
-  std::vector<std::string> layers_;
+  GradientNorms norms_;
   std::vector<size_t> layer_of_result_;
   Tensor examples_, targets_;
-  std::vector<Row> rows_;
+  std::string folder_;
 };
 
 }  // namespace minnow

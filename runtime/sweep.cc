@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "runtime/file.h"
+#include "runtime/gradient_log.h"
 #include "runtime/load_data.h"
 #include "runtime/plot/run_curves.h"
 #include "runtime/run_folder.h"
@@ -132,13 +133,20 @@ class SweepRunner {
       const std::lock_guard lock(mutex_);
       run.history = state.history;
     }
+    std::optional<GradientLog> gradients;
+    Status logged;
+    if (run.logs_gradients && folder) {
+      MINNOW_ASSIGN(gradients, GradientLog::open(*session, data->train, session_options, pool, path_of(run), state));
+    }
     TrainerOptions options{folder ? &*folder : nullptr, options_.interrupt};
     options.on_epoch = [&](const EpochMetrics& row) {
+      if (gradients && logged) logged = gradients->add(row.epoch, run.name);
       const std::lock_guard lock(mutex_);
       run.history.push_back(row);
       changed(run);
     };
     MINNOW_ASSIGN(const TrainingOutcome outcome, train(*session, *data, options, std::move(state)));
+    MINNOW_TRY(logged);
     const std::lock_guard lock(mutex_);
     run.end = outcome.end == TrainingEnd::kStoppedEarly  ? RunEnd::kStoppedEarly
               : outcome.end == TrainingEnd::kInterrupted ? RunEnd::kInterrupted
@@ -151,7 +159,9 @@ class SweepRunner {
     const auto config = options_.resumes ? read_file(path_of(run) + "/config.textproto") : Result<std::string>();
     if (config && *config == model_to_text(run.model.model)) {
       if (auto folder = RunFolder::open(path_of(run))) {
-        MINNOW_ASSIGN(state, load_checkpoint(folder->weights_path(), session));
+        if (const auto checkpoint = folder->checkpoint_path()) {
+          MINNOW_ASSIGN(state, load_checkpoint(*checkpoint, session));
+        }
         return folder;
       }
     }
@@ -178,7 +188,7 @@ class SweepRunner {
     for (const SweepRun& run : sweep_.runs)
       if (!run.history.empty()) curves.push_back({run.name, run.history});
     Chart chart = runs_chart(curves, RunAxis::kEpoch);
-    chart.title = sweep_.runs[0].model.model.name();
+    chart.title = sweep_.title;
     return write_drawing(options_.folder + "/curves.svg", draw_chart(chart));
   }
 
@@ -190,56 +200,7 @@ class SweepRunner {
   Status written_;
 };
 
-std::string quoted(const std::string& cell) {
-  if (cell.find_first_of("\",\n#") == std::string::npos) return cell;
-  std::string text = "\"";
-  for (const char c : cell) text += c == '"' ? "\"\"" : std::string(1, c);
-  return text + "\"";
-}
-
 }  // namespace
-
-std::string_view run_end_name(RunEnd end) {
-  constexpr std::string_view kNames[] = {"waiting",  "running", "finished",   "stopped early",
-                                         "diverged", "failed",  "interrupted"};
-  return kNames[static_cast<size_t>(end)];
-}
-
-const EpochMetrics* SweepRun::best_loss() const {
-  const auto best = std::ranges::min_element(history, {}, &EpochMetrics::validation_loss);
-  return best == history.end() ? nullptr : &*best;
-}
-
-const EpochMetrics* SweepRun::best_accuracy() const {
-  const auto best = std::ranges::max_element(history, {}, &EpochMetrics::validation_accuracy);
-  return best == history.end() ? nullptr : &*best;
-}
-
-double SweepRun::seconds() const {
-  double seconds = 0;
-  for (const EpochMetrics& row : history) seconds += row.seconds;
-  return seconds;
-}
-
-std::string sweep_csv(const Sweep& sweep) {
-  std::string text;
-  for (const SweepAxis& axis : sweep.axes) text += quoted(axis.label) + ",";
-  text += "end,epochs,loss,best_loss,accuracy,best_accuracy,epochs_to_best,seconds,folder\n";
-  for (const SweepRun& run : sweep.runs) {
-    for (const std::string& value : run.values) text += quoted(value) + ",";
-    text += fmt::format("{},{},", run_end_name(run.end), run.history.size());
-    if (run.history.empty()) {
-      text += ",,,,,";
-    } else {
-      const EpochMetrics& last = run.history.back();
-      const EpochMetrics& best = has_accuracy(run.history) ? *run.best_accuracy() : *run.best_loss();
-      text += fmt::format("{:.6f},{:.6f},{:.6f},{:.6f},{},", last.validation_loss, run.best_loss()->validation_loss,
-                          last.validation_accuracy, run.best_accuracy()->validation_accuracy, best.epoch);
-    }
-    text += fmt::format("{:.3f},{}\n", run.seconds(), quoted(run.folder));
-  }
-  return text;
-}
 
 Result<SweepOutcome> run_sweep(Sweep& sweep, const SweepOptions& options) { return SweepRunner(sweep, options).run(); }
 

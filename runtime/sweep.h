@@ -1,4 +1,4 @@
-// One model trained under every combination of some settings, from the same seed.
+// Runs trained beside each other: one model under every combination of some settings, or those of an experiment.
 #pragma once
 
 #include <atomic>
@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "frontend/load_model.h"
+#include "frontend/load_experiment.h"
 #include "runtime/checkpoint.h"
+#include "runtime/result_table.h"
 
 namespace minnow {
 
@@ -29,6 +30,7 @@ struct SweepRun {
   std::string name;                 // "learning_rate=0.05 batch_size=32"
   std::string folder;               // below the sweep's, fit for a file system
   LoadedModel model;
+  bool logs_gradients = false;  // into the run's folder, if there is one
   RunEnd end = RunEnd::kWaiting;
   std::vector<EpochMetrics> history;
   std::string note;  // why it diverged or failed
@@ -40,6 +42,7 @@ struct SweepRun {
 };
 
 struct Sweep {
+  std::string title;  // of its picture
   std::vector<SweepAxis> axes;
   std::vector<SweepRun> runs;  // the last axis changes fastest
 };
@@ -47,6 +50,9 @@ struct Sweep {
 // Every combination, each model read and validated.
 Result<Sweep> plan_sweep(const std::string& path, const std::vector<std::string>& assignments,
                          std::vector<SweepAxis> axes);
+
+// The runs of an experiment, one value of the axis "run" each; they lie in the folder runs/.
+Sweep plan_runs(const LoadedExperiment& experiment);
 
 struct SweepOptions {
   std::string folder;      // to leave a run folder per run, results.csv and curves.svg in; empty: nowhere
@@ -69,6 +75,8 @@ struct SweepOutcome {
 // Trains every run that waits. One that diverges or fails is a row like any other.
 Result<SweepOutcome> run_sweep(Sweep& sweep, const SweepOptions& options);
 
+// A row per run, for people to read.
+ResultTable sweep_table(const Sweep& sweep);
 // A line per run: its settings, how it ended, final and best loss and accuracy of validation, epochs to the best,
 // seconds.
 std::string sweep_csv(const Sweep& sweep);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "frontend/load_experiment.h"
 #include "runtime/sweep.h"
 
 namespace minnow {
@@ -11,15 +12,6 @@ constexpr size_t kMostRuns = 10000;
 tl::unexpected<Error> bad_axis(const std::string& text, std::string message) {
   return tl::unexpected(
       Error{"--grid " + text, std::move(message), "--grid learning_rate=0.01,0.1", ExitCode::kUsage});
-}
-
-std::string fit_for_files(std::string name) {
-  for (char& c : name) {
-    const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '=' || c == '-' || c == '+';
-    if (!is_plain && c != '_') c = c == ' ' ? ',' : '_';
-  }
-  constexpr size_t kLongest = 200;
-  return name.substr(0, kLongest);
 }
 
 // Value numbers of each axis for run `i`.
@@ -73,11 +65,30 @@ Result<Sweep> plan_sweep(const std::string& path, const std::vector<std::string>
     if (axis.values.size() > kMostRuns / count) return bad_axis(axis.label + "=", "makes too many runs");
     count *= axis.values.size();
   }
-  Sweep sweep{std::move(axes), {}};
+  Sweep sweep{{}, std::move(axes), {}};
   std::set<std::string> folders;
   for (size_t i = 0; i < count; ++i) {
     MINNOW_ASSIGN(SweepRun run, plan_run(path, assignments, sweep.axes, i));
     if (!folders.insert(run.folder).second) run.folder += fmt::format(",{}", i);
+    sweep.runs.push_back(std::move(run));
+  }
+  sweep.title = sweep.runs[0].model.model.name();
+  return sweep;
+}
+
+Sweep plan_runs(const LoadedExperiment& experiment) {
+  Sweep sweep{experiment.experiment.title(), {{"", "run", {}}}, {}};
+  std::set<std::string> folders;
+  for (size_t i = 0; i < experiment.models.size(); ++i) {
+    const Experiment::Run& planned = experiment.experiment.runs(static_cast<int>(i));
+    SweepRun run;
+    run.values = {planned.name()};
+    run.name = planned.name();
+    run.folder = "runs/" + fit_for_files(planned.name());
+    if (!folders.insert(run.folder).second) run.folder += fmt::format(",{}", i);
+    run.model = experiment.models[i];
+    run.logs_gradients = planned.log_gradients();
+    sweep.axes[0].values.push_back(planned.name());
     sweep.runs.push_back(std::move(run));
   }
   return sweep;

@@ -2,8 +2,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 
+#include "frontend/load_experiment.h"
 #include "runtime/file.h"
 #include "tools/command.h"
 
@@ -11,14 +11,7 @@ namespace minnow {
 namespace {
 
 // The shipped models, where they lie beside the source or beside the installed program.
-std::vector<std::string> template_names() {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(MINNOW_MODELS_DIR, error))
-    if (entry.path().extension() == ".textproto") names.push_back(entry.path().stem().string());
-  std::ranges::sort(names);
-  return names;
-}
+std::vector<std::string> template_names() { return shipped_names(MINNOW_MODELS_DIR); }
 
 Result<ExitCode> new_command(const std::string& name) {
   const std::vector<std::string> names = template_names();

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
-#include "runtime/progress.h"
 #include "runtime/run_folder.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
+#include "tools/live_table.h"
 
 namespace minnow {
 namespace {
@@ -25,79 +25,6 @@ struct SweepFlags {
   bool overwrites = false;
   bool json = false;
 };
-
-// The runs on stderr: on a terminal a table that redraws itself, otherwise a line per run as it ends.
-class LiveTable {
- public:
-  explicit LiveTable(const Sweep& sweep) : sweep_(sweep), style_(ProgressStyle::detect(stderr)) {
-    for (const SweepRun& run : sweep.runs) width_ = std::max(width_, letter_count(printable(run.name)));
-  }
-
-  void show(const SweepRun& changed) {
-    if (style_.is_terminal && sweep_.runs.size() <= kMostLines) return redraw();
-    if (changed.end == RunEnd::kRunning) return;
-    std::fputs((line(changed) + "\n").c_str(), stderr);
-  }
-
- private:
-  static constexpr size_t kMostLines = 40;
-
-  std::string line(const SweepRun& run) const {
-    std::string text = fmt::format("{:{}}  {:13}", printable(run.name), width_, run_end_name(run.end));
-    if (run.history.empty()) return text;
-    const EpochMetrics& last = run.history.back();
-    text += fmt::format("  epoch {:>3}/{}  val loss {:.4f}", last.epoch, run.model.model.training().epochs(),
-                        last.validation_loss);
-    if (has_accuracy(run.history)) text += fmt::format("  val acc {:.1f}%", 100 * last.validation_accuracy);
-    return text;
-  }
-
-  void redraw() {
-    std::string text = lines_ > 0 ? fmt::format("\x1b[{}A", lines_) : "";
-    for (const SweepRun& run : sweep_.runs)
-      text += "\r\x1b[2K" + shortened(line(run), static_cast<size_t>(std::max(style_.columns - 1, 1))) + "\n";
-    lines_ = sweep_.runs.size();
-    std::fputs(text.c_str(), stderr);
-  }
-
-  const Sweep& sweep_;
-  ProgressStyle style_;
-  size_t width_ = 0;
-  size_t lines_ = 0;
-};
-
-void print_row(const SweepRun& run, const std::vector<size_t>& widths, bool classifies) {
-  for (size_t i = 0; i < widths.size(); ++i) fmt::print("{:>{}}  ", printable(run.values[i]), widths[i]);
-  if (run.history.empty()) {
-    fmt::print("{:>6}  {:>9}  {:>9}  ", 0, "", "");
-    if (classifies) fmt::print("{:>10}  {:>10}  ", "", "");
-    fmt::print("{:>7}  {:>8}  ", "", "");
-  } else {
-    const EpochMetrics& last = run.history.back();
-    fmt::print("{:>6}  {:>9.4f}  {:>9.4f}  ", run.history.size(), last.validation_loss,
-               run.best_loss()->validation_loss);
-    if (classifies)
-      fmt::print("{:>8.2f} %  {:>8.2f} %  ", 100 * last.validation_accuracy,
-                 100 * run.best_accuracy()->validation_accuracy);
-    fmt::print("{:>7}  {:>6.1f} s  ", (classifies ? run.best_accuracy() : run.best_loss())->epoch, run.seconds());
-  }
-  fmt::print("{}\n", run_end_name(run.end));
-}
-
-void print_table(const Sweep& sweep) {
-  const bool classifies =
-      std::ranges::any_of(sweep.runs, [](const SweepRun& run) { return has_accuracy(run.history); });
-  std::vector<size_t> widths;
-  for (const SweepAxis& axis : sweep.axes) {
-    widths.push_back(letter_count(printable(axis.label)));
-    for (const std::string& value : axis.values) widths.back() = std::max(widths.back(), letter_count(printable(value)));
-    fmt::print("{:>{}}  ", printable(axis.label), widths.back());
-  }
-  fmt::print("{:>6}  {:>9}  {:>9}  ", "epochs", "loss", "best");
-  if (classifies) fmt::print("{:>10}  {:>10}  ", "accuracy", "best");
-  fmt::print("{:>7}  {:>8}  end\n", "to best", "time");
-  for (const SweepRun& run : sweep.runs) print_row(run, widths, classifies);
-}
 
 nlohmann::ordered_json to_json(const Sweep& sweep, const SweepOutcome& outcome) {
   auto runs = nlohmann::ordered_json::array();
@@ -124,7 +51,7 @@ Result<ExitCode> conclude(const SweepFlags& flags, const Sweep& sweep, const Swe
   if (flags.json)
     print_json(to_json(sweep, outcome));
   else
-    print_table(sweep);
+    fmt::print("{}", table_text(sweep_table(sweep)));
   if (!flags.json && !flags.out.empty()) fmt::print("{0}/curves.svg, {0}/results.csv\n", printable(flags.out));
   if (outcome.is_interrupted) {
     const std::string hint = flags.out.empty() ? "" : "; go on with the same command and --resume";

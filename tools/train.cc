@@ -76,18 +76,14 @@ void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, co
 
 // A log of gradients that goes on with the run's own, if `--log-gradients` asks for one.
 Result<std::optional<GradientLog>> open_log(const TrainFlags& flags, const std::optional<RunFolder>& folder,
-                                            Session& session, const Dataset& data, int64_t epochs_done,
+                                            Session& session, const Dataset& data, const TrainingState& state,
                                             ThreadPool& pool) {
   if (!flags.logs_gradients) return std::optional<GradientLog>();
   if (!folder)
     return tl::unexpected(
         Error{"--log-gradients", "needs a run folder to write to", "add --out DIR", ExitCode::kUsage});
-  const SessionOptions options = flags.backend.session_options();
-  MINNOW_ASSIGN(GradientLog log, GradientLog::create(session, data, options.backend, pool, options.code));
-  const std::string path = folder->path() + "/gradients.csv";
-  if (const auto earlier = read_file(path); earlier && !flags.resume.empty())
-    MINNOW_TRY(log.recall(*earlier, epochs_done, path));
-  if (log.rows() == 0) MINNOW_TRY(log.record(epochs_done));
+  MINNOW_ASSIGN(GradientLog log, GradientLog::open(session, data, flags.backend.session_options(), pool,
+                                                   folder->path(), state));
   return log;
 }
 
@@ -109,15 +105,13 @@ Result<ExitCode> train_command(TrainFlags& flags) {
     MINNOW_ASSIGN(folder, RunFolder::create(flags.out, loaded, flags.overwrite));
   }
 
-  const auto epochs_done = static_cast<int64_t>(state.history.size());
-  MINNOW_ASSIGN(auto gradients, open_log(flags, folder, *session, data.train, epochs_done, pool));
+  MINNOW_ASSIGN(auto gradients, open_log(flags, folder, *session, data.train, state, pool));
   Progress progress;
   Status logged;
   TrainerOptions options{folder ? &*folder : nullptr, &interrupted, flags.last_step, &progress};
   if (gradients) {
     options.on_epoch = [&](const EpochMetrics& row) {
-      if (logged) logged = gradients->record(row.epoch);
-      if (logged) logged = gradients->write(folder->path(), loaded.model.name());
+      if (logged) logged = gradients->add(row.epoch, loaded.model.name());
     };
   }
   const auto trained = train(*session, data, options, std::move(state));
