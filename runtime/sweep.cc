@@ -111,12 +111,16 @@ class SweepRunner {
   SweepRun* next() {
     const std::lock_guard lock(mutex_);
     if (is_interrupted()) return nullptr;
-    const auto run = std::ranges::find(sweep_.runs, RunEnd::kWaiting, &SweepRun::end);
-    if (run == sweep_.runs.end()) return nullptr;
-    run->end = RunEnd::kRunning;
-    changed(*run);
-    return &*run;
+    // The longest first, so that it is not what the others' cores wait for in the end.
+    SweepRun* longest = nullptr;
+    for (SweepRun& run : sweep_.runs)
+      if (run.end == RunEnd::kWaiting && (!longest || epochs_of(run) > epochs_of(*longest))) longest = &run;
+    if (!longest) return nullptr;
+    longest->end = RunEnd::kRunning;
+    changed(*longest);
+    return longest;
   }
+  static int64_t epochs_of(const SweepRun& run) { return run.model.model.training().epochs(); }
 
   Status train_run(SweepRun& run) {
     ThreadPool pool(std::max(options_.threads, 1));

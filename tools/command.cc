@@ -12,21 +12,25 @@
 
 namespace minnow {
 
-void ModelFlags::add(CLI::App& app, Takes takes) {
-  const bool takes_ir = takes == Takes::kModelOrIr;
-  app.add_option("model", path,
-                 takes_ir ? "the model file, .textproto or binary, or IR text" : "the model file, .textproto or binary")
-      ->required()
-      ->type_name(takes_ir ? "MODEL|FILE.ir" : "MODEL");
+void add_set_flag(CLI::App& app, std::vector<std::string>& assignments) {
   app.add_option_function<std::vector<std::string>>(
          "--set",
-         [this](const std::vector<std::string>& given) {
+         [&assignments](const std::vector<std::string>& given) {
            assignments.insert(assignments.end(), given.begin(), given.end());
          },
          "change a field of the model: --set training.seed=1")
       ->type_name("FIELD=VALUE")
       ->allow_extra_args(false)
       ->take_all();
+}
+
+void ModelFlags::add(CLI::App& app, Takes takes) {
+  const bool takes_ir = takes == Takes::kModelOrIr;
+  app.add_option("model", path,
+                 takes_ir ? "the model file, .textproto or binary, or IR text" : "the model file, .textproto or binary")
+      ->required()
+      ->type_name(takes_ir ? "MODEL|FILE.ir" : "MODEL");
+  add_set_flag(app, assignments);
 }
 
 void ModelFlags::add_shorthand(CLI::App& app, const std::string& flag, const std::string& path,

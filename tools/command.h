@@ -36,6 +36,7 @@ Action add_fuzz(CLI::App& app);
 Action add_reduce(CLI::App& app);
 Action add_memory(CLI::App& app);
 Action add_sweep(CLI::App& app);
+Action add_experiment(CLI::App& app);
 Action add_plot(CLI::App& app);
 Action add_data(CLI::App& app);
 Action add_info(CLI::App& app);
@@ -53,6 +54,9 @@ struct ModelFlags {
                      const std::string& help);
   Result<LoadedModel> read() const { return read_experiment(path, assignments); }
 };
+
+// Adds --set, for every model that the command reads.
+void add_set_flag(CLI::App& app, std::vector<std::string>& assignments);
 
 // --data-dir.
 struct DataFlags {

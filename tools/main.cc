@@ -38,6 +38,7 @@ constexpr CommandRow kCommands[] = {
     {"reduce", "shrink a failing program while a command says that it still fails", add_reduce},
     {"memory", "bytes that training and inference take", add_memory},
     {"sweep", "train every combination of settings, and compare", add_sweep},
+    {"experiment", "runs and pictures that belong together, from one file", add_experiment},
     {"plot", "curves of runs, or an op with its derivative", add_plot},
     {"data", "show data, and count their classes", add_data},
     {"info", "this machine as the compiler sees it", add_info},

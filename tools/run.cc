@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
 #include "runtime/file.h"
@@ -53,7 +55,8 @@ void print_tensor(const std::string& name, const Tensor& tensor) {
   const Tensor wide = tensor.converted_to(DType::kF64);
   const auto values = wide.as<double>();
   fmt::print("{}: {} =", name, tensor.type().to_string());
-  for (size_t i = 0; i < std::min(kShown, values.size()); ++i) fmt::print(" {:.9g}", values[i]);
+  for (size_t i = 0; i < std::min(kShown, values.size()); ++i)
+    fmt::print(" {:.9g}", std::isnan(values[i]) ? NAN : values[i]);  // whose sign says nothing
   fmt::print("{}\n", values.size() > kShown ? " ..." : "");
 }
 

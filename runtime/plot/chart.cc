@@ -176,7 +176,7 @@ ChartAxis make_x_axis(const Chart& chart, int about) {
         if (is_drawable(point, panel.is_log)) range.include(point.x);
     }
   }
-  ChartAxis axis(range.low, range.high, about);
+  ChartAxis axis(range.low, range.high, about, chart.is_x_log);
   if (chart.is_x_whole) axis.use_whole_steps();
   return axis;
 }

@@ -37,6 +37,7 @@ struct Chart {
   std::vector<Panel> panels;
   int width = 720;
   int panel_height = 300;
+  bool is_x_log = false;  // logarithmic x axis; every x is positive
 };
 
 // What may stand at a point of a chart; other points break the line.

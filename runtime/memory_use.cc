@@ -1,0 +1,87 @@
+#include "runtime/memory_use.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "ir/map.h"
+#include "passes/pipeline.h"
+#include "passes/plan_memory.h"
+#include "runtime/session.h"
+
+namespace minnow {
+namespace {
+
+// What is live at the op where most is. Values that share bytes count once.
+void measure_peak(const MemoryPlan& plan, MemoryUse& use) {
+  struct Live {
+    std::map<int64_t, std::pair<int64_t, Phase>> buffers;  // by offset
+  };
+  std::map<int, Live> ops;
+  for (const auto& [value, slot] : plan.slots)
+    for (int position = slot.first; position <= slot.last; ++position)
+      ops[position].buffers[slot.offset] = {slot.bytes, location_of(*value).phase};
+  for (const auto& [position, live] : ops) {
+    int64_t activations = 0, gradients = 0;
+    for (const auto& [offset, buffer] : live.buffers)
+      (buffer.second == Phase::kForward ? activations : gradients) += buffer.first;
+    if (activations + gradients <= use.activations + use.gradients) continue;
+    use.activations = activations;
+    use.gradients = gradients;
+  }
+}
+
+// What the forward pass leaves for the way back: its values that live on where the first gradient is computed.
+int64_t saved_bytes(const Function& function, const MemoryPlan& plan) {
+  const auto is_gradient = [](const auto& op) { return op->location.phase == Phase::kGradient; };
+  const auto first = std::ranges::find_if(function.ops(), is_gradient);
+  if (first == function.ops().end()) return 0;
+  const auto turn = static_cast<int>(std::distance(function.ops().begin(), first));
+  std::map<int64_t, int64_t> buffers;  // by offset
+  for (const auto& [value, slot] : plan.slots)
+    if (slot.first < turn && slot.last >= turn && location_of(*value).phase == Phase::kForward)
+      buffers[slot.offset] = slot.bytes;
+  int64_t bytes = 0;
+  for (const auto& [offset, held] : buffers) bytes += held;
+  return bytes;
+}
+
+MemoryUse memory_use(const Function& function, const std::set<std::string>& statistics, int threads) {
+  MemoryUse use;
+  for (const auto& parameter : function.parameters()) {
+    int64_t& held = parameter->role == Role::kWeight       ? use.weights
+                    : parameter->role != Role::kState      ? use.inputs
+                    : statistics.contains(parameter->name) ? use.running_statistics
+                                                           : use.optimizer_state;
+    held += parameter->type.bytes();
+  }
+  const MemoryPlan plan = plan_memory(function);
+  use.arena = plan.arena_bytes;
+  measure_peak(plan, use);
+  use.saved = saved_bytes(function, plan);
+  for (const auto& op : function.ops()) {
+    if (op->kind != OpKind::kMap) continue;
+    const MemoryPlan block = plan_memory(*op->body);
+    use.blocks = std::max(use.blocks, threads * block.arena_bytes);
+    measure_peak(block, use);
+    use.saved += threads * saved_bytes(*op->body, block);
+  }
+  return use;
+}
+
+}  // namespace
+
+Result<ModelMemory> measure_memory(const LoadedModel& model, int threads, int64_t max_bytes) {
+  const BuildOptions build{{model.model.training().batch_size(), max_bytes}, default_pipeline(), {}};
+  MINNOW_ASSIGN(const LoweredModel lowered, lower_model(model, build.lower));
+  std::set<std::string> statistics;
+  for (const StateInfo& state : lowered.states) statistics.insert(state.name);
+  ModelMemory memory;
+  MINNOW_ASSIGN(memory.train_step, build_function(model, "train_step", build));
+  MINNOW_ASSIGN(const auto infer, build_function(model, "infer", build));
+  memory.training = memory_use(*memory.train_step, statistics, threads);
+  memory.inference = memory_use(*infer, statistics, threads);
+  return memory;
+}
+
+}  // namespace minnow
