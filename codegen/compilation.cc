@@ -9,6 +9,7 @@
 #include "codegen/emit_kernel.h"
 #include "codegen/jit_code.h"
 #include "codegen/kernel_comments.h"
+#include "codegen/kernel_texts.h"
 #include "ir/text.h"
 
 namespace minnow {
@@ -217,6 +218,21 @@ Result<std::string> Compilation::assembly() const {
     text += annotate_assembly(assembled, kernels_, target_);
   }
   return text;
+}
+
+// In the order of execution.
+Result<std::vector<KernelText>> Compilation::kernel_texts() const {
+  std::vector<KernelText> texts;
+  for (const Kernel& kernel : kernels_) texts.push_back({kernel, {}, {}, {}});
+  for (const Part& part : parts_) {
+    for (const size_t i : part.kernels) {
+      texts[i].twin = twin_of(kernels_[i].name, *part.module);
+      texts[i].llvm_ir = llvm_ir_of(kernels_[i].name, *part.module, kernels_);
+    }
+  }
+  MINNOW_ASSIGN(const std::string all, assembly());
+  for (KernelText& text : texts) text.assembly = assembly_of(text.kernel.name, all);
+  return texts;
 }
 
 std::string Compilation::key() const {

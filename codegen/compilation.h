@@ -28,6 +28,7 @@ class Compilation {
   Result<std::vector<ObjectBytes>> make_objects() const;
   Result<std::string> assembly() const;
   std::string llvm_ir() const;
+  Result<std::vector<KernelText>> kernel_texts() const;
 
   // Names the function, the options and the machine.
   std::string key() const;

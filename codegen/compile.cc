@@ -1,6 +1,7 @@
 #include "codegen/compile.h"
 
 #include <chrono>
+#include <utility>
 
 #include "codegen/compilation.h"
 #include "passes/check_maps.h"
@@ -8,10 +9,10 @@
 namespace minnow {
 namespace {
 
-// The text or object of one module that holds all kernels.
+// The texts or object of one module that holds all kernels.
 template <typename Produce>
-Result<std::string> emit_for(const Function& function, const MemoryPlan& plan, const std::string& triple,
-                             const std::string& cpu, std::string* llvm_times, Produce produce) {
+auto emit_for(const Function& function, const MemoryPlan& plan, const std::string& triple, const std::string& cpu,
+              std::string* llvm_times, Produce produce) -> decltype(produce(std::declval<const Compilation&>())) {
   MINNOW_TRY(check_maps(function));
   MINNOW_ASSIGN(const Target target, named_target(triple, cpu));
   CompileOptions options;
@@ -102,6 +103,12 @@ Result<std::string> emit_assembly(const Function& function, const MemoryPlan& pl
                                   const std::string& cpu, std::string* llvm_times) {
   return emit_for(function, plan, triple, cpu, llvm_times,
                   [](const Compilation& compilation) { return compilation.assembly(); });
+}
+
+Result<std::vector<KernelText>> emit_kernel_texts(const Function& function, const MemoryPlan& plan,
+                                                  const std::string& triple, const std::string& cpu) {
+  return emit_for(function, plan, triple, cpu, nullptr,
+                  [](const Compilation& compilation) { return compilation.kernel_texts(); });
 }
 
 }  // namespace minnow

@@ -50,4 +50,14 @@ Result<std::string> emit_llvm_ir(const Function& function, const MemoryPlan& pla
 Result<std::string> emit_assembly(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
                                   const std::string& cpu = {}, std::string* llvm_times = nullptr);
 
+// The same texts for each kernel, in the order of execution.
+struct KernelText {
+  Kernel kernel;        // entry is nullptr
+  std::string twin;     // the kernel whose code it has, by name; empty for one with code of its own
+  std::string llvm_ir;  // before LLVM's passes
+  std::string assembly; // empty for a twin
+};
+Result<std::vector<KernelText>> emit_kernel_texts(const Function& function, const MemoryPlan& plan,
+                                                  const std::string& triple = {}, const std::string& cpu = {});
+
 }  // namespace minnow

@@ -14,6 +14,7 @@
 #include "tools/function_source.h"
 #include "tools/ir_file.h"
 #include "tools/pass_flags.h"
+#include "tools/stage_page.h"
 #include "tools/svg_graph.h"
 
 namespace minnow {
@@ -31,6 +32,8 @@ struct CompileFlags {
   std::string triple;
   std::string cpu;
   bool remarks = false;
+  std::string html;  // where the page goes; empty: none
+  int repeats = 20;
 };
 
 void print_remarks(const Remarks& remarks) {
@@ -46,6 +49,21 @@ Result<std::string> emit(const CompileFlags& flags, const Function& function, st
   if (flags.emit == "llvm") return emit_llvm_ir(function, plan, flags.triple, flags.cpu);
   if (flags.emit == "asm") return emit_assembly(function, plan, flags.triple, flags.cpu, llvm_times);
   return emit_object(function, plan, flags.triple, flags.cpu, llvm_times);
+}
+
+// --html
+Status write_page(const CompileFlags& flags, const Function& function, StageRecorder& recorder) {
+  const size_t slash = flags.model.path.rfind('/');
+  const std::string file = slash == std::string::npos ? flags.model.path : flags.model.path.substr(slash + 1);
+  MINNOW_ASSIGN(const std::string text,
+                stage_page({.title = fmt::format("{} @{}", file, function.name()),
+                            .function = function,
+                            .stages = recorder.take(function),
+                            .triple = flags.triple,
+                            .cpu = flags.cpu,
+                            .repeats = flags.repeats,
+                            .threads = flags.backend.thread_count()}));
+  return write_file_atomically(flags.html, text);
 }
 
 // --check-passes, and what it runs on.
@@ -77,6 +95,8 @@ Result<ExitCode> compile_command(const CompileFlags& flags) {
   PassOptions options;
   options.observers = {&dump};
   if (flags.remarks) options.remarks = &remarks;
+  StageRecorder recorder;
+  if (!flags.html.empty()) options.observers.push_back(&recorder);
   std::unique_ptr<Check> check;
   if (flags.check_passes) {
     MINNOW_ASSIGN(check, make_check(flags));
@@ -91,6 +111,10 @@ Result<ExitCode> compile_command(const CompileFlags& flags) {
     print_remarks(remarks);
   }
   if (flags.passes.time) print_pass_times(records);
+  if (!flags.html.empty()) {
+    MINNOW_TRY(write_page(flags, *function, recorder));
+    if (flags.out.empty()) return ExitCode::kDone;
+  }
   std::string llvm_times;
   MINNOW_ASSIGN(const std::string text, emit(flags, *function, flags.passes.time ? &llvm_times : nullptr));
   std::fputs(llvm_times.c_str(), stderr);
@@ -122,6 +146,13 @@ Action add_compile(CLI::App& app) {
                "interpret the program after every pass, on two batches of data; exits with 3 at the first that changes "
                "what it means");
   app.add_flag("--remarks", flags->remarks, "say what is fused, laid out and kept where, and why");
+  app.add_option("--html", flags->html,
+                 "write a page that shows every stage as text and graph, and the kernels; the output of --emit then goes "
+                 "only where -o says")
+      ->type_name("FILE");
+  app.add_option("--repeats", flags->repeats, "steps to time for --html; 0: no times")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
   app.add_option("-o", flags->out, "write here instead of stdout")->type_name("FILE");
   app.add_option("--target", flags->triple, "another machine's LLVM triple")->type_name("TRIPLE");
   app.add_option("--cpu", flags->cpu, "another CPU, as LLVM names it")->type_name("NAME");

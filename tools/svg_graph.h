@@ -7,8 +7,8 @@
 
 namespace minnow {
 
-// A whole SVG document. Constants that are one number stand in the ops that read them; pointing at a box tells the value
-// and its phase.
+// A whole SVG document of draw_graph (graph_picture.h); pointing at a box tells the value
+// and its phase. Boxes that stand in stacks are done for every block of examples.
 std::string svg_graph(const Function& function);
 
 }  // namespace minnow

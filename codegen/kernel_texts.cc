@@ -1,0 +1,48 @@
+#include "codegen/kernel_texts.h"
+
+#include <llvm/IR/GlobalAlias.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include "codegen/kernel_comments.h"
+
+namespace minnow {
+namespace {
+
+bool ends_function(std::string_view line) {
+  return line.starts_with(".Lfunc_end") || line.starts_with("\t.size\t") || line.starts_with("\t.globl\t");
+}
+
+}  // namespace
+
+std::string llvm_ir_of(std::string_view kernel, const llvm::Module& module, std::span<const Kernel> kernels) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  KernelAnnotator annotator(kernels);
+  const llvm::GlobalValue* found = module.getNamedValue({kernel.data(), kernel.size()});
+  if (const auto* function = llvm::dyn_cast_or_null<llvm::Function>(found)) function->print(out, &annotator);
+  else if (found != nullptr) found->print(out);
+  const size_t first = text.find_first_not_of('\n');
+  return first == text.npos ? "" : text.substr(first);
+}
+
+std::string assembly_of(std::string_view kernel, std::string_view assembly) {
+  std::string text;
+  std::string_view above;
+  while (!assembly.empty()) {
+    const std::string_view line = assembly.substr(0, std::min(assembly.find('\n'), assembly.size() - 1) + 1);
+    assembly.remove_prefix(line.size());
+    if (!text.empty() && ends_function(line)) break;
+    const bool is_label = line.starts_with(kernel) && line.substr(kernel.size()).starts_with(":");
+    if (is_label) text += above;
+    if (is_label || !text.empty()) text += line;
+    above = line;
+  }
+  return text;
+}
+
+std::string twin_of(std::string_view kernel, const llvm::Module& module) {
+  const llvm::GlobalAlias* alias = module.getNamedAlias({kernel.data(), kernel.size()});
+  return alias == nullptr ? "" : alias->getAliasee()->getName().str();
+}
+
+}  // namespace minnow

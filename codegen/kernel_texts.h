@@ -1,0 +1,24 @@
+// The texts of one kernel, cut out of those of its module.
+#pragma once
+
+#include <llvm/IR/Module.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "codegen/compiled_function.h"
+
+namespace minnow {
+
+// The function of that name, with the comment above it. Of a kernel whose code is another's, the alias.
+std::string llvm_ir_of(std::string_view kernel, const llvm::Module& module, std::span<const Kernel> kernels);
+
+// From the label, with the comment above it, to the end of the function; empty where there is no such label, as for a
+// kernel whose code is another's.
+std::string assembly_of(std::string_view kernel, std::string_view assembly);
+
+// The kernel whose code it has; empty for one with code of its own.
+std::string twin_of(std::string_view kernel, const llvm::Module& module);
+
+}  // namespace minnow

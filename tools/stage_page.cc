@@ -1,0 +1,64 @@
+#include "tools/stage_page.h"
+
+#include <nlohmann/json.hpp>
+
+#include "codegen/compile.h"
+#include "runtime/flops.h"
+#include "runtime/plot/html_page.h"
+#include "tools/kernel_times.h"
+#include "tools/page_files.h"
+#include "tools/stage_json.h"
+
+namespace minnow {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json kernel_json(const KernelText& text) {
+  const Kernel& kernel = text.kernel;
+  return {{"name", kernel.name},     {"value", kernel.value},      {"layer", kernel.layer},
+          {"ops", kernel.op},        {"phase", phase_name(kernel.phase)}, {"twin", text.twin},
+          {"llvm", text.llvm_ir},    {"assembly", text.assembly}};
+}
+
+// Adds to each kernel what a step spends on it.
+Status add_times(const StagePage& page, Json& json) {
+  MINNOW_ASSIGN(MeasuredFunction measured, measure_as_it_stands(page.function, page.threads));
+  if (measured.executable().kernels().empty()) return {};
+  MINNOW_ASSIGN(const double peak, measure_peak_flops(measured.pool()));
+  MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(measured, page.repeats));
+  const Profile profile = summarize(measured.executable().kernels(), steps, peak);
+  for (const KernelRow& row : profile.rows) {
+    for (Json& kernel : json["kernels"]) {
+      if (kernel["name"] != row.kernel->name) continue;
+      kernel["seconds"] = row.seconds;
+      kernel["flops"] = row.flops;
+      kernel["bytes"] = row.bytes;
+    }
+  }
+  json["step_seconds"] = profile.step_seconds;
+  json["peak"] = peak;
+  json["threads"] = page.threads;
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> stage_page(const StagePage& page) {
+  Json json = stages_json(page.stages);
+  json["title"] = page.title;
+  json["kernels"] = Json::array();
+  MINNOW_ASSIGN(const std::vector<KernelText> kernels,
+                emit_kernel_texts(page.function, plan_memory(page.function), page.triple, page.cpu));
+  for (const KernelText& kernel : kernels) json["kernels"].push_back(kernel_json(kernel));
+  const bool is_for_this_machine = page.triple.empty() && page.cpu.empty();
+  if (page.repeats > 0 && is_for_this_machine) MINNOW_TRY(add_times(page, json));
+  // Names may come from files in any encoding, but JSON is UTF-8.
+  const std::string data = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return to_html(HtmlPage{.title = page.title,
+                          .style = std::string(kPageStyle),
+                          .body = std::string(kPageBody),
+                          .script = "const data = " + script_json(data) + ";\n" + std::string(kPageScript)});
+}
+
+}  // namespace minnow
