@@ -9,7 +9,10 @@ constexpr double kColumnGap = 18;
 constexpr double kLayerGap = 34;
 constexpr double kDummyWidth = 6;  // of an edge that passes through a layer
 constexpr int kOrderSweeps = 12;
-constexpr int kPlaceSweeps = 16;
+constexpr double kEdgeWeight = 6;       // of a place that keeps a long edge straight, beside that of a neighbour
+constexpr double kPassageWeight = 0.3;  // of a passage as the neighbour of a node, and the other way
+constexpr size_t kPlaceSweeps = 60;
+constexpr size_t kTwoSidedSweeps = 40;  // the last ones, which look both up and down
 
 // A node, or where an edge passes through a layer.
 struct Box {
@@ -29,7 +32,7 @@ class Layering {
     thread_edges();
     for (int sweep = 0; sweep < kOrderSweeps; ++sweep) order_layers(sweep % 2 == 0);
     place_first();
-    for (int sweep = 0; sweep < kPlaceSweeps; ++sweep) pull_together(sweep % 2 == 0);
+    for (size_t sweep = 0; sweep < kPlaceSweeps; ++sweep) pull_together(sweep);
     return write_back();
   }
 
@@ -69,6 +72,7 @@ class Layering {
         layers_[layer].push_back(passage);
         connect(previous, passage);
         chain.push_back(passage);
+        chain_of_.push_back(chains_.size() - 1);
         previous = passage;
       }
       connect(previous, edge.to);
@@ -109,36 +113,94 @@ class Layering {
 
   void place_first() {
     for (const auto& layer : layers_) {
-      double x = 0;
-      for (size_t k = 0; k < layer.size(); ++k) {
-        if (k > 0) x += distance(boxes_[layer[k - 1]], boxes_[layer[k]]);
-        boxes_[layer[k]].x = x;
-      }
-      for (const size_t index : layer) boxes_[index].x -= x / 2;
+      if (layer.empty()) continue;
+      const std::vector<double> packed = packed_places(layer);
+      for (size_t k = 0; k < layer.size(); ++k) boxes_[layer[k]].x = packed[k] - packed.back() / 2;
     }
   }
 
-  // Towards the middle of what a box is joined to, as far as its neighbours in the layer let it: the places that are
-  // wanted, pushed apart from the left and from the right, and the mean of the two.
-  void pull_together(bool downwards) {
+  // Towards the middle of what a box is joined to, as far as the others in the layer let it: of all places that keep the
+  // order and the gaps, those with the least squares of the distances from what is wanted. Boxes that want into each
+  // other move as one (pool adjacent violators; Best and Chakravarti, "Active set algorithms for isotonic regression",
+  // 1990).
+  void pull_together(size_t sweep) {
+    place_chains();
     for (size_t i = 0; i < layers_.size(); ++i) {
-      const std::vector<size_t>& layer = layers_[downwards ? i : layers_.size() - 1 - i];
-      std::vector<double> left(layer.size()), right(layer.size());
-      for (size_t k = 0; k < layer.size(); ++k) left[k] = right[k] = wanted_place(boxes_[layer[k]], downwards);
-      for (size_t k = 1; k < layer.size(); ++k)
-        left[k] = std::max(left[k], left[k - 1] + distance(boxes_[layer[k - 1]], boxes_[layer[k]]));
-      for (size_t k = layer.size(); k-- > 1;)
-        right[k - 1] = std::min(right[k - 1], right[k] - distance(boxes_[layer[k - 1]], boxes_[layer[k]]));
-      for (size_t k = 0; k < layer.size(); ++k) boxes_[layer[k]].x = (left[k] + right[k]) / 2;
+      const std::vector<size_t>& layer = layers_[sweep % 2 == 0 ? i : layers_.size() - 1 - i];
+      const std::vector<double> packed = packed_places(layer);
+      size_t k = 0;
+      for (const Group& group : grouped(layer, packed, sweep))
+        for (; k < group.end; ++k) boxes_[layer[k]].x = group.place() + packed[k];
     }
   }
 
-  double wanted_place(const Box& box, bool downwards) const {
-    const auto& neighbours = downwards ? box.above : box.below;
-    if (neighbours.empty()) return box.x;
-    double sum = 0;
-    for (const size_t other : neighbours) sum += boxes_[other].x;
-    return sum / static_cast<double>(neighbours.size());
+  // Where the boxes stand if each is as close to the one before as it may be.
+  std::vector<double> packed_places(const std::vector<size_t>& layer) const {
+    std::vector<double> places(layer.size(), 0);
+    for (size_t k = 1; k < layer.size(); ++k)
+      places[k] = places[k - 1] + distance(boxes_[layer[k - 1]], boxes_[layer[k]]);
+    return places;
+  }
+
+  // Boxes side by side that stand as close as they may.
+  struct Group {
+    double weight, sum;  // of what its boxes wish
+    size_t end;          // behind its last box
+    double place() const { return sum / weight; }
+    void join(const Group& other) {
+      weight += other.weight;
+      sum += other.sum;
+      end = other.end;
+    }
+  };
+
+  struct Wish {
+    double place, weight;
+  };
+
+  std::vector<Group> grouped(const std::vector<size_t>& layer, const std::vector<double>& packed, size_t sweep) const {
+    std::vector<Group> groups;
+    for (size_t k = 0; k < layer.size(); ++k) {
+      const Wish wish = wish_of(layer[k], sweep);
+      groups.push_back({wish.weight, wish.weight * (wish.place - packed[k]), k + 1});
+      while (groups.size() > 1 && groups[groups.size() - 2].place() > groups.back().place()) {
+        const Group last = groups.back();
+        groups.pop_back();
+        groups.back().join(last);
+      }
+    }
+    return groups;
+  }
+
+  // Passages want to stand where their edge is on the whole, so that long edges are straight; boxes want to stand by the
+  // boxes that they are joined to, more than by edges that pass.
+  Wish wish_of(size_t index, size_t sweep) const {
+    const Box& box = boxes_[index];
+    double sum = 0, weights = 0;
+    const auto add = [&](double place, double weight) {
+      sum += weight * place;
+      weights += weight;
+    };
+    const bool is_passage = index >= nodes_.size();
+    if (is_passage) add(chain_places_[chain_of_[index - nodes_.size()]], kEdgeWeight);
+    const auto add_all = [&](const std::vector<size_t>& neighbours) {
+      for (const size_t other : neighbours) add(boxes_[other].x, is_passage == (other >= nodes_.size()) ? 1 : kPassageWeight);
+    };
+    if (sweep >= kPlaceSweeps - kTwoSidedSweeps || sweep % 2 == 0) add_all(box.above);
+    if (sweep >= kPlaceSweeps - kTwoSidedSweeps || sweep % 2 == 1) add_all(box.below);
+    constexpr double kIndifferent = 0.01;
+    if (weights == 0) return {box.x, kIndifferent};
+    return {sum / weights, weights};
+  }
+
+  // Long edges, on the whole.
+  void place_chains() {
+    chain_places_.clear();
+    for (const std::vector<size_t>& chain : chains_) {
+      double sum = 0;
+      for (const size_t passage : chain) sum += boxes_[passage].x;
+      chain_places_.push_back(sum / static_cast<double>(std::max<size_t>(1, chain.size())));
+    }
   }
 
   Layout2d write_back() {
@@ -178,6 +240,8 @@ class Layering {
   std::vector<LayoutEdge>& edges_;
   std::vector<Box> boxes_;  // nodes first, by their index
   std::vector<std::vector<size_t>> layers_;
+  std::vector<double> chain_places_;         // of each edge
+  std::vector<size_t> chain_of_;             // the edge of each passage
   std::vector<std::vector<size_t>> chains_;  // of each edge: the boxes it passes
 };
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "codegen/compile.h"
+#include "ir/printable.h"
 #include "runtime/flops.h"
 #include "runtime/plot/html_page.h"
 #include "tools/kernel_times.h"
@@ -14,11 +15,23 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Comments in the code name layers.
+std::string shown_code(const std::string& code) {
+  std::string spaced;
+  for (const char c : code) spaced += c == '\t' ? "    " : std::string(1, c);
+  return printable(spaced, true);
+}
+
 Json kernel_json(const KernelText& text) {
   const Kernel& kernel = text.kernel;
-  return {{"name", kernel.name},     {"value", kernel.value},      {"layer", kernel.layer},
-          {"ops", kernel.op},        {"phase", phase_name(kernel.phase)}, {"twin", text.twin},
-          {"llvm", text.llvm_ir},    {"assembly", text.assembly}};
+  return {{"name", kernel.name},
+          {"value", kernel.value},
+          {"layer", printable(kernel.layer)},
+          {"phase", phase_name(kernel.phase)},
+          {"ops", kernel.op},
+          {"twin", text.twin},
+          {"llvm", shown_code(text.llvm_ir)},
+          {"assembly", shown_code(text.assembly)}};
 }
 
 // Adds to each kernel what a step spends on it.
@@ -46,19 +59,17 @@ Status add_times(const StagePage& page, Json& json) {
 
 Result<std::string> stage_page(const StagePage& page) {
   Json json = stages_json(page.stages);
-  json["title"] = page.title;
+  json["title"] = printable(page.title);
   json["kernels"] = Json::array();
   MINNOW_ASSIGN(const std::vector<KernelText> kernels,
                 emit_kernel_texts(page.function, plan_memory(page.function), page.triple, page.cpu));
   for (const KernelText& kernel : kernels) json["kernels"].push_back(kernel_json(kernel));
   const bool is_for_this_machine = page.triple.empty() && page.cpu.empty();
   if (page.repeats > 0 && is_for_this_machine) MINNOW_TRY(add_times(page, json));
-  // Names may come from files in any encoding, but JSON is UTF-8.
-  const std::string data = json.dump(-1, ' ', false, Json::error_handler_t::replace);
   return to_html(HtmlPage{.title = page.title,
                           .style = std::string(kPageStyle),
                           .body = std::string(kPageBody),
-                          .script = "const data = " + script_json(data) + ";\n" + std::string(kPageScript)});
+                          .script = "const data = " + script_json(json.dump()) + ";\n" + std::string(kPageScript)});
 }
 
 }  // namespace minnow

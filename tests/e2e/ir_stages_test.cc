@@ -142,7 +142,7 @@ TEST_F(IrStages, ThePictureHasABoxForEveryOp) {
   const std::string svg = out("compile m.textproto --emit svg --passes ' '");
   const std::string ir = out("compile m.textproto --passes ' '");
   for (const char* op : {"window_max", "conv_filter", "reduce_max"})
-    EXPECT_EQ(count_of(svg, std::string(">") + op + "</text>"), count_of(ir, std::string("= ") + op + "(")) << op;
+    EXPECT_EQ(count_of(svg, std::string(" ") + op + "</text>"), count_of(ir, std::string("= ") + op + "(")) << op;
   EXPECT_EQ(count_of(svg, "<g"), count_of(svg, "</g>"));
   EXPECT_EQ(count_of(svg, "<text"), count_of(svg, "</text>"));
 }

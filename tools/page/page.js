@@ -142,7 +142,7 @@ function start() {
   byId("stage-names").append(...data.stages.map(stageName));
   slider.addEventListener("input", () => goTo(Number(slider.value)));
   document.addEventListener("keydown", event => {
-    if (event.target.matches("input[type=search]") || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
+    if (event.target.matches?.("input[type=search]") || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
     KEYS[event.key]();
     event.preventDefault();
   });
