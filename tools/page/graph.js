@@ -55,7 +55,7 @@ function edgeElement([from, to, ...route]) {
 
 function badge(box, seconds) {
   const words = `${duration(seconds)}  ${percent(seconds)}`;
-  const width = words.length * 5.6 + 10, x = box.x + box.w - width + 8, y = box.y - 9;
+  const width = words.length * 5.6 + 10, x = box.x + box.w - width + 8, y = box.y - 11;
   return drawn("g", {class: "badge"}, [
     drawn("rect", {x, y, width, height: 15, rx: 7.5, style: `fill: ${heatColour(seconds / hottest()).fill}`}),
     drawn("text", {x: x + width / 2, y: y + 11, style: `fill: ${heatColour(seconds / hottest()).ink}`}, [words])]);
