@@ -184,7 +184,8 @@ class Layering {
     const bool is_passage = index >= nodes_.size();
     if (is_passage) add(chain_places_[chain_of_[index - nodes_.size()]], kEdgeWeight);
     const auto add_all = [&](const std::vector<size_t>& neighbours) {
-      for (const size_t other : neighbours) add(boxes_[other].x, is_passage == (other >= nodes_.size()) ? 1 : kPassageWeight);
+      for (const size_t other : neighbours)
+        add(boxes_[other].x, is_passage == (other >= nodes_.size()) ? 1 : kPassageWeight);
     };
     if (sweep >= kPlaceSweeps - kTwoSidedSweeps || sweep % 2 == 0) add_all(box.above);
     if (sweep >= kPlaceSweeps - kTwoSidedSweeps || sweep % 2 == 1) add_all(box.below);

@@ -16,10 +16,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Comments in the code name layers.
+// Comments in the code name layers, and assembly has tabs.
 std::string shown_code(const std::string& code) {
+  constexpr size_t kTab = 8;
   std::string spaced;
-  for (const char c : code) spaced += c == '\t' ? "    " : std::string(1, c);
+  size_t column = 0;
+  for (const char c : code) {
+    const size_t width = c == '\t' ? kTab - column % kTab : 1;
+    spaced += c == '\t' ? std::string(width, ' ') : std::string(1, c);
+    column = c == '\n' ? 0 : column + width;
+  }
   return printable(spaced, true);
 }
 

@@ -63,7 +63,8 @@ class Bench:
 
     def browse(self, page, script, address=""):
         """What `script`, the body of a function, returns in the page; and what the console was told."""
-        read = (f"<script>{TOOLS}\nlet seen;\ntry {{ seen = (() => {{ {script} }})(); }} catch (e) {{ complaints.push(e.stack); }}\n"
+        read = (f"<script>{TOOLS}\nlet seen;\n"
+                f"try {{ seen = (() => {{ {script} }})(); }} catch (e) {{ complaints.push(e.stack); }}\n"
                 "document.body.replaceChildren(element('pre', '', encodeURIComponent(JSON.stringify({seen, complaints, "
                 "hacked: window.hacked ?? null}))));</script>")
         end = page.rindex("</body>")
@@ -83,7 +84,8 @@ class PageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.bench = Bench(*(pathlib.Path(argument).resolve() for argument in sys.argv[1:3]))
-        cls.page = cls.bench.compile(cls.bench.models / "lenet.textproto", "--repeats", "2", "--print-ir-tree-dir", "tree")
+        lenet = cls.bench.models / "lenet.textproto"
+        cls.page = cls.bench.compile(lenet, "--repeats", "2", "--print-ir-tree-dir", "tree")
 
     def browse(self, script, page=None, address=""):
         answer = self.bench.browse(page or self.page, script, address)
@@ -100,8 +102,8 @@ class PageTest(unittest.TestCase):
         stages = self.browse("""
             return data.stages.map((stage, i) => {
               slideTo(i);
-              return {file: String(stage.number).padStart(2, "0") + "-" + stage.pass, name: shownStage(), text: textNow(),
-                      boxes: find("#scene .box").length, added: find("#text .added").length,
+              return {file: String(stage.number).padStart(2, "0") + "-" + stage.pass, name: shownStage(),
+                      text: textNow(), boxes: find("#scene .box").length, added: find("#text .added").length,
                       fresh: find("#scene .box.new").length, hash: location.hash};
             });""")
         self.assertGreater(len(stages), 4)
@@ -120,7 +122,7 @@ class PageTest(unittest.TestCase):
             const dark = [];
             data.stages.forEach((stage, i) => {
               slideTo(i);
-              for (const [value, line] of text.definition)
+              for (const [value, line] of ir.definition)
                 if (!/= constant \\{value = [^\\[]/.test(line.textContent) && boxesOf(value).length === 0) dark.push(value);
             });
             const word = find("#text .v[data-v='%0/%b4']")[0];
@@ -149,19 +151,38 @@ class PageTest(unittest.TestCase):
         self.assertEqual(seen["inner"]["words"], ["%d0"])
         self.assertEqual(seen["inner"]["boxes"], seen["byWord"]["boxes"], "a value in a body is in its op's box")
 
+    def test_a_held_value_is_followed(self):
+        seen = self.browse("""
+            const held = () => [pinned, find("#text .line.lit").map(line => line.textContent)[0]];
+            const conv = find("#text .defines").find(word => word.parentNode.textContent.includes("conv_filter(") &&
+                                                            word.parentNode.textContent.includes("conv2"));
+            conv.click();
+            const steps = [held()];
+            for (const i of [2, 5, 1, 0, data.stages.length - 1]) { slideTo(i); steps.push(held()); }
+            return steps;""")
+        first, *middle, last = seen
+        for value, line in middle:
+            self.assertEqual(line.split(" = ", 1)[0], value)
+            self.assertRegex(line, r"= conv_filter\(.*conv2")
+        self.assertNotEqual(middle[1][0], first[0], "dce numbers it anew")
+        self.assertEqual(middle[-1], first, "and back")
+        self.assertEqual(last, [None, None], "blocks have made another op of it")
+
     def test_search(self):
         seen = self.browse("""
             const hits = query => {
               look(query);
-              return {found: byId("found").textContent, boxes: find("#scene .box.hit").length, kernels: find("#kernel-table .hit").length,
-                      lines: find("#text .line.hit").map(line => line.textContent), dim: document.body.classList.contains("searching")};
+              return {found: byId("found").textContent, dim: document.body.classList.contains("searching"),
+                      boxes: find("#scene .box.hit").length, kernels: find("#kernel-table .hit").length,
+                      lines: find("#text .line.hit").map(line => line.textContent)};
             };
             slideTo(data.stages.length - 1);
-            return {layer: hits("pool1"), value: hits("%b1"), kernel: hits("conv1.gradient.conv_filter"), none: hits("no such thing"),
-                    empty: hits("")};""")
+            return {layer: hits("pool1"), value: hits("%b1"), kernel: hits("conv1.gradient.conv_filter"),
+                    none: hits("no such thing"), empty: hits("")};""")
         self.assertTrue(all("pool1" in line for line in seen["layer"]["lines"]))
         self.assertTrue(seen["layer"]["lines"] and seen["layer"]["boxes"] and seen["layer"]["kernels"])
         self.assertTrue(all(re.search(r"%b1\b", line) for line in seen["value"]["lines"]), "%b1 is not %b10")
+        self.assertGreater(seen["value"]["kernels"], 0)
         self.assertEqual((len(seen["kernel"]["lines"]), seen["kernel"]["boxes"]), (0, 1))
         self.assertEqual(seen["none"]["found"], "0 lines, 0 boxes, 0 kernels")
         self.assertEqual((seen["empty"]["found"], seen["empty"]["dim"]), ("", False))
@@ -174,8 +195,8 @@ class PageTest(unittest.TestCase):
               byId("code-kind").children[0].click();
               const llvm = code();
               byId("code-kind").children[1].click();
-              return {name: kernel.twin || kernel.name, llvm, assembly: code(), seconds: kernel.seconds, lit: find("#scene .box.lit").length,
-                      value: kernel.value};
+              return {name: kernel.twin || kernel.name, llvm, assembly: code(), seconds: kernel.seconds,
+                      value: kernel.value, lit: find("#scene .box.lit").length};
             });
             byId("colouring").children[1].click();
             return {codes, stage: shownStage(), badges: find("#scene .badge").length,
@@ -201,12 +222,15 @@ class PageTest(unittest.TestCase):
             press("ArrowLeft"); press("ArrowLeft");
             const third = shownStage();
             press("d");
-            const folded = find("#text .line").filter(line => line.offsetHeight === 0).length, folds = find("#text .fold").length;
+            const folded = find("#text .line").filter(line => line.offsetHeight === 0).length;
+            const folds = find("#text .fold").length;
             press("0");
             const all = graph.scale;
-            byId("graph").dispatchEvent(new WheelEvent("wheel", {deltaY: -300, clientX: 200, clientY: 300, cancelable: true}));
+            const turn = {deltaY: -300, clientX: 200, clientY: 300, cancelable: true};
+            byId("graph").dispatchEvent(new WheelEvent("wheel", turn));
             return {first, second, third, folded, folds, all, scale: graph.scale};""", address="#3-cse")
-        self.assertEqual((seen["first"], seen["second"], seen["third"]), (["cse"], ["canonicalize"], ["fold-constants"]))
+        self.assertEqual([seen["first"], seen["second"], seen["third"]],
+                         [["cse"], ["canonicalize"], ["fold-constants"]])
         self.assertGreater(seen["folded"], 50)
         self.assertGreater(seen["folds"], 0)
         self.assertGreater(seen["scale"], seen["all"])
@@ -220,7 +244,8 @@ class PageTest(unittest.TestCase):
         seen = self.browse("""
             point(find("#text .v[data-v]")[0]);
             return {title: byId("title").textContent, legend: byId("legend").textContent, first: textNow()[0],
-                    lit: find("#scene .box.lit").length, table: byId("kernel-table").textContent, scripts: find("script").length,
+                    lit: find("#scene .box.lit").length, table: byId("kernel-table").textContent,
+                    scripts: find("script").length,
                     stripe: find("#text .line").some(line => line.style.borderLeftColor !== "")};""", page)
         shown = HOSTILE.replace("\x1b", "\\x1b").replace("\u202e", "\\xe2\\x80\\xae")
         for place in ("title", "legend", "table", "first"):
@@ -233,8 +258,9 @@ class PageTest(unittest.TestCase):
         (self.bench.path / "f.ir").write_text("func @f(%x: f32[4]) -> (y: f32[4]) {\n  return %x\n}\n")
         look = "return {stages: find('.stage').length, boxes: find('.box').length, rows: find('#kernel-table tr').length};"
         self.assertEqual(self.browse(look, self.bench.compile("f.ir", "--passes", ""))["boxes"], 2)
-        page = self.bench.compile(self.bench.models / "mlp-1.textproto", "--target", "aarch64-linux-gnu", "--cpu", "generic")
-        seen = self.browse("return {timed: isTimed, code: byId('code').textContent, head: find('th').map(th => th.textContent)};", page)
+        other = ("--target", "aarch64-linux-gnu", "--cpu", "generic")
+        page = self.bench.compile(self.bench.models / "mlp-1.textproto", *other)
+        seen = self.browse("return {timed: isTimed, head: find('th').map(th => th.textContent)};", page)
         self.assertFalse(seen["timed"], "another machine's kernels are not timed here")
         self.assertEqual(seen["head"], ["layer", "phase", "value", "ops"])
 

@@ -65,7 +65,8 @@ function boxElement(box, i) {
   const rect = shift => drawn("rect", {x: box.x + shift, y: box.y + shift, width: box.w, height: box.h, rx: 5});
   const lines = box.lines.map((line, k) => drawn("text", {x: box.x + box.w / 2, y: box.y + 14 * (k + 1),
                                                            class: k === 0 ? "head" : ""}, [data.lines[line]]));
-  const made = drawn("g", {class: `box ${box.phase || "outside"}`}, [...(box.blocks ? [rect(3)] : []), rect(0), ...lines]);
+  const stacked = box.blocks ? [rect(3)] : [];
+  const made = drawn("g", {class: `box ${box.phase || "outside"}`}, [...stacked, rect(0), ...lines]);
   made.dataset.box = i;
   const seconds = isLast(graph.stage) ? secondsOf(box) : 0;
   if (seconds > 0) made.append(badge(box, seconds));
@@ -88,7 +89,7 @@ function paintBoxes() {
 // Boxes of what the pass added stand out.
 function markNewBoxes() {
   for (const box of graph.boxes)
-    if (box.phase && text.definition.get(box.values[0])?.classList.contains("added")) box.made.classList.add("new");
+    if (box.phase && ir.definition.get(box.values[0])?.classList.contains("added")) box.made.classList.add("new");
 }
 
 // The whole graph, if it can be read at that size; else the beginning of what the pass changed.
@@ -132,11 +133,11 @@ function place() {
   const {width, height} = room();
   byId("scene").setAttribute("transform", `translate(${graph.x} ${graph.y}) scale(${graph.scale})`);
   byId("graph").classList.toggle("far-off", graph.scale < 0.3);
-  const window = byId("window");
-  const view = {x: -graph.x / graph.scale, y: -graph.y / graph.scale, width: width / graph.scale, height: height / graph.scale};
-  for (const [name, value] of Object.entries(view)) window.setAttribute(name, value);
-  const all = view.x <= 0 && view.y <= 0 && view.x + view.width >= graph.stage.width && view.y + view.height >= graph.stage.height;
-  byId("overview").classList.toggle("needless", all);
+  const {x, y, scale, stage} = graph;
+  const view = {x: -x / scale, y: -y / scale, width: width / scale, height: height / scale};
+  for (const [name, value] of Object.entries(view)) byId("window").setAttribute(name, value);
+  const showsAll = x >= 0 && y >= 0 && x + stage.width * scale <= width && y + stage.height * scale <= height;
+  byId("overview").classList.toggle("needless", showsAll);
 }
 
 // All of it, from the top; not smaller than `least`.
@@ -195,9 +196,12 @@ function listenToGraph() {
     place();
   });
   const overview = byId("overview");
-  const follow = event => { if (event.buttons === 1) { const {x, y} = overviewPoint(event); centreOn(x, y); } };
-  overview.addEventListener("pointerdown", follow);
-  overview.addEventListener("pointermove", follow);
+  const go = event => {
+    const {x, y} = overviewPoint(event);
+    if (event.buttons === 1) centreOn(x, y);
+  };
+  overview.addEventListener("pointerdown", go);
+  overview.addEventListener("pointermove", go);
   byId("zoom-in").addEventListener("click", () => zoomGraph(1.3));
   byId("zoom-out").addEventListener("click", () => zoomGraph(1 / 1.3));
   byId("zoom-fit").addEventListener("click", () => fitGraph());
@@ -216,10 +220,12 @@ function showLegend() {
   };
   legend.replaceChildren();
   if (graph.colouring === "heat") {
-    for (const share of [0.01, 0.1, 0.25, 0.5, 1]) add("", duration(hottest() * share), heatColour(share).fill, "#8a7f72");
+    for (const share of [0.01, 0.1, 0.25, 0.5, 1])
+      add("", duration(hottest() * share), heatColour(share).fill, "#8a7f72");
     return;
   }
   data.layers.forEach((name, i) => add("", name, layerColour(i).weak, layerColour(i).strong, name));
   for (const phase of ["forward", "gradient", "update"]) add(phase, phase, "#fff", "#777");
+  if (graph.stage !== data.stages[0]) add("new", `new by ${graph.stage.pass}`, "#fff", "#1a7431");
   if (graph.boxes.some(box => box.blocks)) add("stack", "for every block", "#fff", "#777");
 }

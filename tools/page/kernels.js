@@ -14,7 +14,7 @@ function duration(seconds) {
 const kernels = {chosen: null, order: "time", kind: "llvm", rows: new Map()};
 
 // The kernels that compute what is in a box: one, or the part and the sum of a reduction, or none.
-const kernelsOf = box => data.kernels.filter(kernel => kernel.value && box.values.includes(valueBox(kernel)?.values[0]));
+const kernelsOf = box => data.kernels.filter(kernel => box.values.includes(valueBox(kernel)?.values[0]));
 const secondsOf = box => kernelsOf(box).reduce((sum, kernel) => sum + (kernel.seconds ?? 0), 0);
 
 // The last stage's box of a kernel's value, which may stand in the body of a fused op.
@@ -66,7 +66,8 @@ function showKernels() {
 }
 
 const COMMENT = /^\s*(?:;|#|\/\/).*$/;
-const CODE_WORD = /(?:;|#|\/\/) .*$|%[\w.]+|@[\w."$-]+|\b(?:i\d+|ptr|float|double|void|<\d+ x \w+>)(?![\w.])|^\s+[a-z][\w.]*|^[\w.$]+:/g;
+const CODE_TYPE = /\b(?:i\d+|ptr|float|double|void|<\d+ x \w+>)(?![\w.])/;
+const CODE_WORD = new RegExp(`(?:;|#|//) .*$|%[\\w.]+|@[\\w."$-]+|${CODE_TYPE.source}|^\\s+[a-z][\\w.]*|^[\\w.$]+:`, "g");
 
 function codeLine(line) {
   const made = element("div", COMMENT.test(line) ? "comment" : "");

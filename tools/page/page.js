@@ -14,8 +14,8 @@ function light(value, stays) {
   unlight();
   const numbers = boxesOf(value), box = graph.boxes[numbers[0]];
   const names = box?.values.includes(value) ? box.values : [value];
-  for (const name of names) for (const span of text.spans.get(name) ?? []) span.classList.add("lit");
-  const line = text.definition.get(value);
+  for (const name of names) for (const span of ir.spans.get(name) ?? []) span.classList.add("lit");
+  const line = ir.definition.get(value);
   line?.classList.add("lit");
   if (line && (stays === "graph" || stays === "none")) scrollTo(line);
   if (!box) return;
@@ -69,6 +69,7 @@ function listenToValues(pane, name) {
 function goTo(index) {
   const wanted = Math.min(data.stages.length - 1, Math.max(0, index));
   if (wanted === current) return;
+  const held = pinned === null ? null : follow(pinned, current, wanted);
   current = wanted;
   pinned = null;
   const stage = data.stages[current];
@@ -78,6 +79,7 @@ function goTo(index) {
   showGraph(stage);
   showLegend();
   runSearch();
+  if (held !== null) pin(held);
   byId("colouring").classList.toggle("later", !isLast(stage));
   location.replace(`#${stage.number}-${stage.pass}`);
 }
@@ -88,6 +90,10 @@ function goToHash() {
   goTo(index < 0 ? 0 : index);
 }
 
+function changeCounts(removed, added) {
+  return [element("span", "minus", `−${removed}`), " ", element("span", "plus", `+${added}`)];
+}
+
 function stageName(stage, i) {
   const name = element("button", "stage");
   name.title = `${stage.pass}: ${stage.summary}`;
@@ -95,7 +101,7 @@ function stageName(stage, i) {
   const count = kind => stage.lines.filter(number => number % 3 === kind).length;
   const changes = element("small");
   if (i === 0) changes.append(`${stage.lines.length} lines`);
-  else changes.append(element("span", "minus", `−${count(REMOVED)}`), " ", element("span", "plus", `+${count(ADDED)}`));
+  else changes.append(...changeCounts(count(REMOVED), count(ADDED)));
   name.append(changes);
   name.addEventListener("click", () => goTo(i));
   return name;
@@ -142,7 +148,8 @@ function start() {
   byId("stage-names").append(...data.stages.map(stageName));
   slider.addEventListener("input", () => goTo(Number(slider.value)));
   document.addEventListener("keydown", event => {
-    if (event.target.matches?.("input[type=search]") || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
+    const isMeant = !event.target.matches?.("input[type=search]") && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (!isMeant || !Object.hasOwn(KEYS, event.key)) return;
     KEYS[event.key]();
     event.preventDefault();
   });

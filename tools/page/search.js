@@ -2,18 +2,29 @@
 
 const search = {query: "", hits: [], at: -1};
 
-function matcher(query) {
-  const wanted = query.toLowerCase();
-  const isValue = query.startsWith("%") && [...text.spans.keys()].some(name => name === query || name.endsWith("/" + query));
+// What a value's name stands for: itself wherever it is named, and nothing that only begins so.
+function valueMatcher(query) {
+  const names = value => value === query || value.endsWith("/" + query);
   return {
-    line: row => isValue ? [...row.querySelectorAll(".v")].some(span => span.dataset.v === query || span.textContent === query)
-                         : row.textContent.toLowerCase().includes(wanted),
-    box: box => isValue ? box.values.includes(query)
-                        : [...box.lines, box.hint].some(line => data.lines[line].toLowerCase().includes(wanted)) ||
-                          (isLast(graph.stage) && kernelsOf(box).some(kernel => kernel.name.toLowerCase().includes(wanted))),
-    kernel: kernel => isValue ? kernel.value === query
-                              : [kernel.name, kernel.layer, kernel.ops, kernel.value].some(s => s.toLowerCase().includes(wanted)),
+    line: row => [...row.querySelectorAll(".v")].some(word => names(word.dataset.v ?? word.textContent)),
+    box: box => box.values.some(names),
+    kernel: kernel => names(kernel.value),
   };
+}
+
+function textMatcher(query) {
+  const has = words => words.toLowerCase().includes(query.toLowerCase());
+  const isNamed = box => isLast(graph.stage) && kernelsOf(box).some(kernel => has(kernel.name));
+  return {
+    line: row => has(row.textContent),
+    box: box => [...box.lines, box.hint].some(line => has(data.lines[line])) || isNamed(box),
+    kernel: kernel => [kernel.name, kernel.layer, kernel.ops, kernel.value].some(has),
+  };
+}
+
+function matcher(query) {
+  const isValue = [...ir.spans.keys()].some(name => name === query || name.endsWith("/" + query));
+  return isValue ? valueMatcher(query) : textMatcher(query);
 }
 
 function mark(made, isHit) {
@@ -24,14 +35,13 @@ function mark(made, isHit) {
 function runSearch() {
   const {query} = search, is = matcher(query), wants = query !== "";
   document.body.classList.toggle("searching", wants);
-  search.hits = text.lines.filter(row => mark(row, wants && is.line(row)));
+  search.hits = ir.lines.filter(row => mark(row, wants && is.line(row)));
   search.at = -1;
   const boxes = graph.boxes.filter(box => mark(box.made, wants && is.box(box)));
   const found = [...kernels.rows].filter(([kernel, row]) => mark(row, wants && is.kernel(kernel)));
-  const count = (number, word, many) => `${number} ${number === 1 ? word : many}`;
-  byId("found").textContent = wants
-    ? [count(search.hits.length, "line", "lines"), count(boxes.length, "box", "boxes"), count(found.length, "kernel", "kernels")].join(", ")
-    : "";
+  const counts = [[search.hits, "line", "lines"], [boxes, "box", "boxes"], [found, "kernel", "kernels"]]
+    .map(([all, one, many]) => `${all.length} ${all.length === 1 ? one : many}`);
+  byId("found").textContent = wants ? counts.join(", ") : "";
   byId("found").classList.toggle("nothing", wants && search.hits.length + boxes.length + found.length === 0);
 }
 
