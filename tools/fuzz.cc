@@ -11,6 +11,7 @@
 #include "proof/fuzz.h"
 #include "runtime/file.h"
 #include "tools/command.h"
+#include "tools/interrupt.h"
 
 namespace minnow {
 namespace {
@@ -63,7 +64,7 @@ struct Message {
 };
 
 [[noreturn]] void work(const FuzzFlags& flags, uint32_t first, uint32_t stride, int pipe) {
-  std::signal(SIGINT, SIG_DFL);
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_IGN);  // the foreman sees to them
   ThreadPool pair(2);
   for (uint64_t seed = first; seed < uint64_t{flags.seed} + flags.count; seed += stride) {
     const auto number = static_cast<uint32_t>(seed);
@@ -89,7 +90,9 @@ class Foreman {
   Result<ExitCode> run() {
     for (int i = 0; i < flags_.jobs; ++i)
       if (static_cast<uint32_t>(i) < flags_.count) MINNOW_TRY(start(flags_.seed + static_cast<uint32_t>(i)));
-    while (!workers_.empty()) MINNOW_TRY(listen());
+    while (!workers_.empty() && !is_interrupted_) MINNOW_TRY(listen());
+    if (::isatty(STDERR_FILENO)) fmt::print(stderr, "\r\033[K");
+    if (is_interrupted_) return stop();
     fmt::print("{} cases from seed {}: {} failed{}\n", done_, flags_.seed, failed_,
                failed_ == 0 ? "" : fmt::format(", see {}/", flags_.out));
     return failed_ == 0 ? ExitCode::kDone : ExitCode::kMismatch;
@@ -126,13 +129,27 @@ class Foreman {
       workers_[worker.pipe].seed = message.seed;
       done_ += message.verdict != 's';
       failed_ += message.verdict == 'f';
+      if (::isatty(STDERR_FILENO)) fmt::print(stderr, "\r\033[K{} of {}, {} failed", done_, flags_.count, failed_);
       return {};
     }
     ::close(worker.pipe);
     workers_.erase(worker.pipe);
     int status = 0;
     ::waitpid(worker.process, &status, 0);
-    return WIFSIGNALED(status) ? bury(worker.seed, WTERMSIG(status)) : Status{};
+    return WIFSIGNALED(status) && !is_interrupted_ ? bury(worker.seed, WTERMSIG(status)) : Status{};
+  }
+
+  // What is under way is given up; all cases before the first of these have been tried.
+  ExitCode stop() {
+    uint32_t next = flags_.seed + flags_.count;
+    for (const auto& [pipe, worker] : workers_) {
+      ::kill(worker.process, SIGKILL);
+      ::waitpid(worker.process, nullptr, 0);
+      next = std::min(next, worker.seed);
+    }
+    fmt::print(stderr, "interrupted after {} cases, {} failed; go on with: minnow fuzz --seed {} --count {}\n", done_,
+               failed_, next, flags_.seed + flags_.count - next);
+    return ExitCode::kInterrupted;
   }
 
   // The case is written down without being run, and another worker goes on behind it.
@@ -148,6 +165,7 @@ class Foreman {
   }
 
   const FuzzFlags& flags_;
+  const std::atomic<bool>& is_interrupted_ = watch_for_interrupts();
   std::map<int, Worker> workers_;  // by pipe
   int64_t done_ = 0, failed_ = 0;
 };

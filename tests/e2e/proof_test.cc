@@ -68,5 +68,15 @@ TEST(Proof, FuzzSaysHowManyFailed) {
   EXPECT_THAT(outcome.out, HasSubstr("4 cases from seed 5: 0 failed"));
 }
 
+TEST(Proof, FuzzThatIsInterruptedSaysHowToGoOn) {
+  const Workbench bench;
+  RunOptions options;
+  options.signal = 2;
+  options.delay = std::chrono::seconds(2);
+  const Outcome outcome = bench.run("fuzz --seed 5 --count 100000 --jobs 2", options);
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  EXPECT_THAT(outcome.err, ::testing::ContainsRegex("go on with: minnow fuzz --seed [0-9]+ --count [0-9]+"));
+}
+
 }  // namespace
 }  // namespace minnow
