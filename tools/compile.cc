@@ -105,6 +105,7 @@ Result<ExitCode> compile_command(const CompileFlags& flags) {
   std::vector<PassRecord> records;
   const FunctionSource source{flags.model, flags.function, flags.backend.session_options().max_bytes};
   MINNOW_ASSIGN(const auto function, source.build(flags.passes, plan, options, records));
+  MINNOW_TRY(dump.write_code(*function, flags.triple, flags.cpu));
   if (check) print_checked(*check->checker);
   if (flags.remarks) {
     MINNOW_TRY(remark_on_memory(*function, remarks));

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cctype>
 
+#include "codegen/compile.h"
 #include "ir/text.h"
 #include "passes/pipeline.h"
+#include "passes/plan_memory.h"
 #include "runtime/file.h"
 #include "runtime/progress.h"
 #include "tools/ir_changes.h"
@@ -73,12 +75,26 @@ Status IrDump::after_pass(const PassRecord& record, const Function& function) {
   return write_stage(record.number, record.name, function);
 }
 
-// DIR/train_step/03-cse.ir
-Status IrDump::write_stage(size_t number, std::string_view name, const Function& function) const {
+Status IrDump::write_stage(size_t number, std::string_view name, const Function& function) {
   if (flags_.tree_folder.empty()) return {};
+  last_ = number;
+  return write_file(number, fmt::format("{}.ir", name), function, print(function));
+}
+
+Status IrDump::write_code(const Function& function, const std::string& triple, const std::string& cpu) const {
+  if (flags_.tree_folder.empty()) return {};
+  const MemoryPlan plan = plan_memory(function);
+  MINNOW_ASSIGN(const std::string llvm_ir, emit_llvm_ir(function, plan, triple, cpu));
+  MINNOW_ASSIGN(const std::string assembly, emit_assembly(function, plan, triple, cpu));
+  MINNOW_TRY(write_file(last_ + 1, "kernels.ll", function, llvm_ir));
+  return write_file(last_ + 1, "kernels.s", function, assembly);
+}
+
+// DIR/train_step/03-cse.ir
+Status IrDump::write_file(size_t number, std::string_view name, const Function& function, std::string_view text) const {
   const std::string folder = fmt::format("{}/{}", flags_.tree_folder, file_name(function.name()));
   MINNOW_TRY(make_folder(folder));
-  return write_file_atomically(fmt::format("{}/{:02}-{}.ir", folder, number, name), print(function));
+  return write_file_atomically(fmt::format("{}/{:02}-{}", folder, number, name), text);
 }
 
 }  // namespace minnow

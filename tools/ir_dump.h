@@ -28,13 +28,17 @@ class IrDump : public PassObserver {
 
   Status before_pass(const PassRecord& record, const Function& function) override;
   Status after_pass(const PassRecord& record, const Function& function) override;
+  // Adds LLVM IR and assembly to the tree, if there is one, as the stage behind the passes'.
+  Status write_code(const Function& function, const std::string& triple, const std::string& cpu) const;
 
  private:
-  Status write_stage(size_t number, std::string_view name, const Function& function) const;
+  Status write_stage(size_t number, std::string_view name, const Function& function);
+  Status write_file(size_t number, std::string_view name, const Function& function, std::string_view text) const;
 
   const DumpFlags& flags_;
   std::string before_;   // text, where the changes are asked for
   std::string started_;  // the function whose stages are being written
+  size_t last_ = 0;      // the stage that was written last
 };
 
 }  // namespace minnow

@@ -33,7 +33,7 @@ class IrStages : public testing::Test {
     bench_.succeed("compile m.textproto --print-ir-tree-dir tree -o last.ir --function " + function);
     std::vector<std::string> stages;
     for (const std::string& file : bench_.files())
-      if (file.starts_with("tree/" + function + "/")) stages.push_back(file);
+      if (file.starts_with("tree/" + function + "/") && file.ends_with(".ir")) stages.push_back(file);
     return stages;
   }
 
@@ -101,6 +101,12 @@ TEST_F(IrStages, EveryStageReadsBackAndComputesTheSame) {
     EXPECT_EQ(out("opt " + stage), bench_.read(stage)) << stage;
     EXPECT_EQ(out("run " + stage + inputs).substr(0, 40), expected.substr(0, 40)) << stage;
   }
+}
+
+TEST_F(IrStages, CodeIsTheLastStageOfTheTree) {
+  tree("infer");
+  EXPECT_EQ(bench_.read("tree/infer/12-kernels.ll"), out("compile m.textproto --function infer --emit llvm"));
+  EXPECT_EQ(bench_.read("tree/infer/12-kernels.s"), out("compile m.textproto --function infer --emit asm"));
 }
 
 TEST_F(IrStages, EveryStageGoesTheRestOfTheWay) {
