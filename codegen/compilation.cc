@@ -231,7 +231,8 @@ Result<std::vector<KernelText>> Compilation::kernel_texts() const {
     }
   }
   MINNOW_ASSIGN(const std::string all, assembly());
-  for (KernelText& text : texts) text.assembly = assembly_of(text.kernel.name, all);
+  auto assemblies = assembly_by_kernel(all, kernels_);
+  for (KernelText& text : texts) text.assembly = std::move(assemblies[text.kernel.name]);
   return texts;
 }
 

@@ -3,6 +3,9 @@
 #include <llvm/IR/GlobalAlias.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
+#include <unordered_set>
+
 #include "codegen/kernel_comments.h"
 
 namespace minnow {
@@ -25,19 +28,27 @@ std::string llvm_ir_of(std::string_view kernel, const llvm::Module& module, std:
   return first == text.npos ? "" : text.substr(first);
 }
 
-std::string assembly_of(std::string_view kernel, std::string_view assembly) {
-  std::string text;
+std::unordered_map<std::string, std::string> assembly_by_kernel(std::string_view assembly,
+                                                                std::span<const Kernel> kernels) {
+  std::unordered_set<std::string_view> names;
+  for (const Kernel& kernel : kernels) names.insert(kernel.name);
+  std::unordered_map<std::string, std::string> texts;
+  std::string* text = nullptr;  // of the kernel that the line is in
   std::string_view above;
   while (!assembly.empty()) {
     const std::string_view line = assembly.substr(0, std::min(assembly.find('\n'), assembly.size() - 1) + 1);
     assembly.remove_prefix(line.size());
-    if (!text.empty() && ends_function(line)) break;
-    const bool is_label = line.starts_with(kernel) && line.substr(kernel.size()).starts_with(":");
-    if (is_label) text += above;
-    if (is_label || !text.empty()) text += line;
+    const size_t colon = line.find(':');
+    if (colon != line.npos && names.contains(line.substr(0, colon))) {
+      text = &texts[std::string(line.substr(0, colon))];
+      *text += above;
+    } else if (ends_function(line)) {
+      text = nullptr;
+    }
+    if (text != nullptr) *text += line;
     above = line;
   }
-  return text;
+  return texts;
 }
 
 std::string twin_of(std::string_view kernel, const llvm::Module& module) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "codegen/compiled_function.h"
 
@@ -14,9 +15,10 @@ namespace minnow {
 // The function of that name, with the comment above it. Of a kernel whose code is another's, the alias.
 std::string llvm_ir_of(std::string_view kernel, const llvm::Module& module, std::span<const Kernel> kernels);
 
-// From the label, with the comment above it, to the end of the function; empty where there is no such label, as for a
-// kernel whose code is another's.
-std::string assembly_of(std::string_view kernel, std::string_view assembly);
+// By kernel: from its label, with the comment above it, to the end of the function. A kernel whose code is another's has
+// no label and is missing.
+std::unordered_map<std::string, std::string> assembly_by_kernel(std::string_view assembly,
+                                                                std::span<const Kernel> kernels);
 
 // The kernel whose code it has; empty for one with code of its own.
 std::string twin_of(std::string_view kernel, const llvm::Module& module);
