@@ -21,6 +21,7 @@ using Picture = Experiment::Picture;
 
 constexpr int kMostRuns = 1000;
 constexpr int kMostPictures = 1000;
+constexpr int kMostOps = 20;  // in one picture
 
 std::string hint_for(std::string_view name, const std::vector<std::string>& known) {
   const std::string nearest = nearest_name(name, known);
@@ -50,7 +51,7 @@ class Resolver {
 
   Status check_count(const std::string& field, int count, int most) const {
     if (count <= most) return {};
-    return fail(where(field), "has {} {}, but {} are the most", count, field, most);
+    return fail(where(field), "there are {}, but {} are the most", count, most);
   }
 
   Status resolve_runs() {
@@ -132,7 +133,7 @@ class Resolver {
       case Picture::kGradients:
         return resolve_gradients(*picture.mutable_gradients(), inside);
       case Picture::kOps:
-        return picture.ops().ops().empty() ? Status(fail(where(inside), "names no op")) : Status();
+        return check_ops(picture.ops(), inside);
       case Picture::kMemory:
         return resolve_memory(i, *picture.mutable_memory(), inside);
       default:
@@ -151,6 +152,11 @@ class Resolver {
                               hint_for(names[i], known));
     }
     return {};
+  }
+
+  Status check_ops(const Experiment::Ops& ops, const std::string& path) const {
+    if (ops.ops().empty()) return fail_with_hint(where(path), "names no op", "add: ops { name: \"tanh\" }");
+    return check_count(path + ".ops", ops.ops_size(), kMostOps);
   }
 
   Status resolve_gradients(Experiment::Gradients& gradients, const std::string& path) const {

@@ -1,13 +1,13 @@
 #include "runtime/sweep.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <thread>
 
 #include "runtime/file.h"
+#include "runtime/folder_lock.h"
 #include "runtime/gradient_log.h"
 #include "runtime/load_data.h"
 #include "runtime/plot/run_curves.h"
@@ -76,6 +76,8 @@ class SweepRunner {
       return fail_with_hint(options_.folder, "the folder of the sweep is not empty",
                             "--resume goes on with it, --overwrite replaces it");
     MINNOW_TRY(make_folder(options_.folder));
+    MINNOW_ASSIGN(lock_, FolderLock::take(options_.folder));
+    remove_abandoned_files(options_.folder);
     if (options_.resumes)
       for (SweepRun& run : sweep_.runs) recall(run);
     return {};
@@ -177,6 +179,7 @@ class SweepRunner {
   void end_badly(SweepRun& run, const Error& error) {
     run.end = error.code == ExitCode::kMismatch ? RunEnd::kDiverged : RunEnd::kFailed;
     run.note = error.to_string();
+    run.failure = error;
     if (run.end == RunEnd::kDiverged && !options_.folder.empty() && written_)
       written_ = write_file_atomically(mark_of(run), run.note + "\n");
   }
@@ -198,6 +201,7 @@ class SweepRunner {
 
   Sweep& sweep_;
   const SweepOptions& options_;
+  std::optional<FolderLock> lock_;
   CodeStore code_;
   DataStore data_;
   std::mutex mutex_;  // of the runs' ends and histories

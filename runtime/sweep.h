@@ -33,7 +33,8 @@ struct SweepRun {
   bool logs_gradients = false;  // into the run's folder, if there is one
   RunEnd end = RunEnd::kWaiting;
   std::vector<EpochMetrics> history;
-  std::string note;  // why it diverged or failed
+  std::string note;     // why it diverged or failed
+  Error failure = {};  // of one that failed
 
   // The history's first row with the least validation loss, or the greatest accuracy; nullptr without one.
   const EpochMetrics* best_loss() const;
@@ -75,6 +76,8 @@ struct SweepOutcome {
 // Trains every run that waits. One that diverges or fails is a row like any other.
 Result<SweepOutcome> run_sweep(Sweep& sweep, const SweepOptions& options);
 
+// What to say of a sweep with a run that failed: of the first one.
+Status first_failure(const Sweep& sweep);
 // A row per run, for people to read.
 ResultTable sweep_table(const Sweep& sweep);
 // A line per run: its settings, how it ended, final and best loss and accuracy of validation, epochs to the best,

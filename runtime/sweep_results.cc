@@ -77,6 +77,14 @@ std::string sweep_csv(const Sweep& sweep) {
   return text;
 }
 
+Status first_failure(const Sweep& sweep) {
+  const auto failed = std::ranges::find(sweep.runs, RunEnd::kFailed, &SweepRun::end);
+  if (failed == sweep.runs.end()) return {};
+  Error error = failed->failure;
+  error.message = fmt::format("run {} failed: {}", failed->name, error.message);
+  return tl::unexpected(std::move(error));
+}
+
 ResultTable sweep_table(const Sweep& sweep) {
   const bool with_accuracy = classifies(sweep);
   ResultTable table;

@@ -44,8 +44,7 @@ Result<ExitCode> conclude(const ExperimentReport& report, const std::string& fol
     std::fputs("interrupted; go on with the same command and --resume\n", stderr);
     return ExitCode::kInterrupted;
   }
-  const auto failed = std::ranges::find(report.sweep.runs, RunEnd::kFailed, &SweepRun::end);
-  if (failed != report.sweep.runs.end()) return fail(failed->name, "failed: {}", failed->note);
+  MINNOW_TRY(first_failure(report.sweep));
   return ExitCode::kDone;
 }
 

@@ -58,8 +58,7 @@ Result<ExitCode> conclude(const SweepFlags& flags, const Sweep& sweep, const Swe
     std::fputs(("interrupted" + hint + "\n").c_str(), stderr);
     return ExitCode::kInterrupted;
   }
-  const auto failed = std::ranges::find(sweep.runs, RunEnd::kFailed, &SweepRun::end);
-  if (failed != sweep.runs.end()) return fail(failed->name, "failed: {}", failed->note);
+  MINNOW_TRY(first_failure(sweep));
   return ExitCode::kDone;
 }
 

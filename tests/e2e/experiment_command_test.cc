@@ -91,6 +91,30 @@ TEST(ExperimentCommand, ListsWhatIsShipped) {
   EXPECT_EQ(count_of(list.out, "\n"), 10) << list.out;
 }
 
+TEST(ExperimentCommand, AllRunEachIntoAFolderOfItsOwn) {
+  const Workbench bench;
+  const std::string all = std::string("experiment all --out d") + kTiny + " --set training.epochs=1";
+  bench.succeed(all);
+  const std::string summary = bench.read("d/results.md");
+  for (const std::string& name : shipped_names(MINNOW_SOURCE_DIR "/models/experiments")) {
+    EXPECT_NE(summary.find("| " + name + " |"), std::string::npos) << summary;
+    EXPECT_NE(bench.read("d/" + name + "/results.md"), "") << name;
+  }
+  EXPECT_EQ(bench.run(all).exit_code, 1);
+  const std::string weights = bench.read("d/mnist/runs/lenet-relu/weights.safetensors");
+  bench.succeed(all + " --resume");
+  EXPECT_TRUE(bench.read("d/mnist/runs/lenet-relu/weights.safetensors") == weights);  // nothing is trained again
+}
+
+TEST(ExperimentCommand, SaysWhatARunFailedOf) {
+  const Workbench bench;
+  const Outcome failed = bench.run("experiment mnist --out d");
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_NE(failed.err.find("error: run lenet-relu failed: dataset \"mnist\" was not found"), std::string::npos)
+      << failed.err;
+  EXPECT_NE(failed.out.find("failed"), std::string::npos) << failed.out;
+}
+
 TEST(ExperimentCommand, LeavesTablesPicturesAndTheWayToGetThemAgain) {
   const ExperimentBench bench;
   const Outcome done = bench.succeed("experiment e.textproto --out d");

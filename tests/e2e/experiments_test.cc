@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runtime/folder_lock.h"
 #include "tests/e2e/program.h"
 
 namespace minnow {
@@ -45,6 +46,10 @@ TEST(SweepCommand, ComparesRunsAndGoesOn) {
   EXPECT_EQ(count_of(bench.read("s/results.csv"), "\n"), 5);
   EXPECT_NE(bench.read("s/curves.svg").find("learning_rate=0.01 batch_size=50"), std::string::npos);
   EXPECT_EQ(bench.run(sweep).exit_code, 1);
+  {
+    const auto other = FolderLock::take(bench.path() + "/s");  // as a process does that sweeps there
+    expect_refused(bench, sweep + " --resume", "s: error: another process is at work in this folder");
+  }
   const json resumed = json::parse(bench.run(sweep + " --resume --json").out, nullptr, false);
   EXPECT_EQ(resumed["functions_compiled"], 0);
   EXPECT_EQ(resumed["runs"].size(), 4U);

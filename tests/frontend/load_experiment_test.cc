@@ -99,7 +99,10 @@ TEST_F(Experiments, TellWhatAPictureLacks) {
             "e.textproto:2:12: run \"large\" logs no gradients; add to it: log_gradients: true");
   EXPECT_EQ(refusal(run + "pictures { name: 'curves' by_step {} }").substr(0, 46),
             "e.textproto:2:1: the name \"curves\" is taken; g");
-  EXPECT_EQ(refusal("pictures { ops {} }"), "e.textproto:1:12: names no op");
+  EXPECT_EQ(refusal("pictures { ops {} }"), "e.textproto:1:12: names no op; add: ops { name: \"tanh\" }");
+  std::string ops;
+  for (int i = 0; i < 21; ++i) ops += "ops { name: 'tanh' } ";
+  EXPECT_EQ(refusal("pictures { ops { " + ops + "} }"), "e.textproto:1:18: there are 21, but 20 are the most");
   EXPECT_EQ(refusal("pictures { memory { model: 'net.textproto' } }"),
             "e.textproto:1:12: names no batch sizes; add: batch_sizes: [1, 16, 256]");
   EXPECT_EQ(refusal("pictures { memory { model: 'net.textproto' batch_sizes: [1, -1] } }").substr(0, 24),
