@@ -1,5 +1,6 @@
 #include "codegen/compile.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -83,6 +84,23 @@ Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks
   lowered.remarks = &remarks;
   lower_function(function, plan, target.lanes, lowered);
   return {};
+}
+
+Result<RunMemory> run_memory(const Function& function, const MemoryPlan& plan) {
+  MINNOW_TRY(check_maps(function));
+  MINNOW_ASSIGN(const Target target, host_target());
+  const CompileOptions options;
+  Compilation compilation(function, plan, target, options);
+  compilation.emit(1);
+  const LoweredFunction& lowered = compilation.without_unused_constants();
+  RunMemory memory;
+  memory.scratch = lowered.arena_bytes - plan.arena_bytes;
+  for (const BlockLoop& loop : lowered.loops) memory.local = std::max(memory.local, loop.local_bytes);
+  for (const Buffer& buffer : lowered.buffers) {
+    if (buffer.kind == Buffer::Kind::kConstant) memory.constants += buffer.bytes;
+    if (buffer.kind == Buffer::Kind::kResult) memory.results += buffer.bytes;
+  }
+  return memory;
 }
 
 Result<std::string> emit_object(const Function& function, const MemoryPlan& plan, const std::string& triple,

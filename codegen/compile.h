@@ -41,6 +41,16 @@ Result<std::unique_ptr<CompiledFunction>> find_compiled(const Function& function
 // Says of each value which layout it has in memory, and why.
 Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks& remarks);
 
+// What running a compiled function takes, in bytes, besides its parameters.
+struct RunMemory {
+  int64_t scratch = 0;    // of kernels, behind what the plan has in the arena
+  int64_t local = 0;      // each thread's own arena, for blocks of examples; its scratch included
+  int64_t constants = 0;
+  int64_t results = 0;    // those that are not written over a parameter
+};
+// For this machine; the kernels are emitted, but not compiled.
+Result<RunMemory> run_memory(const Function& function, const MemoryPlan& plan);
+
 // The same kernels for another machine: an object file, LLVM IR, assembly text. `triple` empty is the host. The texts say
 // above each kernel what it computes, for which layer. `llvm_times` as in CompileOptions.
 Result<std::string> emit_object(const Function& function, const MemoryPlan& plan, const std::string& triple = {},

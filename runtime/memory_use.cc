@@ -1,9 +1,11 @@
 #include "runtime/memory_use.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
+#include "codegen/compile.h"
 #include "ir/map.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
@@ -11,6 +13,23 @@
 
 namespace minnow {
 namespace {
+
+constexpr std::array<MemoryRow, 9> kRows = {{
+    {"weights", "weights", &MemoryUse::weights},
+    {"running_statistics", "running statistics", &MemoryUse::running_statistics},
+    {"optimizer_state", "optimiser state", &MemoryUse::optimizer_state},
+    {"inputs", "inputs", &MemoryUse::inputs},
+    {"arena", "arena", &MemoryUse::arena},
+    {"scratch", "scratch of kernels", &MemoryUse::scratch},
+    {"blocks", "arenas for blocks, one a thread", &MemoryUse::blocks},
+    {"constants", "constants", &MemoryUse::constants},
+    {"results", "results", &MemoryUse::results},
+}};
+constexpr std::array<MemoryRow, 3> kPeakRows = {{
+    {"activations", "  activations at its fullest", &MemoryUse::activations},
+    {"gradients", "  gradients at its fullest", &MemoryUse::gradients},
+    {"saved_activations", "  activations saved for gradients", &MemoryUse::saved},
+}};
 
 // What is live at the op where most is. Values that share bytes count once.
 void measure_peak(const MemoryPlan& plan, MemoryUse& use) {
@@ -46,8 +65,10 @@ int64_t saved_bytes(const Function& function, const MemoryPlan& plan) {
   return bytes;
 }
 
-MemoryUse memory_use(const Function& function, const std::set<std::string>& statistics, int threads) {
+Result<MemoryUse> memory_use(const Function& function, const LoweredModel& lowered, int threads) {
   MemoryUse use;
+  std::set<std::string> statistics;
+  for (const StateInfo& state : lowered.states) statistics.insert(state.name);
   for (const auto& parameter : function.parameters()) {
     int64_t& held = parameter->role == Role::kWeight       ? use.weights
                     : parameter->role != Role::kState      ? use.inputs
@@ -57,12 +78,16 @@ MemoryUse memory_use(const Function& function, const std::set<std::string>& stat
   }
   const MemoryPlan plan = plan_memory(function);
   use.arena = plan.arena_bytes;
+  MINNOW_ASSIGN(const RunMemory run, run_memory(function, plan));
+  use.scratch = run.scratch;
+  use.blocks = threads * run.local;
+  use.constants = run.constants;
+  use.results = run.results;
   measure_peak(plan, use);
   use.saved = saved_bytes(function, plan);
   for (const auto& op : function.ops()) {
     if (op->kind != OpKind::kMap) continue;
     const MemoryPlan block = plan_memory(*op->body);
-    use.blocks = std::max(use.blocks, threads * block.arena_bytes);
     measure_peak(block, use);
     use.saved += threads * saved_bytes(*op->body, block);
   }
@@ -74,14 +99,15 @@ MemoryUse memory_use(const Function& function, const std::set<std::string>& stat
 Result<ModelMemory> measure_memory(const LoadedModel& model, int threads, int64_t max_bytes) {
   const BuildOptions build{{model.model.training().batch_size(), max_bytes}, default_pipeline(), {}};
   MINNOW_ASSIGN(const LoweredModel lowered, lower_model(model, build.lower));
-  std::set<std::string> statistics;
-  for (const StateInfo& state : lowered.states) statistics.insert(state.name);
   ModelMemory memory;
   MINNOW_ASSIGN(memory.train_step, build_function(model, "train_step", build));
   MINNOW_ASSIGN(const auto infer, build_function(model, "infer", build));
-  memory.training = memory_use(*memory.train_step, statistics, threads);
-  memory.inference = memory_use(*infer, statistics, threads);
+  MINNOW_ASSIGN(memory.training, memory_use(*memory.train_step, lowered, threads));
+  MINNOW_ASSIGN(memory.inference, memory_use(*infer, lowered, threads));
   return memory;
 }
+
+std::span<const MemoryRow> memory_rows() { return kRows; }
+std::span<const MemoryRow> memory_peak_rows() { return kPeakRows; }
 
 }  // namespace minnow

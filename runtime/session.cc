@@ -82,6 +82,7 @@ Status Session::create_tensors() {
     for (float& element : tensor.as<float>()) element = static_cast<float>(state.initial);
     tensors_.insert_or_assign(state.name, std::move(tensor));
   }
+  if (!options_.trains) return {};
   // Optimiser state starts at zero; the train step's own parameters say which there is.
   MINNOW_ASSIGN(const auto step, build_function(model_, "train_step", {{1, options_.max_bytes}, {}, {}}));
   for (const auto& parameter : step->parameters())

@@ -17,6 +17,7 @@ struct SessionOptions {
   Backend backend = Backend::kJit;
   bool fuse = true;      // or run the passes without fusion
   bool optimize = true;  // or run the function as lowered
+  bool trains = true;    // or keep no state of an optimiser, and never train
   CodeOptions code = {};
   int64_t max_bytes = std::numeric_limits<int64_t>::max();
 };

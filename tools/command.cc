@@ -96,6 +96,12 @@ SessionOptions BackendFlags::session_options() const {
   return options;
 }
 
+SessionOptions BackendFlags::inference_options() const {
+  SessionOptions options = session_options();
+  options.trains = false;
+  return options;
+}
+
 int BackendFlags::thread_count() const { return threads == 0 ? available_threads() : threads; }
 
 }  // namespace minnow

@@ -38,6 +38,7 @@ Action add_memory(CLI::App& app);
 Action add_sweep(CLI::App& app);
 Action add_experiment(CLI::App& app);
 Action add_plot(CLI::App& app);
+Action add_report(CLI::App& app);
 Action add_data(CLI::App& app);
 Action add_info(CLI::App& app);
 
@@ -82,6 +83,7 @@ struct BackendFlags {
 
   void add(CLI::App& app);
   SessionOptions session_options() const;
+  SessionOptions inference_options() const;  // of a session that never trains
   int thread_count() const;
 };
 

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "runtime/memory_use.h"
@@ -10,26 +9,6 @@
 namespace minnow {
 namespace {
 
-struct MemoryRow {
-  const char* key;
-  const char* title;
-  int64_t MemoryUse::*bytes;
-};
-
-constexpr std::array<MemoryRow, 6> kRows = {{
-    {"weights", "weights", &MemoryUse::weights},
-    {"running_statistics", "running statistics", &MemoryUse::running_statistics},
-    {"optimizer_state", "optimiser state", &MemoryUse::optimizer_state},
-    {"inputs", "inputs", &MemoryUse::inputs},
-    {"arena", "arena", &MemoryUse::arena},
-    {"blocks", "arenas for blocks, one a thread", &MemoryUse::blocks},
-}};
-constexpr std::array<MemoryRow, 3> kPeakRows = {{
-    {"activations", "  activations at its fullest", &MemoryUse::activations},
-    {"gradients", "  gradients at its fullest", &MemoryUse::gradients},
-    {"saved_activations", "  activations saved for gradients", &MemoryUse::saved},
-}};
-
 std::string kib(int64_t bytes) { return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024); }
 
 void print_text(const LoadedModel& loaded, const MemoryUse& training, const MemoryUse& inference) {
@@ -38,15 +17,15 @@ void print_text(const LoadedModel& loaded, const MemoryUse& training, const Memo
   };
   fmt::print("{}, batch size {}\n\n{:34}{:>16}{:>16}\n", loaded.model.name(),
              loaded.model.training().batch_size(), "", "training", "inference");
-  for (const MemoryRow& row : kRows) print_row(row.title, training.*row.bytes, inference.*row.bytes);
-  for (const MemoryRow& row : kPeakRows) print_row(row.title, training.*row.bytes, inference.*row.bytes);
+  for (const MemoryRow& row : memory_rows()) print_row(row.title, training.*row.bytes, inference.*row.bytes);
+  for (const MemoryRow& row : memory_peak_rows()) print_row(row.title, training.*row.bytes, inference.*row.bytes);
   print_row("total", training.total(), inference.total());
 }
 
 nlohmann::ordered_json to_json(const MemoryUse& use) {
   nlohmann::ordered_json object;
-  for (const MemoryRow& row : kRows) object[row.key] = use.*row.bytes;
-  for (const MemoryRow& row : kPeakRows) object[row.key] = use.*row.bytes;
+  for (const MemoryRow& row : memory_rows()) object[row.key] = use.*row.bytes;
+  for (const MemoryRow& row : memory_peak_rows()) object[row.key] = use.*row.bytes;
   object["total"] = use.total();
   return object;
 }
@@ -90,7 +69,7 @@ Action add_memory(CLI::App& app) {
   app.add_option("-o,--output", flags->out, "draw the arena of the training step, .svg or .png")->type_name("FILE");
   add_json_flag(app, flags->json);
   app.footer("The plan of the compiled functions. Gradients that are used up as they arise take no memory.\n"
-             "What kernels need for themselves, such as sums over blocks, is not counted.");
+             "Indented rows are parts of the arenas. The total is what a session allocates, for this machine.");
   return [flags] { return memory_command(*flags); };
 }
 
