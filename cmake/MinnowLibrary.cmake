@@ -18,3 +18,23 @@ function(minnow_library name)
   add_library(minnow::${name} ALIAS minnow_${name})
   target_link_libraries(minnow_${name} PUBLIC minnow_options ${ARG_DEPENDS} ${ARG_LINKS})
 endfunction()
+
+# Messages of a folder: minnow_protos(frontend) makes minnow_frontend_proto of frontend/*.proto. They are imported, and their
+# headers included, by their path from the project root.
+function(minnow_protos folder)
+  file(GLOB_RECURSE protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.proto)
+  set(output ${CMAKE_BINARY_DIR}/generated)
+  set(generated)
+  foreach(proto ${protos})
+    file(RELATIVE_PATH stem ${CMAKE_SOURCE_DIR} ${proto})
+    string(REGEX REPLACE "proto$" "pb" stem ${stem})
+    add_custom_command(OUTPUT ${output}/${stem}.cc ${output}/${stem}.h
+      COMMAND protobuf::protoc --proto_path=${CMAKE_SOURCE_DIR} --cpp_out=${output} ${proto}
+      DEPENDS ${protos})
+    list(APPEND generated ${output}/${stem}.cc)
+  endforeach()
+  file(MAKE_DIRECTORY ${output})
+  add_library(minnow_${folder}_proto STATIC ${generated})
+  target_link_libraries(minnow_${folder}_proto PUBLIC protobuf::libprotobuf)
+  target_include_directories(minnow_${folder}_proto SYSTEM PUBLIC ${output} ${Protobuf_INCLUDE_DIRS})
+endfunction()

@@ -176,6 +176,19 @@ Status write_file_atomically(const std::string& path, std::string_view bytes) {
   return write_file_atomically(path, std::span<const std::string_view>(&bytes, 1));
 }
 
+struct GrowingFile::Open {
+  Descriptor file;
+  std::string path;
+};
+
+Result<GrowingFile> GrowingFile::create(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor < 0) return system_failure(path, "create");
+  return GrowingFile(std::shared_ptr<const Open>(new Open{Descriptor(descriptor), path}));
+}
+
+Status GrowingFile::append(std::string_view bytes) { return write_all(open_->file, bytes, open_->path); }
+
 void remove_abandoned_files(const std::string& folder) {
   namespace fs = std::filesystem;
   std::error_code error;

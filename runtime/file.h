@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,20 @@ Result<std::string> read_file(const std::string& path, int64_t max_bytes = kMaxF
 // one. A device or a pipe is no file to replace: it is written to.
 Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces);
 Status write_file_atomically(const std::string& path, std::string_view bytes);
+
+// A file that grows at its end. Each piece is handed to the system at once, so that a reader, or a kill, finds the file cut
+// within the last piece at worst.
+class GrowingFile {
+ public:
+  // A file that is there already is an error.
+  static Result<GrowingFile> create(const std::string& path);
+  Status append(std::string_view bytes);
+
+ private:
+  struct Open;
+  explicit GrowingFile(std::shared_ptr<const Open> open) : open_(std::move(open)) {}
+  std::shared_ptr<const Open> open_;
+};
 
 // Removes the temporary files of writers that were killed; those of other processes that live stay.
 void remove_abandoned_files(const std::string& folder);

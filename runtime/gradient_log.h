@@ -1,14 +1,12 @@
 // How large the gradient of each layer is as training goes on: what shows vanishing and exploding gradients.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "runtime/checkpoint.h"
-#include "runtime/dataset.h"
+#include "runtime/gradient_probe.h"
 #include "runtime/plot/chart.h"
-#include "runtime/session.h"
 
 namespace minnow {
 
@@ -32,8 +30,7 @@ Result<GradientNorms> parse_gradients_csv(std::string_view text, const std::stri
 
 class GradientLog {
  public:
-  // Norms are those of the mean loss over one batch, the first of `data` in file order, at the weights of the moment;
-  // dropout draws as in the first step. Compiled with the session's own passes, unless it is interpreted.
+  // The arguments are those of the probe that it reads norms from.
   static Result<GradientLog> create(Session& session, const Dataset& data, Backend backend, ThreadPool& pool,
                                     const CodeOptions& code);
 
@@ -54,13 +51,10 @@ class GradientLog {
   Chart chart(const std::string& title) const;
 
  private:
-  GradientLog() = default;
+  explicit GradientLog(GradientProbe probe) : probe_(std::move(probe)), norms_{probe_.layers(), {}} {}
 
-  Session* session_ = nullptr;
-  std::unique_ptr<Executable> executable_;
+  GradientProbe probe_;
   GradientNorms norms_;
-  std::vector<size_t> layer_of_result_;
-  Tensor examples_, targets_;
   std::string folder_;
 };
 

@@ -9,6 +9,7 @@
 #include "runtime/csv_table.h"
 #include "runtime/file.h"
 #include "runtime/plot/chart.h"
+#include "runtime/tensorboard/event_file.h"
 
 namespace minnow {
 namespace {
@@ -50,13 +51,22 @@ Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& 
     return fail_with_hint(path, "the run folder is not empty",
                           "--resume " + path + " goes on with it, --overwrite replaces it");
   RunFolder folder(path, std::move(lock));
-  for (const std::string& stale : {folder.metrics_path(), folder.curves_path(), folder.best_path(), folder.config_path(),
-                                   folder.weights_path()}) {
+  for (const std::string& stale : folder.files_of_a_run()) {
     fs::remove(stale, error);
     if (error) return fail(stale, "cannot remove what an earlier run left: {}", error.message());
   }
   MINNOW_TRY(folder.write_config(model));
   return folder;
+}
+
+std::vector<std::string> RunFolder::files_of_a_run() const {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (fs::directory_iterator it(path_, error), end; !error && it != end; it.increment(error))
+    if (is_event_file(it->path().filename().string())) files.push_back(it->path().string());
+  files.insert(files.end(), {gradients_path(), path_ + "/gradients.svg", diverged_path(), metrics_path(), curves_path(),
+                             best_path(), config_path(), weights_path()});
+  return files;
 }
 
 Result<RunFolder> RunFolder::open(const std::string& path) {
@@ -68,6 +78,7 @@ Result<RunFolder> RunFolder::open(const std::string& path) {
     return fail_with_hint(path, "there is no run to go on with: no weights.safetensors in it",
                           "give the folder that an earlier --out named");
   remove_abandoned_files(path);
+  fs::remove(folder.diverged_path(), error);
   return folder;
 }
 

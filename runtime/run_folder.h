@@ -19,12 +19,17 @@ class RunFolder {
   // An existing run to go on with. One that was killed before its first checkpoint has a configuration only.
   static Result<RunFolder> open(const std::string& path);
 
+  // Whatever is there, only to be read: others may be at work in it.
+  static RunFolder at(const std::string& path) { return {path, std::nullopt}; }
+
   const std::string& path() const { return path_; }
   std::string config_path() const { return path_ + "/config.textproto"; }
   std::string weights_path() const { return path_ + "/weights.safetensors"; }
   std::string best_path() const { return path_ + "/best.safetensors"; }
   std::string metrics_path() const { return path_ + "/metrics.csv"; }
   std::string curves_path() const { return path_ + "/curves.svg"; }
+  std::string gradients_path() const { return path_ + "/gradients.csv"; }
+  std::string diverged_path() const { return path_ + "/diverged.txt"; }  // says why, if it has
   // What to go on from: the last weights; the best, where a kill in the first epoch left those only; none before.
   std::optional<std::string> checkpoint_path() const;
 
@@ -35,9 +40,11 @@ class RunFolder {
                        bool classifies) const;
 
  private:
-  RunFolder(std::string path, FolderLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  RunFolder(std::string path, std::optional<FolderLock> lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  // All that a run may leave, in the order in which to remove it.
+  std::vector<std::string> files_of_a_run() const;
   std::string path_;
-  FolderLock lock_;
+  std::optional<FolderLock> lock_;  // of a run that trains
 };
 
 std::string metrics_csv(const std::vector<EpochMetrics>& history);

@@ -5,10 +5,10 @@
 #include <filesystem>
 
 #include "runtime/file.h"
-#include "runtime/gradient_log.h"
 #include "runtime/trainer.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
+#include "tools/training_logs.h"
 
 namespace minnow {
 namespace {
@@ -21,7 +21,7 @@ struct TrainFlags {
   DataFlags data;
   std::optional<int64_t> last_step;
   bool overwrite = false;
-  bool logs_gradients = false;
+  LogFlags logs;
 };
 
 // A resumed run takes its model from the run folder, unless one is named.
@@ -74,17 +74,16 @@ void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, co
   if (!folder.empty()) fmt::print("  run folder  {}\n", folder);
 }
 
-// A log of gradients that goes on with the run's own, if `--log-gradients` asks for one.
-Result<std::optional<GradientLog>> open_log(const TrainFlags& flags, const std::optional<RunFolder>& folder,
-                                            Session& session, const Dataset& data, const TrainingState& state,
-                                            ThreadPool& pool) {
-  if (!flags.logs_gradients) return std::optional<GradientLog>();
+// The logs that were asked for, if any.
+Result<std::optional<TrainingLogs>> open_logs(const TrainFlags& flags, const std::optional<RunFolder>& folder,
+                                              Session& session, const Dataset& data, const TrainingState& state,
+                                              ThreadPool& pool) {
+  const std::string flag = flags.logs.first();
+  if (flag.empty()) return std::optional<TrainingLogs>();
   if (!folder)
-    return tl::unexpected(
-        Error{"--log-gradients", "needs a run folder to write to", "add --out DIR", ExitCode::kUsage});
-  MINNOW_ASSIGN(GradientLog log, GradientLog::open(session, data, flags.backend.session_options(), pool,
-                                                   folder->path(), state));
-  return log;
+    return tl::unexpected(Error{flag, "needs a run folder to write to", "add --out DIR", ExitCode::kUsage});
+  const LoggedRun run{*folder, session, data, state};
+  return TrainingLogs::open(flags.logs, run, flags.backend.session_options(), pool);
 }
 
 Result<ExitCode> train_command(TrainFlags& flags) {
@@ -105,22 +104,21 @@ Result<ExitCode> train_command(TrainFlags& flags) {
     MINNOW_ASSIGN(folder, RunFolder::create(flags.out, loaded, flags.overwrite));
   }
 
-  MINNOW_ASSIGN(auto gradients, open_log(flags, folder, *session, data.train, state, pool));
+  MINNOW_ASSIGN(auto logs, open_logs(flags, folder, *session, data.train, state, pool));
   Progress progress;
-  Status logged;
   TrainerOptions options{folder ? &*folder : nullptr, &interrupted, flags.last_step, &progress};
-  if (gradients) {
-    options.on_epoch = [&](const EpochMetrics& row) {
-      if (logged) logged = gradients->add(row.epoch, loaded.model.name());
-    };
-  }
+  if (logs) options.on_epoch = [&](const EpochMetrics& row) { logs->record(row); };
   const auto trained = train(*session, data, options, std::move(state));
   progress.clear();
-  if (!trained) return tl::unexpected(with_way_back(trained.error(), folder));
-  MINNOW_TRY(logged);
+  if (!trained) {
+    if (folder && trained.error().code == ExitCode::kMismatch)
+      MINNOW_TRY(write_file_atomically(folder->diverged_path(), trained.error().to_string() + "\n"));
+    return tl::unexpected(with_way_back(trained.error(), folder));
+  }
   const TrainingOutcome& outcome = *trained;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   print_summary(loaded, outcome, folder ? folder->path() : "", seconds);
+  if (logs) MINNOW_TRY(logs->status());
   if (outcome.end != TrainingEnd::kInterrupted) return ExitCode::kDone;
   const std::string way_back = folder ? "; go on with: minnow train --resume " + folder->path() : "";
   std::fputs(fmt::format("interrupted at step {}{}\n", outcome.state.step, way_back).c_str(), stderr);
@@ -150,8 +148,7 @@ Action add_train(CLI::App& app) {
   app.add_option("--steps", flags->last_step, "stop at this step; --resume goes on from there")
       ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()).description(""));
   flags->data.add(app);
-  app.add_flag("--log-gradients", flags->logs_gradients,
-               "write each layer's gradient norm by epoch: gradients.csv and gradients.svg in the run folder");
+  flags->logs.add(app);
   app.add_flag("--overwrite", flags->overwrite, "replace an earlier run in --out");
   return [flags] { return train_command(*flags); };
 }

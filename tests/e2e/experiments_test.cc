@@ -1,6 +1,7 @@
 // plot and sweep, as a user types them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "runtime/folder_lock.h"
@@ -80,6 +81,35 @@ TEST(EvalCommand, TellsWhoIsTakenForWhom) {
   int64_t right = 0;
   for (size_t c = 0; c < 10; ++c) right += found["classes"][c]["predicted"][c].get<int64_t>();
   EXPECT_DOUBLE_EQ(static_cast<double>(right) / 50, found["accuracy"]);
+}
+
+TEST(TrainCommand, WritesEventFilesForTensorBoard) {
+  const Workbench bench;
+  bench.write("m.textproto", kModel);
+  bench.succeed("train m.textproto --out run --log tensorboard");
+  EXPECT_GT(bench.read("run/events.out.tfevents.0001.minnow").size(), 1000U);
+  bench.succeed("train --resume run --epochs 3 --log tensorboard");
+  EXPECT_NE(bench.read("run/events.out.tfevents.0002.minnow"), "");
+  bench.succeed("train m.textproto --out run --overwrite --log-gradients");
+  const std::vector<std::string> files = bench.files();
+  EXPECT_TRUE(std::ranges::none_of(files, [](const std::string& name) { return name.find("tfevents") != name.npos; }));
+  bench.succeed("train m.textproto --out run --overwrite");
+  EXPECT_EQ(bench.read("run/gradients.csv"), "");
+  EXPECT_EQ(bench.run("train m.textproto --log tensorboard").exit_code, 2);
+  EXPECT_EQ(bench.run("train m.textproto --out other --log tensorbord").exit_code, 2);
+}
+
+// The log is cut short where the disk is full, the run is whole.
+TEST(TrainCommand, TrainsOnWhereItsLogCannotBeWritten) {
+  const Workbench bench;
+  bench.write("m.textproto", kModel);
+  RunOptions options;
+  options.file_bytes = 100000;
+  const Outcome outcome = bench.run("train m.textproto --out run --epochs 40 --log tensorboard --no-cache", options);
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_NE(outcome.err.find("run/events.out.tfevents.0001.minnow: error: cannot write: "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("the run itself is whole"), std::string::npos) << outcome.err;
+  EXPECT_EQ(count_of(bench.read("run/metrics.csv"), "\n"), 41);
 }
 
 TEST(PredictCommand, DrawsWorstExamplesAndBars) {

@@ -144,7 +144,8 @@ TEST_F(TrainingRun, SaysWhereALossWentBad) {
   EXPECT_EQ(run.exit_code, 3);
   EXPECT_NE(run.err.find("loss is no longer finite; the first value that went bad is"), std::string::npos)
       << run.err;
-  EXPECT_EQ(bench_.files(), (std::vector<std::string>{"m.textproto", "run", "run/config.textproto"}));
+  EXPECT_EQ(bench_.files(), (std::vector<std::string>{"m.textproto", "run", "run/config.textproto", "run/diverged.txt"}));
+  EXPECT_EQ(bench_.read("run/diverged.txt"), run.err.substr(run.err.find("step ")));
 }
 
 class Weights : public TrainingRun {
