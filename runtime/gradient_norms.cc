@@ -40,6 +40,9 @@ Result<GradientNorms> parse_gradients_csv(std::string_view text, const std::stri
       if (std::from_chars(cell.text.data(), end, values.emplace_back()).ptr != end)
         return fail(fmt::format("{}:{}:{}", where, line.line, cell.column), "\"{}\" is no number", cell.text);
     }
+    constexpr double kMostEpochs = 1e15;
+    if (!(values[0] >= 0 && values[0] <= kMostEpochs))
+      return fail(fmt::format("{}:{}", where, line.line), "\"{}\" is no epoch", line.cells[0].text);
     norms.rows.push_back({static_cast<int64_t>(values[0]), {values.begin() + 1, values.end()}});
   }
   return norms;

@@ -5,6 +5,7 @@
 
 #include "runtime/batch.h"
 #include "runtime/diagnose.h"
+#include "runtime/early_stopping.h"
 #include "runtime/schedule.h"
 #include "runtime/shuffle.h"
 
@@ -65,7 +66,7 @@ class Trainer {
     if (state_.step > 0) MINNOW_TRY(save());
     TrainingEnd end = reached_last_step() ? TrainingEnd::kReachedStep : TrainingEnd::kFinished;
     while (end == TrainingEnd::kFinished && epochs_done() < training_.epochs()) {
-      if (has_stopped_improving()) {
+      if (has_stopped_improving(training_, session_.lowered().classifies, state_.history)) {
         end = TrainingEnd::kStoppedEarly;
       } else {
         MINNOW_ASSIGN(end, run_epoch());
@@ -194,7 +195,7 @@ class Trainer {
     if (options_.progress) options_.progress->finish_epoch(summary(seconds));
     if (options_.on_epoch) options_.on_epoch(state_.history.back());
     if (!options_.folder) return {};
-    if (best_epoch() == epochs_done())
+    if (best_epoch(training_, session_.lowered().classifies, state_.history) == epochs_done())
       MINNOW_TRY(save_checkpoint(options_.folder->best_path(), session_, state_));
     return save();
   }
@@ -204,30 +205,6 @@ class Trainer {
     MINNOW_TRY(save_checkpoint(options_.folder->weights_path(), session_, state_));
     return options_.folder->write_metrics(state_.history, session_.model().model.name(),
                                           session_.lowered().classifies);
-  }
-
-  // How good an epoch was: larger is better.
-  double score(const EpochMetrics& row) const {
-    const bool by_accuracy = session_.lowered().classifies && !stops_by_loss();
-    return by_accuracy ? row.validation_accuracy : -row.validation_loss;
-  }
-  bool stops_by_loss() const {
-    return training_.has_early_stopping() &&
-           training_.early_stopping().metric() == spec::EarlyStopping::VALIDATION_LOSS;
-  }
-
-  // The first epoch that no later one has beaten by more than `margin`.
-  int64_t best_epoch(double margin = 0) const {
-    size_t best = 0;
-    for (size_t i = 1; i < state_.history.size(); ++i)
-      if (score(state_.history[i]) > score(state_.history[best]) + margin) best = i;
-    return state_.history.empty() ? 0 : state_.history[best].epoch;
-  }
-
-  bool has_stopped_improving() const {
-    if (!training_.has_early_stopping()) return false;
-    const auto& rule = training_.early_stopping();
-    return epochs_done() - best_epoch(rule.min_delta()) >= rule.patience();
   }
 
   void report_progress(Clock::time_point start, int64_t first_batch) {

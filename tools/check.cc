@@ -3,32 +3,17 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/command.h"
+#include "tools/layer_table.h"
 
 namespace minnow {
 namespace {
 
-// 61706 → "61,706"
-std::string grouped(int64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3)
-    digits.insert(static_cast<size_t>(at), ",");
-  return digits;
-}
-
-std::string megaflops(double flops) { return flops == 0 ? "" : fmt::format("{:.3f}", flops / 1e6); }
-
 void print_layers(const LoweredModel& lowered) {
-  size_t width = 5;
-  for (const LayerRow& row : lowered.layers) width = std::max(width, row.name.size());
-  fmt::print("{:{}}  {:16}  {:>14}  {:>12}  {:>10}\n", "layer", width, "kind", "output", "weights", "MFLOP");
-  double flops = 0;
-  for (const LayerRow& row : lowered.layers) {
-    fmt::print("{:{}}  {:16}  {:>14}  {:>12}  {:>10}\n", row.name, width, row.kind,
-               shape_to_string(row.output), row.weights ? grouped(row.weights) : "", megaflops(row.flops));
-    flops += row.flops;
-  }
-  fmt::print("{:{}}  {:16}  {:>14}  {:>12}  {:>10}\n", "total", width, "", "",
-             grouped(lowered.weight_count()), megaflops(flops));
+  const std::vector<std::vector<std::string>> rows = layer_table(lowered);
+  size_t width = 0;
+  for (const auto& row : rows) width = std::max(width, row[0].size());
+  for (const auto& row : rows)
+    fmt::print("{:{}}  {:16}  {:>14}  {:>12}  {:>10}\n", row[0], width, row[1], row[2], row[3], row[4]);
 }
 
 nlohmann::ordered_json to_json(const LoadedModel& loaded, const LoweredModel& lowered) {

@@ -2,11 +2,10 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "ir/printable.h"
+#include "runtime/assess.h"
 #include "runtime/plot/network_pictures.h"
-#include "runtime/trainer.h"
 #include "tools/command.h"
 
 namespace minnow {
@@ -20,12 +19,6 @@ struct EvalFlags {
   std::string split = "validation";
   std::string out;
   bool json = false;
-};
-
-// Loss and accuracy and, of a classifier with one answer for each example, who was taken for whom.
-struct Report {
-  Evaluation evaluation;
-  std::optional<ConfusionMatrix> confusion;
 };
 
 constexpr int64_t kMostColumns = 20;  // of a matrix in text
@@ -65,51 +58,37 @@ nlohmann::ordered_json to_json(const ConfusionMatrix& matrix, const std::vector<
   return classes;
 }
 
-void print_report(const EvalFlags& flags, const Dataset& dataset, const Report& report, bool classifies) {
-  const Evaluation& evaluation = report.evaluation;
+void print_report(const EvalFlags& flags, const Dataset& dataset, const Assessment& assessment, bool classifies) {
+  const Evaluation& evaluation = assessment.evaluation;
   if (flags.json) {
     nlohmann::ordered_json object = {{"dataset", dataset.name},
                                      {"split", flags.split},
                                      {"examples", dataset.size()},
                                      {"loss", evaluation.loss}};
     if (classifies) object["accuracy"] = evaluation.accuracy;
-    if (report.confusion) object["classes"] = to_json(*report.confusion, dataset.class_names);
+    if (assessment.confusion) object["classes"] = to_json(*assessment.confusion, assessment.class_names);
     return print_json(object);
   }
   fmt::print("{} examples of {} ({})\n  loss      {:.6f}\n", dataset.size(), printable(dataset.name), flags.split,
              evaluation.loss);
   if (classifies) fmt::print("  accuracy  {:.2f} %\n", 100 * evaluation.accuracy);
-  if (report.confusion) print_classes(*report.confusion, dataset.class_names);
-}
-
-// One more name for each class that the data do not know.
-std::vector<std::string> names_for(const Dataset& dataset, int64_t classes) {
-  std::vector<std::string> names = dataset.class_names;
-  while (static_cast<int64_t>(names.size()) < classes) names.push_back(std::to_string(names.size()));
-  return names;
+  if (assessment.confusion) print_classes(*assessment.confusion, assessment.class_names);
 }
 
 Result<ExitCode> eval_command(const EvalFlags& flags) {
   if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   ThreadPool pool(flags.backend.thread_count());
-  MINNOW_ASSIGN(const auto session, Session::create(loaded, flags.backend.session_options(), pool));
+  MINNOW_ASSIGN(const auto session, Session::create(loaded, flags.backend.inference_options(), pool));
   MINNOW_TRY(load_weights(flags.weights, *session));
-  MINNOW_ASSIGN(DataSplits data, flags.data.load(*session, pool));
-  Dataset& dataset = flags.split == "train" ? data.train : data.validation;
-  Report report;
-  MINNOW_ASSIGN(report.evaluation, evaluate(*session, dataset));
-  const LoweredModel& lowered = session->lowered();
-  if (lowered.classes > 0 && lowered.predictions_per_example == 1) {
-    MINNOW_ASSIGN(const PredictionRows rows, predict(*session, dataset.examples));
-    report.confusion = confusion_matrix(rows, dataset.labels);
-    dataset.class_names = names_for(dataset, report.confusion->classes());
-  }
+  MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
+  const Dataset& dataset = flags.split == "train" ? data.train : data.validation;
+  MINNOW_ASSIGN(const Assessment assessment, assess(*session, dataset));
   if (!flags.out.empty()) {
-    if (!report.confusion) return fail("-o " + flags.out, "there is no confusion matrix: the network tells no classes apart");
-    MINNOW_TRY(write_drawing(flags.out, draw_confusion(*report.confusion, dataset.class_names)));
+    if (!assessment.confusion) return fail("-o " + flags.out, "there is no confusion matrix: the network tells no classes apart");
+    MINNOW_TRY(write_drawing(flags.out, draw_confusion(*assessment.confusion, assessment.class_names)));
   }
-  print_report(flags, dataset, report, lowered.classifies);
+  print_report(flags, dataset, assessment, session->lowered().classifies);
   return ExitCode::kDone;
 }
 

@@ -1,5 +1,9 @@
 #include "tools/kernel_times.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace minnow {
 
 Result<std::vector<KernelTrace>> trace_steps(MeasuredFunction& function, int repeats) {
@@ -30,6 +34,31 @@ Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace
     profile.step_flops += row.flops;
   }
   return profile;
+}
+
+std::vector<KernelRow> slowest_first(const Profile& profile) {
+  std::vector<KernelRow> rows = profile.rows;
+  std::ranges::stable_sort(rows, std::ranges::greater(), &KernelRow::seconds);
+  return rows;
+}
+
+const std::vector<std::string>& kernel_columns() {
+  static const std::vector<std::string> kColumns = {"layer", "direction", "ops",     "time",    "share",
+                                                    "MFLOP", "KiB",       "GFLOP/s", "of peak", "GB/s"};
+  return kColumns;
+}
+
+std::vector<std::string> kernel_cells(const KernelRow& row, const Profile& profile) {
+  return {row.kernel->layer,
+          std::string(phase_name(row.kernel->phase)),
+          row.kernel->op,
+          format_step_time(row.seconds),
+          fmt::format("{:.1f}%", 100 * row.seconds / profile.step_seconds),
+          fmt::format("{:.3f}", row.flops / 1e6),
+          fmt::format("{:.1f}", row.bytes / 1024),
+          fmt::format("{:.2f}", row.flops_per_second() / 1e9),
+          fmt::format("{:.1f}%", 100 * row.flops_per_second() / profile.peak),
+          fmt::format("{:.2f}", row.bytes_per_second() / 1e9)};
 }
 
 }  // namespace minnow

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "tools/measure.h"
@@ -26,5 +27,11 @@ struct Profile {
 // The traces of `repeats` steps, after some that warm up.
 Result<std::vector<KernelTrace>> trace_steps(MeasuredFunction& function, int repeats);
 Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace>& steps, double peak);
+
+std::vector<KernelRow> slowest_first(const Profile& profile);
+
+// The profile as a table, for text and for HTML: the names of the columns, and a kernel's cells.
+const std::vector<std::string>& kernel_columns();
+std::vector<std::string> kernel_cells(const KernelRow& row, const Profile& profile);
 
 }  // namespace minnow

@@ -40,6 +40,7 @@ constexpr CommandRow kCommands[] = {
     {"sweep", "train every combination of settings, and compare", add_sweep},
     {"experiment", "runs and pictures that belong together, from one file", add_experiment},
     {"plot", "curves of runs, or an op with its derivative", add_plot},
+    {"report", "one page about a run, or several beside each other", add_report},
     {"data", "show data, and count their classes", add_data},
     {"info", "this machine as the compiler sees it", add_info},
 };

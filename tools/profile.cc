@@ -22,26 +22,23 @@ struct ProfileFlags {
   bool json = false;
 };
 
+constexpr size_t kOpsColumn = 2, kOpsWidth = 34;
+
 std::string shortened(std::string text, size_t width) {
   if (text.size() > width) text = text.substr(0, width - 3) + "...";
   return text;
 }
 
 void print_table(const Profile& profile, const std::string& sort) {
-  constexpr size_t kOpsWidth = 34;
-  std::vector<KernelRow> rows = profile.rows;
-  if (sort == "time") std::ranges::stable_sort(rows, std::ranges::greater(), &KernelRow::seconds);
-  size_t width = 5;
-  for (const KernelRow& row : rows) width = std::max(width, row.kernel->layer.size());
-  fmt::print("{:{}} {:9} {:{}} {:>8} {:>6} {:>9} {:>9} {:>8} {:>8} {:>7}\n", "layer", width, "direction", "ops",
-             kOpsWidth, "time", "share", "MFLOP", "KiB", "GFLOP/s", "of peak", "GB/s");
-  for (const KernelRow& row : rows) {
-    const Kernel& kernel = *row.kernel;
-    fmt::print("{:{}} {:9} {:{}} {:>8} {:>5.1f}% {:>9.3f} {:>9.1f} {:>8.2f} {:>7.1f}% {:>7.2f}\n", kernel.layer, width,
-               phase_name(kernel.phase), shortened(kernel.op, kOpsWidth), kOpsWidth, format_step_time(row.seconds),
-               100 * row.seconds / profile.step_seconds, row.flops / 1e6, row.bytes / 1024,
-               row.flops_per_second() / 1e9, 100 * row.flops_per_second() / profile.peak,
-               row.bytes_per_second() / 1e9);
+  const std::vector<KernelRow> rows = sort == "time" ? slowest_first(profile) : profile.rows;
+  std::vector<std::vector<std::string>> table = {kernel_columns()};
+  for (const KernelRow& row : rows) table.push_back(kernel_cells(row, profile));
+  size_t width = 0;
+  for (const auto& cells : table) width = std::max(width, cells[0].size());
+  for (auto& cells : table) {
+    cells[kOpsColumn] = shortened(cells[kOpsColumn], kOpsWidth);
+    fmt::print("{:{}} {:9} {:{}} {:>8} {:>6} {:>9} {:>9} {:>8} {:>8} {:>7}\n", cells[0], width, cells[1], cells[2],
+               kOpsWidth, cells[3], cells[4], cells[5], cells[6], cells[7], cells[8], cells[9]);
   }
   const double rate = profile.step_flops / profile.step_seconds;
   fmt::print("\n{} kernels, {} a step: {:.2f} MFLOP at {:.1f} GFLOP/s, {:.1f} % of the measured peak of {:.1f}\n",

@@ -17,14 +17,16 @@ h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; border-bottom: 1px solid var(--lin
 pre, code { font: 13px/1.45 'DejaVu Sans Mono', Consolas, monospace; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .5rem 0; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid var(--line); text-align: right; }
-th:first-child, td:first-child { text-align: left; }
+th.text, td.text { text-align: left; }
 th { color: var(--soft); font-weight: 600; }
+table.total tbody tr:last-child { font-weight: 600; }
 svg, img { max-width: 100%; height: auto; }
 )css";
 
-std::string table_row(const std::vector<std::string>& cells, std::string_view tag) {
+std::string table_row(const std::vector<std::string>& cells, std::string_view tag, size_t text_columns) {
   std::string row;
-  for (const std::string& cell : cells) row += fmt::format("<{0}>{1}</{0}>", tag, markup_escaped(cell));
+  for (size_t i = 0; i < cells.size(); ++i)
+    row += fmt::format("<{0}{1}>{2}</{0}>", tag, i < text_columns ? " class=\"text\"" : "", markup_escaped(cells[i]));
   return "<tr>" + row + "</tr>\n";
 }
 
@@ -41,9 +43,9 @@ std::string to_html(const HtmlPage& page) {
 
 std::string to_html(const HtmlTable& table) {
   std::string rows;
-  for (const auto& row : table.rows) rows += table_row(row, "td");
-  const std::string head = table.header.empty() ? "" : "<thead>" + table_row(table.header, "th") + "</thead>\n";
-  return "<table>\n" + head + "<tbody>\n" + rows + "</tbody>\n</table>\n";
+  for (const auto& row : table.rows) rows += table_row(row, "td", table.text_columns);
+  const std::string head = table.header.empty() ? "" : "<thead>" + table_row(table.header, "th", table.text_columns) + "</thead>\n";
+  return fmt::format("<table{}>\n", table.has_total ? " class=\"total\"" : "") + head + "<tbody>\n" + rows + "</tbody>\n</table>\n";
 }
 
 std::string script_json(std::string_view json) {

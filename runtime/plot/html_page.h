@@ -17,10 +17,12 @@ struct HtmlPage {
 
 std::string to_html(const HtmlPage& page);
 
-// Cells are any text. Columns after the first are set flush right, as numbers want.
+// Cells are any text.
 struct HtmlTable {
   std::vector<std::string> header;  // may be empty
   std::vector<std::vector<std::string>> rows;
+  size_t text_columns = 1;  // set flush left; those behind them flush right, as numbers want
+  bool has_total = false;   // the last row adds up the others
 };
 std::string to_html(const HtmlTable& table);
 

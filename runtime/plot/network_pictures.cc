@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ir/printable.h"
+#include "runtime/batch.h"
 
 namespace minnow {
 namespace {
@@ -52,6 +53,25 @@ Drawing draw_confusion(const ConfusionMatrix& matrix, const std::vector<std::str
     }
   }
   return drawing;
+}
+
+Result<ImageSheet> worst_sheet(const Assessment& assessment, const Dataset& data, int64_t count) {
+  const std::vector<int64_t> worst = worst_examples(assessment.rows, data.labels, count);
+  const std::vector<int32_t> numbers(worst.begin(), worst.end());
+  TensorType type = data.examples.type();
+  type.shape[0] = static_cast<int64_t>(numbers.size());
+  Tensor examples = Tensor::uninitialized(type);
+  gather_rows(data.examples, numbers, examples);
+  ImageSheet sheet{fmt::format("{}: the {} worst of {}", data.name, worst.size(), data.size()), {}, {}};
+  MINNOW_ASSIGN(sheet.pictures, as_pictures(examples, data.name));
+  for (const int64_t i : worst) {
+    const std::vector<float>& row = assessment.rows[static_cast<size_t>(i)];
+    const auto actual = static_cast<size_t>(data.labels.as<int32_t>()[static_cast<size_t>(i)]);
+    const size_t guess = ranking(row, 1)[0];
+    sheet.captions.push_back({fmt::format("{} is {}", i, assessment.class_names[actual]),
+                              fmt::format("{} {:.0f} %", assessment.class_names[guess], 100 * row[guess])});
+  }
+  return sheet;
 }
 
 Result<ImageSheet> filter_sheet(const Session& session) {

@@ -58,6 +58,12 @@ bool lie_far_apart(const Panel& panel) {
 
 }  // namespace
 
+std::string run_name(const std::string& folder) {
+  const std::filesystem::path path = std::filesystem::path(folder).lexically_normal();
+  const std::string name = (path.has_filename() ? path : path.parent_path()).filename().string();
+  return name == "." ? folder : name;
+}
+
 Result<RunCurves> read_run(const std::string& path) {
   std::error_code error;
   const bool is_folder = std::filesystem::is_directory(path, error);
@@ -68,9 +74,8 @@ Result<RunCurves> read_run(const std::string& path) {
   MINNOW_ASSIGN(const std::string text, read_file(file));
   RunCurves run;
   MINNOW_ASSIGN(run.history, parse_metrics_csv(text, file));
-  const std::filesystem::path folder = std::filesystem::path(file).parent_path().lexically_normal();
-  run.name = folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
-  if (run.name.empty() || run.name == ".") run.name = file;
+  run.name = run_name(std::filesystem::path(file).parent_path().string());
+  if (run.name.empty()) run.name = file;
   return run;
 }
 

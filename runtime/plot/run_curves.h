@@ -14,6 +14,9 @@ struct RunCurves {
   std::vector<EpochMetrics> history;
 };
 
+// What to call the run in that folder: as the folder is called.
+std::string run_name(const std::string& folder);
+
 // Reads metrics.csv of a run folder, or such a file itself. The run is named as the folder is.
 Result<RunCurves> read_run(const std::string& path);
 

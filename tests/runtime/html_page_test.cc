@@ -13,16 +13,16 @@ using testing::Not;
 constexpr std::string_view kHostile = "<script>alert(\"1\")</script>`&\x1b[31m";
 
 TEST(HtmlPage, ShowsTitleAndCellsAsText) {
-  const std::string page = to_html(HtmlPage{.title = std::string(kHostile),
-                                            .body = to_html(HtmlTable{.header = {"layer"}, .rows = {{std::string(kHostile)}}})});
+  const HtmlTable table{{"layer"}, {{std::string(kHostile)}}};
+  const std::string page = to_html(HtmlPage{std::string(kHostile), "", to_html(table), ""});
   EXPECT_THAT(page, Not(HasSubstr("<script>")));
   EXPECT_THAT(page, Not(HasSubstr("\x1b")));
   EXPECT_THAT(page, HasSubstr("<title>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;`&amp;\\x1b[31m</title>"));
-  EXPECT_THAT(page, HasSubstr("<td>&lt;script&gt;"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"text\">&lt;script&gt;"));
 }
 
 TEST(HtmlPage, FetchesNothing) {
-  const std::string page = to_html(HtmlPage{.title = "t", .script = "f();"});
+  const std::string page = to_html(HtmlPage{"t", "", "", "f();"});
   EXPECT_THAT(page, Not(HasSubstr("http")));
   EXPECT_THAT(page, HasSubstr("<script>\nf();\n</script>"));
 }

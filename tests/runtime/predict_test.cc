@@ -96,6 +96,23 @@ TEST_F(Network, LogsTheGradientOfEachLayer) {
     EXPECT_NEAR(series.points[1].y, series.points[0].y, 1e-4 * series.points[0].y);
   EXPECT_FALSE(compiled->recall("epoch,other\n", 0, "gradients.csv"));
   EXPECT_EQ(compiled->recall("epoch,conv,fc\n0,1,x\n", 0, "g.csv").error().where, "g.csv:2:5");
+  EXPECT_EQ(compiled->recall("epoch,conv,fc\n1e300,1,1\n", 0, "g.csv").error().where, "g.csv:2");
+}
+
+TEST_F(Network, IsAssessedAndItsWorstMistakesAreDrawn) {
+  Dataset data = std::move(data_.validation);
+  data.class_names.resize(9);  // fewer than the network's
+  const auto found = assess(*session_, data);
+  ASSERT_TRUE(found) << found.error().to_string();
+  ASSERT_TRUE(found->confusion);
+  int64_t right = 0;
+  for (int64_t c = 0; c < 10; ++c) right += found->confusion->count(c, c);
+  EXPECT_DOUBLE_EQ(found->evaluation.accuracy, static_cast<double>(right) / 20);
+  EXPECT_EQ(found->class_names.back(), "9");
+  const auto sheet = worst_sheet(*found, data, 3);
+  ASSERT_TRUE(sheet) << sheet.error().to_string();
+  EXPECT_EQ(sheet->pictures.type().shape, (Shape{3, 28, 28}));
+  EXPECT_EQ(sheet->captions.size(), 3U);
 }
 
 TEST(ArenaMap, HasABlockForEveryValueOfEveryArena) {
