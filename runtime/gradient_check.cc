@@ -113,19 +113,24 @@ class GradientProblem {
 struct Difference {
   double derivative = 0;
   double disagreement = 1;  // between steps h and 2h, relative
+  double noise = 0;         // what the rounding of the loss makes of it, about
 };
 
 // Central differences with steps h and 2h, joined to fourth order: (4 D(h) - D(2h)) / 3.
 Result<Difference> difference_with_step(GradientProblem& problem, size_t weight, size_t element, double step) {
+  constexpr double kRoundings = 16;  // of the loss, in units of its last place
+  double loss = 0;
   const auto central = [&](double h) -> Result<double> {
     MINNOW_ASSIGN(const double above, problem.loss_at(weight, element, h));
     MINNOW_ASSIGN(const double below, problem.loss_at(weight, element, -h));
+    loss = std::max({loss, std::abs(above), std::abs(below)});
     return (above - below) / (2 * h);
   };
   MINNOW_ASSIGN(const double narrow, central(step));
   MINNOW_ASSIGN(const double wide, central(2 * step));
   const double scale = std::max({std::abs(narrow), std::abs(wide), 1e-8});
-  return Difference{(4 * narrow - wide) / 3, std::abs(narrow - wide) / scale};
+  const double noise = kRoundings * std::numeric_limits<double>::epsilon() * loss / step;
+  return Difference{(4 * narrow - wide) / 3, std::abs(narrow - wide) / scale, noise};
 }
 
 // A long step meets kinks (a maximum changes hands), a short one drowns in rounding: takes the one that agrees best.
@@ -155,7 +160,8 @@ Result<GradientRow> check_weight(GradientProblem& problem, size_t weight, const 
     if (difference.disagreement > kSmooth) continue;
     const double floor = std::max(kFloor * largest, 1e-7);
     const double scale = std::max({std::abs(values[element]), std::abs(difference.derivative), floor});
-    const double error = std::abs(values[element] - difference.derivative) / scale;
+    const double apart = std::abs(values[element] - difference.derivative);
+    const double error = std::max(0.0, apart - difference.noise) / scale;
     if (row.checked++ == 0 || error > row.error) row = {name, row.checked, values[element], difference.derivative, error};
   }
   if (row.checked == 0) return fail(name, "every element drawn lies on a kink of the loss; there is nothing to compare");

@@ -63,9 +63,9 @@ tl::unexpected<Error> not_found(const NamedDataset& dataset, const std::vector<s
       fmt::format("dataset \"{}\" was not found; looked in\n    {}", dataset.name,
                   fmt::join(reports, "\n    ")),
       fmt::format(
-          "download {} (each plain or .gz) from {} into ./data/{}, or name their folder with --data-dir or "
-          "MINNOW_DATA. The digits of `builtin: GLYPHS` need no file",
-          fmt::join(kFiles, ", "), dataset.home_page, dataset.name));
+          "`minnow data fetch {0}` downloads it; or name the folder that has {0}/ with {1} (each plain or .gz) by --data-dir "
+          "or MINNOW_DATA. The digits of `builtin: GLYPHS` need no file",
+          dataset.name, fmt::join(kFiles, ", ")));
 }
 
 Result<DataSplits> read_splits(const NamedDataset& dataset, const FoundFiles& files) {
@@ -80,9 +80,8 @@ Result<DataSplits> read_splits(const NamedDataset& dataset, const FoundFiles& fi
 
 const std::vector<NamedDataset>& named_datasets() {
   static const std::vector<NamedDataset> kDatasets = {
-      {"mnist", "http://yann.lecun.com/exdb/mnist/", numbered_classes(10)},
+      {"mnist", numbered_classes(10)},
       {"fashion-mnist",
-       "https://github.com/zalandoresearch/fashion-mnist",
        {"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
         "ankle boot"}},
   };

@@ -12,7 +12,6 @@ namespace minnow {
 // What there is to know about a named set, all in IDX files of 60,000 and 10,000 pictures of 28x28.
 struct NamedDataset {
   std::string_view name;
-  std::string_view home_page;
   std::vector<std::string> class_names;
 };
 

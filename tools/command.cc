@@ -40,7 +40,9 @@ void ModelFlags::add_shorthand(CLI::App& app, const std::string& flag, const std
 }
 
 void DataFlags::add(CLI::App& app) {
-  app.add_option("--data-dir", data_dir, "where the files of the data lie")->type_name("DIR");
+  app.add_option("--data-dir", data_dir, "where the files of the data lie")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
 }
 
 Result<DataSplits> DataFlags::load(const Session& session, ThreadPool& pool) const {

@@ -42,7 +42,9 @@ Action add_gradcheck(CLI::App& app) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.footer(
-      "Central differences in double precision on a random batch of 2. Each row shows its worst element.");
+      "Central differences in double precision on a random batch of 2. Each row shows its worst element. What the rounding "
+      "of the\nloss makes of a difference is no error: a gradient that is 0, such as a bias before batch_norm, is only "
+      "rounding.");
   return [flags] { return gradcheck_command(*flags); };
 }
 

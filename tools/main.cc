@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "tools/command.h"
+#include "tools/usage_error.h"
 
 namespace minnow {
 namespace {
@@ -95,7 +96,7 @@ std::optional<Error> unknown_command(int argc, char** argv) {
   std::vector<std::string> names;
   for (const CommandRow& row : kCommands) names.emplace_back(row.name);
   if (std::ranges::find(names, argv[1]) != names.end()) return std::nullopt;
-  const std::string nearest = nearest_name(argv[1], names);
+  const std::string nearest = std::string_view(argv[1]) == "help" ? "--help" : nearest_name(argv[1], names);
   return Error{{},
                fmt::format("there is no command \"{}\"", argv[1]),
                nearest.empty() ? "minnow --help lists them" : fmt::format("did you mean {}?", nearest),
@@ -112,10 +113,14 @@ int run_main(int argc, char** argv) {
     CLI::App* command = app.add_subcommand(row.name, row.summary);
     commands.emplace_back(command, row.add(*command));
   }
+  if (argc < 2) {
+    fmt::print("{}", app.help());
+    return static_cast<int>(ExitCode::kUsage);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+    return error.get_exit_code() == 0 ? app.exit(error) : report(usage_error(app, error));
   }
   for (const auto& [command, action] : commands)
     if (command->parsed()) return run_command(action);

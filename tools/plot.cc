@@ -51,7 +51,7 @@ Result<ExitCode> plot_command(const PlotFlags& flags) {
 Action add_plot(CLI::App& app) {
   auto flags = std::make_shared<PlotFlags>();
   auto* runs = app.add_option("runs", flags->runs, "run folders, or metrics.csv files")->type_name("RUN");
-  app.add_option("--op", flags->op, "draw an elementwise op and its derivative instead")
+  app.add_option("--op", flags->op, "draw an elementwise op or an activation, and its derivative, instead")
       ->type_name("NAME")
       ->excludes(runs);
   app.add_option("--range", flags->range, "of x, for --op: LOW,HIGH (default -6,6)")

@@ -133,7 +133,7 @@ Action add_train(CLI::App& app) {
   app.get_option("model")->required(false);
   flags->model.add_shorthand(app, "--epochs", "training.epochs", "passes over the training data");
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
-  flags->model.add_shorthand(app, "--lr", "training.learning_rate", "learning rate");
+  flags->model.add_shorthand(app, "--lr,--learning-rate", "training.learning_rate", "learning rate");
   flags->model.add_shorthand(app, "--seed", "training.seed", "of weights, shuffling and dropout");
   app.add_option_function<std::string>(
          "--optimizer",

@@ -1,7 +1,12 @@
 #include "runtime/plot/op_curve.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cctype>
+#include <functional>
+
+#include "frontend/composites.h"
 #include "ir/builder.h"
 #include "passes/autodiff.h"
 #include "runtime/interpreter.h"
@@ -16,34 +21,60 @@ bool can_be_drawn(const OpInfo& info) {
   return (info.traits & kElementwise) != 0 && info.operands <= 2 && !is_logic && info.kind != OpKind::kConvert;
 }
 
-Result<OpKind> find_op(std::string_view name) {
+// A function of x, and how it is written.
+struct Curve {
+  std::string call;
+  std::function<Value*(Builder&, Value*)> build;
+};
+
+Curve curve_of(OpKind kind, double second) {
+  const bool is_binary = op_info(kind).operands == 2;
+  return {is_binary ? fmt::format("{}(x, {:g})", mnemonic(kind), second) : fmt::format("{}(x)", mnemonic(kind)),
+          [=](Builder& builder, Value* x) {
+            std::vector<Value*> operands = {x};
+            if (is_binary) operands.push_back(builder.like(x, second));
+            return builder.create(kind, operands);
+          }};
+}
+
+Curve curve_of(const std::string& name, spec::Activation::Function function) {
+  return {name + "(x)", [=](Builder& builder, Value* x) { return activate(builder, x, function); }};
+}
+
+// An op, or an activation of model files, such as relu, which is no op.
+Result<Curve> find_curve(std::string_view name, double second) {
   std::vector<std::string> names;
   for (size_t i = 0; i < kOpCount; ++i) {
     const OpInfo& info = op_info(static_cast<OpKind>(i));
     if (!can_be_drawn(info)) continue;
-    if (info.mnemonic == name) return info.kind;
+    if (info.mnemonic == name) return curve_of(info.kind, second);
     names.emplace_back(info.mnemonic);
   }
+  const google::protobuf::EnumDescriptor& activations = *spec::Activation::Function_descriptor();
+  for (int i = 0; i < activations.value_count(); ++i) {
+    std::string activation = activations.value(i)->name();
+    std::ranges::transform(activation, activation.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto function = static_cast<spec::Activation::Function>(activations.value(i)->number());
+    if (function == spec::Activation::NONE || std::ranges::find(names, activation) != names.end()) continue;
+    if (activation == name) return curve_of(activation, function);
+    names.push_back(activation);
+  }
   const std::string nearest = nearest_name(name, names);
-  std::string known;
-  for (const std::string& each : names) known += (known.empty() ? "" : ", ") + each;
-  return fail_with_hint("--op " + std::string(name), "is no elementwise op on numbers",
-                        nearest.empty() ? "one of " + known : "did you mean " + nearest + "?");
+  return fail_with_hint("--op " + std::string(name), "is no elementwise op on numbers, and no activation",
+                        nearest.empty() ? fmt::format("one of {}", fmt::join(names, ", "))
+                                        : "did you mean " + nearest + "?");
 }
 
-struct OpFunction {
+struct CurveFunction {
   Function function{"curve"};
   Value* x = nullptr;
   Value* y = nullptr;
 };
 
-void build(OpKind kind, double second, OpFunction& built) {
-  const TensorType type{DType::kF64, {kPoints}};
-  built.x = built.function.add_parameter("x", type, Role::kInput);
+void build(const Curve& curve, CurveFunction& built) {
+  built.x = built.function.add_parameter("x", {DType::kF64, {kPoints}}, Role::kInput);
   Builder builder(built.function);
-  std::vector<Value*> operands = {built.x};
-  if (op_info(kind).operands == 2) operands.push_back(builder.constant(type, second));
-  built.y = builder.create(kind, operands);
+  built.y = curve.build(builder, built.x);
   if (built.y->type.dtype != DType::kF64) built.y = builder.convert(built.y, DType::kF64);
 }
 
@@ -55,9 +86,9 @@ Series series_of(std::string name, const Tensor& x, const Tensor& y, int colour)
 }
 
 // The derivative at every x: the gradient of the sum, whose terms each depend on one x. Nothing if there is none.
-Result<std::vector<Tensor>> derivative(OpKind kind, double second, const Tensor& x) {
-  OpFunction built;
-  build(kind, second, built);
+Result<std::vector<Tensor>> derivative(const Curve& curve, const Tensor& x) {
+  CurveFunction built;
+  build(curve, built);
   Builder builder(built.function);
   Value* sum = builder.reduce_sum(built.y, {0});
   std::vector<Value*> gradients;
@@ -70,23 +101,21 @@ Result<std::vector<Tensor>> derivative(OpKind kind, double second, const Tensor&
 }  // namespace
 
 Result<Chart> op_chart(std::string_view name, const OpCurveOptions& options) {
-  MINNOW_ASSIGN(const OpKind kind, find_op(name));
+  MINNOW_ASSIGN(const Curve curve, find_curve(name, options.second));
   if (!(options.low < options.high && options.high - options.low < 1e300))
     return tl::unexpected(Error{"--range", "is empty or endless", "--range -6,6", ExitCode::kUsage});
   Tensor x = Tensor::uninitialized({DType::kF64, {kPoints}});
   for (int64_t i = 0; i < kPoints; ++i)
     x.as<double>()[static_cast<size_t>(i)] =
         options.low + (options.high - options.low) * static_cast<double>(i) / (kPoints - 1);
-  OpFunction built;
-  build(kind, options.second, built);
+  CurveFunction built;
+  build(curve, built);
   built.function.add_result("y", built.y);
   const Tensor* argument = &x;
   MINNOW_ASSIGN(const std::vector<Tensor> values, interpret(built.function, {&argument, 1}));
-  MINNOW_ASSIGN(const std::vector<Tensor> slopes, derivative(kind, options.second, x));
-  const bool is_binary = op_info(kind).operands == 2;
-  const std::string call = is_binary ? fmt::format("{}(x, {:g})", name, options.second) : fmt::format("{}(x)", name);
-  Chart chart{call, "x", false, {}};
-  chart.panels.push_back({"", {series_of(call, x, values[0], 0)}});
+  MINNOW_ASSIGN(const std::vector<Tensor> slopes, derivative(curve, x));
+  Chart chart{curve.call, "x", false, {}};
+  chart.panels.push_back({"", {series_of(curve.call, x, values[0], 0)}});
   if (!slopes.empty()) chart.panels[0].series.push_back(series_of("derivative", x, slopes[0], 1));
   return chart;
 }

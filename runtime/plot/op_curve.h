@@ -1,4 +1,4 @@
-// An elementwise op as a curve, with the derivative that autodiff finds.
+// An elementwise op, or an activation, as a curve, with the derivative that autodiff finds.
 #pragma once
 
 #include <string_view>
@@ -12,7 +12,7 @@ struct OpCurveOptions {
   double second = 1;  // the other operand of an op of two
 };
 
-// The op `name` and, if it has one, its derivative, by the interpreter in f64. An unknown name, or an op that is not
+// The op or activation `name` and, if it has one, its derivative, by the interpreter in f64. An unknown name, or an op that is not
 // elementwise on numbers, is an error with a suggestion.
 Result<Chart> op_chart(std::string_view name, const OpCurveOptions& options);
 

@@ -59,6 +59,10 @@ TEST(OpCurve, DrawsEveryElementwiseOpWithItsDerivative) {
   EXPECT_DOUBLE_EQ(op_chart("max", {.second = 0})->panels[0].series[1].points[400].y, 1);
   EXPECT_EQ(op_chart("sigmiod", {}).error().hint, "did you mean sigmoid?");
   EXPECT_FALSE(op_chart("dot", {}));
+  EXPECT_EQ(op_chart("relu", {})->panels[0].series[0].name, "relu(x)");
+  EXPECT_DOUBLE_EQ(op_chart("relu", {})->panels[0].series[1].points[400].y, 1);
+  EXPECT_NEAR(op_chart("gelu", {})->panels[0].series[1].points[300].y, 0.5, 1e-12);
+  EXPECT_EQ(op_chart("relo", {}).error().hint, "did you mean relu?");
   EXPECT_EQ(op_chart("exp", {.low = 1, .high = 1}).error().code, ExitCode::kUsage);
   for (const char* name : {"log", "sqrt", "pow", "div", "eq", "abs"})
     EXPECT_NE(to_svg(draw_chart(*op_chart(name, {}))).find("</svg>"), std::string::npos) << name;

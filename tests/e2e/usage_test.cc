@@ -1,0 +1,69 @@
+// Command lines that are wrong are answered with the command and the nearest flag.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/program.h"
+
+namespace minnow {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string refusal(const std::string& arguments) {
+  const Workbench bench;
+  const Outcome outcome = bench.run(arguments);
+  EXPECT_EQ(outcome.exit_code, 2) << arguments;
+  return outcome.err;
+}
+
+TEST(Usage, UnknownFlagsNameTheNearest) {
+  EXPECT_EQ(refusal("train m.textproto --batchsize 10"),
+            "error: minnow train has no flag --batchsize\n  hint: did you mean --batch-size?\n");
+  EXPECT_EQ(refusal("data show glyphs --cuont 3"), "error: minnow data show has no flag --cuont\n  hint: did you mean --count?\n");
+  EXPECT_THAT(refusal("bench m.textproto --weight-decay=1"),
+              HasSubstr("a field of the model is changed by --set training.weight_decay=VALUE"));
+  EXPECT_THAT(refusal("info --frobnicate"), HasSubstr("minnow info --help lists what it takes"));
+}
+
+TEST(Usage, WhatIsMissingOrTooMuchIsTold) {
+  EXPECT_THAT(refusal("train a.textproto b.textproto"), StartsWith("error: minnow train takes no further argument \"b.textproto\""));
+  EXPECT_THAT(refusal("data show"), HasSubstr("hint: minnow data show --help lists what it takes"));
+  EXPECT_THAT(refusal("help"), HasSubstr("did you mean --help?"));
+}
+
+TEST(Usage, NothingAtAllPrintsTheHelp) {
+  const Workbench bench;
+  const Outcome outcome = bench.run("");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.out, HasSubstr("train a model"));
+}
+
+TEST(Usage, NewListsTheModelsToStartFrom) {
+  const Workbench bench;
+  EXPECT_THAT(bench.succeed("new").out, HasSubstr("mlp-1                mlp-256 with its hidden layer squeezed to a single unit\n"));
+}
+
+TEST(Usage, AFolderOfDataMustExist) {
+  EXPECT_THAT(refusal("train m.textproto --data-dir nowhere"), HasSubstr("nowhere"));
+}
+
+// The true gradient of a bias before batch_norm is 0: what differences find is rounding.
+TEST(Gradcheck, RoundingIsNoError) {
+  const Workbench bench;
+  bench.write("m.textproto", R"(
+    inputs { name: "image" shape: [1, 28, 28] }
+    layers { name: "conv1" conv2d { filters: 4 kernel: 3 } }
+    layers { name: "bn1" batch_norm {} }
+    layers { name: "relu1" activation { function: RELU } }
+    layers { name: "fc" dense { units: 10 } }
+    loss { softmax_cross_entropy {} }
+    data { builtin: GLYPHS }
+  )");
+  for (const char* seed : {"0", "1", "2", "3"})
+    EXPECT_THAT(bench.succeed("gradcheck m.textproto --set training.seed=" + std::string(seed)).out,
+                HasSubstr("all gradients agree"));
+}
+
+}  // namespace
+}  // namespace minnow
