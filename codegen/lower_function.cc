@@ -41,7 +41,11 @@ void Lowering::lower_ops() {
     scratch_bytes_ = permanent_bytes_;
     lower(*op);
   }
-  for (size_t index : plan_.needs_copy) add_copy(function_.results()[index].value, result_buffer(index));
+  for (const std::vector<size_t>& together : plan_.needs_copy) {
+    std::vector<KernelOutput> outputs;
+    for (const size_t index : together) outputs.push_back({function_.results()[index].value, result_buffer(index)});
+    add_copy(std::move(outputs));
+  }
 }
 
 void Lowering::place_parameters() {
@@ -55,10 +59,7 @@ void Lowering::place_parameters() {
 int Lowering::result_buffer(size_t index) {
   if (loop_ >= 0) return result_buffers_[index];
   const FunctionResult& result = function_.results()[index];
-  const Value* parameter = function_.find_parameter(result.name);
-  const bool in_place =
-      parameter != nullptr && (parameter->role == Role::kWeight || parameter->role == Role::kState);
-  if (in_place) return storage_.find(parameter);
+  if (const Value* parameter = function_.replaced_parameter(result)) return storage_.find(parameter);
   return storage_.add(
       {Buffer::Kind::kResult, static_cast<int>(index), 0, result.value->type.bytes(), {}, Layout::kRowMajor});
 }
@@ -202,7 +203,7 @@ void Lowering::divide(const Op& op) {
     if (!copies.empty() && copies.back().value == value) copies.back().value = op.results[i].get();
   }
   for (const KernelOutput& copy : copies) {
-    add_copy(copy.value, copy.buffer);
+    add_copy({copy});
     storage_.place(copy.value, copy.buffer);
   }
 }
@@ -235,9 +236,10 @@ void Lowering::add_work(KernelWork work) {
   out_.works.push_back(std::move(work));
 }
 
-void Lowering::add_copy(const Value* value, int buffer) {
+// Each element is read of all before it is written to any.
+void Lowering::add_copy(std::vector<KernelOutput> outputs) {
   KernelWork work;
-  work.outputs = {{value, buffer}};
+  work.outputs = std::move(outputs);
   work.ops = "copy";
   work.loop = loop_;
   out_.works.push_back(std::move(work));

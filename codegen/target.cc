@@ -16,28 +16,31 @@ namespace {
 
 // One row per vector instruction set, widest first; the first whose feature the machine has is taken.
 struct VectorUnit {
+  llvm::Triple::ArchType arch;  // UnknownArch: any
   const char* feature;
   int lanes;
   RegisterTiles tiles;
   RegisterTiles others[5];  // what tuning tries
 };
 constexpr VectorUnit kVectorUnits[] = {
-    {"+avx512f", 16, {24, {8, 2}, {12, 1}},
+    {llvm::Triple::x86_64, "+avx512f", 16, {24, {8, 2}, {12, 1}},
      {{28, {12, 2}, {14, 1}, {4, 6}}, {20, {6, 3}, {8, 1}, {4, 5}}, {16, {4, 4}, {16, 1}, {6, 4}},
       {12, {14, 2}, {6, 1}, {3, 7}}, {28, {9, 3}, {20, 1}, {2, 10}}}},
-    {"+avx2", 8, {12, {6, 2}, {10, 1}},
+    {llvm::Triple::x86_64, "+avx2", 8, {12, {6, 2}, {10, 1}},
      {{13, {4, 3}, {12, 1}, {4, 3}}, {10, {4, 2}, {8, 1}, {3, 4}}, {8, {7, 2}, {6, 1}, {2, 6}},
       {6, {3, 4}, {13, 1}, {6, 2}}, {12, {3, 3}, {4, 1}, {3, 3}}}},
-    {"+neon", 4, {24, {6, 4}, {16, 1}},
+    {llvm::Triple::aarch64, "+neon", 4, {24, {6, 4}, {16, 1}},
      {{28, {7, 4}, {20, 1}, {4, 6}}, {20, {5, 4}, {12, 1}, {4, 5}}, {16, {8, 3}, {8, 1}, {6, 4}},
       {12, {4, 6}, {24, 1}, {3, 7}}, {24, {12, 2}, {6, 1}, {2, 10}}}},
-    {"", 4, {12, {4, 2}, {8, 1}},
+    {llvm::Triple::UnknownArch, "", 4, {12, {4, 2}, {8, 1}},
      {{10, {3, 3}, {6, 1}, {3, 3}}, {8, {2, 4}, {10, 1}, {4, 2}}, {13, {6, 2}, {12, 1}, {2, 4}},
       {6, {3, 2}, {4, 1}, {3, 4}}, {4, {2, 2}, {2, 1}, {2, 2}}}},
 };
 
 const VectorUnit* find_vector_unit(const llvm::MCSubtargetInfo& subtarget) {
   return std::ranges::find_if(kVectorUnits, [&](const VectorUnit& unit) {
+    // LLVM would tell the user of a feature that another architecture has.
+    if (unit.arch != llvm::Triple::UnknownArch && unit.arch != subtarget.getTargetTriple().getArch()) return false;
     return *unit.feature == 0 || subtarget.checkFeatures(unit.feature);
   });
 }

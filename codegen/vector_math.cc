@@ -73,7 +73,8 @@ V ScalarMath::exp_of_normal(V x) {
   llvm::Type* integer = with_element(x, ir_.getInt32Ty());
   V exponent = ir_.CreateBitCast(shifted, integer);
   exponent = ir_.CreateShl(exponent, like_int(exponent, 23));
-  return ir_.CreateBitCast(ir_.CreateAdd(ir_.CreateBitCast(p, integer), exponent), x->getType());
+  V y = ir_.CreateBitCast(ir_.CreateAdd(ir_.CreateBitCast(p, integer), exponent), x->getType());
+  return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, y);  // a NaN's low bits are no exponent
 }
 
 // Holds x to [low, high]; NaN stays NaN.

@@ -13,7 +13,9 @@
 namespace minnow {
 namespace {
 
-constexpr std::array<std::string_view, 3> kReservedNames = {"target", "seed", "step"};
+// What functions call parameters and results of their own.
+constexpr std::array<std::string_view, 7> kReservedNames = {"target",  "seed",       "step",         "loss",
+                                                            "correct", "prediction", "learning_rate"};
 
 TensorType input_type(const Model& model, const spec::Input& input, int64_t batch_size) {
   TensorType type{holds_bytes(model.data()) ? DType::kU8 : DType::kF32, {batch_size}};

@@ -66,6 +66,12 @@ void Function::replace_uses(const Value* from, Value* to) {
     if (result.value == from) result.value = to;
 }
 
+const Value* Function::replaced_parameter(const FunctionResult& result) const {
+  const Value* parameter = find_parameter(result.name);
+  const bool is_kept = parameter && (parameter->role == Role::kWeight || parameter->role == Role::kState);
+  return is_kept ? parameter : nullptr;
+}
+
 std::unique_ptr<Function> Function::clone() const {
   auto copy = std::make_unique<Function>(name_);
   std::unordered_map<const Value*, Value*> mapped;

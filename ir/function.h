@@ -104,6 +104,8 @@ class Function {
   const std::vector<FunctionResult>& results() const { return results_; }
   void add_result(std::string name, Value* value) { results_.push_back({std::move(name), value}); }
   const FunctionResult* find_result(std::string_view name) const;
+  // The weight or state whose new value the result is, written in its place; nullptr for a result of its own.
+  const Value* replaced_parameter(const FunctionResult& result) const;
 
   // Every operand and result that was `from` becomes `to`.
   void replace_uses(const Value* from, Value* to);

@@ -191,17 +191,14 @@ Status Verifier::check_results() const {
   return {};
 }
 
-bool is_updated_in_place(const Value& parameter) {
-  return parameter.role == Role::kWeight || parameter.role == Role::kState;
-}
-
 Status Verifier::check_named_results() const {
   std::unordered_set<std::string_view> seen;
-  for (const auto& [name, value] : function_.results()) {
+  for (const FunctionResult& result : function_.results()) {
+    const auto& [name, value] = result;
     if (name.empty()) continue;
     if (!seen.insert(name).second) return fail(where_, "two results are named {}", spell_name(name));
-    const Value* parameter = function_.find_parameter(name);
-    if (parameter && is_updated_in_place(*parameter) && parameter->type != value->type)
+    const Value* parameter = function_.replaced_parameter(result);
+    if (parameter && parameter->type != value->type)
       return fail(where_, "result {} of type {} cannot replace the {} parameter of type {}", spell_name(name),
                   value->type.to_string(), role_name(parameter->role), parameter->type.to_string());
   }

@@ -12,7 +12,7 @@ namespace {
 bool sink_updates(Function& function) {
   bool changed = false;
   for (const FunctionResult& result : function.results()) {
-    const Value* parameter = function.find_parameter(result.name);
+    const Value* parameter = function.replaced_parameter(result);
     Op* update = result.value->op;
     if (!parameter || !update) continue;
     const OpGraph graph(function);

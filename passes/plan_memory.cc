@@ -53,6 +53,7 @@ class Planner {
 
  private:
   void choose_homes();
+  void order_copies(std::vector<size_t> copies);
   bool can_update_in_place(const Value* value, const Value* parameter) const;
   void make_buffers();
   Buffer* shareable_buffer(const Op& op, const Value* result);
@@ -95,10 +96,10 @@ bool Planner::can_update_in_place(const Value* value, const Value* parameter) co
 
 void Planner::choose_homes() {
   const auto& results = function_.results();
-  std::vector<size_t> copies_of_values;
+  std::vector<size_t> copies_of_values, copies_of_parameters;
   for (size_t i = 0; i < results.size(); ++i) {
     const Value* value = results[i].value;
-    const Value* parameter = function_.find_parameter(results[i].name);
+    const Value* parameter = function_.replaced_parameter(results[i]);
     const bool is_computed = value->op && value->op->kind != OpKind::kConstant;
     const bool has_home = plan_.in_place.contains(value) || plan_.outputs.contains(value);
     if (value == parameter) continue;
@@ -109,7 +110,7 @@ void Planner::choose_homes() {
       plan_.outputs[value] = i;
       say(value, fmt::format("written to result {} {}", i, results[i].name));
     } else {
-      (value->op ? copies_of_values : plan_.needs_copy).push_back(i);
+      (value->op ? copies_of_values : copies_of_parameters).push_back(i);
       copied_.insert(value);
       say(value, fmt::format("copied to {} in the end: it {}", results[i].name,
                              !is_computed  ? "is not computed here"
@@ -119,7 +120,27 @@ void Planner::choose_homes() {
     }
   }
   // Parameters returned under another name first, before a copy overwrites them.
-  plan_.needs_copy.insert(plan_.needs_copy.end(), copies_of_values.begin(), copies_of_values.end());
+  order_copies(std::move(copies_of_parameters));
+  for (const size_t i : copies_of_values) plan_.needs_copy.push_back({i});
+}
+
+// What overwrites a parameter comes behind all that copy it. Where each waits for another, every one overwrites what
+// exactly one other copies: a ring.
+void Planner::order_copies(std::vector<size_t> copies) {
+  const auto& results = function_.results();
+  const auto reader_of_target = [&](size_t i) {
+    const Value* target = function_.replaced_parameter(results[i]);
+    return std::ranges::find_if(copies, [&](size_t other) { return other != i && results[other].value == target; });
+  };
+  while (!copies.empty()) {
+    const auto free = std::ranges::find_if(copies, [&](size_t i) { return reader_of_target(i) == copies.end(); });
+    std::vector<size_t> together = {free == copies.end() ? copies.front() : *free};
+    if (free == copies.end())
+      for (size_t next = *reader_of_target(together[0]); next != together[0]; next = *reader_of_target(next))
+        together.push_back(next);
+    for (const size_t i : together) std::erase(copies, i);
+    plan_.needs_copy.push_back(std::move(together));
+  }
 }
 
 // Nothing else in the operand's buffer is wanted, during the op or after it.

@@ -41,8 +41,9 @@ struct MemoryPlan {
   std::unordered_map<const Value*, size_t> outputs;
   // Results of the function to be copied from their value's home to their buffer when all ops have run, in
   // this order: parameters and constants returned as they are, a value returned a second time, and new
-  // weights that could not be written in place because an op still needs the old.
-  std::vector<size_t> needs_copy;
+  // weights that could not be written in place because an op still needs the old. Those of one list, which have one
+  // type, are copied at once: parameters that become each other's new values.
+  std::vector<std::vector<size_t>> needs_copy;
   // The results of ops that share an operand's bytes → that operand.
   std::unordered_map<const Value*, const Value*> shares_operand;
 };

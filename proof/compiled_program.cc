@@ -122,10 +122,8 @@ Result<CompiledProgram> CompiledProgram::create(const Function& function, Compil
                                                 const PlantedBug* bug) {
   CompiledProgram program;
   for (const FunctionResult& result : function.results()) {
-    const Value* parameter = function.find_parameter(result.name);
-    const bool in_place =
-        parameter != nullptr && (parameter->role == Role::kWeight || parameter->role == Role::kState);
-    program.results_.push_back({result.value->type, in_place ? parameter->index : -1});
+    const Value* parameter = function.replaced_parameter(result);
+    program.results_.push_back({result.value->type, parameter ? parameter->index : -1});
   }
   options.threads = 1;
   options.verify = true;

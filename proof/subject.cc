@@ -18,7 +18,7 @@ Result<Trace> trace_steps(const Subject& subject, RunOnce run_once) {
     MINNOW_ASSIGN(std::vector<Tensor> results, run_once(arguments));
     const auto& names = subject.function->results();
     for (size_t i = 0; i < results.size(); ++i)
-      if (const Value* parameter = subject.function->find_parameter(names[i].name))
+      if (const Value* parameter = subject.function->replaced_parameter(names[i]))
         arguments[static_cast<size_t>(parameter->index)] = results[i].clone();
     trace.push_back(std::move(results));
   }
@@ -39,7 +39,7 @@ Result<std::unique_ptr<Function>> transform(const Function& function, const Way&
 }  // namespace
 
 std::string_view result_kind(const Function& function, const FunctionResult& result) {
-  const Value* parameter = function.find_parameter(result.name);
+  const Value* parameter = function.replaced_parameter(result);
   if (parameter != nullptr) return role_name(parameter->role);
   return result.name.starts_with("gradient.") ? "gradient" : "output";
 }

@@ -6,7 +6,7 @@ namespace minnow {
 
 Executable::Executable(std::unique_ptr<Function> function) : function_(std::move(function)) {
   for (const FunctionResult& result : function_->results()) {
-    const Value* parameter = function_->find_parameter(result.name);
+    const Value* parameter = function_->replaced_parameter(result);
     in_place_.push_back(parameter);
     results_.push_back(parameter ? Tensor() : Tensor::zeros(result.value->type));
   }
@@ -17,6 +17,10 @@ const Tensor& Executable::result(std::string_view name) const {
   for (size_t i = 0; i < results.size(); ++i)
     if (results[i].name == name && !in_place_[i]) return results_[i];
   MINNOW_CHECK(false, "@{} has no result \"{}\" of its own", function_->name(), name);
+}
+
+const Tensor& Executable::result(size_t i, std::span<Tensor* const> arguments) const {
+  return in_place_[i] ? *arguments[static_cast<size_t>(in_place_[i]->index)] : results_[i];
 }
 
 Status Executable::check_arguments(std::span<Tensor* const> arguments) const {

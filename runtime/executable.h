@@ -43,6 +43,8 @@ class Executable {
 
   // A result that is not written in place.
   const Tensor& result(std::string_view name) const;
+  // Result i, which may be in place: one of the arguments of the last run.
+  const Tensor& result(size_t i, std::span<Tensor* const> arguments) const;
   const Function& function() const { return *function_; }
 
  protected:

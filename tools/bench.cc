@@ -165,7 +165,7 @@ void print_json(const Subject& subject, double flops, const std::map<int, double
   json["flops_per_step"] = flops;
   json["peak_flops_per_second_by_threads"] = peak_json;
   json["results"] = rows;
-  fmt::print("{}\n", json.dump(2));
+  minnow::print_json(json);
 }
 
 Result<ExitCode> bench_command(const BenchFlags& flags) {

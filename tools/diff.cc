@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ir/printable.h"
 #include "proof/model_subject.h"
 #include "proof/prove.h"
 #include "proof/training_form.h"
@@ -21,7 +22,7 @@ struct DiffFlags {
 
 bool writes_parameters(const Function& function) {
   for (const FunctionResult& result : function.results())
-    if (function.find_parameter(result.name) != nullptr) return true;
+    if (function.replaced_parameter(result) != nullptr) return true;
   return false;
 }
 
@@ -36,12 +37,12 @@ Result<proof::Subject> ir_subject(const DiffFlags& flags) {
 
 void print_table(const proof::Proof& proof) {
   size_t width = 5;
-  for (const auto& row : proof.rows) width = std::max(width, row[0].name.size());
+  for (const auto& row : proof.rows) width = std::max(width, letter_count(printable(row[0].name)));
   fmt::print("{:{}}  {:8}  {:>6}", "value", width, "kind", "length");
   for (const proof::Way& way : proof.ways) fmt::print("  {:>20}", way.name);
   fmt::print("\n");
   for (size_t i = 0; i < proof.rows.size(); ++i) {
-    fmt::print("{:{}}  {:8}  {:>6}", proof.rows[i][0].name, width, proof.rows[i][0].kind, proof.lengths[i]);
+    fmt::print("{:{}}  {:8}  {:>6}", printable(proof.rows[i][0].name), width, proof.rows[i][0].kind, proof.lengths[i]);
     for (const proof::Comparison& cell : proof.rows[i])
       fmt::print("  {:>20}", fmt::format("{:.3g} ulp {:.1e}{}", cell.ulps, cell.relative,
                                          !cell.agrees ? " !" : cell.undecided ? " ?" : "  "));
@@ -49,7 +50,7 @@ void print_table(const proof::Proof& proof) {
   }
   for (const auto& row : proof.rows)
     for (const proof::Comparison& cell : row)
-      if (!cell.agrees) fmt::print("{}\n", cell.to_string());
+      if (!cell.agrees) fmt::print("{}\n", printable(cell.to_string(), true));
   fmt::print("{}\n", proof.agrees() ? "all ways agree" : "some ways disagree");
 }
 

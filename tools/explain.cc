@@ -5,6 +5,7 @@
 #include "codegen/emit_kernel.h"
 #include "ir/attribute_text.h"
 #include "ir/map.h"
+#include "ir/printable.h"
 #include "ir/text.h"
 #include "tools/function_source.h"
 #include "tools/kernel_times.h"
@@ -98,7 +99,9 @@ class Explanation {
   }
 
  private:
-  static void row(std::string_view title, std::string_view text) { fmt::print("  {:9} {}\n", title, text); }
+  static void row(std::string_view title, std::string_view text) {
+    fmt::print("  {:9} {}\n", title, printable(text));
+  }
 
   std::string result_names(const Op& op) const {
     std::string text;

@@ -141,14 +141,14 @@ class Foreman {
 
   // What is under way is given up; all cases before the first of these have been tried.
   ExitCode stop() {
-    uint32_t next = flags_.seed + flags_.count;
+    uint64_t next = uint64_t{flags_.seed} + flags_.count;
     for (const auto& [pipe, worker] : workers_) {
       ::kill(worker.process, SIGKILL);
       ::waitpid(worker.process, nullptr, 0);
-      next = std::min(next, worker.seed);
+      next = std::min(next, uint64_t{worker.seed});
     }
     fmt::print(stderr, "interrupted after {} cases, {} failed; go on with: minnow fuzz --seed {} --count {}\n", done_,
-               failed_, next, flags_.seed + flags_.count - next);
+               failed_, next, uint64_t{flags_.seed} + flags_.count - next);
     return ExitCode::kInterrupted;
   }
 

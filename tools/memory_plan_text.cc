@@ -37,9 +37,10 @@ void add_plan(const Function& function, const Names& names, std::string_view tit
                           home_text(function, plan, names, result.get()));
     ++position;
   }
-  for (const size_t index : plan.needs_copy)
-    text += fmt::format("  copied in the end: {} to result {} {}\n", names.at(function.results()[index].value), index,
-                        function.results()[index].name);
+  for (const auto& together : plan.needs_copy)
+    for (const size_t index : together)
+      text += fmt::format("  copied in the end{}: {} to result {} {}\n", together.size() > 1 ? ", at once" : "",
+                          names.at(function.results()[index].value), index, function.results()[index].name);
   for (const auto& op : function.ops())
     if (op->kind == OpKind::kMap) add_plan(*op->body, names, "a block of " + names.at(op->result()), text);
 }

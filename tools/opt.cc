@@ -95,9 +95,12 @@ Action add_opt(CLI::App& app) {
   for (const OptimizerRow& row : kOptimizers) names.emplace_back(row.name);
   app.add_option("--optimizer", flags->optimizer, "first make a training step of each function")
       ->check(CLI::IsMember(names));
-  app.add_option("--clip-norm", flags->clip_norm, "with --optimizer: the gradients' common norm is at most this");
-  app.add_option("--clip-value", flags->clip_value, "with --optimizer: no element of a gradient is larger");
-  app.add_option("--weight-decay", flags->weight_decay, "with --optimizer: of every weight");
+  app.add_option("--clip-norm", flags->clip_norm, "with --optimizer: the gradients' common norm is at most this")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--clip-value", flags->clip_value, "with --optimizer: no element of a gradient is larger")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--weight-decay", flags->weight_decay, "with --optimizer: of every weight")
+      ->check(CLI::NonNegativeNumber);
   flags->passes.add(app, "");
   app.add_flag("--memory-plan", flags->memory_plan, "print where every value lies instead of the IR");
   app.add_flag("--check-passes", flags->check_passes,

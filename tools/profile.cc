@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ir/printable.h"
 #include "runtime/file.h"
 #include "runtime/flops.h"
 #include "tools/kernel_times.h"
@@ -34,7 +35,10 @@ void print_table(const Profile& profile, const std::string& sort) {
   std::vector<std::vector<std::string>> table = {kernel_columns()};
   for (const KernelRow& row : rows) table.push_back(kernel_cells(row, profile));
   size_t width = 0;
-  for (const auto& cells : table) width = std::max(width, cells[0].size());
+  for (auto& cells : table) {
+    cells[0] = printable(cells[0]);
+    width = std::max(width, letter_count(cells[0]));
+  }
   for (auto& cells : table) {
     cells[kOpsColumn] = shortened(cells[kOpsColumn], kOpsWidth);
     fmt::print("{:{}} {:9} {:{}} {:>8} {:>6} {:>9} {:>9} {:>8} {:>8} {:>7}\n", cells[0], width, cells[1], cells[2],
@@ -89,7 +93,7 @@ Json to_trace(std::span<const KernelTrace> steps) {
 
 Status write_trace(const std::string& path, std::span<const KernelTrace> steps) {
   constexpr size_t kTracedSteps = 10;  // the last ones
-  return write_file_atomically(path, to_trace(steps.last(std::min(steps.size(), kTracedSteps))).dump() + "\n");
+  return write_file_atomically(path, to_trace(steps.last(std::min(steps.size(), kTracedSteps))).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 Result<ExitCode> profile_command(const ProfileFlags& flags) {
@@ -105,7 +109,7 @@ Result<ExitCode> profile_command(const ProfileFlags& flags) {
   const Profile profile = summarize(kernels, steps, peak);
   if (!flags.trace.empty()) MINNOW_TRY(write_trace(flags.trace, steps));
   if (flags.json) {
-    fmt::print("{}\n", to_json(subject, profile).dump(2));
+    print_json(to_json(subject, profile));
     return ExitCode::kDone;
   }
   fmt::print("{}, {} thread{}\n\n", subject.title(), function.pool().threads(),

@@ -74,8 +74,10 @@ class Trials {
     ++tried_;
     const std::string text = print(function);
     MINNOW_TRY(write_file_atomically(folder_.file(), text));
-    MINNOW_ASSIGN(const bool held, succeeds(command_, flags_.seconds));
-    if (!held || is_interrupted_) return false;
+    MINNOW_ASSIGN(const bool held, succeeds(command_, flags_.seconds, is_interrupted_));
+    if (is_interrupted_) return tl::unexpected(interruption());
+    if (!held) return false;
+    has_result_ = true;
     MINNOW_TRY(write_file_atomically(flags_.out, text));
     if (::isatty(STDERR_FILENO)) fmt::print(stderr, "\r\033[K{} ({} tried)", describe(proof::size_of(function)), tried_);
     return true;
@@ -89,6 +91,7 @@ class Trials {
 
  private:
   Error interruption() const {
+    if (!has_result_) return {flags_.file, "interrupted before the command had answered", {}, ExitCode::kInterrupted};
     return {flags_.out, "interrupted; the smallest program so far is there",
             fmt::format("go on with: minnow reduce {} --while {}", shell_word(flags_.out), shell_word(flags_.command)),
             ExitCode::kInterrupted};
@@ -99,6 +102,7 @@ class Trials {
   const std::atomic<bool>& is_interrupted_;
   std::string command_;
   size_t tried_ = 0;
+  bool has_result_ = false;
 };
 
 Result<ExitCode> reduce_command(ReduceFlags flags) {

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
+#include "frontend/load_experiment.h"
+#include "ir/printable.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
 #include "runtime/file.h"
@@ -83,17 +86,18 @@ Result<ExitCode> run_command(const RunFlags& flags) {
   std::vector<Tensor*> pointers;
   for (Tensor& argument : arguments) pointers.push_back(&argument);
   MINNOW_TRY(executable->run(pointers));
-  const auto value_of = [&](const FunctionResult& result) -> const Tensor& {
-    const Value* parameter = executable->function().find_parameter(result.name);
-    return parameter ? arguments[static_cast<size_t>(parameter->index)] : executable->result(result.name);
-  };
   const std::vector<FunctionResult>& results = executable->function().results();
-  if (!flags.out.empty()) {
-    MINNOW_TRY(make_folder(flags.out));
-    for (const FunctionResult& result : results)
-      MINNOW_TRY(write_npy(fmt::format("{}/{}.npy", flags.out, result.name), value_of(result)));
+  if (!flags.out.empty()) MINNOW_TRY(make_folder(flags.out));
+  std::set<std::string> files;
+  for (size_t i = 0; i < results.size(); ++i) {
+    const Tensor& value = executable->result(i, pointers);
+    const std::string name = results[i].name.empty() ? fmt::format("result {}", i + 1) : printable(results[i].name);
+    print_tensor(name, value);
+    if (flags.out.empty()) continue;
+    std::string file = fit_for_files(name);
+    while (!files.insert(file).second) file += "_";
+    MINNOW_TRY(write_npy(fmt::format("{}/{}.npy", flags.out, file), value));
   }
-  for (const FunctionResult& result : results) print_tensor(result.name, value_of(result));
   return ExitCode::kDone;
 }
 

@@ -22,7 +22,7 @@ namespace {
 
 }  // namespace
 
-Result<bool> succeeds(const std::string& command, int seconds) {
+Result<bool> succeeds(const std::string& command, int seconds, const std::atomic<bool>& stop) {
   const pid_t child = ::fork();
   if (child < 0) return fail({}, "cannot start a process");
   if (child == 0) become_shell(command.c_str());
@@ -33,7 +33,7 @@ Result<bool> succeeds(const std::string& command, int seconds) {
     ended = ::waitpid(child, &status, WNOHANG);
     if (ended < 0 && errno != EINTR) return fail({}, "cannot wait for a process");
     if (ended == child) break;
-    if (std::chrono::steady_clock::now() > deadline) {
+    if (stop || std::chrono::steady_clock::now() > deadline) {
       ::kill(-child, SIGKILL);
       ::waitpid(child, &status, 0);
       return false;

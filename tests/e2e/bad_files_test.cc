@@ -254,5 +254,63 @@ INSTANTIATE_TEST_SUITE_P(
                  "f.ir/out: error: cannot make the folder: Not a directory"}),
     test_case_name);
 
+// A result named like an input is a result of its own: it once was written over the input, whatever its size.
+TEST(IrResults, NamedLikeAnInputAreResultsOfTheirOwn) {
+  const Workbench bench;
+  bench.write("swap.ir", "func @f(%x: f32[2], %w: f32[2]) -> (x: f32[2], w: f32[2]) { return %w, %x }\n");
+  bench.write("grow.ir", "func @f(%x: f32[2]) -> (x: f32[500000]) {\n  %0 = constant {value = 1} : f32[500000]\n  return %0\n}\n");
+  for (const char* backend : {"jit", "interpreter"}) {
+    const std::string flags = std::string(" --backend ") + backend;
+    EXPECT_EQ(bench.succeed("run swap.ir --input x=1 --input w=2" + flags).out, "x: f32[2] = 2 2\nw: f32[2] = 1 1\n");
+    EXPECT_EQ(bench.succeed("run grow.ir" + flags).out.substr(0, 22), "x: f32[500000] = 1 1 1");
+  }
+}
+
+TEST(IrResults, ParametersMayBecomeEachOthersNewValues) {
+  const Workbench bench;
+  bench.write("swap.ir", "func @f(%x: f32[8,8] weight, %w: f32[8,8] weight) -> (x: f32[8,8], w: f32[8,8], y: f32[8,8]) { return %w, %x, %x }\n");
+  bench.write("shift.ir", "func @f(%x: f32[4], %last: f32[4] state, %older: f32[4] state) -> (last: f32[4], older: f32[4]) { return %x, %last }\n");
+  for (const char* backend : {"jit", "interpreter"}) {
+    const std::string flags = std::string(" --backend ") + backend;
+    const std::string swapped = bench.succeed("run swap.ir --input x=1 --input w=2" + flags).out;
+    EXPECT_EQ(count_of(swapped, "x: f32[8,8] = 2 2"), 1) << swapped;
+    EXPECT_EQ(count_of(swapped, "w: f32[8,8] = 1 1"), 1) << swapped;
+    EXPECT_EQ(count_of(swapped, "y: f32[8,8] = 1 1"), 1) << swapped;
+    EXPECT_EQ(bench.succeed("run shift.ir --input x=1 --input last=2 --input older=3" + flags).out,
+              "last: f32[4] = 1 1 1 1\nolder: f32[4] = 2 2 2 2\n");
+  }
+}
+
+TEST(IrResults, WithoutNamesAreNumbered) {
+  const Workbench bench;
+  bench.write("f.ir", "func @f(%x: f32[2]) -> (f32[2], f32[2]) {\n  %0 = neg(%x) : f32[2]\n  return %x, %0\n}\n");
+  EXPECT_EQ(bench.succeed("run f.ir --input x=1").out, "result 1: f32[2] = 1 1\nresult 2: f32[2] = -1 -1\n");
+}
+
+TEST(IrResults, StayInTheFolderThatIsNamed) {
+  const Workbench bench;
+  bench.write("f.ir", "func @f(%x: f32[2]) -> (\"../../out\": f32[2], \"\\x1b[31m\": f32[2]) { return %x, %x }\n");
+  const Outcome outcome = bench.succeed("run f.ir --out in/out");
+  EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos);
+  for (const std::string& file : bench.files()) EXPECT_TRUE(file == "f.ir" || file.starts_with("in/out/")) << file;
+  EXPECT_EQ(bench.files().size(), 3U);
+}
+
+TEST(Names, OfAModelsInputsAreNotThoseOfResults) {
+  const Workbench bench;
+  for (const char* name : {"loss", "correct", "prediction", "learning_rate"}) {
+    bench.write("m.textproto", std::string("inputs { name: \"") + name + "\" shape: [4] } layers { name: \"fc\" dense { units: 2 } } "
+                "loss { softmax_cross_entropy {} }");
+    expect_refused(bench, "check m.textproto", "m.textproto:1:");
+  }
+}
+
+TEST(Json, IsUtf8WhateverTheFileIsCalled) {
+  const Workbench bench;
+  bench.write("n\xff.ir", "func @f(%x: f32[2]) -> (f32[2]) {\n  %0 = neg(%x) : f32[2]  loc(\"\\xff\")\n  return %0\n}\n");
+  bench.succeed("bench n\xff.ir --json --repeats 1 --no-interpreter");
+  bench.succeed("profile n\xff.ir --json --repeats 1");
+}
+
 }  // namespace
 }  // namespace minnow

@@ -50,6 +50,19 @@ TEST(Reduce, ACommandThatHangsHasFailed) {
   EXPECT_THAT(outcome.err, HasSubstr("the command fails on @f as it is"));
 }
 
+TEST(Reduce, InterruptedInTheFirstTrialEndsAtOnce) {
+  const Workbench bench;
+  bench.write("f.ir", kProgram);
+  RunOptions options;
+  options.signal = 2;
+  options.delay = std::chrono::milliseconds(500);
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome outcome = bench.run("reduce f.ir --while 'sleep 40; true {}'", options);
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << "it waited for the command";
+  EXPECT_THAT(outcome.err, HasSubstr("f.ir: error: interrupted before the command had answered"));
+}
+
 TEST(Reduce, InterruptedLeavesTheSmallestSoFarAndSaysHowToGoOn) {
   const Workbench bench;
   bench.write("f.ir", kProgram);

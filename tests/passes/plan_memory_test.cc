@@ -135,10 +135,21 @@ TEST(PlanMemory, ANewWeightWaitsForTheReadersOfTheOld) {
       return %0, %1
     })");
   const MemoryPlan plan = plan_memory(*function);
-  EXPECT_THAT(plan.needs_copy, testing::ElementsAre(0));
+  EXPECT_THAT(plan.needs_copy, testing::ElementsAre(std::vector<size_t>{0}));
   EXPECT_TRUE(plan.slots.contains(result_of(*function, 0)));
   fuse(*function);
   EXPECT_TRUE(plan_memory(*function).needs_copy.empty()) << "fuse moves the update behind the dot";
+}
+
+TEST(PlanMemory, WhatIsCopiedIsReadBeforeItIsOverwritten) {
+  auto function = parse(R"(
+    func @f(%x: f32[4], %last: f32[4] state, %older: f32[4] state, %a: f32[4] weight, %b: f32[4] weight)
+        -> (last: f32[4], older: f32[4], a: f32[4], b: f32[4], y: f32[4]) {
+      return %x, %last, %b, %a, %b
+    })");
+  EXPECT_THAT(plan_memory(*function).needs_copy,
+              testing::ElementsAre(std::vector<size_t>{1}, std::vector<size_t>{0}, std::vector<size_t>{4},
+                                   std::vector<size_t>{2, 3}));
 }
 
 TEST(PlanMemory, WhatIsNotComputedIsCopied) {
@@ -150,7 +161,7 @@ TEST(PlanMemory, WhatIsNotComputedIsCopied) {
     })");
   const MemoryPlan plan = plan_memory(*function);
   EXPECT_EQ(plan.outputs.at(result_of(*function, 0)), 0u);
-  EXPECT_THAT(plan.needs_copy, testing::UnorderedElementsAre(1, 2, 3));
+  EXPECT_THAT(plan.needs_copy, testing::UnorderedElementsAre(std::vector<size_t>{1}, std::vector<size_t>{2}, std::vector<size_t>{3}));
 }
 
 // A deep network of dense layers of uneven width, its gradients and a step of gradient descent.
