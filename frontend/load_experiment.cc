@@ -188,16 +188,15 @@ class Resolver {
     return {};
   }
 
-  Status resolve_logits(Experiment::Logits& logits, const std::string& path) const {
+  Status resolve_logits(Experiment::Logits& logits, const std::string& path) {
     if (logits.logits().empty()) return fail_with_hint(where(path), "names no logits", "add: logits: [1, 0.5]");
     if (logits.scales().empty()) return fail_with_hint(where(path), "names no scales", "add: scales: [1, 10, 100]");
     std::vector<std::string> names;
-    std::set<std::string> files;
     for (int i = 0; i < logits.programs_size(); ++i) {
       const std::string place = join_path(path + ".programs", i);
       Experiment::Logits::Program& program = *logits.mutable_programs(i);
       if (program.name().empty()) return fail(where(place), "the program has no name");
-      if (!files.insert(fit_for_files(program.name())).second)
+      if (!programs_.insert(fit_for_files(program.name())).second)
         return fail(where(place + ".name"), "there is another program \"{}\"", program.name());
       names.push_back(program.name());
       MINNOW_TRY(resolve_program(program, place));
@@ -226,6 +225,7 @@ class Resolver {
   LoadedExperiment& loaded_;
   const std::vector<std::string>& assignments_;
   const std::string& models_folder_;
+  std::set<std::string> programs_;  // their files, of all pictures
   std::set<std::string> files_ = {"curves", "results", "experiment"};
 };
 

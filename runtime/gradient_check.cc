@@ -16,6 +16,7 @@ constexpr int64_t kBatch = 2;
 constexpr double kDisturbance = 1e-2;
 // Gradients far below the largest of their weight are compared on its scale: differences have no more digits there.
 constexpr double kFloor = 1e-3;
+constexpr double kWithinNoise = 1e-9;  // the largest error that is told where rounding explains it
 // Differences that disagree more than this lie on a kink of the loss.
 constexpr double kSmooth = 1e-4;
 
@@ -161,7 +162,7 @@ Result<GradientRow> check_weight(GradientProblem& problem, size_t weight, const 
     const double floor = std::max(kFloor * largest, 1e-7);
     const double scale = std::max({std::abs(values[element]), std::abs(difference.derivative), floor});
     const double apart = std::abs(values[element] - difference.derivative);
-    const double error = std::max(0.0, apart - difference.noise) / scale;
+    const double error = apart > difference.noise ? apart / scale : std::min(apart / scale, kWithinNoise);
     if (row.checked++ == 0 || error > row.error) row = {name, row.checked, values[element], difference.derivative, error};
   }
   if (row.checked == 0) return fail(name, "every element drawn lies on a kink of the loss; there is nothing to compare");

@@ -72,7 +72,7 @@ std::string table_csv(const ResultTable& table) {
 
 std::string markdown_escaped(std::string_view text) {
   std::string escaped;
-  for (const char c : markup_escaped(text)) {
+  for (const char c : markup_escaped(printable(text))) {
     if (std::string_view("\\`*_[]|~").find(c) != std::string_view::npos) escaped += '\\';
     escaped += c;
   }

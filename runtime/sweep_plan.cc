@@ -36,6 +36,13 @@ Result<SweepRun> plan_run(const std::string& path, std::vector<std::string> assi
   return run;
 }
 
+// The name, or one with a number behind it that is not taken yet; taken from now on.
+std::string name_apart(const std::string& name, std::set<std::string>& taken) {
+  std::string apart = name;
+  for (int i = 2; !taken.insert(apart).second; ++i) apart = fmt::format("{},{}", name, i);
+  return apart;
+}
+
 }  // namespace
 
 Result<SweepAxis> parse_sweep_axis(const std::string& text) {
@@ -69,7 +76,7 @@ Result<Sweep> plan_sweep(const std::string& path, const std::vector<std::string>
   std::set<std::string> folders;
   for (size_t i = 0; i < count; ++i) {
     MINNOW_ASSIGN(SweepRun run, plan_run(path, assignments, sweep.axes, i));
-    if (!folders.insert(run.folder).second) run.folder += fmt::format(",{}", i);
+    run.folder = name_apart(run.folder, folders);
     sweep.runs.push_back(std::move(run));
   }
   sweep.title = sweep.runs[0].model.model.name();
@@ -84,8 +91,7 @@ Sweep plan_runs(const LoadedExperiment& experiment) {
     SweepRun run;
     run.values = {planned.name()};
     run.name = planned.name();
-    run.folder = "runs/" + fit_for_files(planned.name());
-    if (!folders.insert(run.folder).second) run.folder += fmt::format(",{}", i);
+    run.folder = name_apart("runs/" + fit_for_files(planned.name()), folders);
     run.model = experiment.models[i];
     run.logs_gradients = planned.log_gradients();
     sweep.axes[0].values.push_back(planned.name());

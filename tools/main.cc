@@ -114,7 +114,7 @@ int run_main(int argc, char** argv) {
     commands.emplace_back(command, row.add(*command));
   }
   if (argc < 2) {
-    fmt::print("{}", app.help());
+    fmt::print(stderr, "{}", app.help());
     return static_cast<int>(ExitCode::kUsage);
   }
   try {

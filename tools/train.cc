@@ -65,9 +65,11 @@ void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, co
   if (!history.empty()) {
     const EpochMetrics& last = history.back();
     fmt::print("{}: {} epochs, {} steps in {:.1f} s\n", loaded.model.name(), last.epoch, last.steps, seconds);
-    fmt::print("  train       loss {:.4f}  accuracy {:.2f} %\n", last.train_loss, 100 * last.train_accuracy);
-    fmt::print("  validation  loss {:.4f}  accuracy {:.2f} %\n", last.validation_loss,
-               100 * last.validation_accuracy);
+    const auto accuracy = [&](double share) {
+      return has_accuracy(history) ? fmt::format("  accuracy {:.2f} %", 100 * share) : "";
+    };
+    fmt::print("  train       loss {:.4f}{}\n", last.train_loss, accuracy(last.train_accuracy));
+    fmt::print("  validation  loss {:.4f}{}\n", last.validation_loss, accuracy(last.validation_accuracy));
   }
   if (outcome.end == TrainingEnd::kStoppedEarly)
     fmt::print("  stopped early: validation no longer improves\n");

@@ -208,12 +208,12 @@ TEST_F(Commands, OverridesAreRefusedByTheirPath) {
 }
 
 TEST_F(Commands, MissingDataSayWhereTheyWereSoughtAndWhatToDo) {
-  const std::string train = "train m.textproto --data-dir nowhere --set data.named=";
+  const std::string train = "train m.textproto --data-dir . --set data.named=";
   const Outcome outcome = bench_.run(train + "mnist");
   EXPECT_EQ(outcome.exit_code, 1);
   for (const char* part :
-       {"dataset \"mnist\" was not found", "nowhere/mnist: not there", "./data/mnist: not there",
-        "http://yann.lecun.com/exdb/mnist/", "--data-dir or MINNOW_DATA", "GLYPHS` need no file"})
+       {"dataset \"mnist\" was not found", "./mnist: not there", "./data/mnist: not there",
+        "`minnow data fetch mnist` downloads it", "--data-dir or MINNOW_DATA", "GLYPHS` need no file"})
     EXPECT_NE(outcome.err.find(part), std::string::npos) << part << "\n" << outcome.err;
   expect_refused(bench_, train + "mnits",
                  "--set data.named: error: there is no data set \"mnits\"\n  hint: did you mean \"mnist\"?");

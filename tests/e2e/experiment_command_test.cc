@@ -186,5 +186,29 @@ TEST(ExperimentCommand, KeepsHostileNamesInTheirPlace) {
   EXPECT_EQ(bench.read("d/e/curves.svg").find("<b>"), std::string::npos);
 }
 
+TEST(ExperimentCommand, RunsOfLikeNamesHaveFoldersOfTheirOwn) {
+  const ExperimentBench bench;
+  bench.write("names.textproto", R"(runs { name: "x/1" model: "m.textproto" }
+runs { name: "x_1" model: "m.textproto" set: "training.learning_rate=0.2" }
+runs { name: "x_1,2" model: "m.textproto" set: "training.learning_rate=0.3" }
+runs { name: "a\nb" model: "m.textproto" }
+)");
+  bench.succeed("experiment names.textproto --out out --set training.epochs=1");
+  int folders = 0;
+  for (const std::string& file : bench.files()) folders += file.ends_with("/metrics.csv") ? 1 : 0;
+  EXPECT_EQ(folders, 4);
+  EXPECT_EQ(bench.read("out/results.md").find("a\nb"), std::string::npos) << "a name breaks the table";
+}
+
+TEST(ExperimentCommand, ProgramsOfTwoPicturesHaveFilesOfTheirOwn) {
+  const ExperimentBench bench;
+  const std::string program = R"(programs { name: "p" text: "func @f(%x: f32[2]) -> (f32[2]) { return %x }" } reference: "p" )";
+  bench.write("two.textproto", "pictures { name: \"a\" logits { logits: [1, 0] scales: [1] " + program + "} }\n" +
+                                   "pictures { name: \"b\" logits { logits: [1, 0] scales: [1] " + program + "} }\n");
+  const Outcome outcome = bench.run("experiment two.textproto --out out");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("another program \"p\""), std::string::npos) << outcome.err;
+}
+
 }  // namespace
 }  // namespace minnow

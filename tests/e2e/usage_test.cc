@@ -36,7 +36,7 @@ TEST(Usage, NothingAtAllPrintsTheHelp) {
   const Workbench bench;
   const Outcome outcome = bench.run("");
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.out, HasSubstr("train a model"));
+  EXPECT_THAT(outcome.err, HasSubstr("train a model"));
 }
 
 TEST(Usage, NewListsTheModelsToStartFrom) {
