@@ -83,10 +83,18 @@ class SweepRunner {
     return {};
   }
 
+  // Whether the folder holds this run, the gradients that are wanted of it included.
+  bool holds(const SweepRun& run) const {
+    const auto config = read_file(path_of(run) + "/config.textproto");
+    if (!config || *config != model_to_text(run.model.model)) return false;
+    const std::string log = path_of(run) + "/gradients.csv";
+    const auto gradients = run.logs_gradients ? read_file(log) : Result<std::string>();
+    return !run.logs_gradients || (gradients && parse_gradients_csv(*gradients, log));
+  }
+
   // Takes over what an earlier sweep has finished under the same configuration.
   void recall(SweepRun& run) const {
-    const auto config = read_file(path_of(run) + "/config.textproto");
-    if (!config || *config != model_to_text(run.model.model)) return;
+    if (!holds(run)) return;
     const auto curves = read_run(path_of(run));
     const std::vector<EpochMetrics> history = curves ? curves->history : std::vector<EpochMetrics>{};
     if (const auto mark = read_file(mark_of(run))) {
@@ -162,8 +170,7 @@ class SweepRunner {
 
   // The run's folder; `state` is where an interrupted run stood.
   Result<RunFolder> open_folder(const SweepRun& run, Session& session, TrainingState& state) const {
-    const auto config = options_.resumes ? read_file(path_of(run) + "/config.textproto") : Result<std::string>();
-    if (config && *config == model_to_text(run.model.model)) {
+    if (options_.resumes && holds(run)) {
       if (auto folder = RunFolder::open(path_of(run))) {
         if (const auto checkpoint = folder->checkpoint_path()) {
           MINNOW_ASSIGN(state, load_checkpoint(*checkpoint, session));

@@ -89,9 +89,9 @@ ResultTable sweep_table(const Sweep& sweep) {
   const bool with_accuracy = classifies(sweep);
   ResultTable table;
   for (const SweepAxis& axis : sweep.axes) table.header.push_back(axis.label);
-  table.header.insert(table.header.end(), {"epochs", "loss", "best"});
-  if (with_accuracy) table.header.insert(table.header.end(), {"accuracy", "best"});
-  table.header.insert(table.header.end(), {"to best", "time", "end"});
+  table.header.insert(table.header.end(), {"epochs", "loss", "best loss"});
+  if (with_accuracy) table.header.insert(table.header.end(), {"accuracy", "best accuracy"});
+  table.header.insert(table.header.end(), {"best epoch", "time", "end"});
   for (const SweepRun& run : sweep.runs) table.rows.push_back(table_row(run, with_accuracy));
   return table;
 }

@@ -186,6 +186,17 @@ TEST(ExperimentCommand, KeepsHostileNamesInTheirPlace) {
   EXPECT_EQ(bench.read("d/e/curves.svg").find("<b>"), std::string::npos);
 }
 
+TEST(ExperimentCommand, ResumeTrainsAgainWhereGradientsAreMissing) {
+  const ExperimentBench bench;
+  bench.succeed("experiment e.textproto --out out");
+  const std::string gradients = bench.read("out/runs/large/gradients.csv");
+  bench.write("out/runs/large/gradients.csv", "");
+  std::filesystem::remove(bench.path() + "/out/runs/small/gradients.csv");
+  bench.succeed("experiment e.textproto --out out --resume");
+  EXPECT_EQ(bench.read("out/runs/large/gradients.csv"), gradients);
+  EXPECT_NE(bench.read("out/runs/small/gradients.csv"), "");
+}
+
 TEST(ExperimentCommand, RunsOfLikeNamesHaveFoldersOfTheirOwn) {
   const ExperimentBench bench;
   bench.write("names.textproto", R"(runs { name: "x/1" model: "m.textproto" }
