@@ -75,7 +75,7 @@ void ReferenceKernel<OpKind::kScatterAdd>::apply(const KernelCall& call) {
     for_each_picked_row(call.operand(1).as<int32_t>(), table.dim(0), size,
                         [&](int64_t at_row, int64_t at_table) {
                           for (int64_t i = 0; i < size; ++i)
-                            to[at_table + i] = static_cast<T>(to[at_table + i] + from[at_row + i]);
+                            to[at_table + i] = static_cast<T>(Wide<T>{to[at_table + i]} + Wide<T>{from[at_row + i]});
                         });
   });
 }
