@@ -9,6 +9,7 @@
 #include "frontend/field_path.h"
 #include "frontend/override_model.h"
 #include "frontend/text_format.h"
+#include "ir/printable.h"
 #include "ir/text.h"
 
 namespace minnow {
@@ -248,16 +249,6 @@ Result<LoadedExperiment> load_experiment(const std::string& path, const std::vec
 
 std::string experiment_to_text(const Experiment& experiment) {
   return print_text(experiment, "frontend/experiment.proto");
-}
-
-std::string fit_for_files(std::string name) {
-  for (char& c : name) {
-    const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '=' || c == '-' || c == '+';
-    if (!is_plain && c != '_') c = c == ' ' ? ',' : '_';
-  }
-  if (name.starts_with('.')) name[0] = '_';
-  constexpr size_t kLongest = 200;
-  return name.substr(0, kLongest);
 }
 
 std::vector<std::string> shipped_names(const std::string& folder) {

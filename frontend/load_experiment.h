@@ -31,9 +31,6 @@ Result<LoadedExperiment> load_experiment(const std::string& path, const std::vec
 // The file in the opposite direction.
 std::string experiment_to_text(const Experiment& experiment);
 
-// A name made fit to be that of a file or folder of its own.
-std::string fit_for_files(std::string name);
-
 // Text protos in a folder, without their extension, sorted.
 std::vector<std::string> shipped_names(const std::string& folder);
 

@@ -58,4 +58,20 @@ std::string shortened(std::string_view text, size_t letters) {
   return std::string(text.substr(0, end)) + "…";
 }
 
+std::string fit_for_files(std::string name) {
+  for (char& c : name) {
+    const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '=' || c == '-' || c == '+';
+    if (!is_plain && c != '_') c = c == ' ' ? ',' : '_';
+  }
+  if (name.starts_with('.')) name[0] = '_';
+  constexpr size_t kLongest = 200;
+  return name.substr(0, kLongest);
+}
+
+std::string name_apart(const std::string& name, std::set<std::string>& taken) {
+  std::string apart = name;
+  for (int i = 2; !taken.insert(apart).second; ++i) apart = fmt::format("{},{}", name, i);
+  return apart;
+}
+
 }  // namespace minnow

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,10 @@ std::string printable(std::string_view text, bool keeps_lines = false);
 size_t letter_count(std::string_view text);
 // At most `letters` code points; a longer text ends in "…".
 std::string shortened(std::string_view text, size_t letters);
+
+// A name made fit to be that of a file or folder of its own, which leads out of none.
+std::string fit_for_files(std::string name);
+// The name, or one with a number behind it that is not taken yet; taken from now on.
+std::string name_apart(const std::string& name, std::set<std::string>& taken);
 
 }  // namespace minnow

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "frontend/load_experiment.h"
+#include "ir/printable.h"
 #include "runtime/sweep.h"
 
 namespace minnow {
@@ -34,13 +35,6 @@ Result<SweepRun> plan_run(const std::string& path, std::vector<std::string> assi
   run.folder = fit_for_files(run.name);
   MINNOW_ASSIGN(run.model, read_experiment(path, assignments));
   return run;
-}
-
-// The name, or one with a number behind it that is not taken yet; taken from now on.
-std::string name_apart(const std::string& name, std::set<std::string>& taken) {
-  std::string apart = name;
-  for (int i = 2; !taken.insert(apart).second; ++i) apart = fmt::format("{},{}", name, i);
-  return apart;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "frontend/override_model.h"
+#include "ir/printable.h"
 #include "ir/text.h"
 #include "passes/pipeline.h"
 #include "runtime/file.h"

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "codegen/compile.h"
+#include "ir/printable.h"
 #include "ir/text.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
@@ -20,12 +20,6 @@ constexpr size_t kContextLines = 1;
 
 bool names(const std::vector<std::string>& list, std::string_view pass) {
   return std::ranges::find(list, pass) != list.end();
-}
-
-// A function's name without what could lead out of the folder.
-std::string file_name(std::string name) {
-  std::ranges::replace_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-'; }, '_');
-  return name;
 }
 
 void print_stage(std::string_view when, const PassRecord& record, std::string_view text) {
@@ -92,7 +86,7 @@ Status IrDump::write_code(const Function& function, const std::string& triple, c
 
 // DIR/train_step/03-cse.ir
 Status IrDump::write_file(size_t number, std::string_view name, const Function& function, std::string_view text) const {
-  const std::string folder = fmt::format("{}/{}", flags_.tree_folder, file_name(function.name()));
+  const std::string folder = fmt::format("{}/{}", flags_.tree_folder, fit_for_files(function.name()));
   MINNOW_TRY(make_folder(folder));
   return write_file_atomically(fmt::format("{}/{:02}-{}", folder, number, name), text);
 }

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <set>
 
-#include "frontend/load_experiment.h"
 #include "ir/printable.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
@@ -94,9 +93,7 @@ Result<ExitCode> run_command(const RunFlags& flags) {
     const std::string name = results[i].name.empty() ? fmt::format("result {}", i + 1) : printable(results[i].name);
     print_tensor(name, value);
     if (flags.out.empty()) continue;
-    std::string file = fit_for_files(name);
-    while (!files.insert(file).second) file += "_";
-    MINNOW_TRY(write_npy(fmt::format("{}/{}.npy", flags.out, file), value));
+    MINNOW_TRY(write_npy(fmt::format("{}/{}.npy", flags.out, name_apart(fit_for_files(name), files)), value));
   }
   return ExitCode::kDone;
 }

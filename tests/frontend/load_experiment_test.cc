@@ -117,11 +117,5 @@ TEST_F(Experiments, TellWhatAPictureLacks) {
   EXPECT_EQ(logits("programs { name: 'a' text: 'func' }", "a").substr(0, 22), "e.textproto:1:41: a:1:");
 }
 
-TEST(FileNames, StayInTheirFolder) {
-  EXPECT_EQ(fit_for_files(".."), "_.");
-  EXPECT_EQ(fit_for_files("a/../b c"), "a_.._b,c");
-  EXPECT_EQ(fit_for_files("x=1\x1b"), "x=1_");
-}
-
 }  // namespace
 }  // namespace minnow

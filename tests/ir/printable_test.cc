@@ -26,5 +26,15 @@ TEST(Printable, ErrorsAreFitForATerminal) {
   EXPECT_EQ((Error{"a\x1b[2J.csv", "bad", "try\nthis"}).to_string(), "a\\x1b[2J.csv: error: bad\n  hint: try\nthis");
 }
 
+TEST(Names, AreMadeFitForFilesAndToldApart) {
+  EXPECT_EQ(fit_for_files(".."), "_.");
+  EXPECT_EQ(fit_for_files("a/../b c"), "a_.._b,c");
+  EXPECT_EQ(fit_for_files("x=1\x1b"), "x=1_");
+  std::set<std::string> taken;
+  EXPECT_EQ(name_apart("x", taken), "x");
+  EXPECT_EQ(name_apart("x,2", taken), "x,2");
+  EXPECT_EQ(name_apart("x", taken), "x,3");
+}
+
 }  // namespace
 }  // namespace minnow
