@@ -28,22 +28,28 @@ ObjectCache cache_for(const CompileOptions& options) {
   return ObjectCache(options.keep_llvm_ir ? "" : options.cache_folder);
 }
 
+// Empty where there is no cache.
+std::string key_of(const Compilation& compilation, const CompileOptions& options) {
+  return options.cache_folder.empty() ? "" : compilation.key();
+}
+
 // nullptr if the cache has no such code.
-Result<std::unique_ptr<CompiledFunction>> from_cache(Compilation& compilation, const CompileOptions& options) {
-  if (options.cache_folder.empty()) return nullptr;
-  auto cached = cache_for(options).find(compilation.key());
+Result<std::unique_ptr<CompiledFunction>> from_cache(Compilation& compilation, const std::string& key,
+                                                     const CompileOptions& options) {
+  auto cached = cache_for(options).find(key);
   if (!cached || !compilation.adopt(*cached)) return nullptr;
   MINNOW_ASSIGN(auto compiled, compilation.finish(std::move(cached->objects)));
   compiled->is_cached = true;
   return compiled;
 }
 
-Result<std::unique_ptr<CompiledFunction>> compile_anew(Compilation& compilation, const CompileOptions& options) {
+Result<std::unique_ptr<CompiledFunction>> compile_anew(Compilation& compilation, const std::string& key,
+                                                       const CompileOptions& options) {
   compilation.emit(std::max(1, options.threads));
   if (options.verify) MINNOW_TRY(compilation.verify());
   std::string llvm_ir = options.keep_llvm_ir ? compilation.llvm_ir() : "";
   MINNOW_ASSIGN(std::vector<ObjectBytes> objects, compilation.make_objects());
-  if (!options.cache_folder.empty()) cache_for(options).store(compilation.key(), compilation.to_cache(objects));
+  cache_for(options).store(key, compilation.to_cache(objects));
   MINNOW_ASSIGN(auto compiled, compilation.finish(std::move(objects)));
   compiled->llvm_ir = std::move(llvm_ir);
   return compiled;
@@ -57,9 +63,10 @@ Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, cons
   MINNOW_TRY(check_maps(function));
   MINNOW_ASSIGN(const Target target, host_target(options.cpu));
   Compilation compilation(function, plan, target, options);
-  MINNOW_ASSIGN(auto compiled, from_cache(compilation, options));
+  const std::string key = key_of(compilation, options);
+  MINNOW_ASSIGN(auto compiled, from_cache(compilation, key, options));
   if (!compiled) {
-    MINNOW_ASSIGN(compiled, compile_anew(compilation, options));
+    MINNOW_ASSIGN(compiled, compile_anew(compilation, key, options));
   }
   if (options.keep_assembly) {
     MINNOW_ASSIGN(compiled->assembly, emit_assembly(function, plan, {}, options.cpu));
@@ -74,7 +81,7 @@ Result<std::unique_ptr<CompiledFunction>> find_compiled(const Function& function
   MINNOW_TRY(check_maps(function));
   MINNOW_ASSIGN(const Target target, host_target(options.cpu));
   Compilation compilation(function, plan, target, options);
-  return from_cache(compilation, options);
+  return from_cache(compilation, key_of(compilation, options), options);
 }
 
 Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks& remarks) {

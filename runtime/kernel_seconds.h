@@ -1,12 +1,17 @@
-// What measured runs say: quartiles of samples, and the time of each kernel.
+// Seconds, and what measured runs say: quartiles of samples, and the time of each kernel.
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <vector>
 
 #include "runtime/executable.h"
 
 namespace minnow {
+
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 struct Quartiles {
   double low = 0, median = 0, high = 0;

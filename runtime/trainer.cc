@@ -6,6 +6,7 @@
 #include "runtime/batch.h"
 #include "runtime/diagnose.h"
 #include "runtime/early_stopping.h"
+#include "runtime/kernel_seconds.h"
 #include "runtime/schedule.h"
 #include "runtime/shuffle.h"
 
@@ -13,10 +14,6 @@ namespace minnow {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 TensorType with_rows(TensorType type, int64_t rows) {
   type.shape[0] = rows;

@@ -17,8 +17,6 @@ constexpr double kRate = 1e-3;       // learning rate: run after run must not di
 constexpr double kMostSeconds = 1.5; // for all runs of a comparison, about
 constexpr size_t kFewestRuns = 5, kMostRuns = 200;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 // A way of compiling the function, and how long its runs took.
 struct Contender {
   std::vector<RegisterTiles> tiles = {};  // of each kernel; empty: the target's for all

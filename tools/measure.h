@@ -67,10 +67,6 @@ Result<MeasuredFunction> measure_as_it_stands(const Function& function, int thre
 // Adds --function.
 void add_function_flag(CLI::App& app, std::string& function);
 
-inline double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 // "417 ns", "2.31 ms": three digits, in the unit that suits.
 std::string format_step_time(double seconds);
 
