@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
-#include <optional>
 #include <set>
 
 #include "ir/builder.h"
