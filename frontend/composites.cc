@@ -15,9 +15,12 @@ Value* broadcast_rows(Builder& builder, Value* y, const Shape& shape) {
   return builder.broadcast(y, dims, shape);
 }
 
-Value* softplus(Builder& builder, Value* x) {
-  Value* decayed = builder.exp(builder.neg(builder.unary(OpKind::kAbs, x)));
-  return builder.add(builder.max(x, builder.like(x, 0)), builder.unary(OpKind::kLog1p, decayed));
+// max(x, 0) + log(1 + exp(-|x|)), by one choice for both terms: at 0 the slopes of max and abs would not add up to 1/2.
+Value* softplus(Builder& b, Value* x) {
+  Value* zero = b.like(x, 0);
+  Value* is_positive = b.compare(OpKind::kGreater, x, zero);
+  Value* decayed = b.exp(b.select(is_positive, b.neg(x), x));
+  return b.add(b.select(is_positive, x, zero), b.unary(OpKind::kLog1p, decayed));
 }
 
 namespace {
@@ -27,11 +30,13 @@ Value* gelu(Builder& b, Value* x) {
   return b.mul(b.mul(x, 0.5), b.add(erf, 1.0));
 }
 
-// The exponential of the branch not taken must not overflow, or its gradient is 0 * inf.
+// The exponential of the branch not taken must not overflow, or its gradient is 0 * inf. It is chosen as the branch is: at
+// 0 the slope of min would be 0.
 Value* elu(Builder& b, Value* x, double slope) {
   Value* zero = b.like(x, 0);
-  Value* negative = b.mul(b.add(b.exp(b.min(x, zero)), -1.0), slope);
-  return b.select(b.compare(OpKind::kGreater, x, zero), x, negative);
+  Value* is_positive = b.compare(OpKind::kGreater, x, zero);
+  Value* negative = b.mul(b.add(b.exp(b.select(is_positive, zero, x)), -1.0), slope);
+  return b.select(is_positive, x, negative);
 }
 
 }  // namespace
