@@ -12,9 +12,10 @@ bool all_fit(const Op& op, const BatchLabels& labels) {
   return any && std::ranges::all_of(op.operands, [&](const Value* v) { return labels.fits(v); });
 }
 
+// The same for all examples, and not to be made for a block's worth of them: a table or weights.
 bool is_whole(const Value* value, const BatchLabels& labels) {
   const bool is_splat = value->op && value->op->kind == OpKind::kConstant;
-  return !labels.has_examples(value) && !is_splat;
+  return !labels.fits(value) && !is_splat;
 }
 
 bool contains(const std::vector<int64_t>& dims, int64_t dim) { return std::ranges::find(dims, dim) != dims.end(); }
