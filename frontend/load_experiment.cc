@@ -1,12 +1,11 @@
 #include "frontend/load_experiment.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <set>
 
 #include "frontend/field_path.h"
+#include "frontend/name_hint.h"
 #include "frontend/override_model.h"
 #include "frontend/text_format.h"
 #include "ir/printable.h"
@@ -23,12 +22,6 @@ using Picture = Experiment::Picture;
 constexpr int kMostRuns = 1000;
 constexpr int kMostPictures = 1000;
 constexpr int kMostOps = 20;  // in one picture
-
-std::string hint_for(std::string_view name, const std::vector<std::string>& known) {
-  const std::string nearest = nearest_name(name, known);
-  if (!nearest.empty()) return fmt::format("did you mean \"{}\"?", nearest);
-  return known.empty() ? "" : fmt::format("known: {}", fmt::join(known, ", "));
-}
 
 class Resolver {
  public:
@@ -95,7 +88,7 @@ class Resolver {
     if (fs::exists(file, error)) return load_model(file);
     return fail_with_hint(where(path + ".model"),
                           fmt::format("there is no model \"{}\", neither as a file nor as a shipped one", owner.model()),
-                          hint_for(owner.model(), shipped));
+                          name_hint(owner.model(), shipped));
   }
 
   // A model that stands in the file itself, with its places there.
@@ -150,7 +143,7 @@ class Resolver {
     for (int i = 0; i < names.size(); ++i) {
       if (std::ranges::find(known, names[i]) == known.end())
         return fail_with_hint(where(join_path(path + ".runs", i)), fmt::format("there is no run \"{}\"", names[i]),
-                              hint_for(names[i], known));
+                              name_hint(names[i], known));
     }
     return {};
   }
@@ -206,7 +199,7 @@ class Resolver {
     if (logits.reference().empty())
       return fail_with_hint(where(path), "does not say which program tells the truth", "add: reference: \"...\"");
     return fail_with_hint(where(path + ".reference"), fmt::format("there is no program \"{}\"", logits.reference()),
-                          hint_for(logits.reference(), names));
+                          name_hint(logits.reference(), names));
   }
 
   Status resolve_program(Experiment::Logits::Program& program, const std::string& place) const {

@@ -1,23 +1,16 @@
 #include "frontend/override_model.h"
 
-#include <fmt/ranges.h>
-
 #include <charconv>
 #include <optional>
 
 #include "frontend/field_path.h"
+#include "frontend/name_hint.h"
 #include "frontend/text_format.h"
 
 namespace minnow {
 namespace {
 
 namespace pb = google::protobuf;
-
-std::string hint_for(std::string_view name, const std::vector<std::string>& known) {
-  const std::string nearest = nearest_name(name, known);
-  if (!nearest.empty()) return fmt::format("did you mean \"{}\"?", nearest);
-  return known.empty() ? "" : fmt::format("known: {}", fmt::join(known, ", "));
-}
 
 template <typename T>
 std::optional<T> parse_number(std::string_view text) {
@@ -48,7 +41,7 @@ class Assignment {
     if (field == nullptr)
       return fail_with_hint(where_,
                             fmt::format("{} has no field \"{}\"", message->GetDescriptor()->name(), name),
-                            hint_for(name, field_names(message->GetDescriptor())));
+                            name_hint(name, field_names(message->GetDescriptor())));
     const std::string reached = join_path(prefix, name);
     if (dot == std::string_view::npos) return set_value(message, field, value, reached);
     return descend(message, field, path.substr(dot + 1), value, reached);
@@ -97,7 +90,7 @@ class Assignment {
       return Element{*index, rest_behind(head.size())};
     return fail_with_hint(where_,
                           fmt::format("\"{}\" is none of the {} {} of the model", head, size, field->name()),
-                          hint_for(head, names));
+                          name_hint(head, names));
   }
 
   Status set_value(pb::Message* message, const pb::FieldDescriptor* field, std::string_view value,
@@ -148,7 +141,7 @@ class Assignment {
         if (const auto* value = field->enum_type()->FindValueByName(std::string(text)))
           return store(message, field, value);
         return fail_with_hint(where_, fmt::format("\"{}\" is not a {}", text, field->enum_type()->name()),
-                              hint_for(text, enum_value_names(field->enum_type())));
+                              name_hint(text, enum_value_names(field->enum_type())));
       default:
         return fail(where_, "cannot be set from the command line");
     }

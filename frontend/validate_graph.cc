@@ -5,6 +5,7 @@
 #include <string>
 
 #include "frontend/complain.h"
+#include "frontend/name_hint.h"
 #include "frontend/validate_model.h"
 
 namespace minnow {
@@ -67,11 +68,6 @@ Names collect_names(const Model& model) {
   return names;
 }
 
-std::string did_you_mean(std::string_view name, const std::vector<std::string>& known) {
-  const std::string nearest = nearest_name(name, known);
-  return nearest.empty() ? "" : fmt::format("did you mean \"{}\"?", nearest);
-}
-
 Status check_references(const LoadedModel& loaded, const Names& names) {
   const Model& model = loaded.model;
   for (int i = 0; i < model.layers_size(); ++i)
@@ -79,11 +75,11 @@ Status check_references(const LoadedModel& loaded, const Names& names) {
       const std::string& input = model.layers(i).inputs(j);
       if (!names.contains(input))
         return complain_with_hint(loaded, fmt::format("layers.{}.inputs.{}", i, j),
-                                  did_you_mean(input, names.all), "there is no layer or input \"{}\"",
+                                  name_hint(input, names.all), "there is no layer or input \"{}\"",
                                   printable(input));
     }
   if (!names.layers.contains(model.output()))
-    return complain_with_hint(loaded, "output", did_you_mean(model.output(), names.all),
+    return complain_with_hint(loaded, "output", name_hint(model.output(), names.all),
                               "the output \"{}\" is not a layer", printable(model.output()));
   return {};
 }
