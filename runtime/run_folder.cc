@@ -38,6 +38,13 @@ Chart training_chart(const std::vector<EpochMetrics>& history, const std::string
   return chart;
 }
 
+std::optional<std::string> first_file(std::initializer_list<std::string> paths) {
+  std::error_code error;
+  for (const std::string& path : paths)
+    if (fs::is_regular_file(path, error)) return path;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& model, bool overwrite) {
@@ -82,12 +89,9 @@ Result<RunFolder> RunFolder::open(const std::string& path) {
   return folder;
 }
 
-std::optional<std::string> RunFolder::checkpoint_path() const {
-  std::error_code error;
-  for (const std::string& path : {weights_path(), best_path()})
-    if (fs::is_regular_file(path, error)) return path;
-  return std::nullopt;
-}
+std::optional<std::string> RunFolder::checkpoint_path() const { return first_file({weights_path(), best_path()}); }
+
+std::optional<std::string> RunFolder::result_path() const { return first_file({best_path(), weights_path()}); }
 
 Status RunFolder::write_config(const LoadedModel& model) const {
   return write_file_atomically(config_path(), model_to_text(model.model));

@@ -32,6 +32,8 @@ class RunFolder {
   std::string diverged_path() const { return path_ + "/diverged.txt"; }  // says why, if it has
   // What to go on from: the last weights; the best, where a kill in the first epoch left those only; none before.
   std::optional<std::string> checkpoint_path() const;
+  // What the run has come to: the best weights, else the last; none before.
+  std::optional<std::string> result_path() const;
 
   // The model as it is trained, overrides and defaults included.
   Status write_config(const LoadedModel& model) const;

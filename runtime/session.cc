@@ -61,11 +61,11 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
   return built;
 }
 
-Result<std::unique_ptr<Session>> Session::create(const LoadedModel& model, const SessionOptions& options,
+Result<std::unique_ptr<Session>> Session::create(LoadedModel model, const SessionOptions& options,
                                                  ThreadPool& pool) {
-  std::unique_ptr<Session> session(new Session(model, options, pool));
-  const LowerOptions lower{model.model.training().batch_size(), options.max_bytes};
-  MINNOW_ASSIGN(session->lowered_, lower_model(model, lower));
+  std::unique_ptr<Session> session(new Session(std::move(model), options, pool));
+  const LowerOptions lower{session->model_.model.training().batch_size(), options.max_bytes};
+  MINNOW_ASSIGN(session->lowered_, lower_model(session->model_, lower));
   MINNOW_TRY(session->create_tensors());
   return session;
 }

@@ -45,8 +45,8 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
 
 class Session {
  public:
-  // Lowers the model and draws its weights. `model` and `pool` must outlive the session.
-  static Result<std::unique_ptr<Session>> create(const LoadedModel& model, const SessionOptions& options,
+  // Lowers the model and draws its weights. `pool` must outlive the session.
+  static Result<std::unique_ptr<Session>> create(LoadedModel model, const SessionOptions& options,
                                                  ThreadPool& pool);
 
   // examples [N,...] as the model's input type, targets as `lowered().target`.
@@ -71,12 +71,12 @@ class Session {
                             double learning_rate);
 
  private:
-  Session(const LoadedModel& model, const SessionOptions& options, ThreadPool& pool)
-      : model_(model), options_(options), pool_(pool) {}
+  Session(LoadedModel model, const SessionOptions& options, ThreadPool& pool)
+      : model_(std::move(model)), options_(options), pool_(pool) {}
   Status create_tensors();
   Tensor* find_argument(const Value& parameter, Tensor& examples, Tensor* targets);
 
-  const LoadedModel& model_;
+  LoadedModel model_;
   SessionOptions options_;
   ThreadPool& pool_;
   LoweredModel lowered_;

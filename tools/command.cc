@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "codegen/object_cache.h"
 #include "runtime/load_data.h"
+#include "runtime/run_folder.h"
 #include "runtime/trainer.h"
 #include "runtime/tune.h"
 
@@ -27,7 +29,8 @@ void add_set_flag(CLI::App& app, std::vector<std::string>& assignments) {
 void ModelFlags::add(CLI::App& app, Takes takes) {
   const bool takes_ir = takes == Takes::kModelOrIr;
   app.add_option("model", path,
-                 takes_ir ? "the model file, .textproto or binary, or IR text" : "the model file, .textproto or binary")
+                 takes_ir ? "the model file, .textproto or binary, a run folder, or IR text"
+                          : "the model file, .textproto or binary, or a run folder")
       ->required()
       ->type_name(takes_ir ? "MODEL|FILE.ir" : "MODEL");
   add_set_flag(app, assignments);
@@ -37,6 +40,19 @@ void ModelFlags::add_shorthand(CLI::App& app, const std::string& flag, const std
                                const std::string& help) {
   app.add_option_function<std::string>(
       flag, [this, path](const std::string& value) { assignments.push_back(path + "=" + value); }, help);
+}
+
+Result<std::string> ModelFlags::file() const {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) return path;
+  const std::string config = RunFolder::at(path).config_path();
+  if (std::filesystem::exists(config, error)) return config;
+  return fail_with_hint(path, "is a folder, not a model file", "a run folder would do: it has a config.textproto");
+}
+
+Result<LoadedModel> ModelFlags::read() const {
+  MINNOW_ASSIGN(const std::string file_path, file());
+  return read_experiment(file_path, assignments);
 }
 
 void DataFlags::add(CLI::App& app) {

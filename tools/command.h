@@ -42,7 +42,7 @@ Action add_report(CLI::App& app);
 Action add_data(CLI::App& app);
 Action add_info(CLI::App& app);
 
-// MODEL.textproto and the flags that change fields of it.
+// The model, a file or the folder of a run, and the flags that change fields of it.
 struct ModelFlags {
   std::string path;
   std::vector<std::string> assignments;
@@ -53,7 +53,8 @@ struct ModelFlags {
   // Adds a flag that is short for `--set path=VALUE`.
   void add_shorthand(CLI::App& app, const std::string& flag, const std::string& path,
                      const std::string& help);
-  Result<LoadedModel> read() const { return read_experiment(path, assignments); }
+  Result<std::string> file() const;  // that of a run is its configuration
+  Result<LoadedModel> read() const;
 };
 
 // Adds --set, for every model that the command reads.

@@ -6,16 +6,15 @@
 #include "ir/printable.h"
 #include "runtime/assess.h"
 #include "runtime/plot/network_pictures.h"
-#include "tools/command.h"
+#include "tools/trained_model.h"
 
 namespace minnow {
 namespace {
 
 struct EvalFlags {
-  ModelFlags model;
+  TrainedModelFlags model;
   BackendFlags backend;
   DataFlags data;
-  std::string weights;
   std::string split = "validation";
   std::string out;
   bool json = false;
@@ -58,29 +57,29 @@ nlohmann::ordered_json to_json(const ConfusionMatrix& matrix, const std::vector<
   return classes;
 }
 
-void print_report(const EvalFlags& flags, const Dataset& dataset, const Assessment& assessment, bool classifies) {
+void print_report(const EvalFlags& flags, const std::string& weights, const Dataset& dataset, const Assessment& assessment,
+                  bool classifies) {
   const Evaluation& evaluation = assessment.evaluation;
   if (flags.json) {
     nlohmann::ordered_json object = {{"dataset", dataset.name},
                                      {"split", flags.split},
+                                     {"weights", weights},
                                      {"examples", dataset.size()},
                                      {"loss", evaluation.loss}};
     if (classifies) object["accuracy"] = evaluation.accuracy;
     if (assessment.confusion) object["classes"] = to_json(*assessment.confusion, assessment.class_names);
     return print_json(object);
   }
-  fmt::print("{} examples of {} ({})\n  loss      {:.6f}\n", dataset.size(), printable(dataset.name), flags.split,
-             evaluation.loss);
+  fmt::print("{} examples of {} ({})\n  weights   {}\n  loss      {:.6f}\n", dataset.size(), printable(dataset.name),
+             flags.split, printable(weights), evaluation.loss);
   if (classifies) fmt::print("  accuracy  {:.2f} %\n", 100 * evaluation.accuracy);
   if (assessment.confusion) print_classes(*assessment.confusion, assessment.class_names);
 }
 
 Result<ExitCode> eval_command(const EvalFlags& flags) {
   if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
-  MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   ThreadPool pool(flags.backend.thread_count());
-  MINNOW_ASSIGN(const auto session, Session::create(loaded, flags.backend.inference_options(), pool));
-  MINNOW_TRY(load_weights(flags.weights, *session));
+  MINNOW_ASSIGN(const auto session, flags.model.open(flags.backend, pool));
   MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
   const Dataset& dataset = flags.split == "train" ? data.train : data.validation;
   MINNOW_ASSIGN(const Assessment assessment, assess(*session, dataset));
@@ -88,7 +87,8 @@ Result<ExitCode> eval_command(const EvalFlags& flags) {
     if (!assessment.confusion) return fail("-o " + flags.out, "there is no confusion matrix: the network tells no classes apart");
     MINNOW_TRY(write_drawing(flags.out, draw_confusion(*assessment.confusion, assessment.class_names)));
   }
-  print_report(flags, dataset, assessment, session->lowered().classifies);
+  MINNOW_ASSIGN(const std::string weights, flags.model.weights());
+  print_report(flags, weights, dataset, assessment, session->lowered().classifies);
   return ExitCode::kDone;
 }
 
@@ -99,7 +99,6 @@ Action add_eval(CLI::App& app) {
   flags->model.add(app);
   flags->backend.add(app);
   flags->data.add(app);
-  app.add_option("--weights", flags->weights, "trained weights, .safetensors")->required()->type_name("FILE");
   app.add_option("--split", flags->split, "train or validation")
       ->check(CLI::IsMember({"train", "validation"}))
       ->capture_default_str();

@@ -5,20 +5,18 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
-#include "runtime/checkpoint.h"
 #include "runtime/plot/network_pictures.h"
 #include "runtime/progress.h"
-#include "tools/command.h"
 #include "tools/question.h"
+#include "tools/trained_model.h"
 
 namespace minnow {
 namespace {
 
 struct PredictFlags {
-  ModelFlags model;
+  TrainedModelFlags model;
   BackendFlags backend;
   DataFlags data;
-  std::string weights;
   std::string image;
   bool is_inverted = false;
   int64_t worst = 0;
@@ -89,10 +87,8 @@ Result<ExitCode> show_sheet(const ImageSheet& sheet, const std::string& out) {
 
 Result<ExitCode> predict_command(const PredictFlags& flags) {
   if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
-  MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   ThreadPool pool(flags.backend.thread_count());
-  MINNOW_ASSIGN(const auto session, Session::create(loaded, flags.backend.inference_options(), pool));
-  MINNOW_TRY(load_weights(flags.weights, *session));
+  MINNOW_ASSIGN(const auto session, flags.model.open(flags.backend, pool));
   if (flags.draws_filters) {
     MINNOW_ASSIGN(const ImageSheet sheet, filter_sheet(*session));
     return show_sheet(sheet, flags.out);
@@ -123,7 +119,6 @@ Action add_predict(CLI::App& app) {
   flags->model.add(app);
   flags->backend.add(app);
   flags->data.add(app);
-  app.add_option("--weights", flags->weights, "trained weights, .safetensors")->required()->type_name("FILE");
   auto* image =
       app.add_option("--image", flags->image, "a PNG of any size; it is resized to what the network is fed")
           ->type_name("FILE");

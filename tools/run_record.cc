@@ -62,12 +62,10 @@ Result<std::vector<EpochMetrics>> read_history(const RunFolder& folder) {
 
 // A file of weights that is whole.
 Result<std::string> find_weights(const RunFolder& folder) {
-  for (const std::string& path : {folder.best_path(), folder.weights_path()}) {
-    if (!is_file(path)) continue;
-    MINNOW_TRY(read_safetensors(path));
-    return path;
-  }
-  return fail(folder.path(), "no weights were saved");
+  const auto path = folder.result_path();
+  if (!path) return fail(folder.path(), "no weights were saved");
+  MINNOW_TRY(read_safetensors(*path));
+  return *path;
 }
 
 void tell_state(RunRecord& run, const RunFolder& folder) {

@@ -70,7 +70,8 @@ Result<ExitCode> sweep_command(const SweepFlags& flags) {
     MINNOW_ASSIGN(SweepAxis axis, parse_sweep_axis(text));
     axes.push_back(std::move(axis));
   }
-  MINNOW_ASSIGN(Sweep sweep, plan_sweep(flags.model.path, flags.model.assignments, std::move(axes)));
+  MINNOW_ASSIGN(const std::string model, flags.model.file());
+  MINNOW_ASSIGN(Sweep sweep, plan_sweep(model, flags.model.assignments, std::move(axes)));
   const int threads = flags.backend.thread_count();
   const int jobs = std::min(flags.jobs == 0 ? threads : flags.jobs, static_cast<int>(sweep.runs.size()));
   LiveTable table(sweep);

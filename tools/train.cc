@@ -106,6 +106,7 @@ Result<ExitCode> train_command(TrainFlags& flags) {
     MINNOW_ASSIGN(folder, RunFolder::create(flags.out, loaded, flags.overwrite));
   }
 
+  const int64_t first_step = state.step;
   MINNOW_ASSIGN(auto logs, open_logs(flags, folder, *session, data.train, state, pool));
   Progress progress;
   TrainerOptions options{folder ? &*folder : nullptr, &interrupted, flags.last_step, &progress};
@@ -120,6 +121,11 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   const TrainingOutcome& outcome = *trained;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   print_summary(loaded, outcome, folder ? folder->path() : "", seconds);
+  if (outcome.end == TrainingEnd::kFinished && first_step > 0 && outcome.state.step == first_step)
+    std::fputs(fmt::format("{}: was finished before, at epoch {}; --epochs N goes on to epoch N\n", folder->path(),
+                           outcome.state.history.size())
+                   .c_str(),
+               stderr);
   if (logs) MINNOW_TRY(logs->status());
   if (outcome.end != TrainingEnd::kInterrupted) return ExitCode::kDone;
   const std::string way_back = folder ? "; go on with: minnow train --resume " + folder->path() : "";

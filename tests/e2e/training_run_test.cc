@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "runtime/folder_lock.h"
 #include "runtime/safetensors.h"
@@ -184,6 +185,28 @@ TEST_F(Weights, ThatAreDamagedAreRefused) {
   flipped[flipped.size() - 10] ^= 1;
   expect_damage_found(flipped, "is corrupt: its checksum is");
   expect_damage_found(std::string(8, '\xff'), "is not a safetensors file: it claims a header");
+}
+
+TEST_F(Weights, AreTheBestOfARunNamedInPlaceOfItsModel) {
+  const std::string named = bench_.run("eval run/config.textproto --weights run/best.safetensors").out;
+  EXPECT_EQ(bench_.run("eval run").out, named);
+  EXPECT_EQ(bench_.run("eval m.textproto --weights run").out, named);
+  EXPECT_EQ(bench_.run("predict run --index 0:3").exit_code, 0);
+  EXPECT_EQ(bench_.run("compile run/").exit_code, 0);
+  std::filesystem::remove(bench_.path() + "/run/best.safetensors");
+  EXPECT_EQ(bench_.run("eval run").out, bench_.run("eval m.textproto --weights run/weights.safetensors").out)
+      << "the last, where there are no best";
+  std::filesystem::remove(bench_.path() + "/run/weights.safetensors");
+  expect_refused(bench_, "eval run", "run: error: holds no weights of a run");
+  std::filesystem::remove(bench_.path() + "/run/config.textproto");
+  expect_refused(bench_, "check run", "run: error: is a folder, not a model file");
+}
+
+TEST_F(Weights, OfAFinishedRunAreNotTrainedOn) {
+  const Outcome again = bench_.run("train --resume run");
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_NE(again.err.find("run: was finished before, at epoch 1; --epochs N goes on to epoch N"), std::string::npos)
+      << again.err;
 }
 
 TEST_F(Weights, EvaluateTheSameOnBothBackends) {

@@ -1,0 +1,25 @@
+// A model with trained weights, as `eval` and `predict` take it: MODEL --weights FILE, or the folder of a run alone.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tools/command.h"
+
+namespace minnow {
+
+class TrainedModelFlags {
+ public:
+  // Adds the positional MODEL, --set and --weights.
+  void add(CLI::App& app);
+  // The file: that of --weights, else what the run has come to. A run folder is good for either.
+  Result<std::string> weights() const;
+  // For inference, with the weights loaded.
+  Result<std::unique_ptr<Session>> open(const BackendFlags& backend, ThreadPool& pool) const;
+
+ private:
+  ModelFlags model_;
+  std::string weights_;
+};
+
+}  // namespace minnow
