@@ -1,6 +1,6 @@
 #include "tools/experiment_run.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -25,6 +25,7 @@ class ExperimentRunner {
   Result<ExperimentReport> run() {
     MINNOW_ASSIGN(experiment_, load_experiment(path_, flags_.assignments, MINNOW_MODELS_DIR));
     report_.title = experiment_.experiment.title();
+    if (!flags_.assignments.empty()) report_.title += fmt::format(" ({})", fmt::join(flags_.assignments, ", "));
     report_.sweep = plan_runs(experiment_);
     MINNOW_TRY(check_folder());
     MINNOW_TRY(measure());
