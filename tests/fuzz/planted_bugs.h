@@ -11,6 +11,8 @@ namespace minnow::testing {
 struct NamedBug {
   std::string_view name;
   proof::PlantedBug bug;
+
+  friend void PrintTo(const NamedBug& planted, std::ostream* out) { *out << planted.name; }
 };
 
 std::vector<NamedBug> planted_bugs();

@@ -1,5 +1,6 @@
-// Model files: a model that is accepted prints as text that is accepted again, and its network is built or refused.
+// Model and experiment files: one that is accepted prints as text that is accepted again; a network is built or refused.
 #include "frontend/defaults.h"
+#include "frontend/load_experiment.h"
 #include "frontend/lower_model.h"
 #include "frontend/validate_model.h"
 #include "ir/verify.h"
@@ -34,6 +35,18 @@ void follow(Result<LoadedModel> loaded) {
 }  // namespace
 
 void fuzz_text_model(std::string_view bytes) { follow(parse_model_text(bytes, "fuzz.textproto")); }
+
+void fuzz_experiment(std::string_view bytes) {
+  const std::string models = MINNOW_SOURCE_DIR "/models";
+  const MemoryFile file(bytes);
+  const auto loaded = load_experiment(file.path(), {}, models);
+  if (!loaded) return;
+  const std::string text = experiment_to_text(loaded->experiment);
+  const MemoryFile resolved(text);
+  const auto again = load_experiment(resolved.path(), {}, models);
+  MINNOW_CHECK(again.has_value(), "{}\n{}", again.error().to_string(), text);
+  MINNOW_CHECK(experiment_to_text(again->experiment) == text, "prints differently the second time:\n{}", text);
+}
 
 void fuzz_binary_model(std::string_view bytes) {
   const MemoryFile file(bytes);

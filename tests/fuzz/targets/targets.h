@@ -2,6 +2,7 @@
 // invariant, a sanitizer's complaint or an exception is a bug of ours.
 #pragma once
 
+#include <ostream>
 #include <span>
 #include <string_view>
 
@@ -10,6 +11,8 @@ namespace minnow::testing {
 struct FuzzTarget {
   std::string_view name;  // its corpus is tests/fuzz/corpus/NAME/
   void (*run)(std::string_view bytes);
+
+  friend void PrintTo(const FuzzTarget& target, std::ostream* out) { *out << target.name; }
 };
 
 // In the order of their names.
@@ -21,6 +24,7 @@ void fuzz_binary_model(std::string_view bytes);
 void fuzz_cache(std::string_view bytes);
 void fuzz_checkpoint(std::string_view bytes);
 void fuzz_csv(std::string_view bytes);
+void fuzz_experiment(std::string_view bytes);
 void fuzz_idx(std::string_view bytes);
 void fuzz_ir(std::string_view bytes);
 void fuzz_npy(std::string_view bytes);
