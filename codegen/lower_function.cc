@@ -167,7 +167,8 @@ void Lowering::lower_fused(const Op& op) {
   add_work(std::move(work));
 }
 
-// A body that is no kernel of ours: every heavy op becomes one with what leads to it, then the results are computed.
+// A body that is no kernel of ours: every heavy op becomes one with what leads to it, then the results are computed. One that
+// has the memory of an operand is put there when all others are done, which may read that operand.
 void Lowering::divide(const Op& op) {
   std::unordered_set<const Op*> light;
   for (const auto& inner : op.body->ops()) {
@@ -188,24 +189,21 @@ void Lowering::divide(const Op& op) {
   for (size_t i = 0; i < op.results.size(); ++i) {
     const Value* value = op.body->results()[i].value;
     int target = storage_.find(op.results[i].get());
-    if (i + 1 < op.results.size() && overlaps_operand(op, target)) {
-      copies.push_back({op.results[i].get(), target});
-      target = add_scratch(op.results[i]->type.bytes());
-      copies.back() = {value, copies.back().buffer};
+    const bool is_last = i + 1 == op.results.size() && copies.empty();
+    if (!is_last && overlaps_operand(op, target)) {
+      copies.push_back({value, target});
+      if (storage_.find(value) >= 0) continue;
+      target = add_scratch(value->type.bytes());
+      storage_.place(value, target);
     }
     KernelWork work;
     work.origin = &op;
     work.inside = light;
     work.outputs = {{value, target}};
     work.ops = "loop";
-    if (!copies.empty() && copies.back().value == value) storage_.place(op.results[i].get(), target);
     add_work(std::move(work));
-    if (!copies.empty() && copies.back().value == value) copies.back().value = op.results[i].get();
   }
-  for (const KernelOutput& copy : copies) {
-    add_copy({copy});
-    storage_.place(copy.value, copy.buffer);
-  }
+  add_copies(std::move(copies));
 }
 
 bool Lowering::overlaps_operand(const Op& op, int buffer) const {
@@ -236,7 +234,17 @@ void Lowering::add_work(KernelWork work) {
   out_.works.push_back(std::move(work));
 }
 
-// Each element is read of all before it is written to any.
+void Lowering::add_copies(std::vector<KernelOutput> copies) {
+  while (!copies.empty()) {
+    const auto others = std::ranges::partition(
+        copies, [type = copies.front().value->type](const KernelOutput& copy) { return copy.value->type == type; });
+    std::vector<KernelOutput> rest(others.begin(), others.end());
+    copies.erase(others.begin(), others.end());
+    add_copy(std::exchange(copies, std::move(rest)));
+  }
+}
+
+// Of one type. Each element is read of all before it is written to any.
 void Lowering::add_copy(std::vector<KernelOutput> outputs) {
   KernelWork work;
   work.outputs = std::move(outputs);

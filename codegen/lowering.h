@@ -38,6 +38,7 @@ class Lowering {
   void lower_fused(const Op& op);
   void divide(const Op& op);
   void add_work(KernelWork work);
+  void add_copies(std::vector<KernelOutput> copies);
   void add_copy(std::vector<KernelOutput> outputs);
   bool fits_one_kernel(const Op& op) const;
   bool overlaps_operand(const Op& op, int buffer) const;
