@@ -2,31 +2,19 @@
 
 #include <limits>
 
+#include "ir/windows.h"
+
 namespace minnow {
 namespace {
 
 using V = llvm::Value*;
 
-bool overlaps(const WindowAttributes& window) {
-  return window.window[0] > window.stride[0] || window.window[1] > window.stride[1];
-}
-
-// Whether there are elements that no window covers.
-bool leaves_gaps(const Op& op) {
-  const auto& window = op.attr<WindowAttributes>();
-  const Shape& y = op.operands.back()->type.shape;
-  for (size_t i = 0; i < 2; ++i) {
-    const int64_t reach = (y[2 + i] - 1) * window.stride[i] + window.window[i] - window.pad[2 * i];
-    if (window.window[i] < window.stride[i] || reach < op.type().shape[2 + i]) return true;
-  }
-  return false;
-}
-
 class WindowScatter {
  public:
   WindowScatter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), work_(work), op_(*work.main), window_(op_.attr<WindowAttributes>()), y_(*op_.operands.back()),
-        overlaps_(overlaps(window_)), needs_zeros_(overlaps_ || leaves_gaps(op_)), in_block_(work.loop >= 0), emitter_(kernel, storage, work.inside, overlaps_ && !in_block_ ? 1 : kernel.target().lanes),
+        overlaps_(windows_overlap(window_)), needs_zeros_(overlaps_ || windows_leave_gaps(op_)), in_block_(work.loop >= 0),
+        emitter_(kernel, storage, work.inside, overlaps_ && !in_block_ ? 1 : kernel.target().lanes),
         target_buffer_(work.outputs[0].buffer), target_(kernel.buffer(target_buffer_)) {}
 
   WorkUnits emit() { return in_block_ ? emit_block() : emit_planes(); }
@@ -175,11 +163,6 @@ void WindowScatter::store_with_epilogue(const Position& at, V value) {
 }
 
 }  // namespace
-
-bool writes_each_once(const Op& op) {
-  const bool scatters = op.kind == OpKind::kWindowPick || op.kind == OpKind::kWindowSpread;
-  return scatters && !overlaps(op.attr<WindowAttributes>()) && !leaves_gaps(op);
-}
 
 WorkUnits emit_window_scatter_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   return WindowScatter(kernel, storage, work).emit();

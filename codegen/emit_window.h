@@ -7,10 +7,7 @@ namespace minnow {
 
 // window_spread and window_pick. A work unit is a plane [H,W]: it is cleared, then every window adds its element of y
 // to all, or the picked one, of its elements. Windows that do not overlap are done a vector at a time. In a block loop vectors are
-// examples, and there is one unit.
-// Whether it is one of them whose windows cover every element exactly once: then it may have an epilogue.
-bool writes_each_once(const Op& op);
-
+// examples, and there is one unit. Only one that scatters_each_once may have an epilogue.
 WorkUnits emit_window_scatter_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 
 }  // namespace minnow

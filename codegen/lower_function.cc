@@ -2,8 +2,8 @@
 
 #include "codegen/emit_conv.h"
 #include "codegen/emit_pixel_conv.h"
-#include "codegen/emit_window.h"
 #include "codegen/lowering.h"
+#include "ir/windows.h"
 
 namespace minnow {
 
@@ -142,7 +142,7 @@ bool Lowering::fits_one_kernel(const Op& op) const {
   }
   if (heavy.empty()) return true;
   if (heavy.size() != 1 || heavy[0]->type().shape != shape) return false;
-  return has_trait(heavy[0]->kind, kContraction) || writes_each_once(*heavy[0]);
+  return has_trait(heavy[0]->kind, kContraction) || scatters_each_once(*heavy[0]);
 }
 
 void Lowering::lower_fused(const Op& op) {

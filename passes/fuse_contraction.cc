@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "ir/windows.h"
 #include "passes/fuse.h"
 #include "passes/loop_rules.h"
 
@@ -13,9 +14,7 @@ bool reads_random(const Op& op) {
 }
 
 // Ops that a loop over their result's elements would compute badly, and that may be followed by an epilogue.
-bool takes_epilogue(OpKind kind) {
-  return has_trait(kind, kContraction) || kind == OpKind::kWindowPick || kind == OpKind::kWindowSpread;
-}
+bool takes_epilogue(const Op& op) { return has_trait(op.kind, kContraction) || scatters_each_once(op); }
 
 // The contraction and what follows it element by element. A producer of another operand of the epilogue comes
 // along if nothing else wants it; a random mask is better drawn in a loop of its own than kept as random
@@ -47,7 +46,7 @@ class EpilogueRules : public KernelRules {
 bool fuse_one_contraction(Function& function, std::unordered_set<const Op*>& tried, FusionLog* log) {
   const OpGraph graph(function);
   for (const Op* op : graph.ops()) {
-    if (!takes_epilogue(op->kind) || !tried.insert(op).second) continue;
+    if (!takes_epilogue(*op) || !tried.insert(op).second) continue;
     if (std::ranges::any_of(op->operands, is_splat)) continue;  // a body has no memory for it
     const Cluster cluster = grow_cluster(graph, op, EpilogueRules(op), log);
     if (cluster.size() == 1) continue;

@@ -1,0 +1,17 @@
+// How the windows of window_spread and window_pick lie over what they scatter to.
+#pragma once
+
+#include "ir/function.h"
+
+namespace minnow {
+
+// Whether an element may lie in several windows, whose shares of it are added up.
+bool windows_overlap(const WindowAttributes& window);
+// Whether there are elements in no window, which are zero.
+bool windows_leave_gaps(const Op& scatter);
+
+// Whether it is one of these ops and every element lies in one window. Then each is written once, and what follows it
+// element by element can be done on the way.
+bool scatters_each_once(const Op& op);
+
+}  // namespace minnow
