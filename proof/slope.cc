@@ -15,7 +15,7 @@ constexpr double kNoise = 1e-8;  // of the loss, in a difference of two over the
 
 class Line {
  public:
-  Line(const Subject& subject, uint32_t seed) : subject_(subject), random_{seed, 77, 0} {
+  Line(const Subject& subject, uint32_t seed, uint32_t stream) : subject_(subject), random_{seed, stream, 0} {
     for (size_t i = 0; i < subject.arguments.size(); ++i) {
       const Tensor& argument = subject.arguments[i];
       arguments_.push_back(is_float(argument.type().dtype) ? argument.converted_to(DType::kF64) : argument.clone());
@@ -64,13 +64,8 @@ Slope slope_by_gradients(const Function& function, const std::vector<Tensor>& re
   return slope;
 }
 
-}  // namespace
-
-Result<std::optional<std::string>> check_slope(const Subject& subject, uint32_t seed) {
-  const Function& function = *subject.function;
-  if (function.find_result("loss") == nullptr) return std::nullopt;
+Result<std::optional<std::string>> check_along(Line& line, const Function& function) {
   const auto loss_index = static_cast<size_t>(function.find_result("loss") - function.results().data());
-  Line line(subject, seed);
   MINNOW_ASSIGN(const std::vector<Tensor> here, line.at(0));
   const double loss = here[loss_index].as<double>()[0];
   const Slope slope = slope_by_gradients(function, here, line);
@@ -89,6 +84,20 @@ Result<std::optional<std::string>> check_slope(const Subject& subject, uint32_t 
     return std::nullopt;
   if (std::abs(slope.value - near) <= kTolerance * scale + noise) return std::nullopt;
   return fmt::format("the gradients say that the loss has slope {:.9g}, differences say {:.9g}", slope.value, near);
+}
+
+}  // namespace
+
+// In two directions: at a kink the slopes to the left and to the right may be alike by chance, but hardly twice.
+Result<std::optional<std::string>> check_slope(const Subject& subject, uint32_t seed) {
+  if (subject.function->find_result("loss") == nullptr) return std::nullopt;
+  std::optional<std::string> complaint;
+  for (const uint32_t stream : {77, 78}) {
+    Line line(subject, seed, stream);
+    MINNOW_ASSIGN(complaint, check_along(line, *subject.function));
+    if (!complaint) break;
+  }
+  return complaint;
 }
 
 }  // namespace minnow::proof
