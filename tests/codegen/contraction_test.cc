@@ -100,5 +100,19 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{"ManyChannels", {1, 17, 4, 4}, {19, 17, 3, 3}}),
     [](const auto& info) { return info.param.name; });
 
+// Of constants, a lane without an image has a value, too.
+TEST(ConvFilter, OfConstantsAddsUpImagesThatExist) {
+  for (const int64_t images : {1, 3, 16, 17}) {
+    Function function("f");
+    Builder b(function);
+    Value* x = b.constant({DType::kF32, {images, 2, 3, 4}}, 2);
+    Value* y = b.constant({DType::kF32, {images, 3, 2, 3}}, 3);
+    function.add_result("w", b.create(OpKind::kConvFilter, {x, y}, ConvAttributes{.shape = {3, 2, 2, 2}}));
+    SCOPED_TRACE(print(function));
+    testing::CompiledProgram program(function);
+    EXPECT_TRUE(testing::agrees(testing::interpret_reference(function, {}).results[0], program.run({})[0], {}));
+  }
+}
+
 }  // namespace
 }  // namespace minnow
