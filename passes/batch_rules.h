@@ -25,7 +25,7 @@ struct BatchLabels {
 BatchUse batch_use(const Op& op, const BatchLabels& labels);
 
 // Whether the op makes a value that is the same for every example of the `examples` in dimension 0, from operands
-// that have none.
-bool is_uniform_over_examples(const Op& op, int64_t examples);
+// of which that is not so and that have none.
+bool is_uniform_over_examples(const Op& op, int64_t examples, const BatchLabels& labels);
 
 }  // namespace minnow

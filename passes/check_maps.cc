@@ -31,15 +31,19 @@ class MapCheck {
                           "--backend=interpreter runs it");
   }
 
-  bool is_uniform(const Value* value) const { return value->op && is_uniform_over_examples(*value->op, kBlockExamples); }
+  BatchLabels labels() const {
+    return {[this](const Value* value) { return examples_.contains(value); },
+            [this](const Value* value) { return is_uniform(value); }};
+  }
+  bool is_uniform(const Value* value) const {
+    return value->op && is_uniform_over_examples(*value->op, kBlockExamples, labels());
+  }
 
   Status check_op(const Op& op) {
     if (op.kind == OpKind::kFused) return check_fused(op);
-    const BatchLabels labels = {[this](const Value* value) { return examples_.contains(value); },
-                                [this](const Value* value) { return is_uniform(value); }};
     for (const Value* operand : op.operands)
       if (sums_.contains(operand)) return refuse(op, "uses a sum over examples inside the map");
-    const BatchUse use = batch_use(op, labels);
+    const BatchUse use = batch_use(op, labels());
     if (use == BatchUse::kOutside && !is_uniform(op.result()))
       return refuse(op, "does not do the same for every example, inside a map");
     if (has_trait(op.kind, kContraction) && op.type().dtype != DType::kF32)

@@ -43,7 +43,9 @@ class BatchLevels {
     const auto found = values_.find(value);
     return found != values_.end() && found->second.has_examples;
   }
-  bool is_uniform(const Value* value) const { return value->op && is_uniform_over_examples(*value->op, examples_); }
+  bool is_uniform(const Value* value) const {
+    return value->op && is_uniform_over_examples(*value->op, examples_, labels());
+  }
   // Why an op that reads examples is in no map, or not in the first; empty if it is in that, or reads none.
   std::string why_not_first(const Op& op) const;
 

@@ -38,6 +38,10 @@ TEST(CheckMaps, RefusesWhatOnlyTheInterpreterRuns) {
                      "%b = exp(%w) : f32[3] return %b }",
                      "f32[3]"),
             "%b0 = exp does not do the same for every example, inside a map");
+  EXPECT_EQ(error_of("(%a = %x) {block = 16, split = [0]} : f32[32,16] { %b = reduce_max(%a) {dims = [1]} : f32[16] "
+                     "%c = broadcast(%b) {dims = [1]} : f32[16,16] return %c }",
+                     "f32[32,16]"),
+            "%b1 = broadcast does not do the same for every example, inside a map");
   EXPECT_EQ(error_of("(%a = %x) {block = 16, split = [0], sum = [0]} : f32[3] { "
                      "%b = reduce_sum(%a) {dims = [0]} : f32[3] %c = exp(%b) : f32[3] return %c }",
                      "f32[3]"),
