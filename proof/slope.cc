@@ -8,9 +8,7 @@ namespace minnow::proof {
 namespace {
 
 constexpr double kStep = 1e-5;
-// Slopes to the left and to the right that differ more, relative to all that adds up to them, are those of a kink.
-constexpr double kSmooth = 1e-3;
-constexpr double kTolerance = 1e-4;
+constexpr double kTolerance = 1e-4;  // relative to all that adds up to a slope
 constexpr double kNoise = 1e-8;  // of the loss, in a difference of two over the step
 
 class Line {
@@ -75,12 +73,15 @@ Result<std::optional<std::string>> check_along(Line& line, const Function& funct
     losses.push_back(results[loss_index].as<double>()[0]);
   }
   if (!std::isfinite(loss) || !std::isfinite(slope.magnitude)) return std::nullopt;
-  const double left = (loss - losses[1]) / kStep, right = (losses[2] - loss) / kStep;
   const double near = (losses[2] - losses[1]) / (2 * kStep), far = (losses[3] - losses[0]) / (4 * kStep);
+  // By how much the slope changes at a kink: of what it changes from left to right, curvature's part grows with the step.
+  const double near_change = (losses[2] - 2 * loss + losses[1]) / kStep;
+  const double far_change = (losses[3] - 2 * loss + losses[0]) / (2 * kStep);
+  const double jump = 2 * near_change - far_change;
   const double scale = std::max(slope.magnitude, std::abs(near));
   const double noise = kNoise * std::abs(loss);
   if (!std::isfinite(far) || noise > kTolerance * scale) return std::nullopt;
-  if (std::abs(left - right) > kSmooth * scale + noise || std::abs(near - far) > 0.1 * kTolerance * scale + noise)
+  if (std::abs(jump) > kTolerance * scale + noise || std::abs(near - far) > 0.1 * kTolerance * scale + noise)
     return std::nullopt;
   if (std::abs(slope.value - near) <= kTolerance * scale + noise) return std::nullopt;
   return fmt::format("the gradients say that the loss has slope {:.9g}, differences say {:.9g}", slope.value, near);
