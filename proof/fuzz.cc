@@ -20,12 +20,32 @@ constexpr int kSteps = 3;
 constexpr uint32_t kModelEvery = 5;
 constexpr double kLongestMove = 0.03;  // of a weight in one step: it must stay where the ops are defined
 
+// Of a machine that has wider ones: kernels differ by how many lanes a vector has.
+bool has_512_bit_vectors() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+  return false;
+#endif
+}
+
 constexpr Way kWays[] = {
     {.name = "interpreter, after passes", .compiled = false},
     {.name = "jit -O0", .opt_level = 0},
     {.name = "jit -O3", .opt_level = 3},
     {.name = "jit -O3 unfused", .fused = false, .opt_level = 3},
 };
+constexpr Way kWaysWithWideVectors[] = {
+    kWays[0],
+    {.name = "jit -O0, 256-bit vectors", .opt_level = 0, .cpu = "x86-64-v3"},
+    kWays[2],
+    kWays[3],
+};
+
+std::span<const Way> ways() {
+  static const bool is_wide = has_512_bit_vectors();
+  return is_wide ? kWaysWithWideVectors : kWays;
+}
 
 // A learning rate at which no weight moves further than kLongestMove in the first step.
 Status tame_learning_rate(Subject& subject) {
@@ -101,7 +121,7 @@ Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const P
   MINNOW_ASSIGN(const auto slope, check_slope(drawn.subject, seed));
   if (slope) outcome.complaints.push_back(*slope);
   MINNOW_ASSIGN(const Reference reference, Reference::create(drawn.subject));
-  for (const Way& way : kWays) {
+  for (const Way& way : ways()) {
     const Status status = check_way(drawn, reference, way, pair, bug, outcome);
     if (!status) outcome.complaints.push_back(fmt::format("{}: {}", way.name, status.error().to_string()));
   }
@@ -109,8 +129,6 @@ Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const P
 }
 
 }  // namespace
-
-std::span<const Way> fuzz_ways() { return kWays; }
 
 Result<FuzzCase> draw_case(uint32_t seed, const PlantedBug* bug) {
   return seed % kModelEvery == 0 ? draw_model_case(seed, bug) : draw_program_case(seed, bug);

@@ -25,7 +25,4 @@ struct FuzzOutcome {
 // `pair` has two threads.
 FuzzOutcome run_case(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug = nullptr);
 
-// What run_case runs beside the interpreter.
-std::span<const Way> fuzz_ways();
-
 }  // namespace minnow::proof

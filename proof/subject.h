@@ -39,6 +39,7 @@ struct Way {
   bool compiled = true;  // or interpreted
   bool fused = true;     // or the passes without fusion
   int opt_level = 2;
+  std::string_view cpu = {};  // empty: the host's
 };
 
 // What a way gives on one thread and, if it is compiled, on two.

@@ -180,8 +180,9 @@ Action add_fuzz(CLI::App& app) {
   app.add_option("--out", flags->out, "where to write the cases that fail")->type_name("DIR")->capture_default_str();
   app.footer(
       "Each case is a program or, every fifth, a model. Outputs, gradients and three training steps must agree between the "
-      "interpreter in f32\nand f64, before and after the passes, and compiled code: -O0, -O3, unfused, on one and two "
-      "threads. Gradients must agree with the\nslope of the loss. The tolerance is that of `minnow diff`.");
+      "interpreter in f32\nand f64, before and after the passes, and compiled code: -O0, -O3, unfused, on one and two threads; "
+      "-O0 is for vectors of 256 bits\nwhere this machine has 512. Gradients must agree with the slope of the loss. The "
+      "tolerance is that of `minnow diff`.");
   return [flags] { return Foreman(*flags).run(); };
 }
 
