@@ -125,6 +125,7 @@ Status fetch_file(const RemoteDataset& dataset, const RemoteFile& file, const Fe
       }
     }
   }
+  if (std::error_code error; fs::is_empty(part, error)) fs::remove(part, error);
   return fail_with_hint(file.name, fmt::format("could not be fetched\n    {}", fmt::join(answers, "\n    ")),
                         "try later, or name another place with --mirror URL/");
 }
