@@ -104,6 +104,7 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
   if (!flags.out.empty())
     return tl::unexpected(Error{"-o", "there is no picture to write", "draw --worst or --filters", ExitCode::kUsage});
   MINNOW_ASSIGN(const Question question, ask(flags, *session, pool));
+  if (!question.note.empty()) std::fputs((printable(question.note) + "\n").c_str(), stderr);
   MINNOW_ASSIGN(const PredictionRows rows, predict(*session, question.examples));
   if (flags.json)
     print_json(to_json(question, rows, flags.top));

@@ -1,5 +1,6 @@
 #include "tools/question.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "runtime/named_dataset.h"
@@ -34,6 +35,18 @@ std::vector<std::string> class_names(const Session& session) {
   return numbered_classes(session.lowered().classes);
 }
 
+// Whether the outermost pixels of u8 [H,W] are light on average: data sets have dark ones.
+bool has_light_edges(const Tensor& picture) {
+  const int64_t height = picture.dim(0), width = picture.dim(1);
+  int64_t sum = 0, count = 0;
+  for (int64_t y = 0; y < height; ++y) {
+    const bool is_edge = y == 0 || y + 1 == height;
+    for (int64_t x = 0; x < width; x += is_edge ? 1 : std::max<int64_t>(1, width - 1), ++count)
+      sum += picture.as<uint8_t>()[static_cast<size_t>(y * width + x)];
+  }
+  return sum > 127 * count;
+}
+
 }  // namespace
 
 Result<Question> question_from_data(const std::string& text, const Session& session, const Dataset& data) {
@@ -41,7 +54,7 @@ Result<Question> question_from_data(const std::string& text, const Session& sess
   if (range.first < 0 || range.last <= range.first || range.last > data.size())
     return fail("--index " + text, "does not lie in the {} examples of {}", data.size(), data.name);
   const Dataset asked = slice_dataset(data, range.first, range.last - range.first);
-  Question question{asked.examples.clone(), {}, {}, {}};
+  Question question{asked.examples.clone(), {}, {}, {}, {}};
   const bool has_classes = session.lowered().classes > 0;
   if (has_classes) question.class_names = data.class_names;
   for (int64_t i = 0; i < asked.size(); ++i) {
@@ -56,7 +69,10 @@ Result<Question> question_from_data(const std::string& text, const Session& sess
 Result<Question> question_from_image(const std::string& path, bool is_inverted, const Session& session) {
   MINNOW_ASSIGN(const Tensor picture, read_png_gray(path));
   MINNOW_ASSIGN(Tensor example, example_from_picture(picture, session, is_inverted, path));
-  return Question{std::move(example), {path}, {}, class_names(session)};
+  Question question{std::move(example), {path}, {}, class_names(session), {}};
+  if (!is_inverted && has_light_edges(picture))
+    question.note = path + ": its edges are light, as of ink on paper; --invert makes it light on dark, as the data are";
+  return question;
 }
 
 }  // namespace minnow

@@ -15,6 +15,7 @@ struct Question {
   std::vector<std::string> titles;
   std::vector<std::string> labels;       // one per example, or none
   std::vector<std::string> class_names;  // empty for a regression
+  std::string note;                      // for the one who asks; mostly none
 };
 
 // Examples of the data; `range` is FIRST or FIRST:LAST.

@@ -80,6 +80,12 @@ TEST_F(Commands, PredictTakesAPicture) {
   const std::string predict = "predict m.textproto --weights run/weights.safetensors --image ";
   EXPECT_EQ(count_of(out(predict + "digit.png"), "%"), 3);
   EXPECT_EQ(count_of(out(predict + "small.png"), "%"), 3) << "made as large as the network's own";
+  EXPECT_EQ(bench_.run(predict + "digit.png").err, "");
+  Tensor paper = Tensor::zeros({DType::kU8, {28, 30}});
+  std::ranges::fill(paper.as<uint8_t>(), uint8_t{250});
+  ASSERT_TRUE(write_png(bench_.path() + "/paper.png", paper));
+  EXPECT_NE(bench_.run(predict + "paper.png").err.find("paper.png: its edges are light"), std::string::npos);
+  EXPECT_EQ(bench_.run(predict + "paper.png --invert").err, "");
   expect_refused(bench_, predict + "text.png", "text.png: error: is not a readable PNG");
   expect_refused(bench_, predict + "none.png", "none.png: error: cannot open");
 }
