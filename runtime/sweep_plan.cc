@@ -44,7 +44,7 @@ Result<SweepAxis> parse_sweep_axis(const std::string& text) {
   const size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) return bad_axis(text, "is not FIELD=VALUE,VALUE,...");
   axis.label = text.substr(0, equals);
-  const bool is_short = spec::Training::descriptor()->FindFieldByName(axis.label) != nullptr;
+  const bool is_short = axis.label.find('.') == std::string::npos && Model::descriptor()->FindFieldByName(axis.label) == nullptr;
   axis.field = is_short ? "training." + axis.label : axis.label;
   for (size_t begin = equals + 1; begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());

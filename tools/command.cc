@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "codegen/object_cache.h"
+#include "frontend/load_experiment.h"
 #include "runtime/load_data.h"
 #include "runtime/run_folder.h"
 #include "runtime/trainer.h"
@@ -44,6 +46,10 @@ void ModelFlags::add_shorthand(CLI::App& app, const std::string& flag, const std
 
 Result<std::string> ModelFlags::file() const {
   std::error_code error;
+  const std::string name = std::filesystem::path(path).stem().string();
+  if (!std::filesystem::exists(path, error) && std::ranges::count(shipped_names(MINNOW_MODELS_DIR), name) > 0)
+    return fail_with_hint(path, "there is no such file",
+                          fmt::format("minnow new {0} > {0}.textproto writes the model of this name", name));
   if (!std::filesystem::is_directory(path, error)) return path;
   const std::string config = RunFolder::at(path).config_path();
   if (std::filesystem::exists(config, error)) return config;

@@ -8,6 +8,7 @@
 #include "ir/text.h"
 #include "passes/plan_memory.h"
 #include "runtime/file.h"
+#include "runtime/plot/run_curves.h"
 #include "tools/check_passes.h"
 #include "tools/command.h"
 #include "tools/dot_graph.h"
@@ -53,8 +54,7 @@ Result<std::string> emit(const CompileFlags& flags, const Function& function, st
 
 // --html
 Status write_page(const CompileFlags& flags, const Function& function, StageRecorder& recorder) {
-  const size_t slash = flags.model.path.rfind('/');
-  const std::string file = slash == std::string::npos ? flags.model.path : flags.model.path.substr(slash + 1);
+  const std::string file = run_name(flags.model.path);
   MINNOW_ASSIGN(const std::string text,
                 stage_page({.title = fmt::format("{} @{}", file, function.name()),
                             .function = function,

@@ -226,6 +226,8 @@ TEST(BadModelFile, IsNoFileOrTooLarge) {
   expect_refused(bench, "train folder --out run", "folder: error: is a folder, not a model file");
   expect_refused(bench, "train none --out run",
                  "none: error: cannot open the model file: No such file or directory");
+  for (const char* name : {"lenet", "lenet.textproto"})
+    expect_refused(bench, std::string("train ") + name, std::string(name) + ": error: there is no such file\n  hint: minnow new lenet > ");
   expect_refused(bench, "train /dev/zero --out run", "/dev/zero: error: is larger than the 64 MiB");
   bench.write("large.textproto", std::string((size_t{64} << 20) + 1, '#'));
   expect_refused(bench, "train large.textproto --out run",

@@ -62,7 +62,7 @@ TEST(SweepCommand, RefusesAGridItCannotRun) {
   bench.write("m.textproto", kModel);
   EXPECT_EQ(bench.run("sweep m.textproto").exit_code, 2);
   EXPECT_EQ(bench.run("sweep m.textproto --grid learning_rate").exit_code, 2);
-  expect_refused(bench, "sweep m.textproto --grid lerning_rate=1", "--set lerning_rate: error:");
+  expect_refused(bench, "sweep m.textproto --grid lerning_rate=1", "--set training.lerning_rate: error: Training has no field \"lerning_rate\"\n  hint: did you mean");
   expect_refused(bench, "sweep m.textproto --grid batch_size=10,x", "--set training.batch_size: error:");
 }
 
