@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "ir/map.h"
@@ -25,14 +26,48 @@ bool is_rounding(const Op& op) {
          op.kind != OpKind::kAbs && op.kind != OpKind::kSign && op.kind != OpKind::kGather;
 }
 
-// Moves every element by a rounding, up or down; a sum's by a rounding of the largest sum, since its terms may cancel.
-void disturb(const Op& op, Tensor& result, const RandomSequence& random, uint64_t& drawn) {
-  if (!is_rounding(op) || result.type().dtype != DType::kF64) return;
-  const double unit = epsilon_of(op.result()) * (1 + std::sqrt(static_cast<double>(sum_length(op))));
-  const double floor = sum_length(op) > 1 ? largest_magnitude(result) : 0;
-  for (double& x : result.as<double>())
-    x += (2 * random.uniform(drawn++) - 1) * unit * std::max(std::abs(x), floor);
-}
+// Runs along with the interpreter in double and moves every element by a rounding, up or down; a sum's by a rounding of the
+// largest sum, since its terms may cancel.
+class Disturber {
+ public:
+  Disturber(const Subject& subject, uint32_t seed) : random_{seed, 0, 0} {
+    for (const auto& parameter : subject.function->parameters())
+      magnitudes_[parameter.get()] = largest_magnitude(subject.arguments[static_cast<size_t>(parameter->index)]);
+  }
+
+  void operator()(const Op& op, std::span<Tensor> results) {
+    for (size_t i = 0; i < results.size(); ++i) {
+      disturb(op, results[i]);
+      magnitudes_[op.result(i)] = largest_magnitude(results[i]);
+    }
+  }
+
+ private:
+  void disturb(const Op& op, Tensor& result) {
+    if (!is_rounding(op) || result.type().dtype != DType::kF64) return;
+    const double unit = epsilon_of(op.result()) * (1 + std::sqrt(static_cast<double>(sum_length(op))));
+    const double floor = sum_length(op) > 1 ? std::max(largest_magnitude(result), partial_sum(op)) : 0;
+    for (double& x : result.as<double>())
+      x += (2 * random_.uniform(drawn_++) - 1) * unit * std::max(std::abs(x), floor);
+  }
+
+  // How large a sum may be on the way, if its terms cancel. Of f32 the interpreter's own error tells that.
+  double partial_sum(const Op& op) const {
+    if (op.type().dtype != DType::kF64) return 0;
+    double term = 0;
+    for (const Value* operand : op.operands) {
+      const auto found = magnitudes_.find(operand);
+      if (found == magnitudes_.end() || !is_float(operand->type.dtype)) continue;
+      const bool is_factor = has_trait(op.kind, kContraction) && term > 0;
+      term = is_factor ? term * found->second : std::max(term, found->second);
+    }
+    return term * std::sqrt(static_cast<double>(sum_length(op)));
+  }
+
+  RandomSequence random_;
+  uint64_t drawn_ = 0;
+  std::unordered_map<const Value*, double> magnitudes_;
+};
 
 }  // namespace
 
@@ -114,12 +149,8 @@ double Reference::tolerance_of(size_t step, size_t result) const {
 }
 
 Result<Trace> Reference::disturbed(uint32_t seed) const {
-  const RandomSequence random{seed, 0, 0};
-  uint64_t drawn = 0;
-  return trace_interpreted(*subject_, *subject_->function, Precision::kF64,
-                           [&](const Op& op, std::span<Tensor> results) {
-                             for (Tensor& result : results) disturb(op, result, random, drawn);
-                           });
+  Disturber disturber(*subject_, seed);
+  return trace_interpreted(*subject_, *subject_->function, Precision::kF64, std::ref(disturber));
 }
 
 Result<double> Reference::unsteadiness(size_t step, size_t result, size_t element) const {
