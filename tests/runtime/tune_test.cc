@@ -40,6 +40,7 @@ std::string bytes_after_runs(const Function& function, std::shared_ptr<const Com
 
 struct Case {
   std::string model, batch_size, cpu;
+  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.model << " " << c.batch_size << " " << c.cpu; }
 };
 
 class RegisterTilesTest : public testing::TestWithParam<Case> {};
