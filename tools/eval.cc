@@ -79,7 +79,8 @@ void print_report(const EvalFlags& flags, const std::string& weights, const Data
 Result<ExitCode> eval_command(const EvalFlags& flags) {
   if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
   ThreadPool pool(flags.backend.thread_count());
-  MINNOW_ASSIGN(const auto session, flags.model.open(flags.backend, pool));
+  MINNOW_ASSIGN(const TrainedModel trained, flags.model.open(flags.backend, pool));
+  const auto& session = trained.session;
   MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
   const Dataset& dataset = flags.split == "train" ? data.train : data.validation;
   MINNOW_ASSIGN(const Assessment assessment, assess(*session, dataset));
@@ -87,8 +88,7 @@ Result<ExitCode> eval_command(const EvalFlags& flags) {
     if (!assessment.confusion) return fail("-o " + flags.out, "there is no confusion matrix: the network tells no classes apart");
     MINNOW_TRY(write_drawing(flags.out, draw_confusion(*assessment.confusion, assessment.class_names)));
   }
-  MINNOW_ASSIGN(const std::string weights, flags.model.weights());
-  print_report(flags, weights, dataset, assessment, session->lowered().classifies);
+  print_report(flags, trained.weights, dataset, assessment, session->lowered().classifies);
   return ExitCode::kDone;
 }
 

@@ -88,7 +88,8 @@ Result<ExitCode> show_sheet(const ImageSheet& sheet, const std::string& out) {
 Result<ExitCode> predict_command(const PredictFlags& flags) {
   if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
   ThreadPool pool(flags.backend.thread_count());
-  MINNOW_ASSIGN(const auto session, flags.model.open(flags.backend, pool));
+  MINNOW_ASSIGN(const TrainedModel trained, flags.model.open(flags.backend, pool));
+  const auto& session = trained.session;
   if (flags.draws_filters) {
     MINNOW_ASSIGN(const ImageSheet sheet, filter_sheet(*session));
     return show_sheet(sheet, flags.out);

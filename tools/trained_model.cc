@@ -13,7 +13,7 @@ void TrainedModelFlags::add(CLI::App& app) {
       ->type_name("FILE|DIR");
 }
 
-Result<std::string> TrainedModelFlags::weights() const {
+Result<std::string> TrainedModelFlags::find_weights() const {
   const std::string& place = weights_.empty() ? model_.path : weights_;
   std::error_code error;
   if (std::filesystem::is_directory(place, error)) {
@@ -25,12 +25,12 @@ Result<std::string> TrainedModelFlags::weights() const {
                               ExitCode::kUsage});
 }
 
-Result<std::unique_ptr<Session>> TrainedModelFlags::open(const BackendFlags& backend, ThreadPool& pool) const {
-  MINNOW_ASSIGN(const std::string weights_path, weights());
+Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, ThreadPool& pool) const {
+  MINNOW_ASSIGN(std::string weights, find_weights());
   MINNOW_ASSIGN(const LoadedModel loaded, model_.read());
   MINNOW_ASSIGN(auto session, Session::create(loaded, backend.inference_options(), pool));
-  MINNOW_TRY(load_weights(weights_path, *session));
-  return session;
+  MINNOW_TRY(load_weights(weights, *session));
+  return TrainedModel{std::move(weights), std::move(session)};
 }
 
 }  // namespace minnow

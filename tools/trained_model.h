@@ -8,16 +8,21 @@
 
 namespace minnow {
 
+struct TrainedModel {
+  std::string weights;               // the file
+  std::unique_ptr<Session> session;  // for inference, with the weights loaded
+};
+
 class TrainedModelFlags {
  public:
   // Adds the positional MODEL, --set and --weights.
   void add(CLI::App& app);
-  // The file: that of --weights, else what the run has come to. A run folder is good for either.
-  Result<std::string> weights() const;
-  // For inference, with the weights loaded.
-  Result<std::unique_ptr<Session>> open(const BackendFlags& backend, ThreadPool& pool) const;
+  Result<TrainedModel> open(const BackendFlags& backend, ThreadPool& pool) const;
 
  private:
+  // The file: that of --weights, else what the run has come to. A run folder is good for either.
+  Result<std::string> find_weights() const;
+
   ModelFlags model_;
   std::string weights_;
 };
