@@ -54,7 +54,7 @@ Result<std::string> emit(const CompileFlags& flags, const Function& function, st
 
 // --html
 Status write_page(const CompileFlags& flags, const Function& function, StageRecorder& recorder) {
-  const std::string file = run_name(flags.model.path);
+  const std::string file = last_name(flags.model.path);
   MINNOW_ASSIGN(const std::string text,
                 stage_page({.title = fmt::format("{} @{}", file, function.name()),
                             .function = function,

@@ -120,7 +120,7 @@ Result<RunRecord> read_run_record(const std::string& path) {
   const RunFolder folder = RunFolder::at(path);
   RunRecord run;
   run.path = path;
-  run.name = run_name(path);
+  run.name = last_name(path);
   run.model = read_experiment(folder.config_path());
   run.lowered = lower(run.model);
   run.history = read_history(folder);

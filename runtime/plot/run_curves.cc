@@ -58,10 +58,10 @@ bool lie_far_apart(const Panel& panel) {
 
 }  // namespace
 
-std::string run_name(const std::string& folder) {
-  const std::filesystem::path path = std::filesystem::path(folder).lexically_normal();
-  const std::string name = (path.has_filename() ? path : path.parent_path()).filename().string();
-  return name == "." ? folder : name;
+std::string last_name(const std::string& path) {
+  const std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
+  const std::string name = (normal.has_filename() ? normal : normal.parent_path()).filename().string();
+  return name == "." ? path : name;
 }
 
 Result<RunCurves> read_run(const std::string& path) {
@@ -74,7 +74,7 @@ Result<RunCurves> read_run(const std::string& path) {
   MINNOW_ASSIGN(const std::string text, read_file(file));
   RunCurves run;
   MINNOW_ASSIGN(run.history, parse_metrics_csv(text, file));
-  run.name = run_name(std::filesystem::path(file).parent_path().string());
+  run.name = last_name(std::filesystem::path(file).parent_path().string());
   if (run.name.empty()) run.name = file;
   return run;
 }

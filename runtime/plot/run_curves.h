@@ -14,8 +14,8 @@ struct RunCurves {
   std::vector<EpochMetrics> history;
 };
 
-// What to call the run in that folder: as the folder is called.
-std::string run_name(const std::string& folder);
+// The last name in a path, also of one that ends in a slash: what a run, or a file, is called by.
+std::string last_name(const std::string& path);
 
 // Reads metrics.csv of a run folder, or such a file itself. The run is named as the folder is.
 Result<RunCurves> read_run(const std::string& path);
