@@ -3,8 +3,6 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
 
-#include <algorithm>
-
 #include "frontend/field_path.h"
 #include "frontend/load_model.h"
 #include "frontend/text_error.h"
