@@ -28,10 +28,10 @@ class Laps {
 };
 
 struct Stages {
-  double build = 0;   // lowering, autodiff, optimiser
+  double build = 0;  // lowering, autodiff, optimiser
   double passes = 0;
-  double plan = 0;    // memory
-  double code = 0;    // LLVM IR, LLVM, linking
+  double plan = 0;  // memory
+  double code = 0;  // LLVM IR, LLVM, linking
 };
 
 Status compile_once(const LoadedModel& model, const CompileOptions& options, Stages& stages) {

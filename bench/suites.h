@@ -25,8 +25,8 @@ void register_model_kernels();
 std::vector<std::string> shipped_models();
 Result<LoadedModel> read_shipped(const std::string& name, int64_t batch_size);
 
-// What one thread does is measured by its own time on the processor, which others on the machine do not stretch; several
-// threads by the clock on the wall.
+// What one thread does is measured by its own time on the processor, which others on the machine do not stretch;
+// several threads by the clock on the wall.
 void measure_on(benchmark::internal::Benchmark& benchmark, int threads);
 
 // FLOP/s, and their share of the machine's peak on so many threads, for a benchmark whose iterations take `flops` each.

@@ -39,9 +39,8 @@ int compile_cost(const KernelWork& work) {
 
 bool computes_f64(const KernelWork& work) {
   if (work.loop >= 0 || (work.main != nullptr && work.main->type().dtype != DType::kF64)) return false;
-  return std::ranges::any_of(work.outputs, [](const KernelOutput& output) {
-    return output.value->type.dtype == DType::kF64;
-  });
+  return std::ranges::any_of(work.outputs,
+                             [](const KernelOutput& output) { return output.value->type.dtype == DType::kF64; });
 }
 
 // Vectors of f64 that fill one register, like those of f32. LLVM 19 would divide wider ones, and then read wrongly
@@ -255,8 +254,7 @@ bool Compilation::adopt(const CachedKernels& cached) {
 
 CachedKernels Compilation::to_cache(std::vector<ObjectBytes> objects) const {
   CachedKernels cached;
-  for (const Kernel& kernel : kernels_)
-    cached.kernels.push_back({kernel.units, kernel.parallel_units, kernel.buffers});
+  for (const Kernel& kernel : kernels_) cached.kernels.push_back({kernel.units, kernel.parallel_units, kernel.buffers});
   cached.objects = std::move(objects);
   return cached;
 }

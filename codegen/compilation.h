@@ -36,8 +36,8 @@ class Compilation {
   bool adopt(const CachedKernels& cached);
   CachedKernels to_cache(std::vector<ObjectBytes> objects) const;
 
-  // Once the kernels are emitted, or found: leaves the buffers that they use, and what is in those. A constant that stands
-  // in the code needs no buffer.
+  // Once the kernels are emitted, or found: leaves the buffers that they use, and what is in those. A constant that
+  // stands in the code needs no buffer.
   const LoweredFunction& without_unused_constants();
 
   // Links the objects and hands everything over.

@@ -13,19 +13,20 @@
 namespace minnow {
 
 struct CompileOptions {
-  int opt_level = 2;           // 0 to 3, of LLVM's back end; 0 also skips LLVM's passes
-  std::string cpu = {};        // empty: the host's
-  int threads = 2;             // compile on so many threads
-  bool verify = false;         // run LLVM's verifier over the kernels
+  int opt_level = 2;     // 0 to 3, of LLVM's back end; 0 also skips LLVM's passes
+  std::string cpu = {};  // empty: the host's
+  int threads = 2;       // compile on so many threads
+  bool verify = false;   // run LLVM's verifier over the kernels
   bool keep_llvm_ir = false;
   bool keep_assembly = false;
   std::string cache_folder = {};  // of machine code from earlier runs, see ObjectCache; empty: none
-  // Where to add LLVM's own report of what its passes took. LLVM keeps such times for the whole process: one compilation
-  // at a time, on one thread.
+  // Where to add LLVM's own report of what its passes took. LLVM keeps such times for the whole process: one
+  // compilation at a time, on one thread.
   std::string* llvm_times = nullptr;
   // The register tiles of each kernel; empty: the target's for all.
   std::vector<RegisterTiles> tiles = {};
-  bool is_tuned = false;  // the tiles are what a search has found or will find: such code has its own place in the cache
+  bool is_tuned =
+      false;  // the tiles are what a search has found or will find: such code has its own place in the cache
 };
 
 // Ops run in the function's order. A result named like a weight or state parameter is written over that parameter;
@@ -43,16 +44,16 @@ Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks
 
 // What running a compiled function takes, in bytes, besides its parameters.
 struct RunMemory {
-  int64_t scratch = 0;    // of kernels, behind what the plan has in the arena
-  int64_t local = 0;      // each thread's own arena, for blocks of examples; its scratch included
+  int64_t scratch = 0;  // of kernels, behind what the plan has in the arena
+  int64_t local = 0;    // each thread's own arena, for blocks of examples; its scratch included
   int64_t constants = 0;
-  int64_t results = 0;    // those that are not written over a parameter
+  int64_t results = 0;  // those that are not written over a parameter
 };
 // For this machine; the kernels are emitted, but not compiled.
 Result<RunMemory> run_memory(const Function& function, const MemoryPlan& plan);
 
-// The same kernels for another machine: an object file, LLVM IR, assembly text. `triple` empty is the host. The texts say
-// above each kernel what it computes, for which layer. `llvm_times` as in CompileOptions.
+// The same kernels for another machine: an object file, LLVM IR, assembly text. `triple` empty is the host. The texts
+// say above each kernel what it computes, for which layer. `llvm_times` as in CompileOptions.
 Result<std::string> emit_object(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
                                 const std::string& cpu = {}, std::string* llvm_times = nullptr);
 Result<std::string> emit_llvm_ir(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
@@ -62,10 +63,10 @@ Result<std::string> emit_assembly(const Function& function, const MemoryPlan& pl
 
 // The same texts for each kernel, in the order of execution.
 struct KernelText {
-  Kernel kernel;        // entry is nullptr
-  std::string twin;     // the kernel whose code it has, by name; empty for one with code of its own
-  std::string llvm_ir;  // before LLVM's passes
-  std::string assembly; // empty for a twin
+  Kernel kernel;         // entry is nullptr
+  std::string twin;      // the kernel whose code it has, by name; empty for one with code of its own
+  std::string llvm_ir;   // before LLVM's passes
+  std::string assembly;  // empty for a twin
 };
 Result<std::vector<KernelText>> emit_kernel_texts(const Function& function, const MemoryPlan& plan,
                                                   const std::string& triple = {}, const std::string& cpu = {});

@@ -27,9 +27,9 @@ struct Buffer {
     kArena,      // at `offset` of the arena
     kConstant,   // holds `data`
     // Inside a block loop:
-    kBlock,      // block b of buffer `index`: at b * bytes
-    kLocal,      // at `offset` of the running thread's arena
-    kPartial,    // at `offset` of the running share's sums
+    kBlock,    // block b of buffer `index`: at b * bytes
+    kLocal,    // at `offset` of the running thread's arena
+    kPartial,  // at `offset` of the running share's sums
   };
   Kind kind = Kind::kArena;
   int index = 0;
@@ -47,25 +47,25 @@ struct BlockLoop {
   size_t first = 0, last = 0;
   int64_t blocks = 0;
   int64_t shares = 0;
-  int64_t local_bytes = 0;    // arena of a thread
-  int sums = -1;              // buffer with the sums of all shares, zeroed when the loop begins; -1: none
-  int64_t sums_bytes = 0;     // of one share
-  bool parallel = true;       // shares may run at the same time; false if dividing them does not pay
+  int64_t local_bytes = 0;  // arena of a thread
+  int sums = -1;            // buffer with the sums of all shares, zeroed when the loop begins; -1: none
+  int64_t sums_bytes = 0;   // of one share
+  bool parallel = true;     // shares may run at the same time; false if dividing them does not pay
 };
 
 struct Kernel {
-  std::string name;            // symbol: "conv1.conv", "fc.gradient.dot_2"
+  std::string name;  // symbol: "conv1.conv", "fc.gradient.dot_2"
   KernelEntry entry = nullptr;
   int64_t units = 1;
   int64_t parallel_units = 1;  // units that may run at the same time: `units`, or 1 if splitting does not pay
   std::vector<int> buffers;    // indices into CompiledFunction::buffers
   std::string layer;
   Phase phase = Phase::kForward;
-  std::string op;              // the ops inside, for profiles: "dot+broadcast+add+max"
-  std::string value;           // the first that it computes, "%4" or, in a block loop, "%4/%b2"; empty for a copy
+  std::string op;     // the ops inside, for profiles: "dot+broadcast+add+max"
+  std::string value;  // the first that it computes, "%4" or, in a block loop, "%4/%b2"; empty for a copy
   double flops = 0;
-  double bytes = 0;            // read and written at least once
-  int loop = -1;               // the block loop that runs it; flops and bytes are then of one block
+  double bytes = 0;  // read and written at least once
+  int loop = -1;     // the block loop that runs it; flops and bytes are then of one block
 };
 
 class JitCode;  // owns the machine code
@@ -78,11 +78,11 @@ struct CompiledFunction {
   std::vector<Kernel> kernels;
   std::vector<Buffer> buffers;
   std::vector<BlockLoop> loops;
-  int64_t arena_bytes = 0;     // the plan's, plus scratch of kernels
-  std::string llvm_ir;         // before LLVM's passes; with CompileOptions::keep_llvm_ir
-  std::string assembly;        // with CompileOptions::keep_assembly
+  int64_t arena_bytes = 0;  // the plan's, plus scratch of kernels
+  std::string llvm_ir;      // before LLVM's passes; with CompileOptions::keep_llvm_ir
+  std::string assembly;     // with CompileOptions::keep_assembly
   double compile_milliseconds = 0;
-  bool is_cached = false;      // the machine code was there already
+  bool is_cached = false;  // the machine code was there already
   std::unique_ptr<JitCode> code;
 };
 

@@ -72,10 +72,8 @@ Correlation correlation_of_conv_input(const Op& op) {
   in.column_spread = conv.stride[1];
   in.image_height = y[2];
   in.image_width = y[3];
-  in.height = std::max(in.top + (y[2] - 1) * conv.stride[0] + 1,
-                       c.row_shift + x[2] + (w[2] - 1) * conv.dilation[0]);
-  in.width = std::max(in.left + (y[3] - 1) * conv.stride[1] + 1,
-                      c.column_shift + x[3] + (w[3] - 1) * conv.dilation[1]);
+  in.height = std::max(in.top + (y[2] - 1) * conv.stride[0] + 1, c.row_shift + x[2] + (w[2] - 1) * conv.dilation[0]);
+  in.width = std::max(in.left + (y[3] - 1) * conv.stride[1] + 1, c.column_shift + x[3] + (w[3] - 1) * conv.dilation[1]);
   return c;
 }
 

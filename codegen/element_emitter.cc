@@ -72,9 +72,9 @@ llvm::Value* ElementEmitter::load(llvm::Value* base, DType dtype, const Coord& a
   if (address.uniform()) {
     result = splat(ir().CreateLoad(memory, pointer));
   } else if (!address.per_lane && address.step == 1) {
-    result = mask_ == nullptr ? static_cast<llvm::Value*>(ir().CreateAlignedLoad(vector, pointer, align))
-                              : ir().CreateMaskedLoad(vector, pointer, align, mask_,
-                                                      llvm::Constant::getNullValue(vector));
+    result = mask_ == nullptr
+                 ? static_cast<llvm::Value*>(ir().CreateAlignedLoad(vector, pointer, align))
+                 : ir().CreateMaskedLoad(vector, pointer, align, mask_, llvm::Constant::getNullValue(vector));
   } else if (!address.per_lane && address.step == 2) {
     result = load_pairs(pointer, memory);
   } else {
@@ -133,8 +133,7 @@ llvm::Value* ElementEmitter::constant_of(DType dtype, double value) {
   return llvm::ConstantInt::get(type, static_cast<uint64_t>(static_cast<int64_t>(value)), dtype == DType::kI32);
 }
 
-void ElementEmitter::lanes_loop(llvm::Value* from, llvm::Value* to,
-                                const std::function<void(const Coord&)>& body) {
+void ElementEmitter::lanes_loop(llvm::Value* from, llvm::Value* to, const std::function<void(const Coord&)>& body) {
   auto run = [&](llvm::Value* i) {
     const size_t memos = memo_.size();
     body(lane(i));
@@ -224,7 +223,8 @@ void ElementEmitter::clamp(Coord& coordinate, int64_t size, llvm::Value*& condit
   if (coordinate.uniform()) {
     coordinate.base = ir().CreateSelect(inside, coordinate.base, kernel_.index(0));
   } else if (coordinate.per_lane) {
-    coordinate.base = ir().CreateSelect(inside, coordinate.base, llvm::Constant::getNullValue(coordinate.base->getType()));
+    coordinate.base =
+        ir().CreateSelect(inside, coordinate.base, llvm::Constant::getNullValue(coordinate.base->getType()));
   }
 }
 

@@ -18,8 +18,7 @@ namespace minnow {
 class ElementEmitter {
  public:
   // `lanes` elements at once; ops in `inside` are computed, every other value is read from memory.
-  ElementEmitter(KernelBuilder& kernel, const Storage& storage, const std::unordered_set<const Op*>& inside,
-                 int lanes);
+  ElementEmitter(KernelBuilder& kernel, const Storage& storage, const std::unordered_set<const Op*>& inside, int lanes);
 
   KernelBuilder& kernel() { return kernel_; }
   llvm::IRBuilder<>& ir() { return kernel_.ir(); }

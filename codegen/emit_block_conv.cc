@@ -46,9 +46,8 @@ ConvTile choose_tile(const Correlation& c, const RegisterTiles& tiles) {
 class BlockConv {
  public:
   BlockConv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main),
-        c_(correlation_of(op_)), tile_(choose_tile(c_, kernel.target().tiles)),
-        emitter_(kernel, storage, work.inside, kernel.target().lanes),
+      : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main), c_(correlation_of(op_)),
+        tile_(choose_tile(c_, kernel.target().tiles)), emitter_(kernel, storage, work.inside, kernel.target().lanes),
         sums_(kernel, tile_.outputs, tile_.pixels, emitter_.lanes()) {}
 
   WorkUnits emit() {
@@ -69,8 +68,8 @@ class BlockConv {
     find_filter_rows();
     kernel_.loop(0, ceil_div(c_.group_outputs, tile_.outputs), [&](V tile) {
       V wanted = ir_.CreateMul(tile, kernel_.index(tile_.outputs));
-      output_ = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, wanted,
-                                          kernel_.index(c_.group_outputs - tile_.outputs));
+      output_ =
+          ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, wanted, kernel_.index(c_.group_outputs - tile_.outputs));
       emit_column_tiles();
     });
   }
@@ -81,7 +80,8 @@ class BlockConv {
     for (int64_t tile = 0; tile < count;) {
       const int64_t column = std::min(tile * tile_.pixels, c_.out_width - tile_.pixels);
       int64_t last = tile;
-      while (last < count && last * tile_.pixels + tile_.pixels <= c_.out_width && is_interior(last * tile_.pixels)) ++last;
+      while (last < count && last * tile_.pixels + tile_.pixels <= c_.out_width && is_interior(last * tile_.pixels))
+        ++last;
       if (last - tile > 1) {
         kernel_.loop(tile, last, [&](V i) { emit_tile(ir_.CreateMul(i, kernel_.index(tile_.pixels)), -1); });
         tile = last;
@@ -112,8 +112,8 @@ class BlockConv {
       return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, value, kernel_.index(high));
     };
     const int64_t d = c_.row_dilation;
-    image_row_ = ir_.CreateAdd(ir_.CreateMul(row_, kernel_.index(c_.row_stride)),
-                               kernel_.index(c_.row_shift - c_.input.top));
+    image_row_ =
+        ir_.CreateAdd(ir_.CreateMul(row_, kernel_.index(c_.row_stride)), kernel_.index(c_.row_shift - c_.input.top));
     const int64_t height = (c_.input.image_height - 1) * c_.input.row_spread + 1;
     V before = clamp(ir_.CreateNeg(image_row_), 0, c_.kernel_height * d);
     V until = clamp(ir_.CreateSub(kernel_.index(height - 1), image_row_), -d, (c_.kernel_height - 1) * d);
@@ -140,8 +140,9 @@ class BlockConv {
       for (int64_t p = 0; p < tile_.pixels; ++p) {
         V sum = sums_.get(o, p);
         emitter_.bind(op_.result(), [sum](const Position&) { return sum; });
-        store_outputs(emitter_, work_, {examples_, channel_of(output_, o, c_.group_outputs), emitter_.uniform(row_),
-                                        emitter_.offset(emitter_.uniform(column), p)});
+        store_outputs(emitter_, work_,
+                      {examples_, channel_of(output_, o, c_.group_outputs), emitter_.uniform(row_),
+                       emitter_.offset(emitter_.uniform(column), p)});
         emitter_.unbind(op_.result());
         emitter_.forget();
       }

@@ -57,7 +57,8 @@ class BlockConvFilter {
   void for_elements(V i, int64_t j, const std::function<void(int64_t, int64_t, const Coord&)>& body) {
     for (int64_t o = 0; o < outputs_; ++o) {
       for (int64_t q = 0; q < columns_; ++q) {
-        const Position at = {emitter_.offset(output_, o), filter_channel_, emitter_.uniform(i), emitter_.constant(j + q)};
+        const Position at = {emitter_.offset(output_, o), filter_channel_, emitter_.uniform(i),
+                             emitter_.constant(j + q)};
         const Coord element = emitter_.scale(emitter_.row_major(at, op_.type().shape), kBlockExamples);
         body(o, q, emitter_.add(element, examples_));
       }

@@ -51,8 +51,7 @@ WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const Ke
     emitter.loop(0, x->type.dim(1), [&](const Coord& k) {
       std::vector<V> inputs;
       for (int64_t v = 0; v < vectors; ++v) inputs.push_back(emitter.emit(x, {examples(v), k}));
-      if (weights >= 0 && tile < outputs)
-        prefetch_weights(emitter, kernel.buffer(weights), dot, output(tile), tile, k);
+      if (weights >= 0 && tile < outputs) prefetch_weights(emitter, kernel.buffer(weights), dot, output(tile), tile, k);
       for (int64_t i = 0; i < tile; ++i) {
         V weight = emitter.emit(w, transposed ? Position{output(i), k} : Position{k, output(i)});
         for (int64_t v = 0; v < vectors; ++v) sums.multiply_add(i, v, weight, inputs[static_cast<size_t>(v)]);
@@ -78,8 +77,8 @@ namespace {
 class DotSum {
  public:
   DotSum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : kernel_(kernel), ir_(kernel.ir()), dot_(*work.main), lanes_(kernel.target().lanes),
-        rows_(dot_.type().dim(0)), columns_(dot_.type().dim(1)), vectors_(ceil_div(columns_, lanes_)),
+      : kernel_(kernel), ir_(kernel.ir()), dot_(*work.main), lanes_(kernel.target().lanes), rows_(dot_.type().dim(0)),
+        columns_(dot_.type().dim(1)), vectors_(ceil_div(columns_, lanes_)),
         emitter_(kernel, storage, work.inside, lanes_), sums_(kernel.buffer(work.outputs[0].buffer)) {}
 
   WorkUnits emit() {

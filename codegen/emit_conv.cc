@@ -30,7 +30,8 @@ ConvTile choose_tile(const Correlation& c, int lanes) {
     tile.pixels = std::min(tile.pixels, c.out_width);
     const double loads = 0.5 * static_cast<double>(tile.outputs + tile.pixels);
     const double one = std::max({static_cast<double>(tile.outputs * tile.pixels), loads, 4.0}) + 0.5;
-    const double cost = one * static_cast<double>(ceil_div(c.group_outputs, tile.outputs) * ceil_div(c.out_width, tile.pixels));
+    const double cost =
+        one * static_cast<double>(ceil_div(c.group_outputs, tile.outputs) * ceil_div(c.out_width, tile.pixels));
     if (cost < best_cost * 0.999) {
       best = tile;
       best_cost = cost;
@@ -153,8 +154,8 @@ void CorrelationKernel::accumulate(V group, V output, V row, V column, V channel
   for (int64_t j = 0; j < c_.kernel_width; ++j) {
     std::vector<V> pixels;
     for (int64_t p = 0; p < tile_.pixels; ++p) {
-      pixels.push_back(input_vector(in_channel, in_row,
-                                    plus(in_column, number(p * c_.column_stride + j * c_.column_dilation))));
+      pixels.push_back(
+          input_vector(in_channel, in_row, plus(in_column, number(p * c_.column_stride + j * c_.column_dilation))));
     }
     for (int64_t o = 0; o < tile_.outputs; ++o) {
       V w = vector_.splat(weight(group, plus(output, number(o)), channel, i, j));
@@ -166,8 +167,8 @@ void CorrelationKernel::accumulate(V group, V output, V row, V column, V channel
 V CorrelationKernel::weight(V group, V output, V channel, V i, int64_t j) {
   scalar_.forget();
   auto at = [&](V o, V c, V row, int64_t column) {
-    return scalar_.emit(op_.operands[1], {scalar_.uniform(o), scalar_.uniform(c), scalar_.uniform(row),
-                                          scalar_.constant(column)});
+    return scalar_.emit(op_.operands[1],
+                        {scalar_.uniform(o), scalar_.uniform(c), scalar_.uniform(row), scalar_.constant(column)});
   };
   if (!c_.turned) return at(plus(times(group, c_.group_outputs), output), channel, i, j);
   V last = kernel_.ir().CreateSub(number(c_.kernel_height - 1), i);

@@ -96,9 +96,8 @@ void FilterKernel::emit_block() {
     kernel_.loop(0, c_.group_outputs / tile_outputs_, [&](V tile) {
       kernel_.loop(0, c_.group_inputs, [&](V channel) {
         kernel_.loop(0, c_.kernel_height, [&](V i) {
-          kernel_.loop(0, c_.kernel_width / tile_columns_, [&](V j) {
-            emit_tile(group, times(tile, tile_outputs_), channel, i, times(j, tile_columns_));
-          });
+          kernel_.loop(0, c_.kernel_width / tile_columns_,
+                       [&](V j) { emit_tile(group, times(tile, tile_outputs_), channel, i, times(j, tile_columns_)); });
         });
       });
     });
@@ -123,7 +122,8 @@ void FilterKernel::emit_tile(V group, V output, V channel, V i, V j) {
   }
   kernel_.loop(0, c_.out_height, [&](V row) {
     V x_row = plus(times(row, c_.row_stride), times(i, c_.row_dilation));
-    V x_first = plus(times(plus(times(in_channel, c_.input.height), x_row), c_.input.width), times(j, c_.column_dilation));
+    V x_first =
+        plus(times(plus(times(in_channel, c_.input.height), x_row), c_.input.width), times(j, c_.column_dilation));
     V y_first = times(plus(times(first_output, c_.out_height), row), c_.out_width);
     kernel_.loop(0, c_.out_width, [&](V column) {
       std::vector<V> x;

@@ -149,15 +149,16 @@ void DotKernel::emit_tile(V first_row, int64_t rows) {
 void DotKernel::store_tile(V first_row, int64_t rows) {
   for (int64_t j = 0; j < tile_vectors_; ++j) {
     emitter_.under_mask(vector_mask(j), [&] {
-      const auto position = [&](int64_t i) { return Position{emitter_.offset(emitter_.uniform(first_row), i), column(j)}; };
+      const auto position = [&](int64_t i) {
+        return Position{emitter_.offset(emitter_.uniform(first_row), i), column(j)};
+      };
       std::vector<std::vector<V>> elements;
       for (int64_t i = 0; i < rows; ++i) {
         V sum = tile_->get(i, j);
         emitter_.bind(dot_.result(), [sum](const Position&) { return sum; });
         elements.push_back(compute_outputs(emitter_, work_, position(i)));
       }
-      for (int64_t i = 0; i < rows; ++i)
-        store_computed(emitter_, work_, position(i), elements[static_cast<size_t>(i)]);
+      for (int64_t i = 0; i < rows; ++i) store_computed(emitter_, work_, position(i), elements[static_cast<size_t>(i)]);
     });
   }
 }

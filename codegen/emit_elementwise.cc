@@ -37,6 +37,7 @@ struct Swapped {
 
 }  // namespace
 
+// clang-format off
 template <> struct EmitRule<OpKind::kNegate> : Unary<&ScalarMath::neg> {};
 template <> struct EmitRule<OpKind::kAbs> : Unary<&ScalarMath::abs> {};
 template <> struct EmitRule<OpKind::kSign> : Unary<&ScalarMath::sign> {};
@@ -67,6 +68,7 @@ template <> struct EmitRule<OpKind::kGreater> : Swapped<&ScalarMath::lt> {};
 template <> struct EmitRule<OpKind::kGreaterEqual> : Swapped<&ScalarMath::le> {};
 template <> struct EmitRule<OpKind::kAnd> : Binary<&ScalarMath::logical_and> {};
 template <> struct EmitRule<OpKind::kOr> : Binary<&ScalarMath::logical_or> {};
+// clang-format on
 
 template <>
 struct EmitRule<OpKind::kConvert> {

@@ -53,8 +53,7 @@ double count_flops(const Op& op) {
     case OpKind::kConv: return elements * per_output(op.operands[1]->type.shape);
     case OpKind::kConvInput:
       return static_cast<double>(op.operands[0]->type.elements()) * per_output(op.operands[1]->type.shape);
-    case OpKind::kConvFilter:
-      return static_cast<double>(op.operands[1]->type.elements()) * per_output(op.type().shape);
+    case OpKind::kConvFilter: return static_cast<double>(op.operands[1]->type.elements()) * per_output(op.type().shape);
     default: break;
   }
   if (has_trait(op.kind, kReduction)) return static_cast<double>(op.operands[0]->type.elements());

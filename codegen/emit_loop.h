@@ -13,8 +13,8 @@ struct WorkUnits {
 };
 
 struct LoopOptions {
-  int lanes = 0;         // 0: the target's
-  int64_t chunk = 4096;  // elements of the innermost loop in one work unit
+  int lanes = 0;                                 // 0: the target's
+  int64_t chunk = 4096;                          // elements of the innermost loop in one work unit
   std::function<void(ElementEmitter&)> prepare;  // binds values before the loops begin
 };
 

@@ -10,8 +10,8 @@ namespace {
 
 using V = llvm::Value*;
 
-constexpr int64_t kMinRows = 16;        // below, turning w around costs more than it brings
-constexpr int64_t kRowsOfUnit = 128;    // each unit turns w around for itself
+constexpr int64_t kMinRows = 16;      // below, turning w around costs more than it brings
+constexpr int64_t kRowsOfUnit = 128;  // each unit turns w around for itself
 constexpr int64_t kMaxTurnedBytes = 256 << 10;
 
 bool is_narrow_f32(const Op& dot, int lanes) {
@@ -26,7 +26,8 @@ class NarrowDot {
   NarrowDot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), dot_(*work.main), lanes_(kernel.target().lanes),
         rows_(dot_.type().dim(0)), columns_(dot_.type().dim(1)), depth_(depth_of(dot_)),
-        steps_(ceil_div(depth_, lanes_)), tile_rows_(std::max<int64_t>(1, kernel.target().tiles.accumulators / columns_)),
+        steps_(ceil_div(depth_, lanes_)),
+        tile_rows_(std::max<int64_t>(1, kernel.target().tiles.accumulators / columns_)),
         emitter_(kernel, storage, work.inside, lanes_) {}
 
   WorkUnits emit() {
@@ -136,7 +137,8 @@ class NarrowOuterDot {
     const int64_t wide = std::clamp<int64_t>(kernel_.target().tiles.accumulators / columns_, 1, 2);
     const int64_t last = vectors % wide;
     V whole = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, kernel_.end(), kernel_.index(vectors / wide));
-    kernel_.loop(kernel_.begin(), whole, 1, [&](V unit) { emit_vectors(ir_.CreateMul(unit, kernel_.index(wide)), wide); });
+    kernel_.loop(kernel_.begin(), whole, 1,
+                 [&](V unit) { emit_vectors(ir_.CreateMul(unit, kernel_.index(wide)), wide); });
     if (last != 0)
       kernel_.when(ir_.CreateICmpEQ(kernel_.end(), kernel_.index(ceil_div(vectors, wide))),
                    [&] { emit_vectors(kernel_.index(vectors - last), last); });
@@ -155,12 +157,12 @@ class NarrowOuterDot {
     emitter_.forget();
     std::vector<V> first_rows;
     for (int64_t j = 0; j < count; ++j)
-      first_rows.push_back(
-          ir_.CreateMul(ir_.CreateAdd(first_vector, kernel_.index(j)), kernel_.index(lanes_)));
+      first_rows.push_back(ir_.CreateMul(ir_.CreateAdd(first_vector, kernel_.index(j)), kernel_.index(lanes_)));
     emitter_.loop(0, depth_of(dot_), [&](const Coord& m) {
       std::vector<V> x;
       for (V row : first_rows)
-        emitter_.under_mask(mask_of(row), [&] { x.push_back(emitter_.emit(dot_.operands[0], {m, emitter_.lane(row)})); });
+        emitter_.under_mask(mask_of(row),
+                            [&] { x.push_back(emitter_.emit(dot_.operands[0], {m, emitter_.lane(row)})); });
       for (int64_t n = 0; n < columns_; ++n) {
         V y = emitter_.emit(dot_.operands[1], {m, emitter_.constant(n)});
         for (int64_t j = 0; j < count; ++j) sums.multiply_add(n, j, y, x[static_cast<size_t>(j)]);
@@ -182,9 +184,8 @@ class NarrowOuterDot {
         V row = ir_.CreateAdd(first_row, kernel_.index(i));
         V mask = columns;
         if (rows_ % lanes_ != 0) mask = emitter_.both(columns, ir_.CreateICmpSLT(row, kernel_.index(rows_)));
-        emitter_.under_mask(mask, [&] {
-          body(static_cast<size_t>(i), {emitter_.uniform(row), emitter_.lane(kernel_.index(0))});
-        });
+        emitter_.under_mask(
+            mask, [&] { body(static_cast<size_t>(i), {emitter_.uniform(row), emitter_.lane(kernel_.index(0))}); });
       }
     };
     std::vector<std::vector<V>> elements;

@@ -64,7 +64,8 @@ class PixelConv {
  public:
   PixelConv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main), c_(correlation_of(op_)),
-        outputs_(largest_divisor(c_.group_outputs, 8)), rows_(largest_divisor(c_.out_height, std::max<int64_t>(1, kernel.target().tiles.accumulators / outputs_))),
+        outputs_(largest_divisor(c_.group_outputs, 8)),
+        rows_(largest_divisor(c_.out_height, std::max<int64_t>(1, kernel.target().tiles.accumulators / outputs_))),
         emitter_(kernel, storage, work.inside, kernel.target().lanes), image_(emitter_, c_.input),
         sums_(kernel, outputs_, rows_, emitter_.lanes()) {}
 
@@ -89,7 +90,8 @@ class PixelConv {
       sums_.clear();
       // The image has room for whole vectors: only what is stored needs the mask.
       emitter_.loop(0, c_.group_inputs, [&](const Coord& channel) {
-        emitter_.loop(0, c_.kernel_height, [&](const Coord& i) { accumulate(group, output, row, column.base, channel, i); });
+        emitter_.loop(0, c_.kernel_height,
+                      [&](const Coord& i) { accumulate(group, output, row, column.base, channel, i); });
       });
       for (int64_t o = 0; o < outputs_; ++o) {
         for (int64_t r = 0; r < rows_; ++r) {

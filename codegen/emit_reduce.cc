@@ -79,9 +79,8 @@ Coord unstride(ElementEmitter& emitter, const Coord& at, int64_t stride, V& cond
 // Loops over a window's rows and columns.
 void window_loops(ElementEmitter& emitter, int64_t height, int64_t width,
                   const std::function<void(const Coord&, const Coord&)>& body) {
-  emitter.loop(0, height, [&](const Coord& row) {
-    emitter.loop(0, width, [&](const Coord& column) { body(row, column); });
-  });
+  emitter.loop(0, height,
+               [&](const Coord& row) { emitter.loop(0, width, [&](const Coord& column) { body(row, column); }); });
 }
 
 }  // namespace
@@ -120,7 +119,8 @@ V EmitRule<OpKind::kScatterAdd>::apply(ElementEmitter& emitter, const Op& op, co
     from[0] = n;
     V index = emitter.emit(op.operands[1], {n});
     index = emitter.math().max(DType::kI32, index, emitter.constant_of(DType::kI32, 0));
-    index = emitter.math().min(DType::kI32, index, emitter.constant_of(DType::kI32, static_cast<double>(op.type().dim(0) - 1)));
+    index = emitter.math().min(DType::kI32, index,
+                               emitter.constant_of(DType::kI32, static_cast<double>(op.type().dim(0) - 1)));
     V row = emitter.lanes() == 1 ? emitter.ir().CreateTrunc(at[0].base, emitter.ir().getInt32Ty())
                                  : emitter.per_lane(at[0]);
     V update = emitter.emit(op.operands[0], from);
@@ -281,7 +281,8 @@ V EmitRule<OpKind::kWindowPick>::apply(ElementEmitter& e, const Op& op, const Po
       V other_place = e.ir().CreateAdd(e.ir().CreateMul(i2.base, e.kernel().index(attributes.window[1])), j2.base);
       V other = window_element(e, op, window, i2, j2, lowest(dtype));
       V before = e.splat(e.ir().CreateICmpSLT(other_place, place));
-      V beaten = e.math().select(before, exceeds(e, dtype, mine, other), e.ir().CreateNot(exceeds(e, dtype, other, mine)));
+      V beaten =
+          e.math().select(before, exceeds(e, dtype, mine, other), e.ir().CreateNot(exceeds(e, dtype, other, mine)));
       V self = e.splat(e.ir().CreateICmpEQ(other_place, place));
       picked.set(e.ir().CreateAnd(picked.get(), e.ir().CreateOr(beaten, self)));
     });

@@ -15,8 +15,8 @@ constexpr int64_t kColumnChunk = 64;  // results of one work unit when sums run 
 class LaneReduction {
  public:
   LaneReduction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : kernel_(kernel), work_(work), op_(*work.main), shape_(op_.operands[0]->type.shape),
-        dtype_(op_.type().dtype), emitter_(kernel, storage, work.inside, kernel.target().lanes) {
+      : kernel_(kernel), work_(work), op_(*work.main), shape_(op_.operands[0]->type.shape), dtype_(op_.type().dtype),
+        emitter_(kernel, storage, work.inside, kernel.target().lanes) {
     dims_ = op_.attr<DimsAttributes>().dims;
     std::ranges::sort(dims_);
     KernelWork operand = work;

@@ -15,7 +15,8 @@ class RowKernel {
  public:
   RowKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), storage_(storage), work_(work), row_(row_shape(*work.origin)), full_(row_.full()),
-        rows_are_lanes_(work.loop >= 0 || is_narrow(row_, kernel.target().lanes)), vector_(kernel, storage, work.inside, kernel.target().lanes),
+        rows_are_lanes_(work.loop >= 0 || is_narrow(row_, kernel.target().lanes)),
+        vector_(kernel, storage, work.inside, kernel.target().lanes),
         scalar_(kernel, storage, work.inside, rows_are_lanes_ ? kernel.target().lanes : 1) {}
 
   WorkUnits emit() {
@@ -193,22 +194,21 @@ int RowKernel::count_passes(const Value* value) const {
 void RowKernel::keep(const Op& op) {
   const DType dtype = op.type().dtype;
   const int64_t columns = row_.column_count();
-  V buffer = kernel_.stack(kernel_.memory_type(dtype), (columns + 63) / 64 * 64 * (rows_are_lanes_ ? vector_.lanes() : 1));
+  V buffer =
+      kernel_.stack(kernel_.memory_type(dtype), (columns + 63) / 64 * 64 * (rows_are_lanes_ ? vector_.lanes() : 1));
   auto address = [this](const Position& at) {
     Position column(at.begin() + static_cast<std::ptrdiff_t>(row_.rows.size()), at.end());
     const Coord index = vector_.row_major(column, row_.columns);
     return rows_are_lanes_ ? vector_.lane(vector_.scale(index, vector_.lanes()).base) : index;
   };
-  for_columns([&](const Position& at) {
-    vector_.store(buffer, dtype, address(at), vector_.emit(op.result(), at));
-  });
+  for_columns([&](const Position& at) { vector_.store(buffer, dtype, address(at), vector_.emit(op.result(), at)); });
   vector_.bind(op.result(), [=, this](const Position& at) { return vector_.load(buffer, dtype, address(at)); });
 }
 
 void RowKernel::emit_reduction(const Op& op) {
   const DType dtype = op.type().dtype;
   const bool is_max = op.kind == OpKind::kReduceMax;
-  const double start = !is_max ? 0
+  const double start = !is_max           ? 0
                        : is_float(dtype) ? -std::numeric_limits<double>::infinity()
                                          : std::numeric_limits<int32_t>::min();
   llvm::Type* type = vector_.type_of(dtype);
@@ -232,9 +232,7 @@ V RowKernel::reduce_lanes(const Op& op, V lanes) {
   });
 }
 
-void RowKernel::emit_argmax(const Op& op) {
-  bind_scalar(op, scalar_.emit(op.result(), row_at_));
-}
+void RowKernel::emit_argmax(const Op& op) { bind_scalar(op, scalar_.emit(op.result(), row_at_)); }
 
 void RowKernel::bind_scalar(const Op& op, V result) {
   V splat = rows_are_lanes_ ? result : vector_.splat(result);

@@ -17,9 +17,9 @@ struct EmitRule;
 
 EmitFn* emit_rule(OpKind kind);
 
-#define MINNOW_EMIT_RULE(kind)                                                           \
-  template <>                                                                            \
-  struct EmitRule<OpKind::k##kind> {                                                     \
+#define MINNOW_EMIT_RULE(kind)                                                            \
+  template <>                                                                             \
+  struct EmitRule<OpKind::k##kind> {                                                      \
     static llvm::Value* apply(ElementEmitter& emitter, const Op& op, const Position& at); \
   }
 

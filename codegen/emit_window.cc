@@ -13,7 +13,8 @@ class WindowScatter {
  public:
   WindowScatter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), work_(work), op_(*work.main), window_(op_.attr<WindowAttributes>()), y_(*op_.operands.back()),
-        overlaps_(windows_overlap(window_)), needs_zeros_(overlaps_ || windows_leave_gaps(op_)), in_block_(work.loop >= 0),
+        overlaps_(windows_overlap(window_)), needs_zeros_(overlaps_ || windows_leave_gaps(op_)),
+        in_block_(work.loop >= 0),
         emitter_(kernel, storage, work.inside, overlaps_ && !in_block_ ? 1 : kernel.target().lanes),
         target_buffer_(work.outputs[0].buffer), target_(kernel.buffer(target_buffer_)) {}
 
@@ -45,8 +46,7 @@ class WindowScatter {
 WorkUnits WindowScatter::emit_block() {
   const Shape& x = op_.type().shape;
   llvm::IRBuilder<>& ir = kernel_.ir();
-  if (needs_zeros_)
-    ir.CreateMemSet(target_, ir.getInt8(0), static_cast<uint64_t>(op_.type().bytes()), llvm::Align(1));
+  if (needs_zeros_) ir.CreateMemSet(target_, ir.getInt8(0), static_cast<uint64_t>(op_.type().bytes()), llvm::Align(1));
   emitter_.examples_loop([&](const Coord& examples) {
     emitter_.loop(0, x[1], [&](const Coord& channel) {
       emitter_.loop(0, y_.type.dim(2), [&](const Coord& row) {
@@ -68,9 +68,8 @@ WorkUnits WindowScatter::emit_planes() {
     const Coord image = emitter_.divide(emitter_.uniform(unit), x[1]);
     const Coord channel = emitter_.remainder(emitter_.uniform(unit), x[1]);
     emitter_.loop(0, y_.type.dim(2), [&](const Coord& row) {
-      emitter_.lanes_loop(kernel_.index(0), kernel_.index(y_.type.dim(3)), [&](const Coord& column) {
-        emit_windows({image, channel, row, column});
-      });
+      emitter_.lanes_loop(kernel_.index(0), kernel_.index(y_.type.dim(3)),
+                          [&](const Coord& column) { emit_windows({image, channel, row, column}); });
     });
   });
   return {x[0] * x[1], true};
@@ -112,7 +111,8 @@ std::vector<V> WindowScatter::pick(const Position& window, V y) {
   for (int64_t k = 0; k < count; ++k) {
     const Position at = element(window, k / window_.window[1], k % window_.window[1]);
     V exists = inside(at);
-    V x = exists == nullptr ? emitter_.emit(op_.operands[0], at) : emitter_.emit_guarded(op_.operands[0], at, exists, 0);
+    V x =
+        exists == nullptr ? emitter_.emit(op_.operands[0], at) : emitter_.emit_guarded(op_.operands[0], at, exists, 0);
     V here = emitter_.constant_of(DType::kI32, static_cast<double>(k));
     if (best == nullptr) {
       best = x;

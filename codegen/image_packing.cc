@@ -13,8 +13,8 @@ void ImagePacking::clear(V scratch, int64_t bytes) {
   emitter_.ir().CreateMemSet(scratch, emitter_.ir().getInt8(0), static_cast<uint64_t>(bytes), llvm::Align(64));
 }
 
-// As many consecutive elements of as many images as there are lanes, turned so that a vector is an element. Images that do not
-// exist are zero, as what is added up over all images takes them, too.
+// As many consecutive elements of as many images as there are lanes, turned so that a vector is an element. Images that
+// do not exist are zero, as what is added up over all images takes them, too.
 std::vector<V> ImagePacking::load_block(const Value* value, V block, const Coord& first) {
   llvm::IRBuilder<>& ir = emitter_.ir();
   KernelBuilder& kernel = emitter_.kernel();
@@ -30,7 +30,8 @@ std::vector<V> ImagePacking::load_block(const Value* value, V block, const Coord
     emitter_.under_mask(exists, [&] {
       const Coord zero = emitter_.constant(0);
       V row = emitter_.emit(value, {emitter_.uniform(image), zero, zero, first});
-      rows.push_back(exists == nullptr ? row : ir.CreateSelect(exists, row, llvm::Constant::getNullValue(row->getType())));
+      rows.push_back(exists == nullptr ? row
+                                       : ir.CreateSelect(exists, row, llvm::Constant::getNullValue(row->getType())));
     });
   }
   return transpose_lanes(ir, std::move(rows));

@@ -43,8 +43,8 @@ class KernelBuilder {
   llvm::Value* index(int64_t value) { return ir_.getInt64(static_cast<uint64_t>(value)); }
   // A variable, or an array of `count`, on the stack; allocated once at entry, aligned to a cache line.
   llvm::AllocaInst* stack(llvm::Type* type, int64_t count = 1);
-  llvm::Type* element_type(DType dtype);                // in registers; pred is i1
-  llvm::Type* memory_type(DType dtype);                 // in memory; pred is i8
+  llvm::Type* element_type(DType dtype);                 // in registers; pred is i1
+  llvm::Type* memory_type(DType dtype);                  // in memory; pred is i8
   llvm::Type* vector_type(llvm::Type* type, int lanes);  // `type` itself for one lane
 
   void finish() { ir_.CreateRetVoid(); }

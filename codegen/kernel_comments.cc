@@ -32,7 +32,8 @@ std::string on_one_line(std::string text) {
 std::string kernel_comment(const Kernel& kernel) {
   std::string text = (kernel.value.empty() ? "" : kernel.value + " = ") + kernel.op;
   if (!kernel.layer.empty()) text += fmt::format(", layer \"{}\"", kernel.layer);
-  text += fmt::format(", {}: {:.3f} MFLOP, {:.1f} KiB", phase_name(kernel.phase), kernel.flops / 1e6, kernel.bytes / 1024);
+  text +=
+      fmt::format(", {}: {:.3f} MFLOP, {:.1f} KiB", phase_name(kernel.phase), kernel.flops / 1e6, kernel.bytes / 1024);
   return on_one_line(std::move(text)) + (kernel.loop < 0 ? "" : " a block");
 }
 
@@ -47,7 +48,8 @@ std::string annotate_assembly(std::string_view assembly, std::span<const Kernel>
   while (!assembly.empty()) {
     const std::string_view line = assembly.substr(0, std::min(assembly.find('\n'), assembly.size() - 1) + 1);
     const Kernel* kernel = find(kernels, line.substr(0, line.find(':')));
-    if (kernel != nullptr && line.find(':') != line.npos) text += fmt::format("{} {}\n", marker, kernel_comment(*kernel));
+    if (kernel != nullptr && line.find(':') != line.npos)
+      text += fmt::format("{} {}\n", marker, kernel_comment(*kernel));
     text += line;
     assembly.remove_prefix(line.size());
   }

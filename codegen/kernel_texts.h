@@ -15,8 +15,8 @@ namespace minnow {
 // The function of that name, with the comment above it. Of a kernel whose code is another's, the alias.
 std::string llvm_ir_of(std::string_view kernel, const llvm::Module& module, std::span<const Kernel> kernels);
 
-// By kernel: from its label, with the comment above it, to the end of the function. A kernel whose code is another's has
-// no label and is missing.
+// By kernel: from its label, with the comment above it, to the end of the function. A kernel whose code is another's
+// has no label and is missing.
 std::unordered_map<std::string, std::string> assembly_by_kernel(std::string_view assembly,
                                                                 std::span<const Kernel> kernels);
 

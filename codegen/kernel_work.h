@@ -27,9 +27,9 @@ struct PartialSums {
 struct KernelWork {
   enum class Stage : uint8_t { kWhole, kPartial, kFinish };  // conv_filter is two kernels with `scratch` between
 
-  const Op* origin = nullptr;            // the top-level op, nullptr for a copy
-  const Op* main = nullptr;              // the reduction, contraction, ... that shapes the nest, if one does
-  bool row = false;                      // several reductions over the same rows
+  const Op* origin = nullptr;  // the top-level op, nullptr for a copy
+  const Op* main = nullptr;    // the reduction, contraction, ... that shapes the nest, if one does
+  bool row = false;            // several reductions over the same rows
   Stage stage = Stage::kWhole;
   int scratch = -1;                      // buffer
   int loop = -1;                         // block loop that the kernel runs in: its vectors are examples

@@ -50,8 +50,9 @@ void Lowering::lower_ops() {
 
 void Lowering::place_parameters() {
   for (const auto& parameter : function_.parameters()) {
-    storage_.place(parameter.get(), storage_.add({Buffer::Kind::kParameter, parameter->index, 0,
-                                                  parameter->type.bytes(), {}, Layout::kRowMajor}));
+    storage_.place(
+        parameter.get(),
+        storage_.add({Buffer::Kind::kParameter, parameter->index, 0, parameter->type.bytes(), {}, Layout::kRowMajor}));
   }
 }
 
@@ -167,8 +168,8 @@ void Lowering::lower_fused(const Op& op) {
   add_work(std::move(work));
 }
 
-// A body that is no kernel of ours: every heavy op becomes one with what leads to it, then the results are computed. One that
-// has the memory of an operand is put there when all others are done, which may read that operand.
+// A body that is no kernel of ours: every heavy op becomes one with what leads to it, then the results are computed.
+// One that has the memory of an operand is put there when all others are done, which may read that operand.
 void Lowering::divide(const Op& op) {
   std::unordered_set<const Op*> light;
   for (const auto& inner : op.body->ops()) {
@@ -214,14 +215,15 @@ bool Lowering::overlaps_operand(const Op& op, int buffer) const {
     const Buffer& source = out_.buffers[static_cast<size_t>(index)];
     if (index == buffer) return true;
     const bool is_arena = target.kind == Buffer::Kind::kArena || target.kind == Buffer::Kind::kLocal;
-    return is_arena && source.kind == target.kind && source.offset < target.offset + target.bytes && target.offset < source.offset + source.bytes;
+    return is_arena && source.kind == target.kind && source.offset < target.offset + target.bytes &&
+           target.offset < source.offset + source.bytes;
   });
 }
 
 void Lowering::add_work(KernelWork work) {
   work.loop = loop_;
-  const bool packs_images = loop_ < 0 && work.main != nullptr && is_fast_conv(*work.main) &&
-                            !is_pixel_conv(*work.main, lanes_);
+  const bool packs_images =
+      loop_ < 0 && work.main != nullptr && is_fast_conv(*work.main) && !is_pixel_conv(*work.main, lanes_);
   if (packs_images) {
     const int64_t bytes = conv_scratch_bytes(*work.main, lanes_);
     if (bytes > 0) work.scratch = add_scratch(bytes);

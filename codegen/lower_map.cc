@@ -32,15 +32,15 @@ void Lowering::lower_map(const Op& map) {
 
   Lowering body(map, plan, loop, *this);
   std::vector<PartialSums> sums(map.results.size());
+  const auto block_of = [&](int outer, const Value& value) {
+    const Layout layout = out_.buffers[static_cast<size_t>(outer)].layout;
+    return storage_.add({Buffer::Kind::kBlock, outer, 0, value.type.bytes(), {}, layout});
+  };
   for (size_t i = 0; i < map.operands.size(); ++i) {
     const Value* parameter = map.body->parameters()[i].get();
-    const int outer = storage_.find(map.operands[i]);
-    if (!is_split(map.attr<MapAttributes>(), i)) {
-      storage_.alias(parameter, map.operands[i]);
-      continue;
-    }
-    storage_.place(parameter, storage_.add({Buffer::Kind::kBlock, outer, 0, parameter->type.bytes(), {},
-                                            out_.buffers[static_cast<size_t>(outer)].layout}));
+    if (is_split(map.attr<MapAttributes>(), i))
+      storage_.place(parameter, block_of(storage_.find(map.operands[i]), *parameter));
+    else storage_.alias(parameter, map.operands[i]);
   }
   for (size_t i = 0; i < map.results.size(); ++i) {
     const Value* value = map.body->results()[i].value;
@@ -48,9 +48,7 @@ void Lowering::lower_map(const Op& map) {
       body.result_buffers_.push_back(body.add_sum(producer(*value), sums[i]));
       continue;
     }
-    const int outer = storage_.find(map.result(i));
-    body.result_buffers_.push_back(storage_.add({Buffer::Kind::kBlock, outer, 0, value->type.bytes(), {},
-                                                 out_.buffers[static_cast<size_t>(outer)].layout}));
+    body.result_buffers_.push_back(block_of(storage_.find(map.result(i)), *value));
   }
   body.lower_ops();
 

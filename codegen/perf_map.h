@@ -1,5 +1,6 @@
-// Lets `perf` see kernels by name: with MINNOW_PERF set in the environment, every function that is linked adds its lines
-// to /tmp/perf-PID.map, where perf looks for code that is in no file (linux/tools/perf/Documentation/jit-interface.txt).
+// Lets `perf` see kernels by name: with MINNOW_PERF set in the environment, every function that is linked adds its
+// lines to /tmp/perf-PID.map, where perf looks for code that is in no file
+// (linux/tools/perf/Documentation/jit-interface.txt).
 #pragma once
 
 namespace llvm::orc {

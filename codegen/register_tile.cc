@@ -25,7 +25,8 @@ std::vector<llvm::Value*> transpose_lanes(llvm::IRBuilder<>& ir, std::vector<llv
   const size_t width = rows.size();
   for (size_t half = width / 2; half >= 1; half /= 2)
     for (size_t row = 0; row < width; ++row)
-      if ((row & half) == 0) std::tie(rows[row], rows[row + half]) = exchange(ir, rows[row], rows[row + half], width, half);
+      if ((row & half) == 0)
+        std::tie(rows[row], rows[row + half]) = exchange(ir, rows[row], rows[row + half], width, half);
   return rows;
 }
 

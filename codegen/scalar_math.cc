@@ -41,9 +41,7 @@ V ScalarMath::sign(DType t, V x) {
   return ir_.CreateSelect(ir_.CreateICmpSLT(x, like_int(x, 0)), like_int(x, -1), positive);
 }
 V ScalarMath::sqrt(DType, V x) { return ir_.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, x); }
-V ScalarMath::floor(DType t, V x) {
-  return is_float(t) ? ir_.CreateUnaryIntrinsic(llvm::Intrinsic::floor, x) : x;
-}
+V ScalarMath::floor(DType t, V x) { return is_float(t) ? ir_.CreateUnaryIntrinsic(llvm::Intrinsic::floor, x) : x; }
 V ScalarMath::logical_not(DType, V x) { return ir_.CreateNot(x); }
 
 V ScalarMath::convert(DType from, DType to, V x) {
@@ -104,9 +102,7 @@ V ScalarMath::logical_and(DType, V a, V b) { return ir_.CreateAnd(a, b); }
 V ScalarMath::logical_or(DType, V a, V b) { return ir_.CreateOr(a, b); }
 V ScalarMath::select(V pred, V a, V b) { return ir_.CreateSelect(pred, a, b); }
 
-V ScalarMath::fma(V a, V b, V c) {
-  return ir_.CreateIntrinsic(llvm::Intrinsic::fma, {a->getType()}, {a, b, c});
-}
+V ScalarMath::fma(V a, V b, V c) { return ir_.CreateIntrinsic(llvm::Intrinsic::fma, {a->getType()}, {a, b, c}); }
 
 V ScalarMath::polynomial(V x, std::initializer_list<double> coefficients) {
   V sum = nullptr;

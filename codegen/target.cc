@@ -23,6 +23,7 @@ struct VectorUnit {
   RegisterTiles others[5];  // what tuning tries
 };
 constexpr VectorUnit kVectorUnits[] = {
+    // clang-format off
     {llvm::Triple::x86_64, "+avx512f", 16, {24, {8, 2}, {12, 1}},
      {{28, {12, 2}, {14, 1}, {4, 6}}, {20, {6, 3}, {8, 1}, {4, 5}}, {16, {4, 4}, {16, 1}, {6, 4}},
       {12, {14, 2}, {6, 1}, {3, 7}}, {28, {9, 3}, {20, 1}, {2, 10}}}},
@@ -35,6 +36,7 @@ constexpr VectorUnit kVectorUnits[] = {
     {llvm::Triple::UnknownArch, "", 4, {12, {4, 2}, {8, 1}},
      {{10, {3, 3}, {6, 1}, {3, 3}}, {8, {2, 4}, {10, 1}, {4, 2}}, {13, {6, 2}, {12, 1}, {2, 4}},
       {6, {3, 2}, {4, 1}, {3, 4}}, {4, {2, 2}, {2, 1}, {2, 2}}}},
+    // clang-format on
 };
 
 const VectorUnit* find_vector_unit(const llvm::MCSubtargetInfo& subtarget) {

@@ -44,8 +44,7 @@ V ScalarMath::exp(DType t, V x) {
   if (t == DType::kF64) return library("expf", "exp", x);
   V capped = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 90)), x, like(x, 90));
   capped = ir_.CreateSelect(ir_.CreateFCmpOGT(capped, like(x, -105)), capped, like(x, -105));
-  V n = ir_.CreateUnaryIntrinsic(llvm::Intrinsic::rint,
-                                 ir_.CreateFMul(capped, like(x, 1.44269504088896341)));
+  V n = ir_.CreateUnaryIntrinsic(llvm::Intrinsic::rint, ir_.CreateFMul(capped, like(x, 1.44269504088896341)));
   V r = fma(n, like(x, -0x1.62e4p-1), capped);
   r = fma(n, like(x, -1.42860682030941723e-6), r);
   V p = polynomial(r, kExpCoefficients);

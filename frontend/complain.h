@@ -22,9 +22,8 @@ tl::unexpected<Error> complain(const LoadedModel& loaded, std::string_view field
 }
 
 template <typename... Args>
-tl::unexpected<Error> complain_with_hint(const LoadedModel& loaded, std::string_view field_path,
-                                         std::string hint, fmt::format_string<Args...> message,
-                                         Args&&... args) {
+tl::unexpected<Error> complain_with_hint(const LoadedModel& loaded, std::string_view field_path, std::string hint,
+                                         fmt::format_string<Args...> message, Args&&... args) {
   tl::unexpected<Error> error = complain(loaded, field_path, message, std::forward<Args>(args)...);
   error.value().hint = std::move(hint);
   return error;

@@ -30,8 +30,8 @@ Value* gelu(Builder& b, Value* x) {
   return b.mul(b.mul(x, 0.5), b.add(erf, 1.0));
 }
 
-// The exponential of the branch not taken must not overflow, or its gradient is 0 * inf. It is chosen as the branch is: at
-// 0 the slope of min would be 0.
+// The exponential of the branch not taken must not overflow, or its gradient is 0 * inf. It is chosen as the branch is:
+// at 0 the slope of min would be 0.
 Value* elu(Builder& b, Value* x, double slope) {
   Value* zero = b.like(x, 0);
   Value* is_positive = b.compare(OpKind::kGreater, x, zero);
@@ -44,24 +44,15 @@ Value* elu(Builder& b, Value* x, double slope) {
 Value* activate(Builder& b, Value* x, spec::Activation::Function function, double slope) {
   using spec::Activation;
   switch (function) {
-    case Activation::RELU:
-      return b.max(x, b.like(x, 0));
-    case Activation::LEAKY_RELU:
-      return b.select(b.compare(OpKind::kGreater, x, b.like(x, 0)), x, b.mul(x, slope));
-    case Activation::SIGMOID:
-      return b.unary(OpKind::kSigmoid, x);
-    case Activation::TANH:
-      return b.unary(OpKind::kTanh, x);
-    case Activation::GELU:
-      return gelu(b, x);
-    case Activation::SILU:
-      return b.mul(x, b.unary(OpKind::kSigmoid, x));
-    case Activation::SOFTPLUS:
-      return softplus(b, x);
-    case Activation::ELU:
-      return elu(b, x, slope);
-    default:
-      return x;
+    case Activation::RELU: return b.max(x, b.like(x, 0));
+    case Activation::LEAKY_RELU: return b.select(b.compare(OpKind::kGreater, x, b.like(x, 0)), x, b.mul(x, slope));
+    case Activation::SIGMOID: return b.unary(OpKind::kSigmoid, x);
+    case Activation::TANH: return b.unary(OpKind::kTanh, x);
+    case Activation::GELU: return gelu(b, x);
+    case Activation::SILU: return b.mul(x, b.unary(OpKind::kSigmoid, x));
+    case Activation::SOFTPLUS: return softplus(b, x);
+    case Activation::ELU: return elu(b, x, slope);
+    default: return x;
   }
 }
 

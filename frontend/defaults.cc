@@ -41,8 +41,7 @@ template <typename WeightedLayer>
 void fill_initializers(WeightedLayer* layer) {
   if (layer->weight_init().kind_case() == spec::Initializer::KIND_NOT_SET)
     layer->mutable_weight_init()->mutable_xavier_uniform();
-  if (layer->bias_init().kind_case() == spec::Initializer::KIND_NOT_SET)
-    layer->mutable_bias_init()->mutable_constant();
+  if (layer->bias_init().kind_case() == spec::Initializer::KIND_NOT_SET) layer->mutable_bias_init()->mutable_constant();
 }
 
 void fill_pool(spec::Pool* pool) {
@@ -57,18 +56,12 @@ void fill_slope(spec::Activation* activation) {
 
 void fill_layer(spec::Layer* layer) {
   switch (layer->kind_case()) {
-    case spec::Layer::kDense:
-      return fill_initializers(layer->mutable_dense());
-    case spec::Layer::kConv2D:
-      return fill_initializers(layer->mutable_conv2d());
-    case spec::Layer::kMaxPool:
-      return fill_pool(layer->mutable_max_pool());
-    case spec::Layer::kAvgPool:
-      return fill_pool(layer->mutable_avg_pool());
-    case spec::Layer::kActivation:
-      return fill_slope(layer->mutable_activation());
-    default:
-      return;
+    case spec::Layer::kDense: return fill_initializers(layer->mutable_dense());
+    case spec::Layer::kConv2D: return fill_initializers(layer->mutable_conv2d());
+    case spec::Layer::kMaxPool: return fill_pool(layer->mutable_max_pool());
+    case spec::Layer::kAvgPool: return fill_pool(layer->mutable_avg_pool());
+    case spec::Layer::kActivation: return fill_slope(layer->mutable_activation());
+    default: return;
   }
 }
 
@@ -77,10 +70,8 @@ void fill_graph(Model* model) {
     spec::Layer* layer = model->mutable_layers(i);
     fill_layer(layer);
     if (!layer->inputs().empty()) continue;
-    if (i > 0)
-      layer->add_inputs(model->layers(i - 1).name());
-    else if (model->inputs_size() > 0)
-      layer->add_inputs(model->inputs(0).name());
+    if (i > 0) layer->add_inputs(model->layers(i - 1).name());
+    else if (model->inputs_size() > 0) layer->add_inputs(model->inputs(0).name());
   }
   if (model->output().empty() && model->layers_size() > 0)
     model->set_output(model->layers(model->layers_size() - 1).name());
@@ -97,8 +88,7 @@ void fill_data(spec::Data* data) {
   const bool is_drawn = is_regression || data->source_case() == spec::Data::kBuiltin;
   if (is_drawn && !data->has_train_examples()) data->set_train_examples(is_regression ? 1000 : 12000);
   if (is_drawn && !data->has_validation_examples()) data->set_validation_examples(is_regression ? 200 : 2000);
-  if (!data->normalize().has_scale())
-    data->mutable_normalize()->set_scale(holds_bytes(*data) ? 1.0 / 255 : 1.0);
+  if (!data->normalize().has_scale()) data->mutable_normalize()->set_scale(holds_bytes(*data) ? 1.0 / 255 : 1.0);
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ std::string join_path(std::string_view prefix, int index);
 std::string display_path(const google::protobuf::Message& root, std::string_view path);
 
 // Value of the string field "name" of element `index` of a repeated message field, or empty if it has none.
-std::string element_name(const google::protobuf::Message& message,
-                         const google::protobuf::FieldDescriptor* field, int index);
+std::string element_name(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor* field,
+                         int index);
 
 std::vector<std::string> field_names(const google::protobuf::Descriptor* type);
 std::vector<std::string> enum_value_names(const google::protobuf::EnumDescriptor* type);

@@ -24,26 +24,18 @@ Distribution distribution_of(const WeightInit& init) {
   const auto fan_in = static_cast<double>(init.fan_in);
   const double fan_sum = static_cast<double>(init.fan_in) + static_cast<double>(init.fan_out);
   switch (spec.kind_case()) {
-    case Initializer::kNormal:
-      return {Distribution::Draw::kNormal, spec.normal().mean(), spec.normal().sigma()};
+    case Initializer::kNormal: return {Distribution::Draw::kNormal, spec.normal().mean(), spec.normal().sigma()};
     case Initializer::kUniform: {
       const double low = spec.uniform().low(), high = spec.uniform().high();
       return {Distribution::Draw::kUniform, (low + high) / 2, (high - low) / 2};
     }
-    case Initializer::kConstant:
-      return {Distribution::Draw::kNone, spec.constant().value(), 0};
-    case Initializer::kXavierUniform:
-      return uniform(spec.xavier_uniform().gain() * std::sqrt(6 / fan_sum));
-    case Initializer::kXavierNormal:
-      return normal(spec.xavier_normal().gain() * std::sqrt(2 / fan_sum));
-    case Initializer::kKaimingUniform:
-      return uniform(std::sqrt(6 / fan_in));
-    case Initializer::kKaimingNormal:
-      return normal(std::sqrt(2 / fan_in));
-    case Initializer::kFanInUniform:
-      return uniform(1 / std::sqrt(fan_in));
-    case Initializer::KIND_NOT_SET:
-      break;
+    case Initializer::kConstant: return {Distribution::Draw::kNone, spec.constant().value(), 0};
+    case Initializer::kXavierUniform: return uniform(spec.xavier_uniform().gain() * std::sqrt(6 / fan_sum));
+    case Initializer::kXavierNormal: return normal(spec.xavier_normal().gain() * std::sqrt(2 / fan_sum));
+    case Initializer::kKaimingUniform: return uniform(std::sqrt(6 / fan_in));
+    case Initializer::kKaimingNormal: return normal(std::sqrt(2 / fan_in));
+    case Initializer::kFanInUniform: return uniform(1 / std::sqrt(fan_in));
+    case Initializer::KIND_NOT_SET: break;
   }
   MINNOW_CHECK(false, "initializer without a kind");
 }

@@ -10,8 +10,7 @@ Value* FunctionScope::parameter(const std::string& name, TensorType type, Role r
 Status FunctionScope::admit(const Shape& shape, std::string_view field_path, std::string_view what) {
   const auto count = checked_element_count(shape);
   if (!count)
-    return complain(loaded, field_path, "{} {} has more than {} elements", what, shape_to_string(shape),
-                    kMaxElements);
+    return complain(loaded, field_path, "{} {} has more than {} elements", what, shape_to_string(shape), kMaxElements);
   bytes += *count * dtype_bytes(DType::kF32);
   if (bytes > options.max_bytes)
     return complain_with_hint(loaded, field_path, "a smaller batch size needs less, --max-memory allows more",
@@ -25,8 +24,7 @@ const std::string& layer_kind(const spec::Layer& layer) {
 }
 
 LayerScope::LayerScope(FunctionScope& function, int index, std::vector<Value*> inputs)
-    : function_(function),
-      index_(index),
+    : function_(function), index_(index),
       path_(fmt::format("layers.{}.{}", index, layer_kind(function.loaded.model.layers(index)))),
       inputs_(std::move(inputs)) {}
 
@@ -50,9 +48,7 @@ Value* LayerScope::state(const std::string& suffix, const Shape& shape, double i
   return function_.parameter(full_name(suffix), {DType::kF32, shape}, Role::kState);
 }
 
-void LayerScope::update_state(Value* state, Value* value) {
-  function_.updates.push_back({state->name, value});
-}
+void LayerScope::update_state(Value* state, Value* value) { function_.updates.push_back({state->name, value}); }
 
 Value* LayerScope::scalar(const std::string& name) {
   return function_.parameter(name, {DType::kI32, {}}, Role::kScalar);
@@ -62,8 +58,7 @@ Status LayerScope::admit_output(const Shape& shape) { return function_.admit(sha
 
 Status LayerScope::expect_image() {
   if (input_shape().size() == 4) return {};
-  return complain("", "needs an image [channels,height,width], but its input is {}{}", example_shape(),
-                  from());
+  return complain("", "needs an image [channels,height,width], but its input is {}{}", example_shape(), from());
 }
 
 std::string LayerScope::from(int i) const {

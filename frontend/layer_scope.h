@@ -66,11 +66,9 @@ class LayerScope {
   std::string example_shape(size_t i = 0) const;
 
   template <typename... Args>
-  tl::unexpected<Error> complain(std::string_view field, fmt::format_string<Args...> message,
-                                 Args&&... args) const {
+  tl::unexpected<Error> complain(std::string_view field, fmt::format_string<Args...> message, Args&&... args) const {
     const std::string text = fmt::format(message, std::forward<Args>(args)...);
-    return minnow::complain(function_.loaded, field.empty() ? path_ : fmt::format("{}.{}", path_, field),
-                            "{}", text);
+    return minnow::complain(function_.loaded, field.empty() ? path_ : fmt::format("{}.{}", path_, field), "{}", text);
   }
 
  private:

@@ -86,9 +86,10 @@ class Resolver {
     const std::string file = beside(owner.model());
     std::error_code error;
     if (fs::exists(file, error)) return load_model(file);
-    return fail_with_hint(where(path + ".model"),
-                          fmt::format("there is no model \"{}\", neither as a file nor as a shipped one", owner.model()),
-                          name_hint(owner.model(), shipped));
+    return fail_with_hint(
+        where(path + ".model"),
+        fmt::format("there is no model \"{}\", neither as a file nor as a shipped one", owner.model()),
+        name_hint(owner.model(), shipped));
   }
 
   // A model that stands in the file itself, with its places there.
@@ -120,18 +121,12 @@ class Resolver {
                             "give this picture a name of its own");
     const std::string inside = join_path(path, kind->name());
     switch (picture.kind_case()) {
-      case Picture::kByTime:
-        return check_runs(picture.by_time().runs(), inside);
-      case Picture::kByStep:
-        return check_runs(picture.by_step().runs(), inside);
-      case Picture::kGradients:
-        return resolve_gradients(*picture.mutable_gradients(), inside);
-      case Picture::kOps:
-        return check_ops(picture.ops(), inside);
-      case Picture::kMemory:
-        return resolve_memory(i, *picture.mutable_memory(), inside);
-      default:
-        return resolve_logits(*picture.mutable_logits(), inside);
+      case Picture::kByTime: return check_runs(picture.by_time().runs(), inside);
+      case Picture::kByStep: return check_runs(picture.by_step().runs(), inside);
+      case Picture::kGradients: return resolve_gradients(*picture.mutable_gradients(), inside);
+      case Picture::kOps: return check_ops(picture.ops(), inside);
+      case Picture::kMemory: return resolve_memory(i, *picture.mutable_memory(), inside);
+      default: return resolve_logits(*picture.mutable_logits(), inside);
     }
   }
 

@@ -30,9 +30,8 @@ bool looks_like_text(const std::string& path, std::string_view bytes) {
   const std::string extension = fs::path(path).extension().string();
   for (const char* text : {".textproto", ".txtpb", ".pbtxt", ".txt"})
     if (extension == text) return true;
-  return std::none_of(bytes.begin(), bytes.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && !(c >= '\t' && c <= '\r');
-  });
+  return std::none_of(bytes.begin(), bytes.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 && !(c >= '\t' && c <= '\r'); });
 }
 
 // The wire format lets anything through that has the shape of a field; what the schema does not know is a
@@ -41,8 +40,8 @@ Status refuse_unknown_fields(const pb::Message& message, const std::string& file
   const pb::Reflection* reflection = message.GetReflection();
   const pb::UnknownFieldSet& unknown = reflection->GetUnknownFields(message);
   if (!unknown.empty())
-    return fail(fmt::format("{}: {}", file, prefix.empty() ? "model" : prefix),
-                "unknown field number {} in {}", unknown.field(0).number(), message.GetDescriptor()->name());
+    return fail(fmt::format("{}: {}", file, prefix.empty() ? "model" : prefix), "unknown field number {} in {}",
+                unknown.field(0).number(), message.GetDescriptor()->name());
 
   std::vector<const pb::FieldDescriptor*> fields;
   reflection->ListFields(message, &fields);
@@ -54,8 +53,7 @@ Status refuse_unknown_fields(const pb::Message& message, const std::string& file
       continue;
     }
     for (int i = 0; i < reflection->FieldSize(message, field); ++i)
-      MINNOW_TRY(
-          refuse_unknown_fields(reflection->GetRepeatedMessage(message, field, i), file, join_path(name, i)));
+      MINNOW_TRY(refuse_unknown_fields(reflection->GetRepeatedMessage(message, field, i), file, join_path(name, i)));
   }
   return {};
 }
@@ -63,12 +61,10 @@ Status refuse_unknown_fields(const pb::Message& message, const std::string& file
 Result<LoadedModel> parse_binary(const std::string& bytes, const std::string& path) {
   const pb::LogSilencer silence;
   LoadedModel loaded{.model = {}, .path = path, .is_text = false, .places = {}};
-  pb::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()),
-                                 static_cast<int>(bytes.size()));
+  pb::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
   input.SetRecursionLimit(kMaxModelNesting);
   if (!loaded.model.ParseFromCodedStream(&input) || !input.ConsumedEntireMessage())
-    return fail(path,
-                "is neither a text nor a binary minnow.Model (or it is cut short or nested too deeply)");
+    return fail(path, "is neither a text nor a binary minnow.Model (or it is cut short or nested too deeply)");
   MINNOW_TRY(refuse_unknown_fields(loaded.model, path, ""));
   return loaded;
 }
@@ -119,9 +115,7 @@ Result<LoadedModel> load_model(const std::string& path) {
   return looks_like_text(path, bytes) ? parse_model_text(bytes, path) : parse_binary(bytes, path);
 }
 
-std::string model_to_text(const Model& model) {
-  return print_text(model, "frontend/model.proto");
-}
+std::string model_to_text(const Model& model) { return print_text(model, "frontend/model.proto"); }
 
 Status complete_model(LoadedModel& loaded) {
   fill_defaults(loaded);

@@ -47,8 +47,7 @@ std::string nearest_place(const std::map<std::string, std::string>& places, std:
 Status complete_model(LoadedModel& loaded);
 
 // The whole way in: load, apply "a.b.c=value" assignments, fill in defaults, validate.
-Result<LoadedModel> read_experiment(const std::string& path,
-                                    const std::vector<std::string>& assignments = {});
+Result<LoadedModel> read_experiment(const std::string& path, const std::vector<std::string>& assignments = {});
 
 inline constexpr int64_t kMaxModelBytes = int64_t{64} << 20;
 inline constexpr int kMaxModelNesting = 100;

@@ -28,8 +28,7 @@ Value* target_distribution(Builder& b, Value* labels, const Shape& shape, double
 LoweredLoss softmax_cross_entropy(Builder& b, const spec::Loss::SoftmaxCrossEntropy& loss, Value* logits,
                                   Value* labels) {
   const bool is_naive = loss.form() == spec::Softmax::NAIVE;
-  Value* log_probabilities =
-      is_naive ? b.log(softmax(b, logits, spec::Softmax::NAIVE)) : log_softmax(b, logits);
+  Value* log_probabilities = is_naive ? b.log(softmax(b, logits, spec::Softmax::NAIVE)) : log_softmax(b, logits);
   Value* target = target_distribution(b, labels, logits->type.shape, loss.label_smoothing());
   Value* sum = b.neg(sum_all(b, b.mul(target, log_probabilities)));
   return {sum, count_true(b, b.compare(OpKind::kEqual, b.argmax(logits, 1), labels))};
@@ -74,8 +73,7 @@ Result<TargetInfo> target_of(const LoadedModel& loaded, const TensorType& output
   const int64_t batch = output.dim(0);
   if (model.loss().has_softmax_cross_entropy()) {
     if (output.rank() != 2)
-      return complain_with_hint(loaded, "loss",
-                                "end with a dense layer of as many units as there are classes",
+      return complain_with_hint(loaded, "loss", "end with a dense layer of as many units as there are classes",
                                 "softmax_cross_entropy takes logits [classes], but the output \"{}\" is {}",
                                 model.output(), example_of(output));
     return TargetInfo{{DType::kI32, {batch}}, true, output.dim(1), 1};
@@ -89,8 +87,7 @@ Result<TargetInfo> target_of(const LoadedModel& loaded, const TensorType& output
 }
 
 LoweredLoss lower_loss(Builder& b, const spec::Loss& loss, Value* output, Value* target) {
-  if (loss.has_softmax_cross_entropy())
-    return softmax_cross_entropy(b, loss.softmax_cross_entropy(), output, target);
+  if (loss.has_softmax_cross_entropy()) return softmax_cross_entropy(b, loss.softmax_cross_entropy(), output, target);
   LoweredLoss lowered = loss.has_binary_cross_entropy_with_logits() ? binary_cross_entropy(b, output, target)
                                                                     : regression(b, loss, output, target);
   const int64_t elements = elements_per_example(output->type);

@@ -100,10 +100,8 @@ class FunctionLowering {
     values_[layer.name()] = result;
 
     const Shape& shape = result->type.shape;
-    LayerRow row{layer.name(), layer_kind(layer), Shape(shape.begin() + 1, shape.end()), 0,
-                 layer_scope.flops()};
-    for (size_t i = first_weight; i < scope_.weights.size(); ++i)
-      row.weights += element_count(scope_.weights[i].shape);
+    LayerRow row{layer.name(), layer_kind(layer), Shape(shape.begin() + 1, shape.end()), 0, layer_scope.flops()};
+    for (size_t i = first_weight; i < scope_.weights.size(); ++i) row.weights += element_count(scope_.weights[i].shape);
     scope_.rows.push_back(std::move(row));
     return {};
   }
@@ -130,8 +128,7 @@ Result<TargetInfo> find_target(const LoadedModel& loaded, const LowerOptions& op
   return target_of(loaded, output->type);
 }
 
-Status add_loss_function(LoweredModel* lowered, const LoadedModel& loaded, const LowerOptions& options,
-                         Mode mode) {
+Status add_loss_function(LoweredModel* lowered, const LoadedModel& loaded, const LowerOptions& options, Mode mode) {
   const bool is_training = mode == Mode::kTraining;
   auto function = std::make_unique<Function>(is_training ? "loss" : "evaluate");
   FunctionLowering lowering(loaded, options, mode, *function);
@@ -145,8 +142,7 @@ Status add_loss_function(LoweredModel* lowered, const LoadedModel& loaded, const
   if (is_training) loss.sum = b.mul(loss.sum, 1.0 / static_cast<double>(options.batch_size));
   function->add_result("loss", loss.sum);
   function->add_result("correct", loss.correct);
-  for (const FunctionResult& update : lowering.scope().updates)
-    function->add_result(update.name, update.value);
+  for (const FunctionResult& update : lowering.scope().updates) function->add_result(update.name, update.value);
   if (is_training) describe(lowered, &lowering.scope());
   lowered->module.functions.push_back(std::move(function));
   return {};
@@ -174,8 +170,8 @@ int64_t LoweredModel::weight_count() const {
 Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& options) {
   constexpr int64_t kLargestBatch = 65536;
   if (options.batch_size < 1 || options.batch_size > kLargestBatch)
-    return complain(loaded, "training.batch_size", "batch size is {}, but must lie in [1, {}]",
-                    options.batch_size, kLargestBatch);
+    return complain(loaded, "training.batch_size", "batch size is {}, but must lie in [1, {}]", options.batch_size,
+                    kLargestBatch);
   MINNOW_ASSIGN(const TargetInfo target, find_target(loaded, options));
   LoweredModel lowered;
   lowered.target = target.type;

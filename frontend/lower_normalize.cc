@@ -15,8 +15,8 @@ struct Statistics {
 // gain * (x - mean) / sqrt(variance + epsilon) + offset; `spread` broadcasts a statistic, `spread_weight` a
 // weight.
 template <typename Spread, typename SpreadWeight>
-Value* normalize(Builder& b, Value* x, const Statistics& statistics, double epsilon, Value* gain,
-                 Value* offset, Spread spread, SpreadWeight spread_weight) {
+Value* normalize(Builder& b, Value* x, const Statistics& statistics, double epsilon, Value* gain, Value* offset,
+                 Spread spread, SpreadWeight spread_weight) {
   Value* centred = b.sub(x, spread(statistics.mean));
   Value* deviation = b.sqrt(b.add(statistics.variance, epsilon));
   Value* normal = b.div(centred, spread(deviation));
@@ -47,8 +47,7 @@ Result<Value*> lower_dropout(LayerScope& scope) {
   Builder& b = scope.builder();
   Value* x = scope.input();
   Value* seed = scope.scalar("seed");
-  Value* draw =
-      b.random(x->type.shape, seed, scope.scalar("step"), stream_of("dropout:" + scope.layer().name()));
+  Value* draw = b.random(x->type.shape, seed, scope.scalar("step"), stream_of("dropout:" + scope.layer().name()));
   Value* is_kept = b.compare(OpKind::kGreaterEqual, draw, b.like(draw, rate));
   return b.select(is_kept, b.mul(x, 1 / (1 - rate)), b.like(x, 0));
 }
@@ -73,8 +72,7 @@ Result<Value*> lower_batch_norm(LayerScope& scope) {
     statistics = statistics_over(b, x, dims, spread);
     const auto count = static_cast<double>(x->type.elements() / channels);
     update_running(scope, running_mean, statistics.mean, norm.momentum(), 1);
-    update_running(scope, running_variance, statistics.variance, norm.momentum(),
-                   count / std::max(count - 1, 1.0));
+    update_running(scope, running_variance, statistics.variance, norm.momentum(), count / std::max(count - 1, 1.0));
   }
   scope.add_flops(kFlopsPerElement * static_cast<double>(x->type.elements() / x->type.dim(0)));
   return normalize(b, x, statistics, norm.epsilon(), gain, offset, spread, spread);
@@ -94,8 +92,7 @@ Result<Value*> lower_layer_norm(LayerScope& scope) {
   const auto spread_weight = [&](Value* y) { return broadcast_along(b, y, last, x->type.shape); };
   const Statistics statistics = statistics_over(b, x, {last}, spread);
   scope.add_flops(kFlopsPerElement * static_cast<double>(x->type.elements() / x->type.dim(0)));
-  return normalize(b, x, statistics, scope.layer().layer_norm().epsilon(), gain, offset, spread,
-                   spread_weight);
+  return normalize(b, x, statistics, scope.layer().layer_norm().epsilon(), gain, offset, spread, spread_weight);
 }
 
 }  // namespace minnow

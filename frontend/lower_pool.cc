@@ -11,9 +11,8 @@ Result<Value*> lower_window(LayerScope& scope, const spec::Pool& pool, OpKind ki
   MINNOW_TRY(scope.admit_output({shape[0], shape[1], window.output[0], window.output[1]}));
   scope.add_flops(static_cast<double>(shape[1] * window.output[0] * window.output[1]) *
                   static_cast<double>(window.kernel[0] * window.kernel[1]));
-  return scope.builder().window(
-      kind, scope.input(),
-      {.window = window.kernel, .stride = window.stride, .pad = window.pad, .shape = {}});
+  return scope.builder().window(kind, scope.input(),
+                                {.window = window.kernel, .stride = window.stride, .pad = window.pad, .shape = {}});
 }
 
 }  // namespace

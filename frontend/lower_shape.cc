@@ -24,9 +24,8 @@ Result<Value*> lower_reshape(LayerScope& scope) {
   const auto count = checked_element_count(example);
   const bool divides = count && elements % *count == 0;
   if (!divides || (rest == example.end() && *count != elements))
-    return scope.complain("shape", "its input {}{} has {} elements and cannot take the shape {}",
-                          scope.example_shape(), scope.from(), elements,
-                          shape_to_string(Shape(wanted.begin(), wanted.end())));
+    return scope.complain("shape", "its input {}{} has {} elements and cannot take the shape {}", scope.example_shape(),
+                          scope.from(), elements, shape_to_string(Shape(wanted.begin(), wanted.end())));
   if (rest != example.end()) *rest = elements / *count;
   example.insert(example.begin(), batch);
   return scope.builder().reshape(scope.input(), example);
@@ -38,8 +37,8 @@ Result<Value*> lower_add_or_mul(LayerScope& scope) {
   Value* result = scope.input();
   for (size_t i = 1; i < scope.inputs().size(); ++i) {
     if (scope.input_shape(i) != scope.input_shape())
-      return scope.complain("", "its inputs have different shapes: {}{} and {}{}", scope.example_shape(),
-                            scope.from(), scope.example_shape(i), scope.from(static_cast<int>(i)));
+      return scope.complain("", "its inputs have different shapes: {}{} and {}{}", scope.example_shape(), scope.from(),
+                            scope.example_shape(i), scope.from(static_cast<int>(i)));
     result = scope.builder().create(kind, {result, scope.input(i)});
   }
   scope.add_flops(static_cast<double>(result->type.elements() / result->type.dim(0)) *
@@ -57,9 +56,8 @@ Result<Value*> lower_concat(LayerScope& scope) {
     Shape other = scope.input_shape(i);
     if (other.size() == joined.size()) other[dim] = joined[dim];
     if (other != joined)
-      return scope.complain("", "its inputs differ outside axis {}: {}{} and {}{}", dim - 1,
-                            scope.example_shape(), scope.from(), scope.example_shape(i),
-                            scope.from(static_cast<int>(i)));
+      return scope.complain("", "its inputs differ outside axis {}: {}{} and {}{}", dim - 1, scope.example_shape(),
+                            scope.from(), scope.example_shape(i), scope.from(static_cast<int>(i)));
     joined[dim] += scope.input_shape(i)[dim];
   }
   MINNOW_TRY(scope.admit_output(joined));

@@ -8,12 +8,10 @@ namespace {
 
 // y + b along `dim`, then the activation; `Spec` is spec::Dense or spec::Conv2D.
 template <typename Spec>
-Result<Value*> finish(LayerScope& scope, Value* y, const Spec& spec, int64_t dim, int64_t fan_in,
-                      int64_t fan_out) {
+Result<Value*> finish(LayerScope& scope, Value* y, const Spec& spec, int64_t dim, int64_t fan_in, int64_t fan_out) {
   Builder& builder = scope.builder();
   if (spec.bias()) {
-    MINNOW_ASSIGN(Value * bias,
-                  scope.weight("bias", {y->type.dim(dim)}, {spec.bias_init(), fan_in, fan_out}));
+    MINNOW_ASSIGN(Value * bias, scope.weight("bias", {y->type.dim(dim)}, {spec.bias_init(), fan_in, fan_out}));
     y = builder.add(y, broadcast_along(builder, bias, dim, y->type.shape));
   }
   return activate(builder, y, spec.activation());
@@ -43,8 +41,8 @@ Result<Value*> lower_conv2d(LayerScope& scope) {
   Value* x = scope.input();
   const int64_t channels = x->type.dim(1);
   if (channels % conv.groups() != 0)
-    return scope.complain("groups", "{} input channels{} cannot be split into {} groups", channels,
-                          scope.from(), conv.groups());
+    return scope.complain("groups", "{} input channels{} cannot be split into {} groups", channels, scope.from(),
+                          conv.groups());
   MINNOW_ASSIGN(const WindowGeometry window, conv_geometry(scope, conv));
   MINNOW_TRY(scope.admit_output({x->type.dim(0), conv.filters(), window.output[0], window.output[1]}));
 
@@ -55,12 +53,9 @@ Result<Value*> lower_conv2d(LayerScope& scope) {
   MINNOW_ASSIGN(Value * w, scope.weight("weight", shape, {conv.weight_init(), fan_in, fan_out}));
   scope.add_flops(2.0 * static_cast<double>(fan_in) * static_cast<double>(conv.filters()) *
                   static_cast<double>(window.output[0] * window.output[1]));
-  Value* y = scope.builder().conv(x, w,
-                                  {.stride = window.stride,
-                                   .pad = window.pad,
-                                   .dilation = window.dilation,
-                                   .groups = conv.groups(),
-                                   .shape = {}});
+  Value* y = scope.builder().conv(
+      x, w,
+      {.stride = window.stride, .pad = window.pad, .dilation = window.dilation, .groups = conv.groups(), .shape = {}});
   return finish(scope, y, conv, 1, fan_in, fan_out);
 }
 

@@ -81,7 +81,8 @@ std::string name_hint(std::string_view name, const std::vector<std::string>& kno
   if (!meant.empty()) return fmt::format("did you mean \"{}\"?", meant);
   constexpr size_t kMostListed = 30;
   const size_t count = std::min(known.size(), kMostListed);
-  const std::string list = fmt::format("{}", fmt::join(known.begin(), known.begin() + static_cast<ptrdiff_t>(count), ", "));
+  const std::string list =
+      fmt::format("{}", fmt::join(known.begin(), known.begin() + static_cast<ptrdiff_t>(count), ", "));
   return known.empty() ? "" : fmt::format("known: {}{}", list, count < known.size() ? ", ..." : "");
 }
 

@@ -33,14 +33,12 @@ class Assignment {
   explicit Assignment(std::string where) : where_(std::move(where)) {}
 
   // Sets what `path` names inside `message`; `prefix` is the canonical path so far.
-  Status apply(pb::Message* message, std::string_view path, std::string_view value,
-               const std::string& prefix) {
+  Status apply(pb::Message* message, std::string_view path, std::string_view value, const std::string& prefix) {
     const size_t dot = path.find('.');
     const std::string_view name = path.substr(0, dot);
     const pb::FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(std::string(name));
     if (field == nullptr)
-      return fail_with_hint(where_,
-                            fmt::format("{} has no field \"{}\"", message->GetDescriptor()->name(), name),
+      return fail_with_hint(where_, fmt::format("{} has no field \"{}\"", message->GetDescriptor()->name(), name),
                             name_hint(name, field_names(message->GetDescriptor())));
     const std::string reached = join_path(prefix, name);
     if (dot == std::string_view::npos) return set_value(message, field, value, reached);
@@ -51,8 +49,8 @@ class Assignment {
   const std::string& canonical_path() const { return canonical_path_; }
 
  private:
-  Status descend(pb::Message* message, const pb::FieldDescriptor* field, std::string_view rest,
-                 std::string_view value, const std::string& reached) {
+  Status descend(pb::Message* message, const pb::FieldDescriptor* field, std::string_view rest, std::string_view value,
+                 const std::string& reached) {
     if (field->message_type() == nullptr) return fail(where_, "{} has no fields inside", reached);
     const pb::Reflection* reflection = message->GetReflection();
     if (!field->is_repeated()) return apply(reflection->MutableMessage(message, field), rest, value, reached);
@@ -70,8 +68,7 @@ class Assignment {
   };
 
   // Names may hold dots, so the longest name that `path` begins with wins; then a plain index.
-  Result<Element> find_element(const pb::Message& message, const pb::FieldDescriptor* field,
-                               std::string_view path) {
+  Result<Element> find_element(const pb::Message& message, const pb::FieldDescriptor* field, std::string_view path) {
     const int size = message.GetReflection()->FieldSize(message, field);
     std::vector<std::string> names;
     int best = -1;
@@ -88,16 +85,14 @@ class Assignment {
     const std::string_view head = path.substr(0, path.find('.'));
     if (const auto index = parse_number<int>(head); index && *index >= 0 && *index < size)
       return Element{*index, rest_behind(head.size())};
-    return fail_with_hint(where_,
-                          fmt::format("\"{}\" is none of the {} {} of the model", head, size, field->name()),
+    return fail_with_hint(where_, fmt::format("\"{}\" is none of the {} {} of the model", head, size, field->name()),
                           name_hint(head, names));
   }
 
   Status set_value(pb::Message* message, const pb::FieldDescriptor* field, std::string_view value,
                    const std::string& path) {
     if (field->message_type() != nullptr) {
-      if (field->is_repeated())
-        return fail(where_, "stands for several elements; name one of them, as in {}.0", path);
+      if (field->is_repeated()) return fail(where_, "stands for several elements; name one of them, as in {}.0", path);
       return set_message(message->GetReflection()->MutableMessage(message, field), value, path);
     }
     canonical_path_ = path;
@@ -117,16 +112,14 @@ class Assignment {
     value = trim(value);
     if (value.size() < 2 || value.front() != '{' || value.back() != '}')
       return fail_with_hint(
-          where_,
-          fmt::format("\"{}\" is not a value for the message {}", value, message->GetDescriptor()->name()),
+          where_, fmt::format("\"{}\" is not a value for the message {}", value, message->GetDescriptor()->name()),
           fmt::format("write {}={{...}}, or set a field inside it", path));
     return parse_text(value.substr(1, value.size() - 2), where_, message, nullptr);
   }
 
   Status set_scalar(pb::Message* message, const pb::FieldDescriptor* field, std::string_view text) {
     switch (field->cpp_type()) {
-      case pb::FieldDescriptor::CPPTYPE_STRING:
-        return store(message, field, std::string(text));
+      case pb::FieldDescriptor::CPPTYPE_STRING: return store(message, field, std::string(text));
       case pb::FieldDescriptor::CPPTYPE_INT64:
         if (const auto value = parse_number<int64_t>(text)) return store(message, field, *value);
         return fail(where_, "\"{}\" is not a whole number (of 64 bits)", text);
@@ -142,8 +135,7 @@ class Assignment {
           return store(message, field, value);
         return fail_with_hint(where_, fmt::format("\"{}\" is not a {}", text, field->enum_type()->name()),
                               name_hint(text, enum_value_names(field->enum_type())));
-      default:
-        return fail(where_, "cannot be set from the command line");
+      default: return fail(where_, "cannot be set from the command line");
     }
   }
 
@@ -159,8 +151,7 @@ class Assignment {
       repeated ? reflection->AddDouble(message, field, value) : reflection->SetDouble(message, field, value);
     else if constexpr (std::is_same_v<T, bool>)
       repeated ? reflection->AddBool(message, field, value) : reflection->SetBool(message, field, value);
-    else
-      repeated ? reflection->AddEnum(message, field, value) : reflection->SetEnum(message, field, value);
+    else repeated ? reflection->AddEnum(message, field, value) : reflection->SetEnum(message, field, value);
     return {};
   }
 
@@ -169,8 +160,7 @@ class Assignment {
 };
 
 // Forgets the places inside a field that has been written anew.
-void replace_places(std::map<std::string, std::string>* places, const std::string& path,
-                    const std::string& where) {
+void replace_places(std::map<std::string, std::string>* places, const std::string& path, const std::string& where) {
   const std::string inside = path + ".";
   for (auto place = places->lower_bound(inside); place != places->end() && place->first.starts_with(inside);)
     place = places->erase(place);

@@ -29,11 +29,11 @@ std::optional<NamedError> unknown_field_error(const std::string& message) {
   if (type == nullptr) return std::nullopt;
   const std::string word = match[2], hint = name_hint(word, field_names(type));
   return NamedError{
-      word, {{}, fmt::format("unknown field \"{}\" in {}", word, type->name()), hint.empty() ? "it has no fields" : hint}};
+      word,
+      {{}, fmt::format("unknown field \"{}\" in {}", word, type->name()), hint.empty() ? "it has no fields" : hint}};
 }
 
-void collect_enums(const pb::Descriptor* type, const std::string& field_name,
-                   std::vector<std::string>* values) {
+void collect_enums(const pb::Descriptor* type, const std::string& field_name, std::vector<std::string>* values) {
   const pb::FieldDescriptor* field = type->FindFieldByName(field_name);
   if (field != nullptr && field->enum_type() != nullptr) {
     for (const std::string& name : enum_value_names(field->enum_type()))
@@ -54,8 +54,8 @@ std::optional<NamedError> unknown_enum_error(const std::string& message) {
   for (int i = 0; i < schema->dependency_count(); ++i)
     for (int j = 0; j < schema->dependency(i)->message_type_count(); ++j)
       collect_enums(schema->dependency(i)->message_type(j), field, &values);
-  return NamedError{
-      word, {{}, fmt::format("\"{}\" is not a value of field \"{}\"", word, field), name_hint(word, values)}};
+  return NamedError{word,
+                    {{}, fmt::format("\"{}\" is not a value of field \"{}\"", word, field), name_hint(word, values)}};
 }
 
 // What to write where the parser found something else.
@@ -66,13 +66,11 @@ std::string syntax_hint(const std::string& message) {
 // The parser complains about a word when it has already read it; the column of its beginning is what helps.
 // Tabs, which the parser counts as up to eight columns, are left to it.
 int column_of_word(std::string_view text, int line, int column, const std::string& word) {
-  for (int i = 0; i < line && text.find('\n') != std::string_view::npos; ++i)
-    text.remove_prefix(text.find('\n') + 1);
+  for (int i = 0; i < line && text.find('\n') != std::string_view::npos; ++i) text.remove_prefix(text.find('\n') + 1);
   const std::string_view before = text.substr(0, std::min<size_t>(text.find('\n'), column));
   const size_t found = before.rfind(word);
-  return found == std::string_view::npos || before.find('\t') != std::string_view::npos
-             ? column
-             : static_cast<int>(found);
+  return found == std::string_view::npos || before.find('\t') != std::string_view::npos ? column
+                                                                                        : static_cast<int>(found);
 }
 
 }  // namespace

@@ -14,11 +14,9 @@ namespace pb = google::protobuf;
 
 class PlaceRecorder {
  public:
-  PlaceRecorder(const std::string& path, std::map<std::string, std::string>* places)
-      : path_(path), places_(places) {}
+  PlaceRecorder(const std::string& path, std::map<std::string, std::string>* places) : path_(path), places_(places) {}
 
-  void record(const pb::Message& message, const pb::TextFormat::ParseInfoTree& tree,
-              const std::string& prefix) {
+  void record(const pb::Message& message, const pb::TextFormat::ParseInfoTree& tree, const std::string& prefix) {
     std::vector<const pb::FieldDescriptor*> fields;
     message.GetReflection()->ListFields(message, &fields);
     for (const pb::FieldDescriptor* field : fields) {
@@ -47,8 +45,7 @@ class PlaceRecorder {
         field->message_type() == nullptr ? nullptr : tree.GetTreeForNested(field, index);
     if (nested == nullptr) return;
     const pb::Reflection* reflection = message.GetReflection();
-    record(index < 0 ? reflection->GetMessage(message, field)
-                     : reflection->GetRepeatedMessage(message, field, index),
+    record(index < 0 ? reflection->GetMessage(message, field) : reflection->GetRepeatedMessage(message, field, index),
            *nested, name);
   }
 

@@ -17,8 +17,7 @@ constexpr int kMostLayers = 10000;
 std::string layer_path(int i) { return fmt::format("layers.{}", i); }
 
 bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-         c == '.';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
 // The name fit for a terminal: what is not printable becomes '?'.
@@ -33,8 +32,8 @@ Status check_name(const LoadedModel& loaded, const std::string& path, const std:
     return complain(loaded, path, "{} has no name", path.starts_with("layers") ? "a layer" : "an input");
   const std::string name_path = path + ".name";
   if (name.size() > kLongestName)
-    return fail(loaded.where(name_path), "the name has {} characters, but at most {} are allowed",
-                name.size(), kLongestName);
+    return fail(loaded.where(name_path), "the name has {} characters, but at most {} are allowed", name.size(),
+                kLongestName);
   if (!std::all_of(name.begin(), name.end(), is_name_character))
     return fail_with_hint(loaded.where(name_path),
                           fmt::format("the name \"{}\" has characters that are not allowed", printable(name)),
@@ -47,8 +46,7 @@ Status check_model_name(const LoadedModel& loaded) {
   const std::string& name = loaded.model.name();
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
   if (name.size() <= kLongestName && std::none_of(name.begin(), name.end(), is_control)) return {};
-  return complain(loaded, "name", "the model's name \"{}\" is too long or holds control characters",
-                  printable(name));
+  return complain(loaded, "name", "the model's name \"{}\" is too long or holds control characters", printable(name));
 }
 
 struct Names {
@@ -74,9 +72,8 @@ Status check_references(const LoadedModel& loaded, const Names& names) {
     for (int j = 0; j < model.layers(i).inputs_size(); ++j) {
       const std::string& input = model.layers(i).inputs(j);
       if (!names.contains(input))
-        return complain_with_hint(loaded, fmt::format("layers.{}.inputs.{}", i, j),
-                                  name_hint(input, names.all), "there is no layer or input \"{}\"",
-                                  printable(input));
+        return complain_with_hint(loaded, fmt::format("layers.{}.inputs.{}", i, j), name_hint(input, names.all),
+                                  "there is no layer or input \"{}\"", printable(input));
     }
   if (!names.layers.contains(model.output()))
     return complain_with_hint(loaded, "output", name_hint(model.output(), names.all),
@@ -89,9 +86,7 @@ Status check_references(const LoadedModel& loaded, const Names& names) {
 class TopologicalSort {
  public:
   explicit TopologicalSort(const LoadedModel& loaded)
-      : loaded_(loaded),
-        names_(collect_names(loaded.model)),
-        state_(loaded.model.layers_size(), State::kNew) {}
+      : loaded_(loaded), names_(collect_names(loaded.model)), state_(loaded.model.layers_size(), State::kNew) {}
 
   Result<std::vector<int>> sort() {
     for (int i = 0; i < loaded_.model.layers_size(); ++i) MINNOW_TRY(visit(i));
@@ -134,8 +129,7 @@ class TopologicalSort {
       if (step->first == layer) break;
     }
     std::string text = loaded_.model.layers(layer).name();
-    for (size_t i = cycle.size() - 1; i > 0 && cycle.size() - i < kMostNamed; --i)
-      text += " ← " + cycle[i - 1];
+    for (size_t i = cycle.size() - 1; i > 0 && cycle.size() - i < kMostNamed; --i) text += " ← " + cycle[i - 1];
     if (cycle.size() > kMostNamed) text += " ← ...";
     return complain(loaded_, layer_path(layer), "the layers feed each other in a cycle: {} ← {}", text,
                     loaded_.model.layers(layer).name());
@@ -162,12 +156,10 @@ Status check_everything_is_used(const LoadedModel& loaded, const Names& names) {
   for (int i = 0; i < model.layers_size(); ++i)
     if (!used.contains(model.layers(i).name()))
       return complain_with_hint(loaded, layer_path(i), "name it in the inputs of another layer, or remove it",
-                                "its result is not used: nothing leads from it to the output \"{}\"",
-                                model.output());
+                                "its result is not used: nothing leads from it to the output \"{}\"", model.output());
   for (int i = 0; i < model.inputs_size(); ++i)
     if (!used.contains(model.inputs(i).name()))
-      return complain(loaded, fmt::format("inputs.{}", i), "no layer uses the input \"{}\"",
-                      model.inputs(i).name());
+      return complain(loaded, fmt::format("inputs.{}", i), "no layer uses the input \"{}\"", model.inputs(i).name());
   return {};
 }
 
@@ -190,8 +182,7 @@ Status validate_names(const LoadedModel& loaded) {
     return fail_with_hint(loaded.where(path + ".name"), fmt::format("the name \"{}\" is taken", name),
                           fmt::format("it was first used at {}", loaded.where(first->second)));
   };
-  for (int i = 0; i < model.inputs_size(); ++i)
-    MINNOW_TRY(check(fmt::format("inputs.{}", i), model.inputs(i).name()));
+  for (int i = 0; i < model.inputs_size(); ++i) MINNOW_TRY(check(fmt::format("inputs.{}", i), model.inputs(i).name()));
   for (int i = 0; i < model.layers_size(); ++i) MINNOW_TRY(check(layer_path(i), model.layers(i).name()));
   return {};
 }

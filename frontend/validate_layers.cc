@@ -27,8 +27,7 @@ class LayerCheck {
   Status conv2d() const {
     const spec::Conv2D& conv = layer_.conv2d();
     if (conv.filters() == 0)
-      return complain(loaded_, path_ + ".filters",
-                      "filters is missing: the number of output channels, at least 1");
+      return complain(loaded_, path_ + ".filters", "filters is missing: the number of output channels, at least 1");
     MINNOW_TRY(kernel(conv.kernel()));
     MINNOW_TRY(one_or_two("stride", conv.stride()));
     MINNOW_TRY(one_or_two("dilation", conv.dilation()));
@@ -81,8 +80,8 @@ class LayerCheck {
 
   Status one_or_two(std::string_view field, const Numbers& values) const {
     if (values.size() <= 2) return {};
-    return complain(loaded_, fmt::format("{}.{}", path_, field), "{} has {} values, but takes one or two",
-                    field, values.size());
+    return complain(loaded_, fmt::format("{}.{}", path_, field), "{} has {} values, but takes one or two", field,
+                    values.size());
   }
 
   Status padding(spec::Padding::Rule rule, const Numbers& pad) const {
@@ -110,26 +109,17 @@ constexpr int kManyInputs = 64;
 Status check_kind(const spec::Layer& layer, const LayerCheck& check) {
   using spec::Layer;
   switch (layer.kind_case()) {
-    case Layer::kDense:
-      return check.dense();
-    case Layer::kConv2D:
-      return check.conv2d();
-    case Layer::kMaxPool:
-      return check.pool(layer.max_pool());
-    case Layer::kAvgPool:
-      return check.pool(layer.avg_pool());
-    case Layer::kReshape:
-      return check.reshape();
-    case Layer::kActivation:
-      return check.activation();
-    default:
-      return {};
+    case Layer::kDense: return check.dense();
+    case Layer::kConv2D: return check.conv2d();
+    case Layer::kMaxPool: return check.pool(layer.max_pool());
+    case Layer::kAvgPool: return check.pool(layer.avg_pool());
+    case Layer::kReshape: return check.reshape();
+    case Layer::kActivation: return check.activation();
+    default: return {};
   }
 }
 
-bool joins_inputs(const spec::Layer& layer) {
-  return layer.has_add() || layer.has_mul() || layer.has_concat();
-}
+bool joins_inputs(const spec::Layer& layer) { return layer.has_add() || layer.has_mul() || layer.has_concat(); }
 
 Status check_input_shapes(const LoadedModel& loaded) {
   for (int i = 0; i < loaded.model.inputs_size(); ++i) {
@@ -149,8 +139,7 @@ Status validate_layers(const LoadedModel& loaded) {
   MINNOW_TRY(check_input_shapes(loaded));
   for (int i = 0; i < loaded.model.layers_size(); ++i) {
     const spec::Layer& layer = loaded.model.layers(i);
-    const auto* kind =
-        layer.GetReflection()->GetOneofFieldDescriptor(layer, layer.GetDescriptor()->oneof_decl(0));
+    const auto* kind = layer.GetReflection()->GetOneofFieldDescriptor(layer, layer.GetDescriptor()->oneof_decl(0));
     if (kind == nullptr)
       return complain_with_hint(loaded, fmt::format("layers.{}", i), "for example dense { units: 10 }",
                                 "says nothing of what it computes");

@@ -58,23 +58,22 @@ class RangeCheck {
     const pb::Reflection* reflection = message.GetReflection();
     switch (field->cpp_type()) {
       case pb::FieldDescriptor::CPPTYPE_MESSAGE:
-        return check(index < 0 ? reflection->GetMessage(message, field)
-                               : reflection->GetRepeatedMessage(message, field, index),
-                     path);
+        return check(
+            index < 0 ? reflection->GetMessage(message, field) : reflection->GetRepeatedMessage(message, field, index),
+            path);
       case pb::FieldDescriptor::CPPTYPE_INT64:
-        return check_number(field, path,
-                            index < 0 ? reflection->GetInt64(message, field)
-                                      : reflection->GetRepeatedInt64(message, field, index));
+        return check_number(
+            field, path,
+            index < 0 ? reflection->GetInt64(message, field) : reflection->GetRepeatedInt64(message, field, index));
       case pb::FieldDescriptor::CPPTYPE_DOUBLE:
-        return check_number(field, path,
-                            index < 0 ? reflection->GetDouble(message, field)
-                                      : reflection->GetRepeatedDouble(message, field, index));
+        return check_number(
+            field, path,
+            index < 0 ? reflection->GetDouble(message, field) : reflection->GetRepeatedDouble(message, field, index));
       case pb::FieldDescriptor::CPPTYPE_ENUM:
         return check_enum(field, path,
                           index < 0 ? reflection->GetEnumValue(message, field)
                                     : reflection->GetRepeatedEnumValue(message, field, index));
-      default:
-        return {};
+      default: return {};
     }
   }
 
@@ -91,8 +90,7 @@ class RangeCheck {
   // proto3 keeps enum numbers that it does not know.
   Status check_enum(const pb::FieldDescriptor* field, const std::string& path, int value) const {
     if (field->enum_type()->FindValueByNumber(value) != nullptr) return {};
-    return complain(loaded_, path, "{} is {}, which is no {}", field->name(), value,
-                    field->enum_type()->name());
+    return complain(loaded_, path, "{} is {}, which is no {}", field->name(), value, field->enum_type()->name());
   }
 
   const LoadedModel& loaded_;

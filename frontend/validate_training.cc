@@ -19,14 +19,12 @@ const spec::Layer* find_layer(const Model& model, const std::string& name) {
 Status check_loss(const LoadedModel& loaded) {
   const Model& model = loaded.model;
   if (model.loss().kind_case() == spec::Loss::KIND_NOT_SET)
-    return complain_with_hint(loaded, "loss", "for example loss { softmax_cross_entropy {} }",
-                              "the model has no loss");
+    return complain_with_hint(loaded, "loss", "for example loss { softmax_cross_entropy {} }", "the model has no loss");
   const spec::Layer* output = find_layer(model, model.output());
   const bool ends_in_softmax = output != nullptr && (output->has_softmax() || output->has_log_softmax());
   if (model.loss().has_softmax_cross_entropy() && ends_in_softmax)
     return complain_with_hint(
-        loaded, "loss",
-        fmt::format("remove the layer \"{}\", or name its input as the output", model.output()),
+        loaded, "loss", fmt::format("remove the layer \"{}\", or name its input as the output", model.output()),
         "softmax_cross_entropy takes logits, but the output \"{}\" is already a softmax", model.output());
   return {};
 }
@@ -46,17 +44,15 @@ Status check_named(const LoadedModel& loaded) {
     if (name == candidate) return {};
   const std::string nearest = nearest_name(name, known);
   return complain_with_hint(loaded, "data.named",
-                            nearest.empty()
-                                ? "known: fashion-mnist, mnist; or give the files by idx, csv or npy"
-                                : fmt::format("did you mean \"{}\"?", nearest),
+                            nearest.empty() ? "known: fashion-mnist, mnist; or give the files by idx, csv or npy"
+                                            : fmt::format("did you mean \"{}\"?", nearest),
                             "there is no data set \"{}\"", name);
 }
 
 Status check_source(const LoadedModel& loaded) {
   const spec::Data& data = loaded.model.data();
   switch (data.source_case()) {
-    case spec::Data::kNamed:
-      return check_named(loaded);
+    case spec::Data::kNamed: return check_named(loaded);
     case spec::Data::kIdx:
       return check_files(loaded, "data.idx",
                          {{"train_images", &data.idx().train_images()},
@@ -67,9 +63,8 @@ Status check_source(const LoadedModel& loaded) {
       return check_files(loaded, "data.csv",
                          {{"train", &data.csv().train()}, {"validation", &data.csv().validation()}});
     case spec::Data::kPngFolder:
-      return check_files(
-          loaded, "data.png_folder",
-          {{"train", &data.png_folder().train()}, {"validation", &data.png_folder().validation()}});
+      return check_files(loaded, "data.png_folder",
+                         {{"train", &data.png_folder().train()}, {"validation", &data.png_folder().validation()}});
     case spec::Data::kNpy:
       return check_files(loaded, "data.npy",
                          {{"train_inputs", &data.npy().train_inputs()},
@@ -77,10 +72,8 @@ Status check_source(const LoadedModel& loaded) {
                           {"validation_inputs", &data.npy().validation_inputs()},
                           {"validation_targets", &data.npy().validation_targets()}});
     case spec::Data::SOURCE_NOT_SET:
-      return complain_with_hint(loaded, "data", "for example data { builtin: GLYPHS }",
-                                "the data have no source");
-    default:
-      return {};
+      return complain_with_hint(loaded, "data", "for example data { builtin: GLYPHS }", "the data have no source");
+    default: return {};
   }
 }
 
@@ -89,8 +82,7 @@ Status check_per_channel(const LoadedModel& loaded, std::string_view field, int 
   const int64_t channels = loaded.model.inputs(0).shape(0);
   if (count <= 1 || count == channels) return {};
   return complain(loaded, fmt::format("data.normalize.{}", field),
-                  "{} has {} values, but takes one or as many as the input has channels, {}", field, count,
-                  channels);
+                  "{} has {} values, but takes one or as many as the input has channels, {}", field, count, channels);
 }
 
 // Images of 28 by 28 pixels are what these sources hold; what a file holds is seen when it is read.
@@ -100,18 +92,15 @@ Status check_input_fits_source(const LoadedModel& loaded) {
   constexpr std::array<int64_t, 3> kImage = {1, 28, 28};
   const bool is_image = data.has_builtin() || data.has_named();
   if (is_image && !std::equal(input.shape().begin(), input.shape().end(), kImage.begin(), kImage.end()))
-    return complain_with_hint(loaded, "inputs.0.shape",
-                              "write shape: [1, 28, 28], and a flatten layer if need be",
+    return complain_with_hint(loaded, "inputs.0.shape", "write shape: [1, 28, 28], and a flatten layer if need be",
                               "input \"{}\" must have the shape of the images, [1,28,28]", input.name());
   if (!data.has_linear_regression()) return {};
   const int weights = data.linear_regression().weights_size();
   if (input.shape_size() != 1 || input.shape(0) != weights)
-    return complain(loaded, "data.linear_regression",
-                    "there are {} weights, so input \"{}\" must have the shape [{}]", weights, input.name(),
-                    weights);
+    return complain(loaded, "data.linear_regression", "there are {} weights, so input \"{}\" must have the shape [{}]",
+                    weights, input.name(), weights);
   if (loaded.model.loss().has_softmax_cross_entropy())
-    return complain(loaded, "loss",
-                    "softmax_cross_entropy needs classes, but linear_regression data have none");
+    return complain(loaded, "loss", "softmax_cross_entropy needs classes, but linear_regression data have none");
   return {};
 }
 

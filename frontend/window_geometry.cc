@@ -13,10 +13,8 @@ std::array<int64_t, 2> pair_of(const Numbers& values) { return {values[0], value
 
 std::array<int64_t, 4> explicit_pad(const Numbers& pad) {
   switch (pad.size()) {
-    case 0:
-      return {0, 0, 0, 0};
-    case 4:
-      return {pad[0], pad[1], pad[2], pad[3]};
+    case 0: return {0, 0, 0, 0};
+    case 4: return {pad[0], pad[1], pad[2], pad[3]};
     default: {
       const auto [vertical, horizontal] = pair_of(pad);
       return {vertical, vertical, horizontal, horizontal};
@@ -48,8 +46,7 @@ tl::unexpected<Error> does_not_fit(const LayerScope& scope, const WindowGeometry
                           by(span_of(window, 0), span_of(window, 1)));
   std::string input = by(size[0], size[1]) + " input";
   if (window.pad != std::array<int64_t, 4>{})
-    input +=
-        ", padded to " + by(size[0] + window.pad[0] + window.pad[1], size[1] + window.pad[2] + window.pad[3]);
+    input += ", padded to " + by(size[0] + window.pad[0] + window.pad[1], size[1] + window.pad[2] + window.pad[3]);
   return scope.complain("kernel", "kernel {} does not fit its {}{}", kernel, input, scope.from());
 }
 
@@ -68,11 +65,7 @@ Result<WindowGeometry> place(const LayerScope& scope, WindowGeometry window, spe
 
 Result<WindowGeometry> conv_geometry(const LayerScope& scope, const spec::Conv2D& conv) {
   return place(scope,
-               {pair_of(conv.kernel()),
-                pair_of(conv.stride()),
-                pair_of(conv.dilation()),
-                explicit_pad(conv.pad()),
-                {}},
+               {pair_of(conv.kernel()), pair_of(conv.stride()), pair_of(conv.dilation()), explicit_pad(conv.pad()), {}},
                conv.padding());
 }
 

@@ -15,7 +15,7 @@ namespace {
 template <typename T, typename Member>
 struct Field {
   std::string_view name;
-  Member T::*member;
+  Member T::* member;
 };
 
 // The fields of each attributes struct, in the order they are printed.
@@ -32,33 +32,29 @@ constexpr auto kFields<DimsAttributes> = std::tuple(Field{"dims", &DimsAttribute
 template <>
 constexpr auto kFields<RandomAttributes> = std::tuple(Field{"stream", &RandomAttributes::stream});
 template <>
-constexpr auto kFields<SliceAttributes> = std::tuple(Field{"start", &SliceAttributes::start},
-                                                     Field{"limit", &SliceAttributes::limit},
-                                                     Field{"stride", &SliceAttributes::stride});
+constexpr auto kFields<SliceAttributes> =
+    std::tuple(Field{"start", &SliceAttributes::start}, Field{"limit", &SliceAttributes::limit},
+               Field{"stride", &SliceAttributes::stride});
 template <>
-constexpr auto kFields<PadAttributes> = std::tuple(Field{"low", &PadAttributes::low},
-                                                   Field{"high", &PadAttributes::high},
-                                                   Field{"interior", &PadAttributes::interior},
-                                                   Field{"value", &PadAttributes::value});
+constexpr auto kFields<PadAttributes> =
+    std::tuple(Field{"low", &PadAttributes::low}, Field{"high", &PadAttributes::high},
+               Field{"interior", &PadAttributes::interior}, Field{"value", &PadAttributes::value});
 template <>
 constexpr auto kFields<DotAttributes> = std::tuple(Field{"contract", &DotAttributes::contract});
 template <>
-constexpr auto kFields<ConvAttributes> = std::tuple(Field{"stride", &ConvAttributes::stride},
-                                                    Field{"pad", &ConvAttributes::pad},
-                                                    Field{"dilation", &ConvAttributes::dilation},
-                                                    Field{"groups", &ConvAttributes::groups},
-                                                    Field{"shape", &ConvAttributes::shape});
+constexpr auto kFields<ConvAttributes> =
+    std::tuple(Field{"stride", &ConvAttributes::stride}, Field{"pad", &ConvAttributes::pad},
+               Field{"dilation", &ConvAttributes::dilation}, Field{"groups", &ConvAttributes::groups},
+               Field{"shape", &ConvAttributes::shape});
 template <>
-constexpr auto kFields<WindowAttributes> = std::tuple(Field{"window", &WindowAttributes::window},
-                                                      Field{"stride", &WindowAttributes::stride},
-                                                      Field{"pad", &WindowAttributes::pad},
-                                                      Field{"shape", &WindowAttributes::shape});
+constexpr auto kFields<WindowAttributes> =
+    std::tuple(Field{"window", &WindowAttributes::window}, Field{"stride", &WindowAttributes::stride},
+               Field{"pad", &WindowAttributes::pad}, Field{"shape", &WindowAttributes::shape});
 template <>
 constexpr auto kFields<FusedAttributes> = std::tuple(Field{"kind", &FusedAttributes::kind});
 template <>
-constexpr auto kFields<MapAttributes> = std::tuple(Field{"block", &MapAttributes::block},
-                                                   Field{"split", &MapAttributes::split},
-                                                   Field{"sum", &MapAttributes::sum});
+constexpr auto kFields<MapAttributes> = std::tuple(
+    Field{"block", &MapAttributes::block}, Field{"split", &MapAttributes::split}, Field{"sum", &MapAttributes::sum});
 
 template <typename T, typename Visit>
 void for_each_field(Visit&& visit) {
@@ -161,8 +157,7 @@ tl::unexpected<Error> unknown_field(std::string where, std::string_view name, Op
                                     const std::vector<std::string>& names) {
   const std::string hint =
       names.empty() ? "it has none" : fmt::format("{} has {}", mnemonic(kind), fmt::join(names, ", "));
-  return fail_with_hint(std::move(where), fmt::format("{} has no attribute '{}'", mnemonic(kind), name),
-                        hint);
+  return fail_with_hint(std::move(where), fmt::format("{} has no attribute '{}'", mnemonic(kind), name), hint);
 }
 
 template <typename T>
@@ -172,8 +167,7 @@ Status read_fields(Lexer& lexer, OpKind kind, T& attributes) {
   do {
     const Token at = lexer.peek();
     MINNOW_ASSIGN(const std::string name, lexer.expect_word("the name of an attribute"));
-    if (std::ranges::find(names, name) == names.end())
-      return unknown_field(lexer.where(at), name, kind, names);
+    if (std::ranges::find(names, name) == names.end()) return unknown_field(lexer.where(at), name, kind, names);
     if (!seen.insert(name).second) return fail(lexer.where(at), "attribute '{}' is given twice", name);
     MINNOW_TRY(lexer.expect("="));
     MINNOW_TRY(read_field(lexer, name, attributes));
@@ -214,8 +208,7 @@ std::vector<AttributeField> attribute_fields(OpKind kind) {
 Result<Attributes> parse_attributes(Lexer& lexer, OpKind kind) {
   Attributes attributes = default_attributes(kind);
   if (!lexer.accept("{") || lexer.accept("}")) return attributes;
-  MINNOW_TRY(
-      std::visit([&](auto& alternative) { return read_fields(lexer, kind, alternative); }, attributes));
+  MINNOW_TRY(std::visit([&](auto& alternative) { return read_fields(lexer, kind, alternative); }, attributes));
   return attributes;
 }
 

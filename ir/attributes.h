@@ -93,8 +93,8 @@ struct MapAttributes {
   bool operator==(const MapAttributes&) const = default;
 };
 
-using Attributes = std::variant<NoAttributes, ConstantAttributes, DimAttributes, DimsAttributes, RandomAttributes,
-                                SliceAttributes, PadAttributes, DotAttributes, ConvAttributes, WindowAttributes,
-                                FusedAttributes, MapAttributes>;
+using Attributes =
+    std::variant<NoAttributes, ConstantAttributes, DimAttributes, DimsAttributes, RandomAttributes, SliceAttributes,
+                 PadAttributes, DotAttributes, ConvAttributes, WindowAttributes, FusedAttributes, MapAttributes>;
 
 }  // namespace minnow

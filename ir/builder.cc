@@ -28,9 +28,7 @@ Value* Builder::random(Shape shape, Value* seed, Value* step, int64_t stream) {
   return create(OpKind::kRandom, {seed, step}, RandomAttributes{stream}, {DType::kF32, std::move(shape)});
 }
 
-Value* Builder::convert(Value* x, DType dtype) {
-  return create(OpKind::kConvert, {x}, {}, {dtype, x->type.shape});
-}
+Value* Builder::convert(Value* x, DType dtype) { return create(OpKind::kConvert, {x}, {}, {dtype, x->type.shape}); }
 
 Value* Builder::broadcast(Value* x, std::vector<int64_t> dims, Shape shape) {
   const DType dtype = x->type.dtype;

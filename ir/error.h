@@ -44,23 +44,22 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 }  // namespace minnow
 
 // MINNOW_CHECK(condition, "format", args...): an invariant of ours, never the user's doing.
-#define MINNOW_CHECK(condition, ...)                                                                \
-  do {                                                                                              \
+#define MINNOW_CHECK(condition, ...)                                                                    \
+  do {                                                                                                  \
     if (!(condition)) ::minnow::check_failed(__FILE__, __LINE__, #condition, fmt::format(__VA_ARGS__)); \
   } while (false)
 
 // Evaluates a Result or Status and returns its error from the enclosing function, if it is one.
-#define MINNOW_TRY(expression)                                              \
-  do {                                                                      \
+#define MINNOW_TRY(expression)                                                                    \
+  do {                                                                                            \
     if (auto status_ = (expression); !status_) return tl::unexpected(std::move(status_).error()); \
   } while (false)
 
 // MINNOW_ASSIGN(auto model, load(path)): declares or assigns the value of a Result, or returns its error.
 #define MINNOW_CONCAT_(a, b) a##b
 #define MINNOW_CONCAT(a, b) MINNOW_CONCAT_(a, b)
-#define MINNOW_ASSIGN(target, expression) \
-  MINNOW_ASSIGN_(MINNOW_CONCAT(result_, __LINE__), target, expression)
-#define MINNOW_ASSIGN_(result, target, expression)              \
-  auto result = (expression);                                   \
+#define MINNOW_ASSIGN(target, expression) MINNOW_ASSIGN_(MINNOW_CONCAT(result_, __LINE__), target, expression)
+#define MINNOW_ASSIGN_(result, target, expression)               \
+  auto result = (expression);                                    \
   if (!result) return tl::unexpected(std::move(result).error()); \
   target = *std::move(result)

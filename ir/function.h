@@ -37,9 +37,9 @@ std::string_view role_name(Role role);  // "input", "weight", "state", "scalar"
 struct Value {
   TensorType type;
   Op* op = nullptr;
-  int index = 0;            // which parameter, or which result
-  std::string name;         // parameters only
-  Role role = Role::kInput; // parameters only
+  int index = 0;             // which parameter, or which result
+  std::string name;          // parameters only
+  Role role = Role::kInput;  // parameters only
 
   bool is_parameter() const { return op == nullptr; }
 };
@@ -56,7 +56,7 @@ struct Op {
   std::vector<std::unique_ptr<Value>> results;
   Attributes attributes;
   Location location;
-  std::unique_ptr<Function> body;  // kFused and kMap only
+  std::unique_ptr<Function> body;          // kFused and kMap only
   std::vector<HistoryEntry> history = {};  // empty unless remarks are recorded
 
   // Adds to the history, if one is kept.

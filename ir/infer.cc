@@ -8,9 +8,9 @@ namespace {
 template <OpKind>
 struct InferRule;
 
-#define MINNOW_INFER(kind, rule)                \
-  template <>                                   \
-  struct InferRule<OpKind::k##kind> {           \
+#define MINNOW_INFER(kind, rule)                                                  \
+  template <>                                                                     \
+  struct InferRule<OpKind::k##kind> {                                             \
     static Result<TensorType> apply(const InferArgs& args) { return rule(args); } \
   }
 

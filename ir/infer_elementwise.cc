@@ -36,7 +36,9 @@ bool representable(double value, DType dtype) {
   switch (dtype) {
     case DType::kF32:
     case DType::kF64: return true;
-    case DType::kI32: return value >= -2147483648.0 && value <= 2147483647.0 && value == static_cast<double>(static_cast<int64_t>(value));
+    case DType::kI32:
+      return value >= -2147483648.0 && value <= 2147483647.0 &&
+             value == static_cast<double>(static_cast<int64_t>(value));
     case DType::kU8: return value >= 0 && value <= 255 && value == static_cast<double>(static_cast<int64_t>(value));
     case DType::kPred: return value == 0 || value == 1;
   }

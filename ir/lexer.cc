@@ -89,8 +89,7 @@ std::string escape(std::string_view text) {
 std::string describe(const Token& token) {
   constexpr size_t kLongestShown = 40;
   if (token.kind == TokenKind::kEnd) return "the end of the file";
-  if (token.kind == TokenKind::kInvalid && token.text.ends_with('"'))
-    return "a string without its closing quote";
+  if (token.kind == TokenKind::kInvalid && token.text.ends_with('"')) return "a string without its closing quote";
   if (token.kind == TokenKind::kString) return std::string(token.text.substr(0, kLongestShown));
   const bool cut = token.text.size() > kLongestShown;
   return fmt::format("'{}{}'", escape(token.text.substr(0, kLongestShown)), cut ? "..." : "");
@@ -130,14 +129,11 @@ void Lexer::skip_space() {
 
 Token Lexer::scan() const {
   const std::string_view rest = text_.substr(position_);
-  const auto token = [&](TokenKind kind, size_t length) {
-    return Token{kind, rest.substr(0, length), position_};
-  };
+  const auto token = [&](TokenKind kind, size_t length) { return Token{kind, rest.substr(0, length), position_}; };
   if (rest.empty()) return token(TokenKind::kEnd, 0);
   const char c = rest[0];
   if (rest.starts_with("->")) return token(TokenKind::kPunctuation, 2);
-  if (std::string_view("()[]{}:,=").find(c) != std::string_view::npos)
-    return token(TokenKind::kPunctuation, 1);
+  if (std::string_view("()[]{}:,=").find(c) != std::string_view::npos) return token(TokenKind::kPunctuation, 1);
   if (is_letter(c)) return token(TokenKind::kWord, name_length(rest));
   if (is_digit(c) || c == '-') return token(TokenKind::kNumber, number_length(rest));
 
@@ -158,8 +154,7 @@ void Lexer::advance() {
 }
 
 bool Lexer::at(std::string_view spelling) const {
-  return (token_.kind == TokenKind::kPunctuation || token_.kind == TokenKind::kWord) &&
-         token_.text == spelling;
+  return (token_.kind == TokenKind::kPunctuation || token_.kind == TokenKind::kWord) && token_.text == spelling;
 }
 
 Token Lexer::take() {
@@ -206,8 +201,7 @@ Result<int64_t> Lexer::expect_integer() {
   if (!at(TokenKind::kNumber)) return expected("an integer");
   int64_t value = 0;
   const auto [end, error] = std::from_chars(token_.text.begin(), token_.text.end(), value);
-  if (error == std::errc::result_out_of_range)
-    return fail(where(token_), "{} does not fit 64 bits", token_.text);
+  if (error == std::errc::result_out_of_range) return fail(where(token_), "{} does not fit 64 bits", token_.text);
   if (error != std::errc() || end != token_.text.end()) return expected("an integer");
   advance();
   return value;
@@ -218,8 +212,7 @@ Result<double> Lexer::expect_number() {
   if (!at(TokenKind::kNumber) && !special) return expected("a number");
   double value = 0;
   const auto [end, error] = std::from_chars(token_.text.begin(), token_.text.end(), value);
-  if (error == std::errc::result_out_of_range)
-    return fail(where(token_), "{} does not fit a double", token_.text);
+  if (error == std::errc::result_out_of_range) return fail(where(token_), "{} does not fit a double", token_.text);
   if (error != std::errc() || end != token_.text.end()) return expected("a number");
   advance();
   return value;

@@ -43,7 +43,7 @@ struct OpInfo {
   std::string_view mnemonic;  // "add"
   int operands;               // or kVariadic
   uint32_t traits;
-  size_t attributes;          // index of the alternative in Attributes
+  size_t attributes;  // index of the alternative in Attributes
 };
 
 const OpInfo& op_info(OpKind kind);

@@ -100,8 +100,7 @@ Status Parser::parse_block(Function& function, Scope& scope, const std::vector<W
   return lexer_.expect("}");
 }
 
-Status Parser::parse_return(Function& function, const Scope& scope,
-                            const std::vector<WrittenResult>& expected) {
+Status Parser::parse_return(Function& function, const Scope& scope, const std::vector<WrittenResult>& expected) {
   const Token start = lexer_.take();
   std::vector<Value*> values;
   if (lexer_.at(TokenKind::kValue)) {

@@ -14,12 +14,11 @@ Status Parser::parse_op(Function& function, Scope& scope) {
   }
   std::vector<TensorType> types;
   for (WrittenType& written : op.types) types.push_back(std::move(written.type));
-  auto made = make_op(op.kind, std::move(op.operands), std::move(op.attributes), std::move(types),
-                      std::move(op.location));
+  auto made =
+      make_op(op.kind, std::move(op.operands), std::move(op.attributes), std::move(types), std::move(op.location));
   made->body = std::move(op.body);
   const Op* inserted = function.insert(function.ops().end(), std::move(made));
-  for (size_t i = 0; i < op.results.size(); ++i)
-    MINNOW_TRY(define(scope, op.results[i], inserted->result(i)));
+  for (size_t i = 0; i < op.results.size(); ++i) MINNOW_TRY(define(scope, op.results[i], inserted->result(i)));
   return {};
 }
 
@@ -41,8 +40,7 @@ Result<WrittenOp> Parser::parse_op_line(const Scope& scope) {
   } while (lexer_.accept(","));
   MINNOW_ASSIGN(op.location, parse_location());
   if (op.results.size() != op.types.size())
-    return fail(lexer_.where(op.results[0].token), "{} results, but {} types", op.results.size(),
-                op.types.size());
+    return fail(lexer_.where(op.results[0].token), "{} results, but {} types", op.results.size(), op.types.size());
   return op;
 }
 
@@ -97,8 +95,7 @@ Status Parser::shape_map_body(WrittenOp& op, std::vector<WrittenResult>& expecte
   for (const WrittenType& written : op.types) results.push_back(written.type);
   const Status status = check_map_types(map, operands, results);
   if (!status) return fail(lexer_.where(op.mnemonic), "{}", status.error().message);
-  for (size_t i = 0; i < operands.size(); ++i)
-    op.body->parameters()[i]->type = map_parameter_type(map, i, operands[i]);
+  for (size_t i = 0; i < operands.size(); ++i) op.body->parameters()[i]->type = map_parameter_type(map, i, operands[i]);
   for (size_t i = 0; i < expected.size(); ++i)
     expected[i].written.type = map_body_result_type(map, i, expected[i].written.type);
   return {};
@@ -131,8 +128,8 @@ Status Parser::check_type(const WrittenOp& op) const {
   const auto inferred = infer_type(op.kind, operands, op.attributes, written.type);
   if (!inferred) return fail(lexer_.where(op.mnemonic), "{}", inferred.error().message);
   if (*inferred != written.type)
-    return fail(lexer_.where(written.token), "the type is written as {}, but {} gives {}",
-                written.type.to_string(), mnemonic(op.kind), inferred->to_string());
+    return fail(lexer_.where(written.token), "the type is written as {}, but {} gives {}", written.type.to_string(),
+                mnemonic(op.kind), inferred->to_string());
   return {};
 }
 

@@ -14,8 +14,7 @@ namespace {
 class Names {
  public:
   explicit Names(const Function& function) {
-    for (const auto& parameter : function.parameters())
-      names_[parameter.get()] = "%" + spell_name(parameter->name);
+    for (const auto& parameter : function.parameters()) names_[parameter.get()] = "%" + spell_name(parameter->name);
     number_results(function, "%");
   }
 
@@ -66,8 +65,7 @@ std::string operands_text(const Op& op, const Names& names, int depth) {
   if (op.operands.empty()) return "";
   size_t i = 0;
   const auto spell = [&](const Value* operand) {
-    return op.body ? fmt::format("%{}{} = {}", Names::parameter_letter(depth), i++, names(operand))
-                   : names(operand);
+    return op.body ? fmt::format("%{}{} = {}", Names::parameter_letter(depth), i++, names(operand)) : names(operand);
   };
   return "(" + comma_separated(op.operands, spell) + ")";
 }
@@ -96,8 +94,7 @@ void print_ops(const Function& function, Names& names, int depth, std::string& t
   for (const auto& op : function.ops()) print_op(*op, names, depth, text);
   text += std::string(static_cast<size_t>(2 * depth), ' ') + "return";
   if (!function.results().empty()) text += " ";
-  text +=
-      comma_separated(function.results(), [&](const FunctionResult& result) { return names(result.value); });
+  text += comma_separated(function.results(), [&](const FunctionResult& result) { return names(result.value); });
   text += "\n";
 }
 
@@ -116,11 +113,10 @@ std::string result_text(const FunctionResult& result) {
 
 std::string print(const Function& function) {
   Names names(function);
-  std::string text =
-      fmt::format("func @{}({}) -> ({}) {{\n", spell_name(function.name()),
-                  comma_separated(function.parameters(),
-                                  [](const auto& parameter) { return parameter_text(*parameter); }),
-                  comma_separated(function.results(), result_text));
+  std::string text = fmt::format(
+      "func @{}({}) -> ({}) {{\n", spell_name(function.name()),
+      comma_separated(function.parameters(), [](const auto& parameter) { return parameter_text(*parameter); }),
+      comma_separated(function.results(), result_text));
   print_ops(function, names, 1, text);
   return text + "}\n";
 }

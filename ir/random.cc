@@ -27,9 +27,7 @@ uint32_t RandomSequence::bits(uint64_t index) const {
                     {seed, stream})[index % 4];
 }
 
-float RandomSequence::uniform(uint64_t index) const {
-  return static_cast<float>(bits(index) >> 8) * 0x1p-24F;
-}
+float RandomSequence::uniform(uint64_t index) const { return static_cast<float>(bits(index) >> 8) * 0x1p-24F; }
 
 double RandomSequence::normal(uint64_t index) const {
   const double radius_draw = (static_cast<double>(bits(2 * index)) + 1.0) * 0x1p-32;  // (0, 1]

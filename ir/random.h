@@ -17,9 +17,9 @@ struct RandomSequence {
   uint32_t stream = 0;
   uint32_t step = 0;
 
-  uint32_t bits(uint64_t index) const;    // uniform 32-bit word: word index % 4 of block index / 4
-  float uniform(uint64_t index) const;    // [0, 1), the top 24 bits times 2^-24
-  double normal(uint64_t index) const;    // mean 0, deviation 1, by Box-Muller over words 2*index, 2*index + 1
+  uint32_t bits(uint64_t index) const;  // uniform 32-bit word: word index % 4 of block index / 4
+  float uniform(uint64_t index) const;  // [0, 1), the top 24 bits times 2^-24
+  double normal(uint64_t index) const;  // mean 0, deviation 1, by Box-Muller over words 2*index, 2*index + 1
 };
 
 }  // namespace minnow

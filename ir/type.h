@@ -14,9 +14,9 @@ namespace minnow {
 // are written in f32. kU8 holds images as they lie in the file, kI32 labels and indices.
 enum class DType : uint8_t { kF32, kF64, kI32, kU8, kPred };
 
-std::string_view dtype_name(DType dtype);                       // "f32", "f64", "i32", "u8", "pred"
-std::optional<DType> parse_dtype(std::string_view name);        // nullopt if there is no such type
-int64_t dtype_bytes(DType dtype);                               // bytes of one element
+std::string_view dtype_name(DType dtype);                 // "f32", "f64", "i32", "u8", "pred"
+std::optional<DType> parse_dtype(std::string_view name);  // nullopt if there is no such type
+int64_t dtype_bytes(DType dtype);                         // bytes of one element
 constexpr bool is_float(DType dtype) { return dtype == DType::kF32 || dtype == DType::kF64; }
 
 using Shape = std::vector<int64_t>;
@@ -31,7 +31,7 @@ std::optional<int64_t> checked_element_count(const Shape& shape);
 int64_t element_count(const Shape& shape);
 // Distance in elements between neighbours along each dimension, row-major.
 std::vector<int64_t> row_major_strides(const Shape& shape);
-std::string shape_to_string(const Shape& shape);                // "[64,784]"
+std::string shape_to_string(const Shape& shape);  // "[64,784]"
 
 struct TensorType {
   DType dtype = DType::kF32;
@@ -41,7 +41,7 @@ struct TensorType {
   int64_t dim(int64_t i) const { return shape[static_cast<size_t>(i)]; }
   int64_t elements() const { return element_count(shape); }
   int64_t bytes() const { return elements() * dtype_bytes(dtype); }
-  std::string to_string() const;                                // "f32[64,784]"
+  std::string to_string() const;  // "f32[64,784]"
   bool operator==(const TensorType&) const = default;
 };
 

@@ -54,8 +54,7 @@ class Verifier {
 
 Status check_type(const std::string& where, std::string_view what, const TensorType& type) {
   if (type.rank() > kMaxRank || !checked_element_count(type.shape))
-    return fail(where, "{} has the type {}, which is too large or has a negative dimension", what,
-                type.to_string());
+    return fail(where, "{} has the type {}, which is too large or has a negative dimension", what, type.to_string());
   return {};
 }
 
@@ -124,8 +123,7 @@ Status Verifier::check_op_results(const Op& op) const {
   int index = 0;
   for (const auto& result : op.results) {
     MINNOW_TRY(check_type(where(op), fmt::format("result {}", index), result->type));
-    if (result->op != &op || result->index != index)
-      return fail(where(op), "result {} does not know its place", index);
+    if (result->op != &op || result->index != index) return fail(where(op), "result {} does not know its place", index);
     ++index;
   }
   return {};
@@ -137,8 +135,7 @@ Status Verifier::check_inferred(const Op& op) const {
   const auto inferred = infer_type(op.kind, operands, op.attributes, op.type());
   if (!inferred) return fail(where(op), "{}", inferred.error().message);
   if (*inferred != op.type())
-    return fail(where(op), "is of type {}, but its operands give {}", op.type().to_string(),
-                inferred->to_string());
+    return fail(where(op), "is of type {}, but its operands give {}", op.type().to_string(), inferred->to_string());
   return {};
 }
 
@@ -158,8 +155,7 @@ Status Verifier::check_body_types(const Op& op) const {
   const auto& parameters = op.body->parameters();
   const auto& results = op.body->results();
   if (parameters.size() != op.operands.size())
-    return fail(where(op), "has {} operands, but its body {} parameters", op.operands.size(),
-                parameters.size());
+    return fail(where(op), "has {} operands, but its body {} parameters", op.operands.size(), parameters.size());
   if (results.size() != op.results.size())
     return fail(where(op), "has {} results, but its body returns {}", op.results.size(), results.size());
   for (size_t i = 0; i < parameters.size(); ++i)
@@ -168,8 +164,8 @@ Status Verifier::check_body_types(const Op& op) const {
                   op.operands[i]->type.to_string(), body_of_ ? 'c' : 'a', i, parameters[i]->type.to_string());
   for (size_t i = 0; i < results.size(); ++i)
     if (results[i].value && results[i].value->type != body_result_type(op, i))
-      return fail(where(op), "result {} is of type {}, but the body returns {}", i,
-                  op.result(i)->type.to_string(), results[i].value->type.to_string());
+      return fail(where(op), "result {} is of type {}, but the body returns {}", i, op.result(i)->type.to_string(),
+                  results[i].value->type.to_string());
   return {};
 }
 

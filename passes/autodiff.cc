@@ -30,8 +30,7 @@ ValueSet descendants(const Function& function, std::span<Value* const> seeds) {
 ValueSet ancestors(const Function& function, const Value* value) {
   ValueSet reached = {value};
   for (auto it = function.ops().rbegin(); it != function.ops().rend(); ++it) {
-    bool needed =
-        std::ranges::any_of((*it)->results, [&](const auto& r) { return reached.contains(r.get()); });
+    bool needed = std::ranges::any_of((*it)->results, [&](const auto& r) { return reached.contains(r.get()); });
     if (needed) reached.insert((*it)->operands.begin(), (*it)->operands.end());
   }
   return reached;
@@ -52,12 +51,8 @@ UseMap uses_with_result(Function& function, Value* loss) {
 class Differentiator {
  public:
   Differentiator(Function& function, Value* loss, std::span<Value* const> wrt)
-      : function_(function),
-        builder_(function),
-        uses_(uses_with_result(function, loss)),
-        loss_(loss),
-        active_(descendants(function, wrt)),
-        ancestors_(ancestors(function, loss)) {
+      : function_(function), builder_(function), uses_(uses_with_result(function, loss)), loss_(loss),
+        active_(descendants(function, wrt)), ancestors_(ancestors(function, loss)) {
     for (const auto& op : function.ops()) forward_.push_back(op.get());
   }
 
@@ -112,15 +107,14 @@ class Differentiator {
     for (auto it = forward_.rbegin(); it != forward_.rend(); ++it) {
       if (!reached(**it) || is_softmax_shift(**it, uses_) || !stops(**it, below)) continue;
       const Op& stop = blocking_op(**it, below);
-      return fail("", "{}no gradient passes op {}, so \"{}\" would never learn", in_layer(stop),
-                  mnemonic(stop.kind), value->name);
+      return fail("", "{}no gradient passes op {}, so \"{}\" would never learn", in_layer(stop), mnemonic(stop.kind),
+                  value->name);
     }
     return {};
   }
 
   bool stops(const Op& op, const ValueSet& below) const {
-    return std::ranges::any_of(op.operands,
-                               [&](const Value* v) { return below.contains(v) && !cotangent(v); });
+    return std::ranges::any_of(op.operands, [&](const Value* v) { return below.contains(v) && !cotangent(v); });
   }
 
   // An op that only reads an integer or a condition is not to blame; what made that integer is.
@@ -146,8 +140,7 @@ Status differentiate(Function& function, Value* scalar_result, std::vector<Value
                      std::vector<Value*>& gradients) {
   const TensorType& type = scalar_result->type;
   if (!is_float(type.dtype) || type.rank() != 0)
-    return fail("", "@{}: only a float scalar can be differentiated, not {}", function.name(),
-                type.to_string());
+    return fail("", "@{}: only a float scalar can be differentiated, not {}", function.name(), type.to_string());
   Differentiator differentiator(function, scalar_result, wrt);
   MINNOW_TRY(differentiator.run());
   gradients.clear();

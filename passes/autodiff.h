@@ -18,7 +18,6 @@ namespace minnow {
 // between the loss and a wanted value; the loss depends on a wanted value, but only through ops whose
 // gradient is zero everywhere (argmax, floor, comparisons), so that it would never learn. The function may
 // then hold ops already appended and should be thrown away.
-Status differentiate(Function& function, Value* scalar_result, std::vector<Value*> wrt,
-                     std::vector<Value*>& gradients);
+Status differentiate(Function& function, Value* scalar_result, std::vector<Value*> wrt, std::vector<Value*>& gradients);
 
 }  // namespace minnow

@@ -78,14 +78,14 @@ MINNOW_BATCH(Map, None);
 
 MINNOW_BATCH_RULE(Broadcast) {
   const auto& dims = op.attr<DimsAttributes>().dims;
-  const bool keeps = labels.has_examples(op.operands[0]) && dims[0] == 0 &&
-                     op.operands[0]->type.dim(0) == op.type().dim(0);
+  const bool keeps =
+      labels.has_examples(op.operands[0]) && dims[0] == 0 && op.operands[0]->type.dim(0) == op.type().dim(0);
   return keeps ? kPerExample : kOutside;
 }
 
 MINNOW_BATCH_RULE(Reshape) {
-  const bool keeps = labels.has_examples(op.operands[0]) && op.type().rank() > 0 &&
-                     op.type().dim(0) == op.operands[0]->type.dim(0);
+  const bool keeps =
+      labels.has_examples(op.operands[0]) && op.type().rank() > 0 && op.type().dim(0) == op.operands[0]->type.dim(0);
   return keeps ? kPerExample : kOutside;
 }
 
@@ -104,9 +104,7 @@ MINNOW_BATCH_RULE(Pad) {
   return keeps ? kPerExample : kOutside;
 }
 
-MINNOW_BATCH_RULE(Concat) {
-  return op.attr<DimAttributes>().dim == 0 ? kOutside : Pointwise::apply(op, labels);
-}
+MINNOW_BATCH_RULE(Concat) { return op.attr<DimAttributes>().dim == 0 ? kOutside : Pointwise::apply(op, labels); }
 
 MINNOW_BATCH_RULE(Gather) {
   const bool looks_up = is_whole(op.operands[0], labels) && labels.has_examples(op.operands[1]);
@@ -147,9 +145,7 @@ constexpr auto kRules = rule_table<BatchRule, BatchUse (*)(const Op&, const Batc
 
 }  // namespace
 
-BatchUse batch_use(const Op& op, const BatchLabels& labels) {
-  return kRules[static_cast<size_t>(op.kind)](op, labels);
-}
+BatchUse batch_use(const Op& op, const BatchLabels& labels) { return kRules[static_cast<size_t>(op.kind)](op, labels); }
 
 bool is_uniform_over_examples(const Op& op, int64_t examples, const BatchLabels& labels) {
   if (op.results.size() != 1 || op.type().rank() == 0 || op.type().dim(0) != examples) return false;

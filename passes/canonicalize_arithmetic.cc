@@ -93,9 +93,8 @@ Value* canonicalize_negate(const Op& op, Builder& b) {
 
 Value* canonicalize_abs(const Op& op, Builder& b) {
   Value* x = op.operands[0];
-  if (match(x, OpKind::kAbs) || match(x, OpKind::kExp) || match(x, OpKind::kSigmoid))
-    return x;                                                  // ||y|| = |y|
-  if (Value* y = negated(x)) return b.unary(OpKind::kAbs, y);  // |-y| = |y|
+  if (match(x, OpKind::kAbs) || match(x, OpKind::kExp) || match(x, OpKind::kSigmoid)) return x;  // ||y|| = |y|
+  if (Value* y = negated(x)) return b.unary(OpKind::kAbs, y);                                    // |-y| = |y|
   return nullptr;
 }
 

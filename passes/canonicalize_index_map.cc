@@ -105,8 +105,7 @@ Value* canonicalize_concat(const Op& op, Builder& b) {
     const Op* inner = match(part, OpKind::kConcat);
     if (inner && inner->attr<DimAttributes>() == along)
       parts.insert(parts.end(), inner->operands.begin(), inner->operands.end());
-    else
-      parts.push_back(part);
+    else parts.push_back(part);
   }
   return parts == op.operands ? nullptr : b.concat(std::move(parts), along.dim);
 }

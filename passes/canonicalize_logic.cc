@@ -7,32 +7,22 @@ namespace {
 // a OP b = b mirror(OP) a
 OpKind mirror(OpKind compare) {
   switch (compare) {
-    case OpKind::kLess:
-      return OpKind::kGreater;
-    case OpKind::kLessEqual:
-      return OpKind::kGreaterEqual;
-    case OpKind::kGreater:
-      return OpKind::kLess;
-    case OpKind::kGreaterEqual:
-      return OpKind::kLessEqual;
-    default:
-      return compare;
+    case OpKind::kLess: return OpKind::kGreater;
+    case OpKind::kLessEqual: return OpKind::kGreaterEqual;
+    case OpKind::kGreater: return OpKind::kLess;
+    case OpKind::kGreaterEqual: return OpKind::kLessEqual;
+    default: return compare;
   }
 }
 
 // Every value of `from` is a value of `to`.
 bool holds_exactly(DType from, DType to) {
   switch (from) {
-    case DType::kPred:
-      return true;
-    case DType::kU8:
-      return to != DType::kPred;
-    case DType::kI32:
-      return to == DType::kI32 || to == DType::kF64;
-    case DType::kF32:
-      return is_float(to);
-    case DType::kF64:
-      return to == DType::kF64;
+    case DType::kPred: return true;
+    case DType::kU8: return to != DType::kPred;
+    case DType::kI32: return to == DType::kI32 || to == DType::kF64;
+    case DType::kF32: return is_float(to);
+    case DType::kF64: return to == DType::kF64;
   }
   return false;
 }
@@ -59,10 +49,8 @@ Value* canonicalize_or(const Op& op, Builder& b) {
 Value* canonicalize_not(const Op& op, Builder& b) {
   Value* p = op.operands[0];
   if (Value* q = match_unary(p, OpKind::kNot)) return q;
-  if (const Op* eq = match(p, OpKind::kEqual))
-    return b.compare(OpKind::kNotEqual, eq->operands[0], eq->operands[1]);
-  if (const Op* ne = match(p, OpKind::kNotEqual))
-    return b.compare(OpKind::kEqual, ne->operands[0], ne->operands[1]);
+  if (const Op* eq = match(p, OpKind::kEqual)) return b.compare(OpKind::kNotEqual, eq->operands[0], eq->operands[1]);
+  if (const Op* ne = match(p, OpKind::kNotEqual)) return b.compare(OpKind::kEqual, ne->operands[0], ne->operands[1]);
   return nullptr;
 }
 

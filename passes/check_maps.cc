@@ -17,7 +17,8 @@ class MapCheck {
   Status run() {
     const auto& attributes = map_.attr<MapAttributes>();
     if (attributes.block != kBlockExamples)
-      return refuse(map_, fmt::format("has blocks of {} examples; compiled code has {}", attributes.block, kBlockExamples));
+      return refuse(map_,
+                    fmt::format("has blocks of {} examples; compiled code has {}", attributes.block, kBlockExamples));
     for (size_t i = 0; i < map_.operands.size(); ++i)
       if (is_split(attributes, i)) examples_.insert(map_.body->parameters()[i].get());
     for (const auto& op : map_.body->ops()) MINNOW_TRY(check_op(*op));
@@ -71,8 +72,8 @@ class MapCheck {
     std::unordered_set<const Value*> returned;
     for (size_t i = 0; i < map_.results.size(); ++i) {
       const Value* value = map_.body->results()[i].value;
-      const bool fits = is_summed(attributes, i) ? sums_.contains(value) && returned.insert(value).second
-                                                 : examples_.contains(value);
+      const bool fits =
+          is_summed(attributes, i) ? sums_.contains(value) && returned.insert(value).second : examples_.contains(value);
       if (!fits)
         return refuse(map_, fmt::format("has a result {} that is {}", i,
                                         is_summed(attributes, i) ? "added up, but no sum over examples of its own"

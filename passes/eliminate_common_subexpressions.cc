@@ -14,10 +14,8 @@ bool same_bits(double a, double b) { return std::bit_cast<uint64_t>(a) == std::b
 
 bool same_attributes(const Op& a, const Op& b) {
   if (a.kind == OpKind::kConstant)
-    return std::ranges::equal(a.attr<ConstantAttributes>().values, b.attr<ConstantAttributes>().values,
-                              same_bits);
-  if (a.kind == OpKind::kPad && !same_bits(a.attr<PadAttributes>().value, b.attr<PadAttributes>().value))
-    return false;
+    return std::ranges::equal(a.attr<ConstantAttributes>().values, b.attr<ConstantAttributes>().values, same_bits);
+  if (a.kind == OpKind::kPad && !same_bits(a.attr<PadAttributes>().value, b.attr<PadAttributes>().value)) return false;
   return a.attributes == b.attributes;
 }
 
@@ -41,13 +39,13 @@ bool eliminate_common_subexpressions(Function& function) {
     std::ranges::for_each(op.operands, resolve);
     if (has_trait(op.kind, kHasBody)) continue;
     std::vector<Op*>& candidates = seen[key_of(op)];
-    auto equal = std::ranges::find_if(candidates, [&](const Op* other) {
-      return other->type() == op.type() && same_attributes(*other, op);
-    });
+    auto equal = std::ranges::find_if(
+        candidates, [&](const Op* other) { return other->type() == op.type() && same_attributes(*other, op); });
     if (equal == candidates.end()) {
       candidates.push_back(&op);
     } else {
-      (*equal)->remember(fmt::format("stands for an equal {} of layer \"{}\" as well", mnemonic(op.kind), op.location.layer));
+      (*equal)->remember(
+          fmt::format("stands for an equal {} of layer \"{}\" as well", mnemonic(op.kind), op.location.layer));
       replacement[op.result()] = (*equal)->result();
       redundant.push_back(it);
     }

@@ -12,10 +12,8 @@ bool eliminate_dead_code(Function& function) {
   for (auto it = function.ops().end(); it != function.ops().begin();) {
     const Op& op = **--it;
     bool used = std::ranges::any_of(op.results, [&](const auto& r) { return live.contains(r.get()); });
-    if (used)
-      live.insert(op.operands.begin(), op.operands.end());
-    else
-      it = function.ops().erase(it);
+    if (used) live.insert(op.operands.begin(), op.operands.end());
+    else it = function.ops().erase(it);
     changed |= !used;
   }
   return changed;

@@ -25,83 +25,50 @@ T smaller(T a, T b) {
 template <typename T>
 std::optional<T> arithmetic(OpKind kind, T x, T y) {
   switch (kind) {
-    case OpKind::kNegate:
-      return -x;
-    case OpKind::kAbs:
-      return std::abs(x);
-    case OpKind::kSign:
-      return x > 0 ? T{1} : x < 0 ? T{-1} : x;
-    case OpKind::kAdd:
-      return x + y;
-    case OpKind::kSubtract:
-      return x - y;
-    case OpKind::kMultiply:
-      return x * y;
-    case OpKind::kMaximum:
-      return larger(x, y);
-    case OpKind::kMinimum:
-      return smaller(x, y);
-    default:
-      return std::nullopt;
+    case OpKind::kNegate: return -x;
+    case OpKind::kAbs: return std::abs(x);
+    case OpKind::kSign: return x > 0 ? T{1} : x < 0 ? T{-1} : x;
+    case OpKind::kAdd: return x + y;
+    case OpKind::kSubtract: return x - y;
+    case OpKind::kMultiply: return x * y;
+    case OpKind::kMaximum: return larger(x, y);
+    case OpKind::kMinimum: return smaller(x, y);
+    default: return std::nullopt;
   }
 }
 
 template <typename T>
 std::optional<T> float_arithmetic(OpKind kind, T x, T y) {
   switch (kind) {
-    case OpKind::kExp:
-      return std::exp(x);
-    case OpKind::kLog:
-      return std::log(x);
-    case OpKind::kLog1p:
-      return std::log1p(x);
-    case OpKind::kSqrt:
-      return std::sqrt(x);
-    case OpKind::kTanh:
-      return std::tanh(x);
-    case OpKind::kSigmoid:
-      return stable_sigmoid(x);
-    case OpKind::kErf:
-      return std::erf(x);
-    case OpKind::kCos:
-      return std::cos(x);
-    case OpKind::kSin:
-      return std::sin(x);
-    case OpKind::kAtan:
-      return std::atan(x);
-    case OpKind::kFloor:
-      return std::floor(x);
-    case OpKind::kDivide:
-      return x / y;
-    case OpKind::kPower:
-      return std::pow(x, y);
-    default:
-      return arithmetic(kind, x, y);
+    case OpKind::kExp: return std::exp(x);
+    case OpKind::kLog: return std::log(x);
+    case OpKind::kLog1p: return std::log1p(x);
+    case OpKind::kSqrt: return std::sqrt(x);
+    case OpKind::kTanh: return std::tanh(x);
+    case OpKind::kSigmoid: return stable_sigmoid(x);
+    case OpKind::kErf: return std::erf(x);
+    case OpKind::kCos: return std::cos(x);
+    case OpKind::kSin: return std::sin(x);
+    case OpKind::kAtan: return std::atan(x);
+    case OpKind::kFloor: return std::floor(x);
+    case OpKind::kDivide: return x / y;
+    case OpKind::kPower: return std::pow(x, y);
+    default: return arithmetic(kind, x, y);
   }
 }
 
 std::optional<bool> compare(OpKind kind, double x, double y) {
   switch (kind) {
-    case OpKind::kEqual:
-      return x == y;
-    case OpKind::kNotEqual:
-      return x != y;
-    case OpKind::kLess:
-      return x < y;
-    case OpKind::kLessEqual:
-      return x <= y;
-    case OpKind::kGreater:
-      return x > y;
-    case OpKind::kGreaterEqual:
-      return x >= y;
-    case OpKind::kAnd:
-      return x != 0 && y != 0;
-    case OpKind::kOr:
-      return x != 0 || y != 0;
-    case OpKind::kNot:
-      return x == 0;
-    default:
-      return std::nullopt;
+    case OpKind::kEqual: return x == y;
+    case OpKind::kNotEqual: return x != y;
+    case OpKind::kLess: return x < y;
+    case OpKind::kLessEqual: return x <= y;
+    case OpKind::kGreater: return x > y;
+    case OpKind::kGreaterEqual: return x >= y;
+    case OpKind::kAnd: return x != 0 && y != 0;
+    case OpKind::kOr: return x != 0 || y != 0;
+    case OpKind::kNot: return x == 0;
+    default: return std::nullopt;
   }
 }
 
@@ -127,8 +94,7 @@ double round_to(DType dtype, double value) {
   return dtype == DType::kF32 ? static_cast<double>(static_cast<float>(value)) : value;
 }
 
-std::optional<double> evaluate_scalar(OpKind kind, DType operand, DType result,
-                                      std::span<const double> arguments) {
+std::optional<double> evaluate_scalar(OpKind kind, DType operand, DType result, std::span<const double> arguments) {
   const double x = round_to(operand, arguments[0]);
   const double y = arguments.size() > 1 ? round_to(operand, arguments[1]) : 0;
   if (kind == OpKind::kSelect) return arguments[0] != 0 ? arguments[1] : arguments[2];

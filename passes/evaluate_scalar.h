@@ -11,8 +11,7 @@ namespace minnow {
 
 // `operand` is the dtype of the first operand (of the second for select), `result` the op's. nullopt: not an
 // op of one element each, or a conversion whose result is out of range.
-std::optional<double> evaluate_scalar(OpKind kind, DType operand, DType result,
-                                      std::span<const double> arguments);
+std::optional<double> evaluate_scalar(OpKind kind, DType operand, DType result, std::span<const double> arguments);
 
 // `value` as the dtype holds it: rounded for f32, as it is otherwise.
 double round_to(DType dtype, double value);

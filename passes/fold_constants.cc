@@ -19,16 +19,13 @@ double element(const Value* constant, int64_t i) {
   return values.size() == 1 ? values[0] : values[static_cast<size_t>(i)];
 }
 
-bool all_constant(const Op& op) {
-  return !op.operands.empty() && std::ranges::all_of(op.operands, is_constant);
-}
+bool all_constant(const Op& op) { return !op.operands.empty() && std::ranges::all_of(op.operands, is_constant); }
 
 bool is_small(const TensorType& type) { return type.elements() > 0 && type.elements() <= kMaxFoldedElements; }
 
 Value* fold_elementwise(const Op& op, Builder& b) {
   if (!all_constant(op)) return nullptr;
-  const bool splats =
-      std::ranges::all_of(op.operands, [](const Value* v) { return values_of(v).size() == 1; });
+  const bool splats = std::ranges::all_of(op.operands, [](const Value* v) { return values_of(v).size() == 1; });
   if (!splats && !is_small(op.type())) return nullptr;
   const DType operand = op.operands[0]->type.dtype;
   Numbers result;
@@ -75,9 +72,8 @@ Value* fold_move(const Op& op, Builder& b) {
   const Value* x = op.operands[0];
   Numbers result;
   for (int64_t i = 0; i < op.type().elements(); ++i) {
-    const int64_t from = op.kind == OpKind::kReshape
-                             ? i
-                             : position_at(source_index(op, index_at(i, op.type().shape)), x->type.shape);
+    const int64_t from =
+        op.kind == OpKind::kReshape ? i : position_at(source_index(op, index_at(i, op.type().shape)), x->type.shape);
     result.push_back(element(x, from));
   }
   return b.constant(op.type(), std::move(result));
@@ -120,8 +116,7 @@ std::vector<RewriteRule> make_rules() {
       {OpKind::kReduceMax, fold_reduce},
   };
   for (size_t i = 0; i < kOpCount; ++i)
-    if (auto kind = static_cast<OpKind>(i); has_trait(kind, kElementwise))
-      rules.push_back({kind, fold_elementwise});
+    if (auto kind = static_cast<OpKind>(i); has_trait(kind, kElementwise)) rules.push_back({kind, fold_elementwise});
   return rules;
 }
 

@@ -17,8 +17,7 @@ bool sink_updates(Function& function) {
     if (!parameter || !update) continue;
     const OpGraph graph(function);
     int last_reader = -1;
-    for (const Op* reader : graph.uses().users(parameter))
-      last_reader = std::max(last_reader, graph.position(reader));
+    for (const Op* reader : graph.uses().users(parameter)) last_reader = std::max(last_reader, graph.position(reader));
     if (last_reader <= graph.position(update)) continue;
     const bool has_early_user = std::ranges::any_of(update->results, [&](const auto& value) {
       return std::ranges::any_of(graph.uses().users(value.get()),

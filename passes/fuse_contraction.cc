@@ -9,8 +9,8 @@ namespace minnow {
 namespace {
 
 bool reads_random(const Op& op) {
-  return std::ranges::any_of(
-      op.operands, [](const Value* operand) { return operand->op && operand->op->kind == OpKind::kRandom; });
+  return std::ranges::any_of(op.operands,
+                             [](const Value* operand) { return operand->op && operand->op->kind == OpKind::kRandom; });
 }
 
 // Ops that a loop over their result's elements would compute badly, and that may be followed by an epilogue.
@@ -33,8 +33,8 @@ class EpilogueRules : public KernelRules {
   }
 
   std::string_view why_no_kernel(const Cluster& cluster) const override {
-    const bool has_prologue = std::ranges::any_of(
-        contraction_->operands, [&](const Value* operand) { return cluster.defines(operand); });
+    const bool has_prologue =
+        std::ranges::any_of(contraction_->operands, [&](const Value* operand) { return cluster.defines(operand); });
     if (has_prologue) return "a contraction reads its operands many times, so they are computed before it";
     return why_not_evaluated_once(cluster, contraction_->type().shape);
   }

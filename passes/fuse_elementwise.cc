@@ -22,8 +22,7 @@ class LoopRules : public KernelRules {
     if (op.kind == OpKind::kReshape) return "a reshape alone costs nothing, in a loop it would cost divisions";
     if (!has_place_in_loop(op)) return "a loop over elements cannot compute it well";
     const auto users = cluster.graph().uses().users(op.result());
-    const bool is_producer =
-        std::ranges::any_of(users, [&](const Op* user) { return cluster.contains(user); });
+    const bool is_producer = std::ranges::any_of(users, [&](const Op* user) { return cluster.contains(user); });
     if (is_producer || (has_trait(op.kind, kElementwise) && op.type().shape == shape_)) return {};
     return "its elements are not those of the loop";
   }

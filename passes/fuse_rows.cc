@@ -79,9 +79,8 @@ class RowRules : public KernelRules {
   bool has_place_as_broadcast(const Op& op) const;
   // Such an op is its epilogue for nothing.
   static bool follows_contraction(const Op& op) {
-    return std::ranges::any_of(op.operands, [](const Value* operand) {
-      return operand->op && has_trait(operand->op->kind, kContraction);
-    });
+    return std::ranges::any_of(
+        op.operands, [](const Value* operand) { return operand->op && has_trait(operand->op->kind, kContraction); });
   }
 
   RowShape row_;
@@ -92,8 +91,7 @@ bool RowRules::has_place_in_row(const Op& op) const {
   if (has_trait(op.kind, kReduction)) return row_shape_of_reduction(op) == row_ && !is_splat(op.operands[0]);
   if (op.kind == OpKind::kBroadcast) return has_place_as_broadcast(op);
   const Shape& shape = op.type().shape;
-  return (has_trait(op.kind, kElementwise) || op.kind == OpKind::kIota) &&
-         (shape == full_ || shape == row_.rows);
+  return (has_trait(op.kind, kElementwise) || op.kind == OpKind::kIota) && (shape == full_ || shape == row_.rows);
 }
 
 bool RowRules::has_place_as_broadcast(const Op& op) const {

@@ -48,8 +48,8 @@ class Reporter {
       if (op->kind == OpKind::kConstant) continue;
       for (const Op* user : unique_users(op->result(), uses))
         remarks_.say(op->result(), user->result(),
-                     fmt::format("{} and {}: in one {} kernel, {}", op_text(*op), op_text(*user), fusion_kind_name(kind),
-                                 kFusedBecause[static_cast<size_t>(kind)]));
+                     fmt::format("{} and {}: in one {} kernel, {}", op_text(*op), op_text(*user),
+                                 fusion_kind_name(kind), kFusedBecause[static_cast<size_t>(kind)]));
     }
   }
 

@@ -8,8 +8,7 @@ namespace minnow {
 bool reads_from(const Cluster& cluster, const Op& op) {
   return std::ranges::any_of(op.operands, [&](const Value* operand) {
     if (cluster.defines(operand)) return true;
-    return operand->op && operand->op->kind == OpKind::kBroadcast &&
-           cluster.defines(operand->op->operands[0]);
+    return operand->op && operand->op->kind == OpKind::kBroadcast && cluster.defines(operand->op->operands[0]);
   });
 }
 
@@ -51,8 +50,7 @@ std::vector<Op*> Grower::neighbours() const {
     }
     for (Op* user : uses.users(member->result())) {
       found.push_back(user);
-      if (user->kind == OpKind::kBroadcast)
-        std::ranges::copy(uses.users(user->result()), std::back_inserter(found));
+      if (user->kind == OpKind::kBroadcast) std::ranges::copy(uses.users(user->result()), std::back_inserter(found));
     }
   }
   const auto position = [&](const Op* op) { return cluster_.graph().position(op); };
@@ -107,7 +105,8 @@ std::string_view Grower::try_add(const Op* op) {
 void log_refusal(const Cluster& cluster, const Op& op, std::string_view reason, FusionLog& log) {
   for (const Value* operand : op.operands) {
     const Op* producer = operand->op;
-    if (producer && producer->kind == OpKind::kBroadcast && !cluster.contains(producer)) producer = producer->operands[0]->op;
+    if (producer && producer->kind == OpKind::kBroadcast && !cluster.contains(producer))
+      producer = producer->operands[0]->op;
     if (cluster.contains(producer)) log.refuse(producer, &op, reason);
   }
   for (const auto& result : op.results) {

@@ -17,10 +17,8 @@ Access access_through(const Op& user, Access access) {
   switch (user.kind) {
     case OpKind::kTranspose:
     case OpKind::kSlice:
-    case OpKind::kPad:
-      return access == Access::kSameIndex ? Access::kOtherIndex : access;
-    default:
-      return has_trait(user.kind, kElementwise) ? access : Access::kRepeated;
+    case OpKind::kPad: return access == Access::kSameIndex ? Access::kOtherIndex : access;
+    default: return has_trait(user.kind, kElementwise) ? access : Access::kRepeated;
   }
 }
 
@@ -49,10 +47,8 @@ std::string_view why_not_evaluated_once(const Cluster& cluster, const Shape& loo
     if (is_result) access = combine(access, Access::kSameIndex);
     accesses[op] = *access;
     const bool has_loop_shape = op->type().shape == loop_shape;
-    if ((is_result || *access == Access::kSameIndex) && !has_loop_shape)
-      return "its shape is not the kernel's";
-    if (*access == Access::kRepeated && !may_repeat(*op))
-      return "it would be computed several times for each element";
+    if ((is_result || *access == Access::kSameIndex) && !has_loop_shape) return "its shape is not the kernel's";
+    if (*access == Access::kRepeated && !may_repeat(*op)) return "it would be computed several times for each element";
   }
   return {};
 }

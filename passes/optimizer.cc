@@ -31,8 +31,8 @@ Result<Value*> shared_scalar(Function& step, std::string_view name, DType dtype)
   Value* found = step.find_parameter(name);
   if (!found) return step.add_parameter(std::string(name), type, Role::kScalar);
   if (found->role == Role::kScalar && found->type == type) return found;
-  return fail("", "@{}: parameter \"{}\" is {} {}, but training needs that name for its scalar {}",
-              step.name(), name, role_name(found->role), found->type.to_string(), type.to_string());
+  return fail("", "@{}: parameter \"{}\" is {} {}, but training needs that name for its scalar {}", step.name(), name,
+              role_name(found->role), found->type.to_string(), type.to_string());
 }
 
 // Names that the update is about to add must be free.
@@ -60,8 +60,7 @@ void clip(const ClipByGlobalNorm& clip, std::vector<Value*>& gradients, Builder&
   }
   Value* ratio = b.div(b.like(total, clip.norm), b.add(b.sqrt(total), 1e-6));
   Value* scale = b.min(ratio, b.like(total, 1));
-  for (Value*& g : gradients)
-    g = b.mul(g, g->type.rank() == 0 ? scale : b.broadcast_scalar(scale, g->type.shape));
+  for (Value*& g : gradients) g = b.mul(g, g->type.rank() == 0 ? scale : b.broadcast_scalar(scale, g->type.shape));
 }
 
 void clip(const ClipByValue& clip, std::vector<Value*>& gradients, Builder& b) {
@@ -123,8 +122,7 @@ Result<std::unique_ptr<Function>> build_train_step(const Function& loss, const O
   for (size_t i = 0; i < weights.size(); ++i) {
     b.set_location({layer_of(weights[i]->name), Phase::kUpdate});
     WeightUpdate update{weights[i], gradients[i], decay_of(spec, weights[i]->name), {}};
-    Value* weight =
-        std::visit([&](const auto& rule) { return update_weight(rule, update, scalars, b); }, spec.rule);
+    Value* weight = std::visit([&](const auto& rule) { return update_weight(rule, update, scalars, b); }, spec.rule);
     new_weights.push_back({weights[i]->name, weight});
     for (FunctionResult& state : update.new_state) new_state.push_back(std::move(state));
   }

@@ -29,8 +29,7 @@ Value* descend(Value* weight, Value* direction, const StepScalars& scalars, Buil
   return b.sub(weight, b.mul(spread(scalars.learning_rate, weight, b), direction));
 }
 
-Value* adam(const Adam& rule, Value* weight, Value* g, WeightUpdate& update, const StepScalars& scalars,
-            Builder& b) {
+Value* adam(const Adam& rule, Value* weight, Value* g, WeightUpdate& update, const StepScalars& scalars, Builder& b) {
   Value* old_m = add_state(update, "m", b);
   Value* old_v = add_state(update, "v", b);
   Value* m = moving_average(old_m, g, rule.beta1, b);

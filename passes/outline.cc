@@ -12,8 +12,7 @@ OpGraph::OpGraph(const Function& function) : uses_(function) {
 }
 
 bool is_splat(const Value* value) {
-  return value->op && value->op->kind == OpKind::kConstant &&
-         value->op->attr<ConstantAttributes>().is_splat();
+  return value->op && value->op->kind == OpKind::kConstant && value->op->attr<ConstantAttributes>().is_splat();
 }
 
 std::vector<Op*> Cluster::ops() const {
@@ -29,9 +28,7 @@ bool Cluster::is_private(const Value* value) const {
   });
 }
 
-bool Cluster::escapes(const Value* value) const {
-  return !is_copied_freely(*value->op) && !is_private(value);
-}
+bool Cluster::escapes(const Value* value) const { return !is_copied_freely(*value->op) && !is_private(value); }
 
 int64_t Cluster::escaping_bytes() const {
   int64_t bytes = 0;

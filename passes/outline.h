@@ -28,9 +28,7 @@ class OpGraph {
 
 // Ops that cost nothing to compute twice: a kernel takes a copy of them and leaves the original to its other
 // users.
-inline bool is_copied_freely(const Op& op) {
-  return op.kind == OpKind::kBroadcast || op.kind == OpKind::kIota;
-}
+inline bool is_copied_freely(const Op& op) { return op.kind == OpKind::kBroadcast || op.kind == OpKind::kIota; }
 // Splats become constants of every body that reads them; they are never members of a cluster.
 bool is_splat(const Value* value);
 

@@ -33,8 +33,7 @@ class PassRunner {
     if (!options_.verify) return {};
     auto status = verify(function_);
     if (status) return {};
-    return fail(status.error().where, "pass {} broke @{}: {}", pass.name, function_.name(),
-                status.error().message);
+    return fail(status.error().where, "pass {} broke @{}: {}", pass.name, function_.name(), status.error().message);
   }
 
   Function& function_;

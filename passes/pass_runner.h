@@ -1,5 +1,5 @@
-// Runs passes over a Function, and is the only place that verifies, times, filters and checks them. Whoever wants to see
-// the function between passes, to print or to compare it, observes.
+// Runs passes over a Function, and is the only place that verifies, times, filters and checks them. Whoever wants to
+// see the function between passes, to print or to compare it, observes.
 #pragma once
 
 #include <chrono>
@@ -14,8 +14,8 @@
 
 namespace minnow {
 
-// A function over a Function that answers whether it changed anything; one that has something to say of its decisions takes
-// a sink for remarks, which may be nullptr.
+// A function over a Function that answers whether it changed anything; one that has something to say of its decisions
+// takes a sink for remarks, which may be nullptr.
 class PassFunction {
  public:
   using Silent = bool (*)(Function&);
@@ -35,7 +35,7 @@ class PassFunction {
 };
 
 struct Pass {
-  std::string_view name;     // as in --passes=
+  std::string_view name;  // as in --passes=
   PassFunction run;
   std::string_view summary;  // one line for --help
 };

@@ -13,8 +13,7 @@
 namespace minnow {
 namespace {
 
-constexpr Pass kCanonicalize = {"canonicalize", canonicalize,
-                                "one form for equal computations: x*1, --x, x/2"};
+constexpr Pass kCanonicalize = {"canonicalize", canonicalize, "one form for equal computations: x*1, --x, x/2"};
 constexpr Pass kFoldConstants = {"fold-constants", fold_constants, "computes small ops on constants"};
 constexpr Pass kCse = {"cse", eliminate_common_subexpressions, "computes equal subexpressions once"};
 constexpr Pass kDce = {"dce", eliminate_dead_code, "removes ops that no result needs"};
@@ -44,8 +43,7 @@ Result<Pass> pass_named(std::string_view name) {
   std::vector<std::string> known = {"default"};
   for (const Pass& pass : kPasses) known.emplace_back(pass.name);
   const std::string nearest = nearest_name(name, known);
-  return tl::unexpected(Error{"",
-                              fmt::format("unknown pass \"{}\"", name),
+  return tl::unexpected(Error{"", fmt::format("unknown pass \"{}\"", name),
                               nearest.empty() ? fmt::format("the passes are {}", fmt::join(known, ", "))
                                               : fmt::format("did you mean \"{}\"?", nearest),
                               ExitCode::kUsage});
@@ -69,8 +67,8 @@ Result<std::vector<Pass>> parse_pipeline(std::string_view names) {
 
 std::vector<Pass> default_pipeline() {
   return {
-      kCanonicalize, kFoldConstants, kCse, kStabilizeSoftmax, kCanonicalize, kFoldConstants, kCse,
-      kDce,          kTileBatch,     kFuse, kDce,
+      kCanonicalize, kFoldConstants, kCse, kStabilizeSoftmax, kCanonicalize, kFoldConstants, kCse, kDce,
+      kTileBatch,    kFuse,          kDce,
   };
 }
 

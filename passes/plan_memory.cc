@@ -89,8 +89,7 @@ bool Planner::can_update_in_place(const Value* value, const Value* parameter) co
   if (graph_.uses().is_result(parameter)) return false;
   const int written = graph_.position(value->op);
   return std::ranges::all_of(graph_.uses().users(parameter), [&](const Op* reader) {
-    return graph_.position(reader) < written ||
-           (reader == value->op && reads_at_written_index(*reader, parameter));
+    return graph_.position(reader) < written || (reader == value->op && reads_at_written_index(*reader, parameter));
   });
 }
 
@@ -113,10 +112,10 @@ void Planner::choose_homes() {
       (value->op ? copies_of_values : copies_of_parameters).push_back(i);
       copied_.insert(value);
       say(value, fmt::format("copied to {} in the end: it {}", results[i].name,
-                             !is_computed  ? "is not computed here"
-                             : has_home    ? "is returned twice"
-                             : parameter   ? "is a new value while the old one is still read"
-                                           : "has another home"));
+                             !is_computed ? "is not computed here"
+                             : has_home   ? "is returned twice"
+                             : parameter  ? "is a new value while the old one is still read"
+                                          : "has another home"));
     }
   }
   // Parameters returned under another name first, before a copy overwrites them.
@@ -147,8 +146,7 @@ void Planner::order_copies(std::vector<size_t> copies) {
 bool Planner::can_overwrite(const Op& op, const Value* operand, const Value* result) const {
   const size_t index = buffer_of_.at(operand);
   const bool dies_here = buffers_[index].last == graph_.position(&op);
-  const bool is_taken =
-      std::ranges::any_of(buffers_[index].values, [&](const Value* v) { return v->op == &op; });
+  const bool is_taken = std::ranges::any_of(buffers_[index].values, [&](const Value* v) { return v->op == &op; });
   if (!dies_here || is_taken || operand->type != result->type) return false;
   return std::ranges::all_of(op.operands, [&](const Value* read) {
     const auto known = buffer_of_.find(read);
@@ -158,15 +156,15 @@ bool Planner::can_overwrite(const Op& op, const Value* operand, const Value* res
 
 // A contraction shares nothing: it may gather its sums in the result.
 Buffer* Planner::shareable_buffer(const Op& op, const Value* result) {
-  if (op.kind == OpKind::kFused && op.attr<FusedAttributes>().kind == FusionKind::kContraction)
-    return nullptr;
+  if (op.kind == OpKind::kFused && op.attr<FusedAttributes>().kind == FusionKind::kContraction) return nullptr;
   for (const Value* operand : op.operands) {
     const auto known = buffer_of_.find(operand);
     if (known == buffer_of_.end()) continue;
     if (op.kind != OpKind::kReshape && !can_overwrite(op, operand, result)) continue;
     plan_.shares_operand[result] = operand;
-    say(result, op.kind == OpKind::kReshape ? "has its operand's bytes: a reshape moves nothing"
-                                            : "written over an operand, which dies here and is read only at the index written");
+    say(result, op.kind == OpKind::kReshape
+                    ? "has its operand's bytes: a reshape moves nothing"
+                    : "written over an operand, which dies here and is read only at the index written");
     return &buffers_[known->second];
   }
   return nullptr;
@@ -248,8 +246,8 @@ void Planner::improve(std::vector<size_t> order, std::vector<size_t>& best) {
       plan_.arena_bytes = arena;
       best = order;
     }
-    const auto top = std::ranges::find_if(
-        order, [&](size_t i) { return buffers_[i].offset + buffers_[i].bytes == arena; });
+    const auto top =
+        std::ranges::find_if(order, [&](size_t i) { return buffers_[i].offset + buffers_[i].bytes == arena; });
     if (top == order.end()) return;
     std::rotate(order.begin(), top, std::next(top));
   }
@@ -269,16 +267,18 @@ void Planner::remark_on_buffers() {
   for (const Buffer& buffer : buffers_) {
     int others = 0;
     for (const Buffer& other : buffers_)
-      if (&other != &buffer && other.offset < buffer.offset + buffer.bytes && buffer.offset < other.offset + other.bytes) {
+      if (&other != &buffer && other.offset < buffer.offset + buffer.bytes &&
+          buffer.offset < other.offset + other.bytes) {
         ++others;
         remarks_->say(buffer.values[0], other.values[0],
-                      fmt::format("share bytes {} to {}: live in ops {} to {}, and {} to {}", std::max(buffer.offset, other.offset),
+                      fmt::format("share bytes {} to {}: live in ops {} to {}, and {} to {}",
+                                  std::max(buffer.offset, other.offset),
                                   std::min(buffer.offset + buffer.bytes, other.offset + other.bytes), buffer.first,
                                   buffer.last, other.first, other.last));
       }
     for (const Value* value : buffer.values)
-      say(value, fmt::format("arena bytes {} to {}, live in ops {} to {}{}", buffer.offset, buffer.offset + buffer.bytes,
-                             graph_.position(value->op), last_use(value),
+      say(value, fmt::format("arena bytes {} to {}, live in ops {} to {}{}", buffer.offset,
+                             buffer.offset + buffer.bytes, graph_.position(value->op), last_use(value),
                              others == 0 && buffer.values.size() == 1 ? ", shared with none" : ""));
   }
 }
@@ -301,8 +301,7 @@ MemoryPlan plan_memory(const Function& function, Remarks* remarks) { return Plan
 int64_t peak_live_bytes(const MemoryPlan& plan) {
   std::map<int, std::map<int64_t, int64_t>> live;  // position → offset → bytes
   for (const auto& [value, slot] : plan.slots)
-    for (int position = slot.first; position <= slot.last; ++position)
-      live[position][slot.offset] = slot.bytes;
+    for (int position = slot.first; position <= slot.last; ++position) live[position][slot.offset] = slot.bytes;
   int64_t peak = 0;
   for (const auto& [position, buffers] : live) {
     int64_t sum = 0;

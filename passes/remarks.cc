@@ -36,7 +36,9 @@ const std::string& Remarks::name(const Value* value) {
   return names_[value];
 }
 
-void Remarks::say(const Value* value, std::string text) { all_.push_back({pass_, {value}, {name(value)}, std::move(text)}); }
+void Remarks::say(const Value* value, std::string text) {
+  all_.push_back({pass_, {value}, {name(value)}, std::move(text)});
+}
 
 void Remarks::say(const Value* producer, const Value* consumer, std::string text) {
   all_.push_back({pass_, {producer, consumer}, {name(producer), name(consumer)}, std::move(text)});

@@ -1,5 +1,5 @@
-// What passes say of their decisions, where they take them, for `compile --remarks` and `explain`. The pass runner hands
-// one sink to the passes that have something to say; without one they say nothing.
+// What passes say of their decisions, where they take them, for `compile --remarks` and `explain`. The pass runner
+// hands one sink to the passes that have something to say; without one they say nothing.
 #pragma once
 
 #include <string>
@@ -37,8 +37,8 @@ class Remarks {
   std::vector<Remark> all_;
 };
 
-// Keeps the history of every op, in bodies too: ops that have none yet were made by `pass`, and entries that name no pass
-// are its.
+// Keeps the history of every op, in bodies too: ops that have none yet were made by `pass`, and entries that name no
+// pass are its.
 void sign_histories(Function& function, std::string_view pass);
 // Ops that no pass has seen yet came from a layer, its gradient or its update.
 void begin_histories(Function& function);

@@ -11,8 +11,8 @@ Value* apply_first(std::span<const RewriteRule> rules, const Op& op, Builder& b)
     if (rule.kind != op.kind) continue;
     Value* value = rule.apply(op, b);
     if (!value) continue;
-    MINNOW_CHECK(value->type == op.type(), "rewriting {} {} gave {}", mnemonic(op.kind),
-                 op.type().to_string(), value->type.to_string());
+    MINNOW_CHECK(value->type == op.type(), "rewriting {} {} gave {}", mnemonic(op.kind), op.type().to_string(),
+                 value->type.to_string());
     return value;
   }
   return nullptr;
@@ -51,9 +51,7 @@ bool rewrite(Function& function, std::span<const RewriteRule> rules) {
   return changed;
 }
 
-const Op* match(const Value* value, OpKind kind) {
-  return value->op && value->op->kind == kind ? value->op : nullptr;
-}
+const Op* match(const Value* value, OpKind kind) { return value->op && value->op->kind == kind ? value->op : nullptr; }
 
 Value* match_unary(const Value* value, OpKind kind) {
   const Op* op = match(value, kind);
@@ -80,21 +78,15 @@ bool never_negative_zero(const Value* value) {
     case OpKind::kSigmoid:
     case OpKind::kAbs:
     case OpKind::kIota:
-    case OpKind::kRandom:
-      return true;
-    case OpKind::kConvert:
-      return !is_float(op.operands[0]->type.dtype);
-    case OpKind::kMultiply:
-      return op.operands[0] == op.operands[1];
-    case OpKind::kConstant:
-      return nowhere_negative_zero(op.attr<ConstantAttributes>().values);
+    case OpKind::kRandom: return true;
+    case OpKind::kConvert: return !is_float(op.operands[0]->type.dtype);
+    case OpKind::kMultiply: return op.operands[0] == op.operands[1];
+    case OpKind::kConstant: return nowhere_negative_zero(op.attr<ConstantAttributes>().values);
     case OpKind::kBroadcast:
     case OpKind::kReshape:
     case OpKind::kTranspose:
-    case OpKind::kSlice:
-      return never_negative_zero(op.operands[0]);
-    default:
-      return false;
+    case OpKind::kSlice: return never_negative_zero(op.operands[0]);
+    default: return false;
   }
 }
 

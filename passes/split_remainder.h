@@ -11,7 +11,8 @@ namespace minnow {
 void resize_examples(Function& body, int64_t examples, const std::unordered_set<const Value*>& sums);
 
 // A map whose operands and body still have all examples of the batch is left those before `whole`; the others are done
-// by copies of the body's ops behind it, and the results put together or added up. `map` names what is split and summed.
+// by copies of the body's ops behind it, and the results put together or added up. `map` names what is split and
+// summed.
 void split_remainder(Function& function, Op& map, int64_t whole, const std::unordered_set<const Value*>& sums);
 
 }  // namespace minnow

@@ -13,8 +13,7 @@ bool is_kind(const Value* value, OpKind kind) { return value->op && value->op->k
 
 // A reduction over the last dimension alone.
 bool reduces_rows(const Op& op, OpKind kind) {
-  return op.kind == kind &&
-         op.attr<DimsAttributes>().dims == std::vector<int64_t>{op.operands[0]->type.rank() - 1};
+  return op.kind == kind && op.attr<DimsAttributes>().dims == std::vector<int64_t>{op.operands[0]->type.rank() - 1};
 }
 
 std::vector<int64_t> row_dims(int64_t rank) {
@@ -52,8 +51,7 @@ class Matcher {
   std::optional<Exponential> match(Op* op) {
     if (op->kind != OpKind::kExp || op->type().rank() < 1 || is_shifted(op->operands[0])) return std::nullopt;
     found_ = {op, {}, {}};
-    if (!every_use(op->result(), [&](Op* user) { return is_sum(user) || is_quotient(user); }))
-      return std::nullopt;
+    if (!every_use(op->result(), [&](Op* user) { return is_sum(user) || is_quotient(user); })) return std::nullopt;
     if (found_.quotients.empty() && found_.logarithms.empty()) return std::nullopt;
     return found_;
   }

@@ -112,10 +112,12 @@ std::string BatchLevels::why_not_first(const Op& op) const {
   const bool reads_examples = std::ranges::any_of(op.operands, [this](const Value* v) { return has_examples(v); });
   if (!reads_examples || op.kind == OpKind::kMap) return "";
   const BatchUse use = batch_use(op, labels());
-  if (use == BatchUse::kOutside) return "not in a block loop: it mixes examples, or reads what is neither one nor the same for all";
+  if (use == BatchUse::kOutside)
+    return "not in a block loop: it mixes examples, or reads what is neither one nor the same for all";
   if (use_of(op) == BatchUse::kOutside && op.type().dtype != DType::kF32) return "not in a block loop: it is not f32";
   if (use_of(op) == BatchUse::kOutside)
-    return fmt::format("not in a block loop: of its weights, no more than {} KiB stay in the cache", kMaxWeightBytes >> 10);
+    return fmt::format("not in a block loop: of its weights, no more than {} KiB stay in the cache",
+                       kMaxWeightBytes >> 10);
   if (levels_.empty() || std::ranges::find(levels_.begin()->second, &op) != levels_.begin()->second.end()) return "";
   return is_copied_freely(op) ? "" : "in a later block loop: it needs what an earlier one adds up over all blocks";
 }

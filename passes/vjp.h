@@ -34,9 +34,9 @@ struct VjpRule;
 #include "ir/ops.def"
 
 // Defines the rule of one op kind; `op`, `dy` and `b` are in scope.
-#define MINNOW_VJP(kind)                                     \
-  std::optional<Cotangents> VjpRule<OpKind::k##kind>::apply( \
-      [[maybe_unused]] const Op& op, [[maybe_unused]] Value* dy, [[maybe_unused]] Builder& b)
+#define MINNOW_VJP(kind)                                                                                               \
+  std::optional<Cotangents> VjpRule<OpKind::k##kind>::apply([[maybe_unused]] const Op& op, [[maybe_unused]] Value* dy, \
+                                                            [[maybe_unused]] Builder& b)
 
 inline std::optional<Cotangents> no_gradient(const Op& op) { return Cotangents(op.operands.size(), nullptr); }
 

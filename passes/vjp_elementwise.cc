@@ -78,8 +78,7 @@ MINNOW_VJP(Power) {
   Value* zero = b.like(x, 0);
   Value* dx = b.mul(dy, b.mul(p, b.create(OpKind::kPower, {x, b.add(p, -1)})));
   Value* dp = b.mul(dy, b.mul(op.result(), b.log(x)));
-  Value* flat =
-      b.create(OpKind::kAnd, {b.compare(OpKind::kEqual, x, zero), b.compare(OpKind::kGreaterEqual, p, zero)});
+  Value* flat = b.create(OpKind::kAnd, {b.compare(OpKind::kEqual, x, zero), b.compare(OpKind::kGreaterEqual, p, zero)});
   return {{b.select(b.compare(OpKind::kEqual, p, zero), zero, dx), b.select(flat, zero, dp)}};
 }
 

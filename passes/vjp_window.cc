@@ -3,9 +3,7 @@
 
 namespace minnow {
 
-MINNOW_VJP(WindowMax) {
-  return {{b.create(OpKind::kWindowPick, {op.operands[0], dy}, op.attr<WindowAttributes>())}};
-}
+MINNOW_VJP(WindowMax) { return {{b.create(OpKind::kWindowPick, {op.operands[0], dy}, op.attr<WindowAttributes>())}}; }
 
 MINNOW_VJP(WindowSum) {
   WindowAttributes attributes = op.attr<WindowAttributes>();

@@ -129,8 +129,8 @@ Comparison blank(const Subject& subject, size_t result, std::string_view way) {
 }  // namespace
 
 std::string Comparison::to_string() const {
-  return fmt::format("{}: {} {}, step {}, element {} is {:.9g} instead of {:.9g} (may differ by {:.2g})", way, kind, name,
-                     step + 1, element, actual, expected, tolerance);
+  return fmt::format("{}: {} {}, step {}, element {} is {:.9g} instead of {:.9g} (may differ by {:.2g})", way, kind,
+                     name, step + 1, element, actual, expected, tolerance);
 }
 
 Result<std::vector<Comparison>> compare(const Subject& subject, const Reference& reference, const Trace& trace,

@@ -11,16 +11,16 @@ namespace minnow::proof {
 // One result of one way: the element that is furthest off, over all steps, measured by what is allowed.
 struct Comparison {
   std::string way;
-  std::string name;           // of the result
-  std::string_view kind;      // "output", "gradient", "weight", "state"
+  std::string name;       // of the result
+  std::string_view kind;  // "output", "gradient", "weight", "state"
   bool agrees = true;
-  bool undecided = false;     // further off than is allowed, but rounding may move it as far
-  int step = 0;               // from 0
-  int64_t element = 0;        // row-major
+  bool undecided = false;  // further off than is allowed, but rounding may move it as far
+  int step = 0;            // from 0
+  int64_t element = 0;     // row-major
   double expected = 0, actual = 0;
-  double tolerance = 0;       // of |expected - actual|
-  double relative = 0;        // |expected - actual| / the largest |expected| of the tensor
-  double ulps = 0;            // |expected - actual| in units of the last place of expected
+  double tolerance = 0;  // of |expected - actual|
+  double relative = 0;   // |expected - actual| / the largest |expected| of the tensor
+  double ulps = 0;       // |expected - actual| in units of the last place of expected
   // "jit -O0: gradient.w, step 1, element 3 is 0.5 instead of 0.25 (may differ by 1e-06)"
   std::string to_string() const;
 };

@@ -15,8 +15,7 @@ constexpr auto kPoison = std::byte{0xff};  // NaN in either float type
 // Bytes with a guard behind them.
 class GuardedBytes {
  public:
-  explicit GuardedBytes(int64_t size)
-      : size_(size), bytes_(Tensor::uninitialized({DType::kU8, {size + kGuardBytes}})) {
+  explicit GuardedBytes(int64_t size) : size_(size), bytes_(Tensor::uninitialized({DType::kU8, {size + kGuardBytes}})) {
     std::fill_n(data(), size, kPoison);
     std::fill_n(data() + size, kGuardBytes, kGuard);
   }
@@ -79,8 +78,7 @@ void Run::kernel(const Kernel& kernel) {
 void Run::loop(const BlockLoop& loop) {
   const int64_t parts = std::min<int64_t>(pool_.threads(), loop.shares);
   std::vector<std::byte*> locals;
-  for (int64_t part = 0; part < parts; ++part)
-    locals.push_back(memory_.emplace_back(loop.local_bytes).data());
+  for (int64_t part = 0; part < parts; ++part) locals.push_back(memory_.emplace_back(loop.local_bytes).data());
   pool_.parallel_for(parts, [&](int64_t part) {
     for (int64_t i = loop.shares * part / parts; i < loop.shares * (part + 1) / parts; ++i)
       share(loop, i, locals[static_cast<size_t>(part)]);
@@ -105,14 +103,10 @@ void Run::share(const BlockLoop& loop, int64_t share, std::byte* local) const {
 std::byte* Run::address_in_block(int index, int64_t block, std::byte* local, std::byte* sums) const {
   const Buffer& buffer = compiled_.buffers[static_cast<size_t>(index)];
   switch (buffer.kind) {
-    case Buffer::Kind::kBlock:
-      return addresses_[static_cast<size_t>(buffer.index)] + block * buffer.bytes;
-    case Buffer::Kind::kLocal:
-      return local + buffer.offset;
-    case Buffer::Kind::kPartial:
-      return sums + buffer.offset;
-    default:
-      return addresses_[static_cast<size_t>(index)];
+    case Buffer::Kind::kBlock: return addresses_[static_cast<size_t>(buffer.index)] + block * buffer.bytes;
+    case Buffer::Kind::kLocal: return local + buffer.offset;
+    case Buffer::Kind::kPartial: return sums + buffer.offset;
+    default: return addresses_[static_cast<size_t>(index)];
   }
 }
 

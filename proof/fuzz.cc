@@ -115,8 +115,7 @@ Status check_way(const FuzzCase& drawn, const Reference& reference, const Way& w
   return {};
 }
 
-Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug,
-                 FuzzOutcome& outcome) {
+Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug, FuzzOutcome& outcome) {
   MINNOW_TRY(check_text(*drawn.subject.function));
   MINNOW_ASSIGN(const auto slope, check_slope(drawn.subject, seed));
   if (slope) outcome.complaints.push_back(*slope);

@@ -9,9 +9,9 @@
 namespace minnow::proof {
 
 struct FuzzCase {
-  std::string text;      // the IR, or the model file
+  std::string text;  // the IR, or the model file
   bool is_model = false;
-  Subject subject;       // for a model: its training step
+  Subject subject;  // for a model: its training step
 };
 
 // Every fifth seed is a model. The same seed gives the same case.

@@ -7,8 +7,8 @@
 
 namespace minnow::proof {
 
-// Any function of the model, on the model's weights as training begins. Step i is given batch i of `data`, in file order,
-// or one drawn at random if `data` is nullptr, which must outlive the subject.
+// Any function of the model, on the model's weights as training begins. Step i is given batch i of `data`, in file
+// order, or one drawn at random if `data` is nullptr, which must outlive the subject.
 Result<Subject> model_subject(const LoadedModel& model, std::unique_ptr<Function> function, int steps,
                               const Dataset* data);
 
@@ -16,8 +16,8 @@ Result<Subject> model_subject(const LoadedModel& model, std::unique_ptr<Function
 Result<Subject> training_subject(const LoadedModel& model, int steps, const Dataset* data,
                                  const PlantedBug* bug = nullptr);
 
-// A function of no known model, on numbers drawn at random: weights and inputs in [-1, 1), state in [0, 1), whole numbers
-// in [0, 4).
+// A function of no known model, on numbers drawn at random: weights and inputs in [-1, 1), state in [0, 1), whole
+// numbers in [0, 4).
 Subject random_subject(std::unique_ptr<Function> function, int steps);
 
 }  // namespace minnow::proof

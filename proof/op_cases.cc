@@ -7,9 +7,7 @@
 
 namespace minnow::proof {
 
-int64_t draw(Rng& rng, int64_t low, int64_t high) {
-  return std::uniform_int_distribution<int64_t>(low, high)(rng);
-}
+int64_t draw(Rng& rng, int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(rng); }
 
 const std::vector<DType>& all_dtypes() {
   static const std::vector<DType> kAll = {DType::kF32, DType::kF64, DType::kI32, DType::kU8, DType::kPred};
@@ -39,22 +37,16 @@ Domain domain_of(OpKind kind) {
   switch (kind) {
     case OpKind::kLog:
     case OpKind::kSqrt:
-    case OpKind::kPower:
-      return {.low = 0.2, .required = true};
-    case OpKind::kDivide:
-      return {.low = 0.3, .required = true};
-    case OpKind::kLog1p:
-      return {.low = -0.7, .required = true};
+    case OpKind::kPower: return {.low = 0.2, .required = true};
+    case OpKind::kDivide: return {.low = 0.3, .required = true};
+    case OpKind::kLog1p: return {.low = -0.7, .required = true};
     case OpKind::kExp:
     case OpKind::kSin:
     case OpKind::kCos:
-    case OpKind::kMultiply:
-      return {.required = true};
+    case OpKind::kMultiply: return {.required = true};
     case OpKind::kSign:
-    case OpKind::kFloor:
-      return {.exact = true};
-    default:
-      return {.exact = has_trait(kind, kCompare)};
+    case OpKind::kFloor: return {.exact = true};
+    default: return {.exact = has_trait(kind, kCompare)};
   }
 }
 
@@ -174,8 +166,7 @@ Value* draw_gather(OpDrawing& d) {
   const Shape table = d.shape(1, 3);
   const int64_t count = d.extent(kCaseElements / (element_count(table) / table[0]));
   Value* rows = d.any_operand(table);
-  Value* indices =
-      d.source.operand({DType::kI32, {count}}, {.low = -1, .high = static_cast<double>(table[0])});
+  Value* indices = d.source.operand({DType::kI32, {count}}, {.low = -1, .high = static_cast<double>(table[0])});
   return d.builder.create(OpKind::kGather, {rows, indices});
 }
 
@@ -183,8 +174,7 @@ Value* draw_scatter_add(OpDrawing& d) {
   const Shape updates = d.shape(1, 3);
   const int64_t rows = d.extent(kCaseElements / (element_count(updates) / updates[0]));
   Value* x = d.source.operand({d.source.dtype({DType::kF32, DType::kF64, DType::kI32}), updates}, {});
-  Value* indices =
-      d.source.operand({DType::kI32, {updates[0]}}, {.low = -1, .high = static_cast<double>(rows)});
+  Value* indices = d.source.operand({DType::kI32, {updates[0]}}, {.low = -1, .high = static_cast<double>(rows)});
   return d.builder.create(OpKind::kScatterAdd, {x, indices}, DimAttributes{rows});
 }
 

@@ -46,8 +46,7 @@ Value* draw_conv(OpDrawing& d) {
   for (int64_t& pad : conv.pad) pad = draw(d.rng, 0, 2);
   TensorType w{x.dtype, {conv.groups, x.dim(1) / conv.groups, 1, 1}};
   for (size_t i = 0; i < 2; ++i)
-    w.shape[2 + i] =
-        draw_window_extent(d.rng, x.shape[2 + i], conv.pad[2 * i] + conv.pad[2 * i + 1], conv.dilation[i]);
+    w.shape[2 + i] = draw_window_extent(d.rng, x.shape[2 + i], conv.pad[2 * i] + conv.pad[2 * i + 1], conv.dilation[i]);
   const int64_t one_output_each = inferred(OpKind::kConv, {x, w}, conv).elements();
   w.shape[0] *= d.extent(std::min<int64_t>(4 * kCaseElements / one_output_each, 18));
   const TensorType y = inferred(OpKind::kConv, {x, w}, conv);

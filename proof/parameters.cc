@@ -41,9 +41,8 @@ const std::vector<T>& special_numbers(Numbers numbers) {
   using Limits = std::numeric_limits<T>;
   if constexpr (std::is_floating_point_v<T>) {
     static const T kInfinity = Limits::infinity(), kTiny = Limits::denorm_min(), kNormal = Limits::min();
-    static const std::vector<T> kSingular = {0,      -T{0},     1,           -1,
-                                             T(0.5), kInfinity, -kInfinity,  Limits::quiet_NaN(),
-                                             kTiny,  -kTiny,    kNormal / 3, kNormal};
+    static const std::vector<T> kSingular = {
+        0, -T{0}, 1, -1, T(0.5), kInfinity, -kInfinity, Limits::quiet_NaN(), kTiny, -kTiny, kNormal / 3, kNormal};
     static const std::vector<T> kLarge = {Limits::max(),   Limits::lowest(), T(1e10),  T(-1e10),
                                           T(2147483648.0), T(-2147483649.0), T(255.5), T(256),
                                           T(-0.75),        T(88.5),          T(-104)};
@@ -79,31 +78,20 @@ void fill(Tensor& tensor, const Domain& domain, Numbers numbers, Rng& rng) {
 Tensor draw_tensor(const TensorType& type, const Domain& domain, Numbers numbers, Rng& rng) {
   Tensor tensor = Tensor::uninitialized(type);
   switch (type.dtype) {
-    case DType::kF32:
-      fill<float>(tensor, domain, numbers, rng);
-      break;
-    case DType::kF64:
-      fill<double>(tensor, domain, numbers, rng);
-      break;
-    case DType::kI32:
-      fill<int32_t>(tensor, domain, numbers, rng);
-      break;
-    case DType::kU8:
-      fill<uint8_t>(tensor, domain, numbers, rng);
-      break;
-    case DType::kPred:
-      fill<uint8_t>(tensor, {.low = 0, .high = 1}, Numbers::kWhole, rng);
-      break;
+    case DType::kF32: fill<float>(tensor, domain, numbers, rng); break;
+    case DType::kF64: fill<double>(tensor, domain, numbers, rng); break;
+    case DType::kI32: fill<int32_t>(tensor, domain, numbers, rng); break;
+    case DType::kU8: fill<uint8_t>(tensor, domain, numbers, rng); break;
+    case DType::kPred: fill<uint8_t>(tensor, {.low = 0, .high = 1}, Numbers::kWhole, rng); break;
   }
   return tensor;
 }
 
-std::vector<Tensor> draw_arguments(const Function& function, const std::vector<Domain>& domains,
-                                   Numbers numbers, Rng& rng) {
+std::vector<Tensor> draw_arguments(const Function& function, const std::vector<Domain>& domains, Numbers numbers,
+                                   Rng& rng) {
   std::vector<Tensor> arguments;
   for (const auto& parameter : function.parameters())
-    arguments.push_back(
-        draw_tensor(parameter->type, domains[static_cast<size_t>(parameter->index)], numbers, rng));
+    arguments.push_back(draw_tensor(parameter->type, domains[static_cast<size_t>(parameter->index)], numbers, rng));
   return arguments;
 }
 

@@ -1,8 +1,8 @@
 // Fresh parameters as the operands of drawn ops, and tensors to pass for them.
 #pragma once
 
-#include "runtime/tensor.h"
 #include "proof/op_cases.h"
+#include "runtime/tensor.h"
 
 namespace minnow::proof {
 
@@ -36,7 +36,7 @@ enum class Numbers {
 };
 
 Tensor draw_tensor(const TensorType& type, const Domain& domain, Numbers numbers, Rng& rng);
-std::vector<Tensor> draw_arguments(const Function& function, const std::vector<Domain>& domains,
-                                   Numbers numbers, Rng& rng);
+std::vector<Tensor> draw_arguments(const Function& function, const std::vector<Domain>& domains, Numbers numbers,
+                                   Rng& rng);
 
 }  // namespace minnow::proof

@@ -15,8 +15,8 @@ struct Proof {
   bool agrees() const;
 };
 
-// Interpreted in f32, compiled with -O0, compiled, compiled and unfused, held against the interpreter in double; compiled
-// on two threads, held against one.
+// Interpreted in f32, compiled with -O0, compiled, compiled and unfused, held against the interpreter in double;
+// compiled on two threads, held against one.
 Result<Proof> prove(const Subject& subject, ThreadPool& pair, const PlantedBug* bug = nullptr);
 
 }  // namespace minnow::proof

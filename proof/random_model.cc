@@ -61,8 +61,9 @@ class ModelDrawing {
     std::vector<Add> choice = {&ModelDrawing::add_dense,   &ModelDrawing::add_activation, &ModelDrawing::add_dropout,
                                &ModelDrawing::add_norm,    &ModelDrawing::add_join,       &ModelDrawing::add_softmax,
                                &ModelDrawing::add_flatten, &ModelDrawing::add_reshape};
-    const std::vector<Add> of_images = {&ModelDrawing::add_conv, &ModelDrawing::add_conv, &ModelDrawing::add_conv,
-                                        &ModelDrawing::add_pool, &ModelDrawing::add_pool, &ModelDrawing::add_global_pool};
+    const std::vector<Add> of_images = {&ModelDrawing::add_conv, &ModelDrawing::add_conv,
+                                        &ModelDrawing::add_conv, &ModelDrawing::add_pool,
+                                        &ModelDrawing::add_pool, &ModelDrawing::add_global_pool};
     if (is_image()) choice.insert(choice.end(), of_images.begin(), of_images.end());
     (this->*pick(rng_, choice))();
   }

@@ -18,10 +18,8 @@ bool keeps_exact(OpKind kind) {
     case OpKind::kSelect:
     case OpKind::kGather:
     case OpKind::kReduceMax:
-    case OpKind::kWindowMax:
-      return true;
-    default:
-      return has_trait(kind, kLeaf | kIndexMap);
+    case OpKind::kWindowMax: return true;
+    default: return has_trait(kind, kLeaf | kIndexMap);
   }
 }
 
@@ -29,19 +27,14 @@ bool keeps_exact(OpKind kind) {
 class ProgramSource : public OperandSource {
  public:
   ProgramSource(Function& function, Builder& builder, Rng& rng)
-      : function_(function),
-        builder_(builder),
-        rng_(rng),
-        batch_(pick<int64_t>(rng, {1, 3, 16, 17, 32, 48})) {}
+      : function_(function), builder_(builder), rng_(rng), batch_(pick<int64_t>(rng, {1, 3, 16, 17, 32, 48})) {}
 
   Shape shape(size_t rank) override;
   DType dtype(const std::vector<DType>& accepted) override;
   Value* operand(const TensorType& type, const Domain& domain) override;
 
   void learn(Value* value) { known_.push_back(value); }
-  bool is_exact(const Value* value) const {
-    return !is_float(value->type.dtype) || !rounded_.contains(value);
-  }
+  bool is_exact(const Value* value) const { return !is_float(value->type.dtype) || !rounded_.contains(value); }
   // Takes note of ops added since the last call.
   void mark_rounded();
   const std::vector<Domain>& domains() const { return domains_; }
@@ -66,8 +59,7 @@ class ProgramSource : public OperandSource {
 Shape ProgramSource::shape(size_t rank) {
   std::vector<Shape> seen;
   for (const Value* value : known_)
-    if (value->type.shape.size() == rank && value->type.elements() <= kCaseElements)
-      seen.push_back(value->type.shape);
+    if (value->type.shape.size() == rank && value->type.elements() <= kCaseElements) seen.push_back(value->type.shape);
   if (!seen.empty() && !one_in(4)) return pick(rng_, seen);
   Shape shape;
   int64_t room = kCaseElements / 2;

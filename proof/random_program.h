@@ -10,8 +10,7 @@ namespace minnow::proof {
 struct RandomProgram {
   std::unique_ptr<Function> function;
   std::vector<Domain> domains;  // of the parameters
-  std::vector<bool>
-      is_exact;  // of the results: no rounding anywhere in what leads to it, so that it must be the same
+  std::vector<bool> is_exact;   // of the results: no rounding anywhere in what leads to it, so that it must be the same
 };
 
 RandomProgram draw_program(uint32_t seed);

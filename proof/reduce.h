@@ -13,10 +13,10 @@ namespace minnow::proof {
 using StillTrue = std::function<Result<bool>(const Function&)>;
 
 struct ProgramSize {
-  size_t ops = 0;            // those in bodies included
-  int64_t elements = 0;      // of all values
+  size_t ops = 0;        // those in bodies included
+  int64_t elements = 0;  // of all values
   size_t parameters = 0, results = 0;
-  size_t locations = 0;      // ops that name a layer or another phase than forward
+  size_t locations = 0;  // ops that name a layer or another phase than forward
 
   auto operator<=>(const ProgramSize&) const = default;
 };

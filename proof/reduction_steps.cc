@@ -49,7 +49,8 @@ size_t count_results(const Function& function) { return function.results().size(
 std::unique_ptr<Function> drop_results(const Function& function, size_t first, size_t last) {
   auto copy = function.clone();
   auto& results = copy->results();
-  results.erase(results.begin() + static_cast<std::ptrdiff_t>(first), results.begin() + static_cast<std::ptrdiff_t>(last));
+  results.erase(results.begin() + static_cast<std::ptrdiff_t>(first),
+                results.begin() + static_cast<std::ptrdiff_t>(last));
   return results.empty() ? nullptr : std::move(copy);
 }
 
@@ -176,8 +177,8 @@ std::unique_ptr<Function> change_size(const Function& function, size_t first, si
 }
 
 constexpr ReductionStep kSteps[] = {
-    {count_results, drop_results}, {count_ops, hand_in},   {count_ops, put_zeros},
-    {count_ops, pass_operand_on},  {count_ops, unfold},    {count_size_changes, change_size},
+    {count_results, drop_results}, {count_ops, hand_in}, {count_ops, put_zeros},
+    {count_ops, pass_operand_on},  {count_ops, unfold},  {count_size_changes, change_size},
     {count_ops, forget_location},
 };
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kStep = 1e-5;
 constexpr double kTolerance = 1e-4;  // relative to all that adds up to a slope
-constexpr double kNoise = 1e-8;  // of the loss, in a difference of two over the step
+constexpr double kNoise = 1e-8;      // of the loss, in a difference of two over the step
 
 class Line {
  public:
@@ -74,7 +74,8 @@ Result<std::optional<std::string>> check_along(Line& line, const Function& funct
   }
   if (!std::isfinite(loss) || !std::isfinite(slope.magnitude)) return std::nullopt;
   const double near = (losses[2] - losses[1]) / (2 * kStep), far = (losses[3] - losses[0]) / (4 * kStep);
-  // By how much the slope changes at a kink: of what it changes from left to right, curvature's part grows with the step.
+  // By how much the slope changes at a kink: of what it changes from left to right, curvature's part grows with the
+  // step.
   const double near_change = (losses[2] - 2 * loss + losses[1]) / kStep;
   const double far_change = (losses[3] - 2 * loss + losses[0]) / (2 * kStep);
   const double jump = 2 * near_change - far_change;

@@ -60,7 +60,8 @@ Result<WayTraces> trace_way(const Subject& subject, const Way& way, ThreadPool& 
     MINNOW_ASSIGN(traces.alone, trace_interpreted(subject, *function, Precision::kDeclared));
     return traces;
   }
-  MINNOW_ASSIGN(const CompiledProgram program, CompiledProgram::create(*function, {.opt_level = way.opt_level, .cpu = std::string(way.cpu)}, bug));
+  MINNOW_ASSIGN(const CompiledProgram program,
+                CompiledProgram::create(*function, {.opt_level = way.opt_level, .cpu = std::string(way.cpu)}, bug));
   const auto trace_on = [&](ThreadPool& pool) {
     return trace_steps(subject, [&](const std::vector<Tensor>& arguments) { return program.run(arguments, pool); });
   };

@@ -15,9 +15,7 @@ constexpr int kDisturbances = 6;
 constexpr double kSingleEpsilon = 1.0 / (1 << 23);
 constexpr double kDoubleEpsilon = 1.0 / (int64_t{1} << 52);
 
-double epsilon_of(const Value* value) {
-  return value->type.dtype == DType::kF64 ? kDoubleEpsilon : kSingleEpsilon;
-}
+double epsilon_of(const Value* value) { return value->type.dtype == DType::kF64 ? kDoubleEpsilon : kSingleEpsilon; }
 
 bool is_rounding(const Op& op) {
   return is_float(op.type().dtype) && !op.body && !has_trait(op.kind, kLeaf | kIndexMap | kCompare) &&
@@ -26,8 +24,8 @@ bool is_rounding(const Op& op) {
          op.kind != OpKind::kAbs && op.kind != OpKind::kSign && op.kind != OpKind::kGather;
 }
 
-// Runs along with the interpreter in double and moves every element by a rounding, up or down; a sum's by a rounding of the
-// largest sum, since its terms may cancel.
+// Runs along with the interpreter in double and moves every element by a rounding, up or down; a sum's by a rounding of
+// the largest sum, since its terms may cancel.
 class Disturber {
  public:
   Disturber(const Subject& subject, uint32_t seed) : random_{seed, 0, 0} {
@@ -110,8 +108,7 @@ std::unordered_map<const Value*, int64_t> rounding_lengths(const Function& funct
     int64_t length = 0;
     for (const Value* operand : op->operands) length = std::max(length, lengths[operand]);
     const int64_t own = op->body ? static_cast<int64_t>(op->body->ops().size()) : 0;
-    for (const auto& result : op->results)
-      lengths[result.get()] = length + own + std::max<int64_t>(1, sum_length(*op));
+    for (const auto& result : op->results) lengths[result.get()] = length + own + std::max<int64_t>(1, sum_length(*op));
   }
   return lengths;
 }

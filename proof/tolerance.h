@@ -9,7 +9,8 @@
 // gives (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, section 2.8), and a few times what the
 // interpreter is itself off by, which says how the program magnifies it. Where that is exceeded, the program is run
 // again with every op's result disturbed by a rounding (Parker, "Monte Carlo Arithmetic", 1997): an element that
-// such disturbances move as far is undecided, such as one behind a comparison of numbers that are equal but for rounding.
+// such disturbances move as far is undecided, such as one behind a comparison of numbers that are equal but for
+// rounding.
 #pragma once
 
 #include <cstdint>

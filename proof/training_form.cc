@@ -47,7 +47,8 @@ bool has_taken_names(const Function& function) {
   const auto is_taken = [&](const FunctionResult& result) {
     return result.name == "loss" || function.find_parameter(result.name) != nullptr;
   };
-  bool is_any = std::ranges::any_of(function.results(), is_taken) || function.find_parameter("learning_rate") != nullptr;
+  bool is_any =
+      std::ranges::any_of(function.results(), is_taken) || function.find_parameter("learning_rate") != nullptr;
   for (size_t i = 0; i < function.results().size(); ++i)
     is_any = is_any || function.find_parameter(cotangent_name(i)) != nullptr;
   return is_any;

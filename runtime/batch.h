@@ -16,7 +16,6 @@ struct PixelScale {
 
 // Row rows[i] of `source` [N,...] becomes row i of `batch` [B,...], B = rows.size(), the rest of the shape of
 // equal size. Equal element types are copied; u8 rows into an f32 batch are scaled. Nothing is allocated.
-void gather_rows(const Tensor& source, std::span<const int32_t> rows, Tensor& batch,
-                 const PixelScale& scale = {});
+void gather_rows(const Tensor& source, std::span<const int32_t> rows, Tensor& batch, const PixelScale& scale = {});
 
 }  // namespace minnow

@@ -15,8 +15,8 @@ constexpr std::string_view kStateKey = "minnow.training";
 constexpr std::string_view kModelKey = "minnow.model";
 
 json to_json(const EpochMetrics& row) {
-  return json::array({row.epoch, row.steps, row.learning_rate, row.train_loss, row.train_accuracy,
-                      row.validation_loss, row.validation_accuracy, row.seconds});
+  return json::array({row.epoch, row.steps, row.learning_rate, row.train_loss, row.train_accuracy, row.validation_loss,
+                      row.validation_accuracy, row.seconds});
 }
 
 // A json number that is no whole one of 64 bits would be converted in silence.
@@ -28,18 +28,15 @@ int64_t count_from(const json& value) {
 EpochMetrics metrics_from(const json& row) {
   // json writes a number that is not finite as null.
   const auto number = [&](size_t i) { return row.at(i).is_null() ? std::nan("") : row.at(i).get<double>(); };
-  return {count_from(row.at(0)), count_from(row.at(1)), number(2), number(3), number(4), number(5), number(6), number(7)};
+  return {
+      count_from(row.at(0)), count_from(row.at(1)), number(2), number(3), number(4), number(5), number(6), number(7)};
 }
 
 std::string state_to_text(const TrainingState& state) {
   json history = json::array();
   for (const EpochMetrics& row : state.history) history.push_back(to_json(row));
-  return json{{"step", state.step},
-              {"batch_in_epoch", state.batch_in_epoch},
-              {"batch_size", state.batch_size},
-              {"loss_sum", state.loss_sum},
-              {"correct_sum", state.correct_sum},
-              {"history", std::move(history)}}
+  return json{{"step", state.step},         {"batch_in_epoch", state.batch_in_epoch}, {"batch_size", state.batch_size},
+              {"loss_sum", state.loss_sum}, {"correct_sum", state.correct_sum},       {"history", std::move(history)}}
       .dump();
 }
 
@@ -84,23 +81,20 @@ tl::unexpected<Error> other_model(const std::string& path, const std::string& wh
 }
 
 // Every tensor of the network is in the file with its type; of the optimiser's, too, if `with_optimizer`.
-Status check_same_model(const std::string& path, const TensorFile& file, const Session& session,
-                        bool with_optimizer) {
+Status check_same_model(const std::string& path, const TensorFile& file, const Session& session, bool with_optimizer) {
   for (const auto& [name, tensor] : session.tensors()) {
     const Tensor* found = file.find(name);
     if (!found && !with_optimizer && !is_network_tensor(session.lowered(), name)) continue;
-    if (!found)
-      return other_model(path, fmt::format("tensor \"{}\" {} is missing", name, tensor.type().to_string()));
+    if (!found) return other_model(path, fmt::format("tensor \"{}\" {} is missing", name, tensor.type().to_string()));
     if (found->type() != tensor.type())
       return other_model(path, fmt::format("tensor \"{}\" is {}, but the model needs {}", name,
                                            found->type().to_string(), tensor.type().to_string()));
   }
   for (const NamedTensor& entry : file.tensors) {
-    const bool known =
-        session.tensors().contains(entry.name) || is_optimizer_state(session.lowered(), entry.name);
+    const bool known = session.tensors().contains(entry.name) || is_optimizer_state(session.lowered(), entry.name);
     if (!known)
-      return other_model(path, fmt::format("tensor \"{}\" {} is not in the model", entry.name,
-                                           entry.tensor.type().to_string()));
+      return other_model(
+          path, fmt::format("tensor \"{}\" {} is not in the model", entry.name, entry.tensor.type().to_string()));
   }
   return {};
 }
@@ -133,8 +127,7 @@ Result<TrainingState> load_checkpoint(const std::string& path, Session& session)
   MINNOW_ASSIGN(const TensorFile file, restore(path, session, true));
   const auto it = file.metadata.find(std::string(kStateKey));
   if (it == file.metadata.end())
-    return fail_with_hint(path, "holds weights, but no training state to go on from",
-                          "use it with eval or predict");
+    return fail_with_hint(path, "holds weights, but no training state to go on from", "use it with eval or predict");
   return state_from_text(path, it->second);
 }
 

@@ -11,11 +11,8 @@ class CompiledExecutable : public Executable {
  public:
   CompiledExecutable(std::unique_ptr<Function> function, std::shared_ptr<const CompiledFunction> compiled,
                      ThreadPool& pool)
-      : Executable(std::move(function)),
-        compiled_(std::move(compiled)),
-        pool_(pool),
-        arena_(bytes_for(compiled_->arena_bytes)),
-        addresses_(compiled_->buffers.size()) {
+      : Executable(std::move(function)), compiled_(std::move(compiled)), pool_(pool),
+        arena_(bytes_for(compiled_->arena_bytes)), addresses_(compiled_->buffers.size()) {
     for (size_t i = 0; i < addresses_.size(); ++i) addresses_[i] = fixed_address(i);
     int64_t local_bytes = 0;
     for (const BlockLoop& loop : compiled_->loops) local_bytes = std::max(local_bytes, loop.local_bytes);
@@ -97,7 +94,7 @@ class CompiledExecutable : public Executable {
   // One part of a block loop, which a thread runs alone.
   struct Part {
     int index = 0, of = 1;
-    std::byte* local = nullptr;             // arena
+    std::byte* local = nullptr;        // arena
     std::vector<std::byte*>& buffers;  // of the kernel that runs
     KernelTrace* trace = nullptr;
   };
@@ -126,8 +123,7 @@ class CompiledExecutable : public Executable {
       for (size_t i = loop.first; i < loop.last; ++i) {
         const Kernel& kernel = compiled_->kernels[i];
         part.buffers.clear();
-        for (const int index : kernel.buffers)
-          part.buffers.push_back(address_in_block(index, block, part.local, sums));
+        for (const int index : kernel.buffers) part.buffers.push_back(address_in_block(index, block, part.local, sums));
         timed(part.trace, {&kernel, part.index, part.of}, [&] { kernel.entry(part.buffers.data(), 0, 1); });
       }
     }
@@ -146,7 +142,7 @@ class CompiledExecutable : public Executable {
   std::shared_ptr<const CompiledFunction> compiled_;
   ThreadPool& pool_;
   Tensor arena_;
-  std::vector<Tensor> local_arenas_;        // one per thread, for blocks
+  std::vector<Tensor> local_arenas_;                   // one per thread, for blocks
   std::vector<std::vector<std::byte*>> part_buffers_;  // of the kernel that a thread runs in a block
   std::vector<Tensor> constants_;
   std::vector<std::byte*> addresses_;       // of each buffer of the table

@@ -52,8 +52,8 @@ Result<std::vector<CsvRow>> split_csv(std::string_view bytes, char separator, co
     CsvRow row{line_number, {}};
     MINNOW_ASSIGN(row.cells, split_line(line, separator, fmt::format("{}:{}", where, line_number)));
     if (!rows.empty() && row.cells.size() != rows[0].cells.size()) {
-      return fail(fmt::format("{}:{}:1", where, line_number), "{} cells, but line {} has {}",
-                  row.cells.size(), rows[0].line, rows[0].cells.size());
+      return fail(fmt::format("{}:{}:1", where, line_number), "{} cells, but line {} has {}", row.cells.size(),
+                  rows[0].line, rows[0].cells.size());
     }
     rows.push_back(std::move(row));
   }

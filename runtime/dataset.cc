@@ -40,8 +40,8 @@ int64_t count_classes(const Tensor& labels) {
 }
 
 Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count) {
-  MINNOW_CHECK(first >= 0 && count >= 0 && first + count <= dataset.size(), "rows {} to {} of {}", first,
-               first + count, dataset.size());
+  MINNOW_CHECK(first >= 0 && count >= 0 && first + count <= dataset.size(), "rows {} to {} of {}", first, first + count,
+               dataset.size());
   return {dataset.name, slice_rows(dataset.examples, first, count), slice_rows(dataset.labels, first, count),
           dataset.class_names};
 }

@@ -25,7 +25,7 @@ class DiagnosisStart {
 // Interprets a function, "train_step" or "evaluate", on a batch whose loss is not finite, from the session's
 // tensors as they are before it. The error (exit code 3) tells the step, counted from 1, and the first value
 // with an infinity or NaN: its op, layer, phase and the first bad element.
-Error diagnose_batch(Session& session, std::string_view function, Tensor& examples, Tensor& targets,
-                     int64_t step, double learning_rate);
+Error diagnose_batch(Session& session, std::string_view function, Tensor& examples, Tensor& targets, int64_t step,
+                     double learning_rate);
 
 }  // namespace minnow

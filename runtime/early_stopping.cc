@@ -7,7 +7,9 @@ int64_t best_epoch(const spec::Training& training, bool classifies, std::span<co
   const bool stops_by_loss =
       training.has_early_stopping() && training.early_stopping().metric() == spec::EarlyStopping::VALIDATION_LOSS;
   const bool by_accuracy = classifies && !stops_by_loss;
-  const auto score = [&](const EpochMetrics& row) { return by_accuracy ? row.validation_accuracy : -row.validation_loss; };
+  const auto score = [&](const EpochMetrics& row) {
+    return by_accuracy ? row.validation_accuracy : -row.validation_loss;
+  };
   size_t best = 0;
   for (size_t i = 1; i < history.size(); ++i)
     if (score(history[i]) > score(history[best]) + margin) best = i;

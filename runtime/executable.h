@@ -75,8 +75,8 @@ struct CodeOptions {
   std::function<void(const TuneReport&)> on_tuned = {};  // hears of each search; may be empty
 };
 
-// Compiled code that several executables run, each on an arena of its own: what has the same IR is compiled once. May be
-// used from several threads; it compiles one function at a time.
+// Compiled code that several executables run, each on an arena of its own: what has the same IR is compiled once. May
+// be used from several threads; it compiles one function at a time.
 class CodeStore {
  public:
   // With the options' cache and tuning, which has `pool` to itself.
@@ -89,8 +89,8 @@ class CodeStore {
   std::map<std::string, std::shared_ptr<const CompiledFunction>> compiled_;  // by IR
 };
 
-// Plans memory and compiles `function`, which has been through the passes, or finds its machine code in the store or the
-// cache. `pool` must outlive the executable.
+// Plans memory and compiles `function`, which has been through the passes, or finds its machine code in the store or
+// the cache. `pool` must outlive the executable.
 Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
                                                   const CodeOptions& options = {});
 // The same with code that is there already.

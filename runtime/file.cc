@@ -59,7 +59,7 @@ class TemporaryFile {
 };
 
 Result<int64_t> regular_file_size(const Descriptor& file, const std::string& path, int64_t max_bytes) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return system_failure(path, "examine");
   if (S_ISDIR(status.st_mode)) return fail(path, "is a folder, not a file");
   if (!S_ISREG(status.st_mode)) return fail(path, "is not a regular file");
@@ -69,9 +69,7 @@ Result<int64_t> regular_file_size(const Descriptor& file, const std::string& pat
 }
 
 // Says nothing of the file that it is to become, whose name may be as long as a name can be.
-std::string temporary_name(pid_t process, int number) {
-  return fmt::format(".minnow.{}.{}.tmp", process, number);
-}
+std::string temporary_name(pid_t process, int number) { return fmt::format(".minnow.{}.{}.tmp", process, number); }
 
 // The process that writes, or wrote, the temporary file of this name.
 std::optional<pid_t> writer_of(const std::string& name) {
@@ -116,7 +114,7 @@ Status write_and_sync(Descriptor& file, std::span<const std::string_view> pieces
 }
 
 bool is_device_or_pipe(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
@@ -145,8 +143,7 @@ Result<std::string> read_file(const std::string& path, int64_t max_bytes) {
   std::string bytes(static_cast<size_t>(size), '\0');
   size_t filled = 0;
   while (filled < bytes.size()) {
-    const ssize_t got =
-        ::read(file.get(), bytes.data() + filled, std::min(bytes.size() - filled, kChunkBytes));
+    const ssize_t got = ::read(file.get(), bytes.data() + filled, std::min(bytes.size() - filled, kChunkBytes));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return system_failure(path, "read");
     if (got == 0) break;

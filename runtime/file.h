@@ -23,8 +23,8 @@ Result<std::string> read_file(const std::string& path, int64_t max_bytes = kMaxF
 Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces);
 Status write_file_atomically(const std::string& path, std::string_view bytes);
 
-// A file that grows at its end. Each piece is handed to the system at once, so that a reader, or a kill, finds the file cut
-// within the last piece at worst.
+// A file that grows at its end. Each piece is handed to the system at once, so that a reader, or a kill, finds the file
+// cut within the last piece at worst.
 class GrowingFile {
  public:
   // A file that is there already is an error.

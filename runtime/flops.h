@@ -10,8 +10,8 @@
 
 namespace minnow {
 
-// Of one run: what the contractions (dot, convolution, their gradients) need, inside bodies too, a multiply-add counting
-// two. Elementwise work is left out.
+// Of one run: what the contractions (dot, convolution, their gradients) need, inside bodies too, a multiply-add
+// counting two. Elementwise work is left out.
 double contraction_flops(const Function& function);
 
 // The same for "infer", "train_step", ... of a model at its batch size: what the mathematics asks for, counted before

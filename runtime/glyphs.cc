@@ -128,8 +128,7 @@ void trace_curve(const std::vector<Point>& points, DistanceField& field) {
 
 void trace_stroke(const Stroke& stroke, const Affine& affine, Draws& draws, DistanceField& field) {
   std::vector<Point> points = stroke.points;
-  for (Point& point : points)
-    point = affine({point.x + draws.normal(kWobble), point.y + draws.normal(kWobble)});
+  for (Point& point : points) point = affine({point.x + draws.normal(kWobble), point.y + draws.normal(kWobble)});
   if (stroke.is_smooth) return trace_curve(points, field);
   for (size_t i = 0; i + 1 < points.size(); ++i) field.add_segment(points[i], points[i + 1]);
 }

@@ -27,7 +27,8 @@ Tensor random_tensor(const Value& parameter, const LoweredModel& lowered, uint32
   for (size_t i = 0; i < values.size(); ++i) {
     const double uniform = random.uniform(i);
     if (parameter.type.dtype == DType::kU8) values[i] = std::floor(uniform * 256);
-    else if (parameter.type.dtype == DType::kI32) values[i] = std::floor(uniform * static_cast<double>(std::max<int64_t>(lowered.classes, 1)));
+    else if (parameter.type.dtype == DType::kI32)
+      values[i] = std::floor(uniform * static_cast<double>(std::max<int64_t>(lowered.classes, 1)));
     else values[i] = uniform;
   }
   return wide.converted_to(parameter.type.dtype);
@@ -146,8 +147,7 @@ Result<Difference> difference_at(GradientProblem& problem, size_t weight, size_t
   return best;
 }
 
-Result<GradientRow> check_weight(GradientProblem& problem, size_t weight, const Tensor& gradient,
-                                 int64_t samples) {
+Result<GradientRow> check_weight(GradientProblem& problem, size_t weight, const Tensor& gradient, int64_t samples) {
   const std::string& name = problem.lowered().weights[weight].name;
   const auto values = gradient.as<double>();
   double largest = 0;
@@ -163,9 +163,11 @@ Result<GradientRow> check_weight(GradientProblem& problem, size_t weight, const 
     const double scale = std::max({std::abs(values[element]), std::abs(difference.derivative), floor});
     const double apart = std::abs(values[element] - difference.derivative);
     const double error = apart > difference.noise ? apart / scale : std::min(apart / scale, kWithinNoise);
-    if (row.checked++ == 0 || error > row.error) row = {name, row.checked, values[element], difference.derivative, error};
+    if (row.checked++ == 0 || error > row.error)
+      row = {name, row.checked, values[element], difference.derivative, error};
   }
-  if (row.checked == 0) return fail(name, "every element drawn lies on a kink of the loss; there is nothing to compare");
+  if (row.checked == 0)
+    return fail(name, "every element drawn lies on a kink of the loss; there is nothing to compare");
   return row;
 }
 

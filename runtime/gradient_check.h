@@ -19,8 +19,8 @@ struct GradientRow {
 };
 
 // Checks up to `samples` elements of every weight at the model's initial weights, slightly disturbed so that no
-// activation sits on a kink, on a random batch of 2. An element whose differences disagree at every step size lies on a kink
-// (a maximum changes hands between them) and another one is drawn.
+// activation sits on a kink, on a random batch of 2. An element whose differences disagree at every step size lies on a
+// kink (a maximum changes hands between them) and another one is drawn.
 Result<std::vector<GradientRow>> check_gradients(const LoadedModel& model, int64_t samples);
 
 }  // namespace minnow

@@ -34,10 +34,10 @@ class GradientLog {
   static Result<GradientLog> create(Session& session, const Dataset& data, Backend backend, ThreadPool& pool,
                                     const CodeOptions& code);
 
-  // The same for a run folder and the state its run is in: goes on with the folder's gradients.csv if the run has begun,
-  // and otherwise with a row for the weights as they are.
-  static Result<GradientLog> open(Session& session, const Dataset& data, const SessionOptions& options, ThreadPool& pool,
-                                  const std::string& folder, const TrainingState& state);
+  // The same for a run folder and the state its run is in: goes on with the folder's gradients.csv if the run has
+  // begun, and otherwise with a row for the weights as they are.
+  static Result<GradientLog> open(Session& session, const Dataset& data, const SessionOptions& options,
+                                  ThreadPool& pool, const std::string& folder, const TrainingState& state);
 
   // Adds a row for the weights as they are after `epoch` epochs.
   Status record(int64_t epoch);

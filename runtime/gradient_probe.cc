@@ -13,8 +13,8 @@
 namespace minnow {
 namespace {
 
-// @loss with the squared norm of each weight's gradient as its results, in the order of the session's weights, and then,
-// if they are wanted, the gradients themselves.
+// @loss with the squared norm of each weight's gradient as its results, in the order of the session's weights, and
+// then, if they are wanted, the gradients themselves.
 Result<std::unique_ptr<Function>> build_probe(const Session& session, int64_t batch_size, bool is_compiled,
                                               bool keeps_gradients) {
   MINNOW_ASSIGN(auto function, build_function(session.model(), "loss", {{batch_size}, {}, {}}));

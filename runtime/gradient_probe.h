@@ -12,9 +12,9 @@ namespace minnow {
 
 class GradientProbe {
  public:
-  // Gradients are those of the mean loss over one batch, the first of `data` in file order; dropout draws as in the first
-  // step. Compiled with the session's own passes, unless it is interpreted. `session` and `pool` outlive the probe.
-  // `keeps_gradients`: whether gradient() will be asked for.
+  // Gradients are those of the mean loss over one batch, the first of `data` in file order; dropout draws as in the
+  // first step. Compiled with the session's own passes, unless it is interpreted. `session` and `pool` outlive the
+  // probe. `keeps_gradients`: whether gradient() will be asked for.
   static Result<GradientProbe> create(Session& session, const Dataset& data, Backend backend, ThreadPool& pool,
                                       const CodeOptions& code, bool keeps_gradients);
 

@@ -64,21 +64,19 @@ class LiveValues {
   std::unordered_map<const Value*, Slot> slots_;
 };
 
-std::vector<Tensor> run_op(const Op& op, LiveValues& values, Precision precision,
-                           const OpObserver& observer) {
+std::vector<Tensor> run_op(const Op& op, LiveValues& values, Precision precision, const OpObserver& observer) {
   std::vector<const Tensor*> operands;
   for (const Value* operand : op.operands) operands.push_back(values.get(operand));
   std::vector<Tensor> results;
-  for (const auto& result : op.results)
-    results.push_back(Tensor::zeros(working_type(result->type, precision)));
+  for (const auto& result : op.results) results.push_back(Tensor::zeros(working_type(result->type, precision)));
   kKernels[static_cast<size_t>(op.kind)]({op, operands, results, precision, observer});
   if (observer) observer(op, results);
   return results;
 }
 
 // `arguments` are of the working types.
-std::vector<Tensor> evaluate(const Function& function, std::span<const Tensor* const> arguments,
-                             Precision precision, const OpObserver& observer) {
+std::vector<Tensor> evaluate(const Function& function, std::span<const Tensor* const> arguments, Precision precision,
+                             const OpObserver& observer) {
   LiveValues values(function);
   for (size_t i = 0; i < arguments.size(); ++i) values.borrow(function.parameters()[i].get(), arguments[i]);
   for (const auto& op : function.ops()) {
@@ -96,8 +94,7 @@ bool accepts(const TensorType& parameter, const TensorType& argument, Precision 
   return is_float(argument.dtype) && argument.shape == parameter.shape;
 }
 
-Status check_arguments(const Function& function, std::span<const Tensor* const> arguments,
-                       Precision precision) {
+Status check_arguments(const Function& function, std::span<const Tensor* const> arguments, Precision precision) {
   const auto& parameters = function.parameters();
   const std::string where = "@" + function.name();
   if (arguments.size() < parameters.size()) {
@@ -109,8 +106,8 @@ Status check_arguments(const Function& function, std::span<const Tensor* const> 
     return fail(where, "takes {} arguments, {} were given", parameters.size(), arguments.size());
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (accepts(parameters[i]->type, arguments[i]->type(), precision)) continue;
-    return fail(where, "parameter %{} is {}, its argument {}", parameters[i]->name,
-                parameters[i]->type.to_string(), arguments[i]->type().to_string());
+    return fail(where, "parameter %{} is {}, its argument {}", parameters[i]->name, parameters[i]->type.to_string(),
+                arguments[i]->type().to_string());
   }
   return {};
 }

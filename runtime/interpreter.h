@@ -34,7 +34,6 @@ using OpObserver = std::function<void(const Op& op, std::span<Tensor> results)>;
 // error that names the parameter and both types. With kF64, float arguments may be f32 or f64 and float
 // results are f64.
 Result<std::vector<Tensor>> interpret(const Function& function, std::span<const Tensor* const> arguments,
-                                      Precision precision = Precision::kDeclared,
-                                      const OpObserver& observer = {});
+                                      Precision precision = Precision::kDeclared, const OpObserver& observer = {});
 
 }  // namespace minnow

@@ -37,8 +37,7 @@ DataSplits draw_line(const spec::Data& data, const LoadDataOptions& options) {
   return splits;
 }
 
-Result<Dataset> load_idx(const std::string& images, const std::string& labels,
-                         const LoadDataOptions& options) {
+Result<Dataset> load_idx(const std::string& images, const std::string& labels, const LoadDataOptions& options) {
   MINNOW_ASSIGN(const std::string image_path, find_data_file(images, options.data_dir));
   MINNOW_ASSIGN(const std::string label_path, find_data_file(labels, options.data_dir));
   return read_idx_dataset(image_path, label_path, images, numbered_classes(options.classes));
@@ -87,8 +86,7 @@ Result<Tensor> as_labels(Tensor targets, const LoadDataOptions& options, const s
   return labels;
 }
 
-Result<Dataset> load_npy(const std::string& inputs, const std::string& targets,
-                         const LoadDataOptions& options) {
+Result<Dataset> load_npy(const std::string& inputs, const std::string& targets, const LoadDataOptions& options) {
   MINNOW_ASSIGN(const std::string input_path, find_data_file(inputs, options.data_dir));
   MINNOW_ASSIGN(const std::string target_path, find_data_file(targets, options.data_dir));
   MINNOW_ASSIGN(const Tensor examples, read_npy(input_path));
@@ -100,8 +98,7 @@ Result<Dataset> load_npy(const std::string& inputs, const std::string& targets,
                 labels.type().to_string());
   }
   MINNOW_ASSIGN(labels, as_labels(std::move(labels), options, target_path));
-  return Dataset{inputs, examples.converted_to(DType::kF32), std::move(labels),
-                 numbered_classes(options.classes)};
+  return Dataset{inputs, examples.converted_to(DType::kF32), std::move(labels), numbered_classes(options.classes)};
 }
 
 Result<DataSplits> load_npy_splits(const spec::Data::Npy& npy, const LoadDataOptions& options) {
@@ -132,22 +129,14 @@ Result<DataSplits> load_png_splits(const spec::Data::PngFolder& folder, const Lo
 
 Result<DataSplits> load_source(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
   switch (data.source_case()) {
-    case spec::Data::kBuiltin:
-      return draw_glyphs(data, options, pool);
-    case spec::Data::kNamed:
-      return load_named_dataset(data.named(), options.data_dir);
-    case spec::Data::kIdx:
-      return load_idx_splits(data.idx(), options);
-    case spec::Data::kCsv:
-      return load_csv_splits(data.csv(), options);
-    case spec::Data::kNpy:
-      return load_npy_splits(data.npy(), options);
-    case spec::Data::kPngFolder:
-      return load_png_splits(data.png_folder(), options);
-    case spec::Data::kLinearRegression:
-      return draw_line(data, options);
-    case spec::Data::SOURCE_NOT_SET:
-      break;
+    case spec::Data::kBuiltin: return draw_glyphs(data, options, pool);
+    case spec::Data::kNamed: return load_named_dataset(data.named(), options.data_dir);
+    case spec::Data::kIdx: return load_idx_splits(data.idx(), options);
+    case spec::Data::kCsv: return load_csv_splits(data.csv(), options);
+    case spec::Data::kNpy: return load_npy_splits(data.npy(), options);
+    case spec::Data::kPngFolder: return load_png_splits(data.png_folder(), options);
+    case spec::Data::kLinearRegression: return draw_line(data, options);
+    case spec::Data::SOURCE_NOT_SET: break;
   }
   return fail("data", "the data have no source");
 }
@@ -163,8 +152,7 @@ Status keep_first(Dataset& dataset, int64_t count, const char* field) {
 // Labels as the loss takes them, whatever the source.
 Status adapt_labels(Dataset& dataset, const LoadDataOptions& options) {
   const bool has_classes = dataset.labels.type().dtype == DType::kI32;
-  if (options.classes > 0 && !has_classes)
-    return fail("loss", "needs classes, but {} data have none", dataset.name);
+  if (options.classes > 0 && !has_classes) return fail("loss", "needs classes, but {} data have none", dataset.name);
   if (options.classes > 0) return check_labels(dataset.labels, options.classes, dataset.name);
   if (has_classes) dataset.labels = dataset.labels.converted_to(DType::kF32).reshaped({dataset.size(), 1});
   return {};
@@ -174,8 +162,7 @@ Status adapt_labels(Dataset& dataset, const LoadDataOptions& options) {
 
 Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
   MINNOW_ASSIGN(DataSplits splits, load_source(data, options, pool));
-  if (data.has_train_examples())
-    MINNOW_TRY(keep_first(splits.train, data.train_examples(), "data.train_examples"));
+  if (data.has_train_examples()) MINNOW_TRY(keep_first(splits.train, data.train_examples(), "data.train_examples"));
   if (data.has_validation_examples())
     MINNOW_TRY(keep_first(splits.validation, data.validation_examples(), "data.validation_examples"));
   MINNOW_TRY(adapt_labels(splits.train, options));

@@ -32,9 +32,7 @@ Status check_program(const ScannedProgram& program, const ScannedProgram& refere
     return fail(program.where, "@{} takes {}, but there are {} logits", function.name(), type.to_string(), logits);
   const auto& results = function.results();
   const auto& expected = reference.function->results();
-  const auto is_alike = [](const FunctionResult& a, const FunctionResult& b) {
-    return a.value->type == b.value->type;
-  };
+  const auto is_alike = [](const FunctionResult& a, const FunctionResult& b) { return a.value->type == b.value->type; };
   if (!std::ranges::equal(results, expected, is_alike))
     return fail(program.where, "the results of @{} are not of the types that {} has", function.name(), reference.name);
   return {};
@@ -121,7 +119,8 @@ Chart LogitScan::chart(const std::string& title) const {
       if (!(scales[i] > 0)) continue;
       const ScanOutcome& outcome = outcomes[i][column];
       const int64_t bad = outcome.infinite + outcome.not_a_number;
-      share.points.push_back({scales[i], static_cast<double>(bad) / static_cast<double>(std::max<int64_t>(outcome.values, 1))});
+      share.points.push_back(
+          {scales[i], static_cast<double>(bad) / static_cast<double>(std::max<int64_t>(outcome.values, 1))});
       error.points.push_back({scales[i], bad > 0 ? NAN : std::max(outcome.error, kLeastError)});
     }
     chart.panels[0].series.push_back(std::move(share));

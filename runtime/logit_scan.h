@@ -1,5 +1,5 @@
-// Programs run on numbers that grow, beside one that tells the truth: where a formula stops to be finite, and how far it
-// is off before.
+// Programs run on numbers that grow, beside one that tells the truth: where a formula stops to be finite, and how far
+// it is off before.
 #pragma once
 
 #include <string>
@@ -29,7 +29,7 @@ struct ScanOutcome {
 };
 
 struct LogitScan {
-  std::vector<std::string> columns;                // "naive, interpreted", "naive, compiled", the next program's
+  std::vector<std::string> columns;  // "naive, interpreted", "naive, compiled", the next program's
   std::vector<double> scales;
   std::vector<std::vector<ScanOutcome>> outcomes;  // by scale, then column
 

@@ -15,9 +15,9 @@ struct MemoryUse {
   int64_t running_statistics = 0;
   int64_t optimizer_state = 0;
   int64_t inputs = 0;
-  int64_t arena = 0;                       // activations, gradients and temporaries, sharing one block
-  int64_t scratch = 0;                     // what kernels need for themselves, such as sums over blocks
-  int64_t blocks = 0;                      // arenas for blocks of examples, one per thread
+  int64_t arena = 0;    // activations, gradients and temporaries, sharing one block
+  int64_t scratch = 0;  // what kernels need for themselves, such as sums over blocks
+  int64_t blocks = 0;   // arenas for blocks of examples, one per thread
   int64_t constants = 0;
   int64_t results = 0;                     // that are not written over a parameter
   int64_t activations = 0, gradients = 0;  // in an arena where most of it is in use
@@ -42,7 +42,7 @@ Result<ModelMemory> measure_memory(const LoadedModel& model, int threads, int64_
 struct MemoryRow {
   const char* key;
   const char* title;
-  int64_t MemoryUse::*bytes;
+  int64_t MemoryUse::* bytes;
 };
 std::span<const MemoryRow> memory_rows();
 std::span<const MemoryRow> memory_peak_rows();

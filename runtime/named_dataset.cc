@@ -22,8 +22,7 @@ Result<const NamedDataset*> find_description(std::string_view name) {
     known.emplace_back(dataset.name);
   }
   const std::string nearest = nearest_name(name, known);
-  return fail_with_hint("",
-                        fmt::format("there is no dataset \"{}\"; known are {}", name, fmt::join(known, ", ")),
+  return fail_with_hint("", fmt::format("there is no dataset \"{}\"; known are {}", name, fmt::join(known, ", ")),
                         nearest.empty() ? "" : fmt::format("did you mean \"{}\"?", nearest));
 }
 
@@ -59,9 +58,7 @@ std::string report_missing(const FoundFiles& found) {
 
 tl::unexpected<Error> not_found(const NamedDataset& dataset, const std::vector<std::string>& reports) {
   return fail_with_hint(
-      "",
-      fmt::format("dataset \"{}\" was not found; looked in\n    {}", dataset.name,
-                  fmt::join(reports, "\n    ")),
+      "", fmt::format("dataset \"{}\" was not found; looked in\n    {}", dataset.name, fmt::join(reports, "\n    ")),
       fmt::format(
           "`minnow data fetch {0}` downloads it; or name the folder that has {0}/ with {1} (each plain or .gz) by --data-dir "
           "or MINNOW_DATA. The digits of `builtin: GLYPHS` need no file",
@@ -82,8 +79,7 @@ const std::vector<NamedDataset>& named_datasets() {
   static const std::vector<NamedDataset> kDatasets = {
       {"mnist", numbered_classes(10)},
       {"fashion-mnist",
-       {"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
-        "ankle boot"}},
+       {"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"}},
   };
   return kDatasets;
 }

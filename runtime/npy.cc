@@ -67,8 +67,7 @@ Result<const NpyType*> parse_descr(std::string_view value, const std::string& wh
 
 Result<Shape> parse_shape(std::string_view value, const std::string& where) {
   const size_t close = value.find(')');
-  if (!value.starts_with('(') || close == std::string_view::npos)
-    return fail(where, "its .npy header has no 'shape'");
+  if (!value.starts_with('(') || close == std::string_view::npos) return fail(where, "its .npy header has no 'shape'");
   std::string_view dims = trimmed(value.substr(1, close - 1));
   Shape shape;
   while (!dims.empty()) {
@@ -76,8 +75,7 @@ Result<Shape> parse_shape(std::string_view value, const std::string& where) {
     const auto [end, error] = std::from_chars(dims.data(), dims.data() + dims.size(), dim);
     if (error != std::errc{} || dim < 0) return fail(where, "its .npy header has the bad shape ({})", dims);
     dims = trimmed(dims.substr(static_cast<size_t>(end - dims.data())));
-    if (!dims.empty() && dims[0] != ',')
-      return fail(where, "its .npy header has a bad shape at \"{}\"", dims);
+    if (!dims.empty() && dims[0] != ',') return fail(where, "its .npy header has a bad shape at \"{}\"", dims);
     if (!dims.empty()) dims = trimmed(dims.substr(1));
     shape.push_back(dim);
   }
@@ -95,8 +93,7 @@ Result<std::pair<size_t, size_t>> header_extent(std::string_view bytes, const st
   const size_t begin = 8 + length_bytes;
   uint32_t length = 0;
   if (bytes.size() >= begin) std::memcpy(&length, bytes.data() + 8, length_bytes);
-  if (bytes.size() < begin || length > bytes.size() - begin)
-    return fail(where, "is truncated within its .npy header");
+  if (bytes.size() < begin || length > bytes.size() - begin) return fail(where, "is truncated within its .npy header");
   return std::pair(begin, size_t{length});
 }
 
@@ -157,9 +154,9 @@ Result<Tensor> read_npy(const std::string& path) {
 
 Status write_npy(const std::string& path, const Tensor& tensor) {
   const Shape& shape = tensor.type().shape;
-  std::string dictionary = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",
-                                       written_type(tensor.type().dtype).descr, fmt::join(shape, ", "),
-                                       shape.size() == 1 ? "," : "");
+  std::string dictionary =
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                  written_type(tensor.type().dtype).descr, fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
   constexpr size_t kPreamble = 10;
   while ((kPreamble + dictionary.size() + 1) % kHeaderAlignment != 0) dictionary += ' ';
   dictionary += '\n';

@@ -78,9 +78,9 @@ Result<Dataset> open_path(const std::string& path, const OpenDatasetOptions& opt
 tl::unexpected<Error> unknown(const std::string& name) {
   const std::vector<std::string> names = known_names();
   const std::string nearest = nearest_name(name, names);
-  const std::string hint = nearest.empty() ? fmt::format("{}, or the path of a .csv, a .npy or a folder of PNG",
-                                                         fmt::join(names, ", "))
-                                           : fmt::format("did you mean {}?", nearest);
+  const std::string hint =
+      nearest.empty() ? fmt::format("{}, or the path of a .csv, a .npy or a folder of PNG", fmt::join(names, ", "))
+                      : fmt::format("did you mean {}?", nearest);
   return fail_with_hint("", fmt::format("there are no data \"{}\"", name), hint);
 }
 

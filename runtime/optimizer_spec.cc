@@ -22,9 +22,7 @@ OptimizerSpec optimizer_spec(const spec::Training& training, const std::vector<W
       break;
     case spec::Training::kAdam: spec.rule = adam_rule<Adam>(training.adam()); break;
     case spec::Training::kAdamw: spec.rule = adam_rule<AdamW>(training.adamw()); break;
-    case spec::Training::kRmsprop:
-      spec.rule = RmsProp{training.rmsprop().decay(), training.rmsprop().epsilon()};
-      break;
+    case spec::Training::kRmsprop: spec.rule = RmsProp{training.rmsprop().decay(), training.rmsprop().epsilon()}; break;
     case spec::Training::kSgd:
     case spec::Training::OPTIMIZER_NOT_SET: spec.rule = Sgd{}; break;
   }

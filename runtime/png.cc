@@ -49,8 +49,8 @@ Result<Tensor> read_png_gray(const std::string& path) {
 Result<std::string> encode_png(const Tensor& image) {
   const TensorType& type = image.type();
   const bool is_gray = type.rank() == 2;
-  MINNOW_CHECK(type.dtype == DType::kU8 && (is_gray || (type.rank() == 3 && type.dim(2) == 3)),
-               "{} is not a picture", type.to_string());
+  MINNOW_CHECK(type.dtype == DType::kU8 && (is_gray || (type.rank() == 3 && type.dim(2) == 3)), "{} is not a picture",
+               type.to_string());
   PngImage png;
   png->height = static_cast<png_uint_32>(type.dim(0));
   png->width = static_cast<png_uint_32>(type.dim(1));
@@ -84,8 +84,7 @@ Tensor image_grid(const Tensor& images, int64_t columns, int64_t gap) {
     const int64_t top = gap + i / columns * (height + gap);
     const int64_t left = gap + i % columns * (width + gap);
     for (int64_t y = 0; y < height; ++y) {
-      std::copy_n(from.begin() + i * image_size + y * width, width,
-                  to.begin() + (top + y) * grid_width + left);
+      std::copy_n(from.begin() + i * image_size + y * width, width, to.begin() + (top + y) * grid_width + left);
     }
   }
   return grid;

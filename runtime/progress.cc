@@ -47,8 +47,7 @@ std::string bar(double fraction, int cells, const ProgressStyle& style) {
   const int whole = static_cast<int>(filled);
   const bool has_half = filled - whole >= 0.5;
   const std::string done = repeated("━", whole) + (has_half ? "╸" : "");
-  return painted(done, kCyan, style) +
-         painted(repeated("─", cells - whole - (has_half ? 1 : 0)), kDim, style);
+  return painted(done, kCyan, style) + painted(repeated("─", cells - whole - (has_half ? 1 : 0)), kDim, style);
 }
 
 double seconds_left(const ProgressState& state) {
@@ -92,24 +91,21 @@ std::string format_duration(double seconds) {
 std::string render_progress(const ProgressState& state, const ProgressStyle& style) {
   const std::string label = epoch_label(state.epoch, state.epochs);
   std::string tail = figures("", state.loss, state.accuracy);
-  tail += fmt::format("  {}  ETA {}", format_rate(state.examples_per_second),
-                      format_duration(seconds_left(state)));
+  tail += fmt::format("  {}  ETA {}", format_rate(state.examples_per_second), format_duration(seconds_left(state)));
   // One column stays free, since a full line makes some terminals wrap.
   const auto width = static_cast<size_t>(std::max(style.columns - 1, 1));
   const int room = static_cast<int>(width) - static_cast<int>(label.size() + 1 + tail.size());
   if (room < kMinBarCells) return (label + tail).substr(0, width);
   const double fraction =
       state.examples > 0 ? static_cast<double>(state.examples_done) / static_cast<double>(state.examples) : 0;
-  return fmt::format("{} {}{}", painted(label, kBold, style),
-                     bar(fraction, std::min(room, kMaxBarCells), style), tail);
+  return fmt::format("{} {}{}", painted(label, kBold, style), bar(fraction, std::min(room, kMaxBarCells), style), tail);
 }
 
 std::string render_epoch(const EpochSummary& summary, const ProgressStyle& style) {
   return painted(epoch_label(summary.epoch, summary.epochs), kBold, style) +
          figures("", summary.train_loss, summary.train_accuracy) +
          figures("val ", summary.validation_loss, summary.validation_accuracy) +
-         painted(fmt::format("  {}  {:.1f} s", format_rate(summary.examples_per_second), summary.seconds),
-                 kDim, style);
+         painted(fmt::format("  {}  {:.1f} s", format_rate(summary.examples_per_second), summary.seconds), kDim, style);
 }
 
 void Progress::update(const ProgressState& state) {

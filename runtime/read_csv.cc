@@ -67,8 +67,7 @@ Status choose_columns(Table& table, size_t width, const CsvOptions& options) {
 // A header has words where the other rows have numbers. Class names are words in every row.
 bool looks_like_header(const std::vector<CsvRow>& rows) {
   const auto words = [](const CsvRow& row) {
-    return std::ranges::count_if(row.cells,
-                                 [](const CsvCell& cell) { return !parse_number<double>(cell.text); });
+    return std::ranges::count_if(row.cells, [](const CsvCell& cell) { return !parse_number<double>(cell.text); });
   };
   const auto width = static_cast<std::ptrdiff_t>(rows[0].cells.size());
   return rows.size() == 1 ? words(rows[0]) == width : words(rows[0]) > words(rows[1]);
@@ -105,14 +104,11 @@ Result<Tensor> numbers(const Table& table, const std::vector<size_t>& columns) {
   return tensor;
 }
 
-std::string_view label_text(const Table& table, const CsvRow& row) {
-  return row.cells[table.label_columns[0]].text;
-}
+std::string_view label_text(const Table& table, const CsvRow& row) { return row.cells[table.label_columns[0]].text; }
 
 bool has_word_labels(const Table& table) {
-  return !std::ranges::all_of(table.rows, [&](const CsvRow& row) {
-    return parse_number<int32_t>(label_text(table, row)).has_value();
-  });
+  return !std::ranges::all_of(
+      table.rows, [&](const CsvRow& row) { return parse_number<int32_t>(label_text(table, row)).has_value(); });
 }
 
 std::vector<std::string> sorted_words(const Table& table) {
@@ -157,8 +153,7 @@ Status fill_classes(const Table& table, const CsvOptions& options, Dataset& data
   auto to = dataset.labels.as<int32_t>().begin();
   const ClassNumbers numbers = number_classes(dataset.class_names);
   for (const CsvRow& row : table.rows) {
-    MINNOW_ASSIGN(*to++, has_words ? class_of_word(table, row, numbers)
-                                   : class_of_number(table, row, limit));
+    MINNOW_ASSIGN(*to++, has_words ? class_of_word(table, row, numbers) : class_of_number(table, row, limit));
   }
   if (dataset.class_names.empty()) dataset.class_names = numbered_classes(count_classes(dataset.labels));
   return {};

@@ -25,8 +25,7 @@ class GzipFile {
     gzbuffer(file, 1 << 18);
     return GzipFile(path, file);
   }
-  GzipFile(GzipFile&& other) noexcept
-      : path_(std::move(other.path_)), file_(std::exchange(other.file_, nullptr)) {}
+  GzipFile(GzipFile&& other) noexcept : path_(std::move(other.path_)), file_(std::exchange(other.file_, nullptr)) {}
   GzipFile& operator=(GzipFile&&) = delete;
   ~GzipFile() {
     if (file_ != nullptr) gzclose_r(file_);
@@ -96,8 +95,7 @@ Result<Shape> read_header(GzipFile& file, const std::string& path) {
   MINNOW_ASSIGN(const uint32_t magic, read_u32(file, path));
   const uint32_t type = magic >> 8 & 0xFF;
   const uint32_t rank = magic & 0xFF;
-  if (magic >> 16 != 0)
-    return fail(path, "is not an IDX file: it begins with 0x{:08x}, not 0x000008..", magic);
+  if (magic >> 16 != 0) return fail(path, "is not an IDX file: it begins with 0x{:08x}, not 0x000008..", magic);
   if (type != kUnsignedByte)
     return fail(path, "holds IDX elements of type 0x{:02x}; only unsigned bytes (0x08) are read", type);
   if (rank < 1 || rank > 4) return fail(path, "has {} dimensions; IDX data here has 1 to 4", rank);
@@ -147,13 +145,11 @@ Result<Tensor> read_idx(const std::string& path) {
 Result<Dataset> read_idx_dataset(const std::string& images, const std::string& labels, std::string name,
                                  std::vector<std::string> class_names) {
   MINNOW_ASSIGN(Tensor label_bytes, read_idx(labels));
-  if (label_bytes.type().rank() != 1)
-    return fail(labels, "holds {}, not labels [N]", label_bytes.type().to_string());
+  if (label_bytes.type().rank() != 1) return fail(labels, "holds {}, not labels [N]", label_bytes.type().to_string());
   MINNOW_ASSIGN(Tensor pixels, read_idx(images));
   MINNOW_ASSIGN(Tensor examples, as_images(std::move(pixels), images));
   if (examples.dim(0) != label_bytes.dim(0)) {
-    return fail(images, "holds {} images, but {} holds {} labels", examples.dim(0), labels,
-                label_bytes.dim(0));
+    return fail(images, "holds {} images, but {} holds {} labels", examples.dim(0), labels, label_bytes.dim(0));
   }
   Tensor classes = label_bytes.converted_to(DType::kI32);
   if (class_names.empty()) class_names = numbered_classes(count_classes(classes));

@@ -21,8 +21,7 @@ void zip_as(const KernelCall& call, F function) {
   const std::span<const T> x = call.operand(0).as<T>();
   const std::span<const T> y = call.operand(1).as<T>();
   const std::span<R> result = call.result().as<R>();
-  for (size_t i = 0; i < result.size(); ++i)
-    result[i] = static_cast<R>(function(Wide<T>{x[i]}, Wide<T>{y[i]}));
+  for (size_t i = 0; i < result.size(); ++i) result[i] = static_cast<R>(function(Wide<T>{x[i]}, Wide<T>{y[i]}));
 }
 
 template <typename F>

@@ -31,8 +31,7 @@ void write_through(const KernelCall& call, const Tensor& from, const AffineMap& 
 }
 
 void fill(Tensor& tensor, double value) {
-  with_type(tensor.type().dtype,
-            [&]<typename T>(T) { std::ranges::fill(tensor.as<T>(), static_cast<T>(value)); });
+  with_type(tensor.type().dtype, [&]<typename T>(T) { std::ranges::fill(tensor.as<T>(), static_cast<T>(value)); });
 }
 
 }  // namespace

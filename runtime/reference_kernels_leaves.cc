@@ -10,8 +10,7 @@ namespace {
 
 // Calls visit(first element in the rows, first element in the table) for each index that picks a row.
 template <typename Visit>
-void for_each_picked_row(std::span<const int32_t> indices, int64_t table_rows, int64_t row_size,
-                         Visit visit) {
+void for_each_picked_row(std::span<const int32_t> indices, int64_t table_rows, int64_t row_size, Visit visit) {
   if (table_rows == 0) return;
   for (size_t i = 0; i < indices.size(); ++i) {
     const int64_t row = std::clamp<int64_t>(indices[i], 0, table_rows - 1);
@@ -58,10 +57,9 @@ void ReferenceKernel<OpKind::kGather>::apply(const KernelCall& call) {
   with_type(table.type().dtype, [&]<typename T>(T) {
     const std::span<const T> from = table.as<T>();
     const std::span<T> to = call.result().as<T>();
-    for_each_picked_row(call.operand(1).as<int32_t>(), table.dim(0), size,
-                        [&](int64_t at_row, int64_t at_table) {
-                          for (int64_t i = 0; i < size; ++i) to[at_row + i] = from[at_table + i];
-                        });
+    for_each_picked_row(call.operand(1).as<int32_t>(), table.dim(0), size, [&](int64_t at_row, int64_t at_table) {
+      for (int64_t i = 0; i < size; ++i) to[at_row + i] = from[at_table + i];
+    });
   });
 }
 
@@ -72,11 +70,10 @@ void ReferenceKernel<OpKind::kScatterAdd>::apply(const KernelCall& call) {
   with_type(table.type().dtype, [&]<typename T>(T) {
     const std::span<const T> from = call.operand(0).as<T>();
     const std::span<T> to = table.as<T>();
-    for_each_picked_row(call.operand(1).as<int32_t>(), table.dim(0), size,
-                        [&](int64_t at_row, int64_t at_table) {
-                          for (int64_t i = 0; i < size; ++i)
-                            to[at_table + i] = static_cast<T>(Wide<T>{to[at_table + i]} + Wide<T>{from[at_row + i]});
-                        });
+    for_each_picked_row(call.operand(1).as<int32_t>(), table.dim(0), size, [&](int64_t at_row, int64_t at_table) {
+      for (int64_t i = 0; i < size; ++i)
+        to[at_table + i] = static_cast<T>(Wide<T>{to[at_table + i]} + Wide<T>{from[at_row + i]});
+    });
   });
 }
 

@@ -10,8 +10,7 @@ namespace {
 
 // Calls visit(at_y, at_x) for each element of x in each window, windows and elements in row-major order.
 template <typename Visit>
-void for_each_window_element(const WindowAttributes& attributes, const Tensor& x, const Tensor& y,
-                             Visit visit) {
+void for_each_window_element(const WindowAttributes& attributes, const Tensor& x, const Tensor& y, Visit visit) {
   const WindowGrid grid{.picture = {x.dim(2), x.dim(3)},
                         .window = attributes.window,
                         .stride = attributes.stride,

@@ -16,15 +16,11 @@ namespace minnow {
 template <typename Use>
 void with_type(DType dtype, Use use) {
   switch (dtype) {
-    case DType::kF32:
-      return use(float{});
-    case DType::kF64:
-      return use(double{});
-    case DType::kI32:
-      return use(int32_t{});
+    case DType::kF32: return use(float{});
+    case DType::kF64: return use(double{});
+    case DType::kI32: return use(int32_t{});
     case DType::kU8:
-    case DType::kPred:
-      return use(uint8_t{});
+    case DType::kPred: return use(uint8_t{});
   }
 }
 

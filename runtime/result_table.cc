@@ -53,7 +53,8 @@ std::string table_markdown(const ResultTable& table) {
     return line + "\n";
   };
   std::string text = line_of(table.header) + "|";
-  for (size_t column = 0; column < table.header.size(); ++column) text += holds_number(table, column) ? "---:|" : "---|";
+  for (size_t column = 0; column < table.header.size(); ++column)
+    text += holds_number(table, column) ? "---:|" : "---|";
   text += "\n";
   for (const auto& row : table.rows) text += line_of(row);
   return text;

@@ -16,11 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Series series_of(std::string name, const std::vector<EpochMetrics>& history, double EpochMetrics::*column,
-                 int colour, bool dashed) {
+Series series_of(std::string name, const std::vector<EpochMetrics>& history, double EpochMetrics::* column, int colour,
+                 bool dashed) {
   Series series{std::move(name), {}, dashed, colour};
-  for (const EpochMetrics& row : history)
-    series.points.push_back({static_cast<double>(row.epoch), row.*column});
+  for (const EpochMetrics& row : history) series.points.push_back({static_cast<double>(row.epoch), row.*column});
   return series;
 }
 
@@ -149,23 +148,24 @@ Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const
       const CsvCell& cell = row.cells[places[i]];
       const auto parse = [&](auto field) { return parse_cell(cell.text, metrics.*field); };
       if (!std::visit(parse, kColumns[i].field))
-        return fail(fmt::format("{}:{}:{}", where, row.line, cell.column), "\"{}\" is no {}", cell.text, kColumns[i].name);
+        return fail(fmt::format("{}:{}:{}", where, row.line, cell.column), "\"{}\" is no {}", cell.text,
+                    kColumns[i].name);
     }
   }
   return history;
 }
 
 bool has_accuracy(const std::vector<EpochMetrics>& history) {
-  return std::ranges::any_of(history, [](const EpochMetrics& row) { return row.train_accuracy > 0 || row.validation_accuracy > 0; });
+  return std::ranges::any_of(
+      history, [](const EpochMetrics& row) { return row.train_accuracy > 0 || row.validation_accuracy > 0; });
 }
 
 std::string metrics_csv(const std::vector<EpochMetrics>& history) {
   std::string text =
       "epoch,steps,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n";
   for (const EpochMetrics& row : history)
-    text += fmt::format("{},{},{:.6g},{:.6f},{:.6f},{:.6f},{:.6f},{:.3f}\n", row.epoch, row.steps,
-                        row.learning_rate, row.train_loss, row.train_accuracy, row.validation_loss,
-                        row.validation_accuracy, row.seconds);
+    text += fmt::format("{},{},{:.6g},{:.6f},{:.6f},{:.6f},{:.6f},{:.3f}\n", row.epoch, row.steps, row.learning_rate,
+                        row.train_loss, row.train_accuracy, row.validation_loss, row.validation_accuracy, row.seconds);
   return text;
 }
 

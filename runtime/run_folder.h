@@ -38,8 +38,7 @@ class RunFolder {
   // The model as it is trained, overrides and defaults included.
   Status write_config(const LoadedModel& model) const;
   // metrics.csv and curves.svg from the history.
-  Status write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
-                       bool classifies) const;
+  Status write_metrics(const std::vector<EpochMetrics>& history, const std::string& title, bool classifies) const;
 
  private:
   RunFolder(std::string path, std::optional<FolderLock> lock) : path_(std::move(path)), lock_(std::move(lock)) {}

@@ -27,11 +27,8 @@ constexpr std::string_view kChecksumKey = "minnow.crc32";
 // Tells that there must be a checksum, so that damage to that key itself is noticed, too.
 constexpr std::string_view kFormatKey = "minnow.format";
 
-constexpr std::array<std::pair<std::string_view, DType>, 5> kTypeNames = {{{"F32", DType::kF32},
-                                                                           {"F64", DType::kF64},
-                                                                           {"I32", DType::kI32},
-                                                                           {"U8", DType::kU8},
-                                                                           {"BOOL", DType::kPred}}};
+constexpr std::array<std::pair<std::string_view, DType>, 5> kTypeNames = {
+    {{"F32", DType::kF32}, {"F64", DType::kF64}, {"I32", DType::kI32}, {"U8", DType::kU8}, {"BOOL", DType::kPred}}};
 
 struct Entry {
   std::string name;
@@ -55,9 +52,7 @@ uint32_t add_to_checksum(uint32_t checksum, std::string_view bytes) {
 }
 
 // JSON is UTF-8; a model's name in another encoding is not worth losing its weights for.
-std::string to_text(const json& header) {
-  return header.dump(-1, ' ', false, json::error_handler_t::replace);
-}
+std::string to_text(const json& header) { return header.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 // What the checksum of a file begins with: the header in canonical form, less the checksum itself.
 uint32_t header_checksum(json header) {
@@ -100,8 +95,8 @@ Result<Entry> parse_entry(const std::string& name, const json& content, const st
   if (!content.is_object() || !content.contains("dtype") || !content["dtype"].is_string() ||
       !is_list_of_sizes("shape") || !is_list_of_sizes("data_offsets") || content["data_offsets"].size() != 2)
     return fail(where, "tensor \"{}\" lacks a proper dtype, shape or data_offsets", name);
-  const auto dtype = std::ranges::find(kTypeNames, content["dtype"].get<std::string>(),
-                                       &std::pair<std::string_view, DType>::first);
+  const auto dtype =
+      std::ranges::find(kTypeNames, content["dtype"].get<std::string>(), &std::pair<std::string_view, DType>::first);
   if (dtype == kTypeNames.end()) {
     return fail(where, "tensor \"{}\" has type {}; read are F32, F64, I32, U8, BOOL", name,
                 content["dtype"].get<std::string>());
@@ -116,8 +111,7 @@ Result<Entry> parse_entry(const std::string& name, const json& content, const st
 
 // In order of offset, each tensor begins where the one before ended, and the last ends with the file.
 Status check_layout(std::vector<Entry>& entries, uint64_t data_bytes, const std::string& where) {
-  std::ranges::sort(entries, {},
-                    [](const Entry& entry) { return std::tie(entry.begin, entry.end, entry.name); });
+  std::ranges::sort(entries, {}, [](const Entry& entry) { return std::tie(entry.begin, entry.end, entry.name); });
   uint64_t at = 0;
   for (const Entry& entry : entries) {
     if (entry.end < entry.begin || entry.end > data_bytes) {
@@ -141,14 +135,11 @@ Status check_layout(std::vector<Entry>& entries, uint64_t data_bytes, const std:
 }
 
 Result<std::string_view> header_text(std::string_view bytes, const std::string& where) {
-  if (bytes.size() < kLengthBytes)
-    return fail(where, "is truncated: {} bytes are no safetensors file", bytes.size());
+  if (bytes.size() < kLengthBytes) return fail(where, "is truncated: {} bytes are no safetensors file", bytes.size());
   uint64_t length = 0;
   std::memcpy(&length, bytes.data(), kLengthBytes);
-  if (length > kMaxHeaderBytes)
-    return fail(where, "is not a safetensors file: it claims a header of {} bytes", length);
-  if (length > bytes.size() - kLengthBytes)
-    return fail(where, "is truncated within its header of {} bytes", length);
+  if (length > kMaxHeaderBytes) return fail(where, "is not a safetensors file: it claims a header of {} bytes", length);
+  if (length > bytes.size() - kLengthBytes) return fail(where, "is truncated within its header of {} bytes", length);
   return bytes.substr(kLengthBytes, length);
 }
 

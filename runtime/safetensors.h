@@ -34,8 +34,7 @@ struct TensorFile {
 };
 
 // Writes f32, f64, i32, u8 and pred tensors, of distinct names, atomically.
-Status write_safetensors(const std::string& path, const std::vector<NamedTensorRef>& tensors,
-                         const Metadata& metadata);
+Status write_safetensors(const std::string& path, const std::vector<NamedTensorRef>& tensors, const Metadata& metadata);
 
 // Reads the same types. Strict: a header that is not JSON or reaches past the file, a name that comes twice,
 // offsets that overlap, leave a hole or disagree with the shape, trailing bytes, and a wrong checksum are

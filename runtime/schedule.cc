@@ -17,8 +17,8 @@ double learning_rate_at(const spec::Training& training, int64_t step, int64_t st
   const double epochs_done = (done - warmup_steps) / per_epoch;
   switch (schedule.kind_case()) {
     case spec::Schedule::kStep:
-      return rate * std::pow(schedule.step().factor(),
-                             std::floor(epochs_done / static_cast<double>(schedule.step().every())));
+      return rate *
+             std::pow(schedule.step().factor(), std::floor(epochs_done / static_cast<double>(schedule.step().every())));
     case spec::Schedule::kExponential: return rate * std::pow(schedule.exponential().decay(), std::floor(epochs_done));
     case spec::Schedule::kCosine: {
       const double length = static_cast<double>(training.epochs()) - warmup_steps / per_epoch;

@@ -27,11 +27,10 @@ double scalar_result(const Executable& executable, std::string_view name) {
 
 tl::unexpected<Error> unknown_function(std::string_view name) {
   const std::string nearest = nearest_name(name, {"infer", "evaluate", "loss", "train_step"});
-  return tl::unexpected(Error{"--function",
-                              fmt::format("there is no function \"{}\"", name),
-                              nearest.empty() ? "one of infer, evaluate, loss, train_step"
-                                              : fmt::format("did you mean {}?", nearest),
-                              ExitCode::kUsage});
+  return tl::unexpected(
+      Error{"--function", fmt::format("there is no function \"{}\"", name),
+            nearest.empty() ? "one of infer, evaluate, loss, train_step" : fmt::format("did you mean {}?", nearest),
+            ExitCode::kUsage});
 }
 
 bool wants_naive_softmax(const Model& model) {
@@ -61,8 +60,7 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
   return built;
 }
 
-Result<std::unique_ptr<Session>> Session::create(LoadedModel model, const SessionOptions& options,
-                                                 ThreadPool& pool) {
+Result<std::unique_ptr<Session>> Session::create(LoadedModel model, const SessionOptions& options, ThreadPool& pool) {
   std::unique_ptr<Session> session(new Session(std::move(model), options, pool));
   const LowerOptions lower{session->model_.model.training().batch_size(), options.max_bytes};
   MINNOW_ASSIGN(session->lowered_, lower_model(session->model_, lower));
@@ -121,8 +119,7 @@ std::vector<Tensor*> Session::bind(const Function& function, Tensor& examples, T
   set_scalar<int32_t>(step_, static_cast<int32_t>(step));
   set_scalar<float>(learning_rate_, static_cast<float>(learning_rate));
   std::vector<Tensor*> arguments;
-  for (const auto& parameter : function.parameters())
-    arguments.push_back(find_argument(*parameter, examples, targets));
+  for (const auto& parameter : function.parameters()) arguments.push_back(find_argument(*parameter, examples, targets));
   return arguments;
 }
 

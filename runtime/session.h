@@ -46,8 +46,7 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
 class Session {
  public:
   // Lowers the model and draws its weights. `pool` must outlive the session.
-  static Result<std::unique_ptr<Session>> create(LoadedModel model, const SessionOptions& options,
-                                                 ThreadPool& pool);
+  static Result<std::unique_ptr<Session>> create(LoadedModel model, const SessionOptions& options, ThreadPool& pool);
 
   // examples [N,...] as the model's input type, targets as `lowered().target`.
   Result<BatchOutcome> train_step(Tensor& examples, Tensor& targets, int64_t step, double learning_rate);

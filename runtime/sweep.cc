@@ -48,8 +48,7 @@ class DataStore {
 
 class SweepRunner {
  public:
-  SweepRunner(Sweep& sweep, const SweepOptions& options)
-      : sweep_(sweep), options_(options), data_(options.data_dir) {}
+  SweepRunner(Sweep& sweep, const SweepOptions& options) : sweep_(sweep), options_(options), data_(options.data_dir) {}
 
   Result<SweepOutcome> run() {
     MINNOW_TRY(prepare_folder());

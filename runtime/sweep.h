@@ -33,7 +33,7 @@ struct SweepRun {
   bool logs_gradients = false;  // into the run's folder, if there is one
   RunEnd end = RunEnd::kWaiting;
   std::vector<EpochMetrics> history;
-  std::string note;     // why it diverged or failed
+  std::string note;    // why it diverged or failed
   Error failure = {};  // of one that failed
 
   // The history's first row with the least validation loss, or the greatest accuracy; nullptr without one.
@@ -56,11 +56,11 @@ Result<Sweep> plan_sweep(const std::string& path, const std::vector<std::string>
 Sweep plan_runs(const LoadedExperiment& experiment);
 
 struct SweepOptions {
-  std::string folder;      // to leave a run folder per run, results.csv and curves.svg in; empty: nowhere
-  bool resumes = false;    // skips what is finished in `folder`, and goes on with what was interrupted
+  std::string folder;    // to leave a run folder per run, results.csv and curves.svg in; empty: nowhere
+  bool resumes = false;  // skips what is finished in `folder`, and goes on with what was interrupted
   bool overwrites = false;
-  int jobs = 1;            // runs at the same time
-  int threads = 1;         // of each
+  int jobs = 1;     // runs at the same time
+  int threads = 1;  // of each
   SessionOptions session;
   std::string data_dir;
   const std::atomic<bool>* interrupt = nullptr;

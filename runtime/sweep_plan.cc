@@ -11,14 +11,14 @@ namespace {
 constexpr size_t kMostRuns = 10000;
 
 tl::unexpected<Error> bad_axis(const std::string& text, std::string message) {
-  return tl::unexpected(
-      Error{"--grid " + text, std::move(message), "--grid learning_rate=0.01,0.1", ExitCode::kUsage});
+  return tl::unexpected(Error{"--grid " + text, std::move(message), "--grid learning_rate=0.01,0.1", ExitCode::kUsage});
 }
 
 // Value numbers of each axis for run `i`.
 std::vector<size_t> combination(const std::vector<SweepAxis>& axes, size_t i) {
   std::vector<size_t> chosen(axes.size());
-  for (size_t axis = axes.size(); axis-- > 0; i /= axes[axis].values.size()) chosen[axis] = i % axes[axis].values.size();
+  for (size_t axis = axes.size(); axis-- > 0; i /= axes[axis].values.size())
+    chosen[axis] = i % axes[axis].values.size();
   return chosen;
 }
 
@@ -44,7 +44,8 @@ Result<SweepAxis> parse_sweep_axis(const std::string& text) {
   const size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) return bad_axis(text, "is not FIELD=VALUE,VALUE,...");
   axis.label = text.substr(0, equals);
-  const bool is_short = axis.label.find('.') == std::string::npos && Model::descriptor()->FindFieldByName(axis.label) == nullptr;
+  const bool is_short =
+      axis.label.find('.') == std::string::npos && Model::descriptor()->FindFieldByName(axis.label) == nullptr;
   axis.field = is_short ? "training." + axis.label : axis.label;
   for (size_t begin = equals + 1; begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());

@@ -13,15 +13,11 @@ namespace {
 template <typename Use>
 void with_element_type(DType dtype, Use use) {
   switch (dtype) {
-    case DType::kF32:
-      return use(float{});
-    case DType::kF64:
-      return use(double{});
-    case DType::kI32:
-      return use(int32_t{});
+    case DType::kF32: return use(float{});
+    case DType::kF64: return use(double{});
+    case DType::kI32: return use(int32_t{});
     case DType::kU8:
-    case DType::kPred:
-      return use(uint8_t{});
+    case DType::kPred: return use(uint8_t{});
   }
 }
 
@@ -39,13 +35,11 @@ To convert_element(From value) {
 
 }  // namespace
 
-void Tensor::Free::operator()(std::byte* data) const {
-  ::operator delete (data, std::align_val_t{kTensorAlignment});
-}
+void Tensor::Free::operator()(std::byte* data) const { ::operator delete(data, std::align_val_t{kTensorAlignment}); }
 
 Tensor Tensor::uninitialized(TensorType type) {
   const auto bytes = static_cast<size_t>(std::max<int64_t>(type.bytes(), 1));
-  auto* data = static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kTensorAlignment}));
+  auto* data = static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kTensorAlignment}));
   return Tensor(std::move(type), data);
 }
 
@@ -84,8 +78,7 @@ Tensor Tensor::reshaped(Shape shape) && {
 
 void Tensor::check_holds(DType dtype) const {
   const bool is_pred_as_bytes = type_.dtype == DType::kPred && dtype == DType::kU8;
-  MINNOW_CHECK(type_.dtype == dtype || is_pred_as_bytes, "{} is not made of {}", type_.to_string(),
-               dtype_name(dtype));
+  MINNOW_CHECK(type_.dtype == dtype || is_pred_as_bytes, "{} is not made of {}", type_.to_string(), dtype_name(dtype));
 }
 
 }  // namespace minnow

@@ -53,9 +53,7 @@ class Tensor {
   int64_t dim(int64_t i) const { return type_.dim(i); }
   std::byte* data() { return data_.get(); }
   const std::byte* data() const { return data_.get(); }
-  std::string_view bytes() const {
-    return {reinterpret_cast<const char*>(data()), static_cast<size_t>(type_.bytes())};
-  }
+  std::string_view bytes() const { return {reinterpret_cast<const char*>(data()), static_cast<size_t>(type_.bytes())}; }
 
   // The elements, row-major. T must be the tensor's own element type.
   template <typename T>
@@ -85,8 +83,7 @@ template <typename T>
 Tensor Tensor::from(TensorType type, std::span<const T> values) {
   Tensor tensor = uninitialized(std::move(type));
   const std::span<T> elements = tensor.as<T>();
-  MINNOW_CHECK(values.size() == elements.size(), "{} values for {}", values.size(),
-               tensor.type().to_string());
+  MINNOW_CHECK(values.size() == elements.size(), "{} values for {}", values.size(), tensor.type().to_string());
   std::copy(values.begin(), values.end(), elements.begin());
   return tensor;
 }

@@ -52,11 +52,9 @@ int available_threads() {
   return std::max(1, CPU_COUNT(&cpus));
 }
 
-ThreadPool::ThreadPool(int threads)
-    : lanes_(std::make_unique<Lane[]>(static_cast<size_t>(std::max(threads, 1)))) {
+ThreadPool::ThreadPool(int threads) : lanes_(std::make_unique<Lane[]>(static_cast<size_t>(std::max(threads, 1)))) {
   MINNOW_CHECK(threads >= 1 && threads <= static_cast<int>(kInside), "{} threads", threads);
-  for (int lane = 1; lane < threads; ++lane)
-    workers_.emplace_back([this, lane] { work(static_cast<size_t>(lane)); });
+  for (int lane = 1; lane < threads; ++lane) workers_.emplace_back([this, lane] { work(static_cast<size_t>(lane)); });
 }
 
 ThreadPool::~ThreadPool() {

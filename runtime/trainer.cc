@@ -48,12 +48,8 @@ class BatchBuffer {
 class Trainer {
  public:
   Trainer(Session& session, const DataSplits& data, const TrainerOptions& options, TrainingState state)
-      : session_(session),
-        training_(session.model().model.training()),
-        data_(data),
-        options_(options),
-        state_(std::move(state)),
-        batch_(session, data.train),
+      : session_(session), training_(session.model().model.training()), data_(data), options_(options),
+        state_(std::move(state)), batch_(session, data.train),
         batch_size_(std::min(training_.batch_size(), data.train.size())),
         steps_per_epoch_((data.train.size() + batch_size_ - 1) / batch_size_) {}
 
@@ -74,9 +70,7 @@ class Trainer {
 
  private:
   int64_t epochs_done() const { return static_cast<int64_t>(state_.history.size()); }
-  bool interrupted() const {
-    return options_.interrupt && options_.interrupt->load(std::memory_order_relaxed);
-  }
+  bool interrupted() const { return options_.interrupt && options_.interrupt->load(std::memory_order_relaxed); }
   // Whether, and why, to stop before all epochs are done.
   TrainingEnd early_end() const {
     if (interrupted()) return TrainingEnd::kInterrupted;
@@ -88,12 +82,11 @@ class Trainer {
   Status check_state() {
     const bool is_same = state_.batch_size == batch_size_ && state_.batch_in_epoch < steps_per_epoch_;
     if (state_.batch_in_epoch > 0 && !is_same)
-      return fail_with_hint(
-          "training.batch_size",
-          fmt::format("the run stopped after {} batches of {} examples in an epoch, which cannot go "
-                      "on with batches of {} of {} examples",
-                      state_.batch_in_epoch, state_.batch_size, batch_size_, data_.train.size()),
-          "change the batch size, or the data, between epochs only");
+      return fail_with_hint("training.batch_size",
+                            fmt::format("the run stopped after {} batches of {} examples in an epoch, which cannot go "
+                                        "on with batches of {} of {} examples",
+                                        state_.batch_in_epoch, state_.batch_size, batch_size_, data_.train.size()),
+                            "change the batch size, or the data, between epochs only");
     state_.batch_size = batch_size_;
     return {};
   }
@@ -123,8 +116,7 @@ class Trainer {
   std::vector<int32_t> epoch_order() const {
     const int64_t count = data_.train.size();
     if (!training_.shuffle()) return file_order(count);
-    return shuffled_order(count, static_cast<uint32_t>(training_.seed()),
-                          static_cast<uint32_t>(epochs_done()));
+    return shuffled_order(count, static_cast<uint32_t>(training_.seed()), static_cast<uint32_t>(epochs_done()));
   }
 
   std::span<const int32_t> rows_of(const std::vector<int32_t>& order, int64_t batch) const {
@@ -173,8 +165,7 @@ class Trainer {
       if (!std::isfinite(outcome->loss))
         return diagnose_batch(session_, "evaluate", batch.examples(), batch.targets(), state_.step - 1, 0);
     }
-    return {
-        fmt::format("step {}", state_.step), "the validation loss is not finite", {}, ExitCode::kMismatch};
+    return {fmt::format("step {}", state_.step), "the validation loss is not finite", {}, ExitCode::kMismatch};
   }
 
   double accuracy_of(double correct, int64_t examples) const {
@@ -185,8 +176,8 @@ class Trainer {
     const int64_t examples = data_.train.size();
     state_.history.push_back(
         {epochs_done() + 1, state_.step, learning_rate_at(training_, state_.step - 1, steps_per_epoch_),
-         state_.loss_sum / static_cast<double>(examples), accuracy_of(state_.correct_sum, examples),
-         validation.loss, validation.accuracy, seconds});
+         state_.loss_sum / static_cast<double>(examples), accuracy_of(state_.correct_sum, examples), validation.loss,
+         validation.accuracy, seconds});
     state_.batch_in_epoch = 0;
     state_.loss_sum = state_.correct_sum = 0;
     if (options_.progress) options_.progress->finish_epoch(summary(seconds));
@@ -200,21 +191,16 @@ class Trainer {
   Status save() const {
     if (!options_.folder) return {};
     MINNOW_TRY(save_checkpoint(options_.folder->weights_path(), session_, state_));
-    return options_.folder->write_metrics(state_.history, session_.model().model.name(),
-                                          session_.lowered().classifies);
+    return options_.folder->write_metrics(state_.history, session_.model().model.name(), session_.lowered().classifies);
   }
 
   void report_progress(Clock::time_point start, int64_t first_batch) {
     if (!options_.progress) return;
     const int64_t done = std::min(state_.batch_in_epoch * batch_size_, data_.train.size());
     const double per_second = static_cast<double>(done - first_batch * batch_size_) / seconds_since(start);
-    ProgressState progress{epochs_done() + 1,
-                           training_.epochs(),
-                           done,
-                           data_.train.size(),
-                           state_.loss_sum / static_cast<double>(done),
-                           std::nullopt,
-                           per_second};
+    ProgressState progress{
+        epochs_done() + 1, training_.epochs(), done, data_.train.size(), state_.loss_sum / static_cast<double>(done),
+        std::nullopt,      per_second};
     if (session_.lowered().classifies) progress.accuracy = accuracy_of(state_.correct_sum, done);
     options_.progress->update(progress);
   }
@@ -254,12 +240,11 @@ Result<TrainingOutcome> train(Session& session, const DataSplits& data, const Tr
 }
 
 Status check_data_fits(const Session& session, const DataSplits& data) {
-  const auto check = [](const Dataset& split, std::string_view what, const Tensor& found,
-                        const TensorType& wanted) {
+  const auto check = [](const Dataset& split, std::string_view what, const Tensor& found, const TensorType& wanted) {
     const TensorType expected = with_rows(wanted, found.dim(0));
     if (found.type() == expected) return Status();
-    return Status(fail(split.name, "the {} are {}, but the network is built for {}", what,
-                       found.type().to_string(), expected.to_string()));
+    return Status(fail(split.name, "the {} are {}, but the network is built for {}", what, found.type().to_string(),
+                       expected.to_string()));
   };
   for (const Dataset* split : {&data.train, &data.validation}) {
     MINNOW_TRY(check(*split, "examples", split->examples, session.input_type()));
@@ -280,9 +265,8 @@ Result<Evaluation> evaluate(Session& session, const Dataset& data) {
     total.correct += outcome.correct;
   }
   const auto examples = static_cast<double>(data.size());
-  return Evaluation{
-      total.loss / examples,
-      total.correct / (examples * static_cast<double>(session.lowered().predictions_per_example))};
+  return Evaluation{total.loss / examples,
+                    total.correct / (examples * static_cast<double>(session.lowered().predictions_per_example))};
 }
 
 }  // namespace minnow

@@ -12,9 +12,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kWorthIt = 0.97;    // of the time before: less is noise
-constexpr double kRate = 1e-3;       // learning rate: run after run must not diverge
-constexpr double kMostSeconds = 1.5; // for all runs of a comparison, about
+constexpr double kWorthIt = 0.97;     // of the time before: less is noise
+constexpr double kRate = 1e-3;        // learning rate: run after run must not diverge
+constexpr double kMostSeconds = 1.5;  // for all runs of a comparison, about
 constexpr size_t kFewestRuns = 5, kMostRuns = 200;
 
 // A way of compiling the function, and how long its runs took.

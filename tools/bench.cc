@@ -45,8 +45,8 @@ struct Row {
   double flops_per_second = 0;
   double share_of_peak = 0;
   double build_seconds = 0;
-  std::optional<double> speedup = {};     // over the interpreter
-  std::optional<int64_t> pays_off = {};   // the step at which compiling has paid for itself
+  std::optional<double> speedup = {};    // over the interpreter
+  std::optional<int64_t> pays_off = {};  // the step at which compiling has paid for itself
 };
 
 std::vector<Contender> choose_contenders(const BenchFlags& flags) {
@@ -203,8 +203,9 @@ Action add_bench(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--no-interpreter", flags->skip_interpreter, "leave the interpreter out");
   app.add_flag("--json", flags->json, "print JSON");
-  app.add_flag("--on-request", flags->on_request,
-               "run as many steps as each line of stdin says, and print their seconds; other programs take turns by it");
+  app.add_flag(
+      "--on-request", flags->on_request,
+      "run as many steps as each line of stdin says, and print their seconds; other programs take turns by it");
   app.footer(
       "Steps run on a random batch. FLOPs are those of the function's dots and convolutions, a multiply-add counting "
       "two;\nthe peak is that of independent multiply-adds, measured in this run. 'build' is what stands before the "

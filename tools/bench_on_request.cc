@@ -40,9 +40,8 @@ Result<ExitCode> bench_on_request(const Subject& subject, const BackendFlags& ba
   MINNOW_ASSIGN(MeasuredFunction measured, subject.prepare(backend.session_options(), backend.thread_count()));
   MINNOW_ASSIGN(const double flops, subject.flops());
   MINNOW_ASSIGN(const double peak, measure_peak_flops(measured.pool()));
-  answer(nlohmann::ordered_json{{"build_seconds", measured.build_seconds()},
-                                {"flops_per_step", flops},
-                                {"peak_flops_per_second", peak}}
+  answer(nlohmann::ordered_json{
+      {"build_seconds", measured.build_seconds()}, {"flops_per_step", flops}, {"peak_flops_per_second", peak}}
              .dump());
   for (std::string line; std::getline(std::cin, line);) {
     MINNOW_ASSIGN(const int64_t steps, parse_steps(line));

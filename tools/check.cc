@@ -17,8 +17,7 @@ void print_layers(const LoweredModel& lowered) {
 }
 
 nlohmann::ordered_json to_json(const LoadedModel& loaded, const LoweredModel& lowered) {
-  nlohmann::ordered_json object = {{"model", loaded.model.name()},
-                                   {"layers", nlohmann::ordered_json::array()}};
+  nlohmann::ordered_json object = {{"model", loaded.model.name()}, {"layers", nlohmann::ordered_json::array()}};
   double flops = 0;
   for (const LayerRow& row : lowered.layers) {
     object["layers"].push_back({{"name", row.name},

@@ -8,7 +8,8 @@
 
 namespace minnow {
 
-// What a model's functions are run on: the data that it names, or random batches if it names none or they are not there.
+// What a model's functions are run on: the data that it names, or random batches if it names none or they are not
+// there.
 class ModelBatches {
  public:
   static Result<std::unique_ptr<ModelBatches>> load(const LoadedModel& model, const DataFlags& flags);

@@ -88,7 +88,8 @@ void print_json(const nlohmann::ordered_json& object) {
 namespace {
 
 void print_tuned(const TuneReport& report) {
-  fmt::print(stderr, "tuned @{}: {} of {} kernels have other register tiles, {:.2f}x as fast; the search took {:.1f} s\n",
+  fmt::print(stderr,
+             "tuned @{}: {} of {} kernels have other register tiles, {:.2f}x as fast; the search took {:.1f} s\n",
              report.function, report.changed, report.kernels, report.seconds_before / report.seconds_after,
              report.search_seconds);
 }

@@ -51,8 +51,7 @@ struct ModelFlags {
   // Adds the positional MODEL and --set.
   void add(CLI::App& app, Takes takes = Takes::kModel);
   // Adds a flag that is short for `--set path=VALUE`.
-  void add_shorthand(CLI::App& app, const std::string& flag, const std::string& path,
-                     const std::string& help);
+  void add_shorthand(CLI::App& app, const std::string& flag, const std::string& path, const std::string& help);
   Result<std::string> file() const;  // that of a run is its configuration
   Result<LoadedModel> read() const;
 };
@@ -77,7 +76,7 @@ void print_json(const nlohmann::ordered_json& object);
 // --backend, --threads, --no-cache, --tune, --max-memory.
 struct BackendFlags {
   std::string backend = "jit";
-  int threads = 0;             // 0: as many as the process may use
+  int threads = 0;  // 0: as many as the process may use
   bool no_cache = false;
   bool tune = false;
   int64_t max_memory_mib = 0;  // add() makes it what the machine has

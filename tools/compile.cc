@@ -55,14 +55,13 @@ Result<std::string> emit(const CompileFlags& flags, const Function& function, st
 // --html
 Status write_page(const CompileFlags& flags, const Function& function, StageRecorder& recorder) {
   const std::string file = last_name(flags.model.path);
-  MINNOW_ASSIGN(const std::string text,
-                stage_page({.title = fmt::format("{} @{}", file, function.name()),
-                            .function = function,
-                            .stages = recorder.take(function),
-                            .triple = flags.triple,
-                            .cpu = flags.cpu,
-                            .repeats = flags.repeats,
-                            .threads = flags.backend.thread_count()}));
+  MINNOW_ASSIGN(const std::string text, stage_page({.title = fmt::format("{} @{}", file, function.name()),
+                                                    .function = function,
+                                                    .stages = recorder.take(function),
+                                                    .triple = flags.triple,
+                                                    .cpu = flags.cpu,
+                                                    .repeats = flags.repeats,
+                                                    .threads = flags.backend.thread_count()}));
   return write_file_atomically(flags.html, text);
 }
 
@@ -87,8 +86,7 @@ Result<std::unique_ptr<Check>> make_check(const CompileFlags& flags) {
 
 Result<ExitCode> compile_command(const CompileFlags& flags) {
   if (flags.emit == "obj" && flags.out.empty())
-    return tl::unexpected(
-        Error{"--emit=obj", "an object needs a file to go to", "add -o FILE", ExitCode::kUsage});
+    return tl::unexpected(Error{"--emit=obj", "an object needs a file to go to", "add -o FILE", ExitCode::kUsage});
   MINNOW_ASSIGN(const PassPlan plan, flags.passes.plan());
   IrDump dump(flags.passes.dump);
   Remarks remarks;
@@ -147,9 +145,10 @@ Action add_compile(CLI::App& app) {
                "interpret the program after every pass, on two batches of data; exits with 3 at the first that changes "
                "what it means");
   app.add_flag("--remarks", flags->remarks, "say what is fused, laid out and kept where, and why");
-  app.add_option("--html", flags->html,
-                 "write a page that shows every stage as text and graph, and the kernels; the output of --emit then goes "
-                 "only where -o says")
+  app.add_option(
+         "--html", flags->html,
+         "write a page that shows every stage as text and graph, and the kernels; the output of --emit then goes "
+         "only where -o says")
       ->type_name("FILE");
   app.add_option("--repeats", flags->repeats, "steps to time for --html; 0: no times")
       ->check(CLI::Range(0, 100000))

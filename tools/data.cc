@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
-#include "runtime/data_statistics.h"
 #include "runtime/data_roots.h"
+#include "runtime/data_statistics.h"
 #include "runtime/fetch.h"
 #include "runtime/open_dataset.h"
 #include "runtime/plot/image_sheet.h"
@@ -94,8 +94,8 @@ constexpr size_t kMostFeatures = 32;  // of a table; more would not be read
 
 void print_statistics(const Dataset& data, const DataStatistics& found) {
   fmt::print("{}: {} examples of {}{}\n\n", printable(data.name), data.size(),
-             TensorType{data.examples.type().dtype, Shape(data.examples.type().shape.begin() + 1,
-                                                          data.examples.type().shape.end())}
+             TensorType{data.examples.type().dtype,
+                        Shape(data.examples.type().shape.begin() + 1, data.examples.type().shape.end())}
                  .to_string(),
              data.examples.type().dtype == DType::kU8 ? ", here divided by 255" : "");
   const auto print_row = [](const std::string& name, const ValueStatistics& values) {
@@ -119,10 +119,8 @@ void print_statistics(const Dataset& data, const DataStatistics& found) {
 
 nlohmann::ordered_json to_json(const Dataset& data, const DataStatistics& found) {
   const auto object_of = [](const ValueStatistics& values) {
-    return nlohmann::ordered_json{{"mean", values.mean},
-                                  {"deviation", values.deviation},
-                                  {"least", values.least},
-                                  {"greatest", values.greatest}};
+    return nlohmann::ordered_json{
+        {"mean", values.mean}, {"deviation", values.deviation}, {"least", values.least}, {"greatest", values.greatest}};
   };
   nlohmann::ordered_json object = {{"dataset", data.name},
                                    {"examples", data.size()},
@@ -140,10 +138,8 @@ Result<ExitCode> stats_command(const StatsFlags& flags) {
   MINNOW_ASSIGN(const Dataset data, flags.source.open());
   if (data.examples.type().elements() == 0) return fail(data.name, "there is no example in it");
   const DataStatistics found = measure_data(data);
-  if (flags.json)
-    print_json(to_json(data, found));
-  else
-    print_statistics(data, found);
+  if (flags.json) print_json(to_json(data, found));
+  else print_statistics(data, found);
   return ExitCode::kDone;
 }
 

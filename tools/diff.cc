@@ -45,7 +45,9 @@ void print_table(const proof::Proof& proof) {
     fmt::print("{:{}}  {:8}  {:>6}", printable(proof.rows[i][0].name), width, proof.rows[i][0].kind, proof.lengths[i]);
     for (const proof::Comparison& cell : proof.rows[i])
       fmt::print("  {:>20}", fmt::format("{:.3g} ulp {:.1e}{}", cell.ulps, cell.relative,
-                                         !cell.agrees ? " !" : cell.undecided ? " ?" : "  "));
+                                         !cell.agrees     ? " !"
+                                         : cell.undecided ? " ?"
+                                                          : "  "));
     fmt::print("\n");
   }
   for (const auto& row : proof.rows)
@@ -55,10 +57,10 @@ void print_table(const proof::Proof& proof) {
 }
 
 nlohmann::ordered_json to_json(const proof::Comparison& cell) {
-  return {{"way", cell.way},           {"agrees", cell.agrees},     {"undecided", cell.undecided},
-          {"step", cell.step + 1},     {"element", cell.element},   {"expected", cell.expected},
-          {"actual", cell.actual},     {"ulp", cell.ulps},          {"relative", cell.relative},
-          {"tolerance", cell.tolerance}};
+  return {
+      {"way", cell.way},           {"agrees", cell.agrees},      {"undecided", cell.undecided}, {"step", cell.step + 1},
+      {"element", cell.element},   {"expected", cell.expected},  {"actual", cell.actual},       {"ulp", cell.ulps},
+      {"relative", cell.relative}, {"tolerance", cell.tolerance}};
 }
 
 void print_proof_json(const proof::Proof& proof) {

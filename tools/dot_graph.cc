@@ -30,8 +30,8 @@ std::string node_of(const Function& function, const Op& op) {
   for (const auto& result : op.results) label += "\n" + result->type.to_string();
   std::string escaped;
   for (const char c : label) escaped += c == '\n' ? std::string("\\n") : std::string(1, c);
-  return fmt::format("    {} [label=\"{}\", fillcolor=\"{}\"];\n", quoted(value_name(function, op.result())),
-                     escaped, colour_of(op.location.phase));
+  return fmt::format("    {} [label=\"{}\", fillcolor=\"{}\"];\n", quoted(value_name(function, op.result())), escaped,
+                     colour_of(op.location.phase));
 }
 
 }  // namespace
@@ -48,8 +48,8 @@ std::string dot_graph(const Function& function) {
   for (const auto& op : function.ops()) clusters[op->location.layer] += node_of(function, *op);
   int index = 0;
   for (const auto& [layer, nodes] : clusters)
-    text += fmt::format("  subgraph cluster_{} {{\n    label={}; color=\"#999999\";\n{}  }}\n", index++,
-                        quoted(layer), nodes);
+    text += fmt::format("  subgraph cluster_{} {{\n    label={}; color=\"#999999\";\n{}  }}\n", index++, quoted(layer),
+                        nodes);
   for (const auto& op : function.ops())
     for (const Value* operand : op->operands) {
       const Value* source = operand->op ? operand->op->result() : operand;

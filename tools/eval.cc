@@ -57,8 +57,8 @@ nlohmann::ordered_json to_json(const ConfusionMatrix& matrix, const std::vector<
   return classes;
 }
 
-void print_report(const EvalFlags& flags, const std::string& weights, const Dataset& dataset, const Assessment& assessment,
-                  bool classifies) {
+void print_report(const EvalFlags& flags, const std::string& weights, const Dataset& dataset,
+                  const Assessment& assessment, bool classifies) {
   const Evaluation& evaluation = assessment.evaluation;
   if (flags.json) {
     nlohmann::ordered_json object = {{"dataset", dataset.name},
@@ -85,7 +85,8 @@ Result<ExitCode> eval_command(const EvalFlags& flags) {
   const Dataset& dataset = flags.split == "train" ? data.train : data.validation;
   MINNOW_ASSIGN(const Assessment assessment, assess(*session, dataset));
   if (!flags.out.empty()) {
-    if (!assessment.confusion) return fail("-o " + flags.out, "there is no confusion matrix: the network tells no classes apart");
+    if (!assessment.confusion)
+      return fail("-o " + flags.out, "there is no confusion matrix: the network tells no classes apart");
     MINNOW_TRY(write_drawing(flags.out, draw_confusion(*assessment.confusion, assessment.class_names)));
   }
   print_report(flags, trained.weights, dataset, assessment, session->lowered().classifies);

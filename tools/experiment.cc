@@ -38,8 +38,8 @@ Result<ExitCode> list_experiments() {
 }
 
 Result<ExitCode> conclude(const ExperimentReport& report, const std::string& folder) {
-  fmt::print("{}\n{}/results.md, {} epochs trained, {:.1f} s in all\n", report.text(), printable(folder), report.epochs(),
-             report.seconds);
+  fmt::print("{}\n{}/results.md, {} epochs trained, {:.1f} s in all\n", report.text(), printable(folder),
+             report.epochs(), report.seconds);
   if (report.is_interrupted) {
     std::fputs("interrupted; go on with the same command and --resume\n", stderr);
     return ExitCode::kInterrupted;
@@ -73,8 +73,8 @@ Result<ExitCode> run_all(const ExperimentFlags& flags) {
 Result<ExitCode> experiment_command(const ExperimentFlags& flags) {
   if (flags.lists) return list_experiments();
   if (flags.file.empty())
-    return tl::unexpected(Error{{}, "which experiment?", "minnow experiment --list names those that are shipped",
-                                ExitCode::kUsage});
+    return tl::unexpected(
+        Error{{}, "which experiment?", "minnow experiment --list names those that are shipped", ExitCode::kUsage});
   if (flags.out.empty())
     return tl::unexpected(Error{{}, "where to?", "name the folder to leave with --out DIR", ExitCode::kUsage});
   if (flags.file == "all") return run_all(flags);

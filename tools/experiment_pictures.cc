@@ -82,7 +82,8 @@ Result<DrawnPicture> measure_memory_picture(const LoadedExperiment& experiment, 
 }
 
 // A program of the picture, after its passes.
-Result<ScannedProgram> scanned(const Experiment::Logits::Program& program, const std::string& where, int64_t max_bytes) {
+Result<ScannedProgram> scanned(const Experiment::Logits::Program& program, const std::string& where,
+                               int64_t max_bytes) {
   MINNOW_ASSIGN(const auto module, parse_module(program.text(), where));
   auto function = module->functions[0]->clone();
   MINNOW_TRY(check_memory(where, *function, max_bytes));
@@ -95,7 +96,8 @@ Result<ScannedProgram> scanned(const Experiment::Logits::Program& program, const
 Result<DrawnPicture> scan_picture(const LoadedExperiment& experiment, int i, const PictureOptions& options) {
   const Planned& picture = experiment.experiment.pictures(i);
   const Experiment::Logits& logits = picture.logits();
-  LogitScanInput input{{}, 0, {logits.logits().begin(), logits.logits().end()}, {logits.scales().begin(), logits.scales().end()}};
+  LogitScanInput input{
+      {}, 0, {logits.logits().begin(), logits.logits().end()}, {logits.scales().begin(), logits.scales().end()}};
   std::vector<std::pair<std::string, std::string>> texts;
   for (int j = 0; j < logits.programs_size(); ++j) {
     const Experiment::Logits::Program& program = logits.programs(j);
@@ -175,7 +177,8 @@ Result<DrawnPicture> measure_picture(const LoadedExperiment& experiment, int i, 
   return picture.has_memory() ? measure_memory_picture(experiment, i, options) : scan_picture(experiment, i, options);
 }
 
-Result<DrawnPicture> draw_runs(const LoadedExperiment& experiment, int i, const Sweep& sweep, const std::string& folder) {
+Result<DrawnPicture> draw_runs(const LoadedExperiment& experiment, int i, const Sweep& sweep,
+                               const std::string& folder) {
   const Planned& picture = experiment.experiment.pictures(i);
   return picture.has_gradients() ? draw_gradients(picture, sweep, folder) : begin(picture, curves(picture, sweep));
 }

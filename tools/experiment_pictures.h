@@ -34,6 +34,7 @@ bool shows_runs(const Experiment::Picture& picture);
 // Picture `i` of the experiment. One that measures something does so now; one that shows runs takes what they have come
 // to in `sweep`, whose folder is `folder`.
 Result<DrawnPicture> measure_picture(const LoadedExperiment& experiment, int i, const PictureOptions& options);
-Result<DrawnPicture> draw_runs(const LoadedExperiment& experiment, int i, const Sweep& sweep, const std::string& folder);
+Result<DrawnPicture> draw_runs(const LoadedExperiment& experiment, int i, const Sweep& sweep,
+                               const std::string& folder);
 
 }  // namespace minnow

@@ -34,8 +34,9 @@ struct ExperimentReport {
   std::string markdown() const;
 };
 
-// Runs the experiment in `path` and leaves `folder`: experiment.textproto, which makes the same again, runs/, results.csv
-// and curves.svg of the runs, the pictures with their tables, and results.md.
-Result<ExperimentReport> run_experiment(const std::string& path, const ExperimentFlags& flags, const std::string& folder);
+// Runs the experiment in `path` and leaves `folder`: experiment.textproto, which makes the same again, runs/,
+// results.csv and curves.svg of the runs, the pictures with their tables, and results.md.
+Result<ExperimentReport> run_experiment(const std::string& path, const ExperimentFlags& flags,
+                                        const std::string& folder);
 
 }  // namespace minnow

@@ -64,8 +64,9 @@ class Explanation {
     }
     if (!found.empty()) return found;
     const std::string nearest = nearest_name(what, known);
-    return fail_with_hint(what, "is no value that an op makes, and no layer",
-                          nearest.empty() ? "minnow compile prints the values" : fmt::format("did you mean {}?", nearest));
+    return fail_with_hint(
+        what, "is no value that an op makes, and no layer",
+        nearest.empty() ? "minnow compile prints the values" : fmt::format("did you mean {}?", nearest));
   }
 
   void print_table(const std::vector<const Op*>& ops) const {
@@ -75,7 +76,8 @@ class Explanation {
       const auto kernels = kernels_of(*op);
       fmt::print("{:14} {:12} {:9} {:26} {:>10}  {}\n", names_.at(op->result()), mnemonic(op->kind),
                  phase_name(op->location.phase), type_text(*op),
-                 kernels.empty() ? "" : format_step_time(kernels[0]->seconds), kernels.empty() ? "" : kernels[0]->kernel->name);
+                 kernels.empty() ? "" : format_step_time(kernels[0]->seconds),
+                 kernels.empty() ? "" : kernels[0]->kernel->name);
     }
     fmt::print("\nTimes are those of whole kernels. The name of a value tells all of it.\n");
   }
@@ -94,14 +96,13 @@ class Explanation {
     row("bytes", fmt::format("{} of its own", bytes));
     row("FLOPs", fmt::format("{:.0f} of its own", flops_within(op)));
     for (const KernelRow* kernel : kernels_of(op)) print_kernel(*kernel);
-    if (kernels_of(op).empty()) row("kernel", "none: it is a constant, lies in its operand's bytes, or loops over kernels");
+    if (kernels_of(op).empty())
+      row("kernel", "none: it is a constant, lies in its operand's bytes, or loops over kernels");
     print_remarks(op);
   }
 
  private:
-  static void row(std::string_view title, std::string_view text) {
-    fmt::print("  {:9} {}\n", title, printable(text));
-  }
+  static void row(std::string_view title, std::string_view text) { fmt::print("  {:9} {}\n", title, printable(text)); }
 
   std::string result_names(const Op& op) const {
     std::string text;
@@ -143,8 +144,9 @@ class Explanation {
         return std::ranges::find(remark.about, result.get()) != remark.about.end();
       });
       if (!is_about) continue;
-      row(remark.pass, remark.values.size() == 1 ? remark.text
-                                                 : fmt::format("{} -> {}: {}", remark.values[0], remark.values[1], remark.text));
+      row(remark.pass, remark.values.size() == 1
+                           ? remark.text
+                           : fmt::format("{} -> {}: {}", remark.values[0], remark.values[1], remark.text));
     }
   }
 

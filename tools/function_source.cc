@@ -20,8 +20,7 @@ Result<std::unique_ptr<Function>> FunctionSource::build(const PassFlags& flags, 
   MINNOW_ASSIGN(const LoadedModel loaded, model.read());
   const std::string name = function.empty() ? "train_step" : function;
   flags.print_limit(plan, name);
-  return build_function(loaded, name,
-                        {{loaded.model.training().batch_size(), max_bytes}, plan.run, options, &records});
+  return build_function(loaded, name, {{loaded.model.training().batch_size(), max_bytes}, plan.run, options, &records});
 }
 
 Status remark_on_memory(const Function& function, Remarks& remarks) {

@@ -1,3 +1,5 @@
+#include "proof/fuzz.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -8,7 +10,6 @@
 #include <map>
 
 #include "ir/text.h"
-#include "proof/fuzz.h"
 #include "runtime/file.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
@@ -37,8 +38,7 @@ Status write_case(const FuzzFlags& flags, uint32_t seed, const proof::FuzzCase& 
     std::ranges::replace(complaint, '\n', ' ');
     text += fmt::format("{}{}\n", comment, complaint);
   }
-  const std::string path =
-      fmt::format("{}/seed-{}.{}", flags.out, seed, drawn.is_model ? "textproto" : "ir");
+  const std::string path = fmt::format("{}/seed-{}.{}", flags.out, seed, drawn.is_model ? "textproto" : "ir");
   return write_file_atomically(path, text + drawn.text);
 }
 

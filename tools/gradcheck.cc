@@ -17,14 +17,13 @@ Result<ExitCode> gradcheck_command(const GradcheckFlags& flags) {
   MINNOW_ASSIGN(const std::vector<GradientRow> rows, check_gradients(loaded, flags.samples));
   size_t width = 6;
   for (const GradientRow& row : rows) width = std::max(width, row.weight.size());
-  fmt::print("{:{}}  {:>8}  {:>14}  {:>14}  {:>10}\n", "weight", width, "checked", "autodiff", "differences",
-             "error");
+  fmt::print("{:{}}  {:>8}  {:>14}  {:>14}  {:>10}\n", "weight", width, "checked", "autodiff", "differences", "error");
   bool passed = true;
   for (const GradientRow& row : rows) {
     const bool good = row.error <= flags.tolerance;
     passed = passed && good;
-    fmt::print("{:{}}  {:>8}  {:>14.6e}  {:>14.6e}  {:>10.2e}  {}\n", row.weight, width, row.checked,
-               row.gradient, row.difference, row.error, good ? "ok" : "WRONG");
+    fmt::print("{:{}}  {:>8}  {:>14.6e}  {:>14.6e}  {:>10.2e}  {}\n", row.weight, width, row.checked, row.gradient,
+               row.difference, row.error, good ? "ok" : "WRONG");
   }
   fmt::print("{}\n", passed ? "all gradients agree" : "some gradients disagree");
   return passed ? ExitCode::kDone : ExitCode::kMismatch;

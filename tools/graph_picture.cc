@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kCharWidth = 6.7;  // of the font, if it is monospaced
 constexpr double kPadding = 8;
-constexpr size_t kWrap = 34;        // letters
+constexpr size_t kWrap = 34;         // letters
 constexpr size_t kLongestLine = 60;  // letters: names from files may be of any length
 
 // "dot + broadcast + add", over several lines if it is long.
@@ -35,8 +35,7 @@ void add_ops(const Function& body, std::vector<std::string>& lines) {
 }
 
 std::string head_of(const Op& op) {
-  if (op.kind == OpKind::kFused)
-    return fmt::format("fused {}", fusion_kind_name(op.attr<FusedAttributes>().kind));
+  if (op.kind == OpKind::kFused) return fmt::format("fused {}", fusion_kind_name(op.attr<FusedAttributes>().kind));
   std::string head(mnemonic(op.kind));
   for (const Value* operand : op.operands)
     if (operand->op && operand->op->kind == OpKind::kConstant && operand->op->attr<ConstantAttributes>().is_splat())
@@ -171,8 +170,8 @@ class Picture {
 
   const std::unordered_map<const Value*, std::string> names_;
   GraphPicture picture_;
-  std::vector<std::vector<const Value*>> values_;  // of each box
-  std::unordered_map<const Value*, size_t> node_of_;  // of what ops make
+  std::vector<std::vector<const Value*>> values_;            // of each box
+  std::unordered_map<const Value*, size_t> node_of_;         // of what ops make
   std::unordered_map<const Value*, const Value*> meant_by_;  // by what is only a name
   std::unordered_map<const Value*, std::vector<std::string>> other_names_;
   std::unordered_set<const Value*> read_;  // parameters

@@ -16,9 +16,7 @@ std::array<int64_t, 3> cache_bytes() {
   return {bytes(_SC_LEVEL1_DCACHE_SIZE), bytes(_SC_LEVEL2_CACHE_SIZE), bytes(_SC_LEVEL3_CACHE_SIZE)};
 }
 
-std::string tile_text(const TileShape& tile) {
-  return fmt::format("{} x {} vectors", tile.rows, tile.vectors);
-}
+std::string tile_text(const TileShape& tile) { return fmt::format("{} x {} vectors", tile.rows, tile.vectors); }
 
 void print_text(const Target& target) {
   const auto caches = cache_bytes();
@@ -50,10 +48,8 @@ Action add_info(CLI::App& app) {
   app.footer("What the compiler sees of this machine.");
   return [json]() -> Result<ExitCode> {
     MINNOW_ASSIGN(const Target target, host_target());
-    if (*json)
-      print_json(to_json(target));
-    else
-      print_text(target);
+    if (*json) print_json(to_json(target));
+    else print_text(target);
     return ExitCode::kDone;
   };
 }

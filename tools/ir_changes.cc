@@ -212,7 +212,8 @@ std::string format_changes(const std::vector<ChangedLine>& lines, size_t context
     is_left_out = false;
     const auto& [kind, line] = lines[i];
     if (kind == Kind::kSame) text += fmt::format("  {}\n", line);
-    else if (kind == Kind::kRemoved) text += fmt::format("{}- {}{}\n", colour ? "\x1b[31m" : "", line, colour ? "\x1b[0m" : "");
+    else if (kind == Kind::kRemoved)
+      text += fmt::format("{}- {}{}\n", colour ? "\x1b[31m" : "", line, colour ? "\x1b[0m" : "");
     else text += fmt::format("{}+ {}{}\n", colour ? "\x1b[32m" : "", line, colour ? "\x1b[0m" : "");
   }
   return text;

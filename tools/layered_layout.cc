@@ -98,7 +98,8 @@ class Layering {
         const Box& box = boxes_[index];
         const auto& neighbours = downwards ? box.above : box.below;
         double sum = 0;
-        for (const size_t other : neighbours) sum += boxes_[other].rank / static_cast<double>(layers_[boxes_[other].layer].size());
+        for (const size_t other : neighbours)
+          sum += boxes_[other].rank / static_cast<double>(layers_[boxes_[other].layer].size());
         wanted.emplace_back(neighbours.empty() ? box.rank / static_cast<double>(layer.size())
                                                : sum / static_cast<double>(neighbours.size()),
                             index);
@@ -119,10 +120,10 @@ class Layering {
     }
   }
 
-  // Towards the middle of what a box is joined to, as far as the others in the layer let it: of all places that keep the
-  // order and the gaps, those with the least squares of the distances from what is wanted. Boxes that want into each
-  // other move as one (pool adjacent violators; Best and Chakravarti, "Active set algorithms for isotonic regression",
-  // 1990).
+  // Towards the middle of what a box is joined to, as far as the others in the layer let it: of all places that keep
+  // the order and the gaps, those with the least squares of the distances from what is wanted. Boxes that want into
+  // each other move as one (pool adjacent violators; Best and Chakravarti, "Active set algorithms for isotonic
+  // regression", 1990).
   void pull_together(size_t sweep) {
     place_chains();
     for (size_t i = 0; i < layers_.size(); ++i) {
@@ -172,8 +173,8 @@ class Layering {
     return groups;
   }
 
-  // Passages want to stand where their edge is on the whole, so that long edges are straight; boxes want to stand by the
-  // boxes that they are joined to, more than by edges that pass.
+  // Passages want to stand where their edge is on the whole, so that long edges are straight; boxes want to stand by
+  // the boxes that they are joined to, more than by edges that pass.
   Wish wish_of(size_t index, size_t sweep) const {
     const Box& box = boxes_[index];
     double sum = 0, weights = 0;
@@ -248,6 +249,8 @@ class Layering {
 
 }  // namespace
 
-Layout2d lay_out(std::vector<LayoutNode>& nodes, std::vector<LayoutEdge>& edges) { return Layering(nodes, edges).run(); }
+Layout2d lay_out(std::vector<LayoutNode>& nodes, std::vector<LayoutEdge>& edges) {
+  return Layering(nodes, edges).run();
+}
 
 }  // namespace minnow

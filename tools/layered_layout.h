@@ -19,8 +19,8 @@ struct LayoutNode {
 
 struct LayoutEdge {
   size_t from = 0, to = 0;  // indices of nodes; `from` is the upper one
-  // From the bottom of one to the top of the other, with a point at the top and bottom of every layer between; set by the
-  // layout.
+  // From the bottom of one to the top of the other, with a point at the top and bottom of every layer between; set by
+  // the layout.
   std::vector<Point> route = {};
 };
 
@@ -28,8 +28,8 @@ struct Layout2d {
   double width = 0, height = 0;
 };
 
-// Sets the nodes' corners and the edges' routes; nodes do not overlap. Every edge leads to a node of higher index, which
-// is how a list in order of definition comes.
+// Sets the nodes' corners and the edges' routes; nodes do not overlap. Every edge leads to a node of higher index,
+// which is how a list in order of definition comes.
 Layout2d lay_out(std::vector<LayoutNode>& nodes, std::vector<LayoutEdge>& edges);
 
 }  // namespace minnow

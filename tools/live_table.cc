@@ -26,7 +26,8 @@ void LiveTable::show(const SweepRun& changed) {
 
 std::string LiveTable::line(const SweepRun& run) const {
   const std::string name = printable(run.name);
-  std::string text = fmt::format("{}{}  {:13}", name, std::string(width_ - letter_count(name), ' '), run_end_name(run.end));
+  std::string text =
+      fmt::format("{}{}  {:13}", name, std::string(width_ - letter_count(name), ' '), run_end_name(run.end));
   if (run.history.empty()) return text;
   const EpochMetrics& last = run.history.back();
   text += fmt::format("  epoch {:>3}/{}  val loss {:.4f}", last.epoch, run.model.model.training().epochs(),

@@ -45,7 +45,8 @@ Status MeasuredFunction::build(const Function& function, const SessionOptions& o
 Result<MeasuredFunction> measure_as_it_stands(const Function& function, int threads) {
   MeasuredFunction measured;
   measured.pool_ = std::make_unique<ThreadPool>(threads);
-  for (const auto& parameter : function.parameters()) measured.arguments_.push_back(random_argument(*parameter, kLearningRate));
+  for (const auto& parameter : function.parameters())
+    measured.arguments_.push_back(random_argument(*parameter, kLearningRate));
   MINNOW_ASSIGN(measured.owned_, make_compiled(function.clone(), *measured.pool_));
   measured.executable_ = measured.owned_.get();
   return measured;

@@ -1,4 +1,5 @@
-// What `bench` and `profile` share: a function of a model, ready to run on a batch that looks like data, and statistics.
+// What `bench` and `profile` share: a function of a model, ready to run on a batch that looks like data, and
+// statistics.
 #pragma once
 
 #include <chrono>

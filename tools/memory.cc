@@ -15,8 +15,8 @@ void print_text(const LoadedModel& loaded, const MemoryUse& training, const Memo
   const auto print_row = [](std::string_view title, int64_t first, int64_t second) {
     fmt::print("{:34}{:>16}{:>16}\n", title, kib(first), kib(second));
   };
-  fmt::print("{}, batch size {}\n\n{:34}{:>16}{:>16}\n", loaded.model.name(),
-             loaded.model.training().batch_size(), "", "training", "inference");
+  fmt::print("{}, batch size {}\n\n{:34}{:>16}{:>16}\n", loaded.model.name(), loaded.model.training().batch_size(), "",
+             "training", "inference");
   for (const MemoryRow& row : memory_rows()) print_row(row.title, training.*row.bytes, inference.*row.bytes);
   for (const MemoryRow& row : memory_peak_rows()) print_row(row.title, training.*row.bytes, inference.*row.bytes);
   print_row("total", training.total(), inference.total());
@@ -68,8 +68,9 @@ Action add_memory(CLI::App& app) {
   flags->backend.add(app);
   app.add_option("-o,--output", flags->out, "draw the arena of the training step, .svg or .png")->type_name("FILE");
   add_json_flag(app, flags->json);
-  app.footer("The plan of the compiled functions. Gradients that are used up as they arise take no memory.\n"
-             "Indented rows are parts of the arenas. The total is what a session allocates, for this machine.");
+  app.footer(
+      "The plan of the compiled functions. Gradients that are used up as they arise take no memory.\n"
+      "Indented rows are parts of the arenas. The total is what a session allocates, for this machine.");
   return [flags] { return memory_command(*flags); };
 }
 

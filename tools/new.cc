@@ -43,9 +43,9 @@ Result<ExitCode> new_command(const std::string& name) {
   if (name.empty()) return list_models(names);
   if (std::ranges::find(names, name) == names.end()) {
     const std::string nearest = nearest_name(name, names);
-    return fail_with_hint({}, fmt::format("there is no model \"{}\" to start from", name),
-                          nearest.empty() ? fmt::format("one of {}", fmt::join(names, ", "))
-                                          : fmt::format("did you mean {}?", nearest));
+    return fail_with_hint(
+        {}, fmt::format("there is no model \"{}\" to start from", name),
+        nearest.empty() ? fmt::format("one of {}", fmt::join(names, ", ")) : fmt::format("did you mean {}?", nearest));
   }
   MINNOW_ASSIGN(const std::string text, read_file(model_file(name)));
   fmt::print("{}", text);
@@ -56,7 +56,8 @@ Result<ExitCode> new_command(const std::string& name) {
 
 Action add_new(CLI::App& app) {
   auto name = std::make_shared<std::string>();
-  app.add_option("name", *name, fmt::format("one of {}; without a name, they are listed", fmt::join(template_names(), ", ")));
+  app.add_option("name", *name,
+                 fmt::format("one of {}; without a name, they are listed", fmt::join(template_names(), ", ")));
   return [name] { return new_command(*name); };
 }
 

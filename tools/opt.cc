@@ -103,9 +103,10 @@ Action add_opt(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   flags->passes.add(app, "");
   app.add_flag("--memory-plan", flags->memory_plan, "print where every value lies instead of the IR");
-  app.add_flag("--check-passes", flags->check_passes,
-               "interpret the program after every pass, on random numbers; exits with 3 at the first that changes what it "
-               "means");
+  app.add_flag(
+      "--check-passes", flags->check_passes,
+      "interpret the program after every pass, on random numbers; exits with 3 at the first that changes what it "
+      "means");
   app.footer(pass_list());
   return [flags] { return opt_command(*flags); };
 }

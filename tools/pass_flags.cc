@@ -71,8 +71,7 @@ void PassFlags::print_limit(const PassPlan& plan, const std::string& function) c
   if (limit < 0) return;
   size_t number = 0;
   for (const auto& [passes, what] : {std::pair(&plan.run, "runs"), std::pair(&plan.left_out, "is left out")})
-    for (const Pass& pass : *passes)
-      fmt::print(stderr, "pass {} on @{} {}: {}\n", ++number, function, what, pass.name);
+    for (const Pass& pass : *passes) fmt::print(stderr, "pass {} on @{} {}: {}\n", ++number, function, what, pass.name);
 }
 
 void print_pass_times(const std::vector<PassRecord>& records) {

@@ -97,8 +97,7 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
   if (flags.worst > 0) {
     MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
     MINNOW_ASSIGN(const Assessment assessment, assess(*session, data.validation));
-    if (!assessment.confusion)
-      return fail("--worst", "is for networks that tell one class for each example");
+    if (!assessment.confusion) return fail("--worst", "is for networks that tell one class for each example");
     MINNOW_ASSIGN(const ImageSheet sheet, worst_sheet(assessment, data.validation, flags.worst));
     return show_sheet(sheet, flags.out);
   }
@@ -107,10 +106,8 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
   MINNOW_ASSIGN(const Question question, ask(flags, *session, pool));
   if (!question.note.empty()) std::fputs((printable(question.note) + "\n").c_str(), stderr);
   MINNOW_ASSIGN(const PredictionRows rows, predict(*session, question.examples));
-  if (flags.json)
-    print_json(to_json(question, rows, flags.top));
-  else
-    print_text(question, rows, flags);
+  if (flags.json) print_json(to_json(question, rows, flags.top));
+  else print_text(question, rows, flags);
   return ExitCode::kDone;
 }
 
@@ -121,9 +118,8 @@ Action add_predict(CLI::App& app) {
   flags->model.add(app);
   flags->backend.add(app);
   flags->data.add(app);
-  auto* image =
-      app.add_option("--image", flags->image, "a PNG of any size; it is resized to what the network is fed")
-          ->type_name("FILE");
+  auto* image = app.add_option("--image", flags->image, "a PNG of any size; it is resized to what the network is fed")
+                    ->type_name("FILE");
   app.add_flag("--invert", flags->is_inverted, "the picture is dark on light")->needs(image);
   app.add_option("--index", flags->range, "validation examples, FIRST or FIRST:LAST")
       ->excludes(image)

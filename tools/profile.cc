@@ -93,7 +93,10 @@ Json to_trace(std::span<const KernelTrace> steps) {
 
 Status write_trace(const std::string& path, std::span<const KernelTrace> steps) {
   constexpr size_t kTracedSteps = 10;  // the last ones
-  return write_file_atomically(path, to_trace(steps.last(std::min(steps.size(), kTracedSteps))).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  return write_file_atomically(
+      path,
+      to_trace(steps.last(std::min(steps.size(), kTracedSteps))).dump(-1, ' ', false, Json::error_handler_t::replace) +
+          "\n");
 }
 
 Result<ExitCode> profile_command(const ProfileFlags& flags) {
@@ -102,8 +105,10 @@ Result<ExitCode> profile_command(const ProfileFlags& flags) {
   MINNOW_ASSIGN(MeasuredFunction function, subject.prepare(options, flags.backend.thread_count()));
   const std::span<const Kernel> kernels = function.executable().kernels();
   if (kernels.empty())
-    return tl::unexpected(Error{{}, "there are no kernels: neither the interpreter nor a function without ops has any",
-                                "profile with --backend=jit", ExitCode::kUsage});
+    return tl::unexpected(Error{{},
+                                "there are no kernels: neither the interpreter nor a function without ops has any",
+                                "profile with --backend=jit",
+                                ExitCode::kUsage});
   MINNOW_ASSIGN(const double peak, measure_peak_flops(function.pool()));
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(function, flags.repeats));
   const Profile profile = summarize(kernels, steps, peak);

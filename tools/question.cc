@@ -71,7 +71,8 @@ Result<Question> question_from_image(const std::string& path, bool is_inverted, 
   MINNOW_ASSIGN(Tensor example, example_from_picture(picture, session, is_inverted, path));
   Question question{std::move(example), {path}, {}, class_names(session), {}};
   if (!is_inverted && has_light_edges(picture))
-    question.note = path + ": its edges are light, as of ink on paper; --invert makes it light on dark, as the data are";
+    question.note =
+        path + ": its edges are light, as of ink on paper; --invert makes it light on dark, as the data are";
   return question;
 }
 

@@ -79,7 +79,8 @@ class Trials {
     if (!held) return false;
     has_result_ = true;
     MINNOW_TRY(write_file_atomically(flags_.out, text));
-    if (::isatty(STDERR_FILENO)) fmt::print(stderr, "\r\033[K{} ({} tried)", describe(proof::size_of(function)), tried_);
+    if (::isatty(STDERR_FILENO))
+      fmt::print(stderr, "\r\033[K{} ({} tried)", describe(proof::size_of(function)), tried_);
     return true;
   }
 
@@ -116,8 +117,9 @@ Result<ExitCode> reduce_command(ReduceFlags flags) {
   Trials trials(flags, std::move(folder));
   MINNOW_ASSIGN(const bool holds, trials.holds(*function));
   if (!holds)
-    return fail_with_hint(flags.file, fmt::format("the command fails on @{} as it is", function->name()),
-                          "it must exit with 0 as long as the program shows what you are after; ! turns a result round");
+    return fail_with_hint(
+        flags.file, fmt::format("the command fails on @{} as it is", function->name()),
+        "it must exit with 0 as long as the program shows what you are after; ! turns a result round");
   auto reduced = proof::reduce(*function, [&](const Function& candidate) { return trials.holds(candidate); });
   trials.end_line();
   MINNOW_ASSIGN(const auto smallest, std::move(reduced));

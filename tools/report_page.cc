@@ -34,7 +34,8 @@ pre { background: #f7f7f7; padding: .8rem; overflow-x: auto; }
 bool classifies(const RunRecord& run) { return run.lowered && run.lowered->classifies; }
 
 std::string card(const std::string& number, const std::string& what) {
-  return fmt::format("<div class=\"card\"><b>{}</b><span>{}</span></div>", markup_escaped(number), markup_escaped(what));
+  return fmt::format("<div class=\"card\"><b>{}</b><span>{}</span></div>", markup_escaped(number),
+                     markup_escaped(what));
 }
 
 // The numbers to look at first.
@@ -62,7 +63,8 @@ std::string sections_html(const std::vector<ReportSection>& sections, const std:
   for (const ReportSection& section : sections) {
     const std::string id = prefix + section.id;
     links += fmt::format("<a href=\"#{}\">{}</a>", id, markup_escaped(section.title));
-    html += fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n{}</section>\n", id, markup_escaped(section.title), section.html);
+    html += fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n{}</section>\n", id, markup_escaped(section.title),
+                        section.html);
   }
   return "<nav>" + links + "</nav>\n" + html;
 }

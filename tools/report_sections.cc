@@ -95,10 +95,10 @@ Html validation(const RunRecord& run, const ReportOptions& options) {
   MINNOW_ASSIGN(const Assessment found, assess(*session, data.validation));
   const bool classifies = session->lowered().classifies;
   const std::string file = run.weights->substr(run.weights->rfind('/') + 1);
-  std::string html = paragraph(fmt::format(
-      "{} on {} examples of {}: loss {}{}", file, grouped(data.validation.size()), data.validation.name,
-      loss_text(found.evaluation.loss),
-      classifies ? ", accuracy " + accuracy_text(found.evaluation.accuracy, true) : std::string()));
+  std::string html = paragraph(
+      fmt::format("{} on {} examples of {}: loss {}{}", file, grouped(data.validation.size()), data.validation.name,
+                  loss_text(found.evaluation.loss),
+                  classifies ? ", accuracy " + accuracy_text(found.evaluation.accuracy, true) : std::string()));
   if (!found.confusion) return html + paragraph("The network does not tell one class for each example.");
   html += side_by_side(to_svg(draw_confusion(*found.confusion, found.class_names)),
                        mistakes(found, data.validation, options.worst));
@@ -126,7 +126,8 @@ BarChart kernel_bars(const Profile& profile) {
                           kPhaseColours[static_cast<size_t>(row.kernel->phase)], row.kernel->name});
   }
   if (others > 0)
-    chart.bars.push_back({fmt::format("{} more kernels", rows.size() - kMostBars), others, label(others), kSoftInk, ""});
+    chart.bars.push_back(
+        {fmt::format("{} more kernels", rows.size() - kMostBars), others, label(others), kSoftInk, ""});
   return chart;
 }
 
@@ -163,7 +164,11 @@ Html memory_of(const RunRecord& run, const ReportOptions& options) {
   MINNOW_ASSIGN(const ModelMemory memory,
                 measure_memory(*run.model, threads, options.backend.session_options().max_bytes));
   const MemoryUse &training = memory.training, &inference = memory.inference;
-  HtmlTable table{{fmt::format("{} examples, {} thread{}", batch, threads, threads == 1 ? "" : "s"), "training", "inference"}, {}, 1, true};
+  HtmlTable table{
+      {fmt::format("{} examples, {} thread{}", batch, threads, threads == 1 ? "" : "s"), "training", "inference"},
+      {},
+      1,
+      true};
   const auto add_rows = [&](std::span<const MemoryRow> rows, const std::string& indent) {
     for (const MemoryRow& row : rows)
       table.rows.push_back({indent + row.title, kib(training.*row.bytes), kib(inference.*row.bytes)});
@@ -192,7 +197,8 @@ std::string accuracy_text(double accuracy, bool classifies) { return classifies 
 std::vector<ReportSection> report_sections(const RunRecord& run, const ReportOptions& options) {
   std::vector<ReportSection> sections;
   const auto add = [&](std::string id, std::string title, const Html& html) {
-    const std::string missing = html ? "" : "<p class=\"missing\">" + markup_escaped(html.error().to_string()) + "</p>\n";
+    const std::string missing =
+        html ? "" : "<p class=\"missing\">" + markup_escaped(html.error().to_string()) + "</p>\n";
     sections.push_back({std::move(id), std::move(title), html ? *html : missing});
   };
   add("model", "Model", layers(run));

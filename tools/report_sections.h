@@ -19,9 +19,9 @@ struct ReportOptions {
 inline constexpr int kPageWidth = 1060;  // of a picture that takes the whole page, in pixels
 
 struct ReportSection {
-  std::string id;     // of the HTML element
+  std::string id;  // of the HTML element
   std::string title;
-  std::string html;   // what there is to say, or why there is nothing
+  std::string html;  // what there is to say, or why there is nothing
 };
 
 // Reads the data, runs the network on them and times its training step. What cannot be had is said in its section.

@@ -34,8 +34,7 @@ Status read_input(const Function& function, const std::string& given, std::vecto
     std::vector<std::string> names;
     for (const auto& known : function.parameters()) names.push_back(known->name);
     const std::string nearest = nearest_name(name, names);
-    return fail_with_hint("--input " + given,
-                          fmt::format("@{} has no parameter \"{}\"", function.name(), name),
+    return fail_with_hint("--input " + given, fmt::format("@{} has no parameter \"{}\"", function.name(), name),
                           nearest.empty() ? "" : fmt::format("did you mean {}?", nearest));
   }
   Tensor& argument = arguments[static_cast<size_t>(parameter->index)];

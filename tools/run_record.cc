@@ -74,7 +74,8 @@ void tell_state(RunRecord& run, const RunFolder& folder) {
   if (!run.lowered) return set(RunState::kDamaged, "damaged: " + run.lowered.error().to_string());
   if (!run.history) return set(RunState::kDamaged, "damaged: " + run.history.error().to_string());
   if (const auto why = read_file(folder.diverged_path())) return set(RunState::kDiverged, "diverged: " + *why);
-  if (!run.weights && folder.checkpoint_path()) return set(RunState::kDamaged, "damaged: " + run.weights.error().to_string());
+  if (!run.weights && folder.checkpoint_path())
+    return set(RunState::kDamaged, "damaged: " + run.weights.error().to_string());
   const auto& training = run.model->model.training();
   const auto done = static_cast<int64_t>(run.history->size());
   if (done == 0) return set(RunState::kNotBegun, "no epoch is done yet");

@@ -1,5 +1,5 @@
-// `compile --html`: one page to look at a function in, at every stage between its passes: text beside graph, the changes,
-// the kernels with their LLVM IR, assembly and measured times. It works from file:// and fetches nothing.
+// `compile --html`: one page to look at a function in, at every stage between its passes: text beside graph, the
+// changes, the kernels with their LLVM IR, assembly and measured times. It works from file:// and fetches nothing.
 #pragma once
 
 #include <string>

@@ -49,10 +49,10 @@ std::string box_text(const LayoutNode& node, const GraphBox& box) {
   if (box.is_in_blocks) text += rect_text(node, kStackStep, fill);
   text += rect_text(node, 0, fill);
   for (size_t line = 0; line < box.lines.size(); ++line)
-    text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\"{}>{}</text>",
-                        node.corner.x + node.width / 2,
-                        node.corner.y + kGraphLineHeight * static_cast<double>(line + 1),
-                        line == 0 ? " font-weight=\"bold\"" : "", markup_escaped(box.lines[line]));
+    text +=
+        fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\"{}>{}</text>",
+                    node.corner.x + node.width / 2, node.corner.y + kGraphLineHeight * static_cast<double>(line + 1),
+                    line == 0 ? " font-weight=\"bold\"" : "", markup_escaped(box.lines[line]));
   return text + "</g>\n";
 }
 
@@ -61,9 +61,10 @@ std::string legend(const Function& function) {
                                  markup_escaped(function.name()));
   double x = kMargin;
   for (const Style& style : kStyles) {
-    text += fmt::format("<rect x=\"{0}\" y=\"{1}\" width=\"12\" height=\"12\" fill=\"{2}\" stroke=\"#666\"/><text "
-                        "x=\"{3}\" y=\"{4}\">{5}</text>\n",
-                        x, kMargin + 8, style.fill, x + 18, kMargin + 18, style.name);
+    text += fmt::format(
+        "<rect x=\"{0}\" y=\"{1}\" width=\"12\" height=\"12\" fill=\"{2}\" stroke=\"#666\"/><text "
+        "x=\"{3}\" y=\"{4}\">{5}</text>\n",
+        x, kMargin + 8, style.fill, x + 18, kMargin + 18, style.name);
     x += 30 + kLegendCharWidth * static_cast<double>(style.name.size());
   }
   return text;

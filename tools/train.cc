@@ -46,7 +46,8 @@ Result<TrainingState> last_state(const RunFolder& folder, Session& session) {
   std::error_code ignored;
   const bool has_best = *checkpoint != folder.best_path() && std::filesystem::exists(folder.best_path(), ignored);
   if (!state && state.error().hint.empty() && has_best)
-    state.error().hint = "best.safetensors beside it is a whole checkpoint, too: copied over it, the run goes on from there";
+    state.error().hint =
+        "best.safetensors beside it is a whole checkpoint, too: copied over it, the run goes on from there";
   return state;
 }
 
@@ -71,8 +72,7 @@ void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, co
     fmt::print("  train       loss {:.4f}{}\n", last.train_loss, accuracy(last.train_accuracy));
     fmt::print("  validation  loss {:.4f}{}\n", last.validation_loss, accuracy(last.validation_accuracy));
   }
-  if (outcome.end == TrainingEnd::kStoppedEarly)
-    fmt::print("  stopped early: validation no longer improves\n");
+  if (outcome.end == TrainingEnd::kStoppedEarly) fmt::print("  stopped early: validation no longer improves\n");
   if (!folder.empty()) fmt::print("  run folder  {}\n", folder);
 }
 
@@ -82,8 +82,7 @@ Result<std::optional<TrainingLogs>> open_logs(const TrainFlags& flags, const std
                                               ThreadPool& pool) {
   const std::string flag = flags.logs.first();
   if (flag.empty()) return std::optional<TrainingLogs>();
-  if (!folder)
-    return tl::unexpected(Error{flag, "needs a run folder to write to", "add --out DIR", ExitCode::kUsage});
+  if (!folder) return tl::unexpected(Error{flag, "needs a run folder to write to", "add --out DIR", ExitCode::kUsage});
   const LoggedRun run{*folder, session, data, state};
   return TrainingLogs::open(flags.logs, run, flags.backend.session_options(), pool);
 }
@@ -150,9 +149,7 @@ Action add_train(CLI::App& app) {
       ->check(CLI::IsMember({"sgd", "momentum", "adam", "adamw", "rmsprop"}));
   flags->backend.add(app);
   auto* out = app.add_option("--out", flags->out, "the run folder to leave behind")->type_name("DIR");
-  app.add_option("--resume", flags->resume, "go on with the run in this folder")
-      ->type_name("DIR")
-      ->excludes(out);
+  app.add_option("--resume", flags->resume, "go on with the run in this folder")->type_name("DIR")->excludes(out);
   app.add_option("--steps", flags->last_step, "stop at this step; --resume goes on from there")
       ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()).description(""));
   flags->data.add(app);

@@ -9,7 +9,8 @@ namespace minnow {
 
 void TrainedModelFlags::add(CLI::App& app) {
   model_.add(app);
-  app.add_option("--weights", weights_, "trained weights, .safetensors; a run folder has its own, the best, else the last")
+  app.add_option("--weights", weights_,
+                 "trained weights, .safetensors; a run folder has its own, the best, else the last")
       ->type_name("FILE|DIR");
 }
 
@@ -21,8 +22,8 @@ Result<std::string> TrainedModelFlags::find_weights() const {
     return fail_with_hint(place, "holds no weights of a run", "minnow train --out leaves best.safetensors");
   }
   if (!weights_.empty()) return weights_;
-  return tl::unexpected(Error{{}, "which weights?", "--weights FILE, or the folder of a run in place of the model",
-                              ExitCode::kUsage});
+  return tl::unexpected(
+      Error{{}, "which weights?", "--weights FILE, or the folder of a run in place of the model", ExitCode::kUsage});
 }
 
 Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, ThreadPool& pool) const {

@@ -62,8 +62,7 @@ std::map<std::string, std::string> tables() {
     const OpDescription& description = describe(kind);
     std::string& table = tables["ops of " + group_of(kind)];
     if (table.empty()) table = "\n| op | y | type of y | attributes | gradient | |\n|---|---|---|---|---|---|\n";
-    table += fmt::format("| `{}{}` | {} | {} | {} | {} | {} |\n", mnemonic(kind),
-                         operands_of(kind), description.result,
+    table += fmt::format("| `{}{}` | {} | {} | {} | {} | {} |\n", mnemonic(kind), operands_of(kind), description.result,
                          type_of(kind), attributes_of(kind), description.gradient, traits_of(kind));
   }
   for (auto& [name, table] : tables) table += "\n";

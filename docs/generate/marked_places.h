@@ -1,5 +1,5 @@
-// Documents with parts that a program writes: what stands between <!-- NAME --> and <!-- end --> is replaced by the part of
-// that name. All else is written by hand.
+// Documents with parts that a program writes: what stands between <!-- NAME --> and <!-- end --> is replaced by the
+// part of that name. All else is written by hand.
 #pragma once
 
 #include <map>

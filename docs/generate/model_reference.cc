@@ -4,8 +4,8 @@
 //
 // SCHEMA.desc is what protoc writes of model.proto with --include_imports and --include_source_info.
 //
-// A table stands between <!-- fields of NAME --> or <!-- values of NAME --> and <!-- end -->; all else is written by hand. Every
-// message and enum of the schema must have its place.
+// A table stands between <!-- fields of NAME --> or <!-- values of NAME --> and <!-- end -->; all else is written by
+// hand. Every message and enum of the schema must have its place.
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -58,8 +58,7 @@ std::string type_of(const pb::FieldDescriptor& field) {
   std::string type = field.type_name();
   if (field.message_type()) type = link_to(*field.message_type());
   if (field.enum_type()) type = link_to(*field.enum_type());
-  if (field.real_containing_oneof())
-    type += fmt::format(", one of {}", field.real_containing_oneof()->name());
+  if (field.real_containing_oneof()) type += fmt::format(", one of {}", field.real_containing_oneof()->name());
   return field.is_repeated() ? "list of " + type : type;
 }
 
@@ -117,8 +116,7 @@ class Tables {
   void add(const pb::Descriptor& message) {
     const std::string comment = comment_of(message);
     if (message.field_count() > 0 || message.enum_type_count() == 0)
-      tables_["fields of " + short_name(message)] =
-          (comment.empty() ? "" : comment + "\n\n") + fields_table(message);
+      tables_["fields of " + short_name(message)] = (comment.empty() ? "" : comment + "\n\n") + fields_table(message);
     for (int i = 0; i < message.nested_type_count(); ++i) add(*message.nested_type(i));
     for (int i = 0; i < message.enum_type_count(); ++i)
       tables_["values of " + short_name(*message.enum_type(i))] = values_table(*message.enum_type(i));
@@ -130,8 +128,7 @@ class Tables {
 int run(const std::string& schema, const std::string& document) {
   std::ifstream schema_file(schema, std::ios::binary), document_file(document);
   pb::FileDescriptorSet files;
-  if (!files.ParseFromIstream(&schema_file))
-    return fmt::print(stderr, "{} is no descriptor set\n", schema), 1;
+  if (!files.ParseFromIstream(&schema_file)) return fmt::print(stderr, "{} is no descriptor set\n", schema), 1;
   pb::DescriptorPool pool;
   Tables tables;
   for (const pb::FileDescriptorProto& file : files.file()) {

@@ -2,9 +2,9 @@
 
 namespace minnow {
 
-#define MINNOW_DESCRIBE(kind, operands, result, type, gradient)                      \
-  template <>                                                                        \
-  struct Describe<OpKind::k##kind> {                                                 \
+#define MINNOW_DESCRIBE(kind, operands, result, type, gradient)                           \
+  template <>                                                                             \
+  struct Describe<OpKind::k##kind> {                                                      \
     static constexpr OpDescription apply() { return {operands, result, type, gradient}; } \
   };
 
@@ -58,8 +58,8 @@ MINNOW_DESCRIBE(Select, "(p, a, b)", "a where p holds, else b; p is pred of thei
 
 // Moving elements.
 MINNOW_DESCRIBE(Broadcast, "",
-                "dimension i of x becomes dimension `dims[i]` of y, increasing; x is repeated along the others", "any "
-                "shape that has x's dimensions there", "`reduce_sum` over the others")
+                "dimension i of x becomes dimension `dims[i]` of y, increasing; x is repeated along the others",
+                "any shape that has x's dimensions there", "`reduce_sum` over the others")
 MINNOW_DESCRIBE(Reshape, "", "the same elements, row-major, in the shape of y", "any shape with as many elements",
                 "`reshape` back")
 MINNOW_DESCRIBE(Transpose, "", "dimension i of y is dimension `dims[i]` of x: a permutation",
@@ -88,7 +88,8 @@ MINNOW_DESCRIBE(Conv, "(x, w)",
                 "y[n,o,h,v] = Σ x[n, c, h·stride + i·dilation - pad, ...] w[o,c,i,j], zero outside of x",
                 "x, w → y as above; OH = ⌊(H + top + bottom - dilation (KH - 1) - 1) / stride⌋ + 1",
                 "`conv_input`, `conv_filter`")
-MINNOW_DESCRIBE(ConvInput, "(y, w)", "the gradient of `conv` by its input", "`shape`, that of x", "`conv`, `conv_filter`")
+MINNOW_DESCRIBE(ConvInput, "(y, w)", "the gradient of `conv` by its input", "`shape`, that of x",
+                "`conv`, `conv_filter`")
 MINNOW_DESCRIBE(ConvFilter, "(x, y)", "the gradient of `conv` by its filter", "`shape`, that of w",
                 "`conv_input`, `conv`")
 

@@ -44,7 +44,8 @@ void add_axes(Drawing& drawing, double top, double bytes, size_t ops, const std:
   }
   drawing.add_line({kLeft, top + kMapHeight}, {kLeft + kMapWidth, top + kMapHeight}, kSoftInk);
   drawing.add(Caption{{kLeft, top + kMapHeight + 18}, "op 0", 11, kSoftInk});
-  drawing.add(Caption{{kLeft + kMapWidth, top + kMapHeight + 18}, fmt::format("op {}", ops - 1), 11, kSoftInk, Anchor::kEnd});
+  drawing.add(
+      Caption{{kLeft + kMapWidth, top + kMapHeight + 18}, fmt::format("op {}", ops - 1), 11, kSoftInk, Anchor::kEnd});
 }
 
 void add_map(Drawing& drawing, double top, const Function& function, const std::string& title) {
@@ -55,7 +56,8 @@ void add_map(Drawing& drawing, double top, const Function& function, const std::
   const double step = kMapWidth / static_cast<double>(ops), scale = kMapHeight / bytes;
   for (const Tenant& tenant : tenants_of(plan)) {
     const Location& location = location_of(*tenant.value);
-    const double width = step * (tenant.slot.last - tenant.slot.first + 1), height = scale * static_cast<double>(tenant.slot.bytes);
+    const double width = step * (tenant.slot.last - tenant.slot.first + 1),
+                 height = scale * static_cast<double>(tenant.slot.bytes);
     drawing.add(Block{kLeft + step * tenant.slot.first, top + scale * static_cast<double>(tenant.slot.offset),
                       std::max(width - 1, 0.5), std::max(height - 0.5, 0.4),
                       kPhaseColours[static_cast<size_t>(location.phase)],

@@ -37,7 +37,8 @@ Drawing draw_bars(const BarChart& chart) {
   for (const Bar& bar : chart.bars) {
     const double width = longest > 0 ? kBarWidth * bar.value / longest : 0;
     const double baseline = y + kRowHeight / 2 + 4;
-    drawing.add(Caption{{left - 10, baseline}, shortened(printable(bar.name), kLongestName), kTextSize, kInk, Anchor::kEnd});
+    drawing.add(
+        Caption{{left - 10, baseline}, shortened(printable(bar.name), kLongestName), kTextSize, kInk, Anchor::kEnd});
     drawing.add(Block{left, y + 3, std::max(width, 1.0), kRowHeight - 6, bar.colour, bar.note});
     drawing.add(Caption{{left + width + 8, baseline}, bar.label, kTextSize, kSoftInk});
     y += kRowHeight;

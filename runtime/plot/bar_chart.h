@@ -13,7 +13,7 @@ struct Bar {
   double value = 0;   // at least 0
   std::string label;  // the value in words
   Colour colour = kPalette[0];
-  std::string note = {};         // what an SVG shows under the pointer; may be empty
+  std::string note = {};  // what an SVG shows under the pointer; may be empty
 };
 
 struct BarChart {

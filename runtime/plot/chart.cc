@@ -18,7 +18,7 @@ constexpr double kFooterHeight = 58;
 constexpr double kLegendSwatch = 26;
 constexpr double kLegendGap = 24;
 constexpr double kLegendText = 13;
-constexpr int kMarkedPoints = 16;     // a line of at most so many points shows each as a dot
+constexpr int kMarkedPoints = 16;  // a line of at most so many points shows each as a dot
 
 struct Box {
   double left, top, width, height;
@@ -100,8 +100,7 @@ class ChartPainter {
       const Series& series = panel.series[i];
       const double x = left + places[i].x;
       const double y = top + places[i].row * kLegendRow + kLegendRow / 2;
-      drawing_.add(
-          Polyline{{{{x, y}, {x + kLegendSwatch - 6, y}}}, colour_of(series, i), 2.5, is_dashed(series, i)});
+      drawing_.add(Polyline{{{{x, y}, {x + kLegendSwatch - 6, y}}}, colour_of(series, i), 2.5, is_dashed(series, i)});
       drawing_.add(Caption{{x + kLegendSwatch, y + 4.5}, series.name, kLegendText});
     }
   }
@@ -128,8 +127,7 @@ class ChartPainter {
     for (const Tick& tick : x_axis_.ticks()) {
       const double x = box.left + x_axis_.position(tick.value) * box.width;
       drawing_.add_line({x, box.bottom()}, {x, box.bottom() + 5}, kSoftInk);
-      if (has_labels)
-        drawing_.add(Caption{{x, box.bottom() + 20}, tick.label, 12, kSoftInk, Anchor::kMiddle});
+      if (has_labels) drawing_.add(Caption{{x, box.bottom() + 20}, tick.label, 12, kSoftInk, Anchor::kMiddle});
     }
     if (has_labels) {
       const Place below{box.left + box.width / 2, box.bottom() + 44};

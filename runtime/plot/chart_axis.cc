@@ -18,9 +18,7 @@ double round_step(double rough) {
   return 10 * power;
 }
 
-int decimals_of(double step) {
-  return std::clamp(static_cast<int>(-std::floor(std::log10(step) + 1e-9)), 0, 12);
-}
+int decimals_of(double step) { return std::clamp(static_cast<int>(-std::floor(std::log10(step) + 1e-9)), 0, 12); }
 
 std::string label_of(double value, double step) {
   if (std::abs(value) < step * 1e-6) value = 0;
@@ -30,8 +28,7 @@ std::string label_of(double value, double step) {
 
 }  // namespace
 
-ChartAxis::ChartAxis(double low, double high, int about, bool is_log)
-    : low_(low), high_(high), is_log_(is_log) {
+ChartAxis::ChartAxis(double low, double high, int about, bool is_log) : low_(low), high_(high), is_log_(is_log) {
   if (!std::isfinite(low_) || !std::isfinite(high_) || low_ > high_ || (is_log_ && low_ <= 0)) {
     low_ = is_log_ ? 0.1 : 0;
     high_ = 1;
@@ -68,8 +65,7 @@ std::vector<Tick> ChartAxis::ticks(bool as_percentage) const {
   const double last = std::floor(high_ / step_ + 1e-9);
   for (double i = std::ceil(low_ / step_ - 1e-9); i <= last; ++i) {
     const double value = i * step_;
-    ticks.push_back(
-        {value, as_percentage ? label_of(value * 100, step_ * 100) + "%" : label_of(value, step_)});
+    ticks.push_back({value, as_percentage ? label_of(value * 100, step_ * 100) + "%" : label_of(value, step_)});
   }
   return ticks;
 }

@@ -18,12 +18,9 @@ constexpr int kLeastColumns = 20;
 class TextPlot {
  public:
   TextPlot(const Panel& panel, const ChartAxis& x_axis, int columns)
-      : x_axis_(x_axis),
-        y_axis_(make_y_axis(panel, 5)),
-        columns_(columns),
+      : x_axis_(x_axis), y_axis_(make_y_axis(panel, 5)), columns_(columns),
         rows_(kPlotRows, std::string(static_cast<size_t>(columns), ' ')) {
-    for (size_t i = 0; i < panel.series.size(); ++i)
-      draw(panel.series[i], kLetters[i % kLetters.size()], panel.is_log);
+    for (size_t i = 0; i < panel.series.size(); ++i) draw(panel.series[i], kLetters[i % kLetters.size()], panel.is_log);
     for (const Tick& tick : y_axis_.ticks(panel.is_percentage)) labels_[row_of(tick.value)] = tick.label;
   }
 

@@ -13,8 +13,7 @@ constexpr double kPngScale = 2;
 
 Status check_picture_path(const std::string& path) {
   if (path.ends_with(".svg") || path.ends_with(".png")) return {};
-  return tl::unexpected(
-      Error{path, "is not the name of a picture", "end it in .svg or .png", ExitCode::kUsage});
+  return tl::unexpected(Error{path, "is not the name of a picture", "end it in .svg or .png", ExitCode::kUsage});
 }
 
 Status write_drawing(const std::string& path, const Drawing& drawing) {

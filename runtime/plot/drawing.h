@@ -68,9 +68,7 @@ struct Drawing {
     marks.emplace_back(std::move(mark));
   }
   // A straight line.
-  void add_line(Place from, Place to, Colour colour, double width = 1) {
-    add(Polyline{{{from, to}}, colour, width});
-  }
+  void add_line(Place from, Place to, Colour colour, double width = 1) { add(Polyline{{{from, to}}, colour, width}); }
 };
 
 // The SVG document: one file, no fonts or scripts to fetch.

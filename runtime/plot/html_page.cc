@@ -44,8 +44,10 @@ std::string to_html(const HtmlPage& page) {
 std::string to_html(const HtmlTable& table) {
   std::string rows;
   for (const auto& row : table.rows) rows += table_row(row, "td", table.text_columns);
-  const std::string head = table.header.empty() ? "" : "<thead>" + table_row(table.header, "th", table.text_columns) + "</thead>\n";
-  return fmt::format("<table{}>\n", table.has_total ? " class=\"total\"" : "") + head + "<tbody>\n" + rows + "</tbody>\n</table>\n";
+  const std::string head =
+      table.header.empty() ? "" : "<thead>" + table_row(table.header, "th", table.text_columns) + "</thead>\n";
+  return fmt::format("<table{}>\n", table.has_total ? " class=\"total\"" : "") + head + "<tbody>\n" + rows +
+         "</tbody>\n</table>\n";
 }
 
 std::string script_json(std::string_view json) {

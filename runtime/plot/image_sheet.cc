@@ -101,8 +101,7 @@ Drawing draw_sheet(const ImageSheet& sheet) {
   double caption_width = 0;
   for (const auto& caption : sheet.captions) {
     lines = std::max(lines, caption.size());
-    for (const std::string& line : caption)
-      caption_width = std::max(caption_width, text_width(line, kCaptionSize));
+    for (const std::string& line : caption) caption_width = std::max(caption_width, text_width(line, kCaptionSize));
   }
   const double cell_width = std::max(width * scale, std::min(caption_width, 200.0)) + kGap;
   const double cell_height = height * scale + static_cast<double>(lines) * kCaptionHeight + kGap;
@@ -112,8 +111,7 @@ Drawing draw_sheet(const ImageSheet& sheet) {
   drawing.width = 2 * kMargin - kGap + cell_width * static_cast<double>(columns);
   drawing.width = std::max(drawing.width, 2 * kMargin + text_width(sheet.title, 15));
   drawing.height = top + kMargin - kGap + cell_height * static_cast<double>((count + columns - 1) / columns);
-  if (!sheet.title.empty())
-    drawing.add(Caption{{kMargin, 26}, sheet.title, 15, kInk, Anchor::kStart, true});
+  if (!sheet.title.empty()) drawing.add(Caption{{kMargin, 26}, sheet.title, 15, kInk, Anchor::kStart, true});
   for (int64_t i = 0; i < count; ++i) {
     const double middle = kMargin + (static_cast<double>(i % columns) + 0.5) * cell_width - kGap / 2;
     double y = top + static_cast<double>(i / columns) * cell_height;

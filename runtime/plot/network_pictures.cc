@@ -19,7 +19,9 @@ constexpr int64_t kMostCounts = 32;  // classes; with more, squares are too smal
 
 Drawing draw_confusion(const ConfusionMatrix& matrix, const std::vector<std::string>& class_names) {
   const int64_t classes = matrix.classes();
-  const double cell = classes <= 12 ? 44 : classes <= kMostCounts ? 34 : std::max(4.0, 900.0 / static_cast<double>(classes));
+  const double cell = classes <= 12            ? 44
+                      : classes <= kMostCounts ? 34
+                                               : std::max(4.0, 900.0 / static_cast<double>(classes));
   std::vector<std::string> names;
   double margin = 0;
   for (const std::string& name : class_names) {
@@ -48,8 +50,8 @@ Drawing draw_confusion(const ConfusionMatrix& matrix, const std::vector<std::str
                         blend({0xF4, 0xF4, 0xF4}, a == p ? kBlue : kOrange, std::sqrt(share)),
                         fmt::format("{} taken for {}: {}", actual, names[static_cast<size_t>(p)], count)});
       if (count == 0 || classes > kMostCounts) continue;
-      drawing.add(Caption{{x + cell / 2, y + cell / 2 + 4}, std::to_string(count), 11,
-                          share > 0.3 ? kWhite : kInk, Anchor::kMiddle});
+      drawing.add(Caption{
+          {x + cell / 2, y + cell / 2 + 4}, std::to_string(count), 11, share > 0.3 ? kWhite : kInk, Anchor::kMiddle});
     }
   }
   return drawing;
@@ -86,8 +88,10 @@ Result<ImageSheet> filter_sheet(const Session& session) {
   float greatest = 0;
   for (const float value : values)
     if (std::isfinite(value)) greatest = std::max(greatest, std::abs(value));
-  ImageSheet sheet{fmt::format("{} {}, -{:.3g} (blue) to {:.3g}", found->name, shape_to_string(found->shape), greatest, greatest),
-                   Tensor::uninitialized({DType::kU8, {count, height, width, 3}}), {}};
+  ImageSheet sheet{
+      fmt::format("{} {}, -{:.3g} (blue) to {:.3g}", found->name, shape_to_string(found->shape), greatest, greatest),
+      Tensor::uninitialized({DType::kU8, {count, height, width, 3}}),
+      {}};
   auto to = sheet.pictures.as<uint8_t>().begin();
   for (const float value : values.first(static_cast<size_t>(count * height * width))) {
     const double share = greatest > 0 && std::isfinite(value) ? std::abs(value) / greatest : 0;

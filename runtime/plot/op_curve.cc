@@ -60,9 +60,9 @@ Result<Curve> find_curve(std::string_view name, double second) {
     names.push_back(activation);
   }
   const std::string nearest = nearest_name(name, names);
-  return fail_with_hint("--op " + std::string(name), "is no elementwise op on numbers, and no activation",
-                        nearest.empty() ? fmt::format("one of {}", fmt::join(names, ", "))
-                                        : "did you mean " + nearest + "?");
+  return fail_with_hint(
+      "--op " + std::string(name), "is no elementwise op on numbers, and no activation",
+      nearest.empty() ? fmt::format("one of {}", fmt::join(names, ", ")) : "did you mean " + nearest + "?");
 }
 
 struct CurveFunction {

@@ -12,8 +12,8 @@ struct OpCurveOptions {
   double second = 1;  // the other operand of an op of two
 };
 
-// The op or activation `name` and, if it has one, its derivative, by the interpreter in f64. An unknown name, or an op that is not
-// elementwise on numbers, is an error with a suggestion.
+// The op or activation `name` and, if it has one, its derivative, by the interpreter in f64. An unknown name, or an op
+// that is not elementwise on numbers, is an error with a suggestion.
 Result<Chart> op_chart(std::string_view name, const OpCurveOptions& options);
 
 }  // namespace minnow

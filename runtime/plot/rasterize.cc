@@ -125,9 +125,9 @@ Tensor pixels_of(cairo_surface_t* surface, int width, int height) {
 
 Result<Tensor> rasterize(const Drawing& drawing, double scale) {
   if (!(drawing.width >= 1 && drawing.height >= 1 && std::max(drawing.width, drawing.height) * scale <= kMaxSide))
-    return fail_with_hint("", fmt::format("a PNG of {:.0f}x{:.0f} pixels is too large", drawing.width * scale,
-                                          drawing.height * scale),
-                          "an .svg has no limit; or draw less");
+    return fail_with_hint(
+        "", fmt::format("a PNG of {:.0f}x{:.0f} pixels is too large", drawing.width * scale, drawing.height * scale),
+        "an .svg has no limit; or draw less");
   const int width = static_cast<int>(std::ceil(drawing.width * scale));
   const int height = static_cast<int>(std::ceil(drawing.height * scale));
   const Surface surface = make_surface(width, height);

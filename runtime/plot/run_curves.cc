@@ -18,7 +18,7 @@ double x_of(const EpochMetrics& row, RunAxis axis, double seconds) {
   return axis == RunAxis::kStep ? static_cast<double>(row.steps) : seconds;
 }
 
-Series series_of(const RunCurves& run, size_t number, double EpochMetrics::*column, RunAxis axis) {
+Series series_of(const RunCurves& run, size_t number, double EpochMetrics::* column, RunAxis axis) {
   Series series{run.name, {}, number >= kPaletteSize, static_cast<int>(number)};
   double seconds = 0;
   for (const EpochMetrics& row : run.history) {
@@ -29,7 +29,7 @@ Series series_of(const RunCurves& run, size_t number, double EpochMetrics::*colu
 }
 
 Panel make_panel(const std::vector<RunCurves>& runs, RunAxis axis, const std::string& name,
-                 double EpochMetrics::*train, double EpochMetrics::*validation) {
+                 double EpochMetrics::* train, double EpochMetrics::* validation) {
   const bool is_few = runs.size() <= kFewRuns;
   Panel panel{is_few ? name : "validation " + name, {}};
   for (size_t i = 0; i < runs.size(); ++i) {

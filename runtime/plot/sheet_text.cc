@@ -13,9 +13,7 @@ namespace {
 class SheetPixels {
  public:
   explicit SheetPixels(const Tensor& pictures)
-      : bytes_(pictures.as<uint8_t>()),
-        height_(pictures.dim(1)),
-        width_(pictures.dim(2)),
+      : bytes_(pictures.as<uint8_t>()), height_(pictures.dim(1)), width_(pictures.dim(2)),
         channels_(pictures.type().rank() == 4 ? 3 : 1) {}
 
   int64_t height() const { return height_; }

@@ -9,9 +9,7 @@
 namespace minnow {
 namespace {
 
-std::string hex(Colour colour) {
-  return fmt::format("#{:02X}{:02X}{:02X}", colour.red, colour.green, colour.blue);
-}
+std::string hex(Colour colour) { return fmt::format("#{:02X}{:02X}{:02X}", colour.red, colour.green, colour.blue); }
 
 class SvgWriter {
  public:

@@ -45,9 +45,7 @@ std::string next_name(const std::string& folder) {
   return fmt::format("events.out.tfevents.{:04}.minnow", number + 1);
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 

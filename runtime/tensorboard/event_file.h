@@ -1,5 +1,5 @@
-// Event files as TensorBoard reads them: records of a length, its checksum, an Event, and that one's checksum (the TFRecord
-// format, www.tensorflow.org/tutorials/load_data/tfrecord).
+// Event files as TensorBoard reads them: records of a length, its checksum, an Event, and that one's checksum (the
+// TFRecord format, www.tensorflow.org/tutorials/load_data/tfrecord).
 #pragma once
 
 #include <cstdint>

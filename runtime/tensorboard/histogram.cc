@@ -19,7 +19,8 @@ Histogram histogram_of(std::span<const float> values, size_t bins) {
   if (histogram.count == 0) return histogram;
   if (histogram.least == histogram.greatest) bins = 1;
   const double width = (histogram.greatest - histogram.least) / static_cast<double>(bins);
-  for (size_t bin = 1; bin < bins; ++bin) histogram.limits.push_back(histogram.least + width * static_cast<double>(bin));
+  for (size_t bin = 1; bin < bins; ++bin)
+    histogram.limits.push_back(histogram.least + width * static_cast<double>(bin));
   histogram.limits.push_back(histogram.greatest);
   histogram.counts.resize(bins);
   for (const float value : values) {

@@ -1,5 +1,5 @@
-// A training run as TensorBoard shows it: losses, accuracies, learning rate and speed, the norms of each layer's weights and
-// gradient, and how the numbers of every weight and of its gradient are spread, all by epoch.
+// A training run as TensorBoard shows it: losses, accuracies, learning rate and speed, the norms of each layer's
+// weights and gradient, and how the numbers of every weight and of its gradient are spread, all by epoch.
 #pragma once
 
 #include "runtime/checkpoint.h"

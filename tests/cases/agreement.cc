@@ -36,8 +36,7 @@ Reference interpret_reference(const Function& function, const std::vector<Tensor
 
 ::testing::AssertionResult agrees(const Tensor& expected, const Tensor& actual, const Tolerance& tolerance) {
   if (expected.type() != actual.type())
-    return ::testing::AssertionFailure()
-           << expected.type().to_string() << " became " << actual.type().to_string();
+    return ::testing::AssertionFailure() << expected.type().to_string() << " became " << actual.type().to_string();
   Tolerance scaled = tolerance;
   if (expected.type().dtype == DType::kF64) scaled.relative *= 1e-9;
   const Tensor x = expected.converted_to(DType::kF64);
@@ -45,8 +44,8 @@ Reference interpret_reference(const Function& function, const std::vector<Tensor
   for (size_t i = 0; i < x.as<double>().size(); ++i)
     if (!is_close(x.as<double>()[i], y.as<double>()[i], scaled))
       return ::testing::AssertionFailure()
-             << fmt::format("element {} of {} is {} instead of {}", i, expected.type().to_string(),
-                            y.as<double>()[i], x.as<double>()[i]);
+             << fmt::format("element {} of {} is {} instead of {}", i, expected.type().to_string(), y.as<double>()[i],
+                            x.as<double>()[i]);
   return ::testing::AssertionSuccess();
 }
 
@@ -69,8 +68,7 @@ Tolerance Reference::tolerance(size_t result) const {
     const std::vector<Tensor> together = program.run(arguments, pool);
     for (size_t i = 0; i < alone.size(); ++i)
       if (alone[i].bytes() != together[i].bytes())
-        return ::testing::AssertionFailure()
-               << "result " << i << " is another with " << threads << " threads";
+        return ::testing::AssertionFailure() << "result " << i << " is another with " << threads << " threads";
   }
   return ::testing::AssertionSuccess();
 }

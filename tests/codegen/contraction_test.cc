@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
-#include "tests/cases/agreement.h"
 #include "proof/parameters.h"
+#include "tests/cases/agreement.h"
 
 namespace minnow {
 namespace {
@@ -63,8 +63,7 @@ TEST_P(ConvForm, IsExactAtEveryBatch) {
     x[0] = batch;
     Function scratch("scratch");
     Builder b(scratch);
-    const Shape y =
-        b.conv(b.constant({DType::kF32, x}, 0), b.constant({DType::kF32, c.w}, 0), c.conv)->type.shape;
+    const Shape y = b.conv(b.constant({DType::kF32, x}, 0), b.constant({DType::kF32, c.w}, 0), c.conv)->type.shape;
     ConvAttributes conv = c.conv;
     check(OpKind::kConv, x, c.w, conv);
     conv.shape = x;
@@ -77,27 +76,26 @@ TEST_P(ConvForm, IsExactAtEveryBatch) {
 
 INSTANTIATE_TEST_SUITE_P(
     AllForms, ConvForm,
-    ::testing::Values(
-        ConvCase{"Plain", {1, 1, 12, 12}, {6, 1, 5, 5}},
-        ConvCase{"Padded", {1, 3, 7, 6}, {4, 3, 3, 3}, {.pad = {1, 1, 1, 1}}},
-        ConvCase{"PaddedUnevenly", {1, 2, 6, 7}, {3, 2, 3, 2}, {.pad = {0, 2, 2, 1}}},
-        ConvCase{"Strided", {1, 3, 9, 9}, {5, 3, 3, 3}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}},
-        ConvCase{"StridedUnevenly", {1, 2, 8, 10}, {3, 2, 2, 3}, {.stride = {3, 2}, .pad = {1, 0, 0, 1}}},
-        ConvCase{"StrideSkipsTheEdge", {1, 2, 8, 8}, {3, 2, 3, 3}, {.stride = {4, 4}}},
-        ConvCase{"Dilated", {1, 2, 9, 8}, {3, 2, 3, 2}, {.dilation = {2, 3}}},
-        ConvCase{"DilatedStridedPadded",
-                 {1, 2, 9, 9},
-                 {3, 2, 3, 3},
-                 {.stride = {2, 1}, .pad = {2, 1, 0, 2}, .dilation = {2, 2}}},
-        ConvCase{"Grouped", {1, 6, 5, 5}, {4, 3, 3, 3}, {.groups = 2}},
-        ConvCase{"Depthwise", {1, 5, 6, 6}, {5, 1, 3, 3}, {.pad = {1, 1, 1, 1}, .groups = 5}},
-        ConvCase{"Pointwise", {1, 7, 5, 3}, {9, 7, 1, 1}},
-        ConvCase{"PointwiseStrided", {1, 4, 6, 6}, {8, 4, 1, 1}, {.stride = {2, 2}}},
-        ConvCase{"KernelIsTheInput", {1, 4, 5, 5}, {10, 4, 5, 5}},
-        ConvCase{"KernelLargerThanTheInput", {1, 2, 3, 2}, {3, 2, 5, 4}, {.pad = {1, 1, 1, 1}}},
-        ConvCase{"OnePixel", {1, 8, 1, 1}, {3, 8, 1, 1}},
-        ConvCase{"OnlyPadding", {1, 1, 1, 1}, {2, 1, 2, 2}, {.stride = {2, 2}, .pad = {2, 1, 2, 2}}},
-        ConvCase{"ManyChannels", {1, 17, 4, 4}, {19, 17, 3, 3}}),
+    ::testing::Values(ConvCase{"Plain", {1, 1, 12, 12}, {6, 1, 5, 5}},
+                      ConvCase{"Padded", {1, 3, 7, 6}, {4, 3, 3, 3}, {.pad = {1, 1, 1, 1}}},
+                      ConvCase{"PaddedUnevenly", {1, 2, 6, 7}, {3, 2, 3, 2}, {.pad = {0, 2, 2, 1}}},
+                      ConvCase{"Strided", {1, 3, 9, 9}, {5, 3, 3, 3}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}},
+                      ConvCase{"StridedUnevenly", {1, 2, 8, 10}, {3, 2, 2, 3}, {.stride = {3, 2}, .pad = {1, 0, 0, 1}}},
+                      ConvCase{"StrideSkipsTheEdge", {1, 2, 8, 8}, {3, 2, 3, 3}, {.stride = {4, 4}}},
+                      ConvCase{"Dilated", {1, 2, 9, 8}, {3, 2, 3, 2}, {.dilation = {2, 3}}},
+                      ConvCase{"DilatedStridedPadded",
+                               {1, 2, 9, 9},
+                               {3, 2, 3, 3},
+                               {.stride = {2, 1}, .pad = {2, 1, 0, 2}, .dilation = {2, 2}}},
+                      ConvCase{"Grouped", {1, 6, 5, 5}, {4, 3, 3, 3}, {.groups = 2}},
+                      ConvCase{"Depthwise", {1, 5, 6, 6}, {5, 1, 3, 3}, {.pad = {1, 1, 1, 1}, .groups = 5}},
+                      ConvCase{"Pointwise", {1, 7, 5, 3}, {9, 7, 1, 1}},
+                      ConvCase{"PointwiseStrided", {1, 4, 6, 6}, {8, 4, 1, 1}, {.stride = {2, 2}}},
+                      ConvCase{"KernelIsTheInput", {1, 4, 5, 5}, {10, 4, 5, 5}},
+                      ConvCase{"KernelLargerThanTheInput", {1, 2, 3, 2}, {3, 2, 5, 4}, {.pad = {1, 1, 1, 1}}},
+                      ConvCase{"OnePixel", {1, 8, 1, 1}, {3, 8, 1, 1}},
+                      ConvCase{"OnlyPadding", {1, 1, 1, 1}, {2, 1, 2, 2}, {.stride = {2, 2}, .pad = {2, 1, 2, 2}}},
+                      ConvCase{"ManyChannels", {1, 17, 4, 4}, {19, 17, 3, 3}}),
     [](const auto& info) { return info.param.name; });
 
 // Of constants, a lane without an image has a value, too.

@@ -8,7 +8,8 @@
 namespace minnow {
 namespace {
 
-// A window_spread whose windows overlap adds up in its result, so that nothing can be done behind it in the same kernel.
+// A window_spread whose windows overlap adds up in its result, so that nothing can be done behind it in the same
+// kernel.
 constexpr char kUpdates[] = R"(
 func @f(%p: f32[4,2,1,10] weight, %q: f32[4,2,1,10] weight, %y: f32[4,2,1,9], %g: f32[4,2,1,10])
     -> (p: f32[4,2,1,10], q: f32[4,2,1,10]) {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
-#include "tests/cases/agreement.h"
 #include "proof/parameters.h"
+#include "tests/cases/agreement.h"
 
 namespace minnow {
 namespace {
@@ -21,10 +21,8 @@ bool is_sum(OpKind kind) {
     case OpKind::kScatterAdd:
     case OpKind::kWindowSum:
     case OpKind::kWindowSpread:
-    case OpKind::kWindowPick:
-      return true;
-    default:
-      return has_trait(kind, kContraction);
+    case OpKind::kWindowPick: return true;
+    default: return has_trait(kind, kContraction);
   }
 }
 
@@ -36,10 +34,8 @@ bool is_approximate(OpKind kind) {
     case OpKind::kLog1p:
     case OpKind::kTanh:
     case OpKind::kSigmoid:
-    case OpKind::kErf:
-      return true;
-    default:
-      return false;
+    case OpKind::kErf: return true;
+    default: return false;
   }
 }
 
@@ -53,8 +49,7 @@ void check(OpKind kind, const Function& function, const std::vector<Tensor>& arg
     EXPECT_TRUE(agrees(expected, actual));
   } else {
     testing::Tolerance tolerance{.signed_zeros = has_trait(kind, kElementwise | kIndexMap)};
-    if (is_approximate(kind))
-      tolerance = {.relative = 4.0 / (1 << 23), .absolute = 3e-45, .signed_zeros = true};
+    if (is_approximate(kind)) tolerance = {.relative = 4.0 / (1 << 23), .absolute = 3e-45, .signed_zeros = true};
     if (kind == OpKind::kSigmoid) tolerance.absolute = 2e-38;  // codegen/scalar_math.h says why
     EXPECT_TRUE(testing::agrees(expected.results[0], actual[0], tolerance));
   }
@@ -74,7 +69,7 @@ struct Case {
   Case(OpKind kind, Rng& rng) {
     Builder b(function);
     proof::ParameterSource source(function, rng, {1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33},
-                                    {DType::kF32, DType::kF64, DType::kI32, DType::kU8, DType::kPred});
+                                  {DType::kF32, DType::kF64, DType::kI32, DType::kU8, DType::kPred});
     if (Value* result = proof::draw_op(kind, b, source, rng)) function.add_result("result", result);
     domains = source.domains();
   }

@@ -7,8 +7,8 @@
 #include "ir/text.h"
 #include "passes/autodiff.h"
 #include "passes/pipeline.h"
-#include "tests/cases/agreement.h"
 #include "proof/parameters.h"
+#include "tests/cases/agreement.h"
 
 namespace minnow {
 namespace {
@@ -20,8 +20,7 @@ struct Program {
   Builder b{function};
 
   Value* input(Shape shape, DType dtype = DType::kF32) {
-    return function.add_parameter(fmt::format("p{}", function.parameters().size()),
-                                  {dtype, std::move(shape)});
+    return function.add_parameter(fmt::format("p{}", function.parameters().size()), {dtype, std::move(shape)});
   }
   void result(Value* value) { function.add_result(fmt::format("r{}", function.results().size()), value); }
   void gradients_of(Value* loss, const std::vector<Value*>& wrt) {
@@ -99,8 +98,7 @@ void build_residual_conv(Program& p, int64_t images, int64_t columns) {
 void build_elementwise(Program& p, int64_t rows, int64_t columns) {
   Value* x = p.input({rows, columns});
   Value* y = p.input({columns, rows});
-  Value* gate =
-      p.b.unary(OpKind::kSigmoid, p.b.add(x, broadcast_along(p.b, p.input({rows}), 0, x->type.shape)));
+  Value* gate = p.b.unary(OpKind::kSigmoid, p.b.add(x, broadcast_along(p.b, p.input({rows}), 0, x->type.shape)));
   Value* mixed = p.b.mul(gate, p.b.transpose(y, {1, 0}));
   p.result(gate);
   p.result(p.b.select(p.b.compare(OpKind::kLess, x, p.b.like(x, 0.5)), mixed, p.b.neg(x)));
@@ -161,8 +159,7 @@ INSTANTIATE_TEST_SUITE_P(EveryKind, FusedKernel,
                                            FusedCase{"CrossEntropy", FusionKind::kRow, build_cross_entropy},
                                            FusedCase{"LayerNorm", FusionKind::kRow, build_layer_norm},
                                            FusedCase{"Dense", FusionKind::kContraction, build_dense},
-                                           FusedCase{"ResidualConv", FusionKind::kContraction,
-                                                     build_residual_conv},
+                                           FusedCase{"ResidualConv", FusionKind::kContraction, build_residual_conv},
                                            FusedCase{"Elementwise", FusionKind::kLoop, build_elementwise}),
                          [](const auto& info) { return info.param.name; });
 
@@ -172,8 +169,7 @@ void build_convnet(Program& p, int64_t images) {
   Value* w = p.function.add_parameter("w", {DType::kF32, {5, 2, 3, 3}}, Role::kWeight);
   Value* v = p.function.add_parameter("v", {DType::kF32, {45, 7}}, Role::kWeight);
   Value* y = p.b.conv(p.input({images, 2, 6, 6}), w, {.pad = {1, 1, 1, 1}});
-  y = p.b.window(OpKind::kWindowMax, activate(p.b, y, spec::Activation::RELU),
-                 {.window = {2, 2}, .stride = {2, 2}});
+  y = p.b.window(OpKind::kWindowMax, activate(p.b, y, spec::Activation::RELU), {.window = {2, 2}, .stride = {2, 2}});
   y = log_softmax(p.b, p.b.dot(p.b.reshape(y, {images, 45}), v));
   p.result(y);
   p.gradients_of(weighted_sum(p, y), {w, v});

@@ -3,8 +3,8 @@
 
 #include "ir/text.h"
 #include "passes/pipeline.h"
-#include "tests/cases/agreement.h"
 #include "proof/parameters.h"
+#include "tests/cases/agreement.h"
 
 namespace minnow {
 namespace {

@@ -31,18 +31,10 @@ std::vector<float> apply(OpKind kind, const std::vector<std::vector<float>>& ope
 // the range.
 std::vector<float> floats_of_all_sizes() {
   using Limits = std::numeric_limits<float>;
-  std::vector<float> numbers = {0,
-                                -0.0F,
-                                HUGE_VALF,
-                                -HUGE_VALF,
-                                NAN,
-                                Limits::max(),
-                                Limits::lowest(),
-                                Limits::min(),
-                                Limits::denorm_min()};
+  std::vector<float> numbers = {
+      0, -0.0F, HUGE_VALF, -HUGE_VALF, NAN, Limits::max(), Limits::lowest(), Limits::min(), Limits::denorm_min()};
   for (uint64_t bits = 0; bits <= UINT32_MAX; bits += 1009)
-    if (const auto x = std::bit_cast<float>(static_cast<uint32_t>(bits)); !std::isnan(x))
-      numbers.push_back(x);
+    if (const auto x = std::bit_cast<float>(static_cast<uint32_t>(bits)); !std::isnan(x)) numbers.push_back(x);
   return numbers;
 }
 
@@ -59,8 +51,7 @@ double ulps(double exact, float actual) {
 }
 
 // Expects every result to be within `bound` ulp.
-void expect_within(double bound, const std::vector<float>& results,
-                   const std::function<double(size_t)>& exact,
+void expect_within(double bound, const std::vector<float>& results, const std::function<double(size_t)>& exact,
                    const std::function<std::string(size_t)>& describe) {
   double worst = 0;
   size_t where = 0;
@@ -92,14 +83,13 @@ TEST_P(VectorMath, IsWithinItsBound) {
 double sigmoid(double x) { return 1 / (1 + std::exp(-std::max(x, -87.0))); }
 
 // As codegen/scalar_math.h promises.
-INSTANTIATE_TEST_SUITE_P(
-    AllFloats, VectorMath,
-    ::testing::Values(Bound{OpKind::kExp, std::exp, 1.1}, Bound{OpKind::kLog, std::log, 0.9},
-                      Bound{OpKind::kLog1p, std::log1p, 1.5}, Bound{OpKind::kTanh, std::tanh, 1.4},
-                      Bound{OpKind::kSigmoid, sigmoid, 2.4}, Bound{OpKind::kErf, std::erf, 1.1},
-                      Bound{OpKind::kSqrt, std::sqrt, 0.5}, Bound{OpKind::kSin, std::sin, 0.6},
-                      Bound{OpKind::kCos, std::cos, 0.6}),
-    [](const auto& info) { return std::string(op_info(info.param.kind).name); });
+INSTANTIATE_TEST_SUITE_P(AllFloats, VectorMath,
+                         ::testing::Values(Bound{OpKind::kExp, std::exp, 1.1}, Bound{OpKind::kLog, std::log, 0.9},
+                                           Bound{OpKind::kLog1p, std::log1p, 1.5}, Bound{OpKind::kTanh, std::tanh, 1.4},
+                                           Bound{OpKind::kSigmoid, sigmoid, 2.4}, Bound{OpKind::kErf, std::erf, 1.1},
+                                           Bound{OpKind::kSqrt, std::sqrt, 0.5}, Bound{OpKind::kSin, std::sin, 0.6},
+                                           Bound{OpKind::kCos, std::cos, 0.6}),
+                         [](const auto& info) { return std::string(op_info(info.param.kind).name); });
 
 TEST(VectorMathTest, PowerIsWithinItsBound) {
   const std::vector<float> exponents = {-HUGE_VALF, -3.7F, -2, -1, -0.5F, -0.0F,     0,

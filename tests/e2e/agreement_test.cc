@@ -18,9 +18,7 @@ TEST_P(ShippedModel, TrainsTheSameCompiledAndInterpreted) {
 }
 
 // Two blocks of examples and four that are left.
-TEST_P(ShippedModel, TrainsTheSameInBlocks) {
-  expect_agreement(model_path(GetParam()), {"training.batch_size=36"});
-}
+TEST_P(ShippedModel, TrainsTheSameInBlocks) { expect_agreement(model_path(GetParam()), {"training.batch_size=36"}); }
 
 TEST_P(ShippedModel, HasRightGradients) { expect_right_gradients(model_path(GetParam())); }
 
@@ -30,8 +28,7 @@ TEST_P(ShippedModel, LearnsTheSameBitsOnOneThreadAndOnTwo) {
   ModelRun two(model_path(GetParam()), changes, Backend::kJit, 2);
   one.train(50);
   two.train(50);
-  for (const auto& [name, tensor] : one.tensors())
-    EXPECT_EQ(tensor.bytes(), two.tensors().at(name).bytes()) << name;
+  for (const auto& [name, tensor] : one.tensors()) EXPECT_EQ(tensor.bytes(), two.tensors().at(name).bytes()) << name;
 }
 
 TEST_P(ShippedModel, LearnsTheSameBitsFromCachedCode) {
@@ -69,17 +66,17 @@ TEST_P(Optimizer, AgreesOn) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, Optimizer,
-    testing::Combine(testing::ValuesIn(shipped_models()), testing::Values(
-        OptimizerCase{"sgd", {"training.sgd={}"}},
-        OptimizerCase{"momentum", {"training.momentum={}", "training.learning_rate=0.01"}},
-        OptimizerCase{"nesterov", {"training.momentum.nesterov=true", "training.learning_rate=0.01"}},
-        OptimizerCase{"adam", {"training.adam={}", "training.learning_rate=0.001"}},
-        OptimizerCase{"adamw",
-                      {"training.adamw={}", "training.learning_rate=0.001", "training.weight_decay=0.01"}},
-        OptimizerCase{"rmsprop", {"training.rmsprop={}", "training.learning_rate=0.001"}},
-        OptimizerCase{"decay_and_global_norm",
-                      {"training.weight_decay=0.01", "training.clip.global_norm=0.1"}},
-        OptimizerCase{"clip_by_value", {"training.clip.value=0.001"}})),
+    testing::Combine(
+        testing::ValuesIn(shipped_models()),
+        testing::Values(
+            OptimizerCase{"sgd", {"training.sgd={}"}},
+            OptimizerCase{"momentum", {"training.momentum={}", "training.learning_rate=0.01"}},
+            OptimizerCase{"nesterov", {"training.momentum.nesterov=true", "training.learning_rate=0.01"}},
+            OptimizerCase{"adam", {"training.adam={}", "training.learning_rate=0.001"}},
+            OptimizerCase{"adamw", {"training.adamw={}", "training.learning_rate=0.001", "training.weight_decay=0.01"}},
+            OptimizerCase{"rmsprop", {"training.rmsprop={}", "training.learning_rate=0.001"}},
+            OptimizerCase{"decay_and_global_norm", {"training.weight_decay=0.01", "training.clip.global_norm=0.1"}},
+            OptimizerCase{"clip_by_value", {"training.clip.value=0.001"}})),
     [](const auto& info) { return test_name(std::get<0>(info.param)) + "_" + std::get<1>(info.param).name; });
 
 }  // namespace

@@ -38,8 +38,7 @@ std::string conv(const std::string& fields) {
 std::string training(const std::string& fields) { return kFc + "\ntraining { " + fields + " }"; }
 
 const ModelCase kCases[] = {
-    {"syntax", "layers { name: \"fc\" dense { units: } }",
-     "m.textproto:2:36: error: Expected integer, got: }"},
+    {"syntax", "layers { name: \"fc\" dense { units: } }", "m.textproto:2:36: error: Expected integer, got: }"},
     {"unclosed", "layers { name: \"fc\"", "m.textproto:3:1: error: unknown field \"loss\" in Layer"},
     {"not_text", "\x01\x02\x03", "m.textproto:2:1: error: Invalid control characters encountered in text."},
     {"unknown_field", "layers { name: \"fc\" dense { unit: 10 } }",
@@ -53,8 +52,7 @@ const ModelCase kCases[] = {
     {"two_kinds", "layers { name: \"fc\" dense { units: 10 } flatten {} }",
      "m.textproto:2:49: error: Field \"flatten\" is specified along with field \"dense\", another member of "
      "oneof \"kind\"."},
-    {"no_kind", "layers { name: \"fc\" }",
-     "m.textproto:2:1: error: layer \"fc\": says nothing of what it computes"},
+    {"no_kind", "layers { name: \"fc\" }", "m.textproto:2:1: error: layer \"fc\": says nothing of what it computes"},
     {"no_name", "layers { dense { units: 10 } }", "m.textproto:2:1: error: a layer has no name"},
     {"name_with_blank", "layers { name: \"f c\" dense { units: 10 } }",
      "m.textproto:2:10: error: the name \"f c\" has characters that are not allowed"},
@@ -65,11 +63,9 @@ const ModelCase kCases[] = {
      "m.textproto:2:21: error: layer \"fc\": there is no layer or input \"imagee\""},
     {"self_cycle", "layers { name: \"fc\" inputs: \"fc\" dense { units: 10 } }",
      "m.textproto:2:1: error: layer \"fc\": the layers feed each other in a cycle: fc ← fc"},
-    {"cycle",
-     "layers { name: \"a\" inputs: \"b\" flatten {} }\nlayers { name: \"b\" inputs: \"a\" flatten {} }",
+    {"cycle", "layers { name: \"a\" inputs: \"b\" flatten {} }\nlayers { name: \"b\" inputs: \"a\" flatten {} }",
      "m.textproto:2:1: error: layer \"a\": the layers feed each other in a cycle: a ← b ← a"},
-    {"unused_layer",
-     kFc + "\nlayers { name: \"other\" inputs: \"image\" dense { units: 10 } }\noutput: \"fc\"",
+    {"unused_layer", kFc + "\nlayers { name: \"other\" inputs: \"image\" dense { units: 10 } }\noutput: \"fc\"",
      "m.textproto:3:1: error: layer \"other\": its result is not used: nothing leads from it to the output "
      "\"fc\""},
     {"unknown_output", kFc + "\noutput: \"fd\"", "m.textproto:3:1: error: the output \"fd\" is not a layer"},
@@ -81,8 +77,7 @@ const ModelCase kCases[] = {
      "m.textproto:2:36: error: Integer out of range (99999999999999999999)"},
     {"units_fraction", "layers { name: \"fc\" dense { units: 1.5 } }",
      "m.textproto:2:36: error: Expected integer, got: 1.5"},
-    {"stride_zero", conv("stride: 0"),
-     "m.textproto:2:50: error: layer \"c\": stride is 0, but must lie in [1, 1024]"},
+    {"stride_zero", conv("stride: 0"), "m.textproto:2:50: error: layer \"c\": stride is 0, but must lie in [1, 1024]"},
     {"stride_negative", conv("stride: [1, -1]"),
      "m.textproto:2:50: error: layer \"c\": stride is -1, but must lie in [1, 1024]"},
     {"stride_huge", conv("stride: 9223372036854775807"),
@@ -98,8 +93,7 @@ const ModelCase kCases[] = {
     {"dilation_too_wide", conv("dilation: 14"),
      "m.textproto:2:40: error: layer \"c\": kernel 3x3 with dilation 14x14 (spanning 29x29) does not fit its "
      "28x28 input (from input \"image\")"},
-    {"groups_zero", conv("groups: 0"),
-     "m.textproto:2:50: error: layer \"c\": groups is 0, but must lie in [1, 65536]"},
+    {"groups_zero", conv("groups: 0"), "m.textproto:2:50: error: layer \"c\": groups is 0, but must lie in [1, 65536]"},
     {"groups_negative", conv("groups: -1"),
      "m.textproto:2:50: error: layer \"c\": groups is -1, but must lie in [1, 65536]"},
     {"groups_huge", conv("groups: 100000"),
@@ -107,8 +101,7 @@ const ModelCase kCases[] = {
     {"groups_that_do_not_divide", conv("groups: 2"),
      "m.textproto:2:50: error: layer \"c\": 1 input channels (from input \"image\") cannot be split into 2 "
      "groups"},
-    {"pad_negative", conv("pad: -1"),
-     "m.textproto:2:50: error: layer \"c\": pad is -1, but must lie in [0, 1024]"},
+    {"pad_negative", conv("pad: -1"), "m.textproto:2:50: error: layer \"c\": pad is -1, but must lie in [0, 1024]"},
     {"pad_and_same", conv("pad: 1 padding: SAME"),
      "m.textproto:2:50: error: layer \"c\": pad and padding: SAME exclude each other"},
     {"kernel_zero", "layers { name: \"c\" conv2d { filters: 4 kernel: 0 } }\n" + kFc,
@@ -168,34 +161,27 @@ const ModelCase kCases[] = {
      "[4,26,26]"},
     {"too_few_classes", "layers { name: \"fc\" dense { units: 5 } }",
      "glyphs: error: label 5 of example 5 is outside the 5 classes (0 to 4)"},
-    {"batch_zero", training("batch_size: 0"),
-     "m.textproto:3:12: error: batch_size is 0, but must lie in [1, 65536]"},
+    {"batch_zero", training("batch_size: 0"), "m.textproto:3:12: error: batch_size is 0, but must lie in [1, 65536]"},
     {"batch_negative", training("batch_size: -1"),
      "m.textproto:3:12: error: batch_size is -1, but must lie in [1, 65536]"},
     {"batch_huge", training("batch_size: 1000000000"),
      "m.textproto:3:12: error: batch_size is 1000000000, but must lie in [1, 65536]"},
-    {"epochs_zero", training("epochs: 0"),
-     "m.textproto:3:12: error: epochs is 0, but must lie in [1, 1000000]"},
+    {"epochs_zero", training("epochs: 0"), "m.textproto:3:12: error: epochs is 0, but must lie in [1, 1000000]"},
     {"rate_zero", training("learning_rate: 0"),
      "m.textproto:3:12: error: learning_rate is 0, but must lie in (0, 1000]"},
     {"rate_negative", training("learning_rate: -0.1"),
      "m.textproto:3:12: error: learning_rate is -0.1, but must lie in (0, 1000]"},
-    {"rate_nan", training("learning_rate: nan"),
-     "m.textproto:3:12: error: learning_rate is nan, but must be finite"},
+    {"rate_nan", training("learning_rate: nan"), "m.textproto:3:12: error: learning_rate is nan, but must be finite"},
     {"rate_infinite", training("learning_rate: inf"),
      "m.textproto:3:12: error: learning_rate is inf, but must be finite"},
     {"decay_negative", training("weight_decay: -0.1"),
      "m.textproto:3:12: error: weight_decay is -0.1, but must lie in [0, 1]"},
-    {"decay_nan", training("weight_decay: nan"),
-     "m.textproto:3:12: error: weight_decay is nan, but must be finite"},
-    {"decay_large", training("weight_decay: 2"),
-     "m.textproto:3:12: error: weight_decay is 2, but must lie in [0, 1]"},
+    {"decay_nan", training("weight_decay: nan"), "m.textproto:3:12: error: weight_decay is nan, but must be finite"},
+    {"decay_large", training("weight_decay: 2"), "m.textproto:3:12: error: weight_decay is 2, but must lie in [0, 1]"},
     {"momentum_one", training("momentum { momentum: 1 }"),
      "m.textproto:3:23: error: momentum is 1, but must lie in [0, 1)"},
-    {"beta_one", training("adam { beta1: 1 }"),
-     "m.textproto:3:19: error: beta1 is 1, but must lie in [0, 1)"},
-    {"epsilon_zero", training("adam { epsilon: 0 }"),
-     "m.textproto:3:19: error: epsilon is 0, but must lie in (0, 1]"},
+    {"beta_one", training("adam { beta1: 1 }"), "m.textproto:3:19: error: beta1 is 1, but must lie in [0, 1)"},
+    {"epsilon_zero", training("adam { epsilon: 0 }"), "m.textproto:3:19: error: epsilon is 0, but must lie in (0, 1]"},
     {"clip_negative", training("clip { global_norm: -1 }"),
      "m.textproto:3:19: error: global_norm is -1, but must lie in (0, 1000000]"},
     {"two_optimizers", training("sgd {} adam {}"),
@@ -205,10 +191,8 @@ const ModelCase kCases[] = {
      "m.textproto:3:30: error: factor is 0, but must lie in (0, 1]"},
     {"warmup_infinite", training("schedule { warmup_epochs: inf }"),
      "m.textproto:3:23: error: warmup_epochs is inf, but must be finite"},
-    {"seed_negative", training("seed: -1"),
-     "m.textproto:3:12: error: seed is -1, but must lie in [0, 4294967295]"},
-    {"uniform_upside_down",
-     "layers { name: \"fc\" dense { units: 10 weight_init { uniform { low: 1 high: -1 } } } }",
+    {"seed_negative", training("seed: -1"), "m.textproto:3:12: error: seed is -1, but must lie in [0, 4294967295]"},
+    {"uniform_upside_down", "layers { name: \"fc\" dense { units: 10 weight_init { uniform { low: 1 high: -1 } } } }",
      "m.textproto:2:53: error: layer \"fc\": low 1 is above high -1"},
     {"sigma_negative", "layers { name: \"fc\" dense { units: 10 weight_init { normal { sigma: -1 } } } }",
      "m.textproto:2:62: error: layer \"fc\": sigma is -1, but must lie in [0, 1000000]"},
@@ -224,21 +208,19 @@ TEST(BadModelFile, IsNoFileOrTooLarge) {
   const Workbench bench;
   bench.write("folder/x", "");
   expect_refused(bench, "train folder --out run", "folder: error: is a folder, not a model file");
-  expect_refused(bench, "train none --out run",
-                 "none: error: cannot open the model file: No such file or directory");
+  expect_refused(bench, "train none --out run", "none: error: cannot open the model file: No such file or directory");
   for (const char* name : {"lenet", "lenet.textproto"})
-    expect_refused(bench, std::string("train ") + name, std::string(name) + ": error: there is no such file\n  hint: minnow new lenet > ");
+    expect_refused(bench, std::string("train ") + name,
+                   std::string(name) + ": error: there is no such file\n  hint: minnow new lenet > ");
   expect_refused(bench, "train /dev/zero --out run", "/dev/zero: error: is larger than the 64 MiB");
   bench.write("large.textproto", std::string((size_t{64} << 20) + 1, '#'));
-  expect_refused(bench, "train large.textproto --out run",
-                 "large.textproto: error: is larger than the 64 MiB");
+  expect_refused(bench, "train large.textproto --out run", "large.textproto: error: is larger than the 64 MiB");
 }
 
 // In a binary file the path of a field says where it is.
 TEST(BadModelFile, IsBinary) {
   const Workbench bench;
-  Model model =
-      parse_model_text(kFc + "inputs { name: \"x\" shape: 3 } loss { softmax_cross_entropy {} }", "")->model;
+  Model model = parse_model_text(kFc + "inputs { name: \"x\" shape: 3 } loss { softmax_cross_entropy {} }", "")->model;
   bench.write("good", model.SerializeAsString());
   EXPECT_EQ(bench.run("check good").exit_code, 0);
   model.mutable_layers(0)->mutable_dense()->set_units(-1);
@@ -252,8 +234,7 @@ TEST(BadModelFile, IsBinary) {
   expect_refused(bench, "train unknown --out run", "unknown: model: error: unknown field number 99 in Model");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BadModel, testing::ValuesIn(kCases),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, BadModel, testing::ValuesIn(kCases), [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace minnow

@@ -30,9 +30,7 @@ class Commands : public testing::Test {
     EXPECT_EQ(outcome.err, "");
     return outcome.out;
   }
-  json parsed(const std::string& arguments) {
-    return json::parse(out(arguments + " --json"), nullptr, false);
-  }
+  json parsed(const std::string& arguments) { return json::parse(out(arguments + " --json"), nullptr, false); }
   void train() { ASSERT_EQ(bench_.run("train m.textproto --out run").exit_code, 0); }
 
   Workbench bench_;
@@ -96,8 +94,7 @@ TEST_F(Commands, CompileShowsSoftmaxAndCrossEntropyAsOneKernel) {
   EXPECT_EQ(count_of(ir, "= exp("), 1) << "forward and gradient share it";
   const size_t row = ir.find("{kind = row}");
   const std::string body = ir.substr(row, ir.find("  }\n", row) - row);
-  for (const char* op : {"reduce_max", "exp", "log", "argmax"})
-    EXPECT_EQ(count_of(body, op), count_of(ir, op)) << op;
+  for (const char* op : {"reduce_max", "exp", "log", "argmax"}) EXPECT_EQ(count_of(body, op), count_of(ir, op)) << op;
   EXPECT_GT(count_of(body, "loc(\"loss\", gradient)"), 0);
 }
 
@@ -105,8 +102,7 @@ TEST_F(Commands, CompileEmitsEveryForm) {
   const std::vector<std::pair<std::string, std::string>> forms = {
       {"ir", "func @infer("}, {"dot", "digraph"}, {"svg", "</svg>"}, {"llvm", "define "}, {"asm", ".text"}};
   for (const auto& [form, expected] : forms)
-    EXPECT_NE(out("compile m.textproto --function infer --emit " + form).find(expected), std::string::npos)
-        << form;
+    EXPECT_NE(out("compile m.textproto --function infer --emit " + form).find(expected), std::string::npos) << form;
   EXPECT_EQ(out("compile m.textproto --emit obj -o m.o"), "");
   EXPECT_TRUE(
       bench_.read("m.o").starts_with("\x7f"
@@ -176,16 +172,14 @@ TEST_F(Commands, InfoNamesTheMachine) {
 TEST_F(Commands, MistakesOfUsageExitWithTwo) {
   for (const char* arguments :
        {"", "frob", "train", "train m.textproto --frob", "train m.textproto --threads -1", "eval m.textproto",
-        "train m.textproto --backend gpu", "train m.textproto --optimizer sdg",
-        "compile m.textproto --emit wasm", "train m.textproto --out a --resume b",
-        "predict m.textproto --weights w --index 1 --image i.png"}) {
+        "train m.textproto --backend gpu", "train m.textproto --optimizer sdg", "compile m.textproto --emit wasm",
+        "train m.textproto --out a --resume b", "predict m.textproto --weights w --index 1 --image i.png"}) {
     const Outcome outcome = bench_.run(arguments);
     EXPECT_EQ(outcome.exit_code, 2) << arguments << outcome.err;
     EXPECT_EQ(outcome.out, "") << arguments;
     EXPECT_NE(outcome.err, "") << arguments;
   }
-  EXPECT_EQ(bench_.run("trian m.textproto").err,
-            "error: there is no command \"trian\"\n  hint: did you mean train?\n");
+  EXPECT_EQ(bench_.run("trian m.textproto").err, "error: there is no command \"trian\"\n  hint: did you mean train?\n");
   EXPECT_EQ(bench_.run("--help").exit_code, 0);
   EXPECT_EQ(bench_.run("--version").out, "minnow 0.1.0\n");
 }
@@ -227,8 +221,7 @@ TEST_F(Commands, MissingDataSayWhereTheyWereSoughtAndWhatToDo) {
 
 TEST_F(Commands, FullDiskAndUnwritableFoldersAreTold) {
   expect_refused(bench_, "train m.textproto --out m.textproto", "m.textproto: error: is not a folder");
-  expect_refused(bench_, "train m.textproto --out m.textproto/run",
-                 "m.textproto/run: error: cannot make the folder");
+  expect_refused(bench_, "train m.textproto --out m.textproto/run", "m.textproto/run: error: cannot make the folder");
   const Outcome full = bench_.run("check m.textproto", {"/dev/full", 0, {}});
   EXPECT_EQ(full.exit_code, 1);
   EXPECT_EQ(full.err, "stdout: error: cannot write the results\n");

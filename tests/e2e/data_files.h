@@ -21,8 +21,7 @@ inline std::string idx(const std::vector<uint32_t>& shape, const std::string& by
 
 // A .npy file of version 1; `shape` as Python writes it inside the brackets: "2, 3".
 inline std::string npy(const std::string& descr, const std::string& shape, const std::string& bytes) {
-  const std::string dictionary =
-      "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (" + shape + "), }\n";
+  const std::string dictionary = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (" + shape + "), }\n";
   const std::string length = {static_cast<char>(dictionary.size()), 0};
   return std::string("\x93NUMPY\1\0", 8) + length + dictionary + bytes;
 }

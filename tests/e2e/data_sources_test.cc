@@ -13,8 +13,7 @@ class DataSource : public testing::Test {
   // Trains on the data, from files in the folder, and answers what predict says of the first validation
   // example.
   std::string train_and_predict(const std::string& data, const std::string& shape, const std::string& end) {
-    bench_.write("m.textproto",
-                 "inputs { name: \"x\" shape: " + shape + " }\n" + end + "\ndata { " + data + " }\n");
+    bench_.write("m.textproto", "inputs { name: \"x\" shape: " + shape + " }\n" + end + "\ndata { " + data + " }\n");
     const std::string where = " m.textproto --data-dir . ";
     const Outcome train = bench_.run("train" + where + "--epochs 60 --batch-size 4 --out run");
     EXPECT_EQ(train.exit_code, 0) << train.err;
@@ -29,8 +28,7 @@ class DataSource : public testing::Test {
                              "layers { name: \"fc\" dense { units: 2 } }\nloss { softmax_cross_entropy {} }");
   }
   std::string regress(const std::string& data, const std::string& shape) {
-    return train_and_predict(data, shape,
-                             "layers { name: \"fc\" dense { units: 1 } }\nloss { mean_squared_error {} }");
+    return train_and_predict(data, shape, "layers { name: \"fc\" dense { units: 1 } }\nloss { mean_squared_error {} }");
   }
 
   Workbench bench_;
@@ -65,17 +63,16 @@ TEST_F(DataSource, Npy) {
   const std::string targets = npy("|u1", "4,", std::string("\0\1\0\1", 4));
   for (const char* name : {"x", "vx"}) bench_.write(name, inputs);
   for (const char* name : {"y", "vy"}) bench_.write(name, targets);
-  const std::string found = classify(
-      "npy { train_inputs: 'x' train_targets: 'y' validation_inputs: 'vx' validation_targets: 'vy' }", "[2]");
+  const std::string found =
+      classify("npy { train_inputs: 'x' train_targets: 'y' validation_inputs: 'vx' validation_targets: 'vy' }", "[2]");
   EXPECT_TRUE(found.starts_with("vx 0 (is 0)\n")) << found;
 }
 
 TEST_F(DataSource, Idx) {
   bench_.write("i", idx({4, 1, 2}, std::string("\0\0\xff\xff\0\x10\xff\xf0", 8)));
   bench_.write("l", idx({4}, std::string("\0\1\0\1", 4)));
-  const std::string found =
-      classify("idx { train_images: 'i' train_labels: 'l' validation_images: 'i' validation_labels: 'l' }",
-               "[1, 1, 2]");
+  const std::string found = classify(
+      "idx { train_images: 'i' train_labels: 'l' validation_images: 'i' validation_labels: 'l' }", "[1, 1, 2]");
   EXPECT_NE(found.find(" %  0\n"), std::string::npos) << found;
 }
 
@@ -101,8 +98,8 @@ TEST_F(DataSource, FoldersOfPng) {
 }
 
 TEST_F(DataSource, Line) {
-  const std::string found = regress(
-      "linear_regression { weights: [1, -2] bias: 3 } train_examples: 50 validation_examples: 5", "[2]");
+  const std::string found =
+      regress("linear_regression { weights: [1, -2] bias: 3 } train_examples: 50 validation_examples: 5", "[2]");
   EXPECT_TRUE(found.starts_with("linear 0\n")) << found;
 }
 

@@ -163,7 +163,8 @@ TEST(ExperimentCommand, RefusesWhatItCannotDo) {
   expect_refused(bench, "experiment m.textproto --out d", "m.textproto:1:1: error: unknown field \"inputs\"");
   expect_refused(bench, "experiment e.textproto --out m.textproto", "m.textproto: error: is not a folder");
   bench.write("op.textproto", "pictures { ops { ops { name: 'sigmoidd' } } }");
-  expect_refused(bench, "experiment op.textproto --out d", "op.textproto:1:24: error: \"sigmoidd\" is no elementwise op");
+  expect_refused(bench, "experiment op.textproto --out d",
+                 "op.textproto:1:24: error: \"sigmoidd\" is no elementwise op");
   bench.write("pass.textproto",
               "pictures { logits { logits: 1 scales: 1 reference: 'p' programs { name: 'p' passes: 'fusee' text:\n"
               "'func @f(%x: f32[1]) -> (f32[1]) {\\n %0 = exp(%x) : f32[1]\\n return %0\\n}\\n' } } }");
@@ -174,9 +175,10 @@ TEST(ExperimentCommand, RefusesWhatItCannotDo) {
 
 TEST(ExperimentCommand, KeepsHostileNamesInTheirPlace) {
   const ExperimentBench bench;
-  bench.write("h.textproto", "title: '<script>\\033[31m' runs { name: '../../<b>|\\033' model: 'm.textproto' }\n"
-                             "runs { name: '..' model: 'm.textproto' }\n"
-                             "pictures { name: '../../out' by_step { runs: '..' } }\n");
+  bench.write("h.textproto",
+              "title: '<script>\\033[31m' runs { name: '../../<b>|\\033' model: 'm.textproto' }\n"
+              "runs { name: '..' model: 'm.textproto' }\n"
+              "pictures { name: '../../out' by_step { runs: '..' } }\n");
   const Outcome done = bench.succeed("experiment h.textproto --out d/e");
   EXPECT_EQ(done.out.find('\x1b'), std::string::npos);
   EXPECT_EQ(done.err.find('\x1b'), std::string::npos);
@@ -213,7 +215,8 @@ runs { name: "a\nb" model: "m.textproto" }
 
 TEST(ExperimentCommand, ProgramsOfTwoPicturesHaveFilesOfTheirOwn) {
   const ExperimentBench bench;
-  const std::string program = R"(programs { name: "p" text: "func @f(%x: f32[2]) -> (f32[2]) { return %x }" } reference: "p" )";
+  const std::string program =
+      R"(programs { name: "p" text: "func @f(%x: f32[2]) -> (f32[2]) { return %x }" } reference: "p" )";
   bench.write("two.textproto", "pictures { name: \"a\" logits { logits: [1, 0] scales: [1] " + program + "} }\n" +
                                    "pictures { name: \"b\" logits { logits: [1, 0] scales: [1] " + program + "} }\n");
   const Outcome outcome = bench.run("experiment two.textproto --out out");

@@ -62,7 +62,8 @@ TEST(SweepCommand, RefusesAGridItCannotRun) {
   bench.write("m.textproto", kModel);
   EXPECT_EQ(bench.run("sweep m.textproto").exit_code, 2);
   EXPECT_EQ(bench.run("sweep m.textproto --grid learning_rate").exit_code, 2);
-  expect_refused(bench, "sweep m.textproto --grid lerning_rate=1", "--set training.lerning_rate: error: Training has no field \"lerning_rate\"\n  hint: did you mean");
+  expect_refused(bench, "sweep m.textproto --grid lerning_rate=1",
+                 "--set training.lerning_rate: error: Training has no field \"lerning_rate\"\n  hint: did you mean");
   expect_refused(bench, "sweep m.textproto --grid batch_size=10,x", "--set training.batch_size: error:");
 }
 
@@ -107,7 +108,8 @@ TEST(TrainCommand, TrainsOnWhereItsLogCannotBeWritten) {
   options.file_bytes = 100000;
   const Outcome outcome = bench.run("train m.textproto --out run --epochs 40 --log tensorboard --no-cache", options);
   EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
-  EXPECT_NE(outcome.err.find("run/events.out.tfevents.0001.minnow: error: cannot write: "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("run/events.out.tfevents.0001.minnow: error: cannot write: "), std::string::npos)
+      << outcome.err;
   EXPECT_NE(outcome.err.find("the run itself is whole"), std::string::npos) << outcome.err;
   EXPECT_EQ(count_of(bench.read("run/metrics.csv"), "\n"), 41);
 }

@@ -45,14 +45,17 @@ TEST_F(Explain, ALayersValues) {
 }
 
 TEST_F(Explain, TextIsExplainedToo) {
-  bench_.write("f.ir", "func @f(%x: f32[64]) -> (y: f32[64]) {\n  %0 = exp(%x) : f32[64]\n  %1 = neg(%0) : f32[64]\n"
-                       "  return %1\n}\n");
-  expect_parts(bench_.succeed("explain f.ir %0/%b0").out, {"%0/%b0 = exp(%0/%a0)", "lowering: from the text", "fuse: moved into"});
+  bench_.write("f.ir",
+               "func @f(%x: f32[64]) -> (y: f32[64]) {\n  %0 = exp(%x) : f32[64]\n  %1 = neg(%0) : f32[64]\n"
+               "  return %1\n}\n");
+  expect_parts(bench_.succeed("explain f.ir %0/%b0").out,
+               {"%0/%b0 = exp(%0/%a0)", "lowering: from the text", "fuse: moved into"});
 }
 
 TEST_F(Explain, UnknownValuesAndLayers) {
-  expect_refused(bench_, "explain m.textproto cnov", "cnov: error: is no value that an op makes, and no layer\n  hint: "
-                                                    "did you mean conv?");
+  expect_refused(bench_, "explain m.textproto cnov",
+                 "cnov: error: is no value that an op makes, and no layer\n  hint: "
+                 "did you mean conv?");
   expect_refused(bench_, "explain m.textproto %999", "%999: error: is no value");
 }
 

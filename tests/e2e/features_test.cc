@@ -39,8 +39,7 @@ std::string conv(const std::string& fields) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Convolution, ModelFeature,
-                         testing::Values(Feature{"groups", conv("groups: 2")},
-                                         Feature{"depthwise", conv("groups: 4")},
+                         testing::Values(Feature{"groups", conv("groups: 2")}, Feature{"depthwise", conv("groups: 4")},
                                          Feature{"dilation", conv("dilation: 2")},
                                          Feature{"same", conv("padding: SAME")},
                                          Feature{"same_stride", conv("padding: SAME stride: [2, 3]")},
@@ -53,16 +52,15 @@ std::string pool(const std::string& layer) {
   return "layers { name: \"c\" conv2d { filters: 3 kernel: 2 } }\nlayers { name: \"p\" " + layer + " }";
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Pool, ModelFeature,
-    testing::Values(Feature{"max", pool("max_pool { kernel: 2 }")},
-                    Feature{"max_overlapping", pool("max_pool { kernel: 3 stride: 1 pad: 1 }")},
-                    Feature{"max_same", pool("max_pool { kernel: 3 stride: 2 padding: SAME }")},
-                    Feature{"avg_overlapping", pool("avg_pool { kernel: 3 stride: 2 pad: 1 }")},
-                    Feature{"avg_same", pool("avg_pool { kernel: [2, 3] padding: SAME }")},
-                    Feature{"global_max", pool("global_max_pool {}")},
-                    Feature{"global_avg", pool("global_avg_pool {}")}),
-    name_of);
+INSTANTIATE_TEST_SUITE_P(Pool, ModelFeature,
+                         testing::Values(Feature{"max", pool("max_pool { kernel: 2 }")},
+                                         Feature{"max_overlapping", pool("max_pool { kernel: 3 stride: 1 pad: 1 }")},
+                                         Feature{"max_same", pool("max_pool { kernel: 3 stride: 2 padding: SAME }")},
+                                         Feature{"avg_overlapping", pool("avg_pool { kernel: 3 stride: 2 pad: 1 }")},
+                                         Feature{"avg_same", pool("avg_pool { kernel: [2, 3] padding: SAME }")},
+                                         Feature{"global_max", pool("global_max_pool {}")},
+                                         Feature{"global_avg", pool("global_avg_pool {}")}),
+                         name_of);
 
 INSTANTIATE_TEST_SUITE_P(
     Graph, ModelFeature,
@@ -76,10 +74,9 @@ INSTANTIATE_TEST_SUITE_P(
                                       layers { name: "both" inputs: ["c", "small"] concat {} })"},
         Feature{"concat_rows", R"(layers { name: "c" conv2d { filters: 1 kernel: [2, 1] } }
                                   layers { name: "both" inputs: ["c", "small"] concat { axis: 1 } })"},
-        Feature{
-            "any_order", R"(layers { name: "last" inputs: "first" dense { units: 6 } }
+        Feature{"any_order", R"(layers { name: "last" inputs: "first" dense { units: 6 } }
                                 layers { name: "first" inputs: "small" dense { units: 5 } })",
-            R"(layers { name: "fc" inputs: "last" dense { units: 10 } } loss { softmax_cross_entropy {} })"},
+                R"(layers { name: "fc" inputs: "last" dense { units: 10 } } loss { softmax_cross_entropy {} })"},
         Feature{"reshape", R"(layers { name: "r" reshape { shape: [7, -1, 1] } }
                               layers { name: "c" conv2d { filters: 2 kernel: [3, 1] } })"},
         Feature{"flatten", R"(layers { name: "f" flatten {} })"}),
@@ -107,9 +104,8 @@ INSTANTIATE_TEST_SUITE_P(Activation, ModelFeature,
                          testing::Values(activation("RELU"), activation("LEAKY_RELU"), activation("SIGMOID"),
                                          activation("TANH"), activation("GELU"), activation("SILU"),
                                          activation("SOFTPLUS"), activation("ELU"),
-                                         Feature{"slope", kDense +
-                                                              "layers { name: \"a\" activation { function: "
-                                                              "LEAKY_RELU slope: 0.3 } }"}),
+                                         Feature{"slope", kDense + "layers { name: \"a\" activation { function: "
+                                                                   "LEAKY_RELU slope: 0.3 } }"}),
                          name_of);
 
 Feature loss(const std::string& name, const std::string& kind, int units = 1) {
@@ -118,11 +114,10 @@ Feature loss(const std::string& name, const std::string& kind, int units = 1) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Loss, ModelFeature,
-                         testing::Values(loss("smoothed", "softmax_cross_entropy { label_smoothing: 0.1 }",
-                                              10),
+                         testing::Values(loss("smoothed", "softmax_cross_entropy { label_smoothing: 0.1 }", 10),
                                          loss("naive", "softmax_cross_entropy { form: NAIVE }", 10),
-                                         loss("mean_squared_error", "mean_squared_error {}"),
-                                         loss("l1", "l1 {}"), loss("huber", "huber { delta: 2 }"),
+                                         loss("mean_squared_error", "mean_squared_error {}"), loss("l1", "l1 {}"),
+                                         loss("huber", "huber { delta: 2 }"),
                                          loss("binary_cross_entropy", "binary_cross_entropy_with_logits {}")),
                          name_of);
 

@@ -139,7 +139,8 @@ TEST_F(IrStages, LlvmAndAssemblySayWhatAKernelIs) {
                        "@train_step.conv.forward.conv\\(")));
   const std::string assembly = out("compile m.textproto --emit asm --target x86_64-linux-gnu --cpu x86-64-v3");
   EXPECT_TRUE(std::regex_search(
-      assembly, std::regex("\n# %\\d+/%b\\d+ = conv[+a-z_]*, layer \"conv\", forward: [^\n]*\ntrain_step.conv.forward.conv:")));
+      assembly,
+      std::regex("\n# %\\d+/%b\\d+ = conv[+a-z_]*, layer \"conv\", forward: [^\n]*\ntrain_step.conv.forward.conv:")));
   const std::string arm = out("compile m.textproto --emit asm --target aarch64-linux-gnu --cpu generic");
   EXPECT_NE(arm.find("\n// %"), std::string::npos);
 }

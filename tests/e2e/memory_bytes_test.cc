@@ -38,7 +38,9 @@ void operator delete(void* memory, std::align_val_t alignment) noexcept {
   std::free(block);
 }
 
-void operator delete(void* memory, size_t, std::align_val_t alignment) noexcept { ::operator delete(memory, alignment); }
+void operator delete(void* memory, size_t, std::align_val_t alignment) noexcept {
+  ::operator delete(memory, alignment);
+}
 
 namespace minnow {
 namespace {

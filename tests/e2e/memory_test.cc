@@ -39,8 +39,8 @@ TEST_P(ShippedModelsMemory, IsWithinFivePercentOfWhatLivesAtOnce) {
   }
 }
 
-// The most bytes of the arena that hold something at once: a buffer does from the first kernel that names it to the last.
-// Kernels of a block loop run together.
+// The most bytes of the arena that hold something at once: a buffer does from the first kernel that names it to the
+// last. Kernels of a block loop run together.
 int64_t most_bytes_in_use(const CompiledFunction& compiled) {
   std::vector<std::pair<size_t, size_t>> lives(compiled.buffers.size(), {compiled.kernels.size(), 0});
   const auto use = [&](int buffer, size_t first, size_t last) {

@@ -42,8 +42,7 @@ std::vector<std::string> shipped_models() {
 std::string model_path(const std::string& name) { return MINNOW_SOURCE_DIR "/models/" + name + ".textproto"; }
 
 std::string test_name(std::string name) {
-  std::replace_if(
-      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
   return name;
 }
 

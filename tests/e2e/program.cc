@@ -21,12 +21,9 @@ std::vector<std::string> split_arguments(const std::string& text) {
   std::vector<std::string> words(1);
   bool is_quoted = false;
   for (const char c : text) {
-    if (c == '\'')
-      is_quoted = !is_quoted;
-    else if (c == ' ' && !is_quoted)
-      words.emplace_back();
-    else
-      words.back() += c;
+    if (c == '\'') is_quoted = !is_quoted;
+    else if (c == ' ' && !is_quoted) words.emplace_back();
+    else words.back() += c;
   }
   std::erase(words, "");
   return words;
@@ -86,10 +83,8 @@ Outcome Workbench::run(const std::string& arguments, const RunOptions& options) 
   MINNOW_CHECK(child >= 0, "cannot fork");
   if (child == 0) become_minnow(folder_.path(), out, streams.file("err"), split_arguments(arguments), options);
   if (options.signal != 0) {
-    if (options.file.empty())
-      std::this_thread::sleep_for(options.delay);
-    else
-      wait_for(folder_.file(options.file), child);
+    if (options.file.empty()) std::this_thread::sleep_for(options.delay);
+    else wait_for(folder_.file(options.file), child);
     ::kill(child, options.signal);
   }
   int status = 0;

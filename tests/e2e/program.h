@@ -23,8 +23,8 @@ struct RunOptions {
   std::string file;
   std::string in = "/dev/null";  // where stdin comes from
   std::chrono::microseconds delay{0};
-  uint64_t memory_bytes = uint64_t{4} << 30;          // of address space
-  uint64_t file_bytes = ~uint64_t{0};                 // that a file may grow to
+  uint64_t memory_bytes = uint64_t{4} << 30;            // of address space
+  uint64_t file_bytes = ~uint64_t{0};                   // that a file may grow to
   std::map<std::string, std::string> environment = {};  // on top of the test's own
 };
 
@@ -45,9 +45,7 @@ class Workbench {
   // A run that must end well.
   Outcome succeed(const std::string& arguments) const;
 
-  std::string write(const std::string& name, const std::string& bytes) const {
-    return folder_.write(name, bytes);
-  }
+  std::string write(const std::string& name, const std::string& bytes) const { return folder_.write(name, bytes); }
   std::string read(const std::string& name) const;
   std::vector<std::string> files() const;  // all below the folder, sorted
   std::string path() const { return folder_.path(); }

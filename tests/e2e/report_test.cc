@@ -81,7 +81,8 @@ TEST_F(ReportCommand, TellsRunsOfTheSameNameApart) {
 
 TEST_F(ReportCommand, TellsHowARunEnded) {
   bench_.succeed("train m.textproto --out unfinished --steps 7");
-  EXPECT_THAT(report("unfinished"), HasSubstr("unfinished: 1 of 2 epochs; go on with: minnow train --resume unfinished"));
+  EXPECT_THAT(report("unfinished"),
+              HasSubstr("unfinished: 1 of 2 epochs; go on with: minnow train --resume unfinished"));
   bench_.succeed("train m.textproto --out barely --steps 1");
   EXPECT_THAT(report("barely"), HasSubstr("no epoch is done yet"));
   bench_.succeed("train m.textproto --out early --epochs 30 --lr 1e-12 --set training.early_stopping.patience=2");
@@ -89,7 +90,8 @@ TEST_F(ReportCommand, TellsHowARunEnded) {
   const std::string diverging = "train m.textproto --lr 1000 --set loss.softmax_cross_entropy.form=NAIVE";
   EXPECT_EQ(bench_.run(diverging + " --out diverged").exit_code, 3);
   EXPECT_THAT(report("diverged"), HasSubstr("diverged: "));
-  EXPECT_THAT(report("unfinished barely early diverged", "--repeats 0"), HasSubstr("<td class=\"text\">stopped early</td>"));
+  EXPECT_THAT(report("unfinished barely early diverged", "--repeats 0"),
+              HasSubstr("<td class=\"text\">stopped early</td>"));
 }
 
 TEST_F(ReportCommand, WritesThePageWhateverIsDamaged) {
@@ -151,7 +153,8 @@ data { csv { train: "train.csv" validation: "train.csv" } }
 TEST_F(ReportCommand, RefusesWhatIsNoRun) {
   bench_.succeed("train m.textproto --out runs/first");
   EXPECT_EQ(bench_.run("report").exit_code, 2);
-  expect_refused(bench_, "report runs/frist", "runs/frist: error: there is no such run folder\n  hint: did you mean runs/first?");
+  expect_refused(bench_, "report runs/frist",
+                 "runs/frist: error: there is no such run folder\n  hint: did you mean runs/first?");
   expect_refused(bench_, "report runs/first runs/nowhere", "runs/nowhere: error: there is no such run folder");
   expect_refused(bench_, "report runs", "runs: error: is no run folder, but holds some\n  hint: minnow report runs/*/");
   expect_refused(bench_, "report runs/first/metrics.csv", "runs/first/metrics.csv: error: is a file");

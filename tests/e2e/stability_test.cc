@@ -31,8 +31,7 @@ Step train_on_large_logits(Backend backend, const std::vector<std::string>& chan
   options.backend = backend;
   const auto session = Session::create(*loaded, options, pool);
   const auto weights = (*session)->tensors().at("fc.weight").as<float>();
-  for (size_t i = 0; i < weights.size(); ++i)
-    weights[i] = i % 4 == 0 ? 1 : 0;  // the identity: logits are the input
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] = i % 4 == 0 ? 1 : 0;  // the identity: logits are the input
 
   Tensor examples = Tensor::from<float>({DType::kF32, {1, 3}}, {1000, 0, -1000});
   Tensor targets = Tensor::from<int32_t>({DType::kI32, {1}}, {2});
@@ -57,9 +56,7 @@ TEST_P(LargeLogits, OverflowTheNaiveForm) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, LargeLogits, testing::Values(Backend::kJit, Backend::kInterpreter),
-                         [](const auto& info) {
-                           return info.param == Backend::kJit ? "jit" : "interpreter";
-                         });
+                         [](const auto& info) { return info.param == Backend::kJit ? "jit" : "interpreter"; });
 
 TEST(NaiveSoftmax, TrainSaysWhereItBegan) {
   const Workbench bench;
@@ -70,8 +67,7 @@ TEST(NaiveSoftmax, TrainSaysWhereItBegan) {
   EXPECT_EQ(bench.run(train).exit_code, 0);
   const Outcome naive = bench.run(train + "--set loss.softmax_cross_entropy.form=NAIVE");
   EXPECT_EQ(naive.exit_code, 3);
-  EXPECT_TRUE(
-      naive.err.starts_with("step 1: error: the loss is no longer finite; the first value that went bad is "))
+  EXPECT_TRUE(naive.err.starts_with("step 1: error: the loss is no longer finite; the first value that went bad is "))
       << naive.err;
   EXPECT_NE(naive.err.find("= exp of layer \"loss\" (forward): element"), std::string::npos) << naive.err;
 }

@@ -125,7 +125,8 @@ TEST_F(TrainingRun, AFolderHasOneRunAtATime) {
     const auto other = FolderLock::take(bench_.path() + "/run");  // as a process does that trains there
     ASSERT_TRUE(other);
     expect_refused(bench_, "train --resume run --epochs 2", "run: error: another process is at work in this folder");
-    expect_refused(bench_, "train m.textproto --out run --overwrite", "run: error: another process is at work in this folder");
+    expect_refused(bench_, "train m.textproto --out run --overwrite",
+                   "run: error: another process is at work in this folder");
   }
   EXPECT_EQ(bench_.read("run/metrics.csv"), before);
   bench_.succeed("train --resume run --epochs 2");
@@ -143,9 +144,9 @@ TEST_F(TrainingRun, SaysWhereALossWentBad) {
       "train m.textproto --lr 1000 --optimizer sgd --set training.schedule={} "
       "--set loss.softmax_cross_entropy.form=NAIVE --out run");
   EXPECT_EQ(run.exit_code, 3);
-  EXPECT_NE(run.err.find("loss is no longer finite; the first value that went bad is"), std::string::npos)
-      << run.err;
-  EXPECT_EQ(bench_.files(), (std::vector<std::string>{"m.textproto", "run", "run/config.textproto", "run/diverged.txt"}));
+  EXPECT_NE(run.err.find("loss is no longer finite; the first value that went bad is"), std::string::npos) << run.err;
+  EXPECT_EQ(bench_.files(),
+            (std::vector<std::string>{"m.textproto", "run", "run/config.textproto", "run/diverged.txt"}));
   EXPECT_EQ(bench_.read("run/diverged.txt"), run.err.substr(run.err.find("step ")));
 }
 
@@ -165,13 +166,11 @@ class Weights : public TrainingRun {
 
 TEST_F(Weights, OfAnotherModelAreRefused) {
   const std::string eval = "eval m.textproto --weights run/weights.safetensors ";
-  expect_refused(
-      bench_, eval + "--set layers.fc1.dense.units=17",
-      "run/weights.safetensors: error: weights of another model: tensor \"fc1.bias\" is f32[16], but the "
-      "model needs f32[17]");
-  expect_refused(
-      bench_, eval + "--set layers.fc1.dense.bias=false",
-      "run/weights.safetensors: error: weights of another model: tensor \"fc1.bias\" f32[16] is not in the");
+  expect_refused(bench_, eval + "--set layers.fc1.dense.units=17",
+                 "run/weights.safetensors: error: weights of another model: tensor \"fc1.bias\" is f32[16], but the "
+                 "model needs f32[17]");
+  expect_refused(bench_, eval + "--set layers.fc1.dense.bias=false",
+                 "run/weights.safetensors: error: weights of another model: tensor \"fc1.bias\" f32[16] is not in the");
   expect_refused(bench_, "train --resume run --optimizer momentum",
                  "run/weights.safetensors: error: weights of another model: tensor \"fc1.bias.");
 }

@@ -20,14 +20,16 @@ std::string refusal(const std::string& arguments) {
 TEST(Usage, UnknownFlagsNameTheNearest) {
   EXPECT_EQ(refusal("train m.textproto --batchsize 10"),
             "error: minnow train has no flag --batchsize\n  hint: did you mean --batch-size?\n");
-  EXPECT_EQ(refusal("data show glyphs --cuont 3"), "error: minnow data show has no flag --cuont\n  hint: did you mean --count?\n");
+  EXPECT_EQ(refusal("data show glyphs --cuont 3"),
+            "error: minnow data show has no flag --cuont\n  hint: did you mean --count?\n");
   EXPECT_THAT(refusal("bench m.textproto --weight-decay=1"),
               HasSubstr("a field of the model is changed by --set training.weight_decay=VALUE"));
   EXPECT_THAT(refusal("info --frobnicate"), HasSubstr("minnow info --help lists what it takes"));
 }
 
 TEST(Usage, WhatIsMissingOrTooMuchIsTold) {
-  EXPECT_THAT(refusal("train a.textproto b.textproto"), StartsWith("error: minnow train takes no further argument \"b.textproto\""));
+  EXPECT_THAT(refusal("train a.textproto b.textproto"),
+              StartsWith("error: minnow train takes no further argument \"b.textproto\""));
   EXPECT_THAT(refusal("data show"), HasSubstr("hint: minnow data show --help lists what it takes"));
   EXPECT_THAT(refusal("help"), HasSubstr("did you mean --help?"));
 }
@@ -41,7 +43,8 @@ TEST(Usage, NothingAtAllPrintsTheHelp) {
 
 TEST(Usage, NewListsTheModelsToStartFrom) {
   const Workbench bench;
-  EXPECT_THAT(bench.succeed("new").out, HasSubstr("mlp-1                mlp-256 with its hidden layer squeezed to a single unit\n"));
+  EXPECT_THAT(bench.succeed("new").out,
+              HasSubstr("mlp-1                mlp-256 with its hidden layer squeezed to a single unit\n"));
 }
 
 TEST(Usage, AFolderOfDataMustExist) {

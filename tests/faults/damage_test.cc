@@ -1,4 +1,5 @@
-// Files with a bit that flipped or an end that is missing: refused, or read as what was written, never as anything else.
+// Files with a bit that flipped or an end that is missing: refused, or read as what was written, never as anything
+// else.
 #include <gtest/gtest.h>
 #include <zlib.h>
 

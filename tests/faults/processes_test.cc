@@ -110,7 +110,8 @@ class SharedCache : public ::testing::Test {
     options.environment = {{"MINNOW_CACHE", cache_}};
     for (int i = 0; i < 8; ++i) {
       const std::string arguments = "train m.textproto --overwrite --out run" + std::to_string(i);
-      running.push_back(std::async(std::launch::async, [=, this] { return training_.bench().run(arguments, options); }));
+      running.push_back(
+          std::async(std::launch::async, [=, this] { return training_.bench().run(arguments, options); }));
     }
     for (size_t i = 0; i < running.size(); ++i) {
       const Outcome outcome = running[i].get();

@@ -33,7 +33,8 @@ TEST(Activations, ThatAreSmoothHaveTheirSlopeAtZero) {
       {Activation::SIGMOID, 0.25}, {Activation::TANH, 1},       {Activation::GELU, 0.5},
       {Activation::SILU, 0.5},     {Activation::SOFTPLUS, 0.5}, {Activation::ELU, 1}};
   for (const auto& [kind, slope] : slopes)
-    for (const double zero : {0.0, -0.0}) EXPECT_NEAR(slope_at(zero, kind), slope, 1e-12) << Activation::Function_Name(kind);
+    for (const double zero : {0.0, -0.0})
+      EXPECT_NEAR(slope_at(zero, kind), slope, 1e-12) << Activation::Function_Name(kind);
 }
 
 TEST(Activations, AreFlatAtTheKinkOfRelu) { EXPECT_EQ(slope_at(0, Activation::RELU), 0); }

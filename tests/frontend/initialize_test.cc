@@ -23,8 +23,8 @@ double deviation(const std::vector<float>& values) {
 }
 
 float largest(const std::vector<float>& values) {
-  return std::abs(*std::max_element(values.begin(), values.end(),
-                                    [](float a, float b) { return std::abs(a) < std::abs(b); }));
+  return std::abs(
+      *std::max_element(values.begin(), values.end(), [](float a, float b) { return std::abs(a) < std::abs(b); }));
 }
 
 void expect_uniform(const std::vector<float>& values, double bound) {

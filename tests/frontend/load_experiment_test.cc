@@ -68,7 +68,8 @@ TEST_F(Experiments, AreWholeOnceResolved) {
 TEST_F(Experiments, TellMistakesAtTheirPlace) {
   const std::string run = "runs { name: 'a' model: 'net.textproto' }\n";
   EXPECT_EQ(refusal("run { }"), "e.textproto:1:1: unknown field \"run\" in Experiment; did you mean \"runs\"?");
-  EXPECT_EQ(refusal("title: 'x'"), "e.textproto: the experiment has nothing to do; add: runs { ... } or pictures { ... }");
+  EXPECT_EQ(refusal("title: 'x'"),
+            "e.textproto: the experiment has nothing to do; add: runs { ... } or pictures { ... }");
   EXPECT_EQ(refusal("runs { model: 'net.textproto' }"), "e.textproto:1:1: the run has no name");
   EXPECT_EQ(refusal(run + run), "e.textproto:2:8: there is another run \"a\"");
   EXPECT_EQ(refusal("runs { name: 'a' }"), "e.textproto:1:1: names no network; add: model: \"softmax-regression\"");
@@ -77,8 +78,9 @@ TEST_F(Experiments, TellMistakesAtTheirPlace) {
             "\"lenet\"?");
   EXPECT_EQ(refusal("runs { name: 'a' model: 'lenet' set: 'training.seed=1' set: 'training.epoch=1' }"),
             "e.textproto:1:56: Training has no field \"epoch\"; did you mean \"epochs\"?");
-  EXPECT_EQ(refusal("runs { name: 'a' model: 'lenet' set: 'training' }"),
-            "e.textproto:1:33: \"training\" is not of the form path=value; for example \"training.learning_rate=0.05\"");
+  EXPECT_EQ(
+      refusal("runs { name: 'a' model: 'lenet' set: 'training' }"),
+      "e.textproto:1:33: \"training\" is not of the form path=value; for example \"training.learning_rate=0.05\"");
   EXPECT_EQ(refusal("runs { name: 'a' model: 'lenet' set: 'training.epochs=-1' }").substr(0, 27),
             "e.textproto:1:33: epochs is");
   EXPECT_EQ(refusal(run, {"training.lerning_rate=1"}),

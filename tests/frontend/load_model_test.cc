@@ -107,7 +107,8 @@ TEST(ParseModelText, SuggestsTheNearestEnumValue) {
   };
   EXPECT_EQ(refusal("RELUU"),
             "m.textproto:1:39: \"RELUU\" is not a value of field \"activation\" | did you mean \"RELU\"?");
-  for (const char* word : {"relu", "Relu", "RELUU", "ReLU"}) EXPECT_THAT(refusal(word), EndsWith("did you mean \"RELU\"?"));
+  for (const char* word : {"relu", "Relu", "RELUU", "ReLU"})
+    EXPECT_THAT(refusal(word), EndsWith("did you mean \"RELU\"?"));
   EXPECT_THAT(refusal("swish"), EndsWith("did you mean \"SILU\"?"));
   EXPECT_THAT(refusal("sinus"), EndsWith("known: NONE, RELU, LEAKY_RELU, SIGMOID, TANH, GELU, SILU, SOFTPLUS, ELU"));
 }
@@ -115,11 +116,16 @@ TEST(ParseModelText, SuggestsTheNearestEnumValue) {
 TEST(ParseModelText, KnowsWhatOtherFrameworksCallAField) {
   const auto refusal = [](const std::string& text) { return error_of(parse_model_text(text, "m.textproto")); };
   const std::vector<std::pair<std::string, std::string>> meant = {
-      {"training { lr: 1 }", "learning_rate"},        {"loss { cross_entropy {} }", "softmax_cross_entropy"},
-      {"layers { linear {} }", "dense"},              {"layers { conv2d { kernel_size: 5 } }", "kernel"},
-      {"layers { dropout { p: 0.5 } }", "rate"},      {"layers { conv2d { out_channels: 6 } }", "filters"},
-      {"layers { dense { Units: 1 } }", "units"},     {"training { schedule { step { gamma: 1 } } }", "factor"},
-      {"layers { Conv2D { filters: 6 } }", "conv2d"}, {"training { schedule { exponential { gamma: 1 } } }", "decay"}};
+      {"training { lr: 1 }", "learning_rate"},
+      {"loss { cross_entropy {} }", "softmax_cross_entropy"},
+      {"layers { linear {} }", "dense"},
+      {"layers { conv2d { kernel_size: 5 } }", "kernel"},
+      {"layers { dropout { p: 0.5 } }", "rate"},
+      {"layers { conv2d { out_channels: 6 } }", "filters"},
+      {"layers { dense { Units: 1 } }", "units"},
+      {"training { schedule { step { gamma: 1 } } }", "factor"},
+      {"layers { Conv2D { filters: 6 } }", "conv2d"},
+      {"training { schedule { exponential { gamma: 1 } } }", "decay"}};
   for (const auto& [text, name] : meant) EXPECT_THAT(refusal(text), EndsWith("did you mean \"" + name + "\"?")) << text;
 }
 

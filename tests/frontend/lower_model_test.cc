@@ -51,9 +51,8 @@ TEST(LowerModel, FunctionsHaveTheirParametersAndResults) {
                          std::string(kTail) + "data { builtin: GLYPHS }"));
   ASSERT_TRUE(model) << error_of(model);
   const Function& loss = *model->module.find("loss");
-  EXPECT_EQ(parameter_names(loss),
-            (Names{"image", "target", "seed", "step", "norm.gain", "norm.offset", "norm.running_mean",
-                   "norm.running_variance", "fc.weight", "fc.bias"}));
+  EXPECT_EQ(parameter_names(loss), (Names{"image", "target", "seed", "step", "norm.gain", "norm.offset",
+                                          "norm.running_mean", "norm.running_variance", "fc.weight", "fc.bias"}));
   EXPECT_EQ(result_names(loss), (Names{"loss", "correct", "norm.running_mean", "norm.running_variance"}));
   EXPECT_EQ(parameter_type(loss, "image").to_string(), "u8[4,1,28,28]");
   EXPECT_EQ(parameter_type(loss, "target").to_string(), "i32[4]");
@@ -91,8 +90,7 @@ TEST(LowerModel, DescribesWeightsAndLayers) {
 
 TEST(LowerModel, ShapesOfLayers) {
   EXPECT_EQ(output_shape("conv2d { filters: 3 kernel: 5 }"), (Shape{3, 24, 24}));
-  EXPECT_EQ(output_shape("conv2d { filters: 3 kernel: [5, 3] stride: [1, 2] pad: [2, 0] }"),
-            (Shape{3, 28, 13}));
+  EXPECT_EQ(output_shape("conv2d { filters: 3 kernel: [5, 3] stride: [1, 2] pad: [2, 0] }"), (Shape{3, 28, 13}));
   EXPECT_EQ(output_shape("conv2d { filters: 3 kernel: 3 dilation: 2 }"), (Shape{3, 24, 24}));
   EXPECT_EQ(output_shape("conv2d { filters: 3 kernel: 3 stride: 3 padding: SAME }"), (Shape{3, 10, 10}));
   EXPECT_EQ(output_shape("conv2d { filters: 3 kernel: 2 pad: [0, 1, 0, 1] }"), (Shape{3, 28, 28}));
@@ -113,8 +111,8 @@ TEST(LowerModel, EveryLossGivesAScalar) {
   for (const char* loss :
        {"softmax_cross_entropy { label_smoothing: 0.1 }", "softmax_cross_entropy { form: NAIVE }",
         "binary_cross_entropy_with_logits {}", "mean_squared_error {}", "l1 {}", "huber { delta: 2 }"}) {
-    const auto model = lowered(
-        model_with("layers { name: \"fc\" dense { units: 3 } }", std::string("loss { ") + loss + " }"));
+    const auto model =
+        lowered(model_with("layers { name: \"fc\" dense { units: 3 } }", std::string("loss { ") + loss + " }"));
     ASSERT_TRUE(model) << loss << error_of(model);
     for (const char* function : {"loss", "evaluate"})
       for (const FunctionResult& result : model->module.find(function)->results())
@@ -123,41 +121,30 @@ TEST(LowerModel, EveryLossGivesAScalar) {
 }
 
 TEST(LowerModel, KernelMustFitItsInput) {
-  EXPECT_EQ(
-      lower_error("layers { name: \"pool1\" max_pool { kernel: 5 } }\n"
-                  "layers { name: \"conv2\" conv2d { filters: 16 kernel: 7 } }"),
-      "m.textproto:3:45: layer \"conv2\": kernel 7x7 does not fit its 5x5 input (from layer \"pool1\")");
-  EXPECT_EQ(
-      lower_error("layers { name: \"c\" conv2d { filters: 1 kernel: 20 dilation: 2 pad: 1 } }"),
-      "m.textproto:2:40: layer \"c\": kernel 20x20 with dilation 2x2 (spanning 39x39) does not fit its 28x28 "
-      "input, padded to 30x30 (from input \"image\")");
+  EXPECT_EQ(lower_error("layers { name: \"pool1\" max_pool { kernel: 5 } }\n"
+                        "layers { name: \"conv2\" conv2d { filters: 16 kernel: 7 } }"),
+            "m.textproto:3:45: layer \"conv2\": kernel 7x7 does not fit its 5x5 input (from layer \"pool1\")");
+  EXPECT_EQ(lower_error("layers { name: \"c\" conv2d { filters: 1 kernel: 20 dilation: 2 pad: 1 } }"),
+            "m.textproto:2:40: layer \"c\": kernel 20x20 with dilation 2x2 (spanning 39x39) does not fit its 28x28 "
+            "input, padded to 30x30 (from input \"image\")");
 }
 
 TEST(LowerModel, RankAndShapeMismatchesNameTheProducers) {
-  EXPECT_EQ(lower_error(
-                "layers { name: \"f\" flatten {} }\nlayers { name: \"c\" conv2d { filters: 1 kernel: 1 } }"),
+  EXPECT_EQ(lower_error("layers { name: \"f\" flatten {} }\nlayers { name: \"c\" conv2d { filters: 1 kernel: 1 } }"),
             "m.textproto:3:20: layer \"c\": needs an image [channels,height,width], but its input is [784] "
-            "(from layer "
-            "\"f\")");
+            "(from layer \"f\")");
+  EXPECT_EQ(lower_error("layers { name: \"f\" flatten {} }\nlayers { name: \"a\" inputs: [\"f\", \"image\"] add {} }"),
+            "m.textproto:3:43: layer \"a\": its inputs have different shapes: [784] (from layer \"f\") and "
+            "[1,28,28] (from input \"image\")");
   EXPECT_EQ(
-      lower_error(
-          "layers { name: \"f\" flatten {} }\nlayers { name: \"a\" inputs: [\"f\", \"image\"] add {} }"),
-      "m.textproto:3:43: layer \"a\": its inputs have different shapes: [784] (from layer \"f\") and "
-      "[1,28,28] "
-      "(from input \"image\")");
-  EXPECT_EQ(
-      lower_error(
-          "layers { name: \"f\" flatten {} }\nlayers { name: \"a\" inputs: [\"f\", \"image\"] concat {} }"),
+      lower_error("layers { name: \"f\" flatten {} }\nlayers { name: \"a\" inputs: [\"f\", \"image\"] concat {} }"),
       "m.textproto:3:43: layer \"a\": its inputs differ outside axis 0: [784] (from layer \"f\") and "
-      "[1,28,28] "
-      "(from input \"image\")");
-  EXPECT_EQ(
-      lower_error("layers { name: \"c\" conv2d { filters: 2 kernel: 1 groups: 2 } }"),
-      "m.textproto:2:50: layer \"c\": 1 input channels (from input \"image\") cannot be split into 2 groups");
+      "[1,28,28] (from input \"image\")");
+  EXPECT_EQ(lower_error("layers { name: \"c\" conv2d { filters: 2 kernel: 1 groups: 2 } }"),
+            "m.textproto:2:50: layer \"c\": 1 input channels (from input \"image\") cannot be split into 2 groups");
   EXPECT_EQ(lower_error("layers { name: \"r\" reshape { shape: [3, -1] } }"),
             "m.textproto:2:30: layer \"r\": its input [1,28,28] (from input \"image\") has 784 elements and "
-            "cannot take "
-            "the shape [3,-1]");
+            "cannot take the shape [3,-1]");
   EXPECT_EQ(lower_error("layers { name: \"p\" max_pool { kernel: 2 } }"),
             "m.textproto:3:1: softmax_cross_entropy takes logits [classes], but the output \"p\" is "
             "[1,14,14] | end with "
@@ -168,25 +155,21 @@ TEST(LowerModel, SizesAreBounded) {
   EXPECT_EQ(lower_error("layers { name: \"a\" dense { units: 1048576 } }", {.batch_size = 65536}),
             "m.textproto:2:20: layer \"a\": its output [65536,1048576] has more than 2147483648 elements");
   EXPECT_EQ(
-      lower_error(
-          "layers { name: \"a\" dense { units: 1000000 } }\nlayers { name: \"b\" dense { units: 1000000 } }"),
+      lower_error("layers { name: \"a\" dense { units: 1000000 } }\nlayers { name: \"b\" dense { units: 1000000 } }"),
       "m.textproto:3:20: layer \"b\": its weight [1000000,1000000] has more than 2147483648 elements");
-  EXPECT_NE(
-      lower_error("layers { name: \"a\" dense { units: 1000 } }", {.batch_size = 4, .max_bytes = 1 << 20})
-          .find("the model needs at least"),
-      std::string::npos);
+  EXPECT_NE(lower_error("layers { name: \"a\" dense { units: 1000 } }", {.batch_size = 4, .max_bytes = 1 << 20})
+                .find("the model needs at least"),
+            std::string::npos);
   EXPECT_NE(lower_error("layers { name: \"a\" flatten {} }", {.batch_size = 0}).find("batch size is 0"),
             std::string::npos);
-  EXPECT_EQ(error_of(lowered(
-                "inputs { name: \"x\" shape: [1048576, 1048576] }\nlayers { name: \"a\" flatten {} }\n" +
-                std::string(kTail))),
+  EXPECT_EQ(error_of(lowered("inputs { name: \"x\" shape: [1048576, 1048576] }\nlayers { name: \"a\" flatten {} }\n" +
+                             std::string(kTail))),
             "m.textproto:1:20: the input \"x\" [4,1048576,1048576] has more than 2147483648 elements");
 }
 
 TEST(LowerModel, NamesOfParametersAreUnique) {
-  EXPECT_EQ(error_of(lowered(
-                "inputs { name: \"fc.weight\" shape: 3 }\nlayers { name: \"fc\" dense { units: 2 } }\n" +
-                std::string(kTail))),
+  EXPECT_EQ(error_of(lowered("inputs { name: \"fc.weight\" shape: 3 }\nlayers { name: \"fc\" dense { units: 2 } }\n" +
+                             std::string(kTail))),
             "m.textproto:2:21: layer \"fc\": its weight \"fc.weight\" has the name of an input");
   EXPECT_EQ(error_of(lowered("inputs { name: \"seed\" shape: 3 }\nlayers { name: \"fc\" flatten {} }\n" +
                              std::string(kTail))),
@@ -215,9 +198,8 @@ TEST(ShippedModels, LenetHasTheKnownSize) {
 TEST(ReadExperiment, OverridesAreValidatedLikeTheFile) {
   EXPECT_EQ(error_of(read_experiment(source_path("models/lenet.textproto"), {"training.batch_size=0"})),
             "--set training.batch_size: batch_size is 0, but must lie in [1, 65536]");
-  EXPECT_EQ(
-      error_of(read_experiment(source_path("models/lenet.textproto"), {"layers.conv2.conv2d.stride=0"})),
-      "--set layers.conv2.conv2d.stride: layer \"conv2\": stride is 0, but must lie in [1, 1024]");
+  EXPECT_EQ(error_of(read_experiment(source_path("models/lenet.textproto"), {"layers.conv2.conv2d.stride=0"})),
+            "--set layers.conv2.conv2d.stride: layer \"conv2\": stride is 0, but must lie in [1, 1024]");
 }
 
 }  // namespace

@@ -54,8 +54,8 @@ Arguments run(const std::string& text, const std::string& function_name, int64_t
 }
 
 std::string network(int inputs, const std::string& layer, const std::string& loss) {
-  return "inputs { name: \"x\" shape: " + std::to_string(inputs) + " }\nlayers { name: \"y\" " + layer +
-         " }\nloss { " + loss + " {} }\n";
+  return "inputs { name: \"x\" shape: " + std::to_string(inputs) + " }\nlayers { name: \"y\" " + layer + " }\nloss { " +
+         loss + " {} }\n";
 }
 
 // The layer applied to one example.
@@ -72,15 +72,12 @@ double loss_of(const std::string& loss, const Values& x, const Values& target) {
 
 void expect_near(const Values& actual, const Values& expected, double tolerance = 1e-5) {
   ASSERT_EQ(actual.size(), expected.size());
-  for (size_t i = 0; i < actual.size(); ++i)
-    EXPECT_NEAR(actual[i], expected[i], tolerance) << "element " << i;
+  for (size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], tolerance) << "element " << i;
 }
 
 TEST(LoweredValues, Activations) {
   const Values x = {-2, 0, 3};
-  const auto act = [&](const std::string& rest) {
-    return layer_of("activation { function: " + rest + " }", x);
-  };
+  const auto act = [&](const std::string& rest) { return layer_of("activation { function: " + rest + " }", x); };
   expect_near(act("RELU"), {0, 0, 3});
   expect_near(act("LEAKY_RELU"), {-0.02, 0, 3});
   expect_near(act("LEAKY_RELU slope: 0.5"), {-1, 0, 3});
@@ -133,10 +130,8 @@ TEST(LoweredValues, TrainingAveragesAndEvaluationSums) {
 
 TEST(LoweredValues, BatchNormKeepsRunningStatistics) {
   const std::string text = network(1, "batch_norm { momentum: 0.5 }", "l1");
-  const Arguments arguments = {{"x", Values{1, 3}},
-                               {"y.gain", Values{1}},
-                               {"y.running_mean", Values{4}},
-                               {"y.running_variance", Values{1}}};
+  const Arguments arguments = {
+      {"x", Values{1, 3}}, {"y.gain", Values{1}}, {"y.running_mean", Values{4}}, {"y.running_variance", Values{1}}};
   const auto training = run(text, "loss", 2, arguments);
   expect_near(training.at("y.running_mean"), {3});        // (4 + 2) / 2
   expect_near(training.at("y.running_variance"), {1.5});  // (1 + 2) / 2, 2 being the unbiased variance

@@ -13,13 +13,10 @@ TEST(ModelFields, AreNamedAsTheyAreSet) {
   const Model model = model_of(R"(inputs { name: "x" shape: [1, 28, 28] }
     layers { name: "fc" dense { units: 10 activation: RELU } }
     training { momentum {} learning_rate: 0.5 })");
-  const std::vector<std::pair<std::string, std::string>> expected = {{"inputs.x.name", "\"x\""},
-                                                                     {"inputs.x.shape", "1,28,28"},
-                                                                     {"layers.fc.name", "\"fc\""},
-                                                                     {"layers.fc.dense.units", "10"},
-                                                                     {"layers.fc.dense.activation", "RELU"},
-                                                                     {"training.momentum", "{}"},
-                                                                     {"training.learning_rate", "0.5"}};
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"inputs.x.name", "\"x\""},       {"inputs.x.shape", "1,28,28"},          {"layers.fc.name", "\"fc\""},
+      {"layers.fc.dense.units", "10"},  {"layers.fc.dense.activation", "RELU"}, {"training.momentum", "{}"},
+      {"training.learning_rate", "0.5"}};
   EXPECT_EQ(model_fields(model), expected);
 }
 

@@ -14,9 +14,7 @@ inline constexpr char kTail[] = "loss { softmax_cross_entropy {} }\n";
 inline constexpr char kImageInput[] = "inputs { name: \"image\" shape: [1, 28, 28] }\n";
 
 // A file of the project, wherever the tests run.
-inline std::string source_path(const std::string& path) {
-  return std::string(MINNOW_SOURCE_DIR) + "/" + path;
-}
+inline std::string source_path(const std::string& path) { return std::string(MINNOW_SOURCE_DIR) + "/" + path; }
 
 // A model whose layers start in line 2 of "m.textproto".
 inline std::string model_with(const std::string& layers, const std::string& rest = kTail) {

@@ -77,10 +77,8 @@ TEST_F(SetField, ErrorsNameTheFieldAndLeaveTheModelAlone) {
   EXPECT_EQ(set("layers.conv2.conv2d.filters=1"),
             "--set layers.conv2.conv2d.filters: \"conv2\" is none of the 2 layers of the model | did you "
             "mean \"conv1\"?");
-  EXPECT_EQ(set("training.batch_size=abc"),
-            "--set training.batch_size: \"abc\" is not a whole number (of 64 bits)");
-  EXPECT_EQ(set("training.batch_size=1.5"),
-            "--set training.batch_size: \"1.5\" is not a whole number (of 64 bits)");
+  EXPECT_EQ(set("training.batch_size=abc"), "--set training.batch_size: \"abc\" is not a whole number (of 64 bits)");
+  EXPECT_EQ(set("training.batch_size=1.5"), "--set training.batch_size: \"1.5\" is not a whole number (of 64 bits)");
   EXPECT_EQ(set("training.shuffle=maybe"), "--set training.shuffle: \"maybe\" is neither true nor false");
   EXPECT_EQ(set("layers.conv1.conv2d.padding=SAM"),
             "--set layers.conv1.conv2d.padding: \"SAM\" is not a Rule | did you mean \"SAME\"?");

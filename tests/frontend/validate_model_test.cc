@@ -37,10 +37,9 @@ TEST(ValidateNames, PresentUniquePrintable) {
             "m.textproto:3:10: the name \"fc\" is taken | it was first used at m.textproto:2:10");
   EXPECT_EQ(layers_error("layers { name: \"image\" flatten {} }"),
             "m.textproto:2:10: the name \"image\" is taken | it was first used at m.textproto:1:10");
-  EXPECT_EQ(
-      layers_error("layers { name: \"a\\033[2J\" flatten {} }"),
-      "m.textproto:2:10: the name \"a?[2J\" has characters that are not allowed | a name is made of letters, "
-      "digits, '_', '-' and '.'");
+  EXPECT_EQ(layers_error("layers { name: \"a\\033[2J\" flatten {} }"),
+            "m.textproto:2:10: the name \"a?[2J\" has characters that are not allowed | a name is made of letters, "
+            "digits, '_', '-' and '.'");
   EXPECT_EQ(layers_error("layers { name: \"" + std::string(200, 'x') + "\" flatten {} }"),
             "m.textproto:2:10: the name has 200 characters, but at most 128 are allowed");
   EXPECT_EQ(error_of(checked("name: \"a\\033b\"")),
@@ -75,11 +74,9 @@ TEST(ValidateGraph, LayersMayComeInAnyOrder) {
 }
 
 TEST(ValidateGraph, EverythingIsUsed) {
-  EXPECT_EQ(
-      layers_error("layers { name: \"a\" flatten {} }\nlayers { name: \"b\" inputs: \"image\" flatten {} }"),
-      "m.textproto:2:1: layer \"a\": its result is not used: nothing leads from it to the output \"b\" | "
-      "name it "
-      "in the inputs of another layer, or remove it");
+  EXPECT_EQ(layers_error("layers { name: \"a\" flatten {} }\nlayers { name: \"b\" inputs: \"image\" flatten {} }"),
+            "m.textproto:2:1: layer \"a\": its result is not used: nothing leads from it to the output \"b\" | "
+            "name it in the inputs of another layer, or remove it");
   EXPECT_EQ(error_of(checked("inputs { name: \"unused\" shape: 3 }\n" +
                              model_with("layers { name: \"a\" inputs: \"image\" flatten {} }"))),
             "m.textproto:1:1: no layer uses the input \"unused\"");
@@ -106,15 +103,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadLayer{"", "says nothing of what it computes"}, BadLayer{"dense {}", "units is missing"},
         BadLayer{"dense { units: -1 }", "units is -1, but must lie in [1, 1048576]"},
         BadLayer{"dense { units: 9000000000 }", "units is 9000000000, but must lie in"},
-        BadLayer{"conv2d { kernel: 3 }", "filters is missing"},
-        BadLayer{"conv2d { filters: 1 }", "kernel is missing"},
+        BadLayer{"conv2d { kernel: 3 }", "filters is missing"}, BadLayer{"conv2d { filters: 1 }", "kernel is missing"},
         BadLayer{"conv2d { filters: 1 kernel: 0 }", "kernel is 0, but must lie in [1, 1024]"},
         BadLayer{"conv2d { filters: 1 kernel: [1, 2, 3] }", "kernel has 3 values, but takes one or two"},
         BadLayer{"conv2d { filters: 1 kernel: 3 stride: 0 }", "stride is 0, but must lie in [1, 1024]"},
-        BadLayer{"conv2d { filters: 1 kernel: 3 stride: [1, -2] }",
-                 "stride is -2, but must lie in [1, 1024]"},
-        BadLayer{"conv2d { filters: 1 kernel: 3 dilation: 100000 }",
-                 "dilation is 100000, but must lie in [1, 1024]"},
+        BadLayer{"conv2d { filters: 1 kernel: 3 stride: [1, -2] }", "stride is -2, but must lie in [1, 1024]"},
+        BadLayer{"conv2d { filters: 1 kernel: 3 dilation: 100000 }", "dilation is 100000, but must lie in [1, 1024]"},
         BadLayer{"conv2d { filters: 1 kernel: 3 groups: 0 }", "groups is 0, but must lie in [1, 65536]"},
         BadLayer{"conv2d { filters: 3 kernel: 3 groups: 2 }", "3 filters cannot be split into 2 groups"},
         BadLayer{"conv2d { filters: 1 kernel: 3 pad: -1 }", "pad is -1, but must lie in [0, 1024]"},
@@ -146,12 +140,10 @@ TEST(ValidateInputs, ShapesArePositiveAndBounded) {
 }
 
 TEST(ValidateTraining, LossIsRequiredAndTakesLogits) {
-  EXPECT_EQ(tail_error(""),
-            "m.textproto: the model has no loss | for example loss { softmax_cross_entropy {} }");
+  EXPECT_EQ(tail_error(""), "m.textproto: the model has no loss | for example loss { softmax_cross_entropy {} }");
   EXPECT_EQ(layers_error(std::string(kFc) + "layers { name: \"p\" softmax {} }"),
             "m.textproto:3:1: softmax_cross_entropy takes logits, but the output \"p\" is already a softmax "
-            "| remove the "
-            "layer \"p\", or name its input as the output");
+            "| remove the layer \"p\", or name its input as the output");
 }
 
 class ValidateTrainingRange : public testing::TestWithParam<BadLayer> {};
@@ -174,15 +166,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadLayer{"weight_decay: 2", "m.textproto:4:12: weight_decay is 2, but must lie in [0, 1]"},
         BadLayer{"momentum { momentum: 1 }", "m.textproto:4:23: momentum is 1, but must lie in [0, 1)"},
         BadLayer{"adam { beta2: nan }", "m.textproto:4:19: beta2 is nan, but must be finite"},
-        BadLayer{"clip { global_norm: 0 }",
-                 "m.textproto:4:19: global_norm is 0, but must lie in (0, 1000000]"},
+        BadLayer{"clip { global_norm: 0 }", "m.textproto:4:19: global_norm is 0, but must lie in (0, 1000000]"},
         BadLayer{"schedule { step { factor: 0 } }", "m.textproto:4:30: factor is 0, but must lie in (0, 1]"},
         BadLayer{"seed: -1", "m.textproto:4:12: seed is -1, but must lie in [0, 4294967295]"}));
 
 TEST(ValidateData, SourcesAreCompleteAndFit) {
-  const auto error = [](const std::string& data) {
-    return tail_error(std::string(kTail) + "data { " + data + " }");
-  };
+  const auto error = [](const std::string& data) { return tail_error(std::string(kTail) + "data { " + data + " }"); };
   EXPECT_EQ(error("named: \"mnist\""), "");
   EXPECT_EQ(error("builtin: GLYPHS"), "");
   EXPECT_EQ(error("named: \"fashon-mnist\""),

@@ -1,11 +1,12 @@
-// Random programs and models mean the same in every way there is to run them: outputs, gradients, three steps of training.
+// Random programs and models mean the same in every way there is to run them: outputs, gradients, three steps of
+// training.
 //
 // MINNOW_FUZZ_CASES says how many to try in each of five parts, MINNOW_FUZZ_SEED with which seed to begin.
+#include "proof/fuzz.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-
-#include "proof/fuzz.h"
 
 namespace minnow {
 namespace {

@@ -168,8 +168,8 @@ void forget_factor(Function& f) {
 void alias_two_slots(const Function&, MemoryPlan& plan) {
   for (auto& [one, slot] : plan.slots)
     for (auto& [other, another] : plan.slots)
-      if (one != other && slot.first < another.first && another.first < slot.last &&
-          slot.offset != another.offset && slot.bytes >= another.bytes) {
+      if (one != other && slot.first < another.first && another.first < slot.last && slot.offset != another.offset &&
+          slot.bytes >= another.bytes) {
         another.offset = slot.offset;
         return;
       }
@@ -183,9 +183,7 @@ void drop_tail(CompiledFunction& code) {
     }
 }
 
-proof::PlantedBug wrong_pass(const char* name, bool (*run)(Function&)) {
-  return {.passes = {{name, run, "planted"}}};
-}
+proof::PlantedBug wrong_pass(const char* name, bool (*run)(Function&)) { return {.passes = {{name, run, "planted"}}}; }
 
 }  // namespace
 

@@ -30,8 +30,7 @@ TEST(ParseError, Functions) {
   EXPECT_EQ(error_of("func @f() {"), "test.ir:1:11: error: expected '->', found '{'");
   EXPECT_EQ(error_of("func @f() -> () { return }\n\nfunc @f() -> () { return }"),
             "test.ir:3:1: error: redefinition of @f");
-  EXPECT_EQ(error_of("func @\"\"() -> () { return }"),
-            "test.ir:1:1: error: @\"\": a function without a name");
+  EXPECT_EQ(error_of("func @\"\"() -> () { return }"), "test.ir:1:1: error: @\"\": a function without a name");
   EXPECT_EQ(error_of("func @f() -> () { add }"),
             "test.ir:1:19: error: expected an op's %result or 'return', found 'add'");
 }
@@ -43,17 +42,13 @@ TEST(ParseError, Results) {
             "test.ir:1:27: error: result 0 is written as f32[2], but f32[] is returned");
   EXPECT_EQ(error_of("func @f(%x: f32[]) -> (y: f32[], y: f32[]) { return %x, %x }"),
             "test.ir:1:1: error: @f: two results are named y");
-  EXPECT_EQ(
-      error_of("func @f(%w: f32[2] weight, %x: f32[]) -> (w: f32[]) { return %x }"),
-      "test.ir:1:1: error: @f: result w of type f32[] cannot replace the weight parameter of type f32[2]");
-  EXPECT_EQ(error_of("func @f() -> () { return"),
-            "test.ir:1:25: error: expected '}', found the end of the file");
+  EXPECT_EQ(error_of("func @f(%w: f32[2] weight, %x: f32[]) -> (w: f32[]) { return %x }"),
+            "test.ir:1:1: error: @f: result w of type f32[] cannot replace the weight parameter of type f32[2]");
+  EXPECT_EQ(error_of("func @f() -> () { return"), "test.ir:1:25: error: expected '}', found the end of the file");
 }
 
 TEST(ParseError, Types) {
-  const auto error_of_type = [](std::string_view type) {
-    return error_of(fmt::format("func @f(%x: {})", type));
-  };
+  const auto error_of_type = [](std::string_view type) { return error_of(fmt::format("func @f(%x: {})", type)); };
   EXPECT_EQ(error_of_type("f33[2]"), "test.ir:1:13: error: expected a type such as f32[64,10], found 'f33'");
   EXPECT_EQ(error_of_type("7"), "test.ir:1:13: error: expected a type such as f32[64,10], found '7'");
   EXPECT_EQ(error_of_type("f32"), "test.ir:1:16: error: expected '[', found ')'");
@@ -64,10 +59,8 @@ TEST(ParseError, Types) {
   EXPECT_EQ(error_of_type("f32[0,4294967296]"), "test.ir:1:19: error: 4294967296 is no size of a dimension");
   EXPECT_EQ(error_of_type("f32[99999999999999999999]"),
             "test.ir:1:17: error: 99999999999999999999 does not fit 64 bits");
-  EXPECT_EQ(error_of_type("f32[65536,65536]"),
-            "test.ir:1:13: error: f32[65536,65536] has more than 2^31 elements");
-  EXPECT_EQ(error_of_type("f32[1,1,1,1,1,1,1,1,1]"),
-            "test.ir:1:13: error: 9 dimensions; at most 8 are allowed");
+  EXPECT_EQ(error_of_type("f32[65536,65536]"), "test.ir:1:13: error: f32[65536,65536] has more than 2^31 elements");
+  EXPECT_EQ(error_of_type("f32[1,1,1,1,1,1,1,1,1]"), "test.ir:1:13: error: 9 dimensions; at most 8 are allowed");
 }
 
 TEST(ParseError, Ops) {
@@ -76,8 +69,7 @@ TEST(ParseError, Ops) {
   EXPECT_EQ(error_of_op("%0 = frobnicate(%x) : f32[2,3]"), "test.ir:2:6: error: unknown op 'frobnicate'");
   EXPECT_EQ(error_of_op("%0 = 3"), "test.ir:2:6: error: expected an op, found '3'");
   EXPECT_EQ(error_of_op("%0 add"), "test.ir:2:4: error: expected '=', found 'add'");
-  EXPECT_EQ(error_of_op("%0 = neg(%y) : f32[2,3]"),
-            "test.ir:2:10: error: unknown value %y\n  hint: did you mean %p?");
+  EXPECT_EQ(error_of_op("%0 = neg(%y) : f32[2,3]"), "test.ir:2:10: error: unknown value %y\n  hint: did you mean %p?");
   EXPECT_EQ(error_of_op("%0 = neg(%weight) : f32[2,3]"), "test.ir:2:10: error: unknown value %weight");
   EXPECT_EQ(error_of_op("%long = neg(%long) : f32[2,3]"), "test.ir:2:13: error: unknown value %long");
   EXPECT_EQ(error_of_op("%x = neg(%x) : f32[2,3]"), "test.ir:2:1: error: redefinition of %x");
@@ -102,23 +94,18 @@ TEST(ParseError, Attributes) {
   EXPECT_EQ(error_of_op("%0 = argmax(%x) {dim = 1, dim = 1} : i32[2]"),
             "test.ir:2:27: error: attribute 'dim' is given twice");
   EXPECT_EQ(error_of_op("%0 = argmax(%x) {dim} : i32[2]"), "test.ir:2:21: error: expected '=', found '}'");
-  EXPECT_EQ(error_of_op("%0 = argmax(%x) {dim = [1]} : i32[2]"),
-            "test.ir:2:24: error: expected an integer, found '['");
+  EXPECT_EQ(error_of_op("%0 = argmax(%x) {dim = [1]} : i32[2]"), "test.ir:2:24: error: expected an integer, found '['");
   EXPECT_EQ(error_of_op("%0 = argmax(%x) {dim = 1 : i32[2]"), "test.ir:2:26: error: expected '}', found ':'");
   EXPECT_EQ(error_of_op("%0 = argmax(%x) {1} : i32[2]"),
             "test.ir:2:18: error: expected the name of an attribute, found '1'");
   EXPECT_EQ(error_of_op("%0 = argmax(%x) {dim = 2} : i32[2]"),
             "test.ir:2:6: error: dimension 2 does not exist in a tensor of rank 2");
-  EXPECT_EQ(error_of_op("%0 = transpose(%x) {dims = 1} : f32[3,2]"),
-            "test.ir:2:28: error: expected '[', found '1'");
+  EXPECT_EQ(error_of_op("%0 = transpose(%x) {dims = 1} : f32[3,2]"), "test.ir:2:28: error: expected '[', found '1'");
   EXPECT_EQ(error_of_op("%0 = dot(%x, %x) {contract = [1]} : f32[2,2]"),
             "test.ir:2:30: error: expected 2 integers, found 1");
-  EXPECT_EQ(error_of_op("%0 = constant {value = one} : f32[]"),
-            "test.ir:2:24: error: expected a number, found 'one'");
-  EXPECT_EQ(error_of_op("%0 = constant {value = 1e999} : f32[]"),
-            "test.ir:2:24: error: 1e999 does not fit a double");
-  EXPECT_EQ(error_of_op("%0 = constant {value = 1x} : f32[]"),
-            "test.ir:2:24: error: expected a number, found '1x'");
+  EXPECT_EQ(error_of_op("%0 = constant {value = one} : f32[]"), "test.ir:2:24: error: expected a number, found 'one'");
+  EXPECT_EQ(error_of_op("%0 = constant {value = 1e999} : f32[]"), "test.ir:2:24: error: 1e999 does not fit a double");
+  EXPECT_EQ(error_of_op("%0 = constant {value = 1x} : f32[]"), "test.ir:2:24: error: expected a number, found '1x'");
   EXPECT_EQ(error_of_op("%0 = constant {value = [1, 2]} : f32[3]"),
             "test.ir:2:6: error: constant of type f32[3] needs 1 or 3 values, not 2");
 }
@@ -128,9 +115,8 @@ TEST(ParseError, Locations) {
             "test.ir:2:29: error: expected a layer's name in quotes, found 'fc'");
   EXPECT_EQ(error_of_op("%0 = neg(%x) : f32[2,3] loc(\"fc\", backward)"),
             "test.ir:2:35: error: expected forward, gradient or update, found 'backward'");
-  EXPECT_EQ(
-      error_of_op("%0 = neg(%x) : f32[2,3] loc(\"fc)"),
-      "test.ir:2:29: error: expected a layer's name in quotes, found a string without its closing quote");
+  EXPECT_EQ(error_of_op("%0 = neg(%x) : f32[2,3] loc(\"fc)"),
+            "test.ir:2:29: error: expected a layer's name in quotes, found a string without its closing quote");
   EXPECT_EQ(error_of_op(R"(%0 = neg(%x) : f32[2,3] loc("\n"))"),
             R"(test.ir:2:29: error: "\n" holds an escape other than \", \\ and \xNN)");
   EXPECT_EQ(error_of_op(R"(%0 = neg(%x) : f32[2,3] loc("\x1"))"),
@@ -139,10 +125,8 @@ TEST(ParseError, Locations) {
 
 TEST(ParseError, Bodies) {
   EXPECT_EQ(error_of_op("%0 = fused(%x) : f32[2,3] {"), "test.ir:2:14: error: expected '=', found ')'");
-  EXPECT_EQ(error_of_op("%0 = fused(%a = %x, %a = %x) : f32[2,3]"),
-            "test.ir:2:21: error: redefinition of %a");
-  EXPECT_EQ(error_of_op("%0 = fused(%a = %x) : f32[2,3]"),
-            "test.ir:3:1: error: expected '{', found 'return'");
+  EXPECT_EQ(error_of_op("%0 = fused(%a = %x, %a = %x) : f32[2,3]"), "test.ir:2:21: error: redefinition of %a");
+  EXPECT_EQ(error_of_op("%0 = fused(%a = %x) : f32[2,3]"), "test.ir:3:1: error: expected '{', found 'return'");
   EXPECT_EQ(error_of_op("%0 = fused(%a = %x) {kind = 1} : f32[2,3]"),
             "test.ir:2:29: error: expected loop, row or contraction, found '1'");
   EXPECT_EQ(error_of_op("%0 = fused(%outside = %x) : f32[2,3] { return %x }"),
@@ -151,8 +135,7 @@ TEST(ParseError, Bodies) {
             "test.ir:2:23: error: result 0 is written as f32[3], but f32[2,3] is returned");
   EXPECT_EQ(error_of_op("%0 = fused(%a = %x) : f32[2,3] { return %a, %a }"),
             "test.ir:2:34: error: expected 1 returned values, found 2");
-  EXPECT_EQ(error_of_op(
-                "%0 = fused(%a = %x) : f32[2,3] { %0 = fused(%b = %a) : f32[2,3] { return %b } return %0 }"),
+  EXPECT_EQ(error_of_op("%0 = fused(%a = %x) : f32[2,3] { %0 = fused(%b = %a) : f32[2,3] { return %b } return %0 }"),
             "test.ir:2:39: error: fused may not hold fused");
 }
 
@@ -175,8 +158,7 @@ TEST(ParseError, Maps) {
 }
 
 TEST(ParseError, Characters) {
-  EXPECT_EQ(error_of("func @f(%x: f32[]) -> () { return ; }"),
-            "test.ir:1:35: error: expected '}', found ';'");
+  EXPECT_EQ(error_of("func @f(%x: f32[]) -> () { return ; }"), "test.ir:1:35: error: expected '}', found ';'");
   EXPECT_EQ(error_of("\x01"), "test.ir:1:1: error: expected 'func', found '\\x01'");
   EXPECT_EQ(error_of(std::string_view("\0", 1)), "test.ir:1:1: error: expected 'func', found '\\x00'");
   EXPECT_EQ(error_of("// only\n%"), "test.ir:2:1: error: expected 'func', found '%'");
@@ -214,8 +196,7 @@ void expect_no_crash(const std::string& text) {
 
 TEST(ParseAnything, EveryPrefix) {
   ASSERT_EQ(error_of(kSample), "no error");
-  for (size_t length = 0; length < kSample.size(); ++length)
-    expect_no_crash(std::string(kSample.substr(0, length)));
+  for (size_t length = 0; length < kSample.size(); ++length) expect_no_crash(std::string(kSample.substr(0, length)));
 }
 
 TEST(ParseAnything, EveryByteChangedOrDropped) {

@@ -11,8 +11,12 @@ TEST(Printable, KeepsTextAndSpellsOutWhatATerminalObeys) {
   EXPECT_EQ(printable("Größe ≤ 5 \"x\" 🐟"), "Größe ≤ 5 \"x\" 🐟");
   EXPECT_EQ(printable("a\x1b[31mb\r\n\x7f"), "a\\x1b[31mb\\x0d\\x0a\\x7f");
   EXPECT_EQ(printable("a\nb", true), "a\nb");
-  EXPECT_EQ(printable("\xc2\x9b" "0m"), "\\xc2\\x9b0m");             // CSI of eight bits
-  EXPECT_EQ(printable("\xe2\x80\xae" "x"), "\\xe2\\x80\\xaex");       // right-to-left override
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "0m"),
+            "\\xc2\\x9b0m");  // CSI of eight bits
+  EXPECT_EQ(printable("\xe2\x80\xae"
+                      "x"),
+            "\\xe2\\x80\\xaex");  // right-to-left override
   EXPECT_EQ(printable("\xff\xc0\x80\xed\xa0\x80\xe2\x82"), "\\xff\\xc0\\x80\\xed\\xa0\\x80\\xe2\\x82");
 }
 

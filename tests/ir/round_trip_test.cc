@@ -46,8 +46,7 @@ const std::map<std::string_view, std::string>& example_lines() {
       {"conv_filter", "conv_filter(%m, %y) {shape = [4, 3, 3, 3]} : f32[4,3,3,3]"},
       {"window_max", "window_max(%m) {window = [2, 2], stride = [2, 2]} : f32[2,3,4,4]"},
       {"window_sum", "window_sum(%m) {window = [3, 3], pad = [1, 1, 1, 1]} : f32[2,3,8,8]"},
-      {"window_spread",
-       "window_spread(%h) {window = [2, 2], stride = [2, 2], shape = [2, 3, 8, 8]} : f32[2,3,8,8]"},
+      {"window_spread", "window_spread(%h) {window = [2, 2], stride = [2, 2], shape = [2, 3, 8, 8]} : f32[2,3,8,8]"},
       {"window_pick", "window_pick(%m, %h) {window = [2, 2], stride = [2, 2]} : f32[2,3,8,8]"},
       {"fused",
        "fused(%a0 = %x) {kind = row} : f32[2,3]  loc(\"act\") {\n"
@@ -90,15 +89,13 @@ TEST_P(EveryOp, RoundTrips) {
   ASSERT_FALSE(line.empty()) << "write an example of " << info.mnemonic << " above";
   const std::string text = fmt::format(
       "func @f(%x: f32[2,3], %p: pred[2,3], %i: i32[2], %s: i32[] scalar, %m: f32[2,3,8,8], %w: f32[4,3,3,3] "
-      "weight, "
-      "%y: f32[2,4,6,6], %h: f32[2,3,4,4]) -> ({}) {{\n  %0 = {}\n  return %0\n}}\n",
+      "weight, %y: f32[2,4,6,6], %h: f32[2,3,4,4]) -> ({}) {{\n  %0 = {}\n  return %0\n}}\n",
       type_in(line), line);
   EXPECT_EQ(reprint(text), text);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ops, EveryOp, testing::Range(size_t{0}, kOpCount), [](const auto& info) {
-  return std::string(op_info(static_cast<OpKind>(info.param)).name);
-});
+INSTANTIATE_TEST_SUITE_P(Ops, EveryOp, testing::Range(size_t{0}, kOpCount),
+                         [](const auto& info) { return std::string(op_info(static_cast<OpKind>(info.param)).name); });
 
 TEST(RoundTrip, TrainStep) {
   const std::string text =
@@ -142,17 +139,15 @@ TEST(RoundTrip, WritesOneForm) {
 
 TEST(RoundTrip, NumbersAreExact) {
   const double tiny = std::numeric_limits<double>::denorm_min();
-  const std::vector<double> values = {0.0,  -0.0,     0.1,       1e22, -1.0 / 3,
-                                      tiny, INFINITY, -INFINITY, 3e-5, 16777217};
+  const std::vector<double> values = {0.0, -0.0, 0.1, 1e22, -1.0 / 3, tiny, INFINITY, -INFINITY, 3e-5, 16777217};
   Function function("f");
   Builder builder(function);
   function.add_result("", builder.constant({DType::kF64, {10}}, values));
   function.add_result("", builder.constant({DType::kF32, {}}, -std::nan("")));
   function.add_result("", builder.constant({DType::kF32, {0}}, std::vector<double>{}));
   const std::string text = print(function);
-  EXPECT_NE(
-      text.find("{value = [0, -0, 0.1, 1e+22, -0.3333333333333333, 5e-324, inf, -inf, 3e-05, 16777217]}"),
-      std::string::npos)
+  EXPECT_NE(text.find("{value = [0, -0, 0.1, 1e+22, -0.3333333333333333, 5e-324, inf, -inf, 3e-05, 16777217]}"),
+            std::string::npos)
       << text;
   EXPECT_NE(text.find("{value = nan}"), std::string::npos) << text;
   EXPECT_EQ(reprint(text), text);

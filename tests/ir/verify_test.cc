@@ -80,10 +80,9 @@ TEST_F(VerifyTest, Types) {
   sum_->result()->type = kVector;
   EXPECT_EQ(error_of(function_), "@f, %2 = reduce_sum: is of type f32[4], but its operands give f32[]");
   sum_->result()->type.shape = {int64_t{1} << 40};
-  EXPECT_EQ(
-      error_of(function_),
-      "@f, %2 = reduce_sum: result 0 has the type f32[1099511627776], which is too large or has a negative "
-      "dimension");
+  EXPECT_EQ(error_of(function_),
+            "@f, %2 = reduce_sum: result 0 has the type f32[1099511627776], which is too large or has a negative "
+            "dimension");
   sum_->result()->type = kScalar;
   sum_->attributes = DimsAttributes{{1}};
   EXPECT_EQ(error_of(function_), "@f, %2 = reduce_sum: dimension 1 does not exist in a tensor of rank 1");
@@ -113,11 +112,9 @@ TEST_F(VerifyTest, FunctionResults) {
 
 TEST_F(VerifyTest, InPlaceResults) {
   function_.results()[0].value = sum_->result();
-  EXPECT_EQ(error_of(function_),
-            "@f: result w of type f32[] cannot replace the weight parameter of type f32[4]");
+  EXPECT_EQ(error_of(function_), "@f: result w of type f32[] cannot replace the weight parameter of type f32[4]");
   w_->role = Role::kState;
-  EXPECT_EQ(error_of(function_),
-            "@f: result w of type f32[] cannot replace the state parameter of type f32[4]");
+  EXPECT_EQ(error_of(function_), "@f: result w of type f32[] cannot replace the state parameter of type f32[4]");
   w_->role = Role::kInput;
   EXPECT_EQ(error_of(function_), "no error");
 }
@@ -139,8 +136,7 @@ TEST_F(VerifyTest, BodyMatchesItsOp) {
 
 TEST_F(VerifyTest, BodyIsVerified) {
   body_op().operands[0] = x_;
-  EXPECT_EQ(error_of(function_),
-            "@f, %3 = fused, %b0 = exp: operand 0 is not defined before it is used here");
+  EXPECT_EQ(error_of(function_), "@f, %3 = fused, %b0 = exp: operand 0 is not defined before it is used here");
   body_op().operands[0] = fused_->body->parameters()[0].get();
   fused_->body->results()[0].value = w_;
   EXPECT_EQ(error_of(function_), "@f, %3 = fused: result 0 is not a value of this function");

@@ -7,17 +7,17 @@
 
 #include "ir/text.h"
 #include "ir/verify.h"
-#include "runtime/interpreter.h"
 #include "proof/parameters.h"
+#include "runtime/interpreter.h"
 
 namespace minnow {
 namespace {
 
+using proof::Rng;
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pointwise;
-using proof::Rng;
 
 std::vector<Tensor> run(const Function& function, const std::vector<Tensor>& arguments) {
   std::vector<const Tensor*> pointers;
@@ -82,8 +82,7 @@ void check_gradient(OpKind kind, Rng& rng) {
     auto values = exact[g].as<double>();
     for (size_t i = 0; i < values.size(); ++i) {
       const double expected = central_difference(loss, arguments, static_cast<size_t>(wrt[g]->index), i);
-      ASSERT_NEAR(values[i], expected, 1e-6 * std::max(1.0, std::abs(expected)))
-          << "operand " << g << " at " << i;
+      ASSERT_NEAR(values[i], expected, 1e-6 * std::max(1.0, std::abs(expected))) << "operand " << g << " at " << i;
     }
   }
 }
@@ -107,10 +106,8 @@ bool is_differentiable(OpKind kind) {
     case OpKind::kAnd:
     case OpKind::kOr:
     case OpKind::kArgMax:
-    case OpKind::kWindowPick:
-      return false;
-    default:
-      return !has_trait(kind, kCompare | kLeaf | kHasBody);
+    case OpKind::kWindowPick: return false;
+    default: return !has_trait(kind, kCompare | kLeaf | kHasBody);
   }
 }
 
@@ -167,9 +164,7 @@ TEST(Conventions, PowerIsFiniteAtZero) {
   EXPECT_THAT(gradient_at({0, 3}, constant), ElementsAre(0, 0));
 }
 
-Value* shifted(Builder& b, Value* x) {
-  return b.sub(x, b.broadcast_scalar(b.reduce_max(x, {0}), x->type.shape));
-}
+Value* shifted(Builder& b, Value* x) { return b.sub(x, b.broadcast_scalar(b.reduce_max(x, {0}), x->type.shape)); }
 
 // -log softmax(x)[0]
 Value* cross_entropy(Builder& b, Value* x) {
@@ -235,8 +230,7 @@ TEST(Errors, BlameWhatMadeTheInteger) {
 TEST(Errors, LossMustBeAScalar) {
   Function function("loss");
   Value* w = function.add_parameter("w", {DType::kF32, {3}}, Role::kWeight);
-  EXPECT_THAT(error_of(function, w, w).message,
-              HasSubstr("only a float scalar can be differentiated, not f32[3]"));
+  EXPECT_THAT(error_of(function, w, w).message, HasSubstr("only a float scalar can be differentiated, not f32[3]"));
 }
 
 TEST(Differentiate, AWeightTheLossDoesNotReadHasGradientZero) {

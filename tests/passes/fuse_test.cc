@@ -30,8 +30,7 @@ Tensor random_tensor(const TensorType& type, uint32_t stream) {
   for (int64_t i = 0; i < type.elements(); ++i) {
     const auto index = static_cast<size_t>(i);
     if (type.dtype == DType::kF32) tensor.as<float>()[index] = 2 * sequence.uniform(index) - 1;
-    if (type.dtype == DType::kI32)
-      tensor.as<int32_t>()[index] = static_cast<int32_t>(sequence.bits(index) % 3);
+    if (type.dtype == DType::kI32) tensor.as<int32_t>()[index] = static_cast<int32_t>(sequence.bits(index) % 3);
   }
   return tensor;
 }
@@ -66,8 +65,7 @@ void fuse_and_compare(Function& function) {
   const std::vector<Tensor> actual = run(function);
   ASSERT_EQ(expected.size(), actual.size());
   for (size_t i = 0; i < expected.size(); ++i)
-    EXPECT_LT(largest_difference(expected[i], actual[i]), 1e-12)
-        << function.results()[i].name << print(function);
+    EXPECT_LT(largest_difference(expected[i], actual[i]), 1e-12) << function.results()[i].name << print(function);
 }
 
 std::vector<const Op*> fused_ops(const Function& function, FusionKind kind) {
@@ -245,29 +243,18 @@ void add_random_op(Builder& b, const RandomSequence& random, uint64_t& draws, st
   b.set_location({"layer", draw(2) == 0 ? Phase::kForward : Phase::kGradient});
   const auto dim = static_cast<int64_t>(draw(2));
   switch (draw(12)) {
-    case 0:
-      return matrices.push_back(b.dot(matrix(), matrix()));
-    case 1:
-      return matrices.push_back(b.transpose(matrix(), {1, 0}));
-    case 2:
-      return vectors.push_back(b.reduce_sum(matrix(), {dim}));
-    case 3:
-      return vectors.push_back(b.reduce_max(matrix(), {dim}));
+    case 0: return matrices.push_back(b.dot(matrix(), matrix()));
+    case 1: return matrices.push_back(b.transpose(matrix(), {1, 0}));
+    case 2: return vectors.push_back(b.reduce_sum(matrix(), {dim}));
+    case 3: return vectors.push_back(b.reduce_max(matrix(), {dim}));
     case 4:
-    case 5:
-      return matrices.push_back(b.broadcast(vector(), {dim}, {4, 4}));
-    case 6:
-      return vectors.push_back(b.max(vector(), vector()));
-    case 7:
-      return vectors.push_back(b.unary(OpKind::kTanh, vector()));
-    case 8:
-      return matrices.push_back(b.unary(OpKind::kTanh, matrix()));
-    case 9:
-      return matrices.push_back(b.mul(matrix(), 0.5));
-    case 10:
-      return matrices.push_back(b.broadcast(b.reduce_sum(b.mul(matrix(), matrix()), {0, 1}), {}, {4, 4}));
-    default:
-      return matrices.push_back(b.sub(matrix(), matrix()));
+    case 5: return matrices.push_back(b.broadcast(vector(), {dim}, {4, 4}));
+    case 6: return vectors.push_back(b.max(vector(), vector()));
+    case 7: return vectors.push_back(b.unary(OpKind::kTanh, vector()));
+    case 8: return matrices.push_back(b.unary(OpKind::kTanh, matrix()));
+    case 9: return matrices.push_back(b.mul(matrix(), 0.5));
+    case 10: return matrices.push_back(b.broadcast(b.reduce_sum(b.mul(matrix(), matrix()), {0, 1}), {}, {4, 4}));
+    default: return matrices.push_back(b.sub(matrix(), matrix()));
   }
 }
 
@@ -297,8 +284,7 @@ std::unique_ptr<Function> train_step(int64_t batch) {
   };
   Value* x = function->add_parameter("x", {DType::kF32, {batch, 6}});
   Value* labels = function->add_parameter("labels", {DType::kI32, {batch}});
-  std::vector<Value*> weights = {weight("w1", {6, 8}), weight("b1", {8}), weight("w2", {8, 3}),
-                                 weight("b2", {3})};
+  std::vector<Value*> weights = {weight("w1", {6, 8}), weight("b1", {8}), weight("w2", {8, 3}), weight("b2", {3})};
   std::vector<Value*> velocities;
   for (const Value* each : weights)
     velocities.push_back(function->add_parameter(each->name + ".velocity", each->type, Role::kState));
@@ -315,8 +301,7 @@ std::unique_ptr<Function> train_step(int64_t batch) {
   Value* z = b.sub(logits, b.broadcast(b.reduce_max(logits, {1}), {0}, shape));
   Value* log_sum = b.log(b.reduce_sum(b.exp(z), {1}));
   Value* log_probability = b.sub(z, b.broadcast(log_sum, {0}, shape));
-  Value* is_label =
-      b.compare(OpKind::kEqual, b.iota({DType::kI32, shape}, 1), b.broadcast(labels, {0}, shape));
+  Value* is_label = b.compare(OpKind::kEqual, b.iota({DType::kI32, shape}, 1), b.broadcast(labels, {0}, shape));
   Value* picked = b.mul(b.convert(is_label, DType::kF32), log_probability);
   Value* loss = b.mul(b.neg(b.reduce_sum(picked, {0, 1})), 1.0 / static_cast<double>(batch));
   Value* is_right = b.compare(OpKind::kEqual, b.argmax(logits, 1), labels);
@@ -350,8 +335,7 @@ TEST(Fuse, TrainStepIsAHandfulOfKernels) {
   EXPECT_EQ(contractions.size(), 5u) << print(*function);
   EXPECT_FALSE(fuse(*function)) << "a second run finds more to do";
   // Nothing is computed outside of kernels but sums and scalars.
-  for (const auto& op : function->ops())
-    EXPECT_FALSE(has_trait(op->kind, kElementwise) && op->type().rank() > 0);
+  for (const auto& op : function->ops()) EXPECT_FALSE(has_trait(op->kind, kElementwise) && op->type().rank() > 0);
 }
 
 }  // namespace

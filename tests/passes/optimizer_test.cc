@@ -39,8 +39,7 @@ struct Scalar {
 using Reference = std::function<void(Scalar& state, double g, int t)>;
 
 // Runs `steps` steps, feeding each named result back to its parameter.
-std::vector<double> train(const OptimizerSpec& spec, int steps, const std::vector<double>& x,
-                          std::vector<double> w) {
+std::vector<double> train(const OptimizerSpec& spec, int steps, const std::vector<double>& x, std::vector<double> w) {
   auto step = build_train_step(*quadratic_loss(), spec);
   EXPECT_TRUE(step.has_value()) << step.error().to_string();
   EXPECT_TRUE(verify(**step).has_value()) << verify(**step).error().to_string();
@@ -83,8 +82,7 @@ TEST(Optimizer, Sgd) {
 }
 
 TEST(Optimizer, SgdWithWeightDecay) {
-  expect_like({Sgd{}, {}, {{"fc.weight", 0.3}}},
-              [](Scalar& s, double g, int) { s.w -= kRate * (g + 0.3 * s.w); });
+  expect_like({Sgd{}, {}, {{"fc.weight", 0.3}}}, [](Scalar& s, double g, int) { s.w -= kRate * (g + 0.3 * s.w); });
 }
 
 TEST(Optimizer, DecayIsPerWeight) {
@@ -116,8 +114,7 @@ void adam_step(Scalar& s, double g, int t) {
 TEST(Optimizer, Adam) { expect_like({Adam{}, {}, {}}, adam_step); }
 
 TEST(Optimizer, AdamAddsDecayToTheGradient) {
-  expect_like({Adam{}, {}, {{"fc.weight", 0.2}}},
-              [](Scalar& s, double g, int t) { adam_step(s, g + 0.2 * s.w, t); });
+  expect_like({Adam{}, {}, {{"fc.weight", 0.2}}}, [](Scalar& s, double g, int t) { adam_step(s, g + 0.2 * s.w, t); });
 }
 
 TEST(Optimizer, AdamWTakesDecayOffTheWeight) {

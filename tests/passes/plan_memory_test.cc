@@ -24,8 +24,7 @@ const Value* result_of(const Function& function, size_t op) {
 
 // The value whose bytes these were first.
 const Value* owner(const MemoryPlan& plan, const Value* value) {
-  for (auto it = plan.shares_operand.find(value); it != plan.shares_operand.end();
-       it = plan.shares_operand.find(value))
+  for (auto it = plan.shares_operand.find(value); it != plan.shares_operand.end(); it = plan.shares_operand.find(value))
     value = it->second;
   return value;
 }
@@ -36,8 +35,7 @@ void expect_sound(const Function& function, const MemoryPlan& plan) {
     EXPECT_GE(slot.bytes, value->type.bytes());
     EXPECT_LE(slot.offset + slot.bytes, plan.arena_bytes);
     for (const auto& [other, their] : plan.slots) {
-      const bool overlaps =
-          slot.offset < their.offset + their.bytes && their.offset < slot.offset + slot.bytes;
+      const bool overlaps = slot.offset < their.offset + their.bytes && their.offset < slot.offset + slot.bytes;
       const bool meets = slot.first <= their.last && their.first <= slot.last;
       if (value == other || !overlaps || !meets) continue;
       EXPECT_EQ(owner(plan, value), owner(plan, other))
@@ -46,8 +44,8 @@ void expect_sound(const Function& function, const MemoryPlan& plan) {
   }
   for (const auto& op : function.ops())
     for (const auto& result : op->results) {
-      const size_t homes = plan.slots.count(result.get()) + plan.in_place.count(result.get()) +
-                           plan.outputs.count(result.get());
+      const size_t homes =
+          plan.slots.count(result.get()) + plan.in_place.count(result.get()) + plan.outputs.count(result.get());
       EXPECT_EQ(homes, op->kind == OpKind::kConstant ? 0u : 1u) << value_name(function, result.get());
     }
 }
@@ -161,7 +159,8 @@ TEST(PlanMemory, WhatIsNotComputedIsCopied) {
     })");
   const MemoryPlan plan = plan_memory(*function);
   EXPECT_EQ(plan.outputs.at(result_of(*function, 0)), 0u);
-  EXPECT_THAT(plan.needs_copy, testing::UnorderedElementsAre(std::vector<size_t>{1}, std::vector<size_t>{2}, std::vector<size_t>{3}));
+  EXPECT_THAT(plan.needs_copy,
+              testing::UnorderedElementsAre(std::vector<size_t>{1}, std::vector<size_t>{2}, std::vector<size_t>{3}));
 }
 
 // A deep network of dense layers of uneven width, its gradients and a step of gradient descent.
@@ -172,8 +171,7 @@ std::unique_ptr<Function> train_step(const std::vector<int64_t>& widths, int64_t
   Builder b(*function);
   for (size_t i = 1; i < widths.size(); ++i) {
     const std::string layer = "fc" + std::to_string(i);
-    weights.push_back(
-        function->add_parameter(layer, {DType::kF32, {widths[i - 1], widths[i]}}, Role::kWeight));
+    weights.push_back(function->add_parameter(layer, {DType::kF32, {widths[i - 1], widths[i]}}, Role::kWeight));
     b.set_location({layer, Phase::kForward});
     x = b.dot(x, weights.back());
     x = i % 2 == 0 ? b.max(x, b.like(x, 0)) : b.unary(OpKind::kSigmoid, x);

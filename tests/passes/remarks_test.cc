@@ -87,7 +87,8 @@ TEST(Remarks, OpsKeepTheirHistory) {
 }
 
 TEST(Remarks, BlockLoopsSayWhatTheyLeaveOutAndWhy) {
-  const auto module = parsed(R"(func @f(%x: f32[16,1,6,6], %w: f32[9,40000] weight) -> (f32[16,1,3,3], f32[16,40000], f32[9,9]) {
+  const auto module =
+      parsed(R"(func @f(%x: f32[16,1,6,6], %w: f32[9,40000] weight) -> (f32[16,1,3,3], f32[16,40000], f32[9,9]) {
   %0 = window_max(%x) {window = [2, 2], stride = [2, 2]} : f32[16,1,3,3]
   %1 = reshape(%0) : f32[16,9]
   %2 = dot(%1, %w) : f32[16,40000]

@@ -69,8 +69,7 @@ INSTANTIATE_TEST_SUITE_P(StabilizeSoftmax, Forms, testing::Values(kSoftmax, kLog
 
 TEST(StabilizeSoftmax, LargeLogitsStayFinite) {
   auto softmax = parse(kSoftmax), log_sum_exp = parse(kLogSumExp), log_softmax = parse(kLogSoftmax);
-  for (Function* function : {softmax.get(), log_sum_exp.get(), log_softmax.get()})
-    stabilize_softmax(*function);
+  for (Function* function : {softmax.get(), log_sum_exp.get(), log_softmax.get()}) stabilize_softmax(*function);
   EXPECT_THAT(run(*softmax, {1000, 0, -1000}), testing::ElementsAre(1, 0, 0));
   EXPECT_THAT(run(*log_sum_exp, {1000, 0, -1000}), testing::ElementsAre(1000));
   EXPECT_THAT(run(*log_softmax, {1000, 0, -1000}), testing::ElementsAre(0, -1000, -2000));

@@ -20,8 +20,7 @@ TEST(ChartAxis, TicksAreRound) {
   EXPECT_EQ(labels(ChartAxis(0.03, 0.97, 5).ticks()), (std::vector<std::string>{"0.2", "0.4", "0.6", "0.8"}));
   EXPECT_EQ(labels(ChartAxis(0.5, 1, 5).ticks(true)),
             (std::vector<std::string>{"50%", "60%", "70%", "80%", "90%", "100%"}));
-  EXPECT_EQ(labels(ChartAxis(0.01, 10, 5, true).ticks()),
-            (std::vector<std::string>{"0.01", "0.1", "1", "10"}));
+  EXPECT_EQ(labels(ChartAxis(0.01, 10, 5, true).ticks()), (std::vector<std::string>{"0.01", "0.1", "1", "10"}));
 }
 
 TEST(ChartAxis, WholeStepsHaveNothingInBetween) {
@@ -44,8 +43,7 @@ TEST(ChartAxis, DegenerateRangesStayDrawable) {
 }
 
 TEST(Chart, EscapesTextAndBreaksLinesAtNan) {
-  Chart chart{
-      "a < b & \"c\"", "epoch", true, {{"loss", {{"<run>", {{1, 3}, {2, std::nan("")}, {3, 1}, {4, 2}}}}}}};
+  Chart chart{"a < b & \"c\"", "epoch", true, {{"loss", {{"<run>", {{1, 3}, {2, std::nan("")}, {3, 1}, {4, 2}}}}}}};
   const std::string svg = to_svg(draw_chart(chart));
   EXPECT_NE(svg.find("a &lt; b &amp; &quot;c&quot;"), std::string::npos);
   EXPECT_NE(svg.find("&lt;run&gt;"), std::string::npos);

@@ -18,8 +18,7 @@ constexpr char kModel[] = R"(
 class CheckpointTest : public testing::Test {
  protected:
   std::unique_ptr<Session> session(const std::vector<std::string>& changes = {}) {
-    loaded_.push_back(
-        std::make_unique<LoadedModel>(*read_experiment(folder_.write("m.textproto", kModel), changes)));
+    loaded_.push_back(std::make_unique<LoadedModel>(*read_experiment(folder_.write("m.textproto", kModel), changes)));
     return *Session::create(*loaded_.back(), {}, pool_);
   }
   std::string path() const { return folder_.file("w.safetensors"); }
@@ -60,10 +59,8 @@ TEST_F(CheckpointTest, WeightsServeUnderAnotherOptimizer) {
 // What no run leaves behind must not be trained on.
 TEST_F(CheckpointTest, RefusesAStateThatMakesNoSense) {
   const auto saved = session();
-  const std::vector<TrainingState> states = {{-1, 0, 0, 0, 0, {}},
-                                             {5, -1, 8, 0, 0, {}},
-                                             {5, 6, 8, 0, 0, {}},
-                                             {5, 0, 8, 0, 0, {{2, 5, 0, 0, 0, 0, 0, 0}}}};
+  const std::vector<TrainingState> states = {
+      {-1, 0, 0, 0, 0, {}}, {5, -1, 8, 0, 0, {}}, {5, 6, 8, 0, 0, {}}, {5, 0, 8, 0, 0, {{2, 5, 0, 0, 0, 0, 0, 0}}}};
   for (const TrainingState& state : states) {
     ASSERT_TRUE(save_checkpoint(path(), *saved, state));
     const auto found = load_checkpoint(path(), *saved);

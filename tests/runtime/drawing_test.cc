@@ -55,8 +55,7 @@ TEST(Drawing, TheNameSaysTheFormat) {
   ASSERT_TRUE(write_drawing(folder.file("a.png"), small_drawing()));
   EXPECT_EQ(read_png_gray(folder.file("a.png"))->type().shape, (Shape{20, 40}));
   EXPECT_EQ(write_drawing(folder.file("a.jpg"), small_drawing()).error().code, ExitCode::kUsage);
-  EXPECT_NE(write_drawing(folder.file("b.png"), {1e6, 5, "", {}}).error().message.find("too large"),
-            std::string::npos);
+  EXPECT_NE(write_drawing(folder.file("b.png"), {1e6, 5, "", {}}).error().message.find("too large"), std::string::npos);
 }
 
 }  // namespace

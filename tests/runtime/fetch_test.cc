@@ -23,8 +23,7 @@ using Bodies = std::map<std::string, std::string>;  // by path
 // Answers GET, one connection at a time.
 class HttpServer {
  public:
-  explicit HttpServer(Bodies bodies, bool has_ranges = true)
-      : bodies_(std::move(bodies)), has_ranges_(has_ranges) {
+  explicit HttpServer(Bodies bodies, bool has_ranges = true) : bodies_(std::move(bodies)), has_ranges_(has_ranges) {
     socket_ = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;

@@ -41,7 +41,8 @@ TEST(ImageSheet, TextHasTwoPixelsToACharacter) {
 }
 
 TEST(ImageSheet, DrawsEveryPictureWithItsCaption) {
-  const ImageSheet sheet{"ten", Tensor::zeros({DType::kU8, {10, 28, 28}}), std::vector(10, std::vector<std::string>{"c"})};
+  const ImageSheet sheet{"ten", Tensor::zeros({DType::kU8, {10, 28, 28}}),
+                         std::vector(10, std::vector<std::string>{"c"})};
   const Drawing drawing = draw_sheet(sheet);
   EXPECT_EQ(drawing.marks.size(), 21U);
   EXPECT_LT(drawing.width, 600);

@@ -21,8 +21,7 @@ TEST(InterpreterTest, DotSumsOverTheDimensionsAsked) {
   EXPECT_EQ(program.run(program.build.dot(a_transposed, b_transposed, {0, 1})), expected);
 }
 
-Numbers run_conv(Shape x_shape, const Numbers& x, Shape w_shape, const Numbers& w,
-                 ConvAttributes attributes) {
+Numbers run_conv(Shape x_shape, const Numbers& x, Shape w_shape, const Numbers& w, ConvAttributes attributes) {
   Program program;
   Value* picture = program.input(std::move(x_shape), x);
   Value* filter = program.input(std::move(w_shape), w);
@@ -38,9 +37,8 @@ TEST(InterpreterTest, Convolves) {
   EXPECT_EQ(run_conv(x_shape, x, w_shape, w, {.stride = {2, 1}, .pad = {1, 0, 0, 1}, .shape = {}}),
             (Numbers{11, 18, 9, 67, 77, 33}));
   EXPECT_EQ(run_conv(x_shape, x, w_shape, w, {.dilation = {2, 2}, .shape = {}}), (Numbers{64}));
-  EXPECT_EQ(
-      run_conv(x_shape, x, w_shape, w, {.pad = {0, 0, 1, 0}, .dilation = {1, 2}, .shape = {}}),
-      (Numbers{2 * 2 + 4 * 5, 1 * 1 + 2 * 3 + 3 * 4 + 4 * 6, 2 * 5 + 4 * 8, 1 * 4 + 2 * 6 + 3 * 7 + 4 * 9}));
+  EXPECT_EQ(run_conv(x_shape, x, w_shape, w, {.pad = {0, 0, 1, 0}, .dilation = {1, 2}, .shape = {}}),
+            (Numbers{2 * 2 + 4 * 5, 1 * 1 + 2 * 3 + 3 * 4 + 4 * 6, 2 * 5 + 4 * 8, 1 * 4 + 2 * 6 + 3 * 7 + 4 * 9}));
 }
 
 TEST(InterpreterTest, ConvolvesChannelsInGroups) {
@@ -108,8 +106,7 @@ TEST(InterpreterTest, WindowPickGivesToTheFirstLargest) {
   Program program;
   Value* x = program.input({1, 1, 1, 5}, {3, 7, 7, 1, kNan});
   Value* y = program.input({1, 1, 1, 4}, {1, 10, 100, 1000});
-  Value* picked =
-      program.build.create(OpKind::kWindowPick, {x, y}, WindowAttributes{.window = {1, 2}, .shape = {}});
+  Value* picked = program.build.create(OpKind::kWindowPick, {x, y}, WindowAttributes{.window = {1, 2}, .shape = {}});
   EXPECT_EQ(program.run(picked), (Numbers{0, 11, 100, 0, 1000}));
 }
 

@@ -98,19 +98,16 @@ TEST(InterpreterTest, ComputesWithPredicates) {
   Value* pred = program.input({3}, {1, 0, 1}, DType::kPred);
   Value* on_true = program.input({3}, {1, 2, 3});
   Value* on_false = program.input({3}, {10, kNan, 30});
-  EXPECT_EQ(program.run(program.build.select(pred, on_true, program.build.like(on_true, 9))),
-            (Numbers{1, 9, 3}));
+  EXPECT_EQ(program.run(program.build.select(pred, on_true, program.build.like(on_true, 9))), (Numbers{1, 9, 3}));
   EXPECT_TRUE(std::isnan(program.run(program.build.select(pred, on_true, on_false))[1]));
 }
 
 TEST(InterpreterTest, ConvertTruncatesAndClamps) {
   Program program;
   Value* x = program.input({6}, {2.9, -2.9, 3e9, -kInfinity, kNan, 300});
-  EXPECT_EQ(program.run(program.build.convert(x, DType::kI32)),
-            (Numbers{2, -2, 2147483647.0, -2147483648.0, 0, 300}));
+  EXPECT_EQ(program.run(program.build.convert(x, DType::kI32)), (Numbers{2, -2, 2147483647.0, -2147483648.0, 0, 300}));
   EXPECT_EQ(program.run(program.build.convert(x, DType::kU8)), (Numbers{2, 0, 255, 0, 0, 255}));
-  EXPECT_EQ(program.run(program.build.convert(x, DType::kU8), Precision::kF64),
-            (Numbers{2, 0, 255, 0, 0, 255}));
+  EXPECT_EQ(program.run(program.build.convert(x, DType::kU8), Precision::kF64), (Numbers{2, 0, 255, 0, 0, 255}));
   Value* pred = program.input({2}, {0, 1}, DType::kPred);
   EXPECT_EQ(program.run(program.build.convert(pred, DType::kF32)), (Numbers{0, 1}));
 }
@@ -174,8 +171,7 @@ TEST(InterpreterTest, SlicesPadsAndConcatenates) {
   Value* pad = program.build.create(OpKind::kPad, {slice}, PadAttributes{{0, 1}, {1, 0}, {0, 2}, -1});
   EXPECT_EQ(program.run(pad), (Numbers{-1, 5, -1, -1, 8, -1, -1, -1, -1, -1}));
   Value* y = program.input({2, 1}, {10, 20});
-  EXPECT_EQ(program.run(program.build.concat({y, x, y}, 1)),
-            (Numbers{10, 1, 2, 3, 4, 10, 20, 5, 6, 7, 8, 20}));
+  EXPECT_EQ(program.run(program.build.concat({y, x, y}, 1)), (Numbers{10, 1, 2, 3, 4, 10, 20, 5, 6, 7, 8, 20}));
   EXPECT_EQ(program.run(program.build.concat({slice, slice}, 0)), (Numbers{5, 8, 5, 8}));
 }
 
@@ -258,14 +254,13 @@ TEST(InterpreterTest, ObserverSeesEveryOpInsideOutAndInOrder) {
   const Op* fused = append_fused(program.function, program.input({1}, {0}));
   program.function.add_result("result", program.build.log(fused->result(1)));
   std::vector<OpKind> seen;
-  auto results =
-      program.interpret_all(Precision::kDeclared, [&](const Op& op, std::span<const Tensor> tensors) {
-        EXPECT_EQ(tensors.size(), op.results.size());
-        seen.push_back(op.kind);
-      });
+  auto results = program.interpret_all(Precision::kDeclared, [&](const Op& op, std::span<const Tensor> tensors) {
+    EXPECT_EQ(tensors.size(), op.results.size());
+    seen.push_back(op.kind);
+  });
   ASSERT_TRUE(results.has_value());
-  EXPECT_EQ(seen, (std::vector{OpKind::kConstant, OpKind::kAdd, OpKind::kConstant, OpKind::kMaximum,
-                               OpKind::kExp, OpKind::kFused, OpKind::kLog}));
+  EXPECT_EQ(seen, (std::vector{OpKind::kConstant, OpKind::kAdd, OpKind::kConstant, OpKind::kMaximum, OpKind::kExp,
+                               OpKind::kFused, OpKind::kLog}));
 }
 
 TEST(InterpreterTest, ReturnsParametersAndValuesMoreThanOnce) {

@@ -14,7 +14,8 @@ std::unique_ptr<Function> parse(const std::string& text) {
 }
 
 constexpr char kExp[] = "func @f(%x: f32[2]) -> (f32[2]) {\n  %0 = exp(%x) : f32[2]\n  return %0\n}\n";
-constexpr char kNothing[] = "func @g(%x: f32[2]) -> (f32[2]) {\n  %0 = sub(%x, %x) : f32[2]\n  %1 = div(%0, %0) : f32[2]\n  return %1\n}\n";
+constexpr char kNothing[] =
+    "func @g(%x: f32[2]) -> (f32[2]) {\n  %0 = sub(%x, %x) : f32[2]\n  %1 = div(%0, %0) : f32[2]\n  return %1\n}\n";
 
 LogitScanInput input(std::vector<double> logits, std::vector<double> scales) {
   LogitScanInput input{{}, 0, std::move(logits), std::move(scales)};
@@ -28,8 +29,8 @@ TEST(LogitScan, FindsWhereAFormulaOverflows) {
   ThreadPool pool(1);
   const auto scan = scan_logits(both, pool, {});
   ASSERT_TRUE(scan) << scan.error().to_string();
-  EXPECT_EQ(scan->columns,
-            (std::vector<std::string>{"exp, interpreted", "exp, compiled", "nothing, interpreted", "nothing, compiled"}));
+  EXPECT_EQ(scan->columns, (std::vector<std::string>{"exp, interpreted", "exp, compiled", "nothing, interpreted",
+                                                     "nothing, compiled"}));
   for (size_t way = 0; way < 2; ++way) {
     EXPECT_EQ(scan->outcomes[0][way].infinite, 0);
     EXPECT_LT(scan->outcomes[1][way].error, 1e-4);
@@ -54,9 +55,12 @@ TEST(LogitScan, RefusesProgramsThatDoNotFit) {
   EXPECT_NE(scan_logits(input({1, 2}, {1e300}), pool, {}).error().message.find("does not fit into f32"),
             std::string::npos);
   LogitScanInput other = input({1, 2}, {1});
-  other.programs.push_back({"sum", "here", parse("func @s(%x: f32[2]) -> (f32[]) {\n  %0 = reduce_sum(%x) {dims = [0]} : f32[]\n  return %0\n}\n")});
+  other.programs.push_back(
+      {"sum", "here",
+       parse("func @s(%x: f32[2]) -> (f32[]) {\n  %0 = reduce_sum(%x) {dims = [0]} : f32[]\n  return %0\n}\n")});
   EXPECT_EQ(scan_logits(other, pool, {}).error().message, "the results of @s are not of the types that exp has");
-  other.programs[1].function = parse("func @t(%x: f32[2], %y: f32[2]) -> (f32[2]) {\n  %0 = add(%x, %y) : f32[2]\n  return %0\n}\n");
+  other.programs[1].function =
+      parse("func @t(%x: f32[2], %y: f32[2]) -> (f32[2]) {\n  %0 = add(%x, %y) : f32[2]\n  return %0\n}\n");
   EXPECT_EQ(scan_logits(other, pool, {}).error().where, "here");
 }
 

@@ -26,8 +26,7 @@ TEST(NamedDataset, AMissingOneSaysWhereItLooked) {
 }
 
 TEST(NamedDataset, ReadsThePublishedFiles) {
-  if (std::getenv("MINNOW_DATA") == nullptr)
-    GTEST_SKIP() << "set MINNOW_DATA to a folder with mnist and fashion-mnist";
+  if (std::getenv("MINNOW_DATA") == nullptr) GTEST_SKIP() << "set MINNOW_DATA to a folder with mnist and fashion-mnist";
   for (const char* name : {"mnist", "fashion-mnist"}) {
     const auto splits = load_named_dataset(name, "");
     ASSERT_TRUE(splits) << splits.error().to_string();

@@ -7,12 +7,10 @@
 namespace minnow {
 namespace {
 
-std::string npy(std::string_view descr, std::string_view shape, std::string_view data,
-                bool is_fortran = false) {
+std::string npy(std::string_view descr, std::string_view shape, std::string_view data, bool is_fortran = false) {
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': {}, 'shape': {}, }}\n", descr,
                                    is_fortran ? "True" : "False", shape);
-  return std::string("\x93NUMPY\x01\0", 8) + static_cast<char>(header.size()) + '\0' + header +
-         std::string(data);
+  return std::string("\x93NUMPY\x01\0", 8) + static_cast<char>(header.size()) + '\0' + header + std::string(data);
 }
 
 std::string message(std::string_view bytes) {
@@ -26,8 +24,7 @@ TEST(Npy, RoundTripsEveryType) {
     for (const Shape& shape : {Shape{}, Shape{3}, Shape{2, 3}, Shape{0, 2}}) {
       const Tensor ones = Tensor::from<double>({DType::kF64, {}}, {1});
       Tensor tensor = Tensor::zeros({dtype, shape});
-      if (tensor.type().elements() > 0)
-        std::copy_n(ones.converted_to(dtype).data(), dtype_bytes(dtype), tensor.data());
+      if (tensor.type().elements() > 0) std::copy_n(ones.converted_to(dtype).data(), dtype_bytes(dtype), tensor.data());
       ASSERT_TRUE(write_npy(folder.file("x.npy"), tensor));
       const auto read = read_npy(folder.file("x.npy"));
       ASSERT_TRUE(read) << read.error().to_string();
@@ -60,8 +57,7 @@ TEST(Npy, RefusesWhatItCannotRead) {
 
 TEST(Npy, SurvivesEveryTruncation) {
   const std::string whole = npy("<f4", "(2, 1)", "12345678");
-  for (size_t length = 0; length < whole.size(); ++length)
-    EXPECT_FALSE(parse_npy(whole.substr(0, length), "x"));
+  for (size_t length = 0; length < whole.size(); ++length) EXPECT_FALSE(parse_npy(whole.substr(0, length), "x"));
 }
 
 }  // namespace

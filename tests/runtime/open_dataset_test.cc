@@ -56,8 +56,10 @@ TEST_F(OpenDataset, ReadsAFolderOfPictures) {
 }
 
 TEST(DataStatistics, CountsClassesAndMeasuresEveryColumn) {
-  const Dataset data{"t", Tensor::from<float>({DType::kF32, {3, 2}}, {1, 10, 2, 20, 3, 60}),
-                     Tensor::from<int32_t>({DType::kI32, {3}}, {1, 1, 0}), {"a", "b", "c"}};
+  const Dataset data{"t",
+                     Tensor::from<float>({DType::kF32, {3, 2}}, {1, 10, 2, 20, 3, 60}),
+                     Tensor::from<int32_t>({DType::kI32, {3}}, {1, 1, 0}),
+                     {"a", "b", "c"}};
   const DataStatistics found = measure_data(data);
   EXPECT_EQ(found.class_counts, (std::vector<int64_t>{1, 2, 0}));
   ASSERT_EQ(found.features.size(), 2U);
@@ -68,8 +70,8 @@ TEST(DataStatistics, CountsClassesAndMeasuresEveryColumn) {
 }
 
 TEST(DataStatistics, BytesCountAsTheNetworkIsFedThem) {
-  const Dataset data{"t", Tensor::from<uint8_t>({DType::kU8, {1, 1, 1, 2}}, {0, 255}), Tensor::zeros({DType::kI32, {1}}),
-                     {"a"}};
+  const Dataset data{
+      "t", Tensor::from<uint8_t>({DType::kU8, {1, 1, 1, 2}}, {0, 255}), Tensor::zeros({DType::kI32, {1}}), {"a"}};
   EXPECT_DOUBLE_EQ(measure_data(data).all.mean, 0.5);
   EXPECT_DOUBLE_EQ(measure_data(data).features[0].deviation, 0.5);
 }

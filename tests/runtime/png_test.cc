@@ -26,8 +26,8 @@ TEST(Png, GrayRoundTrips) {
 
 TEST(Png, ColourBecomesGray) {
   const TemporaryFolder folder;
-  ASSERT_TRUE(write_png(folder.file("x.png"),
-                        Tensor::from<uint8_t>({DType::kU8, {1, 2, 3}}, {255, 255, 255, 0, 255, 0})));
+  ASSERT_TRUE(
+      write_png(folder.file("x.png"), Tensor::from<uint8_t>({DType::kU8, {1, 2, 3}}, {255, 255, 255, 0, 255, 0})));
   const auto read = read_png_gray(folder.file("x.png"));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->as<uint8_t>()[0], 255);
@@ -65,8 +65,7 @@ TEST(PngFolder, SubfoldersAreClasses) {
   EXPECT_EQ(dataset->labels.as<int32_t>()[2], 1);
 
   ASSERT_TRUE(write_png(folder.file("dog/2.png"), gray(3, 3, 1)));
-  EXPECT_NE(read_png_folder(folder.path()).error().message.find("all pictures must have one size"),
-            std::string::npos);
+  EXPECT_NE(read_png_folder(folder.path()).error().message.find("all pictures must have one size"), std::string::npos);
   EXPECT_FALSE(read_png_folder(folder.file("cat")));
   EXPECT_FALSE(read_png_folder(folder.file("none")));
 }

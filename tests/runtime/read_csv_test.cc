@@ -29,8 +29,7 @@ TEST_F(CsvTest, NumbersWithoutHeader) {
 }
 
 TEST_F(CsvTest, HeaderAndClassNames) {
-  const auto dataset =
-      read("size,kind,\"the, weight\"\n1,rose,3\n2,iris,4\n5,rose,6\n", {.label_columns = {"kind"}});
+  const auto dataset = read("size,kind,\"the, weight\"\n1,rose,3\n2,iris,4\n5,rose,6\n", {.label_columns = {"kind"}});
   ASSERT_TRUE(dataset) << dataset.error().to_string();
   EXPECT_EQ(dataset->class_names, (std::vector<std::string>{"iris", "rose"}));
   EXPECT_EQ(dataset->labels.as<int32_t>()[0], 1);
@@ -47,9 +46,8 @@ TEST_F(CsvTest, KnownClassNamesKeepTheirNumbers) {
   const auto dataset = read("1,c\n2,a\n", {.class_names = {"a", "b", "c"}});
   ASSERT_TRUE(dataset);
   EXPECT_EQ(dataset->labels.as<int32_t>()[0], 2);
-  EXPECT_NE(
-      error("1,d\n", {.has_header = false, .class_names = {"a"}}).find("data.csv:1:3: error: label \"d\""),
-      std::string::npos);
+  EXPECT_NE(error("1,d\n", {.has_header = false, .class_names = {"a"}}).find("data.csv:1:3: error: label \"d\""),
+            std::string::npos);
 }
 
 TEST_F(CsvTest, RegressionWithTwoTargets) {
@@ -60,8 +58,7 @@ TEST_F(CsvTest, RegressionWithTwoTargets) {
 }
 
 TEST_F(CsvTest, ErrorsNameTheirPlace) {
-  EXPECT_NE(error("1,2,0\n3,x,1\n").find("data.csv:2:3: error: \"x\" is not a finite number"),
-            std::string::npos);
+  EXPECT_NE(error("1,2,0\n3,x,1\n").find("data.csv:2:3: error: \"x\" is not a finite number"), std::string::npos);
   EXPECT_NE(error("1,nan,0\n").find("data.csv:1:3"), std::string::npos);
   EXPECT_NE(error("1,2,0\n3,1\n").find("data.csv:2:1: error: 2 cells, but line 1 has 3"), std::string::npos);
   EXPECT_NE(error("1,2,0\n1,2,-1\n").find("data.csv:2:5: error: label -1 is outside"), std::string::npos);
@@ -69,8 +66,7 @@ TEST_F(CsvTest, ErrorsNameTheirPlace) {
   EXPECT_NE(error("").find("is empty"), std::string::npos);
   EXPECT_NE(error("a,b\n").find("no row"), std::string::npos);
   EXPECT_NE(error("1\n2\n").find("no column left"), std::string::npos);
-  EXPECT_NE(error("size,kind\n1,2\n", {.label_columns = {"kin"}}).find("did you mean \"kind\"?"),
-            std::string::npos);
+  EXPECT_NE(error("size,kind\n1,2\n", {.label_columns = {"kin"}}).find("did you mean \"kind\"?"), std::string::npos);
   EXPECT_NE(error("1,2\n", {.label_columns = {"7"}}).find("its columns are 0 to 1"), std::string::npos);
 }
 

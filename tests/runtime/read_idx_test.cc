@@ -39,10 +39,8 @@ TEST_F(IdxTest, ReadsPlainAndGzipped) {
 }
 
 TEST_F(IdxTest, RefusesBadHeaders) {
-  EXPECT_NE(message(folder_.write("a", "\x01\x02\x08\x01....")).find("is not an IDX file"),
-            std::string::npos);
-  EXPECT_NE(message(folder_.write("b", idx({1}, "....", 0x0D))).find("only unsigned bytes"),
-            std::string::npos);
+  EXPECT_NE(message(folder_.write("a", "\x01\x02\x08\x01....")).find("is not an IDX file"), std::string::npos);
+  EXPECT_NE(message(folder_.write("b", idx({1}, "....", 0x0D))).find("only unsigned bytes"), std::string::npos);
   EXPECT_NE(message(folder_.write("c", idx({1, 1, 1, 1, 1}, "."))).find("5 dimensions"), std::string::npos);
   EXPECT_NE(message(folder_.write("d", "")).find("is empty"), std::string::npos);
   EXPECT_NE(message(folder_.write("e", idx({1, 2}, "").substr(0, 10))).find("within its IDX header"),
@@ -54,20 +52,17 @@ TEST_F(IdxTest, RefusesBadHeaders) {
 TEST_F(IdxTest, RefusesHeadersThatClaimTooMuch) {
   EXPECT_NE(message(folder_.write("a", idx({1000, 28, 28}, "..."))).find("more than the file can hold"),
             std::string::npos);
-  EXPECT_NE(message(gzipped(folder_.file("b.gz"), idx({40000, 200, 200}, "...")))
-                .find("more than the file can hold"),
+  EXPECT_NE(message(gzipped(folder_.file("b.gz"), idx({40000, 200, 200}, "..."))).find("more than the file can hold"),
             std::string::npos);
-  EXPECT_NE(
-      message(folder_.write("c", idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, ""))).find("the limit is 2^31"),
-      std::string::npos);
+  EXPECT_NE(message(folder_.write("c", idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, ""))).find("the limit is 2^31"),
+            std::string::npos);
 }
 
 TEST_F(IdxTest, RefusesTruncatedAndTrailingBytes) {
   EXPECT_NE(message(folder_.write("a", idx({4}, "abc"))).find("is truncated"), std::string::npos);
   EXPECT_NE(message(gzipped(folder_.file("b.gz"), idx({40}, "abc"))).find("is truncated"), std::string::npos);
   EXPECT_NE(message(folder_.write("c", idx({2}, "abc"))).find("trailing bytes"), std::string::npos);
-  EXPECT_NE(message(gzipped(folder_.file("d.gz"), idx({2}, "abc"))).find("trailing bytes"),
-            std::string::npos);
+  EXPECT_NE(message(gzipped(folder_.file("d.gz"), idx({2}, "abc"))).find("trailing bytes"), std::string::npos);
 }
 
 TEST_F(IdxTest, RefusesDamagedGzip) {
@@ -91,8 +86,7 @@ TEST_F(IdxTest, PairsImagesWithLabels) {
   EXPECT_EQ(dataset->classes(), 3);
   EXPECT_EQ(dataset->labels.as<int32_t>()[1], 2);
 
-  const auto disagreeing =
-      read_idx_dataset(images, folder_.write("three", idx({3}, "\x01\x01\x01")), "x", {});
+  const auto disagreeing = read_idx_dataset(images, folder_.write("three", idx({3}, "\x01\x01\x01")), "x", {});
   EXPECT_NE(disagreeing.error().message.find("holds 2 images, but"), std::string::npos);
   const auto outside = read_idx_dataset(images, folder_.file("labels"), "x", {"a", "b"});
   EXPECT_EQ(outside.error().where, folder_.file("labels"));

@@ -24,9 +24,8 @@ std::string written_file(const TemporaryFolder& folder) {
   const Tensor bytes = Tensor::from<uint8_t>({DType::kU8, {3}}, {1, 2, 3});
   const Tensor wide = Tensor::from<double>({DType::kF64, {1}}, {0.1});
   const std::string path = folder.file("w.safetensors");
-  const auto written =
-      write_safetensors(path, {{"fc.w", &weights}, {"step", &step}, {"a", &bytes}, {"wide", &wide}},
-                        {{"model", "x\"y"}, {"epoch", "3"}});
+  const auto written = write_safetensors(path, {{"fc.w", &weights}, {"step", &step}, {"a", &bytes}, {"wide", &wide}},
+                                         {{"model", "x\"y"}, {"epoch", "3"}});
   EXPECT_TRUE(written);
   return path;
 }
@@ -77,20 +76,16 @@ TEST(Safetensors, RefusesBadHeaders) {
   EXPECT_NE(message("{").find("not a JSON object"), std::string::npos);
   EXPECT_NE(message(std::string(100000, '[')).find("not a JSON object"), std::string::npos);
   EXPECT_NE(message(R"({"x":3})").find("lacks a proper dtype"), std::string::npos);
-  EXPECT_NE(message(R"({"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})").find("proper"),
-            std::string::npos);
-  EXPECT_NE(message(R"({"x":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})").find("F16"),
-            std::string::npos);
+  EXPECT_NE(message(R"({"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})").find("proper"), std::string::npos);
+  EXPECT_NE(message(R"({"x":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})").find("F16"), std::string::npos);
   EXPECT_NE(message(R"({"__metadata__":{"a":1}})").find("not a string"), std::string::npos);
-  EXPECT_NE(message(R"({"x":{"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]}})")
-                .find("too large"),
+  EXPECT_NE(message(R"({"x":{"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]}})").find("too large"),
             std::string::npos);
   constexpr std::string_view kTwice =
       R"({"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})";
   EXPECT_NE(message(kTwice, "12").find("\"x\" comes twice"), std::string::npos);
-  EXPECT_NE(
-      parse_safetensors("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "w").error().message.find("claims a header"),
-      std::string::npos);
+  EXPECT_NE(parse_safetensors("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "w").error().message.find("claims a header"),
+            std::string::npos);
 }
 
 TEST(Safetensors, RefusesBadOffsets) {

@@ -1,5 +1,3 @@
-#include "runtime/tensorboard/tensorboard_log.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,6 +5,7 @@
 
 #include "runtime/load_data.h"
 #include "runtime/tensorboard/histogram.h"
+#include "runtime/tensorboard/tensorboard_log.h"
 #include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
@@ -58,7 +57,8 @@ TEST(EventFile, EachSortsBehindTheEarlierAndSaysWhereItBegins) {
   EXPECT_EQ(events[0].file_version(), "brain.Event:2");
   EXPECT_EQ(events[1].session_log().status(), tensorboard::SessionLog::START);
   EXPECT_EQ(events[1].step(), 3);
-  EXPECT_EQ(EventFile::create(folder.file("none"), 0).error().where, folder.file("none/events.out.tfevents.0001.minnow"));
+  EXPECT_EQ(EventFile::create(folder.file("none"), 0).error().where,
+            folder.file("none/events.out.tfevents.0001.minnow"));
 }
 
 TEST(Histogram, BinsHoldEveryFiniteNumberOnce) {

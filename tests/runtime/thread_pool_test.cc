@@ -26,8 +26,7 @@ TEST_P(ThreadPoolTest, ManySmallJobsInARow) {
   constexpr int64_t kJobs = 70000;  // more than the job counter has numbers
   for (int64_t job = 0; job < kJobs; ++job)
     pool.parallel_for(8, [&](int64_t part) { sums[static_cast<size_t>(part)] += part + 1; });
-  for (size_t part = 0; part < sums.size(); ++part)
-    EXPECT_EQ(sums[part], kJobs * static_cast<int64_t>(part + 1));
+  for (size_t part = 0; part < sums.size(); ++part) EXPECT_EQ(sums[part], kJobs * static_cast<int64_t>(part + 1));
 }
 
 TEST_P(ThreadPoolTest, WakesAfterSleeping) {

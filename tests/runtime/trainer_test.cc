@@ -63,8 +63,8 @@ TEST_P(Resume, IsBitExactFromAnyStep) {
   int stops = 0;
   for (bool is_done = false; !is_done; ++stops) {
     Experiment part(folder, GetParam());
-    const auto run = stops == 0 ? RunFolder::create(folder.file("run"), part.loaded(), false)
-                                : RunFolder::open(folder.file("run"));
+    const auto run =
+        stops == 0 ? RunFolder::create(folder.file("run"), part.loaded(), false) : RunFolder::open(folder.file("run"));
     TrainingState state;
     if (stops > 0) state = *load_checkpoint(run->weights_path(), part.session());
     const auto outcome = part.train({&*run, &interrupt}, std::move(state));
@@ -84,15 +84,14 @@ TEST_P(Resume, IsBitExactFromAnyStep) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Optimizers, Resume,
-    testing::Values(std::vector<std::string>{"training.sgd={}"},
-                    std::vector<std::string>{"training.momentum.nesterov=true"},
-                    std::vector<std::string>{"training.adam={}", "training.shuffle=false"},
-                    std::vector<std::string>{"training.adamw={}", "training.weight_decay=0.01",
-                                             "training.schedule.step={every: 1 factor: 0.5}"},
-                    std::vector<std::string>{"training.rmsprop={}",
-                                             "training.early_stopping={patience: 1}"}));
+INSTANTIATE_TEST_SUITE_P(Optimizers, Resume,
+                         testing::Values(std::vector<std::string>{"training.sgd={}"},
+                                         std::vector<std::string>{"training.momentum.nesterov=true"},
+                                         std::vector<std::string>{"training.adam={}", "training.shuffle=false"},
+                                         std::vector<std::string>{"training.adamw={}", "training.weight_decay=0.01",
+                                                                  "training.schedule.step={every: 1 factor: 0.5}"},
+                                         std::vector<std::string>{"training.rmsprop={}",
+                                                                  "training.early_stopping={patience: 1}"}));
 
 TEST(Trainer, TrainsTheLastPartialBatch) {
   const TemporaryFolder folder;
@@ -104,8 +103,7 @@ TEST(Trainer, TrainsTheLastPartialBatch) {
 
 TEST(Trainer, StopsEarlyWhenPatienceIsOver) {
   const TemporaryFolder folder;
-  Experiment experiment(folder,
-                        {"training.epochs=50", "training.early_stopping={patience: 2 min_delta: 1000}"});
+  Experiment experiment(folder, {"training.epochs=50", "training.early_stopping={patience: 2 min_delta: 1000}"});
   const auto outcome = experiment.train();
   EXPECT_EQ(outcome->end, TrainingEnd::kStoppedEarly);
   EXPECT_EQ(outcome->state.history.size(), 3U);
@@ -177,16 +175,15 @@ TEST(Trainer, StopsWhereTheLossIsNoLongerFinite) {
 // One batch an epoch: the step's own loss is still that of the good weights.
 TEST(Trainer, StopsWhereTheValidationLossIsNotFinite) {
   const TemporaryFolder folder;
-  Experiment experiment(folder, {"training.learning_rate=1000", "training.batch_size=50",
-                                 "training.schedule={}", "loss.softmax_cross_entropy.form=NAIVE"});
+  Experiment experiment(folder, {"training.learning_rate=1000", "training.batch_size=50", "training.schedule={}",
+                                 "loss.softmax_cross_entropy.form=NAIVE"});
   const auto run = RunFolder::create(folder.file("run"), experiment.loaded(), false);
   const auto outcome = experiment.train({&*run});
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ExitCode::kMismatch);
   EXPECT_EQ(outcome.error().where, "step 1");
-  EXPECT_NE(
-      outcome.error().message.find("validation loss is no longer finite; the first value that went bad is"),
-      std::string::npos);
+  EXPECT_NE(outcome.error().message.find("validation loss is no longer finite; the first value that went bad is"),
+            std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(run->weights_path()));
 }
 

@@ -14,8 +14,8 @@ namespace minnow {
 namespace {
 
 std::unique_ptr<Function> train_step_of(const std::string& model, const std::string& batch_size) {
-  const auto loaded = read_experiment(MINNOW_SOURCE_DIR "/models/" + model + ".textproto",
-                                      {"training.batch_size=" + batch_size});
+  const auto loaded =
+      read_experiment(MINNOW_SOURCE_DIR "/models/" + model + ".textproto", {"training.batch_size=" + batch_size});
   EXPECT_TRUE(loaded) << loaded.error().to_string();
   BuildOptions options{{loaded->model.training().batch_size()}, default_pipeline(), {}};
   auto function = build_function(*loaded, "train_step", options);

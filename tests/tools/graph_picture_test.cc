@@ -35,8 +35,8 @@ TEST(GraphPicture, AParameterStandsAboveEachOfItsReaders) {
       "func @f(%x: f32[4], %unread: f32[2]) -> (y: f32[4], x: f32[4]) {\n  %0 = exp(%x) : f32[4]  loc(\"a\")\n"
       "  %1 = constant {value = 2} : f32[4]\n  %2 = mul(%0, %x) : f32[4]\n  %3 = mul(%2, %1) : f32[4]\n  return %3, %x\n}\n"));
   EXPECT_THAT(heads(picture), ElementsAre("x", "%0 exp", "x", "%2 mul", "%3 mul 2", "y", "x", "x", "unread"));
-  EXPECT_THAT(edges(picture), ElementsAre("x > %0 exp", "%0 exp > %2 mul", "x > %2 mul", "%2 mul > %3 mul 2",
-                                          "%3 mul 2 > y", "x > x"));
+  EXPECT_THAT(edges(picture),
+              ElementsAre("x > %0 exp", "%0 exp > %2 mul", "x > %2 mul", "%2 mul > %3 mul 2", "%3 mul 2 > y", "x > x"));
   EXPECT_THAT(picture.boxes[1].lines, ElementsAre("%0 exp", "f32[4]", "a"));
   EXPECT_EQ(picture.boxes[1].layer, "a");
   EXPECT_EQ(picture.boxes[0].phase, std::nullopt);
@@ -56,8 +56,9 @@ TEST(GraphPicture, TheOpsOfALoopOverBlocksHaveBoxesAndTheNamesAroundIt) {
 }
 
 TEST(GraphPicture, AFusedOpIsOneBox) {
-  auto function = parsed("func @f(%x: f32[64]) -> (y: f32[64]) {\n  %0 = exp(%x) : f32[64]\n  %1 = neg(%0) : f32[64]\n"
-                         "  return %1\n}\n");
+  auto function = parsed(
+      "func @f(%x: f32[64]) -> (y: f32[64]) {\n  %0 = exp(%x) : f32[64]\n  %1 = neg(%0) : f32[64]\n"
+      "  return %1\n}\n");
   ASSERT_TRUE(run_passes(*function, std::vector{*find_pass("fuse")}).has_value());
   const GraphPicture picture = draw_graph(*function);
   EXPECT_THAT(picture.boxes[1].lines, ElementsAre("%0 fused loop", "exp + neg", "f32[64]"));

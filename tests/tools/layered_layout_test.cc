@@ -25,8 +25,8 @@ Graph random_graph(unsigned seed) {
 }
 
 bool overlap(const LayoutNode& a, const LayoutNode& b) {
-  return a.corner.x < b.corner.x + b.width && b.corner.x < a.corner.x + a.width &&
-         a.corner.y < b.corner.y + b.height && b.corner.y < a.corner.y + a.height;
+  return a.corner.x < b.corner.x + b.width && b.corner.x < a.corner.x + a.width && a.corner.y < b.corner.y + b.height &&
+         b.corner.y < a.corner.y + a.height;
 }
 
 void check(const Graph& graph, const Layout2d& size) {

@@ -75,8 +75,7 @@ extern "C" {
 
 ssize_t write(int descriptor, const void* bytes, size_t count) {
   static const auto real = next<ssize_t(int, const void*, size_t)>("write");
-  if (is_below_folder(descriptor) && is_due("write"))
-    return fail([&] { (void)!real(descriptor, bytes, count / 2); });
+  if (is_below_folder(descriptor) && is_due("write")) return fail([&] { (void)!real(descriptor, bytes, count / 2); });
   return real(descriptor, bytes, count);
 }
 
@@ -98,8 +97,7 @@ int open(const char* path, int flags, ...) {
   va_start(arguments, flags);
   const int mode = (flags & O_CREAT) != 0 ? va_arg(arguments, int) : 0;
   va_end(arguments);
-  if ((flags & O_CREAT) != 0 && is_below_folder(path) && is_due("open"))
-    return fail([&] { real(path, flags, mode); });
+  if ((flags & O_CREAT) != 0 && is_below_folder(path) && is_due("open")) return fail([&] { real(path, flags, mode); });
   return real(path, flags, mode);
 }
 

@@ -40,8 +40,8 @@ std::string with_right_checksums(std::string_view png) {
     const size_t length = big_endian(std::string_view(bytes).substr(at));
     if (length > bytes.size() - at - kLength - kType - kChecksum) break;
     const size_t covered = at + kLength;
-    const auto checksum = static_cast<uint32_t>(
-        crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data() + covered), kType + length));
+    const auto checksum =
+        static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data() + covered), kType + length));
     for (size_t i = 0; i < kChecksum; ++i)
       bytes[covered + kType + length + i] = static_cast<char>(checksum >> (24 - 8 * i));
     at = covered + kType + length + kChecksum;

@@ -1,4 +1,5 @@
-// Model and experiment files: one that is accepted prints as text that is accepted again; a network is built or refused.
+// Model and experiment files: one that is accepted prints as text that is accepted again; a network is built or
+// refused.
 #include "frontend/defaults.h"
 #include "frontend/load_experiment.h"
 #include "frontend/lower_model.h"

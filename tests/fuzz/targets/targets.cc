@@ -7,11 +7,16 @@ namespace minnow::testing {
 namespace {
 
 constexpr std::array kTargets = {
-    FuzzTarget{"binary_model", fuzz_binary_model}, FuzzTarget{"cache", fuzz_cache},
-    FuzzTarget{"checkpoint", fuzz_checkpoint},     FuzzTarget{"csv", fuzz_csv},
-    FuzzTarget{"experiment", fuzz_experiment},     FuzzTarget{"idx", fuzz_idx},
-    FuzzTarget{"ir", fuzz_ir},                     FuzzTarget{"npy", fuzz_npy},
-    FuzzTarget{"png", fuzz_png},                   FuzzTarget{"text_model", fuzz_text_model},
+    FuzzTarget{"binary_model", fuzz_binary_model},
+    FuzzTarget{"cache", fuzz_cache},
+    FuzzTarget{"checkpoint", fuzz_checkpoint},
+    FuzzTarget{"csv", fuzz_csv},
+    FuzzTarget{"experiment", fuzz_experiment},
+    FuzzTarget{"idx", fuzz_idx},
+    FuzzTarget{"ir", fuzz_ir},
+    FuzzTarget{"npy", fuzz_npy},
+    FuzzTarget{"png", fuzz_png},
+    FuzzTarget{"text_model", fuzz_text_model},
 };
 
 }  // namespace
