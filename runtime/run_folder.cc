@@ -1,13 +1,9 @@
 #include "runtime/run_folder.h"
 
-#include <algorithm>
-#include <charconv>
 #include <filesystem>
-#include <span>
-#include <variant>
 
-#include "runtime/csv_table.h"
 #include "runtime/file.h"
+#include "runtime/metrics_csv.h"
 #include "runtime/plot/chart.h"
 #include "runtime/tensorboard/event_file.h"
 
@@ -98,75 +94,8 @@ Status RunFolder::write_config(const LoadedModel& model) const {
 
 Status RunFolder::write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
                                 bool classifies) const {
-  MINNOW_TRY(write_file_atomically(metrics_path(), metrics_csv(history)));
+  MINNOW_TRY(write_file_atomically(metrics_path(), metrics_csv(history, classifies)));
   return write_file_atomically(curves_path(), to_svg(draw_chart(training_chart(history, title, classifies))));
-}
-
-namespace {
-
-struct MetricsColumn {
-  std::string_view name;
-  std::variant<int64_t EpochMetrics::*, double EpochMetrics::*> field;
-};
-
-const MetricsColumn kColumns[] = {{"epoch", &EpochMetrics::epoch},
-                                  {"steps", &EpochMetrics::steps},
-                                  {"learning_rate", &EpochMetrics::learning_rate},
-                                  {"train_loss", &EpochMetrics::train_loss},
-                                  {"train_accuracy", &EpochMetrics::train_accuracy},
-                                  {"validation_loss", &EpochMetrics::validation_loss},
-                                  {"validation_accuracy", &EpochMetrics::validation_accuracy},
-                                  {"seconds", &EpochMetrics::seconds}};
-
-// The cell that holds each column of ours.
-Result<std::vector<size_t>> find_columns(const CsvRow& header, const std::string& where) {
-  std::vector<size_t> places;
-  for (const MetricsColumn& column : kColumns) {
-    const auto found = std::ranges::find(header.cells, column.name, &CsvCell::text);
-    if (found == header.cells.end()) return fail(where, "has no column \"{}\", so it is no metrics.csv", column.name);
-    places.push_back(static_cast<size_t>(found - header.cells.begin()));
-  }
-  return places;
-}
-
-template <typename T>
-bool parse_cell(std::string_view text, T& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-}  // namespace
-
-Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const std::string& where) {
-  MINNOW_ASSIGN(const std::vector<CsvRow> rows, split_csv(text, ',', where));
-  if (rows.empty()) return fail(where, "is empty");
-  MINNOW_ASSIGN(const std::vector<size_t> places, find_columns(rows[0], where));
-  std::vector<EpochMetrics> history;
-  for (const CsvRow& row : std::span(rows).subspan(1)) {
-    EpochMetrics& metrics = history.emplace_back();
-    for (size_t i = 0; i < places.size(); ++i) {
-      const CsvCell& cell = row.cells[places[i]];
-      const auto parse = [&](auto field) { return parse_cell(cell.text, metrics.*field); };
-      if (!std::visit(parse, kColumns[i].field))
-        return fail(fmt::format("{}:{}:{}", where, row.line, cell.column), "\"{}\" is no {}", cell.text,
-                    kColumns[i].name);
-    }
-  }
-  return history;
-}
-
-bool has_accuracy(const std::vector<EpochMetrics>& history) {
-  return std::ranges::any_of(
-      history, [](const EpochMetrics& row) { return row.train_accuracy > 0 || row.validation_accuracy > 0; });
-}
-
-std::string metrics_csv(const std::vector<EpochMetrics>& history) {
-  std::string text =
-      "epoch,steps,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n";
-  for (const EpochMetrics& row : history)
-    text += fmt::format("{},{},{:.6g},{:.6f},{:.6f},{:.6f},{:.6f},{:.3f}\n", row.epoch, row.steps, row.learning_rate,
-                        row.train_loss, row.train_accuracy, row.validation_loss, row.validation_accuracy, row.seconds);
-  return text;
 }
 
 }  // namespace minnow

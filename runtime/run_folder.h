@@ -48,10 +48,4 @@ class RunFolder {
   std::optional<FolderLock> lock_;  // of a run that trains
 };
 
-std::string metrics_csv(const std::vector<EpochMetrics>& history);
-// Reads that back; `where` names it in errors. Columns are found by name.
-Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const std::string& where);
-// Whether they are of a network that tells classes apart.
-bool has_accuracy(const std::vector<EpochMetrics>& history);
-
 }  // namespace minnow

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "runtime/csv_table.h"
-#include "runtime/run_folder.h"
+#include "runtime/metrics_csv.h"
 #include "runtime/sweep.h"
 
 namespace minnow {

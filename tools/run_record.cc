@@ -5,6 +5,7 @@
 
 #include "runtime/early_stopping.h"
 #include "runtime/file.h"
+#include "runtime/metrics_csv.h"
 #include "runtime/plot/run_curves.h"
 #include "runtime/run_folder.h"
 #include "runtime/safetensors.h"

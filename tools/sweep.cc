@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
-#include "runtime/run_folder.h"
+#include "runtime/metrics_csv.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
 #include "tools/live_table.h"

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "runtime/file.h"
+#include "runtime/metrics_csv.h"
 #include "runtime/trainer.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"

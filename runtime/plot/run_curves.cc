@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "runtime/file.h"
-#include "runtime/run_folder.h"
+#include "runtime/metrics_csv.h"
 
 namespace minnow {
 namespace {
