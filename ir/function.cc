@@ -1,7 +1,7 @@
 #include "ir/function.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <utility>
 
 namespace minnow {
 
@@ -51,7 +51,7 @@ Value* Function::find_parameter(std::string_view name) const {
   return it == parameters_.end() ? nullptr : it->get();
 }
 
-Op* Function::insert(OpList::iterator before, std::unique_ptr<Op> op) {
+Op* Function::insert(OpList::const_iterator before, std::unique_ptr<Op> op) {
   return ops_.insert(before, std::move(op))->get();
 }
 
@@ -104,27 +104,33 @@ std::unique_ptr<Module> Module::clone() const {
 }
 
 UseMap::UseMap(const Function& function) {
-  std::unordered_map<const Value*, Uses> uses;
-  for (const auto& op : function.ops())
-    for (const Value* operand : op->operands) uses[operand].ops.push_back(op.get());
-  for (const FunctionResult& result : function.results()) uses[result.value].is_result = true;
-  uses_.assign(std::make_move_iterator(uses.begin()), std::make_move_iterator(uses.end()));
-  std::ranges::sort(uses_, {}, &std::pair<const Value*, Uses>::first);
-}
-
-const UseMap::Uses* UseMap::find(const Value* value) const {
-  const auto it = std::ranges::lower_bound(uses_, value, {}, &std::pair<const Value*, Uses>::first);
-  return it == uses_.end() || it->first != value ? nullptr : &it->second;
+  for (const auto& op : function.ops()) add(op.get());
+  for (const FunctionResult& result : function.results()) uses_[result.value].is_result = true;
 }
 
 std::span<Op* const> UseMap::users(const Value* value) const {
-  const Uses* uses = find(value);
-  return uses ? std::span<Op* const>(uses->ops) : std::span<Op* const>();
+  const auto uses = uses_.find(value);
+  return uses == uses_.end() ? std::span<Op* const>() : std::span<Op* const>(uses->second.ops);
 }
 
 bool UseMap::is_result(const Value* value) const {
-  const Uses* uses = find(value);
-  return uses && uses->is_result;
+  const auto uses = uses_.find(value);
+  return uses != uses_.end() && uses->second.is_result;
+}
+
+void UseMap::add(Op* op) {
+  for (const Value* operand : op->operands) uses_[operand].ops.push_back(op);
+}
+
+void UseMap::remove(const Op* op) {
+  for (const Value* operand : op->operands) std::erase(uses_[operand].ops, op);
+}
+
+void UseMap::replace(const Value* from, const Value* to) {
+  Uses moved = std::exchange(uses_[from], {});
+  Uses& uses = uses_[to];
+  uses.ops.insert(uses.ops.end(), moved.ops.begin(), moved.ops.end());
+  uses.is_result |= moved.is_result;
 }
 
 }  // namespace minnow

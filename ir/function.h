@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "ir/attributes.h"
@@ -98,7 +99,7 @@ class Function {
   OpList& ops() { return ops_; }
   const OpList& ops() const { return ops_; }
   // Inserts before `before` (end() appends). Result types are the caller's to get right; Builder infers them.
-  Op* insert(OpList::iterator before, std::unique_ptr<Op> op);
+  Op* insert(OpList::const_iterator before, std::unique_ptr<Op> op);
 
   std::vector<FunctionResult>& results() { return results_; }
   const std::vector<FunctionResult>& results() const { return results_; }
@@ -130,6 +131,7 @@ std::unique_ptr<Op> make_op(OpKind kind, std::vector<Value*> operands, Attribute
                             std::vector<TensorType> result_types, Location location);
 
 // Users of every value: the ops that read it (once per operand) and whether the function returns it.
+// Stale as soon as the function changes, unless it is told.
 class UseMap {
  public:
   explicit UseMap(const Function& function);
@@ -137,13 +139,16 @@ class UseMap {
   bool is_result(const Value* value) const;
   size_t count(const Value* value) const { return users(value).size() + (is_result(value) ? 1 : 0); }
 
+  void add(Op* op);                                  // it now reads its operands
+  void remove(const Op* op);                         // it is about to read them no longer
+  void replace(const Value* from, const Value* to);  // what used `from` now uses `to`
+
  private:
   struct Uses {
     std::vector<Op*> ops;
     bool is_result = false;
   };
-  const Uses* find(const Value* value) const;
-  std::vector<std::pair<const Value*, Uses>> uses_;  // sorted by pointer
+  std::unordered_map<const Value*, Uses> uses_;
 };
 
 }  // namespace minnow

@@ -11,11 +11,11 @@ namespace {
 // later is free of consequence unless one of its own users comes first.
 bool sink_updates(Function& function) {
   bool changed = false;
+  OpGraph graph(function);
   for (const FunctionResult& result : function.results()) {
     const Value* parameter = function.replaced_parameter(result);
     Op* update = result.value->op;
     if (!parameter || !update) continue;
-    const OpGraph graph(function);
     int last_reader = -1;
     for (const Op* reader : graph.uses().users(parameter)) last_reader = std::max(last_reader, graph.position(reader));
     if (last_reader <= graph.position(update)) continue;
@@ -25,8 +25,8 @@ bool sink_updates(Function& function) {
     });
     if (has_early_user) continue;
     auto& ops = function.ops();
-    const auto from = std::next(ops.begin(), graph.position(update));
-    ops.splice(std::next(ops.begin(), last_reader + 1), ops, from);
+    ops.splice(std::next(graph.iterator(graph.op(last_reader))), ops, graph.iterator(update));
+    graph.renumber(function);
     changed = true;
   }
   return changed;

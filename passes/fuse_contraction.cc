@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <unordered_set>
 
 #include "ir/windows.h"
 #include "passes/fuse.h"
@@ -43,26 +42,18 @@ class EpilogueRules : public KernelRules {
   const Op* contraction_;
 };
 
-bool fuse_one_contraction(Function& function, std::unordered_set<const Op*>& tried, FusionLog* log) {
-  const OpGraph graph(function);
-  for (const Op* op : graph.ops()) {
-    if (!takes_epilogue(*op) || !tried.insert(op).second) continue;
-    if (std::ranges::any_of(op->operands, is_splat)) continue;  // a body has no memory for it
-    const Cluster cluster = grow_cluster(graph, op, EpilogueRules(op), log);
-    if (cluster.size() == 1) continue;
-    outline(function, cluster, OpKind::kFused, FusedAttributes{FusionKind::kContraction});
-    return true;
-  }
-  return false;
+// None where an operand is a splat: a body has no memory for it.
+std::unique_ptr<KernelRules> rules_around(const Op& op) {
+  if (!takes_epilogue(op) || std::ranges::any_of(op.operands, is_splat)) return nullptr;
+  return std::make_unique<EpilogueRules>(&op);
 }
+
+bool is_worthwhile(const Cluster& cluster) { return cluster.size() > 1; }
 
 }  // namespace
 
 bool fuse_contractions(Function& function, FusionLog* log) {
-  std::unordered_set<const Op*> tried;
-  bool changed = false;
-  while (fuse_one_contraction(function, tried, log)) changed = true;
-  return changed;
+  return fuse_clusters(function, FusionKind::kContraction, rules_around, is_worthwhile, log);
 }
 
 }  // namespace minnow

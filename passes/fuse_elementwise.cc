@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <unordered_set>
 
 #include "passes/fuse.h"
 #include "passes/loop_rules.h"
@@ -40,25 +39,14 @@ bool is_worthwhile(const Cluster& cluster) {
   return cluster.size() > 1 || std::ranges::any_of(cluster.ops().front()->operands, is_splat);
 }
 
-bool fuse_one_loop(Function& function, std::unordered_set<const Op*>& tried, FusionLog* log) {
-  const OpGraph graph(function);
-  for (const Op* op : graph.ops()) {
-    if (!has_trait(op->kind, kElementwise) || !tried.insert(op).second) continue;
-    const Cluster cluster = grow_cluster(graph, op, LoopRules(op->type().shape), log);
-    if (!is_worthwhile(cluster)) continue;
-    outline(function, cluster, OpKind::kFused, FusedAttributes{FusionKind::kLoop});
-    return true;
-  }
-  return false;
+std::unique_ptr<KernelRules> rules_around(const Op& op) {
+  return has_trait(op.kind, kElementwise) ? std::make_unique<LoopRules>(op.type().shape) : nullptr;
 }
 
 }  // namespace
 
 bool fuse_loops(Function& function, FusionLog* log) {
-  std::unordered_set<const Op*> tried;
-  bool changed = false;
-  while (fuse_one_loop(function, tried, log)) changed = true;
-  return changed;
+  return fuse_clusters(function, FusionKind::kLoop, rules_around, is_worthwhile, log);
 }
 
 }  // namespace minnow

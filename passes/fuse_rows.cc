@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <numeric>
-#include <unordered_set>
 
 #include "ir/builder.h"
 #include "passes/fuse.h"
@@ -141,26 +140,17 @@ bool is_worthwhile(const Cluster& cluster) {
   return std::ranges::count_if(cluster.ops(), [](const Op* op) { return !is_copied_freely(*op); }) > 1;
 }
 
-bool fuse_one_row(Function& function, std::unordered_set<const Op*>& tried, FusionLog* log) {
-  const OpGraph graph(function);
-  for (const Op* op : graph.ops()) {
-    const auto row = row_shape_of_reduction(*op);
-    if (!row || !fits(*row) || is_splat(op->operands[0]) || !tried.insert(op).second) continue;
-    const Cluster cluster = grow_cluster(graph, op, RowRules(*row), log);
-    if (!is_worthwhile(cluster)) continue;
-    outline(function, cluster, OpKind::kFused, FusedAttributes{FusionKind::kRow});
-    return true;
-  }
-  return false;
+std::unique_ptr<KernelRules> rules_around(const Op& op) {
+  const auto row = row_shape_of_reduction(op);
+  if (!row || !fits(*row) || is_splat(op.operands[0])) return nullptr;
+  return std::make_unique<RowRules>(*row);
 }
 
 }  // namespace
 
 bool fuse_rows(Function& function, FusionLog* log) {
-  std::unordered_set<const Op*> tried;
-  bool changed = split_full_sums(function);
-  while (fuse_one_row(function, tried, log)) changed = true;
-  return changed;
+  const bool has_split = split_full_sums(function);
+  return fuse_clusters(function, FusionKind::kRow, rules_around, is_worthwhile, log) || has_split;
 }
 
 }  // namespace minnow

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <unordered_set>
 
 namespace minnow {
 
@@ -38,7 +39,8 @@ class Grower {
   FusionLog* log_;
 };
 
-// Producers and users of the members, users through a broadcast, and reductions over the same operand.
+// Producers and users of the members, users through a broadcast, and reductions over the same operand. What two ops
+// read of the same broadcast does not bring them together, since each has a copy.
 std::vector<Op*> Grower::neighbours() const {
   const UseMap& uses = cluster_.graph().uses();
   std::vector<Op*> found;
@@ -48,6 +50,7 @@ std::vector<Op*> Grower::neighbours() const {
       for (Op* sibling : uses.users(operand))
         if (has_trait(sibling->kind, kReduction)) found.push_back(sibling);
     }
+    if (is_copied_freely(*member)) continue;
     for (Op* user : uses.users(member->result())) {
       found.push_back(user);
       if (user->kind == OpKind::kBroadcast) std::ranges::copy(uses.users(user->result()), std::back_inserter(found));
@@ -90,6 +93,7 @@ void Grower::try_copies(const Op& op) {
 
 // Empty if the op has been added.
 std::string_view Grower::try_add(const Op* op) {
+  if (cluster_.size() >= kMaxKernelOps) return "the kernel has as many ops as one may have";
   cluster_.add(op);
   const std::vector<const Op*> copies = add_copies(*op);
   const std::string_view reason = cluster_.is_convex()
@@ -143,6 +147,24 @@ Cluster grow_cluster(const OpGraph& graph, const Op* seed, const KernelRules& ru
   for (const Op* op : all_phases.ops())
     if (log != nullptr && !own_phase.contains(op)) log_refusal(own_phase, *op, kWritesMore, *log);
   return own_phase;
+}
+
+bool fuse_clusters(Function& function, FusionKind kind, std::unique_ptr<KernelRules> (*rules_around)(const Op& seed),
+                   bool (*is_worthwhile)(const Cluster&), FusionLog* log) {
+  OpGraph graph(function);
+  std::unordered_set<const Op*> tried;
+  bool changed = false;
+  for (int i = 0; i < static_cast<int>(graph.ops().size()); ++i) {
+    const Op* op = graph.op(i);
+    const std::unique_ptr<KernelRules> rules = rules_around(*op);
+    if (!rules || !tried.insert(op).second) continue;
+    const Cluster cluster = grow_cluster(graph, op, *rules, log);
+    if (!is_worthwhile(cluster)) continue;
+    i = graph.position(cluster.ops().front()) - 1;  // from there on, ops have other places
+    outline(function, graph, cluster, OpKind::kFused, FusedAttributes{kind});
+    changed = true;
+  }
+  return changed;
 }
 
 }  // namespace minnow

@@ -2,6 +2,7 @@
 // can compute them and the set stays free of cycles.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "passes/fusion_log.h"
@@ -19,6 +20,10 @@ class KernelRules {
   virtual std::string_view why_no_kernel(const Cluster& cluster) const = 0;
 };
 
+// The most of a cluster, copies that come with the last one apart. More would hardly run faster, since registers are
+// few, and LLVM's time grows with the square of a kernel's loads and stores.
+inline constexpr size_t kMaxKernelOps = 128;
+
 // True if the op reads a value of the cluster, directly or through a broadcast.
 bool reads_from(const Cluster& cluster, const Op& op);
 
@@ -27,5 +32,10 @@ bool reads_from(const Cluster& cluster, const Op& op);
 // backward, no.
 // `log`, unless it is nullptr, learns why neighbours stay outside.
 Cluster grow_cluster(const OpGraph& graph, const Op* seed, const KernelRules& rules, FusionLog* log = nullptr);
+
+// Makes a `fused` op of each worthwhile cluster, around one seed after the other in program order. A seed is an op that
+// `rules_around` has rules for. True if there was one.
+bool fuse_clusters(Function& function, FusionKind kind, std::unique_ptr<KernelRules> (*rules_around)(const Op& seed),
+                   bool (*is_worthwhile)(const Cluster&), FusionLog* log);
 
 }  // namespace minnow

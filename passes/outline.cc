@@ -4,10 +4,13 @@
 
 namespace minnow {
 
-OpGraph::OpGraph(const Function& function) : uses_(function) {
-  for (const auto& op : function.ops()) {
-    positions_[op.get()] = static_cast<int>(ops_.size());
-    ops_.push_back(op.get());
+OpGraph::OpGraph(const Function& function) : uses_(function) { renumber(function); }
+
+void OpGraph::renumber(const Function& function) {
+  ops_.clear();
+  for (auto it = function.ops().begin(); it != function.ops().end(); ++it) {
+    places_[it->get()] = {static_cast<int>(ops_.size()), it};
+    ops_.push_back(it->get());
   }
 }
 
@@ -40,27 +43,35 @@ int64_t Cluster::escaping_bytes() const {
 
 namespace {
 
-// Ops outside the cluster, between its first and its last, that depend on it; nullopt if the cluster depends
-// on one of them in turn. A copied op counts as both inside (the copy) and outside (the original).
+// Ops outside the cluster, between its first and its last, that depend on it, in program order; nullopt if the cluster
+// depends on one of them in turn. A copied op counts as both inside (the copy) and outside (the original).
 std::optional<std::vector<Op*>> dependents_between(const Cluster& cluster) {
   const OpGraph& graph = cluster.graph();
   const std::vector<Op*> members = cluster.ops();
-  std::unordered_map<const Op*, bool> is_dependent;
-  std::vector<Op*> dependents;
-  for (int i = graph.position(members.front()); i <= graph.position(members.back()); ++i) {
-    Op* op = graph.op(i);
-    const bool is_member = cluster.contains(op);
-    const bool is_original = is_member && is_copied_freely(*op) && !cluster.is_private(op->result());
-    for (const Value* operand : op->operands) {
-      const bool taints = operand->op && is_dependent[operand->op];
-      const bool reads_member = operand->op && cluster.contains(operand->op);
+  const int first = graph.position(members.front());
+  const int last = graph.position(members.back());
+  std::vector<bool> is_dependent(static_cast<size_t>(last - first + 1));
+  bool comes_back = false;
+  const auto follow = [&](const Value* value) {
+    for (const Op* user : graph.uses().users(value)) {
+      if (graph.position(user) > last) continue;
+      const bool is_member = cluster.contains(user);
+      const bool is_original = is_member && is_copied_freely(*user) && !cluster.is_private(user->result());
       // A member that reads a copied op reads the copy.
-      if (is_member && taints && !reads_member) return std::nullopt;
-      if ((!is_member || is_original) && (taints || (reads_member && cluster.escapes(operand))))
-        is_dependent[op] = true;
+      comes_back |= is_member && !cluster.defines(value);
+      if (!is_member || is_original) is_dependent[static_cast<size_t>(graph.position(user) - first)] = true;
     }
-    if (is_dependent[op]) dependents.push_back(op);
+  };
+  for (const Op* member : members)
+    for (const auto& result : member->results)
+      if (cluster.escapes(result.get())) follow(result.get());
+  std::vector<Op*> dependents;
+  for (int i = first; i <= last && !comes_back; ++i) {
+    if (!is_dependent[static_cast<size_t>(i - first)]) continue;
+    dependents.push_back(graph.op(i));
+    for (const auto& result : graph.op(i)->results) follow(result.get());
   }
+  if (comes_back) return std::nullopt;
   return dependents;
 }
 
@@ -70,14 +81,11 @@ bool Cluster::is_convex() const { return dependents_between(*this).has_value(); 
 
 namespace {
 
-using OpIterator = Function::OpList::iterator;
-
-// One use of outline(): the function, the cluster and the body under construction.
+// One use of outline(): the function, its graph, the cluster and the body under construction.
 class Outliner {
  public:
-  Outliner(Function& function, const Cluster& cluster) : function_(function), cluster_(cluster) {
-    for (auto it = function.ops().begin(); it != function.ops().end(); ++it) iterators_[it->get()] = it;
-  }
+  Outliner(Function& function, OpGraph& graph, const Cluster& cluster)
+      : function_(function), graph_(graph), cluster_(cluster) {}
 
   Op* run(OpKind kind, Attributes attributes);
 
@@ -88,8 +96,8 @@ class Outliner {
   void adopt(Op* op);
 
   Function& function_;
+  OpGraph& graph_;
   const Cluster& cluster_;
-  std::unordered_map<const Op*, OpIterator> iterators_;
   std::unique_ptr<Function> body_ = std::make_unique<Function>("body");
   std::vector<Value*> operands_;
   std::unordered_map<const Value*, Value*> inside_;
@@ -115,9 +123,10 @@ void Outliner::adopt(Op* op) {
 }
 
 void Outliner::move_into_body(Op* op) {
+  graph_.uses().remove(op);
   adopt(op);
   for (const auto& result : op->results) inside_[result.get()] = result.get();
-  body_->ops().splice(body_->ops().end(), function_.ops(), iterators_.at(op));
+  body_->ops().splice(body_->ops().end(), function_.ops(), graph_.iterator(op));
 }
 
 Op* Outliner::run(OpKind kind, Attributes attributes) {
@@ -132,9 +141,9 @@ Op* Outliner::run(OpKind kind, Attributes attributes) {
     for (const auto& result : op->results)
       if (cluster_.escapes(result.get())) escaping.push_back(result.get());
   }
-  const auto after = std::next(iterators_.at(members.back()));
-  for (Op* op : *dependents) function_.ops().splice(after, function_.ops(), iterators_.at(op));
-  const auto before = dependents->empty() ? after : iterators_.at(dependents->front());
+  const auto after = std::next(graph_.iterator(members.back()));
+  for (Op* op : *dependents) function_.ops().splice(after, function_.ops(), graph_.iterator(op));
+  const auto before = dependents->empty() ? after : graph_.iterator(dependents->front());
 
   const std::string what = std::string(mnemonic(kind));
   for (size_t i = 0; i < members.size(); ++i) {
@@ -157,15 +166,21 @@ Op* Outliner::run(OpKind kind, Attributes attributes) {
     body_->add_result("", value);
   }
   auto op = make_op(kind, operands_, std::move(attributes), std::move(types), members.back()->location);
-  for (size_t i = 0; i < escaping.size(); ++i) function_.replace_uses(escaping[i], op->result(i));
+  for (size_t i = 0; i < escaping.size(); ++i) {
+    function_.replace_uses(escaping[i], op->result(i));
+    graph_.uses().replace(escaping[i], op->result(i));
+  }
   op->body = std::move(body_);
-  return function_.insert(before, std::move(op));
+  Op* outlined = function_.insert(before, std::move(op));
+  graph_.uses().add(outlined);
+  graph_.renumber(function_);
+  return outlined;
 }
 
 }  // namespace
 
-Op* outline(Function& function, const Cluster& cluster, OpKind kind, Attributes attributes) {
-  return Outliner(function, cluster).run(kind, std::move(attributes));
+Op* outline(Function& function, OpGraph& graph, const Cluster& cluster, OpKind kind, Attributes attributes) {
+  return Outliner(function, graph, cluster).run(kind, std::move(attributes));
 }
 
 }  // namespace minnow

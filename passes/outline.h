@@ -10,19 +10,27 @@
 
 namespace minnow {
 
-// Order and users of a function's ops at one moment; stale as soon as the function changes.
+// Order and users of a function's ops. Stale as soon as the function changes, unless it is told.
 class OpGraph {
  public:
   explicit OpGraph(const Function& function);
 
   const std::vector<Op*>& ops() const { return ops_; }
   Op* op(int position) const { return ops_[static_cast<size_t>(position)]; }
-  int position(const Op* op) const { return positions_.at(op); }
+  int position(const Op* op) const { return places_.at(op).position; }
+  Function::OpList::const_iterator iterator(const Op* op) const { return places_.at(op).iterator; }
   const UseMap& uses() const { return uses_; }
+  UseMap& uses() { return uses_; }
+
+  void renumber(const Function& function);  // its ops have other positions, or there are others
 
  private:
+  struct Place {
+    int position;
+    Function::OpList::const_iterator iterator;
+  };
   std::vector<Op*> ops_;
-  std::unordered_map<const Op*, int> positions_;
+  std::unordered_map<const Op*, Place> places_;  // and of ops that have gone into bodies, which none asks for
   UseMap uses_;
 };
 
@@ -59,10 +67,10 @@ class Cluster {
   std::set<int> positions_;
 };
 
-// Replaces a convex cluster by one op with a body and the location of the cluster's last op. Values from outside
-// become the body's parameters a0, a1, ... in order of first use; values that escape become its results in
-// program order. Ops in between that depend on the cluster move behind it. `graph` and `cluster` are stale
+// Replaces a convex cluster of `graph` by one op with a body and the location of the cluster's last op. Values from
+// outside become the body's parameters a0, a1, ... in order of first use; values that escape become its results in
+// program order. Ops in between that depend on the cluster move behind it. The graph learns of it; `cluster` is stale
 // afterwards.
-Op* outline(Function& function, const Cluster& cluster, OpKind kind, Attributes attributes);
+Op* outline(Function& function, OpGraph& graph, const Cluster& cluster, OpKind kind, Attributes attributes);
 
 }  // namespace minnow

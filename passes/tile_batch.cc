@@ -136,11 +136,11 @@ class MapMaker {
     std::unordered_set<const Value*> sums;
     for (const Op* op : ops)
       if (!levels.has_examples(op->result())) sums.insert(op->result());
-    const OpGraph graph(function_);
+    OpGraph graph(function_);
     Cluster cluster(graph);
     for (const Op* op : ops) add(*op, levels, cluster);
     const std::unordered_set<const Value*> split = split_values(cluster, levels);
-    Op* map = outline(function_, cluster, OpKind::kMap, MapAttributes{});
+    Op* map = outline(function_, graph, cluster, OpKind::kMap, MapAttributes{});
     describe(*map, split, sums);
     const int64_t whole = examples_ / kBlockExamples * kBlockExamples;
     if (whole < examples_) split_remainder(function_, *map, whole, sums);

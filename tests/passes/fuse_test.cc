@@ -12,6 +12,7 @@
 #include "passes/autodiff.h"
 #include "passes/eliminate_common_subexpressions.h"
 #include "passes/eliminate_dead_code.h"
+#include "passes/grow_cluster.h"
 #include "runtime/interpreter.h"
 
 namespace minnow {
@@ -231,6 +232,18 @@ TEST(Fuse, LeavesRowsThatAreTooWide) {
       return %1
     })");
   EXPECT_FALSE(fuse(*function));
+}
+
+TEST(Fuse, CutsAChainThatIsLongerThanAKernelMayBe) {
+  Function function("f");
+  Builder b(function);
+  Value* x = function.add_parameter("x", {DType::kF32, {4}});
+  for (size_t i = 0; i < 2 * kMaxKernelOps; ++i) x = b.unary(i % 2 == 0 ? OpKind::kTanh : OpKind::kNegate, x);
+  function.add_result("", x);
+  fuse_and_compare(function);
+  const auto loops = fused_ops(function, FusionKind::kLoop);
+  ASSERT_EQ(loops.size(), 2U);
+  for (const Op* loop : loops) EXPECT_EQ(loop->body->ops().size(), kMaxKernelOps);
 }
 
 // One more op of a random kind on random earlier values: matrices [4,4] and vectors [4], so that rows,
