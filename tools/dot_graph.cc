@@ -1,6 +1,7 @@
 #include "tools/dot_graph.h"
 
 #include <map>
+#include <unordered_map>
 
 #include "ir/text.h"
 
@@ -21,7 +22,9 @@ std::string_view colour_of(Phase phase) {
   return kColours[static_cast<size_t>(phase)];
 }
 
-std::string node_of(const Function& function, const Op& op) {
+using Names = std::unordered_map<const Value*, std::string>;
+
+std::string node_of(const Names& names, const Op& op) {
   std::string label(mnemonic(op.kind));
   if (op.body) {
     label += ":";
@@ -30,22 +33,22 @@ std::string node_of(const Function& function, const Op& op) {
   for (const auto& result : op.results) label += "\n" + result->type.to_string();
   std::string escaped;
   for (const char c : label) escaped += c == '\n' ? std::string("\\n") : std::string(1, c);
-  return fmt::format("    {} [label=\"{}\", fillcolor=\"{}\"];\n", quoted(value_name(function, op.result())), escaped,
+  return fmt::format("    {} [label=\"{}\", fillcolor=\"{}\"];\n", quoted(names.at(op.result())), escaped,
                      colour_of(op.location.phase));
 }
 
 }  // namespace
 
 std::string dot_graph(const Function& function) {
+  const Names names = value_names(function);
   std::string text =
       fmt::format("digraph {} {{\n  node [shape=box, style=\"filled,rounded\", fontname=\"Helvetica\"];\n",
                   quoted(function.name()));
   for (const auto& parameter : function.parameters())
-    text += fmt::format("  {} [label={}, shape=ellipse, fillcolor=\"#eeeeee\"];\n",
-                        quoted(value_name(function, parameter.get())),
+    text += fmt::format("  {} [label={}, shape=ellipse, fillcolor=\"#eeeeee\"];\n", quoted(names.at(parameter.get())),
                         quoted(parameter->name + " " + parameter->type.to_string()));
   std::map<std::string, std::string> clusters;
-  for (const auto& op : function.ops()) clusters[op->location.layer] += node_of(function, *op);
+  for (const auto& op : function.ops()) clusters[op->location.layer] += node_of(names, *op);
   int index = 0;
   for (const auto& [layer, nodes] : clusters)
     text += fmt::format("  subgraph cluster_{} {{\n    label={}; color=\"#999999\";\n{}  }}\n", index++, quoted(layer),
@@ -53,8 +56,7 @@ std::string dot_graph(const Function& function) {
   for (const auto& op : function.ops())
     for (const Value* operand : op->operands) {
       const Value* source = operand->op ? operand->op->result() : operand;
-      text += fmt::format("  {} -> {};\n", quoted(value_name(function, source)),
-                          quoted(value_name(function, op->result())));
+      text += fmt::format("  {} -> {};\n", quoted(names.at(source)), quoted(names.at(op->result())));
     }
   return text + "}\n";
 }

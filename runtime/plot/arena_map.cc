@@ -50,6 +50,7 @@ void add_axes(Drawing& drawing, double top, double bytes, size_t ops, const std:
 
 void add_map(Drawing& drawing, double top, const Function& function, const std::string& title) {
   const MemoryPlan plan = plan_memory(function);
+  const auto names = value_names(function);
   const size_t ops = std::max<size_t>(function.ops().size(), 1);
   const auto bytes = static_cast<double>(std::max<int64_t>(plan.arena_bytes, 1));
   add_axes(drawing, top, bytes, ops, fmt::format("{}: {}", title, kib(static_cast<double>(plan.arena_bytes))));
@@ -61,7 +62,7 @@ void add_map(Drawing& drawing, double top, const Function& function, const std::
     drawing.add(Block{kLeft + step * tenant.slot.first, top + scale * static_cast<double>(tenant.slot.offset),
                       std::max(width - 1, 0.5), std::max(height - 0.5, 0.4),
                       kPhaseColours[static_cast<size_t>(location.phase)],
-                      fmt::format("{} {} {}, {}", value_name(function, tenant.value), tenant.value->type.to_string(),
+                      fmt::format("{} {} {}, {}", names.at(tenant.value), tenant.value->type.to_string(),
                                   location.layer, kib(static_cast<double>(tenant.slot.bytes)))});
   }
 }
