@@ -1,6 +1,7 @@
 #include "tools/layered_layout.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace minnow {
 namespace {
@@ -205,6 +206,18 @@ class Layering {
     }
   }
 
+  // Points that a straight line down passes anyway, to half a pixel.
+  static void drop_straight(std::vector<Point>& route) {
+    size_t kept = 1;
+    for (size_t i = 1; i + 1 < route.size(); ++i) {
+      const double x = route[kept - 1].x;
+      const bool is_straight = std::abs(route[i].x - x) < 0.5 && std::abs(route[i + 1].x - x) < 0.5;
+      if (!is_straight) route[kept++] = route[i];
+    }
+    route[kept++] = route.back();
+    route.resize(kept);
+  }
+
   Layout2d write_back() {
     if (nodes_.empty()) return {};
     double left = boxes_[0].x, right = left;
@@ -234,6 +247,7 @@ class Layering {
         edge.route.push_back({box.x - left, bottom[box.layer]});
       }
       edge.route.push_back({to.corner.x + to.width / 2, to.corner.y});
+      drop_straight(edge.route);
     }
     return {right - left, bottom.back()};
   }
