@@ -25,8 +25,8 @@ struct CompileOptions {
   std::string* llvm_times = nullptr;
   // The register tiles of each kernel; empty: the target's for all.
   std::vector<RegisterTiles> tiles = {};
-  bool is_tuned =
-      false;  // the tiles are what a search has found or will find: such code has its own place in the cache
+  // The tiles are what a search has found or will find: such code has its own place in the cache.
+  bool is_tuned = false;
 };
 
 // Ops run in the function's order. A result named like a weight or state parameter is written over that parameter;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
 namespace minnow {
@@ -29,6 +30,21 @@ bool overlap(const LayoutNode& a, const LayoutNode& b) {
          b.corner.y < a.corner.y + a.height;
 }
 
+bool is_straight(const Point& a, const Point& b) { return std::abs(a.x - b.x) < 0.5; }
+
+// They pass no box, and have no points but their ends.
+void check_straight_lines(const Graph& graph, const std::vector<Point>& route) {
+  for (size_t i = 1; i < route.size(); ++i) {
+    const Point& a = route[i - 1];
+    const Point& b = route[i];
+    if (!is_straight(a, b)) continue;
+    EXPECT_FALSE(i + 1 < route.size() && is_straight(a, route[i + 1]));
+    for (const LayoutNode& node : graph.nodes)
+      EXPECT_FALSE(a.x > node.corner.x && a.x < node.corner.x + node.width && b.y > node.corner.y &&
+                   a.y < node.corner.y + node.height);
+  }
+}
+
 void check(const Graph& graph, const Layout2d& size) {
   constexpr double kSlack = 1e-6;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -48,6 +64,7 @@ void check(const Graph& graph, const Layout2d& size) {
       for (const LayoutNode& node : graph.nodes)
         EXPECT_FALSE(point.x > node.corner.x && point.x < node.corner.x + node.width && point.y > node.corner.y &&
                      point.y < node.corner.y + node.height);
+    check_straight_lines(graph, edge.route);
   }
 }
 
