@@ -44,10 +44,12 @@ template <> struct EmitRule<OpKind::kSign> : Unary<&ScalarMath::sign> {};
 template <> struct EmitRule<OpKind::kExp> : Unary<&ScalarMath::exp> {};
 template <> struct EmitRule<OpKind::kLog> : Unary<&ScalarMath::log> {};
 template <> struct EmitRule<OpKind::kLog1p> : Unary<&ScalarMath::log1p> {};
+template <> struct EmitRule<OpKind::kExpm1> : Unary<&ScalarMath::expm1> {};
 template <> struct EmitRule<OpKind::kSqrt> : Unary<&ScalarMath::sqrt> {};
 template <> struct EmitRule<OpKind::kTanh> : Unary<&ScalarMath::tanh> {};
 template <> struct EmitRule<OpKind::kSigmoid> : Unary<&ScalarMath::sigmoid> {};
 template <> struct EmitRule<OpKind::kErf> : Unary<&ScalarMath::erf> {};
+template <> struct EmitRule<OpKind::kErfc> : Unary<&ScalarMath::erfc> {};
 template <> struct EmitRule<OpKind::kCos> : Unary<&ScalarMath::cos> {};
 template <> struct EmitRule<OpKind::kSin> : Unary<&ScalarMath::sin> {};
 template <> struct EmitRule<OpKind::kAtan> : Unary<&ScalarMath::atan> {};
@@ -85,6 +87,16 @@ struct EmitRule<OpKind::kSelect> {
     V on_true = emitter.emit(op.operands[1], at);
     V on_false = emitter.emit(op.operands[2], at);
     return emitter.math().select(pred, on_true, on_false);
+  }
+};
+
+template <>
+struct EmitRule<OpKind::kMultiplyAdd> {
+  static V apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+    V a = emitter.emit(op.operands[0], at);
+    V b = emitter.emit(op.operands[1], at);
+    V c = emitter.emit(op.operands[2], at);
+    return emitter.math().fma(a, b, c);
   }
 };
 

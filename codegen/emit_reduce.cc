@@ -63,9 +63,10 @@ V exceeds(ElementEmitter& emitter, DType dtype, V a, V b) {
   return ir.CreateOr(greater, ir.CreateAnd(ir.CreateFCmpUNO(a, a), ir.CreateFCmpORD(b, b)));
 }
 
-// Multiplies and adds: sum += a * b.
+// Multiplies and adds: sum += a * b, rounded once.
 void accumulate(ElementEmitter& emitter, DType dtype, Accumulator& sum, V a, V b) {
-  sum.set(emitter.math().add(dtype, sum.get(), emitter.math().mul(dtype, a, b)));
+  ScalarMath& math = emitter.math();
+  sum.set(is_float(dtype) ? math.fma(a, b, sum.get()) : math.add(dtype, sum.get(), math.mul(dtype, a, b)));
 }
 
 // (position + low) / stride where that divides, as a coordinate of the smaller side.

@@ -23,9 +23,6 @@ KernelBuilder::KernelBuilder(llvm::Module& module, const Target& target, const s
   auto* start = llvm::BasicBlock::Create(module.getContext(), "start", function_);
   llvm::IRBuilder<>(entry_).CreateBr(start);
   ir_.SetInsertPoint(start);
-  llvm::FastMathFlags flags;
-  flags.setAllowContract();
-  ir_.setFastMathFlags(flags);
 }
 
 llvm::Value* KernelBuilder::buffer(int index) {

@@ -6,12 +6,13 @@
 namespace minnow {
 namespace {
 
-bool is_constant_not_nan(llvm::Value* x) {
+// Whether `x` is a constant, and neither NaN nor a zero of that sign.
+bool is_constant_but(llvm::Value* x, bool negative_zero) {
   const auto* constant = llvm::dyn_cast<llvm::Constant>(x);
   if (constant == nullptr) return false;
   if (constant->getType()->isVectorTy()) constant = constant->getSplatValue();
   const auto* number = llvm::dyn_cast_or_null<llvm::ConstantFP>(constant);
-  return number != nullptr && !number->isNaN();
+  return number != nullptr && !number->isNaN() && !(number->isZero() && number->isNegative() == negative_zero);
 }
 
 }  // namespace
@@ -73,19 +74,31 @@ V ScalarMath::div(DType t, V a, V b) {
   return ir_.CreateSelect(zero, like_int(b, 0), ir_.CreateSelect(minus_one, ir_.CreateNeg(a), quotient));
 }
 
+// The two ways to choose differ only between zeros of both signs, whose bits joined are those of +0, or of -0 in min.
 V ScalarMath::max(DType t, V a, V b) {
   if (t == DType::kI32) return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, a, b);
   if (!is_float(t)) return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::umax, a, b);
-  if (is_constant_not_nan(b)) return ir_.CreateSelect(ir_.CreateFCmpUGT(a, b), a, b);
-  V keep = ir_.CreateOr(ir_.CreateFCmpOGT(a, b), ir_.CreateFCmpUNO(a, a));
-  return ir_.CreateSelect(keep, a, b);
+  if (is_constant_but(b, true)) return ir_.CreateSelect(ir_.CreateFCmpUGT(a, b), a, b);
+  V first = ir_.CreateSelect(ir_.CreateFCmpOGT(a, b), a, b);
+  V second = ir_.CreateSelect(ir_.CreateFCmpOGT(b, a), b, a);
+  return nan_or(a, b, ir_.CreateAnd(bits(first), bits(second)));
 }
 V ScalarMath::min(DType t, V a, V b) {
   if (t == DType::kI32) return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, a, b);
   if (!is_float(t)) return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, a, b);
-  if (is_constant_not_nan(b)) return ir_.CreateSelect(ir_.CreateFCmpULT(a, b), a, b);
-  V keep = ir_.CreateOr(ir_.CreateFCmpOLT(a, b), ir_.CreateFCmpUNO(a, a));
-  return ir_.CreateSelect(keep, a, b);
+  if (is_constant_but(b, false)) return ir_.CreateSelect(ir_.CreateFCmpULT(a, b), a, b);
+  V first = ir_.CreateSelect(ir_.CreateFCmpOLT(a, b), a, b);
+  V second = ir_.CreateSelect(ir_.CreateFCmpOLT(b, a), b, a);
+  return nan_or(a, b, ir_.CreateOr(bits(first), bits(second)));
+}
+
+V ScalarMath::bits(V x) {
+  return ir_.CreateBitCast(x, with_element(x, ir_.getIntNTy(x->getType()->getScalarSizeInBits())));
+}
+
+// The float of these bits; NaN if a or b is.
+V ScalarMath::nan_or(V a, V b, V bits) {
+  return ir_.CreateSelect(ir_.CreateFCmpUNO(a, b), ir_.CreateFAdd(a, b), ir_.CreateBitCast(bits, a->getType()));
 }
 
 V ScalarMath::eq(DType t, V a, V b) { return is_float(t) ? ir_.CreateFCmpOEQ(a, b) : ir_.CreateICmpEQ(a, b); }

@@ -8,7 +8,7 @@
 namespace minnow {
 
 // Semantics where C++ leaves them open: integers wrap; division by integer zero gives 0; conversions to integers
-// truncate and saturate, NaN gives 0; max and min give NaN if either operand is NaN.
+// truncate and saturate, NaN gives 0; max and min give NaN if either operand is NaN, and +0 is larger than -0.
 class ScalarMath {
  public:
   explicit ScalarMath(llvm::IRBuilder<>& ir) : ir_(ir) {}
@@ -22,15 +22,16 @@ class ScalarMath {
   V logical_not(DType t, V x);
   V convert(DType from, DType to, V x);
 
-  // f32, over the whole range, denormals included (vector_math.cc): the largest error in ulp, as measured over every
-  // 61st float and asserted by tests/codegen/vector_math_test.cc.
-  V exp(DType t, V x);      // 1.1
-  V log(DType t, V x);      // 0.9
-  V log1p(DType t, V x);    // 1.5
-  V tanh(DType t, V x);     // 1.4
-  V sigmoid(DType t, V x);  // 2.4 down to 1.6e-38, which it answers for all that is smaller
-  V erf(DType t, V x);      // 1.1
-  // Calls of the C library, a lane at a time: 0.6, pow 1.
+  // f32, over the whole range, denormals included (vector_math.cc). proof/accuracy.h has their errors.
+  V exp(DType t, V x);
+  V log(DType t, V x);
+  V log1p(DType t, V x);
+  V expm1(DType t, V x);
+  V tanh(DType t, V x);
+  V sigmoid(DType t, V x);
+  V erf(DType t, V x);
+  V erfc(DType t, V x);
+  // Calls of the C library, a lane at a time.
   V cos(DType t, V x);
   V sin(DType t, V x);
   V atan(DType t, V x);
@@ -59,8 +60,10 @@ class ScalarMath {
 
  private:
   V library(const char* f32_name, const char* f64_name, V x);
-  V exp_of_normal(V x);
+  V exp_of_normal(V x, V less = nullptr);
   V clamp(V x, double low, double high);
+  V bits(V x);
+  V nan_or(V a, V b, V bits);
   llvm::Type* with_element(V x, llvm::Type* element);
 
   llvm::IRBuilder<>& ir_;

@@ -25,9 +25,10 @@ Value* softplus(Builder& b, Value* x) {
 
 namespace {
 
+// x (1 + erf(x / sqrt 2)) / 2, by erfc, which keeps its digits where erf is near -1.
 Value* gelu(Builder& b, Value* x) {
-  Value* erf = b.unary(OpKind::kErf, b.mul(x, 1 / std::numbers::sqrt2));
-  return b.mul(b.mul(x, 0.5), b.add(erf, 1.0));
+  Value* erfc = b.unary(OpKind::kErfc, b.mul(x, -1 / std::numbers::sqrt2));
+  return b.mul(b.mul(x, 0.5), erfc);
 }
 
 // The exponential of the branch not taken must not overflow, or its gradient is 0 * inf. It is chosen as the branch is:
@@ -35,7 +36,7 @@ Value* gelu(Builder& b, Value* x) {
 Value* elu(Builder& b, Value* x, double slope) {
   Value* zero = b.like(x, 0);
   Value* is_positive = b.compare(OpKind::kGreater, x, zero);
-  Value* negative = b.mul(b.add(b.exp(b.select(is_positive, zero, x)), -1.0), slope);
+  Value* negative = b.mul(b.unary(OpKind::kExpm1, b.select(is_positive, zero, x)), slope);
   return b.select(is_positive, x, negative);
 }
 

@@ -15,13 +15,19 @@ Value* sum_all(Builder& b, Value* x) {
 
 Value* count_true(Builder& b, Value* pred) { return sum_all(b, b.convert(pred, DType::kF32)); }
 
-// labels i32[N] → f32[N,C], 1 - smoothing at the label plus smoothing spread over all classes.
-Value* target_distribution(Builder& b, Value* labels, const Shape& shape, double smoothing) {
-  Value* classes = b.iota({DType::kI32, shape}, 1);
-  Value* is_label = b.compare(OpKind::kEqual, classes, broadcast_along(b, labels, 0, shape));
-  Value* one_hot = b.convert(is_label, DType::kF32);
-  if (smoothing == 0) return one_hot;
-  return b.add(b.mul(one_hot, 1 - smoothing), smoothing / static_cast<double>(shape[1]));
+// [N,C]: x where labels i32[N] say so, zero elsewhere. A product with zeros and ones would make NaN of what is
+// infinite.
+Value* at_labels(Builder& b, Value* x, Value* labels) {
+  Value* classes = b.iota({DType::kI32, x->type.shape}, 1);
+  Value* is_label = b.compare(OpKind::kEqual, classes, broadcast_along(b, labels, 0, x->type.shape));
+  return b.select(is_label, x, b.like(x, 0));
+}
+
+// [N,C] x by the target distribution: 1 - smoothing at the label plus smoothing spread over all classes.
+Value* times_target(Builder& b, Value* x, Value* labels, double smoothing) {
+  Value* at_label = at_labels(b, x, labels);
+  if (smoothing == 0) return at_label;
+  return b.add(b.mul(at_label, 1 - smoothing), b.mul(x, smoothing / static_cast<double>(x->type.dim(1))));
 }
 
 // logits [N,C], labels i32[N]
@@ -29,8 +35,7 @@ LoweredLoss softmax_cross_entropy(Builder& b, const spec::Loss::SoftmaxCrossEntr
                                   Value* labels) {
   const bool is_naive = loss.form() == spec::Softmax::NAIVE;
   Value* log_probabilities = is_naive ? b.log(softmax(b, logits, spec::Softmax::NAIVE)) : log_softmax(b, logits);
-  Value* target = target_distribution(b, labels, logits->type.shape, loss.label_smoothing());
-  Value* sum = b.neg(sum_all(b, b.mul(target, log_probabilities)));
+  Value* sum = b.neg(sum_all(b, times_target(b, log_probabilities, labels, loss.label_smoothing())));
   return {sum, count_true(b, b.compare(OpKind::kEqual, b.argmax(logits, 1), labels))};
 }
 

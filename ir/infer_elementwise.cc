@@ -113,6 +113,12 @@ Result<TensorType> infer_float_binary(const InferArgs& args) {
   return args.operand(0);
 }
 
+Result<TensorType> infer_float_ternary(const InferArgs& args) {
+  MINNOW_TRY(infer_float_binary(args));
+  MINNOW_TRY(check_same(args, 0, 2));
+  return args.operand(0);
+}
+
 Result<TensorType> infer_numeric_binary(const InferArgs& args) {
   MINNOW_TRY(check_numeric(args));
   MINNOW_TRY(check_same(args, 0, 1));

@@ -25,7 +25,7 @@ using InferFn = Result<TensorType>(const InferArgs&);
 // Leaves, elementwise and gathers.
 InferFn infer_constant, infer_iota, infer_random, infer_gather, infer_scatter_add;
 InferFn infer_float_unary, infer_numeric_unary, infer_not, infer_convert;
-InferFn infer_float_binary, infer_numeric_binary, infer_compare, infer_logical, infer_select;
+InferFn infer_float_binary, infer_float_ternary, infer_numeric_binary, infer_compare, infer_logical, infer_select;
 // Index maps and reductions.
 InferFn infer_broadcast, infer_reshape, infer_transpose, infer_slice, infer_pad, infer_concat;
 InferFn infer_reduce, infer_argmax;

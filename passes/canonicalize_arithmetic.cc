@@ -109,8 +109,9 @@ Value* canonicalize_extremum(const Op& op, Builder& b) {
   if (x == y) return x;  // max(x, x) = x
   const Op* inner = match(x, op.kind);
   auto c = splat_of(y);
-  if (inner && c && is_splat(inner->operands[1], *c)) return x;  // max(max(x, c), c) = max(x, c)
-  return nullptr;
+  const auto same = inner ? splat_of(inner->operands[1]) : std::nullopt;
+  const bool is_again = c && same && *same == *c && std::signbit(*same) == std::signbit(*c);
+  return is_again ? x : nullptr;  // max(max(x, c), c) = max(x, c)
 }
 
 Value* canonicalize_power(const Op& op, Builder& b) {

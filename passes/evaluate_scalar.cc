@@ -11,13 +11,15 @@ T stable_sigmoid(T x) {
   return std::exp(x) / (1 + std::exp(x));
 }
 
-// NaN if either is, the second of two equals.
+// NaN if either is; +0 is larger than -0.
 template <typename T>
 T larger(T a, T b) {
+  if (a == b) return std::signbit(static_cast<double>(a)) ? b : a;
   return a > b || a != a ? a : b;
 }
 template <typename T>
 T smaller(T a, T b) {
+  if (a == b) return std::signbit(static_cast<double>(a)) ? a : b;
   return a < b || a != a ? a : b;
 }
 
@@ -43,10 +45,12 @@ std::optional<T> float_arithmetic(OpKind kind, T x, T y) {
     case OpKind::kExp: return std::exp(x);
     case OpKind::kLog: return std::log(x);
     case OpKind::kLog1p: return std::log1p(x);
+    case OpKind::kExpm1: return std::expm1(x);
     case OpKind::kSqrt: return std::sqrt(x);
     case OpKind::kTanh: return std::tanh(x);
     case OpKind::kSigmoid: return stable_sigmoid(x);
     case OpKind::kErf: return std::erf(x);
+    case OpKind::kErfc: return std::erfc(x);
     case OpKind::kCos: return std::cos(x);
     case OpKind::kSin: return std::sin(x);
     case OpKind::kAtan: return std::atan(x);
@@ -81,6 +85,11 @@ std::optional<double> convert(DType to, double x) {
   return whole + 0.0;  // no -0 among integers
 }
 
+double multiply_add(DType dtype, double a, double b, double c) {
+  if (dtype == DType::kF64) return std::fma(a, b, c);
+  return std::fma(static_cast<float>(a), static_cast<float>(b), static_cast<float>(c));
+}
+
 // i32 wraps around.
 std::optional<double> integer(OpKind kind, double x, double y) {
   auto exact = arithmetic(kind, static_cast<int64_t>(x), static_cast<int64_t>(y));
@@ -99,6 +108,7 @@ std::optional<double> evaluate_scalar(OpKind kind, DType operand, DType result, 
   const double y = arguments.size() > 1 ? round_to(operand, arguments[1]) : 0;
   if (kind == OpKind::kSelect) return arguments[0] != 0 ? arguments[1] : arguments[2];
   if (kind == OpKind::kConvert) return convert(result, x);
+  if (kind == OpKind::kMultiplyAdd) return multiply_add(result, x, y, round_to(operand, arguments[2]));
   if (result == DType::kPred) return compare(kind, x, y);
   if (result == DType::kF32) return float_arithmetic(kind, static_cast<float>(x), static_cast<float>(y));
   if (result == DType::kF64) return float_arithmetic(kind, x, y);

@@ -6,6 +6,7 @@
 #include "passes/eliminate_common_subexpressions.h"
 #include "passes/eliminate_dead_code.h"
 #include "passes/fold_constants.h"
+#include "passes/form_fma.h"
 #include "passes/fuse.h"
 #include "passes/stabilize_softmax.h"
 #include "passes/tile_batch.h"
@@ -19,10 +20,11 @@ constexpr Pass kCse = {"cse", eliminate_common_subexpressions, "computes equal s
 constexpr Pass kDce = {"dce", eliminate_dead_code, "removes ops that no result needs"};
 constexpr Pass kStabilizeSoftmax = {"stabilize-softmax", stabilize_softmax,
                                     "subtracts the maximum in a hand-written exp/sum/div"};
+constexpr Pass kFormFma = {"form-fma", form_fma, "rounds a product and its sum once, where only the sum sees it"};
 constexpr Pass kTileBatch = {"tile-batch", tile_batch, "runs what is done for every example on blocks of 16"};
 constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
 
-constexpr Pass kPasses[] = {kCanonicalize, kFoldConstants, kCse, kDce, kStabilizeSoftmax, kTileBatch, kFuse};
+constexpr Pass kPasses[] = {kCanonicalize, kFoldConstants, kCse, kDce, kStabilizeSoftmax, kFormFma, kTileBatch, kFuse};
 
 std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
@@ -67,8 +69,8 @@ Result<std::vector<Pass>> parse_pipeline(std::string_view names) {
 
 std::vector<Pass> default_pipeline() {
   return {
-      kCanonicalize, kFoldConstants, kCse, kStabilizeSoftmax, kCanonicalize, kFoldConstants, kCse, kDce,
-      kTileBatch,    kFuse,          kDce,
+      kCanonicalize, kFoldConstants, kCse, kStabilizeSoftmax, kCanonicalize, kFoldConstants,
+      kCse,          kFormFma,       kDce, kTileBatch,        kFuse,         kDce,
   };
 }
 

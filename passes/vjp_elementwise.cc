@@ -15,6 +15,11 @@ Cotangents split_by(Value* pred, Value* dy, Builder& b) {
   return {b.select(pred, dy, zero), b.select(pred, zero, dy)};
 }
 
+// dy height exp(-x^2)
+Value* times_bell(Value* dy, double height, Value* x, Builder& b) {
+  return b.mul(b.mul(dy, height), b.exp(b.neg(b.mul(x, x))));
+}
+
 }  // namespace
 
 MINNOW_VJP(Negate) { return {{b.neg(dy)}}; }
@@ -23,6 +28,7 @@ MINNOW_VJP(Sign) { return no_gradient(op); }
 MINNOW_VJP(Exp) { return {{b.mul(dy, op.result())}}; }
 MINNOW_VJP(Log) { return {{b.div(dy, op.operands[0])}}; }
 MINNOW_VJP(Log1p) { return {{b.div(dy, b.add(op.operands[0], 1))}}; }
+MINNOW_VJP(Expm1) { return {{b.mul(dy, b.exp(op.operands[0]))}}; }  // y + 1 would be 0 where e^x is small
 MINNOW_VJP(Sqrt) { return {{b.div(b.mul(dy, 0.5), op.result())}}; }
 MINNOW_VJP(Cos) { return {{b.neg(b.mul(dy, b.unary(OpKind::kSin, op.operands[0])))}}; }
 MINNOW_VJP(Sin) { return {{b.mul(dy, b.unary(OpKind::kCos, op.operands[0]))}}; }
@@ -45,11 +51,8 @@ MINNOW_VJP(Atan) {
   return {{b.div(dy, b.add(b.mul(x, x), 1))}};
 }
 
-// erf'(x) = 2/sqrt(pi) exp(-x^2)
-MINNOW_VJP(Erf) {
-  Value* x = op.operands[0];
-  return {{b.mul(b.mul(dy, 2 * std::numbers::inv_sqrtpi), b.exp(b.neg(b.mul(x, x))))}};
-}
+MINNOW_VJP(Erf) { return {{times_bell(dy, 2 * std::numbers::inv_sqrtpi, op.operands[0], b)}}; }
+MINNOW_VJP(Erfc) { return {{times_bell(dy, -2 * std::numbers::inv_sqrtpi, op.operands[0], b)}}; }
 
 MINNOW_VJP(Convert) {
   DType from = op.operands[0]->type.dtype;
@@ -90,6 +93,8 @@ MINNOW_VJP(Greater) { return no_gradient(op); }
 MINNOW_VJP(GreaterEqual) { return no_gradient(op); }
 MINNOW_VJP(And) { return no_gradient(op); }
 MINNOW_VJP(Or) { return no_gradient(op); }
+
+MINNOW_VJP(MultiplyAdd) { return {{b.mul(dy, op.operands[1]), b.mul(dy, op.operands[0]), dy}}; }
 
 MINNOW_VJP(Select) {
   Cotangents sides = split_by(op.operands[0], dy, b);

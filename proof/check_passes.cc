@@ -92,7 +92,13 @@ Status PassChecker::before_pass(const PassRecord& record, const Function& functi
 Status PassChecker::after_pass(const PassRecord& record, const Function& function) {
   if (!record.changed) return {};
   ++checked_;
-  MINNOW_ASSIGN(const Trace trace, trace_interpreted(*subject_, function, Precision::kF64));
+  for (const Precision precision : {Precision::kF64, Precision::kDeclared})
+    MINNOW_TRY(check(record, function, precision));
+  return {};
+}
+
+Status PassChecker::check(const PassRecord& record, const Function& function, Precision precision) const {
+  MINNOW_ASSIGN(const Trace trace, trace_interpreted(*subject_, function, precision));
   MINNOW_ASSIGN(const auto comparisons, compare(*subject_, *reference_, trace, record.name));
   const auto wrong = std::ranges::find(comparisons, false, &Comparison::agrees);
   if (wrong == comparisons.end()) return {};

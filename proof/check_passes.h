@@ -13,7 +13,7 @@ namespace minnow::proof {
 
 // For PassOptions::observers. The error, with ExitCode::kMismatch, names the pass, the result and element that
 // disagrees, both numbers, and the first value that the program before the pass does not compute. What comes after the
-// passes is compared in double, with the tolerance of tolerance.h, with what came before the first of them.
+// passes is compared in double and in f32, with the tolerance of tolerance.h, with what came before the first of them.
 class PassChecker : public PassObserver {
  public:
   using MakeSubject = std::function<Result<Subject>(std::unique_ptr<Function> function)>;
@@ -26,6 +26,8 @@ class PassChecker : public PassObserver {
   int checked() const { return checked_; }  // passes that changed something
 
  private:
+  Status check(const PassRecord& record, const Function& function, Precision precision) const;
+
   MakeSubject make_subject_;
   std::string name_;  // of the function that the subject is of
   std::unique_ptr<Subject> subject_;

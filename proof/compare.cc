@@ -33,19 +33,16 @@ double largest_of(std::span<const double> values) {
   return largest;
 }
 
-bool is_tame(std::span<const double> values) {
-  return std::ranges::all_of(values, [](double x) { return std::abs(x) < kTame; });
+// Of what it may be, how far an element is off: infinite beyond it.
+double share_of(double distance, double tolerance) {
+  if (distance <= tolerance) return distance == 0 || !std::isfinite(tolerance) ? 0 : distance / tolerance;
+  return kInfinity;
 }
 
-struct Worst {
-  size_t element = 0;
-  double distance = -1;
-};
-
-Worst furthest(std::span<const double> expected, std::span<const double> actual) {
-  Worst worst;
+size_t furthest(std::span<const double> expected, std::span<const double> actual) {
+  size_t worst = 0;
   for (size_t i = 0; i < expected.size(); ++i)
-    if (const double d = difference(expected[i], actual[i]); d > worst.distance) worst = {i, d};
+    if (difference(expected[i], actual[i]) > difference(expected[worst], actual[worst])) worst = i;
   return worst;
 }
 
@@ -65,46 +62,54 @@ class ResultComparer {
 
  private:
   Status visit(size_t step) {
-    const DType dtype = trace_[step][result_].type().dtype;
+    if (reference_.is_open(step, result_)) return {};
     const Tensor expected = reference_.expected(step, result_).converted_to(DType::kF64);
     const Tensor actual = trace_[step][result_].converted_to(DType::kF64);
-    if (!is_tame(expected.as<double>())) return {};
-    const Worst worst = furthest(expected.as<double>(), actual.as<double>());
-    const double tolerance = reference_.tolerance(step, result_);
-    const double share = worst.distance <= tolerance ? worst.distance / std::max(tolerance, 1e-300) : kInfinity;
+    const std::vector<double> tolerances = reference_.tolerances(step, result_);
+    size_t worst = 0;
+    double share = -1;
+    for (size_t i = 0; i < tolerances.size(); ++i) {
+      const double own = share_of(difference(expected.as<double>()[i], actual.as<double>()[i]), tolerances[i]);
+      if (own > share) worst = i, share = own;
+    }
     if (share < share_) return {};
     share_ = share;
-    const double x = expected.as<double>()[worst.element];
     worst_.step = static_cast<int>(step);
-    worst_.element = static_cast<int64_t>(worst.element);
-    worst_.expected = x;
-    worst_.actual = actual.as<double>()[worst.element];
-    worst_.tolerance = tolerance;
-    const double largest = largest_of(expected.as<double>());
-    worst_.relative = worst.distance == 0 ? 0 : worst.distance / std::max(largest, 1e-300);
-    worst_.ulps = worst.distance == 0 ? 0 : worst.distance / ulp_of(x, dtype);
-    if (worst.distance <= tolerance) return {};
-    return excuse(step, expected.as<double>(), actual.as<double>());
+    describe(worst, expected.as<double>(), actual.as<double>(), tolerances);
+    if (std::isfinite(share)) return {};
+    return excuse(step, expected.as<double>(), actual.as<double>(), tolerances);
+  }
+
+  void describe(size_t element, std::span<const double> expected, std::span<const double> actual,
+                std::span<const double> tolerances) {
+    worst_.element = static_cast<int64_t>(element);
+    worst_.expected = expected[element];
+    worst_.actual = actual[element];
+    worst_.tolerance = tolerances[element];
+    const double distance = difference(expected[element], actual[element]);
+    const bool is_excused = !std::isfinite(worst_.tolerance);
+    worst_.relative = distance == 0 || is_excused ? 0 : distance / std::max(largest_of(expected), 1e-300);
+    worst_.ulps =
+        distance == 0 || is_excused ? 0 : distance / ulp_of(expected[element], trace_[0][result_].type().dtype);
   }
 
   // All elements that are too far off must be undecided; else the furthest of the others is reported.
-  Status excuse(size_t step, std::span<const double> expected, std::span<const double> actual) {
-    if (reference_.is_exact(step, result_)) {
-      worst_.agrees = false;
-      return {};
-    }
-    double most = 0;
+  Status excuse(size_t step, std::span<const double> expected, std::span<const double> actual,
+                std::span<const double> tolerances) {
+    double most = -1;
     for (size_t i = 0; i < expected.size(); ++i) {
       const double distance = difference(expected[i], actual[i]);
-      if (distance <= worst_.tolerance) continue;
-      MINNOW_ASSIGN(const double unsteadiness, reference_.unsteadiness(step, result_, i));
+      if (distance <= tolerances[i]) continue;
+      double allowed = tolerances[i];
+      if (!reference_.is_exact(step, result_)) {
+        MINNOW_ASSIGN(const double unsteadiness, reference_.unsteadiness(step, result_, i));
+        allowed += 8 * unsteadiness;
+      }
       worst_.undecided = true;
-      if (distance <= worst_.tolerance + 8 * unsteadiness || distance <= most) continue;
+      if (distance <= allowed || distance <= most) continue;
       most = distance;
       worst_.agrees = false;
-      worst_.element = static_cast<int64_t>(i);
-      worst_.expected = expected[i];
-      worst_.actual = actual[i];
+      describe(i, expected, actual, tolerances);
     }
     if (!worst_.agrees) worst_.undecided = false;
     return {};
@@ -152,12 +157,12 @@ std::vector<Comparison> compare_threads(const Subject& subject, const WayTraces&
       if (one.bytes() == two.bytes()) continue;
       Comparison comparison = blank(subject, i, fmt::format("{}, 2 threads", way));
       const Tensor x = one.converted_to(DType::kF64), y = two.converted_to(DType::kF64);
-      const Worst worst = furthest(x.as<double>(), y.as<double>());
+      const size_t worst = furthest(x.as<double>(), y.as<double>());
       comparison.agrees = false;
       comparison.step = static_cast<int>(step);
-      comparison.element = static_cast<int64_t>(worst.element);
-      comparison.expected = x.as<double>()[worst.element];
-      comparison.actual = y.as<double>()[worst.element];
+      comparison.element = static_cast<int64_t>(worst);
+      comparison.expected = x.as<double>()[worst];
+      comparison.actual = y.as<double>()[worst];
       comparisons.push_back(std::move(comparison));
     }
   return comparisons;

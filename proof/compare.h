@@ -30,7 +30,4 @@ Result<std::vector<Comparison>> compare(const Subject& subject, const Reference&
 // Threads may not change a bit.
 std::vector<Comparison> compare_threads(const Subject& subject, const WayTraces& traces, std::string_view way);
 
-// Numbers beyond this are near the end of f32's range, where the order of a sum decides whether it is infinite.
-inline constexpr double kTame = 1e30;
-
 }  // namespace minnow::proof

@@ -17,7 +17,6 @@ namespace minnow::proof {
 namespace {
 
 constexpr int kSteps = 3;
-constexpr uint32_t kModelEvery = 5;
 constexpr double kLongestMove = 0.03;  // of a weight in one step: it must stay where the ops are defined
 
 // Of a machine that has wider ones: kernels differ by how many lanes a vector has.
@@ -86,6 +85,17 @@ Result<FuzzCase> draw_program_case(uint32_t seed, const PlantedBug* bug) {
   return drawn;
 }
 
+// A program on numbers of all sizes, infinities, NaN and denormals.
+FuzzCase draw_extreme_case(uint32_t seed) {
+  RandomProgram program = draw_program(seed, false);
+  FuzzCase drawn{print(*program.function), false, {}};
+  Rng rng(seed);
+  drawn.subject.arguments = draw_arguments(*program.function, program.domains, Numbers::kExtreme, rng);
+  drawn.subject.is_exact = program.is_exact;
+  drawn.subject.function = std::move(program.function);
+  return drawn;
+}
+
 Result<FuzzCase> draw_model_case(uint32_t seed, const PlantedBug* bug) {
   FuzzCase drawn{model_to_text(draw_model(seed)), true, {}};
   MINNOW_ASSIGN(LoadedModel loaded, parse_model_text(drawn.text, fmt::format("seed-{}.textproto", seed)));
@@ -129,8 +139,21 @@ Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const P
 
 }  // namespace
 
-Result<FuzzCase> draw_case(uint32_t seed, const PlantedBug* bug) {
-  return seed % kModelEvery == 0 ? draw_model_case(seed, bug) : draw_program_case(seed, bug);
+CaseKind case_kind(uint32_t seed) {
+  switch (seed % 5) {
+    case 0: return CaseKind::kModel;
+    case 4: return CaseKind::kExtreme;
+    default: return CaseKind::kProgram;
+  }
+}
+
+Result<FuzzCase> draw_case(uint32_t seed, CaseKind kind, const PlantedBug* bug) {
+  switch (kind) {
+    case CaseKind::kModel: return draw_model_case(seed, bug);
+    case CaseKind::kExtreme: return draw_extreme_case(seed);
+    case CaseKind::kProgram: break;
+  }
+  return draw_program_case(seed, bug);
 }
 
 FuzzOutcome run_case(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug) {

@@ -1,6 +1,7 @@
 // Random programs and random models, each run in every way that there is.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,19 @@ struct FuzzCase {
   Subject subject;  // for a model: its training step
 };
 
-// Every fifth seed is a model. The same seed gives the same case.
-Result<FuzzCase> draw_case(uint32_t seed, const PlantedBug* bug = nullptr);
+enum class CaseKind : uint8_t {
+  kProgram,  // an IR program on numbers near 1, in the form that trains if it has weights
+  kExtreme,  // an IR program on numbers from 1e-30 to 1e30, infinities, NaN and denormals
+  kModel,    // a model that trains
+};
+// Of five seeds, one is a model and one a program on extreme numbers.
+CaseKind case_kind(uint32_t seed);
+
+// The same seed and kind give the same case.
+Result<FuzzCase> draw_case(uint32_t seed, CaseKind kind, const PlantedBug* bug = nullptr);
+inline Result<FuzzCase> draw_case(uint32_t seed, const PlantedBug* bug = nullptr) {
+  return draw_case(seed, case_kind(seed), bug);
+}
 
 struct FuzzOutcome {
   std::vector<std::string> complaints;  // one line each; empty: all ways agree

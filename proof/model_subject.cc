@@ -4,6 +4,7 @@
 #include <map>
 
 #include "passes/optimizer.h"
+#include "proof/parameters.h"
 #include "runtime/batch.h"
 #include "runtime/optimizer_spec.h"
 #include "runtime/random_batch.h"
@@ -12,6 +13,8 @@ namespace minnow::proof {
 namespace {
 
 constexpr uint32_t kBatchStream = 0xFFFE0000;  // and on: one per step and input
+constexpr uint32_t kExtremeSeed = 1;
+constexpr Domain kIndices = {.low = 0, .high = 3};  // of whole numbers in a step on extreme ones
 
 // What the parameters of a model's function hold at the beginning.
 class InitialTensors {
@@ -86,6 +89,13 @@ Subject make_subject(std::unique_ptr<Function> function, int steps, const Loaded
   return subject;
 }
 
+std::vector<Value> inputs_of(const Function& function) {
+  std::vector<Value> inputs;
+  for (const auto& parameter : function.parameters())
+    if (parameter->role == Role::kInput) inputs.push_back(*parameter);
+  return inputs;
+}
+
 }  // namespace
 
 Result<Subject> training_subject(const LoadedModel& model, int steps, const Dataset* data, const PlantedBug* bug) {
@@ -104,7 +114,7 @@ Result<Subject> model_subject(const LoadedModel& model, std::unique_ptr<Function
 }
 
 Subject random_subject(std::unique_ptr<Function> function, int steps) {
-  Subject subject{.function = std::move(function), .arguments = {}, .steps = steps};
+  Subject subject{.function = std::move(function), .arguments = {}, .steps = steps + 1};
   for (const auto& parameter : subject.function->parameters()) {
     Tensor tensor = random_tensor(parameter->type, 4, kBatchStream + static_cast<uint32_t>(parameter->index));
     if (parameter->type.dtype == DType::kF32)
@@ -114,6 +124,12 @@ Subject random_subject(std::unique_ptr<Function> function, int steps) {
       }
     subject.arguments.push_back(std::move(tensor));
   }
+  subject.feed = [steps, inputs = inputs_of(*subject.function)](int step, std::vector<Tensor>& arguments) {
+    if (step < steps) return;
+    Rng rng(kExtremeSeed);
+    for (const Value& input : inputs)
+      arguments[static_cast<size_t>(input.index)] = draw_tensor(input.type, kIndices, Numbers::kExtreme, rng);
+  };
   return subject;
 }
 

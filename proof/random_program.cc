@@ -26,8 +26,9 @@ bool keeps_exact(OpKind kind) {
 // Operands are values of the program so far, made to fit; a new parameter is the last resort.
 class ProgramSource : public OperandSource {
  public:
-  ProgramSource(Function& function, Builder& builder, Rng& rng)
-      : function_(function), builder_(builder), rng_(rng), batch_(pick<int64_t>(rng, {1, 3, 16, 17, 32, 48})) {}
+  ProgramSource(Function& function, Builder& builder, Rng& rng, bool confined)
+      : function_(function), builder_(builder), rng_(rng), confined_(confined),
+        batch_(pick<int64_t>(rng, {1, 3, 16, 17, 32, 48})) {}
 
   Shape shape(size_t rank) override;
   DType dtype(const std::vector<DType>& accepted) override;
@@ -50,6 +51,7 @@ class ProgramSource : public OperandSource {
   Function& function_;
   Builder& builder_;
   Rng& rng_;
+  bool confined_;
   int64_t batch_;  // most tensors of a program have as many examples
   std::vector<Value*> known_;
   std::vector<Domain> domains_;
@@ -78,7 +80,7 @@ Value* ProgramSource::operand(const TensorType& type, const Domain& domain) {
   Value* value = find(type, domain.exact);
   if (value == nullptr || one_in(4))
     if (Value* adapted = adapt(type, domain.exact)) value = adapted;
-  if (value != nullptr) return domain.required && is_float(type.dtype) ? confine(value, domain) : value;
+  if (value != nullptr) return confined_ && domain.required && is_float(type.dtype) ? confine(value, domain) : value;
   domains_.push_back(domain);
   const bool has_examples = type.rank() > 0 && type.dim(0) == batch_;
   learn(function_.add_parameter(fmt::format("p{}", function_.parameters().size()), type,
@@ -169,13 +171,13 @@ OpKind draw_kind(Rng& rng) {
 
 }  // namespace
 
-RandomProgram draw_program(uint32_t seed) {
+RandomProgram draw_program(uint32_t seed, bool confined) {
   Rng rng(seed);
   RandomProgram program{std::make_unique<Function>("f"), {}, {}};
   Function& function = *program.function;
   Builder builder(function);
   builder.set_location({"layer", Phase::kForward});
-  ProgramSource source(function, builder, rng);
+  ProgramSource source(function, builder, rng, confined);
   for (int64_t left = draw(rng, 1, 5); left > 0; --left) {
     source.learn(draw_op(draw_kind(rng), builder, source, rng));
     source.mark_rounded();

@@ -13,6 +13,7 @@ struct RandomProgram {
   std::vector<bool> is_exact;   // of the results: no rounding anywhere in what leads to it, so that it must be the same
 };
 
-RandomProgram draw_program(uint32_t seed);
+// With `confined` false, operands may be of any size, also where an op has no finite result.
+RandomProgram draw_program(uint32_t seed, bool confined = true);
 
 }  // namespace minnow::proof

@@ -45,8 +45,9 @@ std::string_view result_kind(const Function& function, const FunctionResult& res
 }
 
 Result<Trace> trace_interpreted(const Subject& subject, const Function& function, Precision precision,
-                                const OpObserver& observer) {
+                                const OpObserver& observer, const StepObserver& step_observer) {
   return trace_steps(subject, [&](const std::vector<Tensor>& arguments) {
+    if (step_observer) step_observer(arguments);
     std::vector<const Tensor*> pointers;
     for (const Tensor& argument : arguments) pointers.push_back(&argument);
     return interpret(function, pointers, precision, observer);

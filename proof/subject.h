@@ -31,8 +31,10 @@ std::string_view result_kind(const Function& function, const FunctionResult& res
 // The results of every step.
 using Trace = std::vector<std::vector<Tensor>>;
 
+// Looks on at the arguments of every step before it runs.
+using StepObserver = std::function<void(std::span<const Tensor> arguments)>;
 Result<Trace> trace_interpreted(const Subject& subject, const Function& function, Precision precision,
-                                const OpObserver& observer = {});
+                                const OpObserver& observer = {}, const StepObserver& step_observer = {});
 
 struct Way {
   std::string_view name;

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "ir/map.h"
 #include "ir/random.h"
+#include "proof/open_results.h"
 
 namespace minnow::proof {
 namespace {
@@ -15,7 +17,21 @@ constexpr int kDisturbances = 6;
 constexpr double kSingleEpsilon = 1.0 / (1 << 23);
 constexpr double kDoubleEpsilon = 1.0 / (int64_t{1} << 52);
 
-double epsilon_of(const Value* value) { return value->type.dtype == DType::kF64 ? kDoubleEpsilon : kSingleEpsilon; }
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+double epsilon_of(DType dtype) { return dtype == DType::kF64 ? kDoubleEpsilon : kSingleEpsilon; }
+
+double smallest_of(DType dtype) {
+  return dtype == DType::kF64 ? std::numeric_limits<double>::denorm_min() : std::numeric_limits<float>::denorm_min();
+}
+
+// Numbers of another kind are no roundings of each other.
+enum class Kind : uint8_t { kFinite, kNan, kPositive, kNegative };
+Kind kind_of(double x) {
+  if (std::isfinite(x)) return Kind::kFinite;
+  if (std::isnan(x)) return Kind::kNan;
+  return x > 0 ? Kind::kPositive : Kind::kNegative;
+}
 
 bool is_rounding(const Op& op) {
   return is_float(op.type().dtype) && !op.body && !has_trait(op.kind, kLeaf | kIndexMap | kCompare) &&
@@ -43,7 +59,7 @@ class Disturber {
  private:
   void disturb(const Op& op, Tensor& result) {
     if (!is_rounding(op) || result.type().dtype != DType::kF64) return;
-    const double unit = epsilon_of(op.result()) * (1 + std::sqrt(static_cast<double>(sum_length(op))));
+    const double unit = epsilon_of(op.type().dtype) * (1 + std::sqrt(static_cast<double>(sum_length(op))));
     const double floor = sum_length(op) > 1 ? std::max(largest_magnitude(result), partial_sum(op)) : 0;
     for (double& x : result.as<double>())
       x += (2 * random_.uniform(drawn_++) - 1) * unit * std::max(std::abs(x), floor);
@@ -102,28 +118,41 @@ int64_t sum_length(const Op& op) {
   }
 }
 
-std::unordered_map<const Value*, int64_t> rounding_lengths(const Function& function) {
-  std::unordered_map<const Value*, int64_t> lengths;
+std::unordered_map<const Value*, Roundings> count_roundings(const Function& function) {
+  std::unordered_map<const Value*, Roundings> roundings;
   for (const auto& op : function.ops()) {
-    int64_t length = 0;
-    for (const Value* operand : op->operands) length = std::max(length, lengths[operand]);
+    Roundings most;
+    for (const Value* operand : op->operands) {
+      most.length = std::max(most.length, roundings[operand].length);
+      most.has_sum |= roundings[operand].has_sum;
+    }
     const int64_t own = op->body ? static_cast<int64_t>(op->body->ops().size()) : 0;
-    for (const auto& result : op->results) lengths[result.get()] = length + own + std::max<int64_t>(1, sum_length(*op));
+    most.length += own + std::max<int64_t>(1, sum_length(*op));
+    most.has_sum |= own > 0 || sum_length(*op) > 1;
+    for (const auto& result : op->results) roundings[result.get()] = most;
   }
-  return lengths;
+  return roundings;
 }
 
 Result<Reference> Reference::create(const Subject& subject) {
   Reference reference(subject);
   const Function& function = *subject.function;
   MINNOW_ASSIGN(reference.single_, trace_interpreted(subject, function, Precision::kDeclared));
-  MINNOW_ASSIGN(reference.wide_, trace_interpreted(subject, function, Precision::kF64));
-  auto lengths = rounding_lengths(function);
-  for (const FunctionResult& result : function.results()) reference.lengths_.push_back(lengths[result.value]);
-  for (size_t step = 0; step < reference.single_.size(); ++step) {
-    std::vector<double>& row = reference.tolerances_.emplace_back();
-    for (size_t i = 0; i < function.results().size(); ++i) row.push_back(reference.tolerance_of(step, i));
-  }
+  OpenResults open(function);
+  bool is_first = true;
+  const auto end_step = [&] {
+    if (!std::exchange(is_first, false)) reference.open_.push_back(open.of_step());
+  };
+  MINNOW_ASSIGN(reference.wide_, trace_interpreted(
+                                     subject, function, Precision::kF64,
+                                     [&](const Op& op, std::span<Tensor> results) { open.see(op, results); },
+                                     [&](std::span<const Tensor> arguments) {
+                                       end_step();
+                                       open.begin_step(arguments);
+                                     }));
+  end_step();
+  auto roundings = count_roundings(function);
+  for (const FunctionResult& result : function.results()) reference.roundings_.push_back(roundings[result.value]);
   return reference;
 }
 
@@ -136,13 +165,29 @@ const Tensor& Reference::expected(size_t step, size_t result) const {
   return is_exact(step, result) || !is_float(single.type().dtype) ? single : wide_[step][result];
 }
 
-double Reference::tolerance_of(size_t step, size_t result) const {
-  if (is_exact(step, result)) return 0;
-  const double rounding = 16 * largest_difference(single_[step][result], wide_[step][result]);
-  if (!is_float(single_[step][result].type().dtype)) return rounding;
-  const double length = static_cast<double>(lengths_[result]) * static_cast<double>(step + 1);
-  const double unit = epsilon_of(subject_->function->results()[result].value);
-  return rounding + unit * (32 + 4 * std::sqrt(length)) * largest_magnitude(wide_[step][result]);
+std::vector<double> Reference::tolerances(size_t step, size_t result) const {
+  const Tensor single = single_[step][result].converted_to(DType::kF64);
+  const Tensor wide = wide_[step][result].converted_to(DType::kF64);
+  const std::span<const double> x = single.as<double>(), exact = wide.as<double>();
+  const DType dtype = single_[step][result].type().dtype;
+  const double length = static_cast<double>(roundings_[result].length) * static_cast<double>(step + 1);
+  const double unit = is_float(dtype) ? epsilon_of(dtype) * (32 + 4 * std::sqrt(length)) : 0;
+  const auto moves = [&](size_t i) { return kind_of(x[i]) == kind_of(exact[i]) && std::isfinite(x[i]); };
+  double largest = 0, rounding = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (!moves(i)) continue;
+    largest = std::max(largest, std::abs(exact[i]));
+    rounding = std::max(rounding, std::abs(x[i] - exact[i]));
+  }
+  const bool each_by_itself = is_float(dtype) && !roundings_[result].has_sum;
+  std::vector<double> tolerances(x.size(), 0);
+  for (size_t i = 0; i < x.size() && !is_exact(step, result); ++i) {
+    if (kind_of(x[i]) != kind_of(exact[i])) tolerances[i] = kInfinity;
+    else if (!std::isfinite(x[i])) continue;
+    else if (!each_by_itself) tolerances[i] = unit * largest + 16 * rounding;
+    else tolerances[i] = unit * std::abs(exact[i]) + 16 * std::abs(x[i] - exact[i]) + 64 * smallest_of(dtype);
+  }
+  return tolerances;
 }
 
 Result<Trace> Reference::disturbed(uint32_t seed) const {

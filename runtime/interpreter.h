@@ -2,16 +2,17 @@
 // with the compiler, so that the two can be held against each other. Clear rather than fast.
 //
 // Where the op table leaves a choice, this is it:
-//   NaN       max, min, reduce_max and window_max answer NaN if an element is NaN; argmax and window_pick
-//   take the
-//             first NaN for the largest. sign(NaN) is NaN. Comparisons with NaN are false, but ne is true.
-//   sign      of a zero is that zero.
-//   integers  wrap around.
-//   convert   to an integer truncates and holds to its range, NaN becomes 0; to pred asks whether it is not
-//   0. sums      start at 0 and add in row-major order of what is summed, in the element type. random element
-//   i, counted row-major, is number i of its sequence. gather    and scatter_add move an index outside of the
-//   table to its nearest row. From a table without rows
-//             gather answers 0; scatter_add to one adds nothing.
+//
+//   - NaN: max, min, reduce_max and window_max answer NaN if an element is NaN; argmax and window_pick take the first
+//   NaN
+//     for the largest. sign(NaN) is NaN. Comparisons with NaN are false, but ne is true.
+//   - Zeros: the larger of +0 and -0 is +0, the smaller -0. The sign of a zero is that zero.
+//   - Integers wrap around. To an integer, convert truncates and holds to its range, NaN becomes 0; to pred it asks
+//     whether a number is not 0.
+//   - Sums start at 0 and add in row-major order of what is summed, in the element type.
+//   - Element i of random, counted row-major, is number i of its sequence.
+//   - gather and scatter_add move an index outside of the table to its nearest row. From a table without rows gather
+//     answers 0; scatter_add to one adds nothing.
 #pragma once
 
 #include <functional>

@@ -84,6 +84,10 @@ void ReferenceKernel<OpKind::kLog1p>::apply(const KernelCall& call) {
   map_floats(call, [](auto x) { return std::log1p(x); });
 }
 
+void ReferenceKernel<OpKind::kExpm1>::apply(const KernelCall& call) {
+  map_floats(call, [](auto x) { return std::expm1(x); });
+}
+
 void ReferenceKernel<OpKind::kSqrt>::apply(const KernelCall& call) {
   map_floats(call, [](auto x) { return std::sqrt(x); });
 }
@@ -98,6 +102,10 @@ void ReferenceKernel<OpKind::kSigmoid>::apply(const KernelCall& call) {
 
 void ReferenceKernel<OpKind::kErf>::apply(const KernelCall& call) {
   map_floats(call, [](auto x) { return std::erf(x); });
+}
+
+void ReferenceKernel<OpKind::kErfc>::apply(const KernelCall& call) {
+  map_floats(call, [](auto x) { return std::erfc(x); });
 }
 
 void ReferenceKernel<OpKind::kCos>::apply(const KernelCall& call) {
@@ -141,11 +149,11 @@ void ReferenceKernel<OpKind::kDivide>::apply(const KernelCall& call) {
 }
 
 void ReferenceKernel<OpKind::kMaximum>::apply(const KernelCall& call) {
-  zip_numbers(call, [](auto a, auto b) { return a > b || is_nan(a) ? a : b; });
+  zip_numbers(call, [](auto a, auto b) { return larger_of(a, b); });
 }
 
 void ReferenceKernel<OpKind::kMinimum>::apply(const KernelCall& call) {
-  zip_numbers(call, [](auto a, auto b) { return a < b || is_nan(a) ? a : b; });
+  zip_numbers(call, [](auto a, auto b) { return smaller_of(a, b); });
 }
 
 void ReferenceKernel<OpKind::kPower>::apply(const KernelCall& call) {
@@ -191,6 +199,16 @@ void ReferenceKernel<OpKind::kSelect>::apply(const KernelCall& call) {
     const std::span<const T> on_false = call.operand(2).as<T>();
     const std::span<T> result = call.result().as<T>();
     for (size_t i = 0; i < result.size(); ++i) result[i] = condition[i] != 0 ? on_true[i] : on_false[i];
+  });
+}
+
+void ReferenceKernel<OpKind::kMultiplyAdd>::apply(const KernelCall& call) {
+  with_float_type(call.result().type().dtype, [&]<typename T>(T) {
+    const std::span<const T> a = call.operand(0).as<T>();
+    const std::span<const T> b = call.operand(1).as<T>();
+    const std::span<const T> c = call.operand(2).as<T>();
+    const std::span<T> result = call.result().as<T>();
+    for (size_t i = 0; i < result.size(); ++i) result[i] = std::fma(a[i], b[i], c[i]);
   });
 }
 

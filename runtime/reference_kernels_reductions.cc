@@ -50,7 +50,7 @@ void ReferenceKernel<OpKind::kReduceSum>::apply(const KernelCall& call) {
 
 void ReferenceKernel<OpKind::kReduceMax>::apply(const KernelCall& call) {
   with_type(call.result().type().dtype, [&]<typename T>(T) {
-    reduce(call, lowest_value<T>(), [](T largest, T x) { return is_larger(x, largest) ? x : largest; });
+    reduce(call, lowest_value<T>(), [](T largest, T x) { return larger_of(largest, x); });
   });
 }
 

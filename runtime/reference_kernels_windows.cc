@@ -35,9 +35,8 @@ void ReferenceKernel<OpKind::kWindowMax>::apply(const KernelCall& call) {
     const std::span<const T> x = call.operand().as<T>();
     const std::span<T> y = call.result().as<T>();
     std::ranges::fill(y, lowest_value<T>());
-    for_each_window_element(attributes, call.operand(), call.result(), [&](int64_t at_y, int64_t at_x) {
-      if (is_larger(x[at_x], y[at_y])) y[at_y] = x[at_x];
-    });
+    for_each_window_element(attributes, call.operand(), call.result(),
+                            [&](int64_t at_y, int64_t at_x) { y[at_y] = larger_of(y[at_y], x[at_x]); });
   });
 }
 

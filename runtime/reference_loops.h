@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -45,6 +46,20 @@ bool is_nan(T value) {
 template <typename T>
 bool is_larger(T a, T b) {
   return a > b || (is_nan(a) && !is_nan(b));
+}
+
+// NaN if either is; of two zeros +0.
+template <typename T>
+T larger_of(T a, T b) {
+  if (a == b) return std::signbit(static_cast<double>(a)) ? b : a;
+  return is_larger(a, b) ? a : b;
+}
+
+// NaN if either is; of two zeros -0.
+template <typename T>
+T smaller_of(T a, T b) {
+  if (a == b) return std::signbit(static_cast<double>(a)) ? a : b;
+  return a < b || is_nan(a) ? a : b;
 }
 
 template <typename T>

@@ -24,16 +24,29 @@ struct FuzzFlags {
   uint32_t count = 500;
   int jobs = 1;
   std::string out = "fuzz-failures";
+  std::string only;  // one of kKinds; empty: all
+
+  Result<proof::FuzzCase> draw(uint32_t seed) const;
+  // What tries these cases.
+  std::string command(uint64_t first, uint64_t cases) const {
+    const std::string text = fmt::format("minnow fuzz --seed {} --count {}", first, cases);
+    return only.empty() ? text : text + " --only " + only;
+  }
 };
 
-std::string reproduce(uint32_t seed) { return fmt::format("minnow fuzz --seed {} --count 1", seed); }
+const std::map<std::string, proof::CaseKind> kKinds = {
+    {"program", proof::CaseKind::kProgram}, {"extreme", proof::CaseKind::kExtreme}, {"model", proof::CaseKind::kModel}};
+
+Result<proof::FuzzCase> FuzzFlags::draw(uint32_t seed) const {
+  return proof::draw_case(seed, only.empty() ? proof::case_kind(seed) : kKinds.at(only));
+}
 
 // The case as a file of its own, with what is wrong with it above.
 Status write_case(const FuzzFlags& flags, uint32_t seed, const proof::FuzzCase& drawn,
                   const std::vector<std::string>& complaints) {
   MINNOW_TRY(make_folder(flags.out));
   const char* const comment = drawn.is_model ? "# " : "// ";
-  std::string text = fmt::format("{}seed {}: {}\n", comment, seed, reproduce(seed));
+  std::string text = fmt::format("{}seed {}: {}\n", comment, seed, flags.command(seed, 1));
   for (std::string complaint : complaints) {
     std::ranges::replace(complaint, '\n', ' ');
     text += fmt::format("{}{}\n", comment, complaint);
@@ -44,7 +57,7 @@ Status write_case(const FuzzFlags& flags, uint32_t seed, const proof::FuzzCase& 
 
 // One seed. The text to report; empty if all is well.
 Result<std::string> try_seed(const FuzzFlags& flags, uint32_t seed, ThreadPool& pair) {
-  MINNOW_ASSIGN(const proof::FuzzCase drawn, proof::draw_case(seed));
+  MINNOW_ASSIGN(const proof::FuzzCase drawn, flags.draw(seed));
   const proof::FuzzOutcome outcome = proof::run_case(drawn, seed, pair);
   if (outcome.complaints.empty()) return std::string();
   MINNOW_TRY(write_case(flags, seed, drawn, outcome.complaints));
@@ -147,8 +160,8 @@ class Foreman {
       ::waitpid(worker.process, nullptr, 0);
       next = std::min(next, uint64_t{worker.seed});
     }
-    fmt::print(stderr, "interrupted after {} cases, {} failed; go on with: minnow fuzz --seed {} --count {}\n", done_,
-               failed_, next, uint64_t{flags_.seed} + flags_.count - next);
+    fmt::print(stderr, "interrupted after {} cases, {} failed; go on with: {}\n", done_, failed_,
+               flags_.command(next, uint64_t{flags_.seed} + flags_.count - next));
     return ExitCode::kInterrupted;
   }
 
@@ -159,7 +172,7 @@ class Foreman {
         signal == SIGALRM ? fmt::format("takes more than {} s", kCaseSeconds)
                           : fmt::format("ends the program with signal {} ({})", signal, ::strsignal(signal));
     fmt::print("seed {}: {}\n", seed, complaint);
-    if (const auto drawn = proof::draw_case(seed)) MINNOW_TRY(write_case(flags_, seed, *drawn, {complaint}));
+    if (const auto drawn = flags_.draw(seed)) MINNOW_TRY(write_case(flags_, seed, *drawn, {complaint}));
     const uint64_t next = uint64_t{seed} + static_cast<uint32_t>(flags_.jobs);
     return next < uint64_t{flags_.seed} + flags_.count ? start(static_cast<uint32_t>(next)) : Status{};
   }
@@ -178,8 +191,11 @@ Action add_fuzz(CLI::App& app) {
   app.add_option("--count", flags->count, "cases to try")->check(CLI::Range(1, 1000000000))->capture_default_str();
   app.add_option("--jobs", flags->jobs, "processes to try them in")->check(CLI::Range(1, 256))->capture_default_str();
   app.add_option("--out", flags->out, "where to write the cases that fail")->type_name("DIR")->capture_default_str();
+  app.add_option("--only", flags->only, "draw cases of one kind: program, extreme or model")
+      ->check(CLI::IsMember(kKinds));
   app.footer(
-      "Each case is a program or, every fifth, a model. Outputs, gradients and three training steps must agree between the "
+      "Of five cases one is a model, one a program on numbers from 1e-30 to 1e30, infinities and NaN, the others programs on\n"
+      "numbers near 1. Outputs, gradients and three training steps must agree between the "
       "interpreter in f32\nand f64, before and after the passes, and compiled code: -O0, -O3, unfused, on one and two threads; "
       "-O0 is for vectors of 256 bits\nwhere this machine has 512. Gradients must agree with the slope of the loss. The "
       "tolerance is that of `minnow diff`.");

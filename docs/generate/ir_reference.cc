@@ -1,7 +1,7 @@
-// Fills the tables of ops in docs/ir.md from the op table, so that they cannot go stale.
+// Fills the tables of docs/ir.md from the op table and the table of errors, so that they cannot go stale.
 //
-//   ir_reference docs/ir.md     prints the document with fresh tables, which stand between <!-- ops of GROUP --> and
-//                               <!-- end -->
+//   ir_reference docs/ir.md     prints the document with fresh tables, which stand between <!-- ops of GROUP --> or
+//                               <!-- errors of functions --> and <!-- end -->
 #include <fmt/format.h>
 
 #include <fstream>
@@ -11,6 +11,7 @@
 #include "docs/generate/marked_places.h"
 #include "docs/generate/op_descriptions.h"
 #include "ir/attribute_text.h"
+#include "proof/accuracy.h"
 
 namespace minnow {
 namespace {
@@ -55,6 +56,18 @@ std::string traits_of(OpKind kind) {
   return text;
 }
 
+std::string gradient_error(const proof::Accuracy& row) {
+  if (row.gradient_error == 0) return fmt::format("{}", row.gradient);
+  return fmt::format("{}, or {} absolute", row.gradient, row.gradient_error);
+}
+
+std::string error_table() {
+  std::string table = "\n| function | value | gradient | |\n|---|---|---|---|\n";
+  for (const proof::Accuracy& row : proof::kAccuracies)
+    table += fmt::format("| `{}` | {} | {} | {} |\n", row.function, row.value, gradient_error(row), row.remark);
+  return table + "\n";
+}
+
 std::map<std::string, std::string> tables() {
   std::map<std::string, std::string> tables;
   for (size_t i = 0; i < kOpCount; ++i) {
@@ -66,6 +79,7 @@ std::map<std::string, std::string> tables() {
                          type_of(kind), attributes_of(kind), description.gradient, traits_of(kind));
   }
   for (auto& [name, table] : tables) table += "\n";
+  tables["errors of functions"] = error_table();
   return tables;
 }
 

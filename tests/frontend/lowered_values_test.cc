@@ -105,7 +105,8 @@ TEST(LoweredValues, LayerNorm) {
 TEST(LoweredValues, SoftmaxCrossEntropy) {
   const std::string shifted = "softmax_cross_entropy {}", naive = "softmax_cross_entropy { form: NAIVE }";
   EXPECT_NEAR(loss_of(shifted, {1000, 0, -1000}, {1}), 1000, 1e-3);
-  EXPECT_TRUE(std::isnan(loss_of(naive, {1000, 0, -1000}, {1})));
+  EXPECT_TRUE(std::isnan(loss_of(naive, {1000, 0, -1000}, {0})));
+  EXPECT_TRUE(std::isinf(loss_of(naive, {1000, 0, -1000}, {1})));
   EXPECT_NEAR(loss_of(shifted, {1, 2, 3}, {2}), 0.4076060, 1e-6);
   EXPECT_NEAR(loss_of(naive, {1, 2, 3}, {2}), 0.4076060, 1e-6);
   EXPECT_NEAR(loss_of("softmax_cross_entropy { label_smoothing: 0.3 }", {1, 2, 3}, {2}),

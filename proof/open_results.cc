@@ -1,0 +1,67 @@
+#include "proof/open_results.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "proof/tolerance.h"
+
+namespace minnow::proof {
+namespace {
+
+constexpr double kNearOverflow = 1e37;  // a tenth of the largest f32, and less
+
+bool is_convolution(const Op& op) { return has_trait(op.kind, kContraction) && has_trait(op.kind, kWindow); }
+
+}  // namespace
+
+OpenResults::Range OpenResults::range_of(const Tensor& tensor) {
+  Range range;
+  const Tensor numbers = tensor.converted_to(DType::kF64);
+  for (const double x : numbers.as<double>()) {
+    if (std::isfinite(x)) range.largest = std::max(range.largest, std::abs(x));
+    else range.is_finite = false;
+  }
+  return range;
+}
+
+void OpenResults::begin_step(std::span<const Tensor> arguments) {
+  for (const auto& parameter : function_.parameters())
+    ranges_[parameter.get()] = range_of(arguments[static_cast<size_t>(parameter->index)]);
+}
+
+void OpenResults::see(const Op& op, std::span<const Tensor> results) {
+  const bool open = is_open(op);
+  for (size_t i = 0; i < results.size(); ++i) {
+    Range& range = ranges_[op.result(i)] = range_of(results[i]);
+    range.is_open = open;
+  }
+}
+
+std::vector<bool> OpenResults::of_step() const {
+  std::vector<bool> open;
+  for (const FunctionResult& result : function_.results()) open.push_back(ranges_.at(result.value).is_open);
+  return open;
+}
+
+bool OpenResults::is_open(const Op& op) const {
+  for (const Value* operand : op.operands) {
+    const auto found = ranges_.find(operand);
+    if (found == ranges_.end()) continue;
+    if (found->second.is_open || (is_convolution(op) && !found->second.is_finite)) return true;
+  }
+  return is_float(op.type().dtype) && sum_length(op) > 1 && largest_sum(op) > kNearOverflow;
+}
+
+// No partial sum of the op is larger.
+double OpenResults::largest_sum(const Op& op) const {
+  double term = has_trait(op.kind, kContraction) ? 1 : 0;
+  for (const Value* operand : op.operands) {
+    const auto found = ranges_.find(operand);
+    if (found == ranges_.end() || !is_float(operand->type.dtype)) continue;
+    const double largest = found->second.largest;
+    term = has_trait(op.kind, kContraction) ? term * largest : std::max(term, largest);
+  }
+  return term * static_cast<double>(sum_length(op));
+}
+
+}  // namespace minnow::proof
