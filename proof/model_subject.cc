@@ -13,7 +13,7 @@ namespace minnow::proof {
 namespace {
 
 constexpr uint32_t kBatchStream = 0xFFFE0000;  // and on: one per step and input
-constexpr uint32_t kExtremeSeed = 1;
+constexpr int kExtremeSteps = 8;
 constexpr Domain kIndices = {.low = 0, .high = 3};  // of whole numbers in a step on extreme ones
 
 // What the parameters of a model's function hold at the beginning.
@@ -114,7 +114,7 @@ Result<Subject> model_subject(const LoadedModel& model, std::unique_ptr<Function
 }
 
 Subject random_subject(std::unique_ptr<Function> function, int steps) {
-  Subject subject{.function = std::move(function), .arguments = {}, .steps = steps + 1};
+  Subject subject{.function = std::move(function), .arguments = {}, .steps = steps + kExtremeSteps};
   for (const auto& parameter : subject.function->parameters()) {
     Tensor tensor = random_tensor(parameter->type, 4, kBatchStream + static_cast<uint32_t>(parameter->index));
     if (parameter->type.dtype == DType::kF32)
@@ -126,7 +126,7 @@ Subject random_subject(std::unique_ptr<Function> function, int steps) {
   }
   subject.feed = [steps, inputs = inputs_of(*subject.function)](int step, std::vector<Tensor>& arguments) {
     if (step < steps) return;
-    Rng rng(kExtremeSeed);
+    Rng rng(static_cast<uint32_t>(step));
     for (const Value& input : inputs)
       arguments[static_cast<size_t>(input.index)] = draw_tensor(input.type, kIndices, Numbers::kExtreme, rng);
   };

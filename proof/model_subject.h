@@ -17,7 +17,7 @@ Result<Subject> training_subject(const LoadedModel& model, int steps, const Data
                                  const PlantedBug* bug = nullptr);
 
 // A function of no known model, on numbers drawn at random: weights and inputs in [-1, 1), state in [0, 1), whole
-// numbers in [0, 4). Behind `steps` such steps comes one whose inputs are extreme numbers (parameters.h).
+// numbers in [0, 4). Behind `steps` such steps come eight whose inputs are extreme numbers (parameters.h).
 Subject random_subject(std::unique_ptr<Function> function, int steps);
 
 }  // namespace minnow::proof

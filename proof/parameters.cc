@@ -60,17 +60,24 @@ const std::vector<T>& special_numbers(Numbers numbers) {
 
 constexpr double kLargestExponent = 30;  // decimal, of extreme numbers
 
-// Decimal exponents that the extreme numbers of one tensor are drawn from.
-Domain draw_exponents(Rng& rng) {
-  if (draw(rng, 0, 1) == 0) return {.low = -kLargestExponent, .high = kLargestExponent};
-  const double low = std::uniform_real_distribution<double>(-kLargestExponent, kLargestExponent - 1)(rng);
-  return {.low = low, .high = low + 1};
+// What the extreme numbers of one tensor are drawn from.
+struct Extremes {
+  double low = -kLargestExponent, high = kLargestExponent;  // of the decimal exponent
+  bool has_special = false;
+};
+
+Extremes draw_extremes(Rng& rng) {
+  Extremes extremes{.has_special = draw(rng, 0, 3) == 0};
+  if (draw(rng, 0, 1) == 0) return extremes;
+  extremes.low = std::uniform_real_distribution<double>(-kLargestExponent, kLargestExponent - 1)(rng);
+  extremes.high = extremes.low + 1;
+  return extremes;
 }
 
 template <typename T>
-T draw_extreme(const Domain& exponents, Rng& rng) {
-  if (draw(rng, 0, 7) == 0) return pick(rng, special_numbers<T>(Numbers::kSingular));
-  const double size = std::pow(10.0, std::uniform_real_distribution<double>(exponents.low, exponents.high)(rng));
+T draw_extreme(const Extremes& extremes, Rng& rng) {
+  if (extremes.has_special && draw(rng, 0, 7) == 0) return pick(rng, special_numbers<T>(Numbers::kSingular));
+  const double size = std::pow(10.0, std::uniform_real_distribution<double>(extremes.low, extremes.high)(rng));
   return static_cast<T>(draw(rng, 0, 1) == 0 ? size : -size);
 }
 
@@ -87,8 +94,8 @@ T draw_number(const Domain& domain, Numbers numbers, Rng& rng) {
 template <typename T>
 void fill(Tensor& tensor, const Domain& domain, Numbers numbers, Rng& rng) {
   if (std::is_floating_point_v<T> && numbers == Numbers::kExtreme) {
-    const Domain exponents = draw_exponents(rng);
-    for (T& element : tensor.as<T>()) element = draw_extreme<T>(exponents, rng);
+    const Extremes extremes = draw_extremes(rng);
+    for (T& element : tensor.as<T>()) element = draw_extreme<T>(extremes, rng);
     return;
   }
   for (T& element : tensor.as<T>()) element = draw_number<T>(domain, numbers, rng);

@@ -33,8 +33,9 @@ enum class Numbers {
   kSpecial,   // one in two a zero of either sign, an infinity, NaN, a denormal or a number at the end of the
               // type's range
   kSingular,  // the same without large numbers, whose sums depend on the order
-  kExtreme,  // floats between 1e-30 and 1e30 of either sign, whatever the domain: half of the tensors have one order of
-             // magnitude, the others all; one number in eight as in kSingular
+  // Floats between 1e-30 and 1e30 of either sign, whatever the domain: half of the tensors have one order of magnitude,
+  // the others all; in one tensor of four one number in eight is as in kSingular.
+  kExtreme,
 };
 
 Tensor draw_tensor(const TensorType& type, const Domain& domain, Numbers numbers, Rng& rng);

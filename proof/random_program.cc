@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "frontend/composites.h"
+
 namespace minnow::proof {
 namespace {
 
@@ -162,6 +164,27 @@ void ProgramSource::mark_rounded() {
   }
 }
 
+// (x - mean) / sqrt(variance + epsilon) over the last dimension
+Value* normalize(Builder& b, Value* x) {
+  const std::vector<int64_t> last = {x->type.rank() - 1};
+  Value* centred = b.sub(x, broadcast_rows(b, b.reduce_mean(x, last), x->type.shape));
+  Value* variance = b.reduce_mean(b.mul(centred, centred), last);
+  return b.div(centred, broadcast_rows(b, b.sqrt(b.add(variance, 1e-5)), x->type.shape));
+}
+
+// Of a value, or of a product, which one of its readers might round and another not.
+Value* draw_composite(Builder& b, ProgramSource& source, Rng& rng) {
+  const TensorType type{DType::kF32, source.shape(static_cast<size_t>(draw(rng, 1, 3)))};
+  Value* x = source.operand(type, {});
+  if (draw(rng, 0, 3) > 0) x = b.mul(x, source.operand(type, {}));
+  switch (draw(rng, 0, 3)) {
+    case 0: return softmax(b, x, spec::Softmax::MAX_SHIFTED);
+    case 1: return log_softmax(b, x);
+    case 2: return normalize(b, x);
+    default: return b.sub(x, b.max(x, b.like(x, 0)));
+  }
+}
+
 OpKind draw_kind(Rng& rng) {
   for (;;) {
     const auto kind = static_cast<OpKind>(draw(rng, 0, static_cast<int64_t>(kOpCount) - 1));
@@ -179,7 +202,8 @@ RandomProgram draw_program(uint32_t seed, bool confined) {
   builder.set_location({"layer", Phase::kForward});
   ProgramSource source(function, builder, rng, confined);
   for (int64_t left = draw(rng, 1, 5); left > 0; --left) {
-    source.learn(draw_op(draw_kind(rng), builder, source, rng));
+    const bool is_composite = !confined && draw(rng, 0, 3) == 0;
+    source.learn(is_composite ? draw_composite(builder, source, rng) : draw_op(draw_kind(rng), builder, source, rng));
     source.mark_rounded();
   }
   const UseMap uses(function);

@@ -13,7 +13,8 @@ struct RandomProgram {
   std::vector<bool> is_exact;   // of the results: no rounding anywhere in what leads to it, so that it must be the same
 };
 
-// With `confined` false, operands may be of any size, also where an op has no finite result.
+// With `confined` false, operands may be of any size, also where an op has no finite result, and there are composites
+// whose meaning rests on a value being the same wherever it is read: softmax, log-softmax, normalisation, x - x.
 RandomProgram draw_program(uint32_t seed, bool confined = true);
 
 }  // namespace minnow::proof
