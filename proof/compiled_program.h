@@ -18,21 +18,15 @@ class CompiledProgram {
   static Result<CompiledProgram> create(const Function& function, CompileOptions options = {},
                                         const PlantedBug* bug = nullptr);
 
-  // The function's results, new weights among them; the arguments are left as they are. All units of a kernel are
-  // divided among the pool's threads, also where that would not pay. What a kernel should write holds NaN at first,
-  // and writing past the end of a buffer is an error.
+  // The function's results, new weights among them, of a guarded run that is divided among all of the pool's threads
+  // (see RunOptions); the arguments are left as they are.
   Result<std::vector<Tensor>> run(const std::vector<Tensor>& arguments, ThreadPool& pool) const;
 
  private:
-  struct ResultHome {
-    TensorType type;
-    int parameter = -1;  // that it is written over; -1: none
-  };
-
   CompiledProgram() = default;
 
-  std::vector<ResultHome> results_;
-  std::unique_ptr<CompiledFunction> compiled_;
+  std::unique_ptr<Function> function_;
+  std::shared_ptr<const CompiledFunction> compiled_;
 };
 
 }  // namespace minnow::proof

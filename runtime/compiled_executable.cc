@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cstring>
 
 #include "runtime/executable.h"
+#include "runtime/guards.h"
 
 namespace minnow {
 namespace {
@@ -10,8 +12,8 @@ Tensor bytes_for(int64_t bytes) { return Tensor::zeros({DType::kU8, {bytes}}); }
 class CompiledExecutable : public Executable {
  public:
   CompiledExecutable(std::unique_ptr<Function> function, std::shared_ptr<const CompiledFunction> compiled,
-                     ThreadPool& pool)
-      : Executable(std::move(function)), compiled_(std::move(compiled)), pool_(pool),
+                     ThreadPool& pool, const RunOptions& options)
+      : Executable(std::move(function)), compiled_(std::move(compiled)), pool_(pool), options_(options),
         arena_(bytes_for(compiled_->arena_bytes)), addresses_(compiled_->buffers.size()) {
     for (size_t i = 0; i < addresses_.size(); ++i) addresses_[i] = fixed_address(i);
     int64_t local_bytes = 0;
@@ -21,6 +23,7 @@ class CompiledExecutable : public Executable {
     kernel_buffers_.reserve(most_buffers);
     for (int i = 0; i < pool.threads() && !compiled_->loops.empty(); ++i) {
       local_arenas_.push_back(bytes_for(local_bytes));
+      locals_.push_back(local_arenas_.back().data());
       part_buffers_.emplace_back().reserve(most_buffers);
     }
   }
@@ -30,17 +33,8 @@ class CompiledExecutable : public Executable {
     for (size_t i = 0; i < addresses_.size(); ++i)
       if (const Buffer& buffer = compiled_->buffers[i]; buffer.kind == Buffer::Kind::kParameter)
         addresses_[i] = arguments[static_cast<size_t>(buffer.index)]->data();
-    const std::vector<Kernel>& kernels = compiled_->kernels;
-    for (size_t i = 0; i < kernels.size();) {
-      if (kernels[i].loop < 0) {
-        const Kernel& kernel = kernels[i++];
-        timed(trace_, {&kernel}, [&] { run_kernel(kernel); });
-        continue;
-      }
-      const BlockLoop& loop = compiled_->loops[static_cast<size_t>(kernels[i].loop)];
-      run_loop(loop);
-      i = loop.last;
-    }
+    if (options_.is_guarded) return run_guarded();
+    run_kernels();
     return {};
   }
 
@@ -67,6 +61,69 @@ class CompiledExecutable : public Executable {
     return nullptr;
   }
 
+  void run_kernels() {
+    const std::vector<Kernel>& kernels = compiled_->kernels;
+    for (size_t i = 0; i < kernels.size();) {
+      if (kernels[i].loop < 0) {
+        const Kernel& kernel = kernels[i++];
+        timed(trace_, {&kernel}, [&] { run_kernel(kernel); });
+        continue;
+      }
+      const BlockLoop& loop = compiled_->loops[static_cast<size_t>(kernels[i].loop)];
+      run_loop(loop);
+      i = loop.last;
+    }
+  }
+
+  // The same on copies of all memory.
+  Status run_guarded() {
+    Guards guards;
+    const std::vector<std::byte*> own_addresses = addresses_, own_locals = locals_;
+    std::byte* arena = guards.lend("the arena", nullptr, compiled_->arena_bytes, Guards::Use::kScratch);
+    for (size_t i = 0; i < addresses_.size(); ++i) {
+      const Buffer& buffer = compiled_->buffers[i];
+      if (buffer.kind == Buffer::Kind::kArena) addresses_[i] = arena + buffer.offset;
+      else if (addresses_[i] != nullptr)
+        addresses_[i] = guards.lend(name_of(buffer), addresses_[i], buffer.bytes, use_of(buffer));
+    }
+    for (size_t i = 0; i < locals_.size(); ++i)
+      locals_[i] = guards.lend(fmt::format("the arena of thread {}", i), nullptr, local_arenas_[i].type().bytes(),
+                               Guards::Use::kScratch);
+    trespass_ = {};
+    run_kernels();
+    addresses_ = own_addresses;
+    locals_ = own_locals;
+    MINNOW_TRY(guards.take_back());
+    return trespass_;
+  }
+
+  std::string name_of(const Buffer& buffer) const {
+    const auto i = static_cast<size_t>(buffer.index);
+    if (buffer.kind == Buffer::Kind::kParameter) return "parameter " + function_->parameters()[i]->name;
+    return buffer.kind == Buffer::Kind::kResult ? "result " + function_->results()[i].name : "a constant";
+  }
+
+  Guards::Use use_of(const Buffer& buffer) const {
+    if (buffer.kind == Buffer::Kind::kResult) return Guards::Use::kWrite;
+    const bool is_replaced = std::ranges::any_of(function_->results(), [&](const FunctionResult& result) {
+      const Value* parameter = function_->replaced_parameter(result);
+      return parameter != nullptr && parameter->index == buffer.index;
+    });
+    return buffer.kind == Buffer::Kind::kParameter && is_replaced ? Guards::Use::kUpdate : Guards::Use::kRead;
+  }
+
+  // One call of a kernel, which in a guarded run that no other thread takes part in leaves alone what is not its own.
+  void call(const Kernel& kernel, const std::vector<std::byte*>& buffers, int64_t begin, int64_t end, bool is_alone) {
+    if (!options_.is_guarded || !is_alone) return kernel.entry(buffers.data(), begin, end);
+    std::vector<Fence::Bytes> bytes;
+    for (size_t i = 0; i < buffers.size(); ++i)
+      bytes.emplace_back(buffers[i],
+                         static_cast<size_t>(compiled_->buffers[static_cast<size_t>(kernel.buffers[i])].bytes));
+    const Fence fence(std::move(bytes));
+    kernel.entry(buffers.data(), begin, end);
+    if (!fence.is_intact()) trespass_ = fail("", "kernel {} wrote past the end of a buffer", kernel.name);
+  }
+
   // run(), of which `span` says all but the time, recorded if there is a trace.
   template <typename Run>
   static void timed(KernelTrace* trace, KernelSpan span, Run run) {
@@ -81,13 +138,11 @@ class CompiledExecutable : public Executable {
     std::vector<std::byte*>& buffers = kernel_buffers_;
     buffers.clear();
     for (const int index : kernel.buffers) buffers.push_back(addresses_[static_cast<size_t>(index)]);
-    const int64_t parts = std::min<int64_t>(kernel.parallel_units, pool_.threads());
-    if (parts <= 1) {
-      kernel.entry(buffers.data(), 0, kernel.units);
-      return;
-    }
+    const int64_t most = options_.divides_all ? kernel.units : kernel.parallel_units;
+    const int64_t parts = std::min<int64_t>(most, pool_.threads());
+    if (parts <= 1) return call(kernel, buffers, 0, kernel.units, true);
     pool_.parallel_for(parts, [&](int64_t part) {
-      kernel.entry(buffers.data(), kernel.units * part / parts, kernel.units * (part + 1) / parts);
+      call(kernel, buffers, kernel.units * part / parts, kernel.units * (part + 1) / parts, false);
     });
   }
 
@@ -100,11 +155,12 @@ class CompiledExecutable : public Executable {
   };
 
   void run_loop(const BlockLoop& loop) {
-    const int64_t parts = loop.parallel ? std::min<int64_t>(loop.shares, pool_.threads()) : 1;
+    const bool is_divided = loop.parallel || options_.divides_all;
+    const int64_t parts = is_divided ? std::min<int64_t>(loop.shares, pool_.threads()) : 1;
     std::vector<KernelTrace> traces(trace_ == nullptr ? 0 : static_cast<size_t>(parts));
     pool_.parallel_for(parts, [&](int64_t index) {
       const auto i = static_cast<size_t>(index);
-      Part part{static_cast<int>(index), static_cast<int>(parts), local_arenas_[i].data(), part_buffers_[i],
+      Part part{static_cast<int>(index), static_cast<int>(parts), locals_[i], part_buffers_[i],
                 traces.empty() ? nullptr : &traces[i]};
       for (int64_t share = loop.shares * index / parts; share < loop.shares * (index + 1) / parts; ++share)
         run_share(loop, share, part);
@@ -112,7 +168,7 @@ class CompiledExecutable : public Executable {
     for (const KernelTrace& trace : traces) trace_->insert(trace_->end(), trace.begin(), trace.end());
   }
 
-  void run_share(const BlockLoop& loop, int64_t share, Part& part) const {
+  void run_share(const BlockLoop& loop, int64_t share, Part& part) {
     std::byte* sums = nullptr;
     if (loop.sums >= 0) {
       sums = addresses_[static_cast<size_t>(loop.sums)] + share * loop.sums_bytes;
@@ -120,11 +176,12 @@ class CompiledExecutable : public Executable {
     }
     const int64_t end = loop.blocks * (share + 1) / loop.shares;
     for (int64_t block = loop.blocks * share / loop.shares; block < end; ++block) {
+      if (options_.is_guarded) Guards::poison(part.local, loop.local_bytes);
       for (size_t i = loop.first; i < loop.last; ++i) {
         const Kernel& kernel = compiled_->kernels[i];
         part.buffers.clear();
         for (const int index : kernel.buffers) part.buffers.push_back(address_in_block(index, block, part.local, sums));
-        timed(part.trace, {&kernel, part.index, part.of}, [&] { kernel.entry(part.buffers.data(), 0, 1); });
+        timed(part.trace, {&kernel, part.index, part.of}, [&] { call(kernel, part.buffers, 0, 1, part.of == 1); });
       }
     }
   }
@@ -141,8 +198,11 @@ class CompiledExecutable : public Executable {
 
   std::shared_ptr<const CompiledFunction> compiled_;
   ThreadPool& pool_;
+  const RunOptions options_;
+  Status trespass_;  // of a guarded run
   Tensor arena_;
   std::vector<Tensor> local_arenas_;                   // one per thread, for blocks
+  std::vector<std::byte*> locals_;                     // where they are
   std::vector<std::vector<std::byte*>> part_buffers_;  // of the kernel that a thread runs in a block
   std::vector<Tensor> constants_;
   std::vector<std::byte*> addresses_;       // of each buffer of the table
@@ -152,8 +212,9 @@ class CompiledExecutable : public Executable {
 }  // namespace
 
 std::unique_ptr<Executable> make_executable(std::unique_ptr<Function> function,
-                                            std::shared_ptr<const CompiledFunction> compiled, ThreadPool& pool) {
-  return std::make_unique<CompiledExecutable>(std::move(function), std::move(compiled), pool);
+                                            std::shared_ptr<const CompiledFunction> compiled, ThreadPool& pool,
+                                            const RunOptions& options) {
+  return std::make_unique<CompiledExecutable>(std::move(function), std::move(compiled), pool, options);
 }
 
 Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,

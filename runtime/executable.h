@@ -93,8 +93,17 @@ class CodeStore {
 // the cache. `pool` must outlive the executable.
 Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
                                                   const CodeOptions& options = {});
+// How tests have compiled code run, so that its mistakes show.
+struct RunOptions {
+  // Kernels get copies of all memory, with NaN where nothing is written yet; writing past an end, right behind one of a
+  // kernel's buffers, or to what is only read is an error. Slow.
+  bool is_guarded = false;
+  bool divides_all = false;  // among the pool's threads, also where that does not pay
+};
+
 // The same with code that is there already.
 std::unique_ptr<Executable> make_executable(std::unique_ptr<Function> function,
-                                            std::shared_ptr<const CompiledFunction> compiled, ThreadPool& pool);
+                                            std::shared_ptr<const CompiledFunction> compiled, ThreadPool& pool,
+                                            const RunOptions& options = {});
 
 }  // namespace minnow
