@@ -88,7 +88,8 @@ void fill_data(spec::Data* data) {
   const bool is_drawn = is_regression || data->source_case() == spec::Data::kBuiltin;
   if (is_drawn && !data->has_train_examples()) data->set_train_examples(is_regression ? 1000 : 12000);
   if (is_drawn && !data->has_validation_examples()) data->set_validation_examples(is_regression ? 200 : 2000);
-  if (!data->normalize().has_scale()) data->mutable_normalize()->set_scale(holds_bytes(*data) ? 1.0 / 255 : 1.0);
+  if (!data->normalize().has_scale() && !data->has_npy())
+    data->mutable_normalize()->set_scale(holds_bytes(*data) ? kByteScale : 1.0);
 }
 
 }  // namespace

@@ -11,7 +11,12 @@ namespace minnow {
 // nothing.
 void fill_defaults(LoadedModel& loaded);
 
-// Whether the inputs of this source are images of bytes, fed as u8, rather than f32 numbers.
+// Bytes are pictures, wherever they come from: what is fed to the network, and what `data stats` measures, is divided
+// by 255 unless data.normalize.scale says otherwise. All other numbers are taken as they are.
+inline constexpr double kByteScale = 1.0 / 255;
+
+// Whether the inputs of this source are images of bytes, fed as u8, rather than f32 numbers. An .npy file tells only
+// when it is read; the bytes of one are divided then, if no scale is set.
 bool holds_bytes(const spec::Data& data);
 
 }  // namespace minnow

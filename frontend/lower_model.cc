@@ -35,9 +35,10 @@ Value* per_channel(Builder& b, const std::vector<double>& values, const TensorTy
 Value* normalize_input(Builder& b, Value* x, const spec::Data::Normalize& normalize) {
   const auto pick = [](const auto& values, int i) { return values[std::min(i, values.size() - 1)]; };
   const int channels = std::max(normalize.mean_size(), normalize.deviation_size());
+  const double scale = normalize.has_scale() ? normalize.scale() : 1;
   std::vector<double> factor, shift;
   for (int i = 0; i < channels; ++i) {
-    factor.push_back(normalize.scale() / pick(normalize.deviation(), i));
+    factor.push_back(scale / pick(normalize.deviation(), i));
     shift.push_back(-pick(normalize.mean(), i) / pick(normalize.deviation(), i));
   }
   const auto all = [](const std::vector<double>& values, double wanted) {

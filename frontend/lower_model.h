@@ -49,6 +49,8 @@ struct LoweredModel {
   int64_t predictions_per_example = 1;  // accuracy = correct / (examples * predictions_per_example)
 
   int64_t weight_count() const;  // numbers in all weights together
+  // Binary cross-entropy: targets are probabilities.
+  bool is_binary() const { return classifies && classes == 0; }
 };
 
 struct LowerOptions {

@@ -1,5 +1,9 @@
 // Loss, data and training: what the ranges of single fields cannot say.
+#include <algorithm>
 #include <array>
+#include <cctype>
+#include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -37,6 +41,24 @@ Status check_files(const LoadedModel& loaded, const std::string& path, NamedFile
   return {};
 }
 
+// One character that no number and no name has.
+Status check_separator(const LoadedModel& loaded) {
+  const std::string& separator = loaded.model.data().csv().separator();
+  if (separator.empty()) return {};
+  constexpr std::string_view kTaken = "\"\r\n#+-._";
+  const auto c = static_cast<unsigned char>(separator[0]);
+  if (separator.size() == 1 && c < 0x80 && !std::isalnum(c) && kTaken.find(separator[0]) == std::string_view::npos)
+    return {};
+  return complain_with_hint(loaded, "data.csv.separator", "for example \";\" or \"\\t\"",
+                            "separator must be one character that neither numbers nor names have");
+}
+
+Status check_csv(const LoadedModel& loaded) {
+  const spec::Data::Csv& csv = loaded.model.data().csv();
+  MINNOW_TRY(check_files(loaded, "data.csv", {{"train", &csv.train()}, {"validation", &csv.validation()}}));
+  return check_separator(loaded);
+}
+
 Status check_named(const LoadedModel& loaded) {
   const std::vector<std::string> known = {"fashion-mnist", "mnist"};
   const std::string& name = loaded.model.data().named();
@@ -59,9 +81,7 @@ Status check_source(const LoadedModel& loaded) {
                           {"train_labels", &data.idx().train_labels()},
                           {"validation_images", &data.idx().validation_images()},
                           {"validation_labels", &data.idx().validation_labels()}});
-    case spec::Data::kCsv:
-      return check_files(loaded, "data.csv",
-                         {{"train", &data.csv().train()}, {"validation", &data.csv().validation()}});
+    case spec::Data::kCsv: return check_csv(loaded);
     case spec::Data::kPngFolder:
       return check_files(loaded, "data.png_folder",
                          {{"train", &data.png_folder().train()}, {"validation", &data.png_folder().validation()}});
@@ -83,6 +103,18 @@ Status check_per_channel(const LoadedModel& loaded, std::string_view field, int 
   if (count <= 1 || count == channels) return {};
   return complain(loaded, fmt::format("data.normalize.{}", field),
                   "{} has {} values, but takes one or as many as the input has channels, {}", field, count, channels);
+}
+
+// (x * scale - mean) / deviation is computed as x * factor + shift.
+Status check_factors(const LoadedModel& loaded) {
+  const spec::Data::Normalize& normalize = loaded.model.data().normalize();
+  double largest = normalize.has_scale() ? std::abs(normalize.scale()) : 1;
+  for (const double mean : normalize.mean()) largest = std::max(largest, std::abs(mean));
+  for (const double deviation : normalize.deviation())
+    if (largest / deviation > std::numeric_limits<float>::max())
+      return complain(loaded, "data.normalize.deviation", "what is divided by deviation {} is beyond what f32 holds",
+                      deviation);
+  return {};
 }
 
 // Images of 28 by 28 pixels are what these sources hold; what a file holds is seen when it is read.
@@ -127,6 +159,7 @@ Status check_data(const LoadedModel& loaded) {
   const spec::Data::Normalize& normalize = loaded.model.data().normalize();
   MINNOW_TRY(check_per_channel(loaded, "mean", normalize.mean_size()));
   MINNOW_TRY(check_per_channel(loaded, "deviation", normalize.deviation_size()));
+  MINNOW_TRY(check_factors(loaded));
   MINNOW_TRY(check_input_fits_source(loaded));
   return check_drawn_size(loaded);
 }

@@ -1,6 +1,9 @@
-// The cells of a CSV file, with the place of each, before anything is made of them.
+// The cells of a CSV file (RFC 4180), with the place of each, before anything is made of them.
 #pragma once
 
+#include <cstdint>
+#include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +13,9 @@
 namespace minnow {
 
 struct CsvCell {
-  std::string_view text;  // without quotes and surrounding blanks; points into the table's bytes
-  int64_t column = 1;     // where it begins in its line, from 1
+  std::string_view text;  // without quotes and surrounding blanks; points into the table
+  uint32_t line = 1;      // where it begins, from 1
+  uint32_t column = 1;
 };
 
 struct CsvRow {
@@ -19,9 +23,27 @@ struct CsvRow {
   std::vector<CsvCell> cells;
 };
 
-// Rows of equally many cells; blank lines and lines beginning with '#' are left out. A cell may stand in
-// double quotes, so as to hold the separator. `where` names the file in errors.
-Result<std::vector<CsvRow>> split_csv(std::string_view bytes, char separator, const std::string& where);
+// Rows of equally many cells.
+struct CsvTable {
+  char separator = ',';
+  std::vector<CsvRow> rows;
+  int64_t comments = 0;              // lines left out because they begin with '#'
+  std::deque<std::string> unquoted;  // texts of cells in which quotes were doubled
+};
+
+// Separators are found by themselves, in this order where several do. A blank stands for any run of blanks.
+inline constexpr std::string_view kCsvSeparators = ",;\t| ";
+
+// A cell may stand in double quotes, so as to hold separators, line breaks and, doubled, quotes. Lines end in LF, CRLF
+// or CR; empty ones and those beginning with '#' are left out. Without a separator it is the one that parts the first
+// rows into equally many cells, most of them numbers. The table points into `bytes`; `where` names the file in errors.
+Result<CsvTable> split_csv(std::string_view bytes, std::optional<char> separator, const std::string& where);
+
+// The number that a cell says, rounded to f32: infinite beyond its range, and 0 where it is too small for it.
+std::optional<float> csv_number(std::string_view text);
+
+// Whether a cell says that there is no value: nothing, NA, N/A, NaN, NULL in any case, or ?.
+bool is_missing(std::string_view text);
 
 // A cell that holds `text`, in quotes where it has to be.
 std::string csv_cell(const std::string& text);

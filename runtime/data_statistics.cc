@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "frontend/defaults.h"
+
 namespace minnow {
 namespace {
 
@@ -58,7 +60,7 @@ DataStatistics measure_data(const Dataset& data) {
     }
   };
   if (is_bytes) {
-    take(data.examples.as<uint8_t>(), 1 / 255.0);
+    take(data.examples.as<uint8_t>(), kByteScale);
   } else {
     const Tensor wide = data.examples.converted_to(DType::kF64);
     take(wide.as<double>(), 1);

@@ -7,7 +7,7 @@
 
 namespace minnow {
 
-// Of the numbers of one channel or feature, as the network is fed them: bytes are divided by 255.
+// Of the numbers of one channel or feature, as the network is fed them: bytes times kByteScale.
 struct ValueStatistics {
   double mean = 0, deviation = 0, least = 0, greatest = 0;
 };

@@ -13,9 +13,11 @@ namespace minnow {
 
 struct Dataset {
   std::string name;
-  Tensor examples;                       // u8 [N,C,H,W] as images lie in the file, or f32 [N,...] features
-  Tensor labels;                         // i32 [N] class numbers, or f32 [N,K] targets of a regression
-  std::vector<std::string> class_names;  // empty for a regression
+  Tensor examples;                              // u8 [N,C,H,W] as images lie in the file, or f32 [N,...] features
+  Tensor labels;                                // i32 [N] class numbers, or f32 [N,K] targets of a regression
+  std::vector<std::string> class_names;         // empty for a regression
+  std::vector<std::string> feature_names = {};  // of the columns of a table that names them
+  std::string read_as = {};                     // what the reader decided by itself, for the user to see; or empty
 
   int64_t size() const { return examples.dim(0); }
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
@@ -29,6 +31,13 @@ struct DataSplits {
 // Every label i32 [N] lies in [0, classes), else an error that names the file, the first bad index and its
 // label.
 Status check_labels(const Tensor& labels, int64_t classes, const std::string& file);
+// Every number is finite as f32, too, else an error that names the file, the row and the column.
+Status check_finite(const Tensor& tensor, const std::string& file);
+// A target of binary cross-entropy lies within 0 to 1, else an error at `where`; `which` names it further: " of example
+// 3".
+Status check_probability(float target, const std::string& where, std::string_view which);
+// All of f32 [N,...] do.
+Status check_probabilities(const Tensor& targets, const std::string& file);
 // "0", "1", ...: names for classes that have none.
 std::vector<std::string> numbered_classes(int64_t count);
 // One more than the largest label of i32 [N].
@@ -48,15 +57,17 @@ Result<Dataset> read_idx_dataset(const std::string& images, const std::string& l
 
 // How to read a CSV file. `= {}` keeps designated initialisers free of warnings.
 struct CsvOptions {
-  // By header name, or by number from 0, negative from the end. None: the last column.
+  // By number from 0, negative from the end, or by header name. None: the last column.
   std::vector<std::string> label_columns = {};
-  bool is_regression = false;  // labels are f32 [N,K]; otherwise one column of classes
-  char separator = ',';
-  std::optional<bool> has_header = {};        // unset: told by whether the first row has words for numbers
+  bool is_regression = false;                 // labels are f32 [N,K]; otherwise one column of classes
+  bool is_binary = false;                     // those of a regression lie within 0 to 1
+  std::optional<char> separator = {};         // unset: found in the file, see split_csv
+  std::optional<bool> has_header = {};        // unset: if all cells of the first row are names
   int64_t max_classes = 65536;                // class numbers lie below
   std::vector<std::string> class_names = {};  // known beforehand, as from the training file; otherwise learnt
 };
-// Features are f32 [N,F]. Classes are numbers from 0, or words, which are numbered in alphabetical order.
+// Features are f32 [N,F], classes as number_classes makes them (csv_classes.h). A gap, or a row of another length, is
+// an error with its place.
 Result<Dataset> read_csv(const std::string& path, const CsvOptions& options);
 
 // A folder with one subfolder per class, named for it and taken in alphabetical order, of PNG files of one

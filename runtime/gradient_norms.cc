@@ -29,7 +29,8 @@ Panel GradientNorms::panel(const std::string& y_label) const {
 }
 
 Result<GradientNorms> parse_gradients_csv(std::string_view text, const std::string& where) {
-  MINNOW_ASSIGN(const std::vector<CsvRow> table, split_csv(text, ',', where));
+  MINNOW_ASSIGN(const CsvTable csv, split_csv(text, ',', where));
+  const std::vector<CsvRow>& table = csv.rows;
   if (table.empty() || table[0].cells[0].text != "epoch") return fail(where, "is no gradients.csv");
   GradientNorms norms;
   for (const CsvCell& cell : std::span(table[0].cells).subspan(1)) norms.layers.emplace_back(cell.text);

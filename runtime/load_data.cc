@@ -2,8 +2,10 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "frontend/defaults.h"
 #include "runtime/data_roots.h"
 #include "runtime/glyphs.h"
 #include "runtime/linear_data.h"
@@ -58,16 +60,33 @@ Result<Dataset> load_csv(const std::string& name, const CsvOptions& csv, const L
   return dataset;
 }
 
+// Classes that are numbers are all that the network has, whether or not one of the largest is in the training file.
+std::vector<std::string> all_classes(const std::vector<std::string>& names, int64_t classes) {
+  return names == numbered_classes(static_cast<int64_t>(names.size())) ? numbered_classes(classes) : names;
+}
+
+// Where both files name their columns, they do so in the same order.
+Status check_same_columns(const DataSplits& splits) {
+  const std::vector<std::string>& train = splits.train.feature_names;
+  const std::vector<std::string>& validation = splits.validation.feature_names;
+  const auto [first, other] = std::ranges::mismatch(train, validation);
+  if (first == train.end() || other == validation.end()) return {};
+  return fail(splits.validation.name, "has the column \"{}\" where {} has \"{}\"", *other, splits.train.name, *first);
+}
+
 Result<DataSplits> load_csv_splits(const spec::Data::Csv& spec, const LoadDataOptions& options) {
   CsvOptions csv;
   csv.label_columns = {std::to_string(spec.has_label_column() ? spec.label_column() : -1)};
   csv.is_regression = options.classes == 0;
+  csv.is_binary = options.is_binary;
   if (options.classes > 0) csv.max_classes = options.classes;
-  if (spec.header()) csv.has_header = true;
+  if (spec.has_header()) csv.has_header = spec.header();
+  if (!spec.separator().empty()) csv.separator = spec.separator()[0];
   DataSplits splits;
   MINNOW_ASSIGN(splits.train, load_csv(spec.train(), csv, options));
-  if (options.classes > 0) csv.class_names = splits.train.class_names;
+  if (options.classes > 0) csv.class_names = all_classes(splits.train.class_names, options.classes);
   MINNOW_ASSIGN(splits.validation, load_csv(spec.validation(), csv, options));
+  MINNOW_TRY(check_same_columns(splits));
   return splits;
 }
 
@@ -77,7 +96,10 @@ Result<Tensor> as_labels(Tensor targets, const LoadDataOptions& options, const s
   if (options.classes == 0) {
     Shape shape = type.shape;
     if (shape.size() == 1) shape.push_back(1);
-    return targets.converted_to(DType::kF32).reshaped(std::move(shape));
+    MINNOW_TRY(check_finite(targets, path));
+    Tensor numbers = targets.converted_to(DType::kF32).reshaped(std::move(shape));
+    if (options.is_binary) MINNOW_TRY(check_probabilities(numbers, path));
+    return numbers;
   }
   if (is_float(type.dtype) || type.rank() != 1)
     return fail(path, "holds {}; classes are whole numbers [N]", type.to_string());
@@ -86,7 +108,21 @@ Result<Tensor> as_labels(Tensor targets, const LoadDataOptions& options, const s
   return labels;
 }
 
-Result<Dataset> load_npy(const std::string& inputs, const std::string& targets, const LoadDataOptions& options) {
+// f32 [N,...] as the network is fed them.
+Tensor as_numbers(const Tensor& examples, bool divides_bytes) {
+  Tensor numbers = examples.converted_to(DType::kF32);
+  if (divides_bytes)
+    for (float& value : numbers.as<float>()) value *= static_cast<float>(kByteScale);
+  return numbers;
+}
+
+struct NpyFiles {
+  std::string inputs, targets;
+};
+
+// Bytes are divided by 255 unless a scale is set, which is applied to all numbers.
+Result<Dataset> load_npy(const NpyFiles& files, bool has_scale, const LoadDataOptions& options) {
+  const auto& [inputs, targets] = files;
   MINNOW_ASSIGN(const std::string input_path, find_data_file(inputs, options.data_dir));
   MINNOW_ASSIGN(const std::string target_path, find_data_file(targets, options.data_dir));
   MINNOW_ASSIGN(const Tensor examples, read_npy(input_path));
@@ -97,14 +133,25 @@ Result<Dataset> load_npy(const std::string& inputs, const std::string& targets, 
     return fail(input_path, "holds {} examples, but {} holds {}", examples.dim(0), target_path,
                 labels.type().to_string());
   }
+  MINNOW_TRY(check_finite(examples, input_path));
   MINNOW_ASSIGN(labels, as_labels(std::move(labels), options, target_path));
-  return Dataset{inputs, examples.converted_to(DType::kF32), std::move(labels), numbered_classes(options.classes)};
+  const bool divides = examples.type().dtype == DType::kU8 && !has_scale;
+  Dataset dataset{inputs, as_numbers(examples, divides), std::move(labels), numbered_classes(options.classes)};
+  if (divides) dataset.read_as = "bytes, divided by 255 (data.normalize.scale says otherwise)";
+  return dataset;
 }
 
-Result<DataSplits> load_npy_splits(const spec::Data::Npy& npy, const LoadDataOptions& options) {
+Result<DataSplits> load_npy_splits(const spec::Data& data, const LoadDataOptions& options) {
+  const spec::Data::Npy& npy = data.npy();
+  const bool has_scale = data.normalize().has_scale();
   DataSplits splits;
-  MINNOW_ASSIGN(splits.train, load_npy(npy.train_inputs(), npy.train_targets(), options));
-  MINNOW_ASSIGN(splits.validation, load_npy(npy.validation_inputs(), npy.validation_targets(), options));
+  MINNOW_ASSIGN(splits.train, load_npy({npy.train_inputs(), npy.train_targets()}, has_scale, options));
+  MINNOW_ASSIGN(splits.validation, load_npy({npy.validation_inputs(), npy.validation_targets()}, has_scale, options));
+  if (splits.train.read_as != splits.validation.read_as)
+    return fail_with_hint(
+        npy.validation_inputs(),
+        fmt::format("one of it and {} holds bytes, which are divided by 255, the other does not", npy.train_inputs()),
+        "save both with one element type, or set data.normalize.scale");
   return splits;
 }
 
@@ -133,7 +180,7 @@ Result<DataSplits> load_source(const spec::Data& data, const LoadDataOptions& op
     case spec::Data::kNamed: return load_named_dataset(data.named(), options.data_dir);
     case spec::Data::kIdx: return load_idx_splits(data.idx(), options);
     case spec::Data::kCsv: return load_csv_splits(data.csv(), options);
-    case spec::Data::kNpy: return load_npy_splits(data.npy(), options);
+    case spec::Data::kNpy: return load_npy_splits(data, options);
     case spec::Data::kPngFolder: return load_png_splits(data.png_folder(), options);
     case spec::Data::kLinearRegression: return draw_line(data, options);
     case spec::Data::SOURCE_NOT_SET: break;
@@ -155,10 +202,15 @@ Status adapt_labels(Dataset& dataset, const LoadDataOptions& options) {
   if (options.classes > 0 && !has_classes) return fail("loss", "needs classes, but {} data have none", dataset.name);
   if (options.classes > 0) return check_labels(dataset.labels, options.classes, dataset.name);
   if (has_classes) dataset.labels = dataset.labels.converted_to(DType::kF32).reshaped({dataset.size(), 1});
-  return {};
+  return options.is_binary ? check_probabilities(dataset.labels, dataset.name) : Status();
 }
 
 }  // namespace
+
+LoadDataOptions load_options(const Session& session, std::string data_dir) {
+  const auto seed = static_cast<uint32_t>(session.model().model.training().seed());
+  return {std::move(data_dir), seed, session.lowered().classes, session.lowered().is_binary()};
+}
 
 Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
   MINNOW_ASSIGN(DataSplits splits, load_source(data, options, pool));

@@ -68,7 +68,8 @@ std::string metrics_csv(const std::vector<EpochMetrics>& history, bool classifie
 }
 
 Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const std::string& where) {
-  MINNOW_ASSIGN(const std::vector<CsvRow> rows, split_csv(text, ',', where));
+  MINNOW_ASSIGN(const CsvTable table, split_csv(text, ',', where));
+  const std::vector<CsvRow>& rows = table.rows;
   if (rows.empty()) return fail(where, "is empty");
   MINNOW_ASSIGN(const std::vector<Place> places, find_columns(rows[0], where));
   std::vector<EpochMetrics> history;

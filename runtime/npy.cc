@@ -62,7 +62,8 @@ Result<const NpyType*> parse_descr(std::string_view value, const std::string& wh
   const std::string_view descr = value.substr(1, value.find(value[0], 1) - 1);
   for (const NpyType& type : kTypes)
     if (type.descr == descr) return &type;
-  return fail(where, "holds elements \"{}\"; read are <f4, <f8, <i4, <i8, |u1, |b1", descr);
+  return fail_with_hint(where, fmt::format("holds elements \"{}\"; read are <f4, <f8, <i4, <i8, |u1, |b1", descr),
+                        "save it with x.astype(numpy.float32), or int32 for classes");
 }
 
 Result<Shape> parse_shape(std::string_view value, const std::string& where) {

@@ -30,12 +30,14 @@ Result<Dataset> open_npy(const std::string& path, const std::string& targets_pat
   MINNOW_ASSIGN(Tensor examples, read_npy(path));
   if (examples.type().rank() < 2 || examples.type().elements() == 0)
     return fail(path, "holds {}, not examples [N,...]", examples.type().to_string());
+  MINNOW_TRY(check_finite(examples, path));
   Dataset dataset{path, std::move(examples), Tensor::zeros({DType::kF32, {0}}), {}};
   if (targets_path.empty()) return dataset;
   MINNOW_ASSIGN(dataset.labels, read_npy(targets_path));
   const TensorType type = dataset.labels.type();
   if (type.rank() < 1 || type.dim(0) != dataset.size())
     return fail(targets_path, "holds {}, but there are {} examples in {}", type.to_string(), dataset.size(), path);
+  MINNOW_TRY(check_finite(dataset.labels, targets_path));
   if (is_float(type.dtype) || type.rank() > 1) return dataset;
   dataset.labels = dataset.labels.converted_to(DType::kI32);
   constexpr int64_t kMostClasses = 65536;
@@ -70,9 +72,9 @@ Result<Dataset> open_path(const std::string& path, const OpenDatasetOptions& opt
   std::error_code error;
   if (fs::is_directory(path, error)) return read_png_folder(path);
   if (path.ends_with(".npy")) return open_npy(path, options.targets);
-  if (path.ends_with(".csv")) return open_csv(path);
+  if (path.ends_with(".csv") || path.ends_with(".tsv")) return open_csv(path);
   return fail_with_hint(path, "is no data that can be told by its name",
-                        "a .csv or .npy file, or a folder with a subfolder of PNG files for each class");
+                        "a .csv, .tsv or .npy file, or a folder with a subfolder of PNG files for each class");
 }
 
 tl::unexpected<Error> unknown(const std::string& name) {

@@ -28,12 +28,12 @@ class DataStore {
     const Model& model = session.model().model;
     if (!model.has_data())
       return fail_with_hint(session.model().path, "the model names no data", "add: data { builtin: GLYPHS }");
-    const auto seed = static_cast<uint32_t>(model.training().seed());
-    const int64_t classes = session.lowered().classes;
+    const LoadDataOptions wanted = load_options(session, data_dir_);
     const std::lock_guard lock(mutex_);
-    auto& slot = splits_[fmt::format("{} {} {}", seed, classes, model.data().SerializeAsString())];
+    auto& slot = splits_[fmt::format("{} {} {} {}", wanted.seed, wanted.classes, wanted.is_binary,
+                                     model.data().SerializeAsString())];
     if (!slot) {
-      MINNOW_ASSIGN(DataSplits data, load_data(model.data(), {data_dir_, seed, classes}, pool));
+      MINNOW_ASSIGN(DataSplits data, load_data(model.data(), wanted, pool));
       slot = std::make_unique<DataSplits>(std::move(data));
     }
     MINNOW_TRY(check_data_fits(session, *slot));

@@ -71,8 +71,7 @@ Result<DataSplits> DataFlags::load(const Session& session, ThreadPool& pool) con
   const Model& model = session.model().model;
   if (!model.has_data())
     return fail_with_hint(session.model().path, "the model names no data", "add: data { builtin: GLYPHS }");
-  const auto seed = static_cast<uint32_t>(model.training().seed());
-  MINNOW_ASSIGN(DataSplits data, load_data(model.data(), {data_dir, seed, session.lowered().classes}, pool));
+  MINNOW_ASSIGN(DataSplits data, load_data(model.data(), load_options(session, data_dir), pool));
   MINNOW_TRY(check_data_fits(session, data));
   return data;
 }

@@ -21,7 +21,7 @@ struct SourceFlags {
   OpenDatasetOptions options;
 
   void add(CLI::App& app) {
-    app.add_option("name", name, "mnist, fashion-mnist, glyphs, a .csv or .npy file, or a folder of PNG")
+    app.add_option("name", name, "mnist, fashion-mnist, glyphs, a .csv, .tsv or .npy file, or a folder of PNG")
         ->required()
         ->type_name("NAME");
     app.add_option("--split", options.split, "train or validation; of named data")
@@ -92,22 +92,32 @@ struct StatsFlags {
 
 constexpr size_t kMostFeatures = 32;  // of a table; more would not be read
 
+// What a channel of pictures or a column of a table is called.
+std::string feature_name(const Dataset& data, size_t i) {
+  if (!data.feature_names.empty()) return printable(data.feature_names[i]);
+  return fmt::format("{} {}", data.examples.type().rank() == 4 ? "channel" : "column", i);
+}
+
+void print_values(const Dataset& data, const DataStatistics& found) {
+  std::vector<std::pair<std::string, ValueStatistics>> rows = {{"all", found.all}};
+  if (found.features.size() > 1 && found.features.size() <= kMostFeatures)
+    for (size_t i = 0; i < found.features.size(); ++i) rows.emplace_back(feature_name(data, i), found.features[i]);
+  size_t width = 12;
+  for (const auto& [name, values] : rows) width = std::max(width, letter_count(name));
+  fmt::print("{:{}}{:>12}{:>12}{:>12}{:>12}\n", "", width, "mean", "deviation", "least", "greatest");
+  for (const auto& [name, values] : rows)
+    fmt::print("{:{}}{:>12.6g}{:>12.6g}{:>12.6g}{:>12.6g}\n", name, width, values.mean, values.deviation, values.least,
+               values.greatest);
+}
+
 void print_statistics(const Dataset& data, const DataStatistics& found) {
+  if (!data.read_as.empty()) fmt::print("{}: {}\n", printable(data.name), printable(data.read_as));
   fmt::print("{}: {} examples of {}{}\n\n", printable(data.name), data.size(),
              TensorType{data.examples.type().dtype,
                         Shape(data.examples.type().shape.begin() + 1, data.examples.type().shape.end())}
                  .to_string(),
              data.examples.type().dtype == DType::kU8 ? ", here divided by 255" : "");
-  const auto print_row = [](const std::string& name, const ValueStatistics& values) {
-    fmt::print("{:12}{:>12.6g}{:>12.6g}{:>12.6g}{:>12.6g}\n", name, values.mean, values.deviation, values.least,
-               values.greatest);
-  };
-  fmt::print("{:12}{:>12}{:>12}{:>12}{:>12}\n", "", "mean", "deviation", "least", "greatest");
-  print_row("all", found.all);
-  const bool has_pictures = data.examples.type().rank() == 4;
-  if (found.features.size() > 1 && found.features.size() <= kMostFeatures)
-    for (size_t i = 0; i < found.features.size(); ++i)
-      print_row(fmt::format("{} {}", has_pictures ? "channel" : "column", i), found.features[i]);
+  print_values(data, found);
   if (data.class_names.empty()) return;
   size_t width = 12;
   for (const std::string& name : data.class_names) width = std::max(width, letter_count(printable(name)));
@@ -126,9 +136,14 @@ nlohmann::ordered_json to_json(const Dataset& data, const DataStatistics& found)
                                    {"examples", data.size()},
                                    {"type", data.examples.type().to_string()},
                                    {"all", object_of(found.all)},
+                                   {"read_as", data.read_as},
                                    {"features", nlohmann::ordered_json::array()},
                                    {"classes", nlohmann::ordered_json::array()}};
-  for (const ValueStatistics& feature : found.features) object["features"].push_back(object_of(feature));
+  for (size_t i = 0; i < found.features.size(); ++i) {
+    nlohmann::ordered_json feature = {{"name", feature_name(data, i)}};
+    feature.update(object_of(found.features[i]));
+    object["features"].push_back(std::move(feature));
+  }
   for (size_t i = 0; i < data.class_names.size(); ++i)
     object["classes"].push_back({{"class", data.class_names[i]}, {"examples", found.class_counts[i]}});
   return object;

@@ -184,6 +184,20 @@ TEST(ValidateData, SourcesAreCompleteAndFit) {
             "m.textproto:4:36: mean has 2 values, but takes one or as many as the input has channels, 1");
   EXPECT_EQ(error("linear_regression { weights: 1 }"),
             "m.textproto:4:8: there are 1 weights, so input \"image\" must have the shape [1]");
+  EXPECT_EQ(error("builtin: GLYPHS normalize { deviation: 1e-300 }"),
+            "m.textproto:4:36: what is divided by deviation 1e-300 is beyond what f32 holds");
+}
+
+TEST(ValidateData, SeparatorsAreSingleCharacters) {
+  const auto error = [](const std::string& separator) {
+    return tail_error(std::string(kTail) + "data { csv { train: \"a\" validation: \"b\" separator: \"" + separator +
+                      "\" } }");
+  };
+  for (const char* separator : {"", ",", ";", "\\t", " ", "|"}) EXPECT_EQ(error(separator), "") << separator;
+  for (const char* separator : {"ab", "1", "e", ".", "#", "\\n", "\\\"", "ä"})
+    EXPECT_EQ(error(separator),
+              "m.textproto:4:41: separator must be one character that neither numbers nor names have | for example "
+              "\";\" or \"\\t\"");
 }
 
 }  // namespace

@@ -45,6 +45,8 @@ TEST_F(OpenDataset, ReadsAnArrayWithAndWithoutItsTargets) {
   EXPECT_EQ(open(folder_.file("x.npy"), {.targets = folder_.file("y.npy")})->classes(), 3);
   EXPECT_FALSE(open(folder_.file("x.npy"), {.targets = folder_.file("bad.npy")}));
   EXPECT_FALSE(open(folder_.file("x.npy"), {.targets = folder_.file("missing.npy")}));
+  ASSERT_TRUE(write_npy(folder_.file("x.npy"), Tensor::from<double>({DType::kF64, {1, 2}}, {1, 1e300})));
+  EXPECT_NE(open(folder_.file("x.npy")).error().message.find("row 0, column 1 (from 0) is 1e+300"), std::string::npos);
 }
 
 TEST_F(OpenDataset, ReadsAFolderOfPictures) {
