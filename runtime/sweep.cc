@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "frontend/validate_learning.h"
 #include "runtime/file.h"
 #include "runtime/folder_lock.h"
 #include "runtime/gradient_log.h"
@@ -136,6 +137,7 @@ class SweepRunner {
     SessionOptions session_options = options_.session;
     session_options.code.store = &code_;
     MINNOW_ASSIGN(const auto session, Session::create(run.model, session_options, pool));
+    MINNOW_TRY(validate_learning(session->model(), session->lowered()));
     MINNOW_ASSIGN(const DataSplits* data, data_.load(*session, pool));
     TrainingState state;
     std::optional<RunFolder> folder;

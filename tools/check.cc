@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "frontend/validate_learning.h"
 #include "tools/command.h"
 #include "tools/layer_table.h"
 
@@ -42,6 +43,7 @@ Result<ExitCode> check_command(const CheckFlags& flags) {
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   const LowerOptions options{loaded.model.training().batch_size(), flags.backend.session_options().max_bytes};
   MINNOW_ASSIGN(const LoweredModel lowered, lower_model(loaded, options));
+  MINNOW_TRY(validate_learning(loaded, lowered));
   if (flags.json) {
     print_json(to_json(loaded, lowered));
   } else {

@@ -4,9 +4,12 @@
 #include <chrono>
 #include <filesystem>
 
+#include "frontend/validate_learning.h"
+#include "ir/printable.h"
 #include "runtime/file.h"
 #include "runtime/metrics_csv.h"
 #include "runtime/trainer.h"
+#include "runtime/training_notes.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
 #include "tools/training_logs.h"
@@ -93,7 +96,9 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   MINNOW_ASSIGN(const LoadedModel loaded, read_model(flags));
   ThreadPool pool(flags.backend.thread_count());
   MINNOW_ASSIGN(const auto session, Session::create(loaded, flags.backend.session_options(), pool));
+  MINNOW_TRY(validate_learning(session->model(), session->lowered()));
   MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
+  for (const std::string& note : training_notes(*session, data)) std::fputs((printable(note) + "\n").c_str(), stderr);
 
   const std::atomic<bool>& interrupted = watch_for_interrupts();
   TrainingState state;

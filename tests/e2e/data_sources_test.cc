@@ -1,5 +1,8 @@
 // Every source of data: trained on, evaluated, predicted from.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
 
 #include "runtime/png.h"
 #include "tests/e2e/data_files.h"
@@ -66,6 +69,39 @@ TEST_F(DataSource, Npy) {
   const std::string found =
       classify("npy { train_inputs: 'x' train_targets: 'y' validation_inputs: 'vx' validation_targets: 'vy' }", "[2]");
   EXPECT_TRUE(found.starts_with("vx 0 (is 0)\n")) << found;
+}
+
+// What `data stats` says of bytes is what data.normalize wants: by it inputs have mean 0 and deviation 1, so that their
+// squared distance from 0 is 1.
+TEST_F(DataSource, StatisticsOfBytesNormalizeThem) {
+  bench_.write("x.npy", npy("|u1", "4, 1", std::string("\0\x33\x66\xff", 4)));
+  bench_.write("y.npy", npy("|u1", "4,", std::string("\0\0\0\0", 4)));
+  const auto found = nlohmann::json::parse(bench_.succeed("data stats x.npy --json").out);
+  bench_.write("m.textproto", fmt::format(R"(inputs {{ name: "x" shape: 1 }}
+      layers {{ name: "fc" dense {{ units: 1 weight_init {{ constant {{ value: 1 }} }} }} }}
+      loss {{ mean_squared_error {{}} }} training {{ epochs: 1 learning_rate: 1e-9 }}
+      data {{ npy {{ train_inputs: "x.npy" train_targets: "y.npy" validation_inputs: "x.npy" validation_targets: "y.npy" }}
+             normalize {{ mean: {} deviation: {} }} }})",
+                                          found["all"]["mean"].get<double>(), found["all"]["deviation"].get<double>()));
+  const Outcome train = bench_.succeed("train m.textproto --data-dir .");
+  EXPECT_NE(train.out.find("train       loss 1.0000"), std::string::npos) << train.out;
+  EXPECT_NE(train.err.find("x.npy: bytes, divided by 255"), std::string::npos) << train.err;
+}
+
+TEST_F(DataSource, CsvSaysHowItWasRead) {
+  bench_.write("t.csv", "x0;x1;kind\r\n0;0;\"near\"\r\n4;4;far\r\n");
+  classify("csv { train: 't.csv' validation: 't.csv' }", "[2]");
+  const std::string line = "cells parted by semicolons, names in line 1; classes in \"kind\": far, near\n";
+  EXPECT_TRUE(bench_.run("train m.textproto --data-dir . --epochs 1").err.starts_with("t.csv: " + line));
+  EXPECT_TRUE(bench_.succeed("data stats t.csv").out.starts_with("t: " + line + "t: 2 examples"));
+}
+
+TEST_F(DataSource, NetworksThatCannotLearnAreRefused) {
+  bench_.write("m.textproto",
+               "inputs { name: 'x' shape: 2 } layers { name: 'fc' dense { units: 1 } }\n"
+               "loss { softmax_cross_entropy {} }\ndata { csv { train: 't.csv' validation: 't.csv' } }\n");
+  for (const char* command : {"check m.textproto", "train m.textproto --data-dir . --out run"})
+    expect_refused(bench_, command, "m.textproto:2:1: error: softmax_cross_entropy of a single class is always 0");
 }
 
 TEST_F(DataSource, Idx) {
