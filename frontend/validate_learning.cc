@@ -25,7 +25,7 @@ bool ends_in_probabilities(const spec::Layer& layer) {
   const spec::Activation::Function last = layer.has_dense()    ? layer.dense().activation()
                                           : layer.has_conv2d() ? layer.conv2d().activation()
                                                                : layer.activation().function();
-  return last == spec::Activation::SIGMOID || layer.has_softmax() || layer.has_log_softmax();
+  return last == spec::Activation::SIGMOID || layer.has_softmax();
 }
 
 Status check_loss(const LoadedModel& loaded, const LoweredModel& lowered) {
@@ -34,11 +34,6 @@ Status check_loss(const LoadedModel& loaded, const LoweredModel& lowered) {
     return complain_with_hint(
         loaded, "loss", "two classes need two units, or one with binary_cross_entropy_with_logits",
         "softmax_cross_entropy of a single class is always 0, but the output \"{}\" is [1]", model.output());
-  if (lowered.is_binary() && ends_in_probabilities(output_of(model)))
-    return complain_with_hint(loaded, "loss", "leave its softmax or sigmoid out: the loss has one of its own",
-                              "binary_cross_entropy_with_logits takes logits, but the output \"{}\" is already a "
-                              "probability",
-                              model.output());
   return {};
 }
 
@@ -70,6 +65,10 @@ Status validate_learning(const LoadedModel& loaded, const LoweredModel& lowered)
   for (int i = 0; i < loaded.model.layers_size(); ++i)
     MINNOW_TRY(check_layer(loaded, i, *shapes.at(loaded.model.layers(i).name())));
   return check_loss(loaded, lowered);
+}
+
+bool loss_takes_probabilities_for_logits(const LoadedModel& loaded, const LoweredModel& lowered) {
+  return lowered.classifies && ends_in_probabilities(output_of(loaded.model));
 }
 
 bool has_single_value_batch_norm(const LoadedModel& loaded, const LoweredModel& lowered) {

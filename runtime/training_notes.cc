@@ -32,6 +32,10 @@ std::vector<std::string> training_notes(const Session& session, const DataSplits
   if (has_one_target(data.train))
     notes.push_back(fmt::format("warning: all {} targets of {} are {}: there is nothing to learn from them",
                                 data.train.size(), data.train.name, target_of_first(data.train)));
+  if (loss_takes_probabilities_for_logits(session.model(), session.lowered()))
+    notes.push_back(fmt::format(
+        "warning: the loss takes logits, but the output \"{}\" has a softmax or sigmoid already: better leave that out",
+        session.model().model.output()));
   const int64_t batch = session.model().model.training().batch_size();
   if (data.train.size() % batch == 1 && has_single_value_batch_norm(session.model(), session.lowered()))
     notes.push_back(fmt::format(
