@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "codegen/emit_rules.h"
+#include "ir/windows.h"
 
 namespace minnow {
 
@@ -206,7 +207,7 @@ namespace {
 
 // The element of x under place (i, j) of the window of output (row, column).
 V window_element(ElementEmitter& e, const Op& op, const Position& window, const Coord& i, const Coord& j, double fill) {
-  const auto& attributes = op.attr<WindowAttributes>();
+  const WindowAttributes attributes = window_within_picture(op);
   const Coord row = e.offset(e.add(e.scale(window[2], attributes.stride[0]), i), -attributes.pad[0]);
   const Coord col = e.offset(e.add(e.scale(window[3], attributes.stride[1]), j), -attributes.pad[2]);
   const Position at = {window[0], window[1], row, col};
@@ -215,7 +216,7 @@ V window_element(ElementEmitter& e, const Op& op, const Position& window, const 
 }
 
 V emit_window(ElementEmitter& e, const Op& op, const Position& at, bool is_max) {
-  const auto& attributes = op.attr<WindowAttributes>();
+  const WindowAttributes attributes = window_within_picture(op);
   const DType dtype = op.type().dtype;
   const double start = is_max ? lowest(dtype) : 0;
   V sum = e.constant_of(dtype, start);
@@ -260,7 +261,7 @@ V EmitRule<OpKind::kWindowSum>::apply(ElementEmitter& emitter, const Op& op, con
 
 V EmitRule<OpKind::kWindowSpread>::apply(ElementEmitter& e, const Op& op, const Position& at) {
   Accumulator sum(e, op.type().dtype, 0);
-  covering_windows(e, op.attr<WindowAttributes>(), at,
+  covering_windows(e, window_within_picture(op), at,
                    [&](const Position& window, V condition, const Coord&, const Coord&) {
                      V y = e.emit_guarded(op.operands[0], window, condition, 0);
                      sum.set(e.math().add(op.type().dtype, sum.get(), y));
@@ -270,7 +271,7 @@ V EmitRule<OpKind::kWindowSpread>::apply(ElementEmitter& e, const Op& op, const 
 
 // x's element is picked by a window if it is greater than all before it in the window and not less than any after.
 V EmitRule<OpKind::kWindowPick>::apply(ElementEmitter& e, const Op& op, const Position& at) {
-  const auto& attributes = op.attr<WindowAttributes>();
+  const WindowAttributes attributes = window_within_picture(op);
   const DType dtype = op.type().dtype;
   Accumulator sum(e, dtype, 0);
   V mine = e.emit(op.operands[0], at);

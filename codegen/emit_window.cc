@@ -12,8 +12,8 @@ using V = llvm::Value*;
 class WindowScatter {
  public:
   WindowScatter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : kernel_(kernel), work_(work), op_(*work.main), window_(op_.attr<WindowAttributes>()), y_(*op_.operands.back()),
-        overlaps_(windows_overlap(window_)), needs_zeros_(overlaps_ || windows_leave_gaps(op_)),
+      : kernel_(kernel), work_(work), op_(*work.main), window_(window_within_picture(op_)), y_(*op_.operands.back()),
+        overlaps_(windows_overlap(op_.attr<WindowAttributes>())), needs_zeros_(overlaps_ || windows_leave_gaps(op_)),
         in_block_(work.loop >= 0),
         emitter_(kernel, storage, work.inside, overlaps_ && !in_block_ ? 1 : kernel.target().lanes),
         target_buffer_(work.outputs[0].buffer), target_(kernel.buffer(target_buffer_)) {}
@@ -33,7 +33,7 @@ class WindowScatter {
   KernelBuilder& kernel_;
   const KernelWork& work_;
   const Op& op_;
-  const WindowAttributes& window_;
+  WindowAttributes window_;
   const Value& y_;
   bool overlaps_;
   bool needs_zeros_;

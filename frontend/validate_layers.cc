@@ -1,9 +1,11 @@
 // What each kind of layer needs to be complete.
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "frontend/complain.h"
 #include "frontend/validate_model.h"
+#include "frontend/window_geometry.h"
 #include "ir/type.h"
 
 namespace minnow {
@@ -43,10 +45,12 @@ class LayerCheck {
     MINNOW_TRY(kernel(pool.kernel()));
     MINNOW_TRY(one_or_two("stride", pool.stride()));
     MINNOW_TRY(padding(pool.padding(), pool.pad()));
-    const int64_t smallest = *std::min_element(pool.kernel().begin(), pool.kernel().end());
-    for (const int64_t pad : pool.pad())
-      if (pad >= smallest)
-        return complain(loaded_, path_ + ".pad", "pad {} must be less than the kernel, {}", pad, smallest);
+    const std::array<int64_t, 2> kernel = pair_of(pool.kernel());
+    const std::array<int64_t, 4> pad = explicit_pad(pool.pad());
+    for (size_t side = 0; side < pad.size(); ++side)
+      if (pad[side] >= kernel[side / 2])
+        return complain(loaded_, path_ + ".pad", "pad {} must be less than the kernel, {}", pad[side],
+                        kernel[side / 2]);
     return {};
   }
 

@@ -9,19 +9,6 @@ namespace {
 
 using Numbers = google::protobuf::RepeatedField<int64_t>;
 
-std::array<int64_t, 2> pair_of(const Numbers& values) { return {values[0], values[values.size() - 1]}; }
-
-std::array<int64_t, 4> explicit_pad(const Numbers& pad) {
-  switch (pad.size()) {
-    case 0: return {0, 0, 0, 0};
-    case 4: return {pad[0], pad[1], pad[2], pad[3]};
-    default: {
-      const auto [vertical, horizontal] = pair_of(pad);
-      return {vertical, vertical, horizontal, horizontal};
-    }
-  }
-}
-
 int64_t span_of(const WindowGeometry& window, size_t axis) {
   return window.dilation[axis] * (window.kernel[axis] - 1) + 1;
 }
@@ -62,6 +49,19 @@ Result<WindowGeometry> place(const LayerScope& scope, WindowGeometry window, spe
 }
 
 }  // namespace
+
+std::array<int64_t, 2> pair_of(const Numbers& values) { return {values[0], values[values.size() - 1]}; }
+
+std::array<int64_t, 4> explicit_pad(const Numbers& pad) {
+  switch (pad.size()) {
+    case 0: return {0, 0, 0, 0};
+    case 4: return {pad[0], pad[1], pad[2], pad[3]};
+    default: {
+      const auto [vertical, horizontal] = pair_of(pad);
+      return {vertical, vertical, horizontal, horizontal};
+    }
+  }
+}
 
 Result<WindowGeometry> conv_geometry(const LayerScope& scope, const spec::Conv2D& conv) {
   return place(scope,

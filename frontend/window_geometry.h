@@ -15,6 +15,11 @@ struct WindowGeometry {
   std::array<int64_t, 2> output;  // height, width
 };
 
+// What a field says of both directions: one value, or (vertical, horizontal).
+std::array<int64_t, 2> pair_of(const google::protobuf::RepeatedField<int64_t>& values);
+// Of `pad`: top, bottom, left, right.
+std::array<int64_t, 4> explicit_pad(const google::protobuf::RepeatedField<int64_t>& pad);
+
 // On the input of the scope's layer, which is an image. A kernel that is larger than its padded input is an
 // error.
 Result<WindowGeometry> conv_geometry(const LayerScope& scope, const spec::Conv2D& conv);

@@ -5,6 +5,10 @@
 
 namespace minnow {
 
+// The windows of an op over sliding windows without the rows and columns that lie on padding wherever a window stands:
+// those have no part in the result, and a window may be far larger than its picture.
+WindowAttributes window_within_picture(const Op& op);
+
 // Whether an element may lie in several windows, whose shares of it are added up.
 bool windows_overlap(const WindowAttributes& window);
 // Whether there are elements in no window, which are zero.
