@@ -5,20 +5,20 @@
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/SHA256.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 
 #include "runtime/file.h"
+#include "runtime/gzip_file.h"
 
 namespace minnow {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr curl_off_t kMostBytes = curl_off_t{1} << 30;
+constexpr int64_t kMaxContentBytes = 4 * kMaxFetchedBytes;  // after gunzip
 
 using File = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
 
@@ -29,17 +29,25 @@ class Download {
 
   // The body of `url` in the part file, after what is there already.
   Status run(const std::string& url) {
-    Status status = attempt(url);
-    if (status || !is_range_refused_) return status;
     std::error_code error;
-    fs::remove(part_, error);  // the server cannot go on in the middle, or has no more than that
-    return attempt(url);
+    const uintmax_t held = fs::file_size(part_, error);
+    if (!error && held > static_cast<uintmax_t>(options_.max_bytes)) fs::remove(part_, error);
+    Status status = attempt(url);
+    if (!status && is_range_refused_) {
+      fs::remove(part_, error);  // the server cannot go on in the middle, or has no more than that
+      status = attempt(url);
+    }
+    if (!status && is_too_large_) fs::remove(part_, error);
+    return status;
   }
+
+  // Whether to ask no other mirror: the one who waits, or the disk, wants no more.
+  bool is_over() const { return is_over_; }
 
  private:
   Status attempt(const std::string& url) {
     const File out(std::fopen(part_.c_str(), "ab"), std::fclose);
-    if (!curl_ || !out) return fail(part_, "cannot be written");
+    if (!curl_ || !out) return unwritten();
     std::fseek(out.get(), 0, SEEK_END);
     start_ = std::ftell(out.get());
     set_options(url, out.get());
@@ -47,11 +55,20 @@ class Download {
     long answer = 0;
     curl_easy_getinfo(curl_.get(), CURLINFO_RESPONSE_CODE, &answer);
     is_range_refused_ = start_ > 0 && (code == CURLE_RANGE_ERROR || answer == 416);
-    if (code == CURLE_ABORTED_BY_CALLBACK)
+    is_too_large_ = code == CURLE_FILESIZE_EXCEEDED || (code == CURLE_ABORTED_BY_CALLBACK && is_beyond_limit_);
+    if (is_too_large_) return fail(url, "is another file: it has more than {} bytes", options_.max_bytes);
+    if (code == CURLE_WRITE_ERROR) return unwritten();
+    is_over_ = code == CURLE_ABORTED_BY_CALLBACK;
+    if (is_over_)
       return tl::unexpected(Error{url, "interrupted", "the same command goes on from there", ExitCode::kInterrupted});
     if (code != CURLE_OK) return fail(url, "{}", message_[0] != 0 ? message_ : curl_easy_strerror(code));
-    if (std::fflush(out.get()) != 0 || fsync(fileno(out.get())) != 0) return fail(part_, "cannot be written");
+    if (std::fflush(out.get()) != 0 || fsync(fileno(out.get())) != 0) return unwritten();
     return {};
+  }
+
+  Status unwritten() {
+    is_over_ = true;
+    return fail_with_hint(part_, "cannot be written", "is the disk full, or the folder another user's?");
   }
 
   void set_options(const std::string& url, std::FILE* out) {
@@ -65,7 +82,7 @@ class Download {
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 15L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 30L);
-    curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, kMostBytes);
+    curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(options_.max_bytes));
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, message_);
     curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(start_));
@@ -76,12 +93,13 @@ class Download {
   }
 
   static int on_progress(void* self, curl_off_t total, curl_off_t done, curl_off_t, curl_off_t) {
-    const auto& download = *static_cast<Download*>(self);
+    auto& download = *static_cast<Download*>(self);
     const FetchOptions& options = download.options_;
     if (options.on_progress)
       options.on_progress(download.file_.name, download.start_ + done, total > 0 ? download.start_ + total : 0);
     const bool is_stopped = options.interrupt && options.interrupt->load(std::memory_order_relaxed);
-    return is_stopped || download.start_ + done > kMostBytes ? 1 : 0;
+    download.is_beyond_limit_ = !is_stopped && download.start_ + done > options.max_bytes;
+    return is_stopped || download.is_beyond_limit_ ? 1 : 0;
   }
 
   const RemoteFile& file_;
@@ -91,6 +109,9 @@ class Download {
   char message_[CURL_ERROR_SIZE] = {};
   int64_t start_ = 0;
   bool is_range_refused_ = false;
+  bool is_beyond_limit_ = false;  // which the callback saw
+  bool is_too_large_ = false;
+  bool is_over_ = false;
 };
 
 bool has_content(const std::string& path, const RemoteFile& file) {
@@ -113,8 +134,9 @@ Status fetch_file(const RemoteDataset& dataset, const RemoteFile& file, const Fe
     for (const bool is_fresh : {false, true}) {
       std::error_code error;
       const bool had_part = fs::exists(part, error);
-      const Status status = Download(file, options, part).run(mirror + file.name);
-      if (!status && status.error().code == ExitCode::kInterrupted) return status;
+      Download download(file, options, part);
+      const Status status = download.run(mirror + file.name);
+      if (download.is_over()) return status;
       if (!status) answers.push_back(status.error().to_string());
       if (!status) break;
       if (has_content(part, file)) return install(part, path);
@@ -158,20 +180,17 @@ Status fetch_dataset(const RemoteDataset& dataset, const FetchOptions& options) 
 }
 
 Result<std::string> content_sha256(const std::string& path) {
-  const std::unique_ptr<gzFile_s, decltype(&gzclose)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (!file) return fail(path, "cannot be read");
+  MINNOW_ASSIGN(GzipFile file, GzipFile::open(path));
   llvm::SHA256 hash;
   std::vector<uint8_t> bytes(1 << 18);
-  int64_t total = 0;
-  for (;;) {
-    const int got = gzread(file.get(), bytes.data(), static_cast<unsigned>(bytes.size()));
-    int code = Z_OK;
-    gzerror(file.get(), &code);
-    total += std::max(got, 0);
-    if (got < 0 || code < 0 || total > 4 * kMostBytes) return fail(path, "is damaged");
+  for (int64_t total = 0;;) {
+    MINNOW_ASSIGN(const int64_t got, file.read(std::as_writable_bytes(std::span(bytes))));
+    total += got;
+    if (total > kMaxContentBytes) return fail(path, "is damaged");
     if (got == 0) break;
     hash.update(llvm::ArrayRef(bytes.data(), static_cast<size_t>(got)));
   }
+  MINNOW_TRY(file.at_end());
   return llvm::toHex(hash.final(), /*LowerCase=*/true);
 }
 

@@ -23,15 +23,20 @@ struct RemoteDataset {
 
 const std::vector<RemoteDataset>& remote_datasets();
 
+// More than any of these files has: a mirror that sends more sends something else.
+inline constexpr int64_t kMaxFetchedBytes = int64_t{1} << 30;
+
 struct FetchOptions {
   std::string folder;                            // to install the files in
   const std::atomic<bool>* interrupt = nullptr;  // stops; what has come so far is kept, to go on from
   // How far the file under way has come, in bytes; `total` is 0 while it is not known.
   std::function<void(const std::string& name, int64_t done, int64_t total)> on_progress = {};
+  int64_t max_bytes = kMaxFetchedBytes;  // of one file
 };
 
 // Installs each file that is not there yet with the right content: downloads NAME.part, going on from where an earlier
-// download stopped, checks the hash, and renames. If no mirror has the file the error says what each answered.
+// download stopped, checks the hash, and renames. If no mirror has the file the error says what each answered. What
+// cannot become the file leaves no part behind.
 Status fetch_dataset(const RemoteDataset& dataset, const FetchOptions& options);
 
 // The hash of a plain or gzipped file's content.

@@ -34,6 +34,7 @@ class Descriptor {
 
   int get() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
   // A write error may be told only here, so writers close by hand and look.
   int close() { return ::close(std::exchange(fd_, -1)); }
 
@@ -58,11 +59,9 @@ class TemporaryFile {
   std::string path_;
 };
 
-Result<int64_t> regular_file_size(const Descriptor& file, const std::string& path, int64_t max_bytes) {
+Result<int64_t> file_size(const Descriptor& file, const std::string& path, int64_t max_bytes) {
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return system_failure(path, "examine");
-  if (S_ISDIR(status.st_mode)) return fail(path, "is a folder, not a file");
-  if (!S_ISREG(status.st_mode)) return fail(path, "is not a regular file");
   if (status.st_size > max_bytes)
     return fail(path, "is {} bytes long; the limit is {}", static_cast<int64_t>(status.st_size), max_bytes);
   return status.st_size;
@@ -121,7 +120,11 @@ bool is_device_or_pipe(const std::string& path) {
 Status write_through(const std::string& path, std::span<const std::string_view> pieces) {
   Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!file.is_open()) return system_failure(path, "open");
-  for (const std::string_view piece : pieces) MINNOW_TRY(write_all(file, piece, path));
+  for (const std::string_view piece : pieces) {
+    const Status written = write_all(file, piece, path);
+    if (!written && errno == EPIPE) return {};  // whoever read has had enough
+    MINNOW_TRY(written);
+  }
   if (file.close() != 0) return system_failure(path, "close");
   return {};
 }
@@ -136,10 +139,20 @@ Status sync_folder(const std::string& path) {
 
 }  // namespace
 
-Result<std::string> read_file(const std::string& path, int64_t max_bytes) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+Result<int> open_regular_file(const std::string& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) return system_failure(path, "open");
-  MINNOW_ASSIGN(const int64_t size, regular_file_size(file, path, max_bytes));
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return system_failure(path, "examine");
+  if (S_ISDIR(status.st_mode)) return fail(path, "is a folder, not a file");
+  if (!S_ISREG(status.st_mode)) return fail(path, "is not a regular file");
+  return file.release();
+}
+
+Result<std::string> read_file(const std::string& path, int64_t max_bytes) {
+  MINNOW_ASSIGN(const int descriptor, open_regular_file(path));
+  const Descriptor file(descriptor);
+  MINNOW_ASSIGN(const int64_t size, file_size(file, path, max_bytes));
   std::string bytes(static_cast<size_t>(size), '\0');
   size_t filled = 0;
   while (filled < bytes.size()) {
@@ -193,6 +206,14 @@ void remove_abandoned_files(const std::string& folder) {
     const auto writer = writer_of(it->path().filename().string());
     if (writer && !is_alive(*writer)) ::unlink(it->path().c_str());
   }
+}
+
+Result<bool> holds_something(const std::string& folder) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) return false;
+  const bool is_empty = std::filesystem::is_empty(folder, error);
+  if (error) return fail(folder, "cannot list the folder: {}", error.message());
+  return !is_empty;
 }
 
 Status make_folder(const std::string& path) {

@@ -17,9 +17,13 @@ inline constexpr int64_t kMaxFileBytes = int64_t{1} << 32;
 // The bytes of a regular file. A missing file, a folder, or one larger than `max_bytes` is an error.
 Result<std::string> read_file(const std::string& path, int64_t max_bytes = kMaxFileBytes);
 
+// A descriptor to read a regular file by, which the caller closes. A pipe, which may have no end, or never a writer, is
+// an error at once; so are a missing file and a folder.
+Result<int> open_regular_file(const std::string& path);
+
 // Replaces `path` by the joined `pieces`, all or nothing: writes a temporary file in the same folder, fsyncs
 // it, renames it over `path`, fsyncs the folder. After a kill at any moment `path` is the old file or the new
-// one. A device or a pipe is no file to replace: it is written to.
+// one. A device or a pipe is no file to replace: it is written to, as long as somebody reads the pipe.
 Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces);
 Status write_file_atomically(const std::string& path, std::string_view bytes);
 
@@ -39,6 +43,9 @@ class GrowingFile {
 
 // Removes the temporary files of writers that were killed; those of other processes that live stay.
 void remove_abandoned_files(const std::string& folder);
+
+// Whether there is a folder with something in it. One that cannot be listed is an error.
+Result<bool> holds_something(const std::string& folder);
 
 // Makes the folder and those above it, unless it is there.
 Status make_folder(const std::string& path);

@@ -1,80 +1,12 @@
-#include <zlib.h>
-
 #include <array>
-#include <cstring>
-#include <filesystem>
 
 #include "runtime/dataset.h"
+#include "runtime/gzip_file.h"
 
 namespace minnow {
 namespace {
 
 constexpr uint8_t kUnsignedByte = 0x08;
-// Deflate cannot shrink anything further than this (zlib.net/zlib_tech.html: 1032 to 1).
-constexpr int64_t kMaxDeflateRatio = 1032;
-
-// A plain or gzipped file, read from front to back; zlib passes a plain one through.
-class GzipFile {
- public:
-  static Result<GzipFile> open(const std::string& path) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    if (status.type() == std::filesystem::file_type::directory) return fail(path, "is a folder, not a file");
-    gzFile file = gzopen(path.c_str(), "rb");
-    if (file == nullptr) return fail(path, "cannot open: {}", std::strerror(errno));
-    gzbuffer(file, 1 << 18);
-    return GzipFile(path, file);
-  }
-  GzipFile(GzipFile&& other) noexcept : path_(std::move(other.path_)), file_(std::exchange(other.file_, nullptr)) {}
-  GzipFile& operator=(GzipFile&&) = delete;
-  ~GzipFile() {
-    if (file_ != nullptr) gzclose_r(file_);
-  }
-
-  // Fills `bytes` as far as the file reaches; the number of bytes filled comes back.
-  Result<int64_t> read(std::span<std::byte> bytes) {
-    constexpr size_t kChunkBytes = size_t{1} << 30;
-    size_t filled = 0;
-    while (filled < bytes.size()) {
-      const size_t wanted = std::min(bytes.size() - filled, kChunkBytes);
-      const int got = gzread(file_, bytes.data() + filled, static_cast<unsigned>(wanted));
-      if (got < 0) return fail(path_, "cannot decompress: {}", reason());
-      if (got == 0) break;
-      filled += static_cast<size_t>(got);
-    }
-    return static_cast<int64_t>(filled);
-  }
-
-  // The most bytes that can come out of this file.
-  Result<int64_t> max_bytes() const {
-    std::error_code error;
-    const auto size = std::filesystem::file_size(path_, error);
-    if (error) return fail(path_, "cannot tell its size: {}", error.message());
-    return static_cast<int64_t>(size) * (gzdirect(file_) != 0 ? 1 : kMaxDeflateRatio);
-  }
-
-  // Whether the file ends here, its checksum agreeing.
-  Result<bool> at_end() {
-    std::byte extra{};
-    MINNOW_ASSIGN(const int64_t got, read({&extra, 1}));
-    int code = Z_OK;
-    gzerror(file_, &code);
-    if (code == Z_BUF_ERROR) return fail(path_, "ends before its gzip stream does");
-    return got == 0;
-  }
-
- private:
-  GzipFile(std::string path, gzFile file) : path_(std::move(path)), file_(file) {}
-
-  std::string reason() const {
-    int code = Z_OK;
-    const std::string_view text = gzerror(file_, &code);
-    return code == Z_ERRNO ? std::strerror(errno) : std::string(text);
-  }
-
-  std::string path_;
-  gzFile file_;
-};
 
 uint32_t big_endian_u32(std::span<const std::byte, 4> bytes) {
   uint32_t value = 0;

@@ -49,7 +49,8 @@ Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& 
   MINNOW_TRY(make_folder(path));
   MINNOW_ASSIGN(FolderLock lock, FolderLock::take(path));
   remove_abandoned_files(path);
-  if (!fs::is_empty(path, error) && !overwrite)
+  MINNOW_ASSIGN(const bool is_used, holds_something(path));
+  if (is_used && !overwrite)
     return fail_with_hint(path, "the run folder is not empty",
                           "--resume " + path + " goes on with it, --overwrite replaces it");
   RunFolder folder(path, std::move(lock));

@@ -79,6 +79,8 @@ class HttpServer {
     if (is_part && from >= body.size())
       return "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     const std::string sent = is_part ? body.substr(from) : body;
+    // A stream says nothing of its length.
+    if (path.starts_with("stream/")) return "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + sent;
     std::string head = is_part ? "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes " + std::to_string(from) + "-" +
                                      std::to_string(body.size() - 1) + "/" + std::to_string(body.size()) + "\r\n"
                                : "HTTP/1.1 200 OK\r\n";
@@ -155,6 +157,44 @@ TEST_F(Fetch, AnInterruptKeepsThePart) {
   EXPECT_EQ(status.error().code, ExitCode::kInterrupted);
   EXPECT_TRUE(has_part());
   EXPECT_EQ(installed(), "");
+}
+
+// Whether a mirror says beforehand how much it sends or not.
+TEST_F(Fetch, WhatIsTooLargeIsToldAndLeavesNothingInTheWay) {
+  const std::string large(1 << 20, 'x');
+  const HttpServer server(Bodies{{"a.gz", large}, {"stream/a.gz", large}, {"right/a.gz", "hello"}});
+  FetchOptions options{.folder = folder_.path()};
+  options.max_bytes = 1 << 16;
+  const Status status = fetch_dataset(dataset_at({server.url(), server.url() + "stream/"}), options);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ExitCode::kInput);
+  for (const std::string& mirror : {server.url(), server.url() + "stream/"})
+    EXPECT_NE(status.error().message.find(mirror + "a.gz: error: is another file: it has more than 65536 bytes"),
+              std::string::npos)
+        << status.error().message;
+  EXPECT_FALSE(has_part());
+  EXPECT_TRUE(fetch_dataset(dataset_at({server.url() + "stream/", server.url() + "right/"}), options));
+  EXPECT_EQ(installed(), "hello");
+}
+
+TEST_F(Fetch, ATooLargePartIsBegunAnew) {
+  const HttpServer server(Bodies{{"a.gz", "hello"}});
+  folder_.write("a.gz.part", std::string(100, 'x'));
+  FetchOptions options{.folder = folder_.path()};
+  options.max_bytes = 50;
+  const Status status = fetch_dataset(dataset_at({server.url()}), options);
+  EXPECT_TRUE(status) << status.error().to_string();
+  EXPECT_EQ(server.requests(), (std::vector<std::string>{"a.gz@0"}));
+}
+
+TEST_F(Fetch, AFullDiskIsNoFaultOfTheMirrors) {
+  const HttpServer server(Bodies{{"a.gz", "hello"}});
+  std::filesystem::create_symlink("/dev/full", folder_.file("a.gz.part"));
+  const Status status = fetch(dataset_at({server.url(), server.url() + "b/"}));
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().where, folder_.file("a.gz.part"));
+  EXPECT_EQ(status.error().message, "cannot be written");
+  EXPECT_LE(server.requests().size(), 1U);
 }
 
 TEST_F(Fetch, OnlyTheWeb) {

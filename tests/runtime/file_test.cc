@@ -2,10 +2,15 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+
+#include "runtime/dataset.h"
+#include "runtime/fetch.h"
 #include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
@@ -41,6 +46,45 @@ TEST(File, WritesToAPipeInsteadOfReplacingIt) {
   EXPECT_EQ(::read(reader, read.data(), read.size()), 7);
   EXPECT_EQ(read, "through");
   ::close(reader);
+}
+
+// Whoever opened it would wait for a writer.
+TEST(File, APipeIsNothingToRead) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("pipe");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(read_file(path).error().message, "is not a regular file");
+  EXPECT_EQ(read_idx(path).error().message, "is not a regular file");
+  EXPECT_EQ(content_sha256(path).error().message, "is not a regular file");
+  EXPECT_EQ(read_idx("/dev/zero").error().message, "is not a regular file");
+  EXPECT_EQ(read_idx(folder.path()).error().message, "is a folder, not a file");
+}
+
+TEST(File, APipeThatNobodyReadsAnyMoreTakesEverything) {
+  ::signal(SIGPIPE, SIG_IGN);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);
+  const Status written = write_file_atomically(fmt::format("/dev/fd/{}", ends[1]), "much");
+  EXPECT_TRUE(written) << written.error().to_string();
+  ::close(ends[1]);
+  ::signal(SIGPIPE, SIG_DFL);
+}
+
+TEST(File, AFolderThatCannotBeListedIsNotTakenForOneInUse) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(holds_something(folder.path()).value());
+  EXPECT_FALSE(holds_something(folder.file("none")).value());
+  folder.write("x", "");
+  EXPECT_TRUE(holds_something(folder.path()).value());
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none{0, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const auto found = holds_something(folder.path());
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().message, "cannot list the folder: Too many open files");
 }
 
 // In a container every process may have the same number as the one before it.

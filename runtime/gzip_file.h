@@ -1,0 +1,39 @@
+// A plain or gzipped file, read from front to back; zlib passes a plain one through.
+#pragma once
+
+#include <zlib.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "ir/error.h"
+
+namespace minnow {
+
+class GzipFile {
+ public:
+  // A regular file, see open_regular_file.
+  static Result<GzipFile> open(const std::string& path);
+  GzipFile(GzipFile&& other) noexcept : path_(std::move(other.path_)), file_(std::exchange(other.file_, nullptr)) {}
+  GzipFile& operator=(GzipFile&&) = delete;
+  ~GzipFile();
+
+  // Fills `bytes` as far as the file reaches; the number of bytes filled comes back.
+  Result<int64_t> read(std::span<std::byte> bytes);
+  // The most bytes that can come out of this file.
+  Result<int64_t> max_bytes() const;
+  // Whether the file ends here, its checksum agreeing.
+  Result<bool> at_end();
+
+ private:
+  GzipFile(std::string path, gzFile file) : path_(std::move(path)), file_(file) {}
+  std::string reason() const;
+
+  std::string path_;
+  gzFile file_;
+};
+
+}  // namespace minnow
