@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Config/llvm-config.h>
-#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/SHA256.h>
 #include <llvm/Support/xxhash.h>
 #include <sys/stat.h>
@@ -15,14 +14,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace minnow {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "minnow kernels 1";
-constexpr uintmax_t kMaxEntryBytes = uintmax_t{1} << 30;
+constexpr std::string_view kMagic = "minnow kernels 2";
+constexpr off_t kMaxEntryBytes = off_t{1} << 30;
 constexpr std::string_view kExtension = ".kernels";
 constexpr std::string_view kTemporaryExtension = ".tmp";
 constexpr std::chrono::hours kLongestWrite{1};
@@ -90,7 +90,7 @@ bool replace_file(const std::string& path, std::string_view bytes) {
   std::string temporary = fmt::format("{}.XXXXXX{}", path, kTemporaryExtension);
   const int descriptor = ::mkostemps(temporary.data(), static_cast<int>(kTemporaryExtension.size()), O_CLOEXEC);
   if (descriptor < 0) return false;
-  bool is_done = ::fchmod(descriptor, 0644) == 0 && write_all(descriptor, bytes);
+  bool is_done = ::fchmod(descriptor, S_IRUSR | S_IWUSR) == 0 && write_all(descriptor, bytes);
   is_done = ::close(descriptor) == 0 && is_done;
   is_done = is_done && ::rename(temporary.c_str(), path.c_str()) == 0;
   if (!is_done) ::unlink(temporary.c_str());
@@ -108,12 +108,53 @@ std::string program_identity() {
 
 std::string folder_in(const char* variable, const std::string& below) {
   const char* value = std::getenv(variable);
-  return value != nullptr && *value != 0 ? value + below : "";
+  return value != nullptr && *value == '/' ? value + below : "";
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int get() const { return number_; }
+  bool is_open() const { return number_ >= 0; }
+
+ private:
+  int number_;
+};
+
+// The folder, if nobody but the user can have put anything there. What is opened by way of it lies in the folder that
+// was examined, whatever becomes of its name.
+Result<Descriptor> open_own_folder(const std::string& path) {
+  Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat status{};
+  if (!folder.is_open() || ::fstat(folder.get(), &status) != 0) return fail(path, "{}", std::strerror(errno));
+  if (status.st_uid != ::geteuid()) return fail(path, "it belongs to another user");
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return fail(path, "others may write to it");
+  return folder;
+}
+
+std::optional<std::string> read_entry(const Descriptor& folder, const std::string& name) {
+  const Descriptor file(::openat(folder.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status{};
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) return std::nullopt;
+  if (!S_ISREG(status.st_mode) || status.st_size > kMaxEntryBytes) return std::nullopt;
+  std::string bytes(static_cast<size_t>(status.st_size), '\0');
+  for (size_t filled = 0; filled < bytes.size();) {
+    const ssize_t got = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::nullopt;
+    filled += static_cast<size_t>(got);
+  }
+  return bytes;
 }
 
 }  // namespace
 
-// The file: magic, checksum of the rest, then numbers and objects one after the other.
+// The file: magic, checksum of the rest, then the key, numbers and objects one after the other.
 std::string seal_kernels(std::string_view body) {
   const uint64_t checksum = llvm::xxh3_64bits(body);
   std::string file(kMagic);
@@ -121,8 +162,9 @@ std::string seal_kernels(std::string_view body) {
   return file.append(body);
 }
 
-std::string serialize_kernels(const CachedKernels& entry) {
+std::string serialize_kernels(std::string_view key, const CachedKernels& entry) {
   Writer out;
+  out.block(key);
   out.number(static_cast<int64_t>(entry.kernels.size()));
   for (const auto& kernel : entry.kernels) {
     out.number(kernel.units);
@@ -135,7 +177,7 @@ std::string serialize_kernels(const CachedKernels& entry) {
   return seal_kernels(out.bytes());
 }
 
-std::optional<CachedKernels> parse_kernels(std::string_view file) {
+std::optional<CachedKernels> parse_kernels(std::string_view key, std::string_view file) {
   uint64_t checksum = 0;
   if (!file.starts_with(kMagic) || file.size() < kMagic.size() + sizeof(checksum)) return std::nullopt;
   file.remove_prefix(kMagic.size());
@@ -143,6 +185,7 @@ std::optional<CachedKernels> parse_kernels(std::string_view file) {
   file.remove_prefix(sizeof(checksum));
   if (checksum != llvm::xxh3_64bits(file)) return std::nullopt;
   Reader in(file);
+  if (in.block() != key) return std::nullopt;
   CachedKernels entry;
   entry.kernels.resize(in.count(3 * sizeof(int64_t)));
   for (auto& kernel : entry.kernels) {
@@ -165,23 +208,28 @@ std::string ObjectCache::default_folder() {
   return folder.empty() ? folder_in("HOME", "/.cache/minnow") : folder;
 }
 
+Status ObjectCache::check() const {
+  std::error_code error;
+  if (folder_.empty() || !fs::exists(folder_, error)) return {};
+  MINNOW_TRY(open_own_folder(folder_));
+  return {};
+}
+
 // Read, not mapped: a mapped file that another process truncates is a bus error.
 std::optional<CachedKernels> ObjectCache::find(const std::string& key) const {
   if (folder_.empty()) return std::nullopt;
-  std::error_code error;
-  if (!fs::is_regular_file(path(key), error) || fs::file_size(path(key), error) > kMaxEntryBytes) return std::nullopt;
-  const auto file = llvm::MemoryBuffer::getFile(path(key), /*IsText=*/false, /*RequiresNullTerminator=*/false,
-                                                /*IsVolatile=*/true);
-  if (!file) return std::nullopt;
-  return parse_kernels((*file)->getBuffer());
+  const auto folder = open_own_folder(folder_);
+  const auto file = folder ? read_entry(*folder, file_name(key)) : std::nullopt;
+  return file ? parse_kernels(key, *file) : std::nullopt;
 }
 
 void ObjectCache::store(const std::string& key, const CachedKernels& entry) const {
   if (folder_.empty()) return;
   std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error) return;
-  if (replace_file(path(key), serialize_kernels(entry))) make_room();
+  fs::create_directories(fs::path(folder_).parent_path(), error);
+  if (::mkdir(folder_.c_str(), S_IRWXU) != 0 && errno != EEXIST) return;
+  if (!open_own_folder(folder_)) return;
+  if (replace_file(folder_ + "/" + file_name(key), serialize_kernels(key, entry))) make_room();
 }
 
 void ObjectCache::make_room() const {

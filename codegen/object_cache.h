@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codegen/jit_code.h"
+#include "ir/error.h"
 
 namespace minnow {
 
@@ -21,20 +22,26 @@ struct CachedKernels {
   std::vector<ObjectBytes> objects;
 };
 
-// An entry as the bytes of its file. Parsing takes any bytes; nullopt for what was not written by serialize_kernels, as
-// far as a checksum tells.
-std::string serialize_kernels(const CachedKernels& entry);
-std::optional<CachedKernels> parse_kernels(std::string_view file);
+// An entry as the bytes of its file, bound to its key. Parsing takes any bytes; nullopt for what was not written by
+// serialize_kernels with this key, as far as a checksum tells.
+std::string serialize_kernels(std::string_view key, const CachedKernels& entry);
+std::optional<CachedKernels> parse_kernels(std::string_view key, std::string_view file);
 // A file, as its checksum has it, whose entry is `body`, whatever that is: how tests get past the checksum.
 std::string seal_kernels(std::string_view body);
 
+// What lies in the folder is run, so it must be the user's own, and nobody else may write there: it holds nothing
+// otherwise.
 class ObjectCache {
  public:
-  // The folder is made when something is stored. An empty name is a cache that holds nothing.
+  // The folder is made, for the user alone, when something is stored. An empty name is a cache that holds nothing.
   explicit ObjectCache(std::string folder) : folder_(std::move(folder)) {}
 
-  // $MINNOW_CACHE, which may be empty for no cache; else minnow/ in $XDG_CACHE_HOME or ~/.cache.
+  // $MINNOW_CACHE, which may be empty for no cache; else minnow/ in $XDG_CACHE_HOME or ~/.cache, of which relative ones
+  // count as not set (XDG Base Directory Specification).
   static std::string default_folder();
+
+  // Why the folder is not used, if it is there and not to be trusted.
+  Status check() const;
 
   // The entry of this name; nullopt if there is none, or if it is damaged or cannot be read.
   std::optional<CachedKernels> find(const std::string& key) const;
@@ -45,7 +52,7 @@ class ObjectCache {
   static constexpr size_t kMaxEntries = 512;
 
  private:
-  std::string path(const std::string& key) const { return folder_ + "/" + key + ".kernels"; }
+  static std::string file_name(const std::string& key) { return key + ".kernels"; }
   void make_room() const;
 
   std::string folder_;

@@ -1,8 +1,11 @@
 #include "codegen/object_cache.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -83,6 +86,75 @@ TEST_F(ObjectCacheTest, SweepsUpWhatKilledProcessesLeave) {
   cache_.store("a", example());
   EXPECT_FALSE(std::filesystem::exists(old));
   EXPECT_TRUE(std::filesystem::exists(young));
+}
+
+TEST_F(ObjectCacheTest, AnEntryUnderAnotherNameIsNone) {
+  cache_.store("a", example());
+  CachedKernels other = example();
+  other.kernels[0].units = 9;
+  cache_.store("b", other);
+  const std::string a = folder_.file("a.kernels"), b = folder_.file("b.kernels"), between = folder_.file("c");
+  std::filesystem::rename(a, between);
+  std::filesystem::rename(b, a);
+  std::filesystem::rename(between, b);
+  EXPECT_FALSE(cache_.find("a"));
+  EXPECT_FALSE(cache_.find("b"));
+  cache_.store("a", example());
+  EXPECT_EQ(cache_.find("a").value().kernels[0].units, 8) << "compiled anew, it is in its place again";
+}
+
+TEST_F(ObjectCacheTest, TheFolderIsForTheUserAlone) {
+  namespace fs = std::filesystem;
+  const std::string path = folder_.file("x/kernels");
+  const ObjectCache cache(path);
+  EXPECT_TRUE(cache.check()) << "it is made when it is needed";
+  cache.store("a", example());
+  EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_all);
+  EXPECT_EQ(fs::status(path + "/a.kernels").permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  fs::permissions(path, fs::perms(0755));
+  EXPECT_TRUE(cache.find("a")) << "others may read it";
+  for (const int mode : {0775, 0757, 01777}) {
+    fs::permissions(path, fs::perms(mode));
+    EXPECT_FALSE(cache.find("a")) << mode;
+    EXPECT_EQ(cache.check().error().message, "others may write to it");
+    cache.store("b", example());
+    EXPECT_FALSE(fs::exists(path + "/b.kernels")) << mode;
+  }
+}
+
+TEST_F(ObjectCacheTest, AFolderOfAnotherUserIsNotUsed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
+  cache_.store("a", example());
+  ASSERT_EQ(::chown(folder_.path().c_str(), 65534, 65534), 0);
+  EXPECT_FALSE(cache_.find("a"));
+  EXPECT_EQ(cache_.check().error().message, "it belongs to another user");
+}
+
+TEST_F(ObjectCacheTest, AnEntryThatLeadsElsewhereIsNone) {
+  cache_.store("a", example());
+  const std::string elsewhere = folder_.file("elsewhere");
+  std::filesystem::rename(folder_.file("a.kernels"), elsewhere);
+  std::filesystem::create_symlink(elsewhere, folder_.file("a.kernels"));
+  EXPECT_FALSE(cache_.find("a"));
+  ASSERT_EQ(::mkfifo(folder_.file("b.kernels").c_str(), 0600), 0);
+  EXPECT_FALSE(cache_.find("b")) << "and does not wait for a writer";
+}
+
+// What the XDG Base Directory Specification says of relative paths.
+TEST(CacheFolder, IsNeverRelativeToWhereTheProgramRuns) {
+  const auto folder_with = [](const char* xdg, const char* home) {
+    ::unsetenv("MINNOW_CACHE");
+    ::setenv("XDG_CACHE_HOME", xdg, 1);
+    ::setenv("HOME", home, 1);
+    return ObjectCache::default_folder();
+  };
+  EXPECT_EQ(folder_with("/x", "/home/a"), "/x/minnow");
+  EXPECT_EQ(folder_with("", "/home/a"), "/home/a/.cache/minnow");
+  EXPECT_EQ(folder_with("x", "/home/a"), "/home/a/.cache/minnow");
+  EXPECT_EQ(folder_with("./x", "relhome"), "");
+  EXPECT_EQ(folder_with("", ""), "");
+  ::setenv("MINNOW_CACHE", "here", 1);
+  EXPECT_EQ(ObjectCache::default_folder(), "here") << "as it is asked for";
 }
 
 TEST_F(ObjectCacheTest, AnEntryThatCannotBeReadOrReplacedIsNone) {

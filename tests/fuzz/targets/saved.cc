@@ -47,10 +47,10 @@ void fuzz_checkpoint(std::string_view bytes) {
 }
 
 void fuzz_cache(std::string_view bytes) {
-  (void)parse_kernels(bytes);
+  (void)parse_kernels("", bytes);
   const std::string sealed = seal_kernels(bytes);
-  const auto entry = parse_kernels(sealed);
-  if (entry) MINNOW_CHECK(parse_kernels(serialize_kernels(*entry)).has_value(), "does not parse again");
+  const auto entry = parse_kernels("", sealed);
+  if (entry) MINNOW_CHECK(parse_kernels("key", serialize_kernels("key", *entry)).has_value(), "does not parse again");
 }
 
 }  // namespace minnow::testing
