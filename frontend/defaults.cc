@@ -89,14 +89,16 @@ void fill_data(spec::Data* data) {
   if (is_drawn && !data->has_train_examples()) data->set_train_examples(is_regression ? 1000 : 12000);
   if (is_drawn && !data->has_validation_examples()) data->set_validation_examples(is_regression ? 200 : 2000);
   if (!data->normalize().has_scale() && !data->has_npy())
-    data->mutable_normalize()->set_scale(holds_bytes(*data) ? kByteScale : 1.0);
+    data->mutable_normalize()->set_scale(holds_pictures(*data) ? kByteScale : 1.0);
 }
 
 }  // namespace
 
+bool holds_pictures(const spec::Data& data) { return holds_bytes(data) || data.has_png_folder(); }
+
 bool holds_bytes(const spec::Data& data) {
   return data.source_case() == spec::Data::kBuiltin || data.source_case() == spec::Data::kNamed ||
-         data.source_case() == spec::Data::kIdx || data.source_case() == spec::Data::kPngFolder;
+         data.source_case() == spec::Data::kIdx;
 }
 
 void fill_defaults(LoadedModel& loaded) {

@@ -89,7 +89,8 @@ Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count) {
           slice_rows(dataset.labels, first, count),
           dataset.class_names,
           dataset.feature_names,
-          dataset.read_as};
+          dataset.read_as,
+          dataset.notes};
 }
 
 DataSplits split_dataset(Dataset dataset, int64_t validation_count) {

@@ -13,11 +13,12 @@ namespace minnow {
 
 struct Dataset {
   std::string name;
-  Tensor examples;                              // u8 [N,C,H,W] as images lie in the file, or f32 [N,...] features
+  Tensor examples;                              // u8 [N,C,H,W] as images lie in the file, or f32 [N,...] numbers
   Tensor labels;                                // i32 [N] class numbers, or f32 [N,K] targets of a regression
   std::vector<std::string> class_names;         // empty for a regression
   std::vector<std::string> feature_names = {};  // of the columns of a table that names them
   std::string read_as = {};                     // what the reader decided by itself, for the user to see; or empty
+  std::vector<std::string> notes = {};          // what was left out, a line each
 
   int64_t size() const { return examples.dim(0); }
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
@@ -70,8 +71,10 @@ struct CsvOptions {
 // an error with its place.
 Result<Dataset> read_csv(const std::string& path, const CsvOptions& options);
 
-// A folder with one subfolder per class, named for it and taken in alphabetical order, of PNG files of one
-// size. Colour becomes grey: examples are u8 [N,1,H,W].
+// A folder with one subfolder per class, named for it and taken in alphabetical order, of PNG files of one size.
+// Colour becomes grey: examples are u8 [N,1,H,W], or f32 of 0 to 255 where a picture has 16 bits. The classes take
+// turns: the first picture of each, then the second of each. Hidden files, __MACOSX and whatever else is no picture of
+// a class are left out, which a note says.
 Result<Dataset> read_png_folder(const std::string& path);
 
 }  // namespace minnow

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "frontend/defaults.h"
@@ -188,11 +189,24 @@ Result<DataSplits> load_source(const spec::Data& data, const LoadDataOptions& op
   return fail("data", "the data have no source");
 }
 
-// The first `count` examples.
+// How many classes have an example.
+size_t classes_in(const Tensor& labels) {
+  if (labels.type().dtype != DType::kI32) return 0;
+  const auto values = labels.as<int32_t>();
+  return std::set<int32_t>(values.begin(), values.end()).size();
+}
+
+// The first `count` examples. A file may be sorted by class, and have no others left then: a note says so.
 Status keep_first(Dataset& dataset, int64_t count, const char* field) {
   if (count > dataset.size())
     return fail(field, "asks for {} examples, but {} has {}", count, dataset.name, dataset.size());
-  if (count < dataset.size()) dataset = slice_dataset(dataset, 0, count);
+  if (count == dataset.size()) return {};
+  const size_t before = classes_in(dataset.labels);
+  dataset = slice_dataset(dataset, 0, count);
+  const size_t left = classes_in(dataset.labels);
+  if (left < std::min(before, static_cast<size_t>(count)))
+    dataset.notes.push_back(fmt::format("{}: the first {} examples of {} are of {} of its {} classes", field, count,
+                                        dataset.name, left, before));
   return {};
 }
 

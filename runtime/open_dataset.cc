@@ -65,12 +65,20 @@ Result<Dataset> open_csv(const std::string& path) {
   return numbers ? std::move(numbers) : std::move(classes);
 }
 
+// Numbers of 16-bit pictures as a network is fed them; bytes say themselves that they are to be divided.
+Result<Dataset> open_png_folder(const std::string& path) {
+  MINNOW_ASSIGN(Dataset dataset, read_png_folder(path));
+  if (is_float(dataset.examples.type().dtype))
+    for (float& value : dataset.examples.as<float>()) value /= 255;
+  return dataset;
+}
+
 Result<Dataset> open_path(const std::string& path, const OpenDatasetOptions& options) {
   if (!options.split.empty())
     return tl::unexpected(Error{"--split " + options.split, fmt::format("{} is not split", path),
                                 "leave --split out, or name the file that holds that part", ExitCode::kUsage});
   std::error_code error;
-  if (fs::is_directory(path, error)) return read_png_folder(path);
+  if (fs::is_directory(path, error)) return open_png_folder(path);
   if (path.ends_with(".npy")) return open_npy(path, options.targets);
   if (path.ends_with(".csv") || path.ends_with(".tsv")) return open_csv(path);
   return fail_with_hint(path, "is no data that can be told by its name",

@@ -10,7 +10,7 @@
 namespace minnow {
 namespace {
 
-// [H,W] → [height,width]; each new pixel is the mean of what it covers.
+// f32 [H,W] → f32 [height,width]; each new pixel is the mean of what it covers.
 Tensor resized(const Tensor& picture, int64_t height, int64_t width) {
   // Weights of the old pixels along one side, as (first, shares).
   const auto cover = [](int64_t from, int64_t to, int64_t i) {
@@ -23,8 +23,8 @@ Tensor resized(const Tensor& picture, int64_t height, int64_t width) {
     return std::pair(first, std::move(shares));
   };
   const int64_t old_width = picture.dim(1);
-  const auto from = picture.as<uint8_t>();
-  Tensor result = Tensor::uninitialized({DType::kU8, {height, width}});
+  const auto from = picture.as<float>();
+  Tensor result = Tensor::uninitialized({DType::kF32, {height, width}});
   for (int64_t y = 0; y < height; ++y) {
     const auto [top, row_shares] = cover(picture.dim(0), height, y);
     for (int64_t x = 0; x < width; ++x) {
@@ -34,8 +34,7 @@ Tensor resized(const Tensor& picture, int64_t height, int64_t width) {
         for (size_t j = 0; j < column_shares.size(); ++j)
           sum += row_shares[i] * column_shares[j] *
                  from[static_cast<size_t>((top + static_cast<int64_t>(i)) * old_width + left) + j];
-      result.as<uint8_t>()[static_cast<size_t>(y * width + x)] =
-          static_cast<uint8_t>(std::lround(std::clamp(sum, 0.0, 255.0)));
+      result.as<float>()[static_cast<size_t>(y * width + x)] = static_cast<float>(std::clamp(sum, 0.0, 255.0));
     }
   }
   return result;
@@ -69,16 +68,20 @@ Result<PredictionRows> predict(Session& session, const Tensor& examples) {
 Result<Tensor> example_from_picture(const Tensor& picture, const Session& session, bool is_inverted,
                                     const std::string& path) {
   const TensorType& fed = session.input_type();
-  if (fed.dtype != DType::kU8 || fed.rank() != 4 || fed.dim(1) != 1) {
+  const bool is_fed_pictures = fed.dtype == DType::kU8 || session.model().model.data().has_png_folder();
+  if (!is_fed_pictures || fed.rank() != 4 || fed.dim(1) != 1) {
     TensorType one = fed;
     one.shape[0] = 1;
     return fail(path, "is a picture, but the network is fed {}", one.to_string());
   }
   const bool fits = picture.dim(0) == fed.dim(2) && picture.dim(1) == fed.dim(3);
-  Tensor pixels = fits ? picture.clone() : resized(picture, fed.dim(2), fed.dim(3));
-  if (is_inverted)
-    for (uint8_t& value : pixels.as<uint8_t>()) value = static_cast<uint8_t>(255 - value);
-  return std::move(pixels).reshaped({1, 1, fed.dim(2), fed.dim(3)});
+  Tensor pixels = picture.converted_to(DType::kF32);
+  if (!fits) pixels = resized(pixels, fed.dim(2), fed.dim(3));
+  for (float& value : pixels.as<float>()) {
+    if (is_inverted) value = 255 - value;
+    if (fed.dtype == DType::kU8) value = std::round(value);
+  }
+  return pixels.converted_to(fed.dtype).reshaped({1, 1, fed.dim(2), fed.dim(3)});
 }
 
 int64_t ConfusionMatrix::actual(int64_t c) const {

@@ -36,14 +36,21 @@ class DataStore {
     if (!slot) {
       MINNOW_ASSIGN(DataSplits data, load_data(model.data(), wanted, pool));
       slot = std::make_unique<DataSplits>(std::move(data));
+      for (const Dataset* split : {&slot->train, &slot->validation})
+        for (const std::string& note : split->notes)
+          if (std::ranges::find(notes_, note) == notes_.end()) notes_.push_back(note);
     }
     MINNOW_TRY(check_data_fits(session, *slot));
     return slot.get();
   }
 
+  // When no thread loads any more.
+  const std::vector<std::string>& notes() const { return notes_; }
+
  private:
   std::string data_dir_;
   std::mutex mutex_;
+  std::vector<std::string> notes_;
   std::map<std::string, std::unique_ptr<DataSplits>> splits_;
 };
 
@@ -60,7 +67,7 @@ class SweepRunner {
     for (std::thread& worker : workers) worker.join();
     if (!written_) return tl::unexpected(written_.error());
     MINNOW_TRY(write_results());
-    return SweepOutcome{code_.size(), is_interrupted()};
+    return SweepOutcome{code_.size(), is_interrupted(), data_.notes()};
   }
 
  private:
@@ -70,8 +77,7 @@ class SweepRunner {
 
   Status prepare_folder() {
     if (options_.folder.empty()) return {};
-    std::error_code error;
-    const bool is_used = fs::is_directory(options_.folder, error) && !fs::is_empty(options_.folder, error);
+    MINNOW_ASSIGN(const bool is_used, holds_something(options_.folder));
     if (is_used && !options_.resumes && !options_.overwrites)
       return fail_with_hint(options_.folder, "the folder of the sweep is not empty",
                             "--resume goes on with it, --overwrite replaces it");

@@ -71,6 +71,7 @@ struct SweepOptions {
 struct SweepOutcome {
   size_t functions_compiled = 0;  // runs share compiled code wherever their IR is the same
   bool is_interrupted = false;
+  std::vector<std::string> notes = {};  // what was left out of the data, each once
 };
 
 // Trains every run that waits. One that diverges or fails is a row like any other.

@@ -32,7 +32,9 @@ struct SourceFlags {
 
   Result<Dataset> open() const {
     ThreadPool pool(available_threads());
-    return open_dataset(name, options, pool);
+    MINNOW_ASSIGN(Dataset data, open_dataset(name, options, pool));
+    print_notes(data.notes);
+    return data;
   }
 };
 

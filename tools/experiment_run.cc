@@ -44,7 +44,7 @@ class ExperimentRunner {
     std::error_code error;
     const fs::file_status status = fs::status(folder_, error);
     if (fs::exists(status) && !fs::is_directory(status)) return fail(folder_, "is not a folder");
-    const bool is_used = fs::is_directory(status) && !fs::is_empty(folder_, error);
+    MINNOW_ASSIGN(const bool is_used, holds_something(folder_));
     if (!is_used || flags_.resumes || flags_.overwrites) return {};
     return fail_with_hint(folder_, "the folder of the experiment is not empty",
                           "--resume goes on with it, --overwrite replaces it");
@@ -77,6 +77,7 @@ class ExperimentRunner {
                                [&](const SweepRun& run) { table.show(run); }};
     MINNOW_ASSIGN(const SweepOutcome outcome, run_sweep(report_.sweep, options));
     report_.is_interrupted = outcome.is_interrupted;
+    print_notes(outcome.notes);
     return {};
   }
 

@@ -51,6 +51,7 @@ Result<ExitCode> conclude(const SweepFlags& flags, const Sweep& sweep, const Swe
   if (flags.json) print_json(to_json(sweep, outcome));
   else fmt::print("{}", table_text(sweep_table(sweep)));
   if (!flags.json && !flags.out.empty()) fmt::print("{0}/curves.svg, {0}/results.csv\n", printable(flags.out));
+  print_notes(outcome.notes);
   if (outcome.is_interrupted) {
     const std::string hint = flags.out.empty() ? "" : "; go on with the same command and --resume";
     std::fputs(("interrupted" + hint + "\n").c_str(), stderr);

@@ -39,11 +39,11 @@ TEST(Batch, GathersRows) {
   EXPECT_TRUE(std::ranges::equal(batch.as<int32_t>(), std::vector<int32_t>{5, 6, 1, 2}));
 }
 
-TEST(Batch, ScalesBytesToFloats) {
+TEST(Batch, TurnsBytesIntoFloats) {
   const Tensor source = Tensor::from<uint8_t>({DType::kU8, {2, 1}}, {0, 255});
   Tensor batch = Tensor::zeros({DType::kF32, {2}});
   gather_rows(source, std::vector<int32_t>{1, 0}, batch);
-  EXPECT_FLOAT_EQ(batch.as<float>()[0], 1);
+  EXPECT_EQ(batch.as<float>()[0], 255);
   EXPECT_EQ(batch.as<float>()[1], 0);
 }
 

@@ -76,6 +76,20 @@ TEST_F(LoadDataTest, Csv) {
   EXPECT_NE(load(3).error().message.find("there is no such file in " + folder_.path()), std::string::npos);
 }
 
+TEST_F(LoadDataTest, AFileSortedByClassIsToldWhereFewerAreUsed) {
+  folder_.write("train.csv", "1,a\n2,a\n3,a\n4,b\n5,c\n");
+  data_.mutable_csv()->set_train("train.csv");
+  data_.mutable_csv()->set_validation("train.csv");
+  data_.set_train_examples(3);
+  data_.set_validation_examples(1);
+  const auto splits = load(3);
+  ASSERT_TRUE(splits) << splits.error().to_string();
+  EXPECT_EQ(
+      splits->train.notes,
+      std::vector<std::string>{"data.train_examples: the first 3 examples of train.csv are of 1 of its 3 classes"});
+  EXPECT_EQ(splits->validation.notes, std::vector<std::string>{}) << "one example is of one class";
+}
+
 TEST_F(LoadDataTest, Npy) {
   ASSERT_TRUE(write_npy(folder_.file("x.npy"), Tensor::zeros({DType::kF64, {4, 3}})));
   ASSERT_TRUE(write_npy(folder_.file("y.npy"), Tensor::zeros({DType::kI32, {4}})));

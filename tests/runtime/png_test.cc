@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/dataset.h"
+#include "tests/runtime/png_bytes.h"
 #include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
@@ -22,16 +23,6 @@ TEST(Png, GrayRoundTrips) {
   ASSERT_TRUE(read) << read.error().to_string();
   EXPECT_EQ(read->type(), image.type());
   EXPECT_EQ(read->bytes(), image.bytes());
-}
-
-TEST(Png, ColourBecomesGray) {
-  const TemporaryFolder folder;
-  ASSERT_TRUE(
-      write_png(folder.file("x.png"), Tensor::from<uint8_t>({DType::kU8, {1, 2, 3}}, {255, 255, 255, 0, 255, 0})));
-  const auto read = read_png_gray(folder.file("x.png"));
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->as<uint8_t>()[0], 255);
-  EXPECT_GT(read->as<uint8_t>()[1], 150);
 }
 
 TEST(Png, RefusesDamagedFiles) {
@@ -61,13 +52,61 @@ TEST(PngFolder, SubfoldersAreClasses) {
   ASSERT_TRUE(dataset) << dataset.error().to_string();
   EXPECT_EQ(dataset->class_names, (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(dataset->examples.type().to_string(), "u8[3,1,2,3]");
-  EXPECT_EQ(dataset->examples.as<uint8_t>()[6], 3);
-  EXPECT_EQ(dataset->labels.as<int32_t>()[2], 1);
+  EXPECT_EQ(dataset->notes, std::vector<std::string>{});
 
   ASSERT_TRUE(write_png(folder.file("dog/2.png"), gray(3, 3, 1)));
   EXPECT_NE(read_png_folder(folder.path()).error().message.find("all pictures must have one size"), std::string::npos);
   EXPECT_FALSE(read_png_folder(folder.file("cat")));
   EXPECT_FALSE(read_png_folder(folder.file("none")));
+}
+
+// By name, a picture of one pixel each.
+void write_classes(const TemporaryFolder& folder, const std::vector<std::pair<std::string, int>>& pictures) {
+  for (const auto& [name, value] : pictures) {
+    folder.write(name, "");
+    ASSERT_TRUE(write_png(folder.file(name), gray(1, 1, static_cast<uint8_t>(value))));
+  }
+}
+
+TEST(PngFolder, ClassesTakeTurns) {
+  const TemporaryFolder folder;
+  write_classes(folder, {{"a/1.png", 1},
+                         {"a/2.png", 2},
+                         {"a/3.png", 3},
+                         {"a/4.png", 4},
+                         {"b/1.png", 11},
+                         {"c/1.png", 21},
+                         {"c/2.png", 22}});
+  const auto dataset = read_png_folder(folder.path());
+  ASSERT_TRUE(dataset) << dataset.error().to_string();
+  EXPECT_TRUE(std::ranges::equal(dataset->examples.as<uint8_t>(), std::vector<int>{1, 11, 21, 2, 22, 3, 4}));
+  EXPECT_TRUE(std::ranges::equal(dataset->labels.as<int32_t>(), std::vector<int>{0, 1, 2, 0, 2, 0, 0}));
+}
+
+TEST(PngFolder, WhatIsNoPictureOfAClassIsLeftOutWithAWord) {
+  const TemporaryFolder folder;
+  write_classes(
+      folder,
+      {{"a/1.png", 1}, {"b/1.png", 2}, {"__MACOSX/a/1.png", 3}, {".thumbnails/1.png", 4}, {"a/inner/2.png", 5}});
+  for (const char* name : {"__MACOSX/a/._1.png", "a/._1.png", "a/.hidden.png", "a/.DS_Store", "b/Thumbs.db", "b/2.jpg",
+                           "b/deep.png/x", "readme.txt"})
+    folder.write(name, "no picture");
+  const auto dataset = read_png_folder(folder.path());
+  ASSERT_TRUE(dataset) << dataset.error().to_string();
+  EXPECT_EQ(dataset->class_names, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(dataset->size(), 2);
+  EXPECT_EQ(dataset->notes,
+            std::vector<std::string>{folder.path() + ": left out what is no picture of a class: .thumbnails, "
+                                                     "__MACOSX, readme.txt and 7 more"});
+}
+
+TEST(PngFolder, OnePictureOfSixteenBitsMakesAllNumbersFine) {
+  const TemporaryFolder folder;
+  write_classes(folder, {{"a/1.png", 100}, {"b/2.png", 200}});
+  folder.write("b/1.png", png_bytes({1, 1, 16, PngColour::kGray, {1000}}));
+  const auto dataset = read_png_folder(folder.path());
+  ASSERT_TRUE(dataset) << dataset.error().to_string();
+  EXPECT_TRUE(std::ranges::equal(dataset->examples.as<float>(), std::vector<float>{100, 1000 / 257.0F, 200}));
 }
 
 }  // namespace
