@@ -13,6 +13,7 @@ using nlohmann::json;
 
 constexpr std::string_view kStateKey = "minnow.training";
 constexpr std::string_view kModelKey = "minnow.model";
+constexpr std::string_view kClassesKey = "minnow.classes";
 
 json to_json(const EpochMetrics& row) {
   return json::array({row.epoch, row.steps, row.learning_rate, row.train_loss, row.train_accuracy, row.validation_loss,
@@ -64,6 +65,21 @@ Result<TrainingState> state_from_text(const std::string& path, const std::string
   }
 }
 
+// Names may come from folders and files in any encoding, but JSON is UTF-8.
+std::string names_to_text(const std::vector<std::string>& names) {
+  return json(names).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<std::vector<std::string>> class_names_of(const TensorFile& file, const std::string& path) {
+  const auto it = file.metadata.find(std::string(kClassesKey));
+  if (it == file.metadata.end()) return std::vector<std::string>();
+  try {
+    return json::parse(it->second).get<std::vector<std::string>>();
+  } catch (const json::exception& error) {
+    return fail(path, "the names of classes in the metadata cannot be read: {}", error.what());
+  }
+}
+
 bool is_network_tensor(const LoweredModel& lowered, std::string_view name) {
   return std::ranges::find(lowered.weights, name, &WeightInfo::name) != lowered.weights.end() ||
          std::ranges::find(lowered.states, name, &StateInfo::name) != lowered.states.end();
@@ -110,17 +126,19 @@ Result<TensorFile> restore(const std::string& path, Session& session, bool with_
 
 }  // namespace
 
-Status save_checkpoint(const std::string& path, const Session& session, const TrainingState& state) {
+Status save_checkpoint(const std::string& path, const Session& session, const TrainingState& state,
+                       const std::vector<std::string>& class_names) {
   std::vector<NamedTensorRef> tensors;
   for (const auto& [name, tensor] : session.tensors()) tensors.push_back({name, &tensor});
-  const Metadata metadata = {{std::string(kStateKey), state_to_text(state)},
-                             {std::string(kModelKey), session.model().model.name()}};
+  Metadata metadata = {{std::string(kStateKey), state_to_text(state)},
+                       {std::string(kModelKey), session.model().model.name()}};
+  if (!class_names.empty()) metadata[std::string(kClassesKey)] = names_to_text(class_names);
   return write_safetensors(path, tensors, metadata);
 }
 
-Status load_weights(const std::string& path, Session& session) {
-  MINNOW_TRY(restore(path, session, false));
-  return {};
+Result<std::vector<std::string>> load_weights(const std::string& path, Session& session) {
+  MINNOW_ASSIGN(const TensorFile file, restore(path, session, false));
+  return class_names_of(file, path);
 }
 
 Result<TrainingState> load_checkpoint(const std::string& path, Session& session) {

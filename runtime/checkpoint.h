@@ -34,11 +34,13 @@ struct TrainingState {
   std::vector<EpochMetrics> history;
 };
 
-Status save_checkpoint(const std::string& path, const Session& session, const TrainingState& state);
+// `class_names` are those of the data: the network knows its classes by number only.
+Status save_checkpoint(const std::string& path, const Session& session, const TrainingState& state,
+                       const std::vector<std::string>& class_names = {});
 
 // Restores weights and running statistics, for eval and predict. The first tensor that is missing, surplus or
-// of another shape is named. Optimiser state may be absent.
-Status load_weights(const std::string& path, Session& session);
+// of another shape is named. Optimiser state may be absent. The names of the classes come back, if the file has them.
+Result<std::vector<std::string>> load_weights(const std::string& path, Session& session);
 
 // Restores everything.
 Result<TrainingState> load_checkpoint(const std::string& path, Session& session);

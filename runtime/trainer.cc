@@ -20,6 +20,12 @@ TensorType with_rows(TensorType type, int64_t rows) {
   return type;
 }
 
+// Bytes in place of f32: they are as good where numbers are fed.
+TensorType bytes_of(TensorType type) {
+  if (type.dtype == DType::kF32) type.dtype = DType::kU8;
+  return type;
+}
+
 // A batch's examples and targets, in tensors that are reused while the batch size stays.
 class BatchBuffer {
  public:
@@ -184,13 +190,13 @@ class Trainer {
     if (options_.on_epoch) options_.on_epoch(state_.history.back());
     if (!options_.folder) return {};
     if (best_epoch(training_, session_.lowered().classifies, state_.history) == epochs_done())
-      MINNOW_TRY(save_checkpoint(options_.folder->best_path(), session_, state_));
+      MINNOW_TRY(save_checkpoint(options_.folder->best_path(), session_, state_, data_.train.class_names));
     return save();
   }
 
   Status save() const {
     if (!options_.folder) return {};
-    MINNOW_TRY(save_checkpoint(options_.folder->weights_path(), session_, state_));
+    MINNOW_TRY(save_checkpoint(options_.folder->weights_path(), session_, state_, data_.train.class_names));
     return options_.folder->write_metrics(state_.history, session_.model().model.name(), session_.lowered().classifies);
   }
 
@@ -242,7 +248,8 @@ Result<TrainingOutcome> train(Session& session, const DataSplits& data, const Tr
 Status check_data_fits(const Session& session, const DataSplits& data) {
   const auto check = [](const Dataset& split, std::string_view what, const Tensor& found, const TensorType& wanted) {
     const TensorType expected = with_rows(wanted, found.dim(0));
-    if (found.type() == expected) return Status();
+    const bool fits = found.type() == expected || found.type() == bytes_of(expected);
+    if (fits) return Status();
     return Status(fail(split.name, "the {} are {}, but the network is built for {}", what, found.type().to_string(),
                        expected.to_string()));
   };

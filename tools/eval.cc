@@ -81,7 +81,7 @@ Result<ExitCode> eval_command(const EvalFlags& flags) {
   ThreadPool pool(flags.backend.thread_count());
   MINNOW_ASSIGN(const TrainedModel trained, flags.model.open(flags.backend, pool));
   const auto& session = trained.session;
-  MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
+  MINNOW_ASSIGN(const DataSplits data, trained.load(flags.data, pool));
   const Dataset& dataset = flags.split == "train" ? data.train : data.validation;
   MINNOW_ASSIGN(const Assessment assessment, assess(*session, dataset));
   if (!flags.out.empty()) {

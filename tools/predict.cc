@@ -69,10 +69,10 @@ nlohmann::ordered_json to_json(const Question& question, const PredictionRows& r
   return {{"predictions", std::move(predictions)}};
 }
 
-Result<Question> ask(const PredictFlags& flags, const Session& session, ThreadPool& pool) {
-  if (!flags.image.empty()) return question_from_image(flags.image, flags.is_inverted, session);
-  MINNOW_ASSIGN(const DataSplits data, flags.data.load(session, pool));
-  return question_from_data(flags.range, session, data.validation);
+Result<Question> ask(const PredictFlags& flags, const TrainedModel& trained, ThreadPool& pool) {
+  if (!flags.image.empty()) return question_from_image(flags.image, flags.is_inverted, trained);
+  MINNOW_ASSIGN(const DataSplits data, trained.load(flags.data, pool));
+  return question_from_data(flags.range, trained, data.validation);
 }
 
 Result<ExitCode> show_sheet(const ImageSheet& sheet, const std::string& out) {
@@ -95,7 +95,7 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
     return show_sheet(sheet, flags.out);
   }
   if (flags.worst > 0) {
-    MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
+    MINNOW_ASSIGN(const DataSplits data, trained.load(flags.data, pool));
     MINNOW_ASSIGN(const Assessment assessment, assess(*session, data.validation));
     if (!assessment.confusion) return fail("--worst", "is for networks that tell one class for each example");
     MINNOW_ASSIGN(const ImageSheet sheet, worst_sheet(assessment, data.validation, flags.worst));
@@ -103,7 +103,7 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
   }
   if (!flags.out.empty())
     return tl::unexpected(Error{"-o", "there is no picture to write", "draw --worst or --filters", ExitCode::kUsage});
-  MINNOW_ASSIGN(const Question question, ask(flags, *session, pool));
+  MINNOW_ASSIGN(const Question question, ask(flags, trained, pool));
   if (!question.note.empty()) std::fputs((printable(question.note) + "\n").c_str(), stderr);
   MINNOW_ASSIGN(const PredictionRows rows, predict(*session, question.examples));
   if (flags.json) print_json(to_json(question, rows, flags.top));

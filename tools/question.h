@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "runtime/dataset.h"
-#include "runtime/session.h"
+#include "tools/trained_model.h"
 
 namespace minnow {
 
@@ -19,9 +19,9 @@ struct Question {
 };
 
 // Examples of the data; `range` is FIRST or FIRST:LAST.
-Result<Question> question_from_data(const std::string& range, const Session& session, const Dataset& data);
+Result<Question> question_from_data(const std::string& range, const TrainedModel& trained, const Dataset& data);
 
 // A picture in a PNG file.
-Result<Question> question_from_image(const std::string& path, bool is_inverted, const Session& session);
+Result<Question> question_from_image(const std::string& path, bool is_inverted, const TrainedModel& trained);
 
 }  // namespace minnow

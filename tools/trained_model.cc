@@ -1,11 +1,28 @@
 #include "tools/trained_model.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 
 #include "runtime/checkpoint.h"
+#include "runtime/named_dataset.h"
 #include "runtime/run_folder.h"
 
 namespace minnow {
+namespace {
+
+// As many as the network tells apart.
+std::vector<std::string> names_of_classes(std::vector<std::string> known, const Session& session) {
+  for (const NamedDataset& dataset : named_datasets())
+    if (known.empty() && dataset.name == session.model().model.data().named()) known = dataset.class_names;
+  std::vector<std::string> names = numbered_classes(session.lowered().classes);
+  known.resize(std::min(known.size(), names.size()));
+  std::ranges::copy(known, names.begin());
+  return names;
+}
+
+}  // namespace
 
 void TrainedModelFlags::add(CLI::App& app) {
   model_.add(app);
@@ -30,8 +47,22 @@ Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, Thread
   MINNOW_ASSIGN(std::string weights, find_weights());
   MINNOW_ASSIGN(const LoadedModel loaded, model_.read());
   MINNOW_ASSIGN(auto session, Session::create(loaded, backend.inference_options(), pool));
-  MINNOW_TRY(load_weights(weights, *session));
-  return TrainedModel{std::move(weights), std::move(session)};
+  MINNOW_ASSIGN(std::vector<std::string> known, load_weights(weights, *session));
+  std::vector<std::string> names = names_of_classes(std::move(known), *session);
+  return TrainedModel{std::move(weights), std::move(session), std::move(names)};
+}
+
+Result<DataSplits> TrainedModel::load(const DataFlags& flags, ThreadPool& pool) const {
+  MINNOW_ASSIGN(DataSplits data, flags.load(*session, pool));
+  const std::vector<std::string>& found = data.validation.class_names;
+  const size_t count = std::min(found.size(), class_names.size());
+  for (size_t i = 0; i < count; ++i) {
+    if (found[i] == class_names[i]) continue;
+    print_notes({fmt::format("{}: class {} is {}, but the weights know it as {}", data.validation.name, i, found[i],
+                             class_names[i])});
+    break;
+  }
+  return data;
 }
 
 }  // namespace minnow

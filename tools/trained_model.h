@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tools/command.h"
 
@@ -11,6 +12,11 @@ namespace minnow {
 struct TrainedModel {
   std::string weights;               // the file
   std::unique_ptr<Session> session;  // for inference, with the weights loaded
+  // By number, as the weights know them, or as the data that the model names; else numbers. None for a regression.
+  std::vector<std::string> class_names;
+
+  // The data of the model; a word on stderr if the classes have other names there.
+  Result<DataSplits> load(const DataFlags& flags, ThreadPool& pool) const;
 };
 
 class TrainedModelFlags {

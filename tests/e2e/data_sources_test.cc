@@ -7,6 +7,7 @@
 #include "runtime/png.h"
 #include "tests/e2e/data_files.h"
 #include "tests/e2e/program.h"
+#include "tests/runtime/png_bytes.h"
 
 namespace minnow {
 namespace {
@@ -128,9 +129,42 @@ TEST_F(DataSource, FoldersOfPng) {
   const std::string found = classify(data, "[1, 2, 3]");
   EXPECT_TRUE(found.starts_with("v 0 (is black)\n")) << found;
   EXPECT_NE(found.find(" %  black\n"), std::string::npos) << found;
+  // The run knows the names, whatever has become of the data.
+  const std::string weights = "m.textproto --weights run/weights.safetensors ";
+  EXPECT_EQ(bench_.run("predict " + weights + "--image v/white/0.png --top 1").out.substr(0, 15), "v/white/0.png\n ");
+  EXPECT_EQ(count_of(bench_.run("predict " + weights + "--image v/white/0.png --top 1").out, " %  white\n"), 1);
+  EXPECT_EQ(count_of(bench_.run("predict run --image t/black/0.png --top 1").out, " %  black\n"), 1);
+  // So many examples are of all classes.
+  const std::string few =
+      bench_.run("eval " + weights + "--data-dir . --split train --json " + "--set data.train_examples=2").out;
+  EXPECT_EQ(count_of(few, "\"examples\": 1,"), 2) << few;
+  EXPECT_EQ(bench_.run("data show t --count 2 -o two.svg").exit_code, 0);
+  for (const char* kind : {"black", "white"}) EXPECT_EQ(count_of(bench_.read("two.svg"), kind), 1) << kind;
   std::filesystem::rename(bench_.path() + "/v/white", bench_.path() + "/v/grey");
   expect_refused(bench_, "train m.textproto --data-dir . --out other",
                  "v: error: has the classes black, grey, but t has black, white");
+  std::filesystem::rename(bench_.path() + "/t/white", bench_.path() + "/t/grey");
+  const Outcome renamed = bench_.run("eval " + weights + "--data-dir .");
+  EXPECT_EQ(renamed.exit_code, 0);
+  EXPECT_EQ(renamed.err, "v: class 1 is grey, but the weights know it as white\n");
+}
+
+TEST_F(DataSource, FoldersOfPngOfSixteenBits) {
+  for (const char* split : {"t", "v"}) {
+    for (uint16_t i = 0; i < 3; ++i) {
+      const std::string name = "/" + std::to_string(i) + ".png";
+      bench_.write(std::string(split) + "/dim" + name, png_bytes({1, 1, 16, PngColour::kGray, {1000}}));
+      bench_.write(std::string(split) + "/light" + name, png_bytes({1, 1, 16, PngColour::kGray, {0x8080}}));
+    }
+  }
+  bench_.write("t/light/.DS_Store", "x");
+  const std::string found = classify("png_folder { train: 't' validation: 'v' }", "[1, 1, 1]");
+  EXPECT_EQ(count_of(found, "(is dim)"), 1) << found;
+  const Outcome stats = bench_.run("data stats t");
+  EXPECT_EQ(count_of(stats.out, "0.0152590    0.501961"), 1) << stats.out;
+  EXPECT_EQ(stats.err, "t: left out what is no picture of a class: light/.DS_Store\n");
+  EXPECT_EQ(bench_.run("train m.textproto --data-dir . --epochs 1").err.find("./t: left out"), 0U);
+  EXPECT_EQ(count_of(bench_.run("predict run --image t/light/1.png --top 1").out, " %  light\n"), 1);
 }
 
 TEST_F(DataSource, Line) {

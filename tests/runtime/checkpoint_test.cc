@@ -90,5 +90,22 @@ TEST_F(CheckpointTest, KeepsAModelWhoseNameIsNotUtf8) {
   EXPECT_TRUE(load_weights(path(), *saved));
 }
 
+TEST_F(CheckpointTest, KeepsTheNamesOfClasses) {
+  const auto saved = session();
+  ASSERT_TRUE(save_checkpoint(path(), *saved, {}));
+  EXPECT_EQ(load_weights(path(), *saved).value(), std::vector<std::string>{});
+  const std::vector<std::string> names = {"cat \"x\"", "zèbre", ""};
+  ASSERT_TRUE(save_checkpoint(path(), *saved, {}, names));
+  EXPECT_EQ(load_weights(path(), *saved).value(), names);
+  ASSERT_TRUE(save_checkpoint(path(), *saved, {}, {"\xff"})) << "a folder may be named so";
+  EXPECT_EQ(load_weights(path(), *saved).value(), std::vector<std::string>{"\xEF\xBF\xBD"});
+  std::vector<NamedTensorRef> tensors;
+  for (const auto& [name, tensor] : saved->tensors()) tensors.push_back({name, &tensor});
+  for (const char* text : {"[1]", "{}", "[\"a\""}) {
+    ASSERT_TRUE(write_safetensors(path(), tensors, {{"minnow.classes", text}}));
+    EXPECT_FALSE(load_weights(path(), *saved)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace minnow
