@@ -1,7 +1,6 @@
 #include "tools/command.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -9,10 +8,12 @@
 
 #include "codegen/object_cache.h"
 #include "frontend/load_experiment.h"
+#include "ir/printable.h"
 #include "runtime/load_data.h"
 #include "runtime/run_folder.h"
 #include "runtime/trainer.h"
 #include "runtime/tune.h"
+#include "tools/available_memory.h"
 
 namespace minnow {
 
@@ -73,7 +74,13 @@ Result<DataSplits> DataFlags::load(const Session& session, ThreadPool& pool) con
     return fail_with_hint(session.model().path, "the model names no data", "add: data { builtin: GLYPHS }");
   MINNOW_ASSIGN(DataSplits data, load_data(model.data(), load_options(session, data_dir), pool));
   MINNOW_TRY(check_data_fits(session, data));
+  print_notes(data.train.notes);
+  print_notes(data.validation.notes);
   return data;
+}
+
+void print_notes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) std::fputs((printable(note) + "\n").c_str(), stderr);
 }
 
 void add_json_flag(CLI::App& app, bool& json) { app.add_flag("--json", json, "print one JSON object"); }
@@ -93,10 +100,23 @@ void print_tuned(const TuneReport& report) {
              report.search_seconds);
 }
 
+// Empty if what lies there is not to be trusted, which is told once.
+std::string trusted_cache_folder() {
+  static const std::string folder = [] {
+    const std::string chosen = ObjectCache::default_folder();
+    const Status trusted = ObjectCache(chosen).check();
+    if (trusted) return chosen;
+    print_notes({fmt::format("{}: is not used to keep machine code: {}", chosen, trusted.error().message),
+                 "  hint: chmod 700 it if it is yours and so is all in it, or name another in MINNOW_CACHE"});
+    return std::string();
+  }();
+  return folder;
+}
+
 }  // namespace
 
 void BackendFlags::add(CLI::App& app) {
-  max_memory_mib = (int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGE_SIZE)) >> 20;
+  max_memory_mib = std::max<int64_t>(1, available_memory() / 4 * 3 >> 20);
   app.add_option("--backend", backend, "jit, or the reference interpreter")
       ->check(CLI::IsMember({"jit", "interpreter"}))
       ->capture_default_str();
@@ -105,7 +125,7 @@ void BackendFlags::add(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--no-cache", no_cache, "compile anew, and keep no machine code");
   app.add_flag("--tune", tune, "search for each kernel's register tiles; what is found is kept with the machine code");
-  app.add_option("--max-memory", max_memory_mib, "refuse a model that needs more, MiB")
+  app.add_option("--max-memory", max_memory_mib, "refuse a model that needs more, MiB; three quarters of what is free")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
       ->capture_default_str();
 }
@@ -114,7 +134,7 @@ SessionOptions BackendFlags::session_options() const {
   SessionOptions options;
   options.backend = backend == "jit" ? Backend::kJit : Backend::kInterpreter;
   options.max_bytes = max_memory_mib << 20;
-  if (!no_cache) options.code.cache_folder = ObjectCache::default_folder();
+  if (!no_cache) options.code.cache_folder = trusted_cache_folder();
   options.code.tune = tune;
   options.code.on_tuned = print_tuned;
   return options;

@@ -68,6 +68,9 @@ struct DataFlags {
   Result<DataSplits> load(const Session& session, ThreadPool& pool) const;
 };
 
+// Lines on stderr.
+void print_notes(const std::vector<std::string>& notes);
+
 // Adds --json, for commands whose results a program may read.
 void add_json_flag(CLI::App& app, bool& json);
 // One object on stdout.
@@ -79,7 +82,7 @@ struct BackendFlags {
   int threads = 0;  // 0: as many as the process may use
   bool no_cache = false;
   bool tune = false;
-  int64_t max_memory_mib = 0;  // add() makes it what the machine has
+  int64_t max_memory_mib = 0;  // add() makes it three quarters of what is free
 
   void add(CLI::App& app);
   SessionOptions session_options() const;

@@ -17,7 +17,6 @@ void on_interrupt(int signal) {
 const std::atomic<bool>& watch_for_interrupts() {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
-  std::signal(SIGPIPE, SIG_IGN);
   return interrupted;
 }
 

@@ -9,6 +9,7 @@
 #include <new>
 #include <system_error>
 
+#include "tools/closed_pipe.h"
 #include "tools/command.h"
 #include "tools/usage_error.h"
 
@@ -83,7 +84,7 @@ int run_command(const Action& action) {
     return result ? static_cast<int>(*result) : report(result.error());
   } catch (const std::bad_alloc&) {
     end_out_of_memory();
-  } catch (const std::system_error& error) {  // a pipe that nobody reads
+  } catch (const std::system_error& error) {
     if (error.code() == std::errc::resource_unavailable_try_again)
       return report({{}, fmt::format("cannot start a thread: {}", error.what()), "--threads 1 needs fewer"});
     return report({{}, error.what(), {}});
@@ -132,5 +133,6 @@ int run_main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   minnow::take_exhaustion_as_an_error();
+  minnow::outlive_readers();
   return minnow::run_main(argc, argv);
 }
