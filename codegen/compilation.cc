@@ -37,19 +37,6 @@ int compile_cost(const KernelWork& work) {
   return work.row || work.main != nullptr ? 4 : 1;
 }
 
-bool computes_f64(const KernelWork& work) {
-  if (work.loop >= 0 || (work.main != nullptr && work.main->type().dtype != DType::kF64)) return false;
-  return std::ranges::any_of(work.outputs,
-                             [](const KernelOutput& output) { return output.value->type.dtype == DType::kF64; });
-}
-
-// Vectors of f64 that fill one register, like those of f32. LLVM 19 would divide wider ones, and then read wrongly
-// under a mask that is constant and false in all of the upper half (seen on AVX2).
-Target for_f64(Target target) {
-  target.lanes /= 2;
-  return target;
-}
-
 // Runs `body(i)` for each i below `count`, on as many threads.
 template <typename Body>
 void on_threads(size_t count, Body body) {
@@ -63,8 +50,8 @@ void on_threads(size_t count, Body body) {
 
 Compilation::Compilation(const Function& function, const MemoryPlan& plan, const Target& target,
                          const CompileOptions& options)
-    : function_(function), target_(target), f64_target_(for_f64(target)), options_(options) {
-  lower_function(function, plan, target.lanes, lowered_);
+    : function_(function), target_(target), options_(options) {
+  lower_function(function, plan, target, lowered_);
   const auto names = value_names(function);
   for (const KernelWork& work : lowered_.works) {
     kernels_.push_back(describe(work));
@@ -126,7 +113,7 @@ void Compilation::emit(int module_count) {
 void Compilation::emit_kernel(size_t index, llvm::Module& module, KernelTwins& twins) {
   Kernel& kernel = kernels_[index];
   const KernelWork& work = lowered_.works[index];
-  Target target = computes_f64(work) ? f64_target_ : target_;
+  Target target = target_of(work, target_);
   if (!options_.tiles.empty()) target.tiles = options_.tiles.at(index);
   KernelBuilder builder(module, target, kernel.name);
   const WorkUnits units = minnow::emit_kernel(builder, lowered_.storage, work);

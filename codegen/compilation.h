@@ -59,7 +59,6 @@ class Compilation {
 
   const Function& function_;
   const Target& target_;
-  const Target f64_target_;  // of the kernels that compute f64
   const CompileOptions& options_;
   LoweredFunction lowered_;
   std::vector<Part> parts_;

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "codegen/compilation.h"
-#include "passes/check_maps.h"
+#include "passes/check_kernels.h"
 
 namespace minnow {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 template <typename Produce>
 auto emit_for(const Function& function, const MemoryPlan& plan, const std::string& triple, const std::string& cpu,
               std::string* llvm_times, Produce produce) -> decltype(produce(std::declval<const Compilation&>())) {
-  MINNOW_TRY(check_maps(function));
+  MINNOW_TRY(check_kernels(function));
   MINNOW_ASSIGN(const Target target, named_target(triple, cpu));
   CompileOptions options;
   options.llvm_times = llvm_times;
@@ -60,7 +60,7 @@ Result<std::unique_ptr<CompiledFunction>> compile_anew(Compilation& compilation,
 Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, const MemoryPlan& plan,
                                                   const CompileOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  MINNOW_TRY(check_maps(function));
+  MINNOW_TRY(check_kernels(function));
   MINNOW_ASSIGN(const Target target, host_target(options.cpu));
   Compilation compilation(function, plan, target, options);
   const std::string key = key_of(compilation, options);
@@ -78,23 +78,23 @@ Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, cons
 
 Result<std::unique_ptr<CompiledFunction>> find_compiled(const Function& function, const MemoryPlan& plan,
                                                         const CompileOptions& options) {
-  MINNOW_TRY(check_maps(function));
+  MINNOW_TRY(check_kernels(function));
   MINNOW_ASSIGN(const Target target, host_target(options.cpu));
   Compilation compilation(function, plan, target, options);
   return from_cache(compilation, key_of(compilation, options), options);
 }
 
 Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks& remarks) {
-  MINNOW_TRY(check_maps(function));
+  MINNOW_TRY(check_kernels(function));
   MINNOW_ASSIGN(const Target target, host_target());
   LoweredFunction lowered;
   lowered.remarks = &remarks;
-  lower_function(function, plan, target.lanes, lowered);
+  lower_function(function, plan, target, lowered);
   return {};
 }
 
 Result<RunMemory> run_memory(const Function& function, const MemoryPlan& plan) {
-  MINNOW_TRY(check_maps(function));
+  MINNOW_TRY(check_kernels(function));
   MINNOW_ASSIGN(const Target target, host_target());
   const CompileOptions options;
   Compilation compilation(function, plan, target, options);

@@ -30,8 +30,8 @@ struct CompileOptions {
 };
 
 // Ops run in the function's order. A result named like a weight or state parameter is written over that parameter;
-// the other results have buffers of their own. Errors are LLVM's (an unknown cpu), and maps that only the interpreter
-// runs; a function that does not verify is our bug.
+// the other results have buffers of their own. Errors are LLVM's (an unknown cpu), and bodies and maps that only the
+// interpreter runs; a function that does not verify is our bug.
 Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, const MemoryPlan& plan,
                                                   const CompileOptions& options = {});
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "codegen/emit_row.h"
 #include "codegen/emit_window.h"
 #include "codegen/register_tile.h"
 #include "passes/tile_batch.h"
@@ -96,7 +95,6 @@ WorkUnits emit_turned(KernelBuilder& kernel, const KernelWork& work, ElementEmit
 }  // namespace
 
 WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
-  if (work.row) return emit_row_kernel(kernel, storage, work);
   if (work.main == nullptr) return emit_block_loop(kernel, storage, work);
   const Op& main = *work.main;
   const bool is_f32 = main.type().dtype == DType::kF32;
@@ -118,6 +116,11 @@ WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const
     default: break;
   }
   return emit_block_loop(kernel, storage, work);
+}
+
+ScratchNeed block_scratch(const KernelWork& work, const Target& target) {
+  const bool is_dot_sum = work.main != nullptr && work.main->kind == OpKind::kDot && sums_examples(*work.main);
+  return is_dot_sum ? block_dot_sum_scratch(*work.main, target.lanes) : ScratchNeed{};
 }
 
 WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "codegen/emit_loop.h"
+#include "codegen/kernel_scratch.h"
 
 namespace minnow {
 
 WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+ScratchNeed block_scratch(const KernelWork& work, const Target& target);
 
 // What emit_block_kernel chooses from.
 
@@ -18,6 +20,7 @@ WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const Ke
 WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 // dot over the examples, f32: w[k, o] += sum over n of x[n, k] * y[n, o].
 WorkUnits emit_block_dot_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+ScratchNeed block_dot_sum_scratch(const Op& dot, int64_t lanes);
 // conv and conv_input, f32.
 WorkUnits emit_block_conv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 // conv_filter, f32, into this share's part of the sum.

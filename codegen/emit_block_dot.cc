@@ -77,12 +77,12 @@ namespace {
 class DotSum {
  public:
   DotSum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : kernel_(kernel), ir_(kernel.ir()), dot_(*work.main), lanes_(kernel.target().lanes), rows_(dot_.type().dim(0)),
-        columns_(dot_.type().dim(1)), vectors_(ceil_div(columns_, lanes_)),
+      : kernel_(kernel), ir_(kernel.ir()), work_(work), dot_(*work.main), lanes_(kernel.target().lanes),
+        rows_(dot_.type().dim(0)), columns_(dot_.type().dim(1)), vectors_(ceil_div(columns_, lanes_)),
         emitter_(kernel, storage, work.inside, lanes_), sums_(kernel.buffer(work.outputs[0].buffer)) {}
 
   WorkUnits emit() {
-    turned_ = kernel_.stack(ir_.getFloatTy(), kBlockExamples * vectors_ * lanes_);
+    turned_ = ScratchUnits(kernel_, work_, block_dot_sum_scratch(dot_, lanes_)).memory();
     turn();
     const int64_t whole = columns_ / lanes_;
     const int64_t wide = std::clamp<int64_t>(whole, 1, 2);
@@ -163,6 +163,7 @@ class DotSum {
 
   KernelBuilder& kernel_;
   llvm::IRBuilder<>& ir_;
+  const KernelWork& work_;
   const Op& dot_;
   int64_t lanes_, rows_, columns_, vectors_;
   ElementEmitter emitter_;
@@ -171,6 +172,10 @@ class DotSum {
 };
 
 }  // namespace
+
+ScratchNeed block_dot_sum_scratch(const Op& dot, int64_t lanes) {
+  return {kBlockExamples * ceil_div(dot.type().dim(1), lanes) * lanes * 4, 1};
+}
 
 WorkUnits emit_block_dot_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   return DotSum(kernel, storage, work).emit();

@@ -10,7 +10,6 @@ namespace {
 
 using V = llvm::Value*;
 
-constexpr int64_t kMaxStackBytes = 1 << 20;
 constexpr int64_t kMaxArenaScratch = int64_t{1} << 30;
 
 // Tiles of output channels × pixels that fit 32 vector registers (or 16), tried in this order.
@@ -96,17 +95,16 @@ class CorrelationKernel {
 WorkUnits CorrelationKernel::emit() {
   const CorrelationScratch scratch(c_, tile_, lanes_);
   llvm::IRBuilder<>& ir = kernel_.ir();
-  V memory = work_.scratch >= 0 ? kernel_.buffer(work_.scratch) : kernel_.stack(ir.getInt8Ty(), scratch.bytes());
-  if (work_.scratch < 0 && c_.input.has_gaps()) packing_.clear(memory, scratch.input_bytes);
-  kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V block) {
+  ScratchUnits units(kernel_, work_, {scratch.bytes(), ceil_div(c_.images, lanes_)});
+  input_ = units.memory();
+  output_ = ir.CreateGEP(ir.getInt8Ty(), input_, number(scratch.input_bytes));
+  if (c_.input.has_gaps()) packing_.clear(input_, scratch.input_bytes);
+  units.loop([&](V block) {
     block_ = block;
-    input_ = work_.scratch < 0 ? memory : ir.CreateGEP(ir.getInt8Ty(), memory, times(block, scratch.bytes()));
-    if (work_.scratch >= 0 && c_.input.has_gaps()) packing_.clear(input_, scratch.input_bytes);
-    output_ = ir.CreateGEP(ir.getInt8Ty(), input_, number(scratch.input_bytes));
     packing_.pack(op_.operands[0], c_.input, block, input_);
     kernel_.loop(0, c_.groups, [&](V group) { emit_group(group); });
   });
-  return {ceil_div(c_.images, lanes_), true};
+  return {units.count(), true};
 }
 
 // The last tile of channels, and of pixels, moves back to end with the last one; what it computes again is not stored
@@ -200,6 +198,11 @@ void CorrelationKernel::store_channel(V scratch, V channel) {
   });
 }
 
+ScratchNeed correlation_need(const Op& op, int lanes) {
+  const Correlation c = correlation_of(op);
+  return {CorrelationScratch(c, choose_tile(c, lanes), lanes).bytes(), ceil_div(c.images, lanes)};
+}
+
 }  // namespace
 
 bool is_fast_conv(const Op& op) {
@@ -207,17 +210,18 @@ bool is_fast_conv(const Op& op) {
   for (const Value* operand : op.operands) {
     if (operand->type.elements() == 0) return false;
   }
-  return op.type().elements() > 0 && conv_scratch_bytes(op, 16) <= kMaxArenaScratch;
+  if (op.type().elements() == 0) return false;
+  if (op.kind == OpKind::kConvFilter) return conv_filter_scratch_bytes(op, 16) <= kMaxArenaScratch;
+  const ScratchNeed need = correlation_need(op, 16);
+  return need.bytes * std::min(need.pieces, kMaxScratchUnits) <= kMaxArenaScratch;
 }
 
 WorkUnits emit_correlation_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   return CorrelationKernel(kernel, storage, work).emit();
 }
 
-int64_t correlation_scratch_bytes(const Op& op, int lanes) {
-  const Correlation c = correlation_of(op);
-  const CorrelationScratch scratch(c, choose_tile(c, lanes), lanes);
-  return scratch.bytes() <= kMaxStackBytes ? 0 : scratch.bytes() * ceil_div(c.images, lanes);
+ScratchNeed correlation_scratch(const KernelWork& work, const Target& target) {
+  return correlation_need(*work.main, target.lanes);
 }
 
 }  // namespace minnow

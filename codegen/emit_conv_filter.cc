@@ -146,9 +146,7 @@ void FilterKernel::emit_tile(V group, V output, V channel, V i, V j) {
 
 }  // namespace
 
-int64_t conv_scratch_bytes(const Op& op, int lanes) {
-  return op.kind == OpKind::kConvFilter ? FilterScratch(op, lanes).bytes() : correlation_scratch_bytes(op, lanes);
-}
+int64_t conv_filter_scratch_bytes(const Op& op, int lanes) { return FilterScratch(op, lanes).bytes(); }
 
 WorkUnits emit_conv_filter_partial(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   return FilterKernel(kernel, storage, work).emit();

@@ -13,27 +13,60 @@ using V = llvm::Value*;
 constexpr int64_t kMaxPanelBytes = 512 << 10;
 constexpr int64_t kWantedUnits = 8;
 
+// How a product is divided for a register tile.
+struct DotShape {
+  int64_t rows, columns, depth;
+  int64_t tile_rows, tile_vectors, panel;
+  bool packs;
+
+  DotShape(const Op& dot, const Target& target) {
+    const auto& contract = dot.attr<DotAttributes>().contract;
+    rows = dot.type().dim(0);
+    columns = dot.type().dim(1);
+    depth = dot.operands[0]->type.dim(contract[0]);
+    const TileShape tile = columns <= target.lanes ? target.tiles.dot_narrow : target.tiles.dot;
+    tile_rows = std::min<int64_t>(tile.rows, rows);
+    set_vectors(tile.vectors, target.lanes);
+    packs = contract[1] == 1 || rows > 2 * tile_rows;
+  }
+
+  void set_vectors(int64_t vectors, int64_t lanes) {
+    tile_vectors = vectors;
+    panel = vectors * lanes;
+  }
+  int64_t panels() const { return ceil_div(columns, panel); }
+  int64_t tiles() const { return ceil_div(rows, tile_rows); }
+  int64_t splits() const { return std::min(tiles(), ceil_div(kWantedUnits, panels())); }
+  int64_t panel_bytes(int64_t lanes) const { return packs ? (depth + lanes) * panel * 4 : 0; }
+};
+
 class DotKernel {
  public:
   DotKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), work_(work), dot_(*work.main), lanes_(kernel.target().lanes),
-        emitter_(kernel, storage, work.inside, lanes_) {
+        emitter_(kernel, storage, work.inside, lanes_), shape_(dot_, kernel.target()) {
     const auto& contract = dot_.attr<DotAttributes>().contract;
     a_transposed_ = contract[0] == 0;
     b_transposed_ = contract[1] == 1;
-    rows_ = dot_.type().dim(0);
-    columns_ = dot_.type().dim(1);
-    depth_ = dot_.operands[0]->type.dim(contract[0]);
-    const TileShape tile = columns_ <= lanes_ ? kernel.target().tiles.dot_narrow : kernel.target().tiles.dot;
-    tile_rows_ = std::min<int64_t>(tile.rows, rows_);
-    tile_vectors_ = tile.vectors;
-    panel_ = tile_vectors_ * lanes_;
-    packs_ = b_transposed_ || rows_ > 2 * tile_rows_;
+    fit_scratch();
+    rows_ = shape_.rows;
+    columns_ = shape_.columns;
+    depth_ = shape_.depth;
+    tile_rows_ = shape_.tile_rows;
+    tile_vectors_ = shape_.tile_vectors;
+    panel_ = shape_.panel;
+    packs_ = shape_.packs;
   }
 
   WorkUnits emit();
 
  private:
+  // The tile may be another than that which memory was planned for.
+  void fit_scratch() {
+    const auto is_too_large = [&] { return shape_.panel_bytes(lanes_) > scratch_room(work_); };
+    if (is_too_large()) shape_.packs = b_transposed_;
+    while (is_too_large() && shape_.tile_vectors > 1) shape_.set_vectors(shape_.tile_vectors - 1, lanes_);
+  }
   void pack_panel();
   void pack_transposed_panel();
   void emit_tile(V first_row, int64_t rows);
@@ -51,6 +84,7 @@ class DotKernel {
   const Op& dot_;
   int lanes_;
   ElementEmitter emitter_;
+  DotShape shape_;
   bool a_transposed_, b_transposed_, packs_;
   int64_t rows_, columns_, depth_;
   int64_t tile_rows_, tile_vectors_, panel_;
@@ -60,14 +94,14 @@ class DotKernel {
 };
 
 WorkUnits DotKernel::emit() {
-  const int64_t panels = ceil_div(columns_, panel_);
-  const int64_t tiles = ceil_div(rows_, tile_rows_);
-  const int64_t splits = std::min(tiles, ceil_div(kWantedUnits, panels));
+  const int64_t tiles = shape_.tiles();
+  const int64_t splits = shape_.splits();
   const int64_t rest = rows_ % tile_rows_;
   llvm::IRBuilder<>& ir = kernel_.ir();
-  if (packs_) panel_memory_ = kernel_.stack(ir.getFloatTy(), (depth_ + lanes_) * panel_);
+  ScratchUnits units(kernel_, work_, {shape_.panel_bytes(lanes_), shape_.panels() * splits});
+  panel_memory_ = units.memory();
   tile_ = std::make_unique<RegisterTile>(kernel_, tile_rows_, tile_vectors_, lanes_);
-  kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
+  units.loop([&](V unit) {
     V split = ir.CreateSRem(unit, kernel_.index(splits));
     first_column_ = ir.CreateMul(ir.CreateSDiv(unit, kernel_.index(splits)), kernel_.index(panel_));
     if (packs_) b_transposed_ ? pack_transposed_panel() : pack_panel();
@@ -79,7 +113,7 @@ WorkUnits DotKernel::emit() {
     if (rest == 0) return;
     kernel_.when(ir.CreateICmpEQ(to, kernel_.index(tiles)), [&] { emit_tile(kernel_.index(rows_ - rest), rest); });
   });
-  return {panels * splits, true};
+  return {units.count(), true};
 }
 
 // Lanes of the panel's vector j that are columns; nullptr if all are.
@@ -169,6 +203,11 @@ bool is_fast_dot(const Op& dot) {
   if (dot.type().dtype != DType::kF32 || dot.type().elements() == 0) return false;
   const int64_t depth = dot.operands[0]->type.dim(dot.attr<DotAttributes>().contract[0]);
   return depth > 0 && depth <= kMaxPanelBytes / (32 * 4);
+}
+
+ScratchNeed dot_scratch(const KernelWork& work, const Target& target) {
+  const DotShape shape(*work.main, target);
+  return {shape.panel_bytes(target.lanes), shape.panels() * shape.splits()};
 }
 
 WorkUnits emit_dot_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

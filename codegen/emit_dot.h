@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/emit_loop.h"
+#include "codegen/kernel_scratch.h"
 
 namespace minnow {
 
@@ -11,8 +12,9 @@ bool is_fast_dot(const Op& dot);
 // c[m,n] = epilogue(sum over k of a[m,k] * b[k,n]), either operand possibly transposed in memory.
 //
 // A work unit is a panel of NR columns (times a share of the rows where there are few panels): it packs the panel of b
-// as [K][NR] on the stack, where it stays in the second-level cache, then runs over the rows in tiles of MR. A tile
+// as [K][NR] into its scratch, which stays in the second-level cache, then runs over the rows in tiles of MR. A tile
 // keeps MR × NR sums in registers over all of K; the epilogue is applied to them before they are stored.
 WorkUnits emit_dot_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+ScratchNeed dot_scratch(const KernelWork& work, const Target& target);
 
 }  // namespace minnow

@@ -31,8 +31,9 @@ class NarrowDot {
         emitter_(kernel, storage, work.inside, lanes_) {}
 
   WorkUnits emit() {
-    turned_ = kernel_.stack(vector_type(), columns_ * steps_);
-    const int64_t units = std::max<int64_t>(1, rows_ / kRowsOfUnit);
+    ScratchUnits scratch(kernel_, work_, narrow_dot_scratch(work_, kernel_.target()));
+    turned_ = scratch.memory();
+    const int64_t units = scratch.count();
     const auto bound = [&](V unit) {
       return ir_.CreateSDiv(ir_.CreateMul(unit, kernel_.index(rows_)), kernel_.index(units));
     };
@@ -214,6 +215,13 @@ bool is_narrow_dot(const Op& dot, int lanes) {
   const int64_t turned_bytes = depth_of(dot) * dot.type().dim(1) * 4;
   return is_narrow_f32(dot, lanes) && runs_along_k && dot.type().dim(0) >= kMinRows && depth_of(dot) >= 4 * lanes &&
          turned_bytes <= kMaxTurnedBytes;
+}
+
+// Work units divide the rows, so that there are as many as are wanted.
+ScratchNeed narrow_dot_scratch(const KernelWork& work, const Target& target) {
+  const Op& dot = *work.main;
+  const int64_t bytes = dot.type().dim(1) * ceil_div(depth_of(dot), target.lanes) * target.lanes * 4;
+  return {bytes, std::max<int64_t>(1, dot.type().dim(0) / kRowsOfUnit)};
 }
 
 WorkUnits emit_narrow_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

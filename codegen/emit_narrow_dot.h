@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/emit_loop.h"
+#include "codegen/kernel_scratch.h"
 
 namespace minnow {
 
@@ -9,6 +10,7 @@ namespace minnow {
 // when a row is done. Pays from a few rows on, since w is turned around first.
 bool is_narrow_dot(const Op& dot, int lanes);
 WorkUnits emit_narrow_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+ScratchNeed narrow_dot_scratch(const KernelWork& work, const Target& target);
 
 // w[k, n] = sum over m of x[m, k] * y[m, n] for few n and many k: vectors run along k, and are turned around when they
 // are done.

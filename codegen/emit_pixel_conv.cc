@@ -11,15 +11,14 @@ namespace {
 
 using V = llvm::Value*;
 
-constexpr int64_t kMaxStackFloats = 1 << 17;
+constexpr int64_t kMaxFloats = 1 << 17;  // of scratch
 
-// An image on the stack with its padding, and room for a vector behind every row.
+// An image in scratch memory with its padding, and room for a vector behind every row.
 class PaddedImage {
  public:
-  PaddedImage(ElementEmitter& emitter, const PackedImages& shape)
-      : emitter_(emitter), kernel_(emitter.kernel()), shape_(shape), width_(floats_of_row(shape, emitter.lanes())) {
-    memory_ = kernel_.stack(kernel_.ir().getFloatTy(), floats(shape, emitter.lanes()));
-  }
+  PaddedImage(ElementEmitter& emitter, const PackedImages& shape, V memory)
+      : emitter_(emitter), kernel_(emitter.kernel()), shape_(shape), width_(floats_of_row(shape, emitter.lanes())),
+        memory_(memory) {}
 
   static int64_t floats_of_row(const PackedImages& shape, int lanes) { return shape.width + lanes; }
   static int64_t floats(const PackedImages& shape, int lanes) {
@@ -60,17 +59,25 @@ class PaddedImage {
   V memory_;
 };
 
+// In scratch memory: the image, and behind it what conv_filter sums up.
+ScratchNeed need_of(const Op& op, const Correlation& c, int64_t lanes) {
+  const int64_t image = PaddedImage::floats(c.input, static_cast<int>(lanes));
+  if (op.kind != OpKind::kConvFilter) return {image * 4, c.images};
+  return {(image + c.outputs() * c.group_inputs * c.kernel_height * lanes) * 4, 1};
+}
+
 class PixelConv {
  public:
   PixelConv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main), c_(correlation_of(op_)),
         outputs_(largest_divisor(c_.group_outputs, 8)),
         rows_(largest_divisor(c_.out_height, std::max<int64_t>(1, kernel.target().tiles.accumulators / outputs_))),
-        emitter_(kernel, storage, work.inside, kernel.target().lanes), image_(emitter_, c_.input),
+        emitter_(kernel, storage, work.inside, kernel.target().lanes),
+        scratch_(kernel, work, need_of(op_, c_, emitter_.lanes())), image_(emitter_, c_.input, scratch_.memory()),
         sums_(kernel, outputs_, rows_, emitter_.lanes()) {}
 
   WorkUnits emit() {
-    kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V number) {
+    scratch_.loop([&](V number) {
       number_ = emitter_.uniform(number);
       image_.copy(op_.operands[0], number_);
       emitter_.loop(0, c_.groups, [&](const Coord& group) {
@@ -81,7 +88,7 @@ class PixelConv {
         });
       });
     });
-    return {c_.images, true};
+    return {scratch_.count(), true};
   }
 
  private:
@@ -139,23 +146,25 @@ class PixelConv {
   Correlation c_;
   int64_t outputs_, rows_;
   ElementEmitter emitter_;
+  ScratchUnits scratch_;
   PaddedImage image_;
   RegisterTile sums_;
   Coord number_;
 };
 
-// Sums lie on the stack as [tile of outputs][c][i][sums of a vector], from where the epilogue takes them.
+// Sums lie behind the image as [tile of outputs][c][i][sums of a vector], from where the epilogue takes them.
 class PixelConvFilter {
  public:
   PixelConvFilter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), work_(work), op_(*work.main), c_(correlation_of(op_)),
         emitter_(kernel, storage, work.inside, kernel.target().lanes), lanes_(emitter_.lanes()),
-        outputs_(largest_divisor(c_.group_outputs, lanes_ / c_.kernel_width)), image_(emitter_, c_.input),
+        outputs_(largest_divisor(c_.group_outputs, lanes_ / c_.kernel_width)),
+        scratch_(kernel, work, need_of(op_, c_, lanes_)), image_(emitter_, c_.input, scratch_.memory()),
         sums_(kernel, outputs_, c_.kernel_width, emitter_.lanes()) {}
 
   WorkUnits emit() {
     const int64_t tiles = c_.outputs() / outputs_;
-    totals_ = kernel_.stack(kernel_.ir().getFloatTy(), tiles * c_.group_inputs * c_.kernel_height * lanes_);
+    totals_ = kernel_.byte_offset(scratch_.memory(), PaddedImage::floats(c_.input, emitter_.lanes()) * 4);
     kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V) {
       emitter_.loop(0, c_.images, [&](const Coord& number) {
         image_.copy(op_.operands[0], number);
@@ -241,6 +250,7 @@ class PixelConvFilter {
   Correlation c_;
   ElementEmitter emitter_;
   int64_t lanes_, outputs_;
+  ScratchUnits scratch_;
   PaddedImage image_;
   RegisterTile sums_;
   V totals_ = nullptr;
@@ -252,12 +262,12 @@ bool is_pixel_conv(const Op& op, int lanes) {
   if (!has_trait(op.kind, kContraction) || op.kind == OpKind::kDot || op.type().dtype != DType::kF32) return false;
   const Correlation c = correlation_of(op);
   if (op.type().elements() == 0 || c.images == 0 || 2 * c.images > lanes || c.column_stride != 1) return false;
-  int64_t floats = PaddedImage::floats(c.input, lanes);
-  if (op.kind == OpKind::kConvFilter) {
-    if (c.kernel_width > lanes || c.input.column_spread != 1) return false;
-    floats += c.outputs() * c.group_inputs * c.kernel_height * lanes;
-  }
-  return floats <= kMaxStackFloats;
+  if (op.kind == OpKind::kConvFilter && (c.kernel_width > lanes || c.input.column_spread != 1)) return false;
+  return need_of(op, c, lanes).bytes <= kMaxFloats * 4;
+}
+
+ScratchNeed pixel_conv_scratch(const KernelWork& work, const Target& target) {
+  return need_of(*work.main, correlation_of(*work.main), target.lanes);
 }
 
 WorkUnits emit_pixel_conv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

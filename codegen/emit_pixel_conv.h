@@ -3,11 +3,12 @@
 #pragma once
 
 #include "codegen/emit_loop.h"
+#include "codegen/kernel_scratch.h"
 
 namespace minnow {
 
 // f32, fewer images than half the lanes, neighbouring columns of the result made from neighbouring columns of the
-// input, and small enough for the stack.
+// input, and small enough for the second-level cache.
 bool is_pixel_conv(const Op& conv, int lanes);
 
 // conv and conv_input. A work unit is an image: it is copied with its padding, then a tile of output channels × rows is
@@ -16,5 +17,6 @@ WorkUnits emit_pixel_conv(KernelBuilder& kernel, const Storage& storage, const K
 
 // conv_filter. A tile of output channels × filter columns is summed over all pixels, then over the lanes.
 WorkUnits emit_pixel_conv_filter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+ScratchNeed pixel_conv_scratch(const KernelWork& work, const Target& target);
 
 }  // namespace minnow

@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "codegen/register_tile.h"
-#include "passes/fuse.h"
 
 namespace minnow {
 namespace {
@@ -14,20 +13,31 @@ using V = llvm::Value*;
 class RowKernel {
  public:
   RowKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : kernel_(kernel), storage_(storage), work_(work), row_(row_shape(*work.origin)), full_(row_.full()),
+      : kernel_(kernel), storage_(storage), work_(work), row_(*work.row), full_(row_.full()),
         rows_are_lanes_(work.loop >= 0 || is_narrow(row_, kernel.target().lanes)),
         vector_(kernel, storage, work.inside, kernel.target().lanes),
-        scalar_(kernel, storage, work.inside, rows_are_lanes_ ? kernel.target().lanes : 1) {}
+        scalar_(kernel, storage, work.inside, rows_are_lanes_ ? kernel.target().lanes : 1),
+        scratch_(kernel, work, row_scratch(work, kernel.target())) {}
+
+  // Few columns, one dimension of many rows.
+  static bool is_narrow(const RowShape& row, int lanes) {
+    return row.rows.size() == 1 && row.row_count() >= lanes && row.column_count() < lanes;
+  }
+  // Of a value that is kept: a row of it, or as many as there are lanes.
+  static int64_t kept_bytes(const RowShape& row, DType dtype, int64_t rows) {
+    constexpr int64_t kRounded = 64;
+    return (row.column_count() + kRounded - 1) / kRounded * kRounded * dtype_bytes(dtype) * rows;
+  }
 
   WorkUnits emit() {
     find_column_loops();
     if (work_.loop >= 0) return emit_block();
     if (rows_are_lanes_) return emit_narrow();
-    kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
-      row_at_ = row_position(unit, 0);
+    scratch_.loop([&](V row) {
+      row_at_ = row_position(row, 0);
       emit_row();
     });
-    return {row_.row_count(), true};
+    return {scratch_.count(), true};
   }
 
  private:
@@ -36,11 +46,6 @@ class RowKernel {
     V lanes;   // variable: a partial result per lane
     V result;  // variable: the row's
   };
-
-  // Few columns, one dimension of many rows.
-  static bool is_narrow(const RowShape& row, int lanes) {
-    return row.rows.size() == 1 && row.row_count() >= lanes && row.column_count() < lanes;
-  }
 
   WorkUnits emit_block();
   WorkUnits emit_narrow();
@@ -68,6 +73,8 @@ class RowKernel {
   ElementEmitter scalar_;  // of what a row has one of
   std::vector<bool> separate_;
   Position row_at_;
+  ScratchUnits scratch_;
+  int64_t kept_so_far_ = 0;  // bytes of scratch
 };
 
 // Columns run as one loop; with more than one column dimension that needs bodies that treat them alike.
@@ -140,8 +147,8 @@ WorkUnits RowKernel::emit_block() {
 WorkUnits RowKernel::emit_narrow() {
   const int64_t lanes = vector_.lanes();
   const int64_t rows = row_.row_count();
-  V from = kernel_.ir().CreateMul(kernel_.begin(), kernel_.index(lanes));
-  V to = kernel_.ir().CreateMul(kernel_.end(), kernel_.index(lanes));
+  V from = kernel_.ir().CreateMul(scratch_.begin(), kernel_.index(lanes));
+  V to = kernel_.ir().CreateMul(scratch_.end(), kernel_.index(lanes));
   to = kernel_.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, kernel_.index(rows));
   vector_.lanes_loop(from, to, [&](const Coord& lane) {
     row_at_ = {lane};
@@ -149,10 +156,11 @@ WorkUnits RowKernel::emit_narrow() {
     scalar_.forget();
     scalar_.under_mask(vector_.mask(), [&] { emit_row(); });
   });
-  return {(rows + lanes - 1) / lanes, true};
+  return {scratch_.count(), true};
 }
 
 void RowKernel::emit_row() {
+  kept_so_far_ = 0;
   // What an earlier row of the same kernel has bound.
   for (const auto& op : work_.origin->body->ops()) {
     vector_.unbind(op->result());
@@ -190,12 +198,11 @@ int RowKernel::count_passes(const Value* value) const {
   return passes + (is_stored ? 1 : 0);
 }
 
-// Computes a costly value once: the row of it stays on the stack for the passes that read it.
+// Computes a costly value once: the row of it stays in scratch memory for the passes that read it.
 void RowKernel::keep(const Op& op) {
   const DType dtype = op.type().dtype;
-  const int64_t columns = row_.column_count();
-  V buffer =
-      kernel_.stack(kernel_.memory_type(dtype), (columns + 63) / 64 * 64 * (rows_are_lanes_ ? vector_.lanes() : 1));
+  V buffer = kernel_.byte_offset(scratch_.memory(), kept_so_far_);
+  kept_so_far_ += kept_bytes(row_, dtype, rows_are_lanes_ ? vector_.lanes() : 1);
   auto address = [this](const Position& at) {
     Position column(at.begin() + static_cast<std::ptrdiff_t>(row_.rows.size()), at.end());
     const Coord index = vector_.row_major(column, row_.columns);
@@ -266,6 +273,16 @@ void RowKernel::store_row_results() {
 }
 
 }  // namespace
+
+ScratchNeed row_scratch(const KernelWork& work, const Target& target) {
+  const bool rows_are_lanes = work.loop >= 0 || RowKernel::is_narrow(*work.row, target.lanes);
+  ScratchNeed need{0, work.row->row_count()};
+  if (rows_are_lanes) need.pieces = work.loop >= 0 ? 1 : (need.pieces + target.lanes - 1) / target.lanes;
+  for (const auto& op : work.origin->body->ops())
+    if (has_trait(op->kind, kCostly) && op->type().shape == work.row->full())
+      need.bytes += RowKernel::kept_bytes(*work.row, op->type().dtype, rows_are_lanes ? target.lanes : 1);
+  return need;
+}
 
 WorkUnits emit_row_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   return RowKernel(kernel, storage, work).emit();

@@ -1,11 +1,14 @@
 // The list of kernels that a function becomes, before any LLVM.
 #pragma once
 
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
 #include "codegen/storage.h"
+#include "codegen/target.h"
 #include "ir/function.h"
+#include "passes/kernel_form.h"
 #include "passes/plan_memory.h"
 
 namespace minnow {
@@ -27,11 +30,13 @@ struct PartialSums {
 struct KernelWork {
   enum class Stage : uint8_t { kWhole, kPartial, kFinish };  // conv_filter is two kernels with `scratch` between
 
-  const Op* origin = nullptr;  // the top-level op, nullptr for a copy
-  const Op* main = nullptr;    // the reduction, contraction, ... that shapes the nest, if one does
-  bool row = false;            // several reductions over the same rows
+  const Op* origin = nullptr;        // the top-level op, nullptr for a copy
+  const Op* main = nullptr;          // the reduction, contraction, ... that shapes the nest, if one does
+  std::optional<RowShape> row = {};  // of several reductions over the same rows
   Stage stage = Stage::kWhole;
-  int scratch = -1;                      // buffer
+  int scratch = -1;                      // buffer; -1: what the kernel needs is on the stack
+  int64_t scratch_bytes = 0;             // of one work unit
+  int64_t scratch_units = 0;             // for so many
   int loop = -1;                         // block loop that the kernel runs in: its vectors are examples
   PartialSums sums;                      // what a kernel after a block loop adds up
   std::unordered_set<const Op*> inside;  // ops computed inside
@@ -57,9 +62,9 @@ struct LoweredFunction {
 };
 
 // Places every tensor in a buffer and divides every op into kernels.
-void lower_function(const Function& function, const MemoryPlan& plan, int lanes, LoweredFunction& lowered);
+void lower_function(const Function& function, const MemoryPlan& plan, const Target& target, LoweredFunction& lowered);
 
-// A function's value that an op computes in memory of its own, even inside a fused body that has no special kernel.
+// An op whose loops are not those over the elements of its result.
 bool is_heavy(OpKind kind);
 
 }  // namespace minnow

@@ -1,9 +1,8 @@
 #include <algorithm>
 
 #include "codegen/emit_conv.h"
-#include "codegen/emit_pixel_conv.h"
+#include "codegen/emit_kernel.h"
 #include "codegen/lowering.h"
-#include "ir/windows.h"
 
 namespace minnow {
 
@@ -125,38 +124,17 @@ void Lowering::lower(const Op& op) {
   add_work(std::move(work));
 }
 
-std::vector<const Op*> heavy_ops(const Op& op) {
-  std::vector<const Op*> heavy;
-  for (const auto& inner : op.body->ops()) {
-    if (is_heavy(inner->kind)) heavy.push_back(inner.get());
-  }
-  return heavy;
-}
-
-bool Lowering::fits_one_kernel(const Op& op) const {
-  if (op.kind != OpKind::kFused) return true;
-  if (op.attr<FusedAttributes>().kind == FusionKind::kRow) return true;
-  const auto heavy = heavy_ops(op);
-  const Shape& shape = op.results[0]->type.shape;
-  for (const auto& result : op.results) {
-    if (result->type.shape != shape) return false;
-  }
-  if (heavy.empty()) return true;
-  if (heavy.size() != 1 || heavy[0]->type().shape != shape) return false;
-  return has_trait(heavy[0]->kind, kContraction) || scatters_each_once(*heavy[0]);
-}
-
 void Lowering::lower_fused(const Op& op) {
   for (size_t i = 0; i < op.operands.size(); ++i) storage_.alias(op.body->parameters()[i].get(), op.operands[i]);
   for (const auto& inner : op.body->ops()) {
     if (inner->kind == OpKind::kConstant) place_op(*inner);
   }
-  if (!fits_one_kernel(op)) return divide(op);
-  const auto heavy = heavy_ops(op);
+  const auto form = kernel_form(op);
+  MINNOW_CHECK(form, "a fused op that is no kernel: {}", form.error().why);
   KernelWork work;
   work.origin = &op;
-  work.row = op.attr<FusedAttributes>().kind == FusionKind::kRow;
-  if (!work.row && !heavy.empty()) work.main = heavy[0];
+  if (const auto* row = std::get_if<RowShape>(&*form)) work.row = *row;
+  if (const auto* contraction = std::get_if<ContractionForm>(&*form)) work.main = contraction->main;
   for (const auto& inner : op.body->ops()) {
     work.inside.insert(inner.get());
     if (inner->kind == OpKind::kConstant) continue;
@@ -168,82 +146,21 @@ void Lowering::lower_fused(const Op& op) {
   add_work(std::move(work));
 }
 
-// A body that is no kernel of ours: every heavy op becomes one with what leads to it, then the results are computed.
-// One that has the memory of an operand is put there when all others are done, which may read that operand.
-void Lowering::divide(const Op& op) {
-  std::unordered_set<const Op*> light;
-  for (const auto& inner : op.body->ops()) {
-    if (!is_heavy(inner->kind)) light.insert(inner.get());
-  }
-  for (const Op* heavy : heavy_ops(op)) {
-    KernelWork work;
-    work.origin = &op;
-    work.main = heavy;
-    work.inside = light;
-    work.inside.insert(heavy);
-    work.ops = mnemonic(heavy->kind);
-    storage_.place(heavy->result(), add_scratch(heavy->type().bytes()));
-    work.outputs = {{heavy->result(), storage_.find(heavy->result())}};
-    add_work(std::move(work));
-  }
-  std::vector<KernelOutput> copies;
-  for (size_t i = 0; i < op.results.size(); ++i) {
-    const Value* value = op.body->results()[i].value;
-    int target = storage_.find(op.results[i].get());
-    const bool is_last = i + 1 == op.results.size() && copies.empty();
-    if (!is_last && overlaps_operand(op, target)) {
-      copies.push_back({value, target});
-      if (storage_.find(value) >= 0) continue;
-      target = add_scratch(value->type.bytes());
-      storage_.place(value, target);
-    }
-    KernelWork work;
-    work.origin = &op;
-    work.inside = light;
-    work.outputs = {{value, target}};
-    work.ops = "loop";
-    add_work(std::move(work));
-  }
-  add_copies(std::move(copies));
-}
-
-bool Lowering::overlaps_operand(const Op& op, int buffer) const {
-  const Buffer& target = out_.buffers[static_cast<size_t>(buffer)];
-  return std::ranges::any_of(op.operands, [&](const Value* operand) {
-    const int index = storage_.find(operand);
-    if (index < 0) return false;
-    const Buffer& source = out_.buffers[static_cast<size_t>(index)];
-    if (index == buffer) return true;
-    const bool is_arena = target.kind == Buffer::Kind::kArena || target.kind == Buffer::Kind::kLocal;
-    return is_arena && source.kind == target.kind && source.offset < target.offset + target.bytes &&
-           target.offset < source.offset + source.bytes;
-  });
-}
-
 void Lowering::add_work(KernelWork work) {
   work.loop = loop_;
-  const bool packs_images =
-      loop_ < 0 && work.main != nullptr && is_fast_conv(*work.main) && !is_pixel_conv(*work.main, lanes_);
-  if (packs_images) {
-    const int64_t bytes = conv_scratch_bytes(*work.main, lanes_);
-    if (bytes > 0) work.scratch = add_scratch(bytes);
-    if (work.main->kind == OpKind::kConvFilter) {
-      work.stage = KernelWork::Stage::kPartial;
-      out_.works.push_back(work);
-      work.stage = KernelWork::Stage::kFinish;
-    }
+  const ScratchNeed need = scratch_need(work, target_of(work, target_));
+  if (need.bytes > kMaxStackBytes) {
+    work.scratch_bytes = (need.bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+    work.scratch_units = std::min(need.pieces, kMaxScratchUnits);
+    work.scratch = add_scratch(work.scratch_bytes * work.scratch_units);
+  }
+  if (is_two_stage(work, target_)) {
+    work.scratch = add_scratch(conv_filter_scratch_bytes(*work.main, target_.lanes));
+    work.stage = KernelWork::Stage::kPartial;
+    out_.works.push_back(work);
+    work.stage = KernelWork::Stage::kFinish;
   }
   out_.works.push_back(std::move(work));
-}
-
-void Lowering::add_copies(std::vector<KernelOutput> copies) {
-  while (!copies.empty()) {
-    const auto others = std::ranges::partition(
-        copies, [type = copies.front().value->type](const KernelOutput& copy) { return copy.value->type == type; });
-    std::vector<KernelOutput> rest(others.begin(), others.end());
-    copies.erase(others.begin(), others.end());
-    add_copy(std::exchange(copies, std::move(rest)));
-  }
 }
 
 // Of one type. Each element is read of all before it is written to any.
@@ -255,8 +172,8 @@ void Lowering::add_copy(std::vector<KernelOutput> outputs) {
   out_.works.push_back(std::move(work));
 }
 
-void lower_function(const Function& function, const MemoryPlan& plan, int lanes, LoweredFunction& lowered) {
-  Lowering(function, plan, lanes, lowered).run();
+void lower_function(const Function& function, const MemoryPlan& plan, const Target& target, LoweredFunction& lowered) {
+  Lowering(function, plan, target, lowered).run();
 }
 
 }  // namespace minnow

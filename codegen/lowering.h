@@ -8,8 +8,8 @@ namespace minnow {
 
 class Lowering {
  public:
-  Lowering(const Function& function, const MemoryPlan& plan, int lanes, LoweredFunction& out)
-      : function_(function), plan_(plan), uses_(function), lanes_(lanes), out_(out), storage_(out.storage) {}
+  Lowering(const Function& function, const MemoryPlan& plan, const Target& target, LoweredFunction& out)
+      : function_(function), plan_(plan), uses_(function), target_(target), out_(out), storage_(out.storage) {}
 
   void run() {
     out_.arena_bytes = plan_.arena_bytes;
@@ -20,7 +20,7 @@ class Lowering {
  private:
   // The body of a map, run by block loop `loop`.
   Lowering(const Op& map, const MemoryPlan& plan, int loop, Lowering& outer)
-      : function_(*map.body), plan_(plan), uses_(*map.body), lanes_(outer.lanes_), out_(outer.out_),
+      : function_(*map.body), plan_(plan), uses_(*map.body), target_(outer.target_), out_(outer.out_),
         storage_(outer.storage_), loop_(loop) {}
 
   void lower_ops();
@@ -36,12 +36,8 @@ class Lowering {
 
   void lower(const Op& op);
   void lower_fused(const Op& op);
-  void divide(const Op& op);
   void add_work(KernelWork work);
-  void add_copies(std::vector<KernelOutput> copies);
   void add_copy(std::vector<KernelOutput> outputs);
-  bool fits_one_kernel(const Op& op) const;
-  bool overlaps_operand(const Op& op, int buffer) const;
 
   // lower_map.cc
   void lower_map(const Op& map);
@@ -53,7 +49,7 @@ class Lowering {
   const Function& function_;
   const MemoryPlan& plan_;
   const UseMap uses_;
-  int lanes_;
+  const Target& target_;
   LoweredFunction& out_;
   Storage& storage_;
   int loop_ = -1;

@@ -218,11 +218,11 @@ Result<double> Lexer::expect_number() {
   return value;
 }
 
-std::string Lexer::where(const Token& token) const {
-  const std::string_view before = text_.substr(0, token.offset);
+std::string place_in(std::string_view text, const std::string& file, size_t offset) {
+  const std::string_view before = text.substr(0, offset);
   const auto line = std::ranges::count(before, '\n') + 1;
   const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  return fmt::format("{}:{}:{}", file_, line, token.offset - line_start + 1);
+  return fmt::format("{}:{}:{}", file, line, offset - line_start + 1);
 }
 
 tl::unexpected<Error> Lexer::expected(std::string_view what) const {

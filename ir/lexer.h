@@ -18,6 +18,9 @@ std::string spell_string(std::string_view text);
 // The shortest digits that read back as the same double; inf, -inf and nan are spelt so.
 std::string spell_number(double value);
 
+// "file:line:column" of what begins at `offset`.
+std::string place_in(std::string_view text, const std::string& file, size_t offset);
+
 enum class TokenKind : uint8_t { kEnd, kInvalid, kWord, kValue, kFunction, kNumber, kString, kPunctuation };
 
 struct Token {
@@ -46,7 +49,7 @@ class Lexer {
   Result<int64_t> expect_integer();
   Result<double> expect_number();
 
-  std::string where(const Token& token) const;  // "file:line:column"
+  std::string where(const Token& token) const { return place_in(text_, file_, token.offset); }
   tl::unexpected<Error> expected(std::string_view what) const;
 
  private:

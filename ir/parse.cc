@@ -173,10 +173,16 @@ Status Parser::define(Scope& scope, const ValueName& name, Value* value) const {
   return {};
 }
 
-Result<std::unique_ptr<Module>> parse_module(std::string_view text, const std::string& file) {
+std::string OpPlaces::find(const Op* op) const {
+  const auto found = offsets_.find(op);
+  return found == offsets_.end() ? "" : place_in(text, file, found->second);
+}
+
+Result<std::unique_ptr<Module>> parse_module(std::string_view text, const std::string& file, OpPlaces* places) {
   constexpr size_t kMaxTextBytes = size_t{1} << 28;
   if (text.size() > kMaxTextBytes) return fail(file, "more than {} MiB of text", kMaxTextBytes >> 20);
-  return Parser(text, file).parse_module();
+  if (places != nullptr) places->text = text, places->file = file;
+  return Parser(text, file, places).parse_module();
 }
 
 }  // namespace minnow

@@ -18,6 +18,7 @@ Status Parser::parse_op(Function& function, Scope& scope) {
       make_op(op.kind, std::move(op.operands), std::move(op.attributes), std::move(types), std::move(op.location));
   made->body = std::move(op.body);
   const Op* inserted = function.insert(function.ops().end(), std::move(made));
+  if (places_ != nullptr) places_->add(inserted, op.mnemonic.offset);
   for (size_t i = 0; i < op.results.size(); ++i) MINNOW_TRY(define(scope, op.results[i], inserted->result(i)));
   return {};
 }

@@ -47,7 +47,7 @@ struct WrittenOp {
 // Recursive descent, a function per rule of the grammar. Nothing nests deeper than a fused op in a map in a function.
 class Parser {
  public:
-  Parser(std::string_view text, const std::string& file) : lexer_(text, file) {}
+  Parser(std::string_view text, const std::string& file, OpPlaces* places) : lexer_(text, file), places_(places) {}
 
   Result<std::unique_ptr<Module>> parse_module();
 
@@ -80,6 +80,7 @@ class Parser {
   Status define(Scope& scope, const ValueName& name, Value* value) const;
 
   Lexer lexer_;
+  OpPlaces* places_;
 };
 
 }  // namespace minnow

@@ -17,7 +17,22 @@ std::string value_name(const Function& function, const Value* value);
 // The names of all values of `function`; of those in the body of an op, behind its own: "%4/%b2".
 std::unordered_map<const Value*, std::string> value_names(const Function& function);
 
-// Parses and type-checks; an error says `file:line:column`, what was expected and what was found.
-Result<std::unique_ptr<Module>> parse_module(std::string_view text, const std::string& file);
+// Where ops stand in the text that they were read from.
+class OpPlaces {
+ public:
+  void add(const Op* op, size_t offset) { offsets_[op] = offset; }
+  std::string find(const Op* op) const;  // "file:line:column"; empty: it was not read from text
+
+  std::string_view text = {};  // must outlive this
+  std::string file = {};
+
+ private:
+  std::unordered_map<const Op*, size_t> offsets_;
+};
+
+// Parses and type-checks; an error says `file:line:column`, what was expected and what was found. `places`, unless it
+// is nullptr, learns where the ops stand.
+Result<std::unique_ptr<Module>> parse_module(std::string_view text, const std::string& file,
+                                             OpPlaces* places = nullptr);
 
 }  // namespace minnow

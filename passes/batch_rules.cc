@@ -147,13 +147,13 @@ constexpr auto kRules = rule_table<BatchRule, BatchUse (*)(const Op&, const Batc
 
 BatchUse batch_use(const Op& op, const BatchLabels& labels) { return kRules[static_cast<size_t>(op.kind)](op, labels); }
 
+// Of several operands none is asked: labels ask this again, all the way up.
 bool is_uniform_over_examples(const Op& op, int64_t examples, const BatchLabels& labels) {
   if (op.results.size() != 1 || op.type().rank() == 0 || op.type().dim(0) != examples) return false;
-  if (std::ranges::any_of(op.operands, [&](const Value* v) { return labels.fits(v); })) return false;
   switch (op.kind) {
     case OpKind::kConstant: return op.attr<ConstantAttributes>().is_splat();
     case OpKind::kIota: return op.attr<DimAttributes>().dim != 0;
-    case OpKind::kBroadcast: return !contains(op.attr<DimsAttributes>().dims, 0);
+    case OpKind::kBroadcast: return !contains(op.attr<DimsAttributes>().dims, 0) && !labels.fits(op.operands[0]);
     default: return false;
   }
 }

@@ -3,18 +3,19 @@
 #include <unordered_set>
 
 #include "ir/map.h"
-#include "ir/text.h"
 #include "passes/batch_rules.h"
 #include "passes/tile_batch.h"
 
 namespace minnow {
 namespace {
 
+using Check = tl::expected<void, OpFault>;
+
 class MapCheck {
  public:
-  MapCheck(const Function& function, const Op& map) : function_(function), map_(map) {}
+  explicit MapCheck(const Op& map) : map_(map) {}
 
-  Status run() {
+  Check run() {
     const auto& attributes = map_.attr<MapAttributes>();
     if (attributes.block != kBlockExamples)
       return refuse(map_,
@@ -26,10 +27,8 @@ class MapCheck {
   }
 
  private:
-  tl::unexpected<Error> refuse(const Op& op, const std::string& why) const {
-    return fail_with_hint("@" + function_.name(),
-                          fmt::format("{} = {} {}", value_name(function_, op.result()), mnemonic(op.kind), why),
-                          "--backend=interpreter runs it");
+  static tl::unexpected<OpFault> refuse(const Op& op, std::string why) {
+    return tl::unexpected(OpFault{&op, std::move(why)});
   }
 
   BatchLabels labels() const {
@@ -40,7 +39,7 @@ class MapCheck {
     return value->op && is_uniform_over_examples(*value->op, kBlockExamples, labels());
   }
 
-  Status check_op(const Op& op) {
+  Check check_op(const Op& op) {
     if (op.kind == OpKind::kFused) return check_fused(op);
     for (const Value* operand : op.operands)
       if (sums_.contains(operand)) return refuse(op, "uses a sum over examples inside the map");
@@ -54,7 +53,7 @@ class MapCheck {
   }
 
   // The body's parameters are what the fused op is given; sums may not be among its results.
-  Status check_fused(const Op& fused) {
+  Check check_fused(const Op& fused) {
     for (size_t i = 0; i < fused.operands.size(); ++i) {
       if (sums_.contains(fused.operands[i])) return refuse(fused, "uses a sum over examples inside the map");
       if (examples_.contains(fused.operands[i])) examples_.insert(fused.body->parameters()[i].get());
@@ -68,8 +67,8 @@ class MapCheck {
     return {};
   }
 
-  Status check_results(const MapAttributes& attributes) {
-    std::unordered_set<const Value*> returned;
+  Check check_results(const MapAttributes& attributes) {
+    std::unordered_set<const Value*> returned;  // sums
     for (size_t i = 0; i < map_.results.size(); ++i) {
       const Value* value = map_.body->results()[i].value;
       const bool fits =
@@ -79,10 +78,11 @@ class MapCheck {
                                         is_summed(attributes, i) ? "added up, but no sum over examples of its own"
                                                                  : "put together, but has no examples"));
     }
+    for (const auto& op : map_.body->ops())
+      if (sums_.contains(op->result()) && !returned.contains(op->result())) return refuse(*op, std::string(kSumIsLost));
     return {};
   }
 
-  const Function& function_;
   const Op& map_;
   std::unordered_set<const Value*> examples_;  // values with an example per index of dimension 0
   std::unordered_set<const Value*> sums_;
@@ -90,10 +90,6 @@ class MapCheck {
 
 }  // namespace
 
-Status check_maps(const Function& function) {
-  for (const auto& op : function.ops())
-    if (op->kind == OpKind::kMap) MINNOW_TRY(MapCheck(function, *op).run());
-  return {};
-}
+Check check_map(const Op& map) { return MapCheck(map).run(); }
 
 }  // namespace minnow

@@ -5,8 +5,17 @@
 
 namespace minnow {
 
+// An op that compiled code cannot run, and why: "has blocks of 4 examples".
+struct OpFault {
+  const Op* op = nullptr;
+  std::string why;
+  std::string hint = {};
+};
+
+inline constexpr std::string_view kSumIsLost = "sums over examples what the map does not return";
+
 // Blocks of kBlockExamples; ops that keep an example per index of dimension 0; sums over examples only as summed
-// results. An error names the op that does otherwise.
-Status check_maps(const Function& function);
+// results, and each of them as one.
+tl::expected<void, OpFault> check_map(const Op& map);
 
 }  // namespace minnow

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "ir/windows.h"
 #include "passes/fuse.h"
-#include "passes/loop_rules.h"
+#include "passes/grow_cluster.h"
+#include "passes/kernel_form.h"
 
 namespace minnow {
 namespace {
@@ -12,9 +12,6 @@ bool reads_random(const Op& op) {
                              [](const Value* operand) { return operand->op && operand->op->kind == OpKind::kRandom; });
 }
 
-// Ops that a loop over their result's elements would compute badly, and that may be followed by an epilogue.
-bool takes_epilogue(const Op& op) { return has_trait(op.kind, kContraction) || scatters_each_once(op); }
-
 // The contraction and what follows it element by element. A producer of another operand of the epilogue comes
 // along if nothing else wants it; a random mask is better drawn in a loop of its own than kept as random
 // numbers.
@@ -23,19 +20,14 @@ class EpilogueRules : public KernelRules {
   explicit EpilogueRules(const Op* contraction) : contraction_(contraction) {}
 
   std::string_view why_not(const Cluster& cluster, const Op& op) const override {
-    if (op.type().shape != contraction_->type().shape) return "its shape is not the contraction's";
-    if (op.kind == OpKind::kBroadcast) return {};
-    if (!has_trait(op.kind, kElementwise)) return "only elementwise ops follow a contraction in its tiles";
-    if (reads_from(cluster, op)) return {};
+    if (const std::string_view why = why_not_in_contraction(*contraction_, op); !why.empty()) return why;
+    if (op.kind == OpKind::kBroadcast || reads_from(cluster, op)) return {};
     if (!cluster.is_private(op.result())) return "others read it too, so it has to be written in any case";
     return reads_random(op) ? "random numbers are drawn in a loop of their own" : "";
   }
 
   std::string_view why_no_kernel(const Cluster& cluster) const override {
-    const bool has_prologue =
-        std::ranges::any_of(contraction_->operands, [&](const Value* operand) { return cluster.defines(operand); });
-    if (has_prologue) return "a contraction reads its operands many times, so they are computed before it";
-    return why_not_evaluated_once(cluster, contraction_->type().shape);
+    return why_no_contraction(KernelOps(cluster), *contraction_).why;
   }
 
  private:

@@ -1,25 +1,18 @@
 #include <algorithm>
 
 #include "passes/fuse.h"
-#include "passes/loop_rules.h"
+#include "passes/grow_cluster.h"
+#include "passes/kernel_form.h"
 
 namespace minnow {
 namespace {
-
-// Reshape stays outside: alone it costs nothing, inside it would break the loop's index into quotients.
-bool has_place_in_loop(const Op& op) {
-  static constexpr OpKind kOthers[] = {OpKind::kBroadcast, OpKind::kIota,  OpKind::kRandom,
-                                       OpKind::kTranspose, OpKind::kSlice, OpKind::kPad};
-  return has_trait(op.kind, kElementwise) || std::ranges::find(kOthers, op.kind) != std::end(kOthers);
-}
 
 class LoopRules : public KernelRules {
  public:
   explicit LoopRules(Shape shape) : shape_(std::move(shape)) {}
 
   std::string_view why_not(const Cluster& cluster, const Op& op) const override {
-    if (op.kind == OpKind::kReshape) return "a reshape alone costs nothing, in a loop it would cost divisions";
-    if (!has_place_in_loop(op)) return "a loop over elements cannot compute it well";
+    if (const std::string_view why = why_not_in_loop(op); !why.empty()) return why;
     const auto users = cluster.graph().uses().users(op.result());
     const bool is_producer = std::ranges::any_of(users, [&](const Op* user) { return cluster.contains(user); });
     if (is_producer || (has_trait(op.kind, kElementwise) && op.type().shape == shape_)) return {};
@@ -27,7 +20,7 @@ class LoopRules : public KernelRules {
   }
 
   std::string_view why_no_kernel(const Cluster& cluster) const override {
-    return why_not_evaluated_once(cluster, shape_);
+    return why_no_loop(KernelOps(cluster), shape_).why;
   }
 
  private:

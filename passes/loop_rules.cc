@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 
 namespace minnow {
-
-bool is_cheap(OpKind kind) { return has_trait(kind, kElementwise) && !has_trait(kind, kCostly); }
-
 namespace {
 
 // How often, and where, the loop evaluates a value for each of its elements.
@@ -29,26 +27,29 @@ Access combine(std::optional<Access> known, Access next) {
 }
 
 bool may_repeat(const Op& op) {
-  if (has_trait(op.kind, kElementwise)) return is_cheap(op.kind) && op.type().elements() == 1;
+  if (has_trait(op.kind, kElementwise)) return !has_trait(op.kind, kCostly) && op.type().elements() == 1;
   return has_trait(op.kind, kIndexMap) || op.kind == OpKind::kIota;
 }
 
 }  // namespace
 
-std::string_view why_not_evaluated_once(const Cluster& cluster, const Shape& loop_shape) {
-  std::unordered_map<const Op*, Access> accesses;
-  std::vector<Op*> ops = cluster.ops();
-  std::ranges::reverse(ops);
-  for (const Op* op : ops) {
+KernelFault why_not_evaluated_once(const KernelOps& kernel, const Shape& loop_shape) {
+  std::unordered_map<const Op*, Access> accesses;  // of the ops that lead to a result
+  const std::vector<const Op*>& ops = kernel.ops();
+  for (auto it = ops.rbegin(); it != ops.rend(); ++it) {
+    const Op* op = *it;
     std::optional<Access> access;
-    for (const Op* user : cluster.graph().uses().users(op->result()))
-      if (cluster.contains(user)) access = combine(access, access_through(*user, accesses.at(user)));
-    const bool is_result = !access || cluster.escapes(op->result());
+    for (const Op* user : kernel.users(op->result()))
+      if (const auto found = accesses.find(user); found != accesses.end())
+        access = combine(access, access_through(*user, found->second));
+    const bool is_result = kernel.is_result(op->result());
     if (is_result) access = combine(access, Access::kSameIndex);
+    if (!access) continue;
     accesses[op] = *access;
     const bool has_loop_shape = op->type().shape == loop_shape;
-    if ((is_result || *access == Access::kSameIndex) && !has_loop_shape) return "its shape is not the kernel's";
-    if (*access == Access::kRepeated && !may_repeat(*op)) return "it would be computed several times for each element";
+    if ((is_result || *access == Access::kSameIndex) && !has_loop_shape) return {"its shape is not the kernel's", op};
+    if (*access == Access::kRepeated && !may_repeat(*op))
+      return {"it would be computed several times for each element", op};
   }
   return {};
 }

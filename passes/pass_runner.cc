@@ -4,13 +4,15 @@
 
 #include "ir/text.h"
 #include "ir/verify.h"
+#include "passes/check_kernels.h"
 
 namespace minnow {
 namespace {
 
 class PassRunner {
  public:
-  PassRunner(Function& function, const PassOptions& options) : function_(function), options_(options) {}
+  PassRunner(Function& function, const PassOptions& options)
+      : function_(function), options_(options), can_be_compiled_(check_kernels(function).has_value()) {}
 
   Result<PassRecord> run(const Pass& pass, size_t number) {
     PassRecord record{pass.name, number};
@@ -31,13 +33,15 @@ class PassRunner {
  private:
   Status check(const Pass& pass) const {
     if (!options_.verify) return {};
-    auto status = verify(function_);
+    Status status = verify(function_);
+    if (status && can_be_compiled_) status = check_kernels(function_);
     if (status) return {};
     return fail(status.error().where, "pass {} broke @{}: {}", pass.name, function_.name(), status.error().message);
   }
 
   Function& function_;
   const PassOptions& options_;
+  const bool can_be_compiled_;  // and is to remain so
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ir/verify.h"
+#include "passes/check_kernels.h"
 #include "proof/reduction_steps.h"
 
 namespace minnow::proof {
@@ -48,7 +49,7 @@ class Reducer {
     if (!candidate) return {};
     drop_unused(*candidate);
     const ProgramSize size = size_of(*candidate);
-    if (size >= size_ || !verify(*candidate)) return {};
+    if (size >= size_ || !verify(*candidate) || !check_kernels(*candidate)) return {};
     MINNOW_ASSIGN(const bool is_true, still_true_(*candidate));
     if (!is_true) return {};
     function_ = std::move(candidate);

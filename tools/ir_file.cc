@@ -4,15 +4,20 @@
 
 #include "frontend/load_model.h"
 #include "ir/text.h"
+#include "passes/check_kernels.h"
 #include "runtime/file.h"
 
 namespace minnow {
 
 bool is_ir_file(const std::string& path) { return path.ends_with(".ir"); }
 
-Result<std::unique_ptr<Module>> read_ir_file(const std::string& path) {
+Result<std::unique_ptr<Module>> read_ir_file(const std::string& path, ReadFor purpose) {
   MINNOW_ASSIGN(const std::string text, read_file(path, kMaxModelBytes));
-  return parse_module(text, path);
+  OpPlaces places;
+  MINNOW_ASSIGN(auto module, parse_module(text, path, &places));
+  if (purpose == ReadFor::kCompiling)
+    for (const auto& function : module->functions) MINNOW_TRY(check_kernels(*function, places));
+  return module;
 }
 
 Result<const Function*> choose_function(const Module& module, const std::string& file, const std::string& name) {

@@ -11,7 +11,9 @@ namespace minnow {
 // By its name: F.ir.
 bool is_ir_file(const std::string& path);
 
-Result<std::unique_ptr<Module>> read_ir_file(const std::string& path);
+// What the program is read for. The interpreter runs bodies and maps that compiled code cannot.
+enum class ReadFor { kCompiling, kInterpreting };
+Result<std::unique_ptr<Module>> read_ir_file(const std::string& path, ReadFor purpose = ReadFor::kCompiling);
 
 // The function of that name, or the first if the name is empty; the error names the nearest.
 Result<const Function*> choose_function(const Module& module, const std::string& file, const std::string& name);

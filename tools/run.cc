@@ -72,7 +72,9 @@ Result<std::unique_ptr<Executable>> prepare(const RunFlags& flags, std::unique_p
 }
 
 Result<ExitCode> run_command(const RunFlags& flags) {
-  MINNOW_ASSIGN(const auto module, read_ir_file(flags.file));
+  const bool is_interpreted = flags.backend.backend == "interpreter";
+  MINNOW_ASSIGN(const auto module,
+                read_ir_file(flags.file, is_interpreted ? ReadFor::kInterpreting : ReadFor::kCompiling));
   MINNOW_ASSIGN(const Function* const found, choose_function(*module, flags.file, flags.function));
   MINNOW_TRY(check_memory(flags.file, *found, flags.backend.session_options().max_bytes));
   std::vector<Tensor> arguments;

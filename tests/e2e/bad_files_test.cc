@@ -228,6 +228,21 @@ INSTANTIATE_TEST_SUITE_P(
                  "f.ir/out: error: cannot make the folder: Not a directory"}),
     test_case_name);
 
+// A body that compiled code does not run ends no command, and is no matter for the interpreter.
+TEST(Ir, WithABodyOfAnotherKindIsRefusedByAllThatCompile) {
+  const Workbench bench;
+  bench.write("f.ir",
+              "func @f(%x: f32[2,3]) -> (f32[2,3]) {\n  %0 = fused(%a = %x) {kind = row} : f32[2,3] {\n"
+              "    %b = exp(%a) : f32[2,3]\n    return %b\n  }\n  return %0\n}\n");
+  for (const char* arguments : {"run f.ir", "opt f.ir", "compile f.ir", "bench f.ir", "profile f.ir", "diff f.ir",
+                                "reduce f.ir --while 'true {}'", "explain f.ir %0"}) {
+    SCOPED_TRACE(arguments);
+    expect_refused(bench, arguments,
+                   "f.ir:2:8: error: %0 = fused is of kind row, but it reduces no trailing dimensions");
+  }
+  EXPECT_EQ(bench.succeed("run f.ir --backend=interpreter").out, "result 1: f32[2,3] = 1 1 1 1 1 1\n");
+}
+
 // A result named like an input is a result of its own: it once was written over the input, whatever its size.
 TEST(IrResults, NamedLikeAnInputAreResultsOfTheirOwn) {
   const Workbench bench;

@@ -13,6 +13,7 @@
 #include "passes/eliminate_common_subexpressions.h"
 #include "passes/eliminate_dead_code.h"
 #include "passes/grow_cluster.h"
+#include "passes/kernel_form.h"
 #include "runtime/interpreter.h"
 
 namespace minnow {
@@ -208,7 +209,7 @@ TEST(Fuse, SquareLayerNormIsOneRow) {
     })");
   fuse_and_compare(*function);
   ASSERT_EQ(function->ops().size(), 1u) << print(*function);
-  EXPECT_EQ(row_shape(*function->ops().front()), (RowShape{{4}, {4}}));
+  EXPECT_EQ(std::get<RowShape>(*kernel_form(*function->ops().front())), (RowShape{{4}, {4}}));
 }
 
 TEST(Fuse, AColumnMayNotComeOutOfTheRows) {
