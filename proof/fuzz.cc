@@ -6,8 +6,10 @@
 #include "frontend/defaults.h"
 #include "frontend/validate_model.h"
 #include "ir/text.h"
+#include "passes/check_kernels.h"
 #include "proof/model_subject.h"
 #include "proof/parameters.h"
+#include "proof/random_body.h"
 #include "proof/random_model.h"
 #include "proof/random_program.h"
 #include "proof/slope.h"
@@ -41,8 +43,20 @@ constexpr Way kWaysWithWideVectors[] = {
     kWays[3],
 };
 
-std::span<const Way> ways() {
+constexpr Way kBodyWays[] = {
+    {.name = "jit", .has_passes = false},
+    {.name = "jit -O0", .opt_level = 0, .has_passes = false},
+    {.name = "jit, after passes"},
+};
+constexpr Way kBodyWaysWithWideVectors[] = {
+    kBodyWays[0],
+    {.name = "jit -O0, 256-bit vectors", .opt_level = 0, .cpu = "x86-64-v3", .has_passes = false},
+    kBodyWays[2],
+};
+
+std::span<const Way> ways(bool of_body) {
   static const bool is_wide = has_512_bit_vectors();
+  if (of_body) return is_wide ? kBodyWaysWithWideVectors : kBodyWays;
   return is_wide ? kWaysWithWideVectors : kWays;
 }
 
@@ -66,7 +80,7 @@ Status tame_learning_rate(Subject& subject) {
 // The program itself, or the form of it that trains.
 Result<FuzzCase> draw_program_case(uint32_t seed, const PlantedBug* bug) {
   RandomProgram program = draw_program(seed);
-  FuzzCase drawn{print(*program.function), false, {}};
+  FuzzCase drawn{print(*program.function), false, false, {}};
   Rng rng(seed);
   drawn.subject.arguments = draw_arguments(*program.function, program.domains, Numbers::kUniform, rng);
   drawn.subject.is_exact = program.is_exact;
@@ -88,7 +102,7 @@ Result<FuzzCase> draw_program_case(uint32_t seed, const PlantedBug* bug) {
 // A program on numbers of all sizes, infinities, NaN and denormals.
 FuzzCase draw_extreme_case(uint32_t seed) {
   RandomProgram program = draw_program(seed, false);
-  FuzzCase drawn{print(*program.function), false, {}};
+  FuzzCase drawn{print(*program.function), false, false, {}};
   Rng rng(seed);
   drawn.subject.arguments = draw_arguments(*program.function, program.domains, Numbers::kExtreme, rng);
   drawn.subject.is_exact = program.is_exact;
@@ -97,11 +111,21 @@ FuzzCase draw_extreme_case(uint32_t seed) {
 }
 
 Result<FuzzCase> draw_model_case(uint32_t seed, const PlantedBug* bug) {
-  FuzzCase drawn{model_to_text(draw_model(seed)), true, {}};
+  FuzzCase drawn{model_to_text(draw_model(seed)), true, false, {}};
   MINNOW_ASSIGN(LoadedModel loaded, parse_model_text(drawn.text, fmt::format("seed-{}.textproto", seed)));
   fill_defaults(loaded);
   MINNOW_TRY(validate_model(loaded));
   MINNOW_ASSIGN(drawn.subject, training_subject(loaded, kSteps, nullptr, bug));
+  return drawn;
+}
+
+FuzzCase draw_body_case(uint32_t seed, BodyKind kind) {
+  RandomBody body = draw_body(seed, kind);
+  FuzzCase drawn{print(*body.function), false, true, {}};
+  Rng rng(seed);
+  const std::vector<Domain> domains(body.function->parameters().size());
+  drawn.subject.arguments = draw_arguments(*body.function, domains, Numbers::kUniform, rng);
+  drawn.subject.function = std::move(body.function);
   return drawn;
 }
 
@@ -127,10 +151,14 @@ Status check_way(const FuzzCase& drawn, const Reference& reference, const Way& w
 
 Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug, FuzzOutcome& outcome) {
   MINNOW_TRY(check_text(*drawn.subject.function));
-  MINNOW_ASSIGN(const auto slope, check_slope(drawn.subject, seed));
-  if (slope) outcome.complaints.push_back(*slope);
+  if (!drawn.is_body) {
+    MINNOW_ASSIGN(const auto slope, check_slope(drawn.subject, seed));
+    if (slope) outcome.complaints.push_back(*slope);
+  }
   MINNOW_ASSIGN(const Reference reference, Reference::create(drawn.subject));
-  for (const Way& way : ways()) {
+  outcome.is_refused = drawn.is_body && !check_kernels(*drawn.subject.function);
+  if (outcome.is_refused) return {};
+  for (const Way& way : ways(drawn.is_body)) {
     const Status status = check_way(drawn, reference, way, pair, bug, outcome);
     if (!status) outcome.complaints.push_back(fmt::format("{}: {}", way.name, status.error().to_string()));
   }
@@ -151,6 +179,8 @@ Result<FuzzCase> draw_case(uint32_t seed, CaseKind kind, const PlantedBug* bug) 
   switch (kind) {
     case CaseKind::kModel: return draw_model_case(seed, bug);
     case CaseKind::kExtreme: return draw_extreme_case(seed);
+    case CaseKind::kBody: return draw_body_case(seed, BodyKind::kFused);
+    case CaseKind::kMap: return draw_body_case(seed, BodyKind::kMap);
     case CaseKind::kProgram: break;
   }
   return draw_program_case(seed, bug);

@@ -27,6 +27,7 @@ Result<Trace> trace_steps(const Subject& subject, RunOnce run_once) {
 
 Result<std::unique_ptr<Function>> transform(const Function& function, const Way& way, const PlantedBug* bug) {
   auto transformed = function.clone();
+  if (!way.has_passes) return transformed;
   PassOptions options;
   options.check_answers = true;
   if (!way.fused) options.skip.emplace_back("fuse");

@@ -42,6 +42,7 @@ struct Way {
   bool fused = true;     // or the passes without fusion
   int opt_level = 2;
   std::string_view cpu = {};  // empty: the host's
+  bool has_passes = true;     // or as it is
 };
 
 // What a way gives on one thread and, if it is compiled, on two.

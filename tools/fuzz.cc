@@ -34,8 +34,11 @@ struct FuzzFlags {
   }
 };
 
-const std::map<std::string, proof::CaseKind> kKinds = {
-    {"program", proof::CaseKind::kProgram}, {"extreme", proof::CaseKind::kExtreme}, {"model", proof::CaseKind::kModel}};
+const std::map<std::string, proof::CaseKind> kKinds = {{"program", proof::CaseKind::kProgram},
+                                                       {"extreme", proof::CaseKind::kExtreme},
+                                                       {"model", proof::CaseKind::kModel},
+                                                       {"body", proof::CaseKind::kBody},
+                                                       {"map", proof::CaseKind::kMap}};
 
 Result<proof::FuzzCase> FuzzFlags::draw(uint32_t seed) const {
   return proof::draw_case(seed, only.empty() ? proof::case_kind(seed) : kKinds.at(only));
@@ -55,13 +58,17 @@ Status write_case(const FuzzFlags& flags, uint32_t seed, const proof::FuzzCase& 
   return write_file_atomically(path, text + drawn.text);
 }
 
-// One seed. The text to report; empty if all is well.
-Result<std::string> try_seed(const FuzzFlags& flags, uint32_t seed, ThreadPool& pair) {
+struct Verdict {
+  std::string report = {};  // empty if all is well
+  bool is_refused = false;
+};
+
+Result<Verdict> try_seed(const FuzzFlags& flags, uint32_t seed, ThreadPool& pair) {
   MINNOW_ASSIGN(const proof::FuzzCase drawn, flags.draw(seed));
   const proof::FuzzOutcome outcome = proof::run_case(drawn, seed, pair);
-  if (outcome.complaints.empty()) return std::string();
+  if (outcome.complaints.empty()) return Verdict{.is_refused = outcome.is_refused};
   MINNOW_TRY(write_case(flags, seed, drawn, outcome.complaints));
-  return fmt::format("seed {}: {}", seed, fmt::join(outcome.complaints, "\n  "));
+  return Verdict{.report = fmt::format("seed {}: {}", seed, fmt::join(outcome.complaints, "\n  "))};
 }
 
 // A process of its own for every worker, so that a crash takes one case with it.
@@ -73,7 +80,7 @@ struct Worker {
 
 struct Message {
   uint32_t seed = 0;
-  char verdict = 0;  // 's'tarted, 'o'k, 'f'ailed
+  char verdict = 0;  // 's'tarted, 'o'k, 'r'efused, 'f'ailed
 };
 
 [[noreturn]] void work(const FuzzFlags& flags, uint32_t first, uint32_t stride, int pipe) {
@@ -87,11 +94,12 @@ struct Message {
     };
     say('s');
     ::alarm(kCaseSeconds);
-    const Result<std::string> report = try_seed(flags, number, pair);
-    const std::string text = report ? *report : fmt::format("seed {}: {}", number, report.error().to_string());
+    const Result<Verdict> verdict = try_seed(flags, number, pair);
+    const std::string text =
+        verdict ? verdict->report : fmt::format("seed {}: {}", number, verdict.error().to_string());
     if (!text.empty()) fmt::print(stdout, "{}\n", text);
     std::fflush(stdout);
-    say(text.empty() ? 'o' : 'f');
+    say(!text.empty() ? 'f' : verdict->is_refused ? 'r' : 'o');
   }
   ::_exit(0);
 }
@@ -106,7 +114,8 @@ class Foreman {
     while (!workers_.empty() && !is_interrupted_) MINNOW_TRY(listen());
     if (::isatty(STDERR_FILENO)) fmt::print(stderr, "\r\033[K");
     if (is_interrupted_) return stop();
-    fmt::print("{} cases from seed {}: {} failed{}\n", done_, flags_.seed, failed_,
+    fmt::print("{} cases from seed {}: {}{} failed{}\n", done_, flags_.seed,
+               refused_ == 0 ? "" : fmt::format("{} refused, ", refused_), failed_,
                failed_ == 0 ? "" : fmt::format(", see {}/", flags_.out));
     return failed_ == 0 ? ExitCode::kDone : ExitCode::kMismatch;
   }
@@ -142,6 +151,7 @@ class Foreman {
       workers_[worker.pipe].seed = message.seed;
       done_ += message.verdict != 's';
       failed_ += message.verdict == 'f';
+      refused_ += message.verdict == 'r';
       if (::isatty(STDERR_FILENO)) fmt::print(stderr, "\r\033[K{} of {}, {} failed", done_, flags_.count, failed_);
       return {};
     }
@@ -180,7 +190,7 @@ class Foreman {
   const FuzzFlags& flags_;
   const std::atomic<bool>& is_interrupted_ = watch_for_interrupts();
   std::map<int, Worker> workers_;  // by pipe
-  int64_t done_ = 0, failed_ = 0;
+  int64_t done_ = 0, failed_ = 0, refused_ = 0;
 };
 
 }  // namespace
@@ -191,14 +201,16 @@ Action add_fuzz(CLI::App& app) {
   app.add_option("--count", flags->count, "cases to try")->check(CLI::Range(1, 1000000000))->capture_default_str();
   app.add_option("--jobs", flags->jobs, "processes to try them in")->check(CLI::Range(1, 256))->capture_default_str();
   app.add_option("--out", flags->out, "where to write the cases that fail")->type_name("DIR")->capture_default_str();
-  app.add_option("--only", flags->only, "draw cases of one kind: program, extreme or model")
+  app.add_option("--only", flags->only, "draw cases of one kind: program, extreme, model, body or map")
       ->check(CLI::IsMember(kKinds));
   app.footer(
       "Of five cases one is a model, one a program on numbers from 1e-30 to 1e30, infinities and NaN, the others programs on\n"
       "numbers near 1. Outputs, gradients and three training steps must agree between the "
       "interpreter in f32\nand f64, before and after the passes, and compiled code: -O0, -O3, unfused, on one and two threads; "
       "-O0 is for vectors of 256 bits\nwhere this machine has 512. Gradients must agree with the slope of the loss. The "
-      "tolerance is that of `minnow diff`.");
+      "tolerance is that of `minnow diff`.\nA body or map is drawn as a person might write it, right or wrong. It is refused, "
+      "as by every command that compiles, or means\nwhat the interpreter says: never does it end the program or leave its "
+      "buffers.");
   return [flags] { return Foreman(*flags).run(); };
 }
 
