@@ -11,17 +11,19 @@
 #include "codegen/kernel_comments.h"
 #include "codegen/kernel_texts.h"
 #include "ir/text.h"
+#include "ir/threshold.h"
 
 namespace minnow {
 namespace {
 
-constexpr double kSerialFlops = 20000;  // below this a kernel is done before a second thread has woken
-constexpr double kSerialBytes = 32768;
+// Below these a kernel is done before a second thread has woken.
+const Threshold kSerialFlops{"flops of a kernel", 20'000};
+const Threshold kSerialBytes{"bytes of a kernel", 32'768};
 
 // Below these a whole function is done before its data, which the kernels hand from core to core, has moved. A function
 // is divided throughout or not at all: kernel after kernel then finds its half where the last one left it.
-constexpr double kSerialFunctionFlops = 1e7;
-constexpr double kSerialFunctionBytes = 1.6e7;
+const Threshold kSerialFunctionFlops{"flops of a function", 10'000'000};
+const Threshold kSerialFunctionBytes{"bytes of a function", 16'000'000};
 
 bool is_worth_threads(double flops, double bytes) { return flops > kSerialFlops || bytes > kSerialBytes; }
 

@@ -2,8 +2,11 @@
 #pragma once
 
 #include "ir/function.h"
+#include "ir/threshold.h"
 
 namespace minnow {
+
+inline const Threshold kMaxFilterColumns{"columns of a filter in registers", 7};
 
 // How images lie in a kernel's scratch: channels × height × width vectors. Row r of the image is row top + r * spread
 // of the scratch; what lies around and between is zero.

@@ -11,6 +11,9 @@ namespace {
 
 using V = llvm::Value*;
 
+const Threshold kChains{"sums that do not wait for each other", 4};
+const Threshold kSumsOfUnit{"sums of shares of a unit", 256};
+
 bool sums_examples(const Op& op) {
   if (op.kind == OpKind::kConvFilter) return true;
   if (op.kind == OpKind::kDot) return op.attr<DotAttributes>().contract[0] == 0;
@@ -139,7 +142,6 @@ WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const K
 }
 
 WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
-  constexpr int64_t kChains = 4;  // sums that do not wait for each other
   const Op& op = *work.main;
   const DType dtype = op.type().dtype;
   const Shape& shape = op.operands[0]->type.shape;
@@ -158,8 +160,9 @@ WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const Ke
   const LoopGroup inner = summed.empty() ? LoopGroup{0, 1} : summed.back();
   if (!summed.empty()) summed.pop_back();
 
+  const int64_t count = kChains;
   std::vector<V> chains;
-  for (int64_t i = 0; i < kChains; ++i) chains.push_back(kernel.stack(type));
+  for (int64_t i = 0; i < count; ++i) chains.push_back(kernel.stack(type));
   V sums = kernel.buffer(work.outputs[0].buffer);
   emitter.examples_loop([&](const Coord& examples) {
     Position at(shape.size(), emitter.constant(0));
@@ -173,10 +176,10 @@ WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const Ke
     nest(emitter, kept, at, [&] {
       for (V chain : chains) kernel.ir().CreateStore(llvm::Constant::getNullValue(type), chain);
       nest(emitter, summed, at, [&] {
-        const int64_t whole = inner.extent / kChains * kChains;
-        if (whole > 0)
-          kernel.loop(kernel.index(0), kernel.index(whole), kChains, [&](V first) {
-            for (int64_t i = 0; i < kChains; ++i) add(i, emitter.offset(emitter.uniform(first), i));
+        const int64_t whole = inner.extent / count * count;
+        if (inner.extent >= kChains)
+          kernel.loop(kernel.index(0), kernel.index(whole), count, [&](V first) {
+            for (int64_t i = 0; i < count; ++i) add(i, emitter.offset(emitter.uniform(first), i));
             emitter.forget();
           });
         for (int64_t i = whole; i < inner.extent; ++i) add(i - whole, emitter.constant(i));
@@ -198,7 +201,6 @@ WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const Ke
 }
 
 WorkUnits emit_sum_of_shares(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
-  constexpr int64_t kChunk = 256;
   const PartialSums& sums = work.sums;
   const Value* result = work.outputs[0].value;
   const DType dtype = result->type.dtype;
@@ -206,7 +208,7 @@ WorkUnits emit_sum_of_shares(KernelBuilder& kernel, const Storage& storage, cons
   llvm::IRBuilder<>& ir = kernel.ir();
   LoopOptions options;
   options.lanes = lanes;
-  options.chunk = kChunk;
+  options.chunk = &kSumsOfUnit;
   options.prepare = [&](ElementEmitter& emitter) {
     emitter.bind(result, [&](const Position& at) {
       const Coord element = emitter.row_major(at, result->type.shape);

@@ -18,7 +18,8 @@ class BlockConvFilter {
  public:
   BlockConvFilter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), op_(*work.main), c_(correlation_of_conv_filter(op_)),
-        limit_(kernel.target().tiles.accumulators), columns_(largest_divisor(c_.kernel_width, 7)),
+        limit_(kernel.target().tiles.accumulators),
+        columns_(largest_divisor(c_.kernel_width, kMaxFilterColumns.at_most(c_.kernel_width))),
         outputs_(largest_divisor(c_.group_outputs, std::max<int64_t>(1, limit_ / columns_))),
         emitter_(kernel, storage, work.inside, kernel.target().lanes),
         tile_(kernel, outputs_, columns_, emitter_.lanes()), sums_(kernel.buffer(work.outputs[0].buffer)) {}

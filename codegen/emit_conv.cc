@@ -4,13 +4,15 @@
 
 #include "codegen/image_packing.h"
 #include "codegen/tiling.h"
+#include "ir/threshold.h"
 
 namespace minnow {
 namespace {
 
 using V = llvm::Value*;
 
-constexpr int64_t kMaxArenaScratch = int64_t{1} << 30;
+const Threshold kMinLanes{"lanes of a machine with 32 registers", 16};
+const Threshold kMaxArenaScratch{"bytes of packed images", int64_t{1} << 30};
 
 // Tiles of output channels × pixels that fit 32 vector registers (or 16), tried in this order.
 struct ConvTile {
@@ -21,7 +23,7 @@ constexpr ConvTile kTiles16[] = {{3, 3}, {4, 2}, {2, 4}, {3, 4}};
 
 // The tile that needs least time for all of a row: tiles that do not divide the row overlap their neighbour.
 ConvTile choose_tile(const Correlation& c, int lanes) {
-  const std::span<const ConvTile> tiles = lanes >= 16 ? std::span<const ConvTile>(kTiles32) : kTiles16;
+  const std::span<const ConvTile> tiles = lanes >= kMinLanes ? std::span<const ConvTile>(kTiles32) : kTiles16;
   ConvTile best{1, 1};
   double best_cost = 1e30;
   for (ConvTile tile : tiles) {

@@ -12,7 +12,9 @@ namespace {
 
 using V = llvm::Value*;
 
-constexpr int64_t kShares = 16;  // at most; fixed, so that sums do not depend on the number of threads
+// Fixed, so that sums do not depend on the number of threads.
+const Threshold kShares{"shares of a filter's gradient", 16};
+const Threshold kSumsOfUnit{"elements of a filter of a unit", 64};
 
 // Where things lie: shares of the sums first, then each share's packed x and y.
 struct FilterScratch {
@@ -21,7 +23,7 @@ struct FilterScratch {
   int64_t blocks, shares, elements, lanes;
 
   FilterScratch(const Op& op, int lane_count)
-      : c(correlation_of_conv_filter(op)), blocks(ceil_div(c.images, lane_count)), shares(std::min(blocks, kShares)),
+      : c(correlation_of_conv_filter(op)), blocks(ceil_div(c.images, lane_count)), shares(kShares.at_most(blocks)),
         elements(op.type().elements()), lanes(lane_count) {
     y.channels = c.outputs();
     y.height = y.image_height = c.out_height;
@@ -40,7 +42,7 @@ class FilterKernel {
       : kernel_(kernel), work_(work), op_(*work.main), s_(op_, kernel.target().lanes), c_(s_.c),
         vector_(kernel, storage, work.inside, kernel.target().lanes), packing_(vector_, c_.images) {
     const int64_t registers = kernel.target().tiles.accumulators;
-    tile_columns_ = largest_divisor(c_.kernel_width, 7);
+    tile_columns_ = largest_divisor(c_.kernel_width, kMaxFilterColumns.at_most(c_.kernel_width));
     tile_outputs_ = largest_divisor(c_.group_outputs, std::max<int64_t>(1, registers / tile_columns_));
     sums_ = std::make_unique<RegisterTile>(kernel, tile_outputs_, tile_columns_, kernel.target().lanes);
   }
@@ -160,7 +162,7 @@ WorkUnits emit_conv_filter_finish(KernelBuilder& kernel, const Storage& storage,
   V memory = kernel.buffer(work.scratch);
   LoopOptions options;
   options.lanes = 1;
-  options.chunk = 64;
+  options.chunk = &kSumsOfUnit;
   options.prepare = [&](ElementEmitter& emitter) {
     emitter.bind(work.main->result(), [&, vector, memory](const Position& at) {
       V element = emitter.row_major(at, work.main->type().shape).base;

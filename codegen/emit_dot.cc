@@ -4,6 +4,7 @@
 
 #include "codegen/register_tile.h"
 #include "codegen/tiling.h"
+#include "ir/threshold.h"
 
 namespace minnow {
 namespace {
@@ -11,7 +12,9 @@ namespace {
 using V = llvm::Value*;
 
 constexpr int64_t kMaxPanelBytes = 512 << 10;
-constexpr int64_t kWantedUnits = 8;
+const Threshold kMaxDepth{"depth of a panel", kMaxPanelBytes / (32 * 4)};
+const Threshold kWantedUnits{"panels that are units enough", 8};
+const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
 
 // How a product is divided for a register tile.
 struct DotShape {
@@ -27,7 +30,7 @@ struct DotShape {
     const TileShape tile = columns <= target.lanes ? target.tiles.dot_narrow : target.tiles.dot;
     tile_rows = std::min<int64_t>(tile.rows, rows);
     set_vectors(tile.vectors, target.lanes);
-    packs = contract[1] == 1 || rows > 2 * tile_rows;
+    packs = contract[1] == 1 || ceil_div(rows, tile_rows) > kUnpackedTiles;
   }
 
   void set_vectors(int64_t vectors, int64_t lanes) {
@@ -36,7 +39,9 @@ struct DotShape {
   }
   int64_t panels() const { return ceil_div(columns, panel); }
   int64_t tiles() const { return ceil_div(rows, tile_rows); }
-  int64_t splits() const { return std::min(tiles(), ceil_div(kWantedUnits, panels())); }
+  int64_t splits() const {
+    return panels() < kWantedUnits ? std::min(tiles(), ceil_div(kWantedUnits, panels())) : 1;
+  }
   int64_t panel_bytes(int64_t lanes) const { return packs ? (depth + lanes) * panel * 4 : 0; }
 };
 
@@ -202,7 +207,7 @@ void DotKernel::store_tile(V first_row, int64_t rows) {
 bool is_fast_dot(const Op& dot) {
   if (dot.type().dtype != DType::kF32 || dot.type().elements() == 0) return false;
   const int64_t depth = dot.operands[0]->type.dim(dot.attr<DotAttributes>().contract[0]);
-  return depth > 0 && depth <= kMaxPanelBytes / (32 * 4);
+  return depth > 0 && depth <= kMaxDepth;
 }
 
 ScratchNeed dot_scratch(const KernelWork& work, const Target& target) {

@@ -2,13 +2,14 @@
 
 #include "codegen/register_tile.h"
 #include "codegen/tiling.h"
+#include "ir/threshold.h"
 
 namespace minnow {
 namespace {
 
 using V = llvm::Value*;
 
-constexpr int64_t kMaxRows = 4;  // above, packing w for the other rows to share pays
+const Threshold kMaxRows{"few rows", 4};  // above, packing w for the other rows to share pays
 
 }  // namespace
 

@@ -113,7 +113,8 @@ WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const 
   }
   const LoopGroup inner = groups.back();
   groups.pop_back();
-  int64_t units = (inner.extent + options.chunk - 1) / options.chunk;
+  const int64_t chunk = *options.chunk;
+  int64_t units = options.chunk->parts(inner.extent);
   const int64_t chunks = units;
   for (const LoopGroup& group : groups) units *= group.extent;
   kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value* unit) {
@@ -126,9 +127,9 @@ WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const 
     llvm::Value* from = kernel.index(0);
     llvm::Value* to = kernel.index(inner.extent);
     if (chunks > 1) {
-      from = emitter.scale(emitter.remainder(emitter.uniform(unit), chunks), options.chunk).base;
+      from = emitter.scale(emitter.remainder(emitter.uniform(unit), chunks), chunk).base;
       to = kernel.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to,
-                                             kernel.ir().CreateAdd(from, kernel.index(options.chunk)));
+                                             kernel.ir().CreateAdd(from, kernel.index(chunk)));
     }
     emitter.lanes_loop(from, to, [&](const Coord& lane) {
       at[inner.dim] = lane;

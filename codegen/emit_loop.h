@@ -3,6 +3,7 @@
 
 #include "codegen/element_emitter.h"
 #include "codegen/kernel_work.h"
+#include "ir/threshold.h"
 
 namespace minnow {
 
@@ -12,9 +13,11 @@ struct WorkUnits {
   bool parallel = true;  // units may run at the same time
 };
 
+inline const Threshold kElementsOfUnit{"elements of a unit", 4096};
+
 struct LoopOptions {
   int lanes = 0;                                 // 0: the target's
-  int64_t chunk = 4096;                          // elements of the innermost loop in one work unit
+  const Threshold* chunk = &kElementsOfUnit;     // elements of the innermost loop in one work unit
   std::function<void(ElementEmitter&)> prepare;  // binds values before the loops begin
 };
 

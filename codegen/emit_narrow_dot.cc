@@ -4,19 +4,25 @@
 
 #include "codegen/register_tile.h"
 #include "codegen/tiling.h"
+#include "ir/threshold.h"
 
 namespace minnow {
 namespace {
 
 using V = llvm::Value*;
 
-constexpr int64_t kMinRows = 16;      // below, turning w around costs more than it brings
-constexpr int64_t kRowsOfUnit = 128;  // each unit turns w around for itself
-constexpr int64_t kMaxTurnedBytes = 256 << 10;
+const Threshold kMinLanes{"lanes for narrow products", 16};
+const Threshold kSpareLanes{"lanes beside narrow columns", 4};  // fewer, and a panel of w does as well
+const Threshold kMinRows{"rows of a narrow product", 16};       // below, turning w around costs more than it brings
+const Threshold kMinVectors{"vectors along a narrow product's depth", 4};
+const Threshold kMinImages{"depth of a narrow outer product", 16};
+const Threshold kRowsOfUnit{"rows of a narrow product's unit", 128};  // each unit turns w around for itself
+const Threshold kMaxTurnedBytes{"bytes of a narrow product's w", 256 << 10};
 
 bool is_narrow_f32(const Op& dot, int lanes) {
   const TensorType& type = dot.type();
-  return type.dtype == DType::kF32 && lanes >= 16 && type.dim(1) > 1 && type.dim(1) <= lanes - 4 && type.dim(0) > 0;
+  return type.dtype == DType::kF32 && lanes >= kMinLanes && type.dim(1) > 1 && lanes - type.dim(1) >= kSpareLanes &&
+         type.dim(0) > 0;
 }
 
 int64_t depth_of(const Op& dot) { return dot.operands[0]->type.dim(dot.attr<DotAttributes>().contract[0]); }
@@ -213,15 +219,15 @@ class NarrowOuterDot {
 bool is_narrow_dot(const Op& dot, int lanes) {
   const bool runs_along_k = dot.attr<DotAttributes>().contract[0] == 1;
   const int64_t turned_bytes = depth_of(dot) * dot.type().dim(1) * 4;
-  return is_narrow_f32(dot, lanes) && runs_along_k && dot.type().dim(0) >= kMinRows && depth_of(dot) >= 4 * lanes &&
-         turned_bytes <= kMaxTurnedBytes;
+  return is_narrow_f32(dot, lanes) && runs_along_k && dot.type().dim(0) >= kMinRows &&
+         depth_of(dot) / lanes >= kMinVectors && turned_bytes <= kMaxTurnedBytes;
 }
 
 // Work units divide the rows, so that there are as many as are wanted.
 ScratchNeed narrow_dot_scratch(const KernelWork& work, const Target& target) {
   const Op& dot = *work.main;
   const int64_t bytes = dot.type().dim(1) * ceil_div(depth_of(dot), target.lanes) * target.lanes * 4;
-  return {bytes, std::max<int64_t>(1, dot.type().dim(0) / kRowsOfUnit)};
+  return {bytes, kRowsOfUnit.whole_parts(dot.type().dim(0))};
 }
 
 WorkUnits emit_narrow_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
@@ -231,7 +237,7 @@ WorkUnits emit_narrow_dot(KernelBuilder& kernel, const Storage& storage, const K
 bool is_narrow_outer_dot(const Op& dot, int lanes) {
   const auto& contract = dot.attr<DotAttributes>().contract;
   return is_narrow_f32(dot, lanes) && contract[0] == 0 && contract[1] == 0 && dot.type().dim(0) >= lanes &&
-         depth_of(dot) >= kMinRows;
+         depth_of(dot) >= kMinImages;
 }
 
 WorkUnits emit_narrow_outer_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

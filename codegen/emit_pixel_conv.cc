@@ -5,13 +5,16 @@
 #include "codegen/conv_shape.h"
 #include "codegen/register_tile.h"
 #include "codegen/tiling.h"
+#include "ir/threshold.h"
 
 namespace minnow {
 namespace {
 
 using V = llvm::Value*;
 
-constexpr int64_t kMaxFloats = 1 << 17;  // of scratch
+const Threshold kMaxFloats{"floats of a padded image", 1 << 17};
+const Threshold kLanesPerImage{"lanes for each image", 2};  // fewer, and a vector of images does as well
+const Threshold kMaxOutputs{"output channels in registers", 8};
 
 // An image in scratch memory with its padding, and room for a vector behind every row.
 class PaddedImage {
@@ -70,7 +73,7 @@ class PixelConv {
  public:
   PixelConv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main), c_(correlation_of(op_)),
-        outputs_(largest_divisor(c_.group_outputs, 8)),
+        outputs_(largest_divisor(c_.group_outputs, kMaxOutputs.at_most(c_.group_outputs))),
         rows_(largest_divisor(c_.out_height, std::max<int64_t>(1, kernel.target().tiles.accumulators / outputs_))),
         emitter_(kernel, storage, work.inside, kernel.target().lanes),
         scratch_(kernel, work, need_of(op_, c_, emitter_.lanes())), image_(emitter_, c_.input, scratch_.memory()),
@@ -261,9 +264,10 @@ class PixelConvFilter {
 bool is_pixel_conv(const Op& op, int lanes) {
   if (!has_trait(op.kind, kContraction) || op.kind == OpKind::kDot || op.type().dtype != DType::kF32) return false;
   const Correlation c = correlation_of(op);
-  if (op.type().elements() == 0 || c.images == 0 || 2 * c.images > lanes || c.column_stride != 1) return false;
+  if (op.type().elements() == 0 || c.images == 0 || c.column_stride != 1) return false;
+  if (lanes / c.images < kLanesPerImage) return false;
   if (op.kind == OpKind::kConvFilter && (c.kernel_width > lanes || c.input.column_spread != 1)) return false;
-  return need_of(op, c, lanes).bytes <= kMaxFloats * 4;
+  return need_of(op, c, lanes).bytes / 4 <= kMaxFloats;
 }
 
 ScratchNeed pixel_conv_scratch(const KernelWork& work, const Target& target) {

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "codegen/emit_rules.h"
+#include "ir/threshold.h"
 #include "ir/windows.h"
 
 namespace minnow {
@@ -10,6 +11,8 @@ namespace minnow {
 using V = llvm::Value*;
 
 namespace {
+
+const Threshold kUnrolled{"elements of a window without a loop", 16};
 
 // A variable that a loop accumulates into.
 class Accumulator {
@@ -220,7 +223,7 @@ V emit_window(ElementEmitter& e, const Op& op, const Position& at, bool is_max) 
   const DType dtype = op.type().dtype;
   const double start = is_max ? lowest(dtype) : 0;
   V sum = e.constant_of(dtype, start);
-  const bool unrolled = attributes.window[0] * attributes.window[1] <= 16;
+  const bool unrolled = attributes.window[0] * attributes.window[1] <= kUnrolled;
   auto combine = [&](V so_far, const Coord& i, const Coord& j) {
     V element = window_element(e, op, at, i, j, start);
     return is_max ? e.math().max(dtype, element, so_far) : e.math().add(dtype, so_far, element);

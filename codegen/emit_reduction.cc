@@ -10,7 +10,7 @@ namespace {
 
 using V = llvm::Value*;
 
-constexpr int64_t kColumnChunk = 64;  // results of one work unit when sums run down the columns
+const Threshold kColumnsOfUnit{"columns of a unit", 64};  // when sums run down them
 
 class LaneReduction {
  public:
@@ -104,7 +104,7 @@ WorkUnits emit_reduction_kernel(KernelBuilder& kernel, const Storage& storage, c
   const bool inner_reduced = rank > 0 && std::ranges::find(dims, rank - 1) != dims.end();
   if (inner_reduced) return LaneReduction(kernel, storage, work).emit();
   LoopOptions options;
-  options.chunk = kColumnChunk;
+  options.chunk = &kColumnsOfUnit;
   return emit_loop_kernel(kernel, storage, work, options);
 }
 

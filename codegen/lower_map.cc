@@ -2,12 +2,13 @@
 
 #include "codegen/lowering.h"
 #include "ir/map.h"
+#include "ir/threshold.h"
 #include "passes/tile_batch.h"
 
 namespace minnow {
 namespace {
 
-constexpr int64_t kMaxShares = 8;
+const Threshold kMaxShares{"shares of a block loop", 8};
 
 int64_t aligned(int64_t bytes) { return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment; }
 
@@ -27,7 +28,7 @@ void Lowering::lower_map(const Op& map) {
   BlockLoop& made = out_.loops.back();
   made.first = out_.works.size();
   made.blocks = blocks;
-  made.shares = std::min(blocks, kMaxShares);
+  made.shares = kMaxShares.at_most(blocks);
   made.local_bytes = plan.arena_bytes;
 
   Lowering body(map, plan, loop, *this);

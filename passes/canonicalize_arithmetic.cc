@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "ir/threshold.h"
 #include "passes/canonicalize_rules.h"
 
 namespace minnow {
@@ -12,6 +13,8 @@ bool adds_nothing(const Value* v, const Value* x) {
   if (!is_splat(v, 0)) return false;
   return !is_float(v->type.dtype) || std::signbit(*splat_of(v)) || never_negative_zero(x);
 }
+
+const Threshold kMaxExponent{"exponent of an exact reciprocal", 126};
 
 // x - v = x
 bool subtracts_nothing(const Value* v, const Value* x) {
@@ -30,7 +33,7 @@ std::optional<double> exact_reciprocal(const Value* v) {
   if (!c || *c == 0 || !std::isfinite(*c)) return std::nullopt;
   int exponent = 0;
   bool power_of_two = std::abs(std::frexp(*c, &exponent)) == 0.5;
-  if (!power_of_two || std::abs(exponent - 1) > 126) return std::nullopt;
+  if (!power_of_two || std::abs(exponent - 1) > kMaxExponent) return std::nullopt;
   return 1 / *c;
 }
 

@@ -4,10 +4,11 @@
 #pragma once
 
 #include "ir/function.h"
+#include "ir/threshold.h"
 
 namespace minnow {
 
-inline constexpr int64_t kMaxFoldedElements = 1024;
+inline const Threshold kMaxFoldedElements{"elements of a folded constant", 1024};
 
 bool fold_constants(Function& function);
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ir/function.h"
+#include "ir/threshold.h"
 #include "passes/fusion_log.h"
 
 namespace minnow {
@@ -22,6 +23,6 @@ bool fuse_loops(Function& function, FusionLog* log = nullptr);
 
 // The widest row, in elements, that a row kernel takes: what it keeps of a row should stay in the first-level
 // cache.
-inline constexpr int64_t kMaxRowElements = 4096;
+inline const Threshold kMaxRowElements{"elements of a fused row", 4096};
 
 }  // namespace minnow

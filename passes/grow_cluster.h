@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "ir/threshold.h"
 #include "passes/fusion_log.h"
 #include "passes/outline.h"
 
@@ -22,7 +23,7 @@ class KernelRules {
 
 // The most of a cluster, copies that come with the last one apart. More would hardly run faster, since registers are
 // few, and LLVM's time grows with the square of a kernel's loads and stores.
-inline constexpr size_t kMaxKernelOps = 128;
+inline const Threshold kMaxKernelOps{"ops of a kernel", 128};
 
 // True if the op reads a value of the cluster, directly or through a broadcast.
 bool reads_from(const Cluster& cluster, const Op& op);

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "ir/map.h"
+#include "ir/threshold.h"
 #include "passes/batch_rules.h"
 #include "passes/outline.h"
 #include "passes/split_remainder.h"
@@ -14,7 +15,8 @@ namespace minnow {
 namespace {
 
 // What one block reads of weights, or adds up into their gradients, has to stay in the cache beside the activations.
-constexpr int64_t kMaxWeightBytes = 256 << 10;
+const Threshold kMaxWeightBytes{"bytes of a block's weights", 256 << 10};
+const Threshold kFewestExamples{"examples of a batch in blocks", kBlockExamples};
 
 // The examples in a batch: dimension 0 of the inputs; 0 if they do not agree or do not make a block.
 int64_t count_examples(const Function& function) {
@@ -25,7 +27,7 @@ int64_t count_examples(const Function& function) {
     if (examples != 0 && here != examples) return 0;
     examples = here;
   }
-  return examples >= kBlockExamples ? examples : 0;
+  return examples >= kFewestExamples ? examples : 0;
 }
 
 // Which ops go into a map, and into which.

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int64_t kGuardBytes = 256;
 constexpr int64_t kFenceBytes = 64;
-constexpr auto kGuard = std::byte{0xa5};
+constexpr auto kGuard = std::byte{0xfe};   // a large number, for who reads what is not there
 constexpr auto kPoison = std::byte{0xff};  // NaN in either float type
 
 bool is_guard(std::span<const std::byte> bytes) {

@@ -12,7 +12,7 @@ namespace {
 using proof::Numbers;
 using proof::Rng;
 
-constexpr int kTrials = 24;
+constexpr int kTrials = 22;
 constexpr int kThreadTrials = 4;
 
 bool is_sum(OpKind kind) {

@@ -81,6 +81,57 @@ bool turn_broadcast(Function& f) {
   });
 }
 
+// Two dimensions that are as long as each other change places.
+bool transpose_wrongly(Function& f) {
+  return change_first(f, OpKind::kTranspose, [](Op& op) {
+    auto& order = std::get<DimsAttributes>(op.attributes).dims;
+    const Shape& to = op.type().shape;
+    for (size_t i = 1; i < order.size(); ++i) {
+      if (to[i] != to[i - 1] || to[i] == 1) continue;
+      std::swap(order[i], order[i - 1]);
+      return true;
+    }
+    return false;
+  });
+}
+
+bool swap_parts(Function& f) {
+  return change_first(f, OpKind::kConcat, [](Op& op) {
+    if (op.operands.size() < 2 || op.operands[0]->type != op.operands[1]->type) return false;
+    return swap_operands(op);
+  });
+}
+
+bool turn_iota(Function& f) {
+  return change_first(f, OpKind::kIota, [](Op& op) {
+    const Shape& shape = op.type().shape;
+    if (shape.size() < 2 || shape[0] * shape[1] == 1) return false;
+    int64_t& dim = std::get<DimAttributes>(op.attributes).dim;
+    dim = dim == 0 ? 1 : 0;
+    return true;
+  });
+}
+
+// What lies above an image and below it change places.
+template <typename WindowOrConv>
+bool shift_window(Op& op) {
+  auto& pad = std::get<WindowOrConv>(op.attributes).pad;
+  if (pad[0] == pad[1]) return false;
+  std::swap(pad[0], pad[1]);
+  return true;
+}
+bool shift_pool(Function& f) { return change_first(f, OpKind::kWindowSum, shift_window<WindowAttributes>); }
+bool shift_conv(Function& f) { return change_first(f, OpKind::kConv, shift_window<ConvAttributes>); }
+
+bool lose_term(Function& f) {
+  for (const auto& op : f.ops()) {
+    if (op->kind != OpKind::kAdd || !is_float(op->type().dtype)) continue;
+    f.replace_uses(op->result(), op->operands[1]);
+    return true;
+  }
+  return false;
+}
+
 // Takes ops of one kind on one operand for equal whatever their attributes say.
 bool merge_ignoring_attributes(Function& f) {
   for (auto a = f.ops().begin(); a != f.ops().end(); ++a)
@@ -196,6 +247,12 @@ std::vector<NamedBug> planted_bugs() {
       {"pad off by one", wrong_pass("shift-pad", shift_pad)},
       {"transposed operand of dot", wrong_pass("transpose-dot", transpose_dot)},
       {"wrong dims of broadcast", wrong_pass("turn-broadcast", turn_broadcast)},
+      {"wrong order of transpose", wrong_pass("turn-transpose", transpose_wrongly)},
+      {"swapped parts of concat", wrong_pass("swap-parts", swap_parts)},
+      {"wrong dim of iota", wrong_pass("turn-iota", turn_iota)},
+      {"shifted windows", wrong_pass("shift-pool", shift_pool)},
+      {"shifted filter", wrong_pass("shift-conv", shift_conv)},
+      {"lost term of a sum", wrong_pass("lose-term", lose_term)},
       {"cse that ignores attributes", wrong_pass("stale-cse", merge_ignoring_attributes)},
       {"max that starts at 0", wrong_pass("max-from-zero", start_max_at_zero)},
       {"missing max shift", wrong_pass("forget-shift", forget_max_shift)},

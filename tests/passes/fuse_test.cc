@@ -239,12 +239,13 @@ TEST(Fuse, CutsAChainThatIsLongerThanAKernelMayBe) {
   Function function("f");
   Builder b(function);
   Value* x = function.add_parameter("x", {DType::kF32, {4}});
-  for (size_t i = 0; i < 2 * kMaxKernelOps; ++i) x = b.unary(i % 2 == 0 ? OpKind::kTanh : OpKind::kNegate, x);
+  const auto most = static_cast<size_t>(int64_t{kMaxKernelOps});
+  for (size_t i = 0; i < 2 * most; ++i) x = b.unary(i % 2 == 0 ? OpKind::kTanh : OpKind::kNegate, x);
   function.add_result("", x);
   fuse_and_compare(function);
   const auto loops = fused_ops(function, FusionKind::kLoop);
   ASSERT_EQ(loops.size(), 2U);
-  for (const Op* loop : loops) EXPECT_EQ(loop->body->ops().size(), kMaxKernelOps);
+  for (const Op* loop : loops) EXPECT_EQ(loop->body->ops().size(), most);
 }
 
 // One more op of a random kind on random earlier values: matrices [4,4] and vectors [4], so that rows,

@@ -39,6 +39,18 @@ TEST_P(ThreadPoolTest, WakesAfterSleeping) {
   }
 }
 
+// Each part waits for all the others, as many as there are threads.
+TEST_P(ThreadPoolTest, RunsPartsAtTheSameTime) {
+  ThreadPool pool(GetParam());
+  std::atomic<int> begun{0};
+  pool.parallel_for(GetParam(), [&](int64_t) {
+    ++begun;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (begun < GetParam() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    EXPECT_EQ(begun, GetParam());
+  });
+}
+
 TEST_P(ThreadPoolTest, NestedCallsRunInline) {
   ThreadPool pool(GetParam());
   std::atomic<int> runs{0};

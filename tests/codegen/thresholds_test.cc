@@ -1,0 +1,238 @@
+// Every size at which the compiler changes its mind has a case on each of its sides, whose results are what the
+// interpreter says: in whole numbers, so that sums are exact.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
+#include "codegen/target.h"
+#include "ir/text.h"
+#include "ir/threshold.h"
+#include "passes/autodiff.h"
+#include "passes/pipeline.h"
+#include "proof/parameters.h"
+#include "tests/cases/agreement.h"
+
+namespace minnow {
+namespace {
+
+// Many functions in one: each result is a case.
+struct Cases {
+  Function function{"f"};
+  Builder b{function};
+  bool takes_infinities = false;
+
+  Value* input(Shape shape, Role role = Role::kInput) {
+    return function.add_parameter(fmt::format("p{}", function.parameters().size()), {DType::kF32, std::move(shape)},
+                                  role);
+  }
+  void result(Value* value) { function.add_result(fmt::format("r{}", function.results().size()), value); }
+  void op(OpKind kind, const Shape& left, const Shape& right, const Attributes& attributes) {
+    Value* first = input(left);
+    result(b.create(kind, {first, input(right)}, attributes));
+  }
+  void dot(int64_t rows, int64_t depth, int64_t columns, std::array<int64_t, 2> contract = {1, 0}) {
+    Shape left = {rows, depth}, right = {depth, columns};
+    if (contract[0] == 0) std::swap(left[0], left[1]);
+    if (contract[1] == 1) std::swap(right[0], right[1]);
+    op(OpKind::kDot, left, right, DotAttributes{contract});
+  }
+
+  std::vector<Tensor> arguments(proof::Numbers numbers) const {
+    proof::Rng rng(7);
+    return draw_arguments(function, std::vector<proof::Domain>(function.parameters().size()), numbers, rng);
+  }
+  // Compiled as it is, or after all passes; on three threads.
+  void check(const std::string& cpu = {}) const { check_compiled(*function.clone(), cpu); }
+  void check_after_passes() const {
+    const auto passed = function.clone();
+    ASSERT_TRUE(run_passes(*passed, default_pipeline()));
+    check_compiled(*passed, {});
+  }
+
+ private:
+  // Infinities and NaN show what reaches results that it has nothing to do with.
+  void check_compiled(const Function& compiled, const std::string& cpu) const {
+    testing::CompiledProgram program(compiled, cpu);
+    ThreadPool three(3);
+    for (const proof::Numbers numbers : {proof::Numbers::kWhole, proof::Numbers::kSingular}) {
+      if (numbers == proof::Numbers::kSingular && !takes_infinities) continue;
+      const auto given = arguments(numbers);
+      const testing::Reference expected = testing::interpret_reference(function, given);
+      const auto actual = program.run(given, three);
+      ASSERT_EQ(actual.size(), expected.results.size());
+      for (size_t i = 0; i < actual.size(); ++i)
+        EXPECT_TRUE(testing::agrees(expected.results[i], actual[i], expected.tolerance(i))) << "result " << i << " of\n"
+                                                                                            << print(compiled);
+    }
+  }
+};
+
+void check_products() {
+  Cases c;
+  c.takes_infinities = true;
+  for (const int64_t rows : {4, 5}) c.dot(rows, 20, 33, {1, 1});
+  for (const int64_t rows : {15, 16, 255, 257, 300, 400}) c.dot(rows, 65, 10);
+  c.dot(20, 63, 3);
+  c.dot(17, 64, 12, {1, 1});
+  c.dot(17, 64, 13);
+  c.dot(17, 5462, 12);
+  c.dot(17, 15, 5, {0, 0});
+  c.dot(131, 16, 5, {0, 0});
+  c.dot(257, 40, 33);
+  c.dot(300, 5, 97, {0, 1});
+  c.dot(16, 9, 300);
+  c.dot(3, 4097, 5);
+  c.check();
+  Cases narrow;
+  narrow.dot(17, 70, 5);
+  narrow.op(OpKind::kConv, {9, 2, 5, 6}, {11, 2, 3, 3}, ConvAttributes{});
+  narrow.check("x86-64-v3");
+}
+
+// The filter's gradient in one row or in several, of images in one share or in 17; images and channels that fill
+// registers and stack, or do not.
+void check_convolutions() {
+  Cases c;
+  c.op(OpKind::kConvFilter, {17, 2, 3, 12}, {17, 3, 2, 4}, ConvAttributes{.shape = {3, 2, 2, 9}});
+  c.op(OpKind::kConvFilter, {272, 1, 3, 3}, {272, 2, 2, 2}, ConvAttributes{.shape = {2, 1, 2, 2}});
+  for (const int64_t images : {8, 9}) c.op(OpKind::kConv, {images, 2, 5, 6}, {11, 2, 3, 3}, ConvAttributes{});
+  c.op(OpKind::kConv, {1, 16, 64, 120}, {1, 16, 1, 1}, ConvAttributes{});
+  c.check();
+  Cases large;  // too large to be run here
+  large.op(OpKind::kConv, {16, 1024, 128, 129}, {1, 1024, 1, 1}, ConvAttributes{});
+  const testing::CompiledProgram compiled(large.function);
+}
+
+void check_loops() {
+  Cases c;
+  for (const int64_t extent : {4096, 4097, 9000}) c.result(c.b.neg(c.input({extent})));
+  for (const int64_t extent : {64, 65, 150}) c.result(c.b.reduce_sum(c.input({7, extent}), {0}));
+  for (const int64_t height : {4, 5})
+    c.result(c.b.window(OpKind::kWindowMax, c.input({1, 2, 9, 9}), {.window = {height, 4}, .stride = {2, 3}}));
+  c.check();
+}
+
+// Work that is worth a second thread and work that is not, by operations and by bytes.
+void check_large_functions() {
+  Cases c;
+  c.dot(230, 220, 210);
+  c.result(c.b.transpose(c.input({100, 100}), {1, 0}));
+  c.result(c.b.neg(c.input({10})));
+  c.check();
+  Cases bytes;
+  bytes.result(bytes.b.add(bytes.input({1'400'000}), bytes.input({1'400'000})));
+  bytes.check();
+}
+
+void check_passes() {
+  Cases c;
+  for (const int64_t extent : {1024, 1025}) {
+    std::vector<double> numbers(static_cast<size_t>(extent), 1);
+    numbers[1] = 3;
+    c.result(c.b.mul(c.b.neg(c.b.constant({DType::kF32, {extent}}, numbers)), c.input({extent})));
+  }
+  for (const double divisor : {2.0, 0x1p127}) {
+    Value* x = c.input({5});
+    c.result(c.b.div(x, c.b.like(x, divisor)));
+  }
+  for (const int64_t columns : {4096, 4097}) {
+    Value* x = c.input({2, columns});
+    c.result(c.b.sub(x, c.b.broadcast(c.b.reduce_max(x, {1}), {0}, {2, columns})));
+  }
+  Value* x = c.input({3});
+  for (int i = 0; i < 130; ++i) x = c.b.add(x, 1);
+  c.result(x);
+  c.check_after_passes();
+}
+
+// A network in blocks of examples, with a sum for each of its weights. The loss is linear in what is convolved, so that
+// whole numbers stay whole.
+void check_blocks(int64_t images, const Shape& image, int64_t outputs) {
+  Cases c;
+  Value* w = c.input({3, image[0], 2, 2}, Role::kWeight);
+  Value* bias = c.input({3}, Role::kWeight);
+  Value* y = c.b.conv(c.input({images, image[0], image[1], image[2]}), w, {});
+  const Shape shape = y->type.shape;
+  y = c.b.add(y, c.b.broadcast(bias, {1}, shape));
+  const int64_t features = shape[1] * shape[2] * shape[3];
+  Value* v = c.input({features, outputs}, Role::kWeight);
+  y = c.b.dot(c.b.reshape(y, {images, features}), v);
+  Value* loss = c.b.reduce_sum(c.b.mul(y, c.input({images, outputs})), {0, 1});
+  std::vector<Value*> gradients;
+  ASSERT_TRUE(differentiate(c.function, loss, std::vector<Value*>{w, bias, v}, gradients));
+  c.result(y);
+  for (Value* gradient : gradients) c.result(gradient);
+  c.check_after_passes();
+}
+
+// No machine has all vectors.
+bool is_of_this_machine(const Threshold& threshold) {
+  const auto target = host_target();
+  return target->lanes >= 16 || threshold.name().find("narrow") == std::string_view::npos;
+}
+
+TEST(Thresholds, HaveACaseOnEachSide) {
+  check_products();
+  check_convolutions();
+  check_loops();
+  check_large_functions();
+  check_passes();
+  check_blocks(15, {1, 3, 4}, 2);
+  check_blocks(40, {2, 2, 4}, 3);
+  check_blocks(147, {2, 3, 5}, 59);     // ten blocks in eight shares, and three examples
+  check_blocks(258, {1, 12, 12}, 190);  // weights of 270 KiB
+  for (const Threshold* threshold : Threshold::all()) {
+    if (!is_of_this_machine(*threshold)) continue;
+    EXPECT_TRUE(threshold->is_met_below()) << "no case below " << threshold->name() << ", " << *threshold;
+    EXPECT_TRUE(threshold->is_met_above()) << "no case above " << threshold->name() << ", " << *threshold;
+  }
+}
+
+// Numbers that are no sizes at which something changes.
+const std::vector<std::string>& no_thresholds() {
+  static const std::vector<std::string> kOthers = {"kBufferAlignment",
+                                                   "kArenaAlignment",  // of memory
+                                                   "kBlockExamples",   // of the layout
+                                                   "kMaxPanelBytes",   // from which a threshold is made
+                                                   "kRounds",          // of a search
+                                                   "kChains = 8",      // a price
+                                                   "round < 10",       // of a random number generator
+                                                   "i < 4",
+                                                   "d < 4",  // of its words; dimensions of an image
+                                                   "kMaxEntryBytes",
+                                                   "kMaxEntries",  // of files
+                                                   "kInfinity",
+                                                   "kNan",
+                                                   "kNormalExponent",
+                                                   "kRound"};
+  return kOthers;
+}
+
+// Numbers above 2 that something is compared with, or that limit it, and constants that are no thresholds.
+TEST(Thresholds, AreAllDeclaredAsSuch) {
+  const std::regex suspicious(
+      R"(constexpr (u?int\w*|size_t|double|uintmax_t) k\w+ =|[^<>-](<|<=|>|>=) ([3-9]|\d\d+)\b|\b\d+ \* [\w.()]+ (<|<=|>|>=) |)"
+      R"((<|<=|>|>=) \d+ \* |(std::(min|max|clamp)(<\w+>)?|largest_divisor|even_tile)\([^;]*[(,] ?([3-9]|\d\d+)[),])");
+  size_t declared = 0;
+  for (const char* folder : {"codegen", "passes", "ir"})
+    for (const auto& entry : std::filesystem::directory_iterator(std::string(MINNOW_SOURCE_DIR "/") + folder)) {
+      const bool is_source = entry.path().extension() == ".cc" || entry.path().extension() == ".h";
+      if (!is_source || entry.path().stem() == "threshold") continue;
+      std::ifstream file(entry.path());
+      for (std::string line; std::getline(file, line);) {
+        declared += line.find("const Threshold k") != std::string::npos ? 1 : 0;
+        const std::string code = line.substr(0, line.find("//"));
+        if (std::string(folder) == "ir" || !std::regex_search(code, suspicious)) continue;
+        EXPECT_TRUE(std::ranges::any_of(
+            no_thresholds(), [&](const std::string& other) { return code.find(other) != std::string::npos; }))
+            << entry.path().string() << ": " << line << "\n  is a threshold, or is to be named in no_thresholds()";
+      }
+    }
+  EXPECT_EQ(declared, Threshold::all().size()) << "one that is not at namespace scope is not found here";
+}
+
+}  // namespace
+}  // namespace minnow
