@@ -67,7 +67,8 @@ class Test:
 
     @property
     def worth(self):
-        return (self.kills + 0.2) / (self.seconds + 0.05)
+        """The more it has noticed for its time, and the fewer mutants it reaches: what is about one thing looks closer."""
+        return (self.kills + 0.2 + 200 / (len(self.seen) + 20)) / (self.seconds + 0.05)
 
 
 class Suite:

@@ -175,7 +175,7 @@ void build_convnet(Program& p, int64_t images) {
   p.gradients_of(weighted_sum(p, y), {w, v});
 }
 
-TEST(BlockLoop, ComputesWhatTheOpsDo) {
+TEST(SmallConvnet, ComputesWhatTheOpsDo) {
   for (const int64_t images : {16, 41, 48, 336}) {
     Program program;
     build_convnet(program, images);

@@ -1,6 +1,7 @@
 #include "runtime/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <chrono>
 #include <vector>
@@ -42,6 +43,7 @@ TEST_P(ThreadPoolTest, WakesAfterSleeping) {
 // Each part waits for all the others, as many as there are threads.
 TEST_P(ThreadPoolTest, RunsPartsAtTheSameTime) {
   ThreadPool pool(GetParam());
+  std::this_thread::sleep_for(std::chrono::milliseconds(3));  // they sleep, and have to be woken
   std::atomic<int> begun{0};
   pool.parallel_for(GetParam(), [&](int64_t) {
     ++begun;
@@ -51,11 +53,36 @@ TEST_P(ThreadPoolTest, RunsPartsAtTheSameTime) {
   });
 }
 
+TEST_P(ThreadPoolTest, ReturnsWhenAllPartsAreDone) {
+  ThreadPool pool(GetParam());
+  std::atomic<int> begun{0}, done{0};
+  pool.parallel_for(GetParam(), [&](int64_t) {
+    const bool is_last = ++begun == GetParam();
+    while (begun < GetParam()) std::this_thread::yield();
+    if (!is_last) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ++done;
+  });
+  EXPECT_EQ(done, GetParam());
+}
+
 TEST_P(ThreadPoolTest, NestedCallsRunInline) {
   ThreadPool pool(GetParam());
   std::atomic<int> runs{0};
   pool.parallel_for(4, [&](int64_t) { pool.parallel_for(5, [&](int64_t) { ++runs; }); });
   EXPECT_EQ(runs, 20);
+}
+
+TEST(AvailableThreads, AreThoseThatTheProcessMayUse) {
+  cpu_set_t all;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+  EXPECT_EQ(available_threads(), CPU_COUNT(&all));
+  std::thread([] {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<size_t>(sched_getcpu()), &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+    EXPECT_EQ(available_threads(), 1);
+  }).join();
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolTest, testing::Values(1, 2, 3, 8));
