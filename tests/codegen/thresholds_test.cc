@@ -190,7 +190,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_passes();
   check_blocks(15, {1, 3, 4}, 2);
   check_blocks(40, {2, 2, 4}, 3);
-  check_blocks(147, {2, 3, 5}, 59);     // ten blocks in eight shares, and three examples
+  check_blocks(147, {2, 2, 6}, 59);     // ten blocks in eight shares, and three examples
   check_blocks(258, {1, 12, 12}, 190);  // weights of 270 KiB
   for (const Threshold* threshold : Threshold::all()) {
     if (!is_of_this_machine(*threshold)) continue;
