@@ -201,21 +201,18 @@ TEST(Thresholds, HaveACaseOnEachSide) {
 
 // Numbers that are no sizes at which something changes.
 const std::vector<std::string>& no_thresholds() {
-  static const std::vector<std::string> kOthers = {"kBufferAlignment",
-                                                   "kArenaAlignment",  // of memory
-                                                   "kBlockExamples",   // of the layout
-                                                   "kMaxPanelBytes",   // from which a threshold is made
-                                                   "kRounds",          // of a search
-                                                   "kChains = 8",      // a price
-                                                   "round < 10",       // of a random number generator
-                                                   "i < 4",
-                                                   "d < 4",  // of its words; dimensions of an image
-                                                   "kMaxEntryBytes",
-                                                   "kMaxEntries",  // of files
-                                                   "kInfinity",
-                                                   "kNan",
-                                                   "kNormalExponent",
-                                                   "kRound"};
+  static const std::vector<std::string> kOthers = {
+      // clang-format off
+      "kBufferAlignment", "kArenaAlignment",  // of memory
+      "kBlockExamples",                       // of the layout
+      "kMaxPanelBytes",                       // from which a threshold is made
+      "kRounds",                              // of a search
+      "kChains = 8",                          // a price
+      "round < 10", "i < 4",                  // of random numbers and their words
+      "d < 4",                                // dimensions of an image
+      "kMaxEntryBytes", "kMaxEntries",        // of files
+      // clang-format on
+  };
   return kOthers;
 }
 
@@ -228,7 +225,9 @@ TEST(Thresholds, AreAllDeclaredAsSuch) {
   for (const char* folder : {"codegen", "passes", "ir"})
     for (const auto& entry : std::filesystem::directory_iterator(std::string(MINNOW_SOURCE_DIR "/") + folder)) {
       const bool is_source = entry.path().extension() == ".cc" || entry.path().extension() == ".h";
-      if (!is_source || entry.path().stem() == "threshold") continue;
+      const std::string stem = entry.path().stem();
+      if (!is_source || stem == "threshold" || stem == "vector_math")
+        continue;  // whose numbers are functions' arguments
       std::ifstream file(entry.path());
       for (std::string line; std::getline(file, line);) {
         declared += line.find("const Threshold k") != std::string::npos ? 1 : 0;
