@@ -138,7 +138,7 @@ Result<Dataset> load_npy(const NpyFiles& files, bool has_scale, const LoadDataOp
   MINNOW_ASSIGN(labels, as_labels(std::move(labels), options, target_path));
   const bool divides = examples.type().dtype == DType::kU8 && !has_scale;
   Dataset dataset{inputs, as_numbers(examples, divides), std::move(labels), numbered_classes(options.classes)};
-  if (divides) dataset.read_as = "bytes, divided by 255 (data.normalize.scale says otherwise)";
+  if (divides) dataset.read_as = "bytes, divided by 255, as data.normalize.scale is not set";
   return dataset;
 }
 
