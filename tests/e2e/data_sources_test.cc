@@ -161,7 +161,7 @@ TEST_F(DataSource, FoldersOfPngOfSixteenBits) {
   const std::string found = classify("png_folder { train: 't' validation: 'v' }", "[1, 1, 1]");
   EXPECT_EQ(count_of(found, "(is dim)"), 1) << found;
   const Outcome stats = bench_.run("data stats t");
-  EXPECT_EQ(count_of(stats.out, "0.0152590    0.501961"), 1) << stats.out;
+  EXPECT_EQ(count_of(stats.out, "    0.015259    0.501961"), 1) << stats.out;
   EXPECT_EQ(stats.err, "t: left out what is no picture of a class: light/.DS_Store\n");
   EXPECT_EQ(bench_.run("train m.textproto --data-dir . --epochs 1").err.find("./t: left out"), 0U);
   EXPECT_EQ(count_of(bench_.run("predict run --image t/light/1.png --top 1").out, " %  light\n"), 1);
