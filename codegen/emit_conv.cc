@@ -215,7 +215,7 @@ bool is_fast_conv(const Op& op) {
   if (op.type().elements() == 0) return false;
   if (op.kind == OpKind::kConvFilter) return conv_filter_scratch_bytes(op, 16) <= kMaxArenaScratch;
   const ScratchNeed need = correlation_need(op, 16);
-  return need.bytes * std::min(need.pieces, kMaxScratchUnits) <= kMaxArenaScratch;
+  return need.bytes * kMaxScratchUnits.at_most(need.pieces) <= kMaxArenaScratch;
 }
 
 WorkUnits emit_correlation_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

@@ -39,9 +39,7 @@ struct DotShape {
   }
   int64_t panels() const { return ceil_div(columns, panel); }
   int64_t tiles() const { return ceil_div(rows, tile_rows); }
-  int64_t splits() const {
-    return panels() < kWantedUnits ? std::min(tiles(), ceil_div(kWantedUnits, panels())) : 1;
-  }
+  int64_t splits() const { return panels() < kWantedUnits ? std::min(tiles(), ceil_div(kWantedUnits, panels())) : 1; }
   int64_t panel_bytes(int64_t lanes) const { return packs ? (depth + lanes) * panel * 4 : 0; }
 };
 

@@ -8,11 +8,12 @@
 
 #include "codegen/kernel_builder.h"
 #include "codegen/kernel_work.h"
+#include "ir/threshold.h"
 
 namespace minnow {
 
-inline constexpr int64_t kMaxStackBytes = 128 << 10;
-inline constexpr int64_t kMaxScratchUnits = 32;
+inline const Threshold kMaxStackBytes{"bytes of scratch on the stack", 128 << 10};
+inline const Threshold kMaxScratchUnits{"units with scratch of their own", 32};
 
 // What a kernel of so many pieces of work needs for one of them.
 struct ScratchNeed {

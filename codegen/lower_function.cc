@@ -151,7 +151,7 @@ void Lowering::add_work(KernelWork work) {
   const ScratchNeed need = scratch_need(work, target_of(work, target_));
   if (need.bytes > kMaxStackBytes) {
     work.scratch_bytes = (need.bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-    work.scratch_units = std::min(need.pieces, kMaxScratchUnits);
+    work.scratch_units = kMaxScratchUnits.at_most(need.pieces);
     work.scratch = add_scratch(work.scratch_bytes * work.scratch_units);
   }
   if (is_two_stage(work, target_)) {

@@ -15,8 +15,8 @@ void fill_defaults(LoadedModel& loaded);
 // by 255 unless data.normalize.scale says otherwise. All other numbers are taken as they are.
 inline constexpr double kByteScale = 1.0 / 255;
 
-// Whether the inputs of this source are pictures, of numbers from 0 to 255. An .npy file tells only when it is read; the
-// bytes of one are divided then, if no scale is set.
+// Whether the inputs of this source are pictures, of numbers from 0 to 255. An .npy file tells only when it is read;
+// the bytes of one are divided then, if no scale is set.
 bool holds_pictures(const spec::Data& data);
 // Whether those are bytes, fed as u8, rather than f32 numbers: pictures of 16 bits have fractions of the unit.
 bool holds_bytes(const spec::Data& data);

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <variant>
 
+#include "ir/threshold.h"
 #include "passes/kernel_ops.h"
 
 namespace minnow {
@@ -54,7 +55,7 @@ tl::expected<KernelForm, KernelFault> kernel_form(const Op& fused);
 
 // The most ops of a body, constants apart: emission goes as deep as the ops that lead to one another. fuse makes
 // smaller ones.
-inline constexpr size_t kMaxBodyOps = 256;
+inline const Threshold kMaxBodyOps{"ops of a body", 256};
 
 // Whether a kernel may hold an op, whatever else is in it. Empty, or why not.
 std::string_view why_not_in_loop(const Op& op);

@@ -19,7 +19,7 @@ class CompiledProgram {
                                         const PlantedBug* bug = nullptr);
 
   // The function's results, new weights among them, of a guarded run that is divided among all of the pool's threads
-  // (see RunOptions); the arguments are left as they are.
+  // (see ExecutorOptions); the arguments are left as they are.
   Result<std::vector<Tensor>> run(const std::vector<Tensor>& arguments, ThreadPool& pool) const;
 
  private:

@@ -12,7 +12,7 @@ Tensor bytes_for(int64_t bytes) { return Tensor::zeros({DType::kU8, {bytes}}); }
 class CompiledExecutable : public Executable {
  public:
   CompiledExecutable(std::unique_ptr<Function> function, std::shared_ptr<const CompiledFunction> compiled,
-                     ThreadPool& pool, const RunOptions& options)
+                     ThreadPool& pool, const ExecutorOptions& options)
       : Executable(std::move(function)), compiled_(std::move(compiled)), pool_(pool), options_(options),
         arena_(bytes_for(compiled_->arena_bytes)), addresses_(compiled_->buffers.size()) {
     for (size_t i = 0; i < addresses_.size(); ++i) addresses_[i] = fixed_address(i);
@@ -198,7 +198,7 @@ class CompiledExecutable : public Executable {
 
   std::shared_ptr<const CompiledFunction> compiled_;
   ThreadPool& pool_;
-  const RunOptions options_;
+  const ExecutorOptions options_;
   Status trespass_;  // of a guarded run
   Tensor arena_;
   std::vector<Tensor> local_arenas_;                   // one per thread, for blocks
@@ -213,7 +213,7 @@ class CompiledExecutable : public Executable {
 
 std::unique_ptr<Executable> make_executable(std::unique_ptr<Function> function,
                                             std::shared_ptr<const CompiledFunction> compiled, ThreadPool& pool,
-                                            const RunOptions& options) {
+                                            const ExecutorOptions& options) {
   return std::make_unique<CompiledExecutable>(std::move(function), std::move(compiled), pool, options);
 }
 

@@ -94,7 +94,7 @@ class CodeStore {
 Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
                                                   const CodeOptions& options = {});
 // How tests have compiled code run, so that its mistakes show.
-struct RunOptions {
+struct ExecutorOptions {
   // Kernels get copies of all memory, with NaN where nothing is written yet; writing past an end, right behind one of a
   // kernel's buffers, or to what is only read is an error. Slow.
   bool is_guarded = false;
@@ -104,6 +104,6 @@ struct RunOptions {
 // The same with code that is there already.
 std::unique_ptr<Executable> make_executable(std::unique_ptr<Function> function,
                                             std::shared_ptr<const CompiledFunction> compiled, ThreadPool& pool,
-                                            const RunOptions& options = {});
+                                            const ExecutorOptions& options = {});
 
 }  // namespace minnow

@@ -12,6 +12,7 @@
 #include "ir/text.h"
 #include "ir/threshold.h"
 #include "passes/autodiff.h"
+#include "passes/kernel_form.h"
 #include "passes/pipeline.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
@@ -93,6 +94,7 @@ void check_products() {
   c.dot(300, 5, 97, {0, 1});
   c.dot(16, 9, 300);
   c.dot(3, 4097, 5);
+  c.dot(20, 1100, 1100);
   c.check();
   Cases narrow;
   narrow.dot(17, 70, 5);
@@ -156,6 +158,17 @@ void check_passes() {
   c.check_after_passes();
 }
 
+// Bodies that passes do not make, of ops in a row.
+void check_bodies() {
+  for (const int ops : {200, 300}) {
+    Cases c;
+    Value* x = c.input({3});
+    for (int i = 0; i < ops; ++i) x = c.b.neg(x);
+    c.result(x);
+    EXPECT_EQ(kernel_form(c.function, FusionKind::kLoop).has_value(), ops == 200);
+  }
+}
+
 // A network in blocks of examples, with a sum for each of its weights. The loss is linear in what is convolved, so that
 // whole numbers stay whole.
 void check_blocks(int64_t images, const Shape& image, int64_t outputs) {
@@ -188,6 +201,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_loops();
   check_large_functions();
   check_passes();
+  check_bodies();
   check_blocks(15, {1, 3, 4}, 2);
   check_blocks(40, {2, 2, 4}, 3);
   check_blocks(147, {2, 2, 6}, 59);     // ten blocks in eight shares, and three examples
@@ -203,7 +217,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
 const std::vector<std::string>& no_thresholds() {
   static const std::vector<std::string> kOthers = {
       // clang-format off
-      "kBufferAlignment", "kArenaAlignment",  // of memory
+      "kBufferAlignment", "kArenaAlignment", "kRounded",  // of memory
       "kBlockExamples",                       // of the layout
       "kMaxPanelBytes",                       // from which a threshold is made
       "kRounds",                              // of a search
