@@ -1,13 +1,18 @@
 #include "codegen/emit_window.h"
 
+#include <functional>
 #include <limits>
 
+#include "ir/threshold.h"
 #include "ir/windows.h"
 
 namespace minnow {
 namespace {
 
 using V = llvm::Value*;
+
+// Windows of more places are walked by loops: with code for each place, LLVM takes minutes.
+const Threshold kMostPlaces{"places of a window that is scattered without loops", 256};
 
 class WindowScatter {
  public:
@@ -24,7 +29,12 @@ class WindowScatter {
   WorkUnits emit_planes();
   WorkUnits emit_block();
   void emit_windows(const Position& window);
+  void emit_large_windows(const Position& window);
   Position element(const Position& window, int64_t i, int64_t j);
+  Position element(const Position& window, const Coord& i, const Coord& j);
+  void walk(const std::function<void(const Coord&, const Coord&)>& visit);
+  V place_of(const Coord& i, const Coord& j);
+  V largest_place(const Position& window);
   std::vector<V> pick(const Position& window, V y);
   V inside(const Position& at);
   void add_to(const Position& at, V value);
@@ -91,6 +101,7 @@ V WindowScatter::inside(const Position& at) {
 }
 
 void WindowScatter::emit_windows(const Position& window) {
+  if (window_.window[0] * window_.window[1] > kMostPlaces) return emit_large_windows(window);
   V y = emitter_.emit(&y_, window);
   std::vector<V> values;
   if (op_.kind == OpKind::kWindowPick) values = pick(window, y);
@@ -99,6 +110,65 @@ void WindowScatter::emit_windows(const Position& window) {
       add_to(element(window, i, j), values.empty() ? y : values[static_cast<size_t>(i * window_.window[1] + j)]);
     }
   }
+}
+
+Position WindowScatter::element(const Position& window, const Coord& i, const Coord& j) {
+  const Coord row = emitter_.add(emitter_.scale(window[2], window_.stride[0]), i);
+  const Coord column = emitter_.add(emitter_.scale(window[3], window_.stride[1]), j);
+  return {window[0], window[1], emitter_.offset(row, -window_.pad[0]), emitter_.offset(column, -window_.pad[2])};
+}
+
+void WindowScatter::walk(const std::function<void(const Coord&, const Coord&)>& visit) {
+  emitter_.loop(0, window_.window[0],
+                [&](const Coord& i) { emitter_.loop(0, window_.window[1], [&](const Coord& j) { visit(i, j); }); });
+}
+
+// As many places in a loop. Where y is picked, a first loop finds out where to.
+void WindowScatter::emit_large_windows(const Position& window) {
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  V y = emitter_.emit(&y_, window);
+  V place = op_.kind == OpKind::kWindowPick ? largest_place(window) : nullptr;
+  walk([&](const Coord& i, const Coord& j) {
+    V value = y;
+    if (place != nullptr)
+      value = ir.CreateSelect(ir.CreateICmpEQ(place, place_of(i, j)), y, emitter_.constant_of(y_.type.dtype, 0));
+    add_to(element(window, i, j), value);
+  });
+}
+
+V WindowScatter::place_of(const Coord& i, const Coord& j) {
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  V place = ir.CreateAdd(ir.CreateMul(i.base, kernel_.index(window_.window[1])), j.base);
+  return emitter_.splat(ir.CreateTrunc(place, ir.getInt32Ty()));
+}
+
+// The place of the first largest element, NaN above all.
+V WindowScatter::largest_place(const Position& window) {
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  const DType dtype = y_.type.dtype;
+  V zero = emitter_.constant_of(dtype, 0);
+  V none = emitter_.constant_of(DType::kI32, -1);
+  V best_slot = kernel_.stack(zero->getType());
+  V place_slot = kernel_.stack(none->getType());
+  ir.CreateStore(zero, best_slot);
+  ir.CreateStore(none, place_slot);
+  walk([&](const Coord& i, const Coord& j) {
+    const Position at = element(window, i, j);
+    V exists = inside(at);
+    V x =
+        exists == nullptr ? emitter_.emit(op_.operands[0], at) : emitter_.emit_guarded(op_.operands[0], at, exists, 0);
+    V best = ir.CreateLoad(zero->getType(), best_slot);
+    V place = ir.CreateLoad(none->getType(), place_slot);
+    V greater =
+        ir.CreateOr(emitter_.math().lt(dtype, best, x), ir.CreateICmpSLT(place, emitter_.constant_of(DType::kI32, 0)));
+    if (is_float(dtype)) {
+      greater = ir.CreateOr(greater, ir.CreateAnd(ir.CreateFCmpUNO(x, x), ir.CreateFCmpORD(best, best)));
+    }
+    if (exists != nullptr) greater = emitter_.both(greater, exists);
+    ir.CreateStore(ir.CreateSelect(greater, x, best), best_slot);
+    ir.CreateStore(ir.CreateSelect(greater, place_of(i, j), place), place_slot);
+  });
+  return ir.CreateLoad(none->getType(), place_slot);
 }
 
 // y at the place of the first largest element, NaN above all, zero at the others.

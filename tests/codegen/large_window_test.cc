@@ -49,9 +49,9 @@ TEST(LargeWindow, CostsNoMoreThanItsPicture) {
     const auto expect = [&](const std::string& pad, const std::string& x, const std::string& y) {
       expect_agreement(program(kHuge + ("pad = " + pad), x, y), is_fused);
     };
-    expect("[1048575,0,1048575,0]", "f32[2,3,1,1]", "f32[2,3,1,1]");
-    expect("[1048570,3,524288,524287]", "f32[1,2,5,3]", "f32[1,2,3,3]");
-    expect("[1048574,1,1048575,2]", "f32[17,1,2,2]", "f32[17,1,2,4]");
+    expect("[1048575,0,1048575,0]", "f32[1,1,1,1]", "f32[1,1,1,1]");
+    expect("[1048570,3,524288,524287]", "f32[1,1,5,3]", "f32[1,1,3,3]");
+    expect("[1048574,1,1048575,2]", "f32[1,1,2,2]", "f32[1,1,2,4]");
   }
 }
 
@@ -60,6 +60,14 @@ TEST(LargeWindow, OfEveryPlaceAgreesWithTheInterpreter) {
        {std::tuple("window = [7,7], stride = [3,3], pad = [6,6,6,6]", "f32[1,2,4,4]", "f32[1,2,4,4]"),
         std::tuple("window = [3,5], stride = [1,1], pad = [0,0,3,0]", "f32[2,2,4,4]", "f32[2,2,2,3]"),
         std::tuple("window = [4,9], stride = [4,9], pad = [3,0,8,8]", "f32[3,1,1,2]", "f32[3,1,1,2]")})
+    for (const bool is_fused : {false, true}) expect_agreement(program(window, x, y), is_fused);
+}
+
+// Beyond 256 places they are walked by loops.
+TEST(LargeWindow, OfManyPlacesAgreesWithTheInterpreter) {
+  for (const auto& [window, x, y] :
+       {std::tuple("window = [17,16], stride = [17,16], pad = [0,0,0,0]", "f32[2,1,35,32]", "f32[2,1,2,2]"),
+        std::tuple("window = [20,20], stride = [3,3], pad = [5,5,19,0]", "f32[1,2,20,18]", "f32[1,2,4,6]")})
     for (const bool is_fused : {false, true}) expect_agreement(program(window, x, y), is_fused);
 }
 

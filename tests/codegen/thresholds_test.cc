@@ -122,6 +122,9 @@ void check_loops() {
   for (const int64_t extent : {64, 65, 150}) c.result(c.b.reduce_sum(c.input({7, extent}), {0}));
   for (const int64_t height : {4, 5})
     c.result(c.b.window(OpKind::kWindowMax, c.input({1, 2, 9, 9}), {.window = {height, 4}, .stride = {2, 3}}));
+  for (const int64_t height : {16, 17})
+    c.op(OpKind::kWindowPick, {1, 2, 34, 32}, {1, 2, 2, 2},
+         WindowAttributes{.window = {height, 16}, .stride = {height, 16}});
   c.check();
 }
 
