@@ -250,6 +250,7 @@ class Finder:
         middle = self.source.piece(b + 1, c - 1)
         tail = self.source.piece(d + 1, close)
         head = self.source.piece(begin, a - 1)
+        head += " " if head.endswith(",") else ""
         self.add(begin, close, "swap", f"{head}{y}{middle} {x}{tail}")
 
     def statement(self, i):
