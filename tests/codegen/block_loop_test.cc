@@ -73,6 +73,15 @@ void build_moved(Network& n, int64_t images) {
   n.finish(n.b.mul(n.b.reduce_sum(part, {2, 3}), 0.5));
 }
 
+// A filter's gradient reads images that are the same in every batch, and are in no block.
+void build_constant(Network& n, int64_t images) {
+  std::vector<double> numbers;
+  for (int64_t i = 0; i < images * 12; ++i) numbers.push_back(static_cast<double>(i % 7) - 3);
+  Value* fixed = n.b.constant({DType::kF32, {images, 1, 3, 4}}, numbers);
+  Value* y = n.b.conv(fixed, n.weight({2, 1, 2, 2}), {});
+  n.finish(n.b.add(y, n.b.conv(n.input({images, 2, 3, 4}), n.weight({2, 2, 2, 2}), {})));
+}
+
 struct NetworkCase {
   const char* name;
   void (*build)(Network&, int64_t images);
@@ -102,7 +111,7 @@ TEST_P(BlockLoop, ComputesWhatTheOpsDo) {
 INSTANTIATE_TEST_SUITE_P(Networks, BlockLoop,
                          ::testing::Values(NetworkCase{"Strided", build_strided},
                                            NetworkCase{"Normalized", build_normalized},
-                                           NetworkCase{"Moved", build_moved}),
+                                           NetworkCase{"Moved", build_moved}, NetworkCase{"Constant", build_constant}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
