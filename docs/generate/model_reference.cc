@@ -75,6 +75,7 @@ FieldText text_of(const pb::FieldDescriptor& field) {
   std::smatch match;
   static const std::regex kSaid(" ?([Dd]efault: (.*?)|([Rr]equired))(\\.(?= |$)|; |$)");
   if (!text.default_value.empty() || !std::regex_search(text.meaning, match, kSaid)) return text;
+  if (match.prefix().str().ends_with("(")) return text;  // half a parenthesis would be left behind
   text.default_value = match[2].matched ? match[2].str() : "required";
   text.meaning = match.prefix().str() + match.suffix().str();
   return text;

@@ -55,5 +55,30 @@ TEST_F(ScheduleTest, WarmUpRisesLinearlyAndDelaysTheRest) {
   EXPECT_NEAR(rate(40), 0, 1e-12);
 }
 
+// Products such as 0.29 * 100 = 28.999999999999996 are whole numbers to whoever wrote them.
+TEST_F(ScheduleTest, WarmUpOfAShareOfAnEpochHasTheStepsThatItSays) {
+  for (const int64_t steps_per_epoch : {7, 10, 100, 1000, 46875}) {
+    for (int64_t steps = 1; steps <= 3 * steps_per_epoch; steps += 1 + steps_per_epoch / 100) {
+      schedule().set_warmup_epochs(static_cast<double>(steps) / static_cast<double>(steps_per_epoch));
+      ASSERT_DOUBLE_EQ(learning_rate_at(training_, 0, steps_per_epoch), 2.0 / static_cast<double>(steps));
+    }
+  }
+  schedule().set_warmup_epochs(0.29);
+  EXPECT_DOUBLE_EQ(learning_rate_at(training_, 0, 100), 2.0 / 29);
+  EXPECT_DOUBLE_EQ(learning_rate_at(training_, 28, 100), 2);
+  schedule().set_warmup_epochs(0.2999);
+  EXPECT_DOUBLE_EQ(learning_rate_at(training_, 0, 100), 2.0 / 29) << "anything else is rounded down";
+  schedule().set_warmup_epochs(0.009);
+  EXPECT_EQ(learning_rate_at(training_, 0, 100), 2) << "not one whole step";
+}
+
+TEST_F(ScheduleTest, AfterAWarmUpEpochsAreCountedFromItsEnd) {
+  schedule().set_warmup_epochs(0.29);
+  schedule().mutable_step()->set_every(2);
+  schedule().mutable_step()->set_factor(0.5);
+  EXPECT_EQ(learning_rate_at(training_, 28 + 200, 100), 2);
+  EXPECT_EQ(learning_rate_at(training_, 29 + 200, 100), 1);
+}
+
 }  // namespace
 }  // namespace minnow
