@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace minnow {
 namespace {
@@ -56,6 +57,12 @@ std::string shortened(std::string_view text, size_t letters) {
   for (size_t seen = 0; end < text.size(); ++end)
     if (!is_continuation(text[end]) && seen++ + 1 >= letters) break;
   return std::string(text.substr(0, end)) + "…";
+}
+
+std::string element_text(double element, DType dtype) {
+  if (std::isnan(element)) return "nan";
+  if (!is_float(dtype)) return fmt::format("{}", static_cast<int64_t>(element));
+  return dtype == DType::kF32 ? fmt::format("{:.9g}", element) : fmt::format("{:.17g}", element);
 }
 
 std::string fit_for_files(std::string name) {

@@ -1,10 +1,13 @@
-// Names that come from files, made fit to be shown: a terminal obeys control characters, and XML forbids them.
+// What people are shown: names that come from files, since a terminal obeys control characters and XML forbids them,
+// and numbers.
 #pragma once
 
 #include <cstddef>
 #include <set>
 #include <string>
 #include <string_view>
+
+#include "ir/type.h"
 
 namespace minnow {
 
@@ -16,6 +19,10 @@ std::string printable(std::string_view text, bool keeps_lines = false);
 size_t letter_count(std::string_view text);
 // At most `letters` code points; a longer text ends in "…".
 std::string shortened(std::string_view text, size_t letters);
+
+// An element of a tensor, with all the digits that tell it from others of its type: whole numbers in full. The sign of
+// a NaN says nothing and is left out.
+std::string element_text(double element, DType dtype);
 
 // A name made fit to be that of a file or folder of its own, which leads out of none.
 std::string fit_for_files(std::string name);

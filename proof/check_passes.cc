@@ -105,13 +105,10 @@ Status PassChecker::check(const PassRecord& record, const Function& function, Pr
   MINNOW_ASSIGN(const std::string value, first_new_value(*subject_, *before_, function));
   const std::string hint =
       value.empty() ? "" : fmt::format("the first value that the program before it does not compute is {}", value);
-  return tl::unexpected(
-      Error{"@" + function.name(),
-            fmt::format("pass {}, number {}, changes the meaning: {} {}, step {}, element {} is {:.9g} "
-                        "instead of {:.9g}",
-                        record.name, record.number, wrong->kind, wrong->name, wrong->step + 1, wrong->element,
-                        wrong->actual, wrong->expected),
-            hint, ExitCode::kMismatch});
+  return tl::unexpected(Error{
+      "@" + function.name(),
+      fmt::format("pass {}, number {}, changes the meaning: {}", record.name, record.number, wrong->what_differs()),
+      hint, ExitCode::kMismatch});
 }
 
 }  // namespace minnow::proof

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "ir/printable.h"
+
 namespace minnow::proof {
 namespace {
 
@@ -130,14 +132,19 @@ Comparison blank(const Subject& subject, size_t result, std::string_view way) {
   comparison.way = way;
   comparison.name = named.name.empty() ? fmt::format("result {}", result) : named.name;
   comparison.kind = result_kind(*subject.function, named);
+  comparison.dtype = named.value->type.dtype;
   return comparison;
 }
 
 }  // namespace
 
 std::string Comparison::to_string() const {
-  return fmt::format("{}: {} {}, step {}, element {} is {:.9g} instead of {:.9g} (may differ by {:.2g})", way, kind,
-                     name, step + 1, element, actual, expected, tolerance);
+  return fmt::format("{}: {} (may differ by {:.2g})", way, what_differs(), tolerance);
+}
+
+std::string Comparison::what_differs() const {
+  return fmt::format("{} {}, step {}, element {} is {} instead of {}", kind, name, step + 1, element,
+                     element_text(actual, dtype), element_text(expected, dtype));
 }
 
 Result<std::vector<Comparison>> compare(const Subject& subject, const Reference& reference, const Trace& trace,

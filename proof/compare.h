@@ -13,6 +13,7 @@ struct Comparison {
   std::string way;
   std::string name;       // of the result
   std::string_view kind;  // "output", "gradient", "weight", "state"
+  DType dtype = DType::kF32;
   bool agrees = true;
   bool undecided = false;  // further off than is allowed, but rounding may move it as far
   int step = 0;            // from 0
@@ -23,6 +24,8 @@ struct Comparison {
   double ulps = 0;       // |expected - actual| in units of the last place of expected
   // "jit -O0: gradient.w, step 1, element 3 is 0.5 instead of 0.25 (may differ by 1e-06)"
   std::string to_string() const;
+  // "gradient.w, step 1, element 3 is 0.5 instead of 0.25"
+  std::string what_differs() const;
 };
 
 Result<std::vector<Comparison>> compare(const Subject& subject, const Reference& reference, const Trace& trace,

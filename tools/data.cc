@@ -51,8 +51,10 @@ std::string label_text(const Dataset& data, int64_t i) {
   if (!data.class_names.empty())
     return data.class_names[static_cast<size_t>(data.labels.as<int32_t>()[static_cast<size_t>(i)])];
   const int64_t width = data.labels.type().elements() / data.labels.dim(0);
+  const DType dtype = data.labels.type().dtype;
   const Tensor labels = data.labels.converted_to(DType::kF64);
-  return fmt::format("{:.4g}", labels.as<double>()[static_cast<size_t>(i * width)]);
+  const double label = labels.as<double>()[static_cast<size_t>(i * width)];
+  return is_float(dtype) ? fmt::format("{:.4g}", label) : element_text(label, dtype);
 }
 
 Result<ExitCode> show_command(const ShowFlags& flags) {

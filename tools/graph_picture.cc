@@ -37,9 +37,13 @@ void add_ops(const Function& body, std::vector<std::string>& lines) {
 std::string head_of(const Op& op) {
   if (op.kind == OpKind::kFused) return fmt::format("fused {}", fusion_kind_name(op.attr<FusedAttributes>().kind));
   std::string head(mnemonic(op.kind));
-  for (const Value* operand : op.operands)
-    if (operand->op && operand->op->kind == OpKind::kConstant && operand->op->attr<ConstantAttributes>().is_splat())
-      head += fmt::format(" {:.6g}", operand->op->attr<ConstantAttributes>().values[0]);
+  for (const Value* operand : op.operands) {
+    const bool is_constant = operand->op && operand->op->kind == OpKind::kConstant;
+    if (!is_constant || !operand->op->attr<ConstantAttributes>().is_splat()) continue;
+    const double value = operand->op->attr<ConstantAttributes>().values[0];
+    const DType dtype = operand->type.dtype;
+    head += " " + (is_float(dtype) ? fmt::format("{:.6g}", value) : element_text(value, dtype));
+  }
   return head;
 }
 

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <cmath>
 #include <set>
 
 #include "ir/printable.h"
@@ -57,7 +56,7 @@ void print_tensor(const std::string& name, const Tensor& tensor) {
   const auto values = wide.as<double>();
   fmt::print("{}: {} =", name, tensor.type().to_string());
   for (size_t i = 0; i < std::min(kShown, values.size()); ++i)
-    fmt::print(" {:.9g}", std::isnan(values[i]) ? NAN : values[i]);  // whose sign says nothing
+    fmt::print(" {}", element_text(values[i], tensor.type().dtype));
   fmt::print("{}\n", values.size() > kShown ? " ..." : "");
 }
 
@@ -91,7 +90,7 @@ Result<ExitCode> run_command(const RunFlags& flags) {
   std::set<std::string> files;
   for (size_t i = 0; i < results.size(); ++i) {
     const Tensor& value = executable->result(i, pointers);
-    const std::string name = results[i].name.empty() ? fmt::format("result {}", i + 1) : printable(results[i].name);
+    const std::string name = results[i].name.empty() ? fmt::format("result {}", i) : printable(results[i].name);
     print_tensor(name, value);
     if (flags.out.empty()) continue;
     MINNOW_TRY(write_npy(fmt::format("{}/{}.npy", flags.out, name_apart(fit_for_files(name), files)), value));

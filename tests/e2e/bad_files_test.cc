@@ -278,7 +278,19 @@ TEST(IrResults, ParametersMayBecomeEachOthersNewValues) {
 TEST(IrResults, WithoutNamesAreNumbered) {
   const Workbench bench;
   bench.write("f.ir", "func @f(%x: f32[2]) -> (f32[2], f32[2]) {\n  %0 = neg(%x) : f32[2]\n  return %x, %0\n}\n");
-  EXPECT_EQ(bench.succeed("run f.ir --input x=1").out, "result 1: f32[2] = 1 1\nresult 2: f32[2] = -1 -1\n");
+  EXPECT_EQ(bench.succeed("run f.ir --input x=1").out, "result 0: f32[2] = 1 1\nresult 1: f32[2] = -1 -1\n");
+}
+
+TEST(IrResults, OfWholeNumbersHaveAllTheirDigits) {
+  const Workbench bench;
+  bench.write("f.ir",
+              "func @f(%i: i32[2], %u: u8[1], %d: f64[1]) -> (i: i32[2], u: u8[1], p: pred[1], d: f64[1]) {\n"
+              "  %0 = eq(%u, %u) : pred[1]\n  return %i, %u, %0, %d\n}\n");
+  for (const char* backend : {"jit", "interpreter"})
+    EXPECT_EQ(
+        bench.succeed("run f.ir --input i=2147483647 --input u=255 --input d=0.1 --backend=" + std::string(backend))
+            .out,
+        "i: i32[2] = 2147483647 2147483647\nu: u8[1] = 255\np: pred[1] = 1\nd: f64[1] = 0.10000000000000001\n");
 }
 
 TEST(IrResults, StayInTheFolderThatIsNamed) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "ir/error.h"
 
 namespace minnow {
@@ -24,6 +26,19 @@ TEST(Printable, CountsAndCutsByCodePoints) {
   EXPECT_EQ(letter_count("Größe"), 5U);
   EXPECT_EQ(shortened("Größe", 5), "Größe");
   EXPECT_EQ(shortened("Größe", 4), "Grö…");
+}
+
+TEST(Printable, ElementsHaveAllDigitsOfTheirType) {
+  EXPECT_EQ(element_text(2147483647, DType::kI32), "2147483647");
+  EXPECT_EQ(element_text(-2147483648.0, DType::kI32), "-2147483648");
+  EXPECT_EQ(element_text(255, DType::kU8), "255");
+  EXPECT_EQ(element_text(1, DType::kPred), "1");
+  EXPECT_EQ(element_text(0.1F, DType::kF32), "0.100000001");
+  EXPECT_EQ(element_text(16777216, DType::kF32), "16777216");
+  EXPECT_EQ(element_text(0.1, DType::kF64), "0.10000000000000001");
+  EXPECT_EQ(element_text(-0.0, DType::kF32), "-0");
+  EXPECT_EQ(element_text(-std::numeric_limits<double>::quiet_NaN(), DType::kF32), "nan");
+  EXPECT_EQ(element_text(-std::numeric_limits<double>::infinity(), DType::kF64), "-inf");
 }
 
 TEST(Printable, ErrorsAreFitForATerminal) {
