@@ -44,13 +44,6 @@ Status check_state_names(const Function& loss, const std::vector<Value*>& weight
   return {};
 }
 
-Value* squared_norm(Value* x, Builder& b) {
-  std::vector<int64_t> dims;
-  for (int64_t i = 0; i < x->type.rank(); ++i) dims.push_back(i);
-  Value* squares = b.mul(x, x);
-  return dims.empty() ? squares : b.reduce_sum(squares, std::move(dims));
-}
-
 void clip(const ClipByGlobalNorm& clip, std::vector<Value*>& gradients, Builder& b) {
   b.set_location({std::string(kSharedLayer), Phase::kUpdate});
   Value* total = nullptr;
@@ -60,7 +53,7 @@ void clip(const ClipByGlobalNorm& clip, std::vector<Value*>& gradients, Builder&
   }
   Value* ratio = b.div(b.like(total, clip.norm), b.add(b.sqrt(total), 1e-6));
   Value* scale = b.min(ratio, b.like(total, 1));
-  for (Value*& g : gradients) g = b.mul(g, g->type.rank() == 0 ? scale : b.broadcast_scalar(scale, g->type.shape));
+  for (Value*& g : gradients) g = b.mul(g, spread(scale, g, b));
 }
 
 void clip(const ClipByValue& clip, std::vector<Value*>& gradients, Builder& b) {
@@ -103,6 +96,14 @@ Status answer_gradients(Function& step, const std::vector<Value*>& weights, cons
 }
 
 }  // namespace
+
+Value* squared_norm(Value* x, Builder& b) {
+  std::vector<int64_t> dims;
+  for (int64_t i = 0; i < x->type.rank(); ++i) dims.push_back(i);
+  Value* wide = x->type.dtype == DType::kF64 ? x : b.convert(x, DType::kF64);
+  Value* squares = b.mul(wide, wide);
+  return dims.empty() ? squares : b.reduce_sum(squares, std::move(dims));
+}
 
 Result<std::unique_ptr<Function>> build_train_step(const Function& loss, const OptimizerSpec& spec) {
   MINNOW_TRY(check_loss(loss));

@@ -8,7 +8,7 @@
 #include <string>
 #include <variant>
 
-#include "ir/function.h"
+#include "ir/builder.h"
 
 namespace minnow {
 
@@ -39,7 +39,8 @@ struct RmsProp {
   double decay = 0.99, epsilon = 1e-8;
 };
 
-// All gradients are scaled by min(1, norm / (their common Euclidean norm + 1e-6)).
+// All gradients are scaled by min(1, norm / (their common Euclidean norm + 1e-6)). The norm is computed in f64, in
+// which the squares of f32 numbers neither overflow nor vanish.
 struct ClipByGlobalNorm {
   double norm;
 };
@@ -57,6 +58,9 @@ struct OptimizerSpec {
   // Answers the gradients as well, as differentiation gives them: "gradient.fc.weight" before the new state.
   bool keep_gradients = false;
 };
+
+// Of all elements of x, f64[], for the reason above.
+Value* squared_norm(Value* x, Builder& b);
 
 // `loss` has parameters with roles and as its first result the scalar "loss". The new function @train_step
 // has

@@ -5,10 +5,6 @@
 namespace minnow {
 namespace {
 
-Value* spread(Value* scalar, const Value* like, Builder& b) {
-  return like->type.rank() == 0 ? scalar : b.broadcast_scalar(scalar, like->type.shape);
-}
-
 Value* add_state(const WeightUpdate& update, std::string_view suffix, Builder& b) {
   return b.function().add_parameter(fmt::format("{}.{}", update.weight->name, suffix), update.weight->type,
                                     Role::kState);
@@ -41,6 +37,11 @@ Value* adam(const Adam& rule, Value* weight, Value* g, WeightUpdate& update, con
 }
 
 }  // namespace
+
+Value* spread(Value* scalar, const Value* like, Builder& b) {
+  if (scalar->type.dtype != like->type.dtype) scalar = b.convert(scalar, like->type.dtype);
+  return like->type.rank() == 0 ? scalar : b.broadcast_scalar(scalar, like->type.shape);
+}
 
 Value* update_weight(const Sgd&, WeightUpdate& update, const StepScalars& scalars, Builder& b) {
   return descend(update.weight, decayed_gradient(update, b), scalars, b);

@@ -27,6 +27,9 @@ Value* update_weight(const Adam&, WeightUpdate& update, const StepScalars& scala
 Value* update_weight(const AdamW&, WeightUpdate& update, const StepScalars& scalars, Builder& b);
 Value* update_weight(const RmsProp&, WeightUpdate& update, const StepScalars& scalars, Builder& b);
 
+// A scalar at every element of a tensor like `like`, in its element type.
+Value* spread(Value* scalar, const Value* like, Builder& b);
+
 // 1 - beta^t for t = step + 1, without the cancellation of the formula as written.
 Value* bias_correction(double beta, Value* step, Builder& b);
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ir/builder.h"
 #include "passes/autodiff.h"
 #include "passes/eliminate_dead_code.h"
+#include "passes/optimizer.h"
 #include "passes/pipeline.h"
 #include "runtime/batch.h"
 #include "runtime/shuffle.h"
@@ -24,10 +24,7 @@ Result<std::unique_ptr<Function>> build_probe(const Session& session, int64_t ba
   function->results().clear();
   Builder builder(*function);
   for (size_t i = 0; i < weights.size(); ++i) {
-    std::vector<int64_t> dims;
-    for (int64_t dim = 0; dim < gradients[i]->type.rank(); ++dim) dims.push_back(dim);
-    Value* squares = builder.mul(gradients[i], gradients[i]);
-    function->add_result("norm." + weights[i]->name, dims.empty() ? squares : builder.reduce_sum(squares, dims));
+    function->add_result("norm." + weights[i]->name, squared_norm(gradients[i], builder));
   }
   for (size_t i = 0; keeps_gradients && i < weights.size(); ++i)
     function->add_result("gradient." + weights[i]->name, gradients[i]);
@@ -74,7 +71,7 @@ std::vector<double> GradientProbe::layer_norms() const {
   std::vector<double> norms(layers_.size());
   for (size_t i = 0; i < layer_of_weight_.size(); ++i) {
     const Tensor& squares = executable_->result(executable_->function().results()[i].name);
-    norms[layer_of_weight_[i]] += static_cast<double>(squares.as<float>()[0]);
+    norms[layer_of_weight_[i]] += squares.as<double>()[0];
   }
   for (double& norm : norms) norm = std::sqrt(norm);
   return norms;

@@ -21,9 +21,9 @@ using ::testing::HasSubstr;
 constexpr double kRate = 0.1;
 
 // loss = sum(x * w^2), so that the gradient is 2 x w.
-std::unique_ptr<Function> quadratic_loss() {
+std::unique_ptr<Function> quadratic_loss(DType dtype = DType::kF32) {
   auto loss = std::make_unique<Function>("loss");
-  TensorType type{DType::kF32, {2}};
+  TensorType type{dtype, {2}};
   Value* x = loss->add_parameter("x", type, Role::kInput);
   Value* w = loss->add_parameter("fc.weight", type, Role::kWeight);
   Builder b(*loss);
@@ -144,6 +144,35 @@ TEST(Optimizer, ClipByGlobalNorm) {
   EXPECT_NEAR(w[1], -3 + kRate * 12 * scale, 1e-9);
   auto small = train({Sgd{}, ClipByGlobalNorm{1000}, {}}, 1, {0.5, 2}, {1, -3});
   EXPECT_NEAR(small[0], 1 - kRate, 1e-9);
+}
+
+// The squares of these gradients are infinite in f32, and of the last the norm is, too.
+TEST(Optimizer, ClipByGlobalNormWhereTheSquaresLeaveF32) {
+  for (const float size : {1e19F, 1e20F, 3e38F}) {
+    const auto step = build_train_step(*quadratic_loss(), {Sgd{}, ClipByGlobalNorm{1}, {}});
+    ASSERT_TRUE(step);
+    const Tensor x = Tensor::from<float>({DType::kF32, {2}}, {size, size});
+    const Tensor w = Tensor::from<float>({DType::kF32, {2}}, {0.3F, -0.4F});
+    const Tensor rate = Tensor::from<float>({DType::kF32, {}}, {0.5F});
+    const auto results = interpret(**step, std::vector<const Tensor*>{&x, &w, &rate});
+    ASSERT_TRUE(results);
+    const auto trained = results->back().as<float>();  // the gradient's direction is (0.6, -0.8)
+    EXPECT_NEAR(trained[0], 0.3 - 0.5 * 0.6, 1e-6) << size;
+    EXPECT_NEAR(trained[1], -0.4 + 0.5 * 0.8, 1e-6) << size;
+  }
+}
+
+TEST(TrainStep, OfF64WeightsIsInF64) {
+  const std::vector<decltype(OptimizerSpec::rule)> rules = {Sgd{},  Momentum{}, Momentum{0.9, true},
+                                                            Adam{}, AdamW{},    RmsProp{}};
+  const std::vector<decltype(OptimizerSpec::clip)> clips = {std::monostate{}, ClipByGlobalNorm{1}, ClipByValue{1}};
+  for (const auto& rule : rules)
+    for (const auto& clip : clips) {
+      const auto step = build_train_step(*quadratic_loss(DType::kF64), {rule, clip, {{"fc.weight", 0.1}}});
+      ASSERT_TRUE(step) << step.error().to_string();
+      ASSERT_TRUE(verify(**step)) << verify(**step).error().to_string();
+      EXPECT_EQ((*step)->find_result("fc.weight")->value->type, (TensorType{DType::kF64, {2}}));
+    }
 }
 
 std::vector<std::string> result_names(const Function& function) {
