@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "runtime/diagnose.h"
 #include "runtime/safetensors.h"
 
 namespace minnow {
@@ -115,9 +116,19 @@ Status check_same_model(const std::string& path, const TensorFile& file, const S
   return {};
 }
 
+// No run saves anything else, and nothing that is computed from it would be worth a look.
+Status check_finite(const std::string& path, const TensorFile& file, const Session& session) {
+  for (const NamedTensor& entry : file.tensors) {
+    const auto bad = session.tensors().contains(entry.name) ? first_bad_element(entry.tensor) : std::nullopt;
+    if (bad) return fail(path, "tensor \"{}\" is not finite: {}", entry.name, bad->to_string());
+  }
+  return {};
+}
+
 Result<TensorFile> restore(const std::string& path, Session& session, bool with_optimizer) {
   MINNOW_ASSIGN(TensorFile file, read_safetensors(path));
   MINNOW_TRY(check_same_model(path, file, session, with_optimizer));
+  MINNOW_TRY(check_finite(path, file, session));
   for (NamedTensor& entry : file.tensors)
     if (const auto it = session.tensors().find(entry.name); it != session.tensors().end())
       it->second = std::move(entry.tensor);

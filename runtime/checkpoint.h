@@ -38,8 +38,9 @@ struct TrainingState {
 Status save_checkpoint(const std::string& path, const Session& session, const TrainingState& state,
                        const std::vector<std::string>& class_names = {});
 
-// Restores weights and running statistics, for eval and predict. The first tensor that is missing, surplus or
-// of another shape is named. Optimiser state may be absent. The names of the classes come back, if the file has them.
+// Restores weights and running statistics, for eval and predict. The first tensor that is missing, surplus, of another
+// shape or not finite is named. Optimiser state may be absent. The names of the classes come back, if the file has
+// them.
 Result<std::vector<std::string>> load_weights(const std::string& path, Session& session);
 
 // Restores everything.

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "runtime/batch.h"
+#include "runtime/diagnose.h"
 
 namespace minnow {
 namespace {
@@ -59,6 +60,11 @@ Result<PredictionRows> predict(Session& session, const Tensor& examples) {
     MINNOW_ASSIGN(const Tensor* prediction, session.infer(batch));
     const auto values = prediction->as<float>();
     const size_t width = values.size() / numbers.size();
+    if (const auto bad = first_bad_element(*prediction)) {
+      const int64_t example = first + bad->index / static_cast<int64_t>(width);
+      return tl::unexpected(not_finite(
+          session, {fmt::format("example {}", example), "the prediction is not finite", {}}, "infer", batch, nullptr));
+    }
     for (size_t i = 0; i < numbers.size(); ++i)
       rows.emplace_back(values.begin() + i * width, values.begin() + (i + 1) * width);
   }

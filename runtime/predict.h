@@ -8,7 +8,8 @@
 
 namespace minnow {
 
-// The network's outputs, a row for each example; of a classifier probabilities by class.
+// The network's outputs, a row for each example; of a classifier probabilities by class. An output that is not finite
+// is an Error with ExitCode::kMismatch that names the example and the first value that went bad.
 using PredictionRows = std::vector<std::vector<float>>;
 Result<PredictionRows> predict(Session& session, const Tensor& examples);
 

@@ -15,6 +15,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::string_view kWayOut = "lower training.learning_rate, or clip gradients with training.clip.global_norm";
+
 TensorType with_rows(TensorType type, int64_t rows) {
   type.shape[0] = rows;
   return type;
@@ -108,14 +110,16 @@ class Trainer {
       report_progress(start, first);
       const TrainingEnd end = early_end();
       if (end != TrainingEnd::kFinished && state_.batch_in_epoch < steps_per_epoch_) {
+        MINNOW_TRY(check_tensors(order, before));
         MINNOW_TRY(save());
         return end;
       }
     }
     const double seconds = seconds_since(start);
-    MINNOW_ASSIGN(const Evaluation validation, evaluate(session_, data_.validation));
-    if (!std::isfinite(validation.loss)) return tl::unexpected(diagnose_validation());
-    MINNOW_TRY(finish_epoch(validation, seconds));
+    const auto validation = evaluate(session_, data_.validation);
+    if (!validation) return tl::unexpected(of_validation(validation.error()));
+    MINNOW_TRY(check_tensors(order, before));
+    MINNOW_TRY(finish_epoch(*validation, seconds));
     return epochs_done() == training_.epochs() ? TrainingEnd::kFinished : early_end();
   }
 
@@ -133,11 +137,8 @@ class Trainer {
 
   Status run_step(const std::vector<int32_t>& order, const DiagnosisStart& before) {
     const std::span<const int32_t> rows = rows_of(order, state_.batch_in_epoch);
-    batch_.fill(rows);
-    const double rate = learning_rate_at(training_, state_.step, steps_per_epoch_);
-    MINNOW_ASSIGN(const BatchOutcome outcome,
-                  session_.train_step(batch_.examples(), batch_.targets(), state_.step, rate));
-    if (!std::isfinite(outcome.loss)) return diagnose(order, before);
+    MINNOW_ASSIGN(const BatchOutcome outcome, take_step(order, state_.step));
+    if (!std::isfinite(outcome.loss)) return diagnose_loss(order, before);
     state_.loss_sum += outcome.loss * static_cast<double>(rows.size());
     state_.correct_sum += outcome.correct;
     ++state_.step;
@@ -145,33 +146,55 @@ class Trainer {
     return {};
   }
 
-  // Goes back to the start of this run of steps, repeats them up to the bad one and interprets that.
-  Status diagnose(const std::vector<int32_t>& order, const DiagnosisStart& before) {
-    before.restore(session_);
-    const int64_t epoch_start = state_.step - state_.batch_in_epoch;
-    for (int64_t step = before.step(); step < state_.step; ++step) {
-      batch_.fill(rows_of(order, step - epoch_start));
-      const double rate = learning_rate_at(training_, step, steps_per_epoch_);
-      MINNOW_TRY(session_.train_step(batch_.examples(), batch_.targets(), step, rate));
-    }
-    batch_.fill(rows_of(order, state_.batch_in_epoch));
-    const double rate = learning_rate_at(training_, state_.step, steps_per_epoch_);
-    return tl::unexpected(
-        diagnose_batch(session_, "train_step", batch_.examples(), batch_.targets(), state_.step, rate));
+  // A step of the epoch under way, the next or one that is repeated.
+  Result<BatchOutcome> take_step(const std::vector<int32_t>& order, int64_t step) {
+    batch_.fill(rows_of(order, step - (state_.step - state_.batch_in_epoch)));
+    return session_.train_step(batch_.examples(), batch_.targets(), step,
+                               learning_rate_at(training_, step, steps_per_epoch_));
   }
 
-  // The weights that the last step left give a loss that is not finite: finds the batch, and interprets that.
-  Error diagnose_validation() {
-    const std::vector<int32_t> order = file_order(data_.validation.size());
-    BatchBuffer batch(session_, data_.validation);
-    for (int64_t i = 0; i * batch_size_ < data_.validation.size(); ++i) {
-      batch.fill(rows_of(order, i));
-      const auto outcome = session_.evaluate(batch.examples(), batch.targets());
-      if (!outcome) return outcome.error();
-      if (!std::isfinite(outcome->loss))
-        return diagnose_batch(session_, "evaluate", batch.examples(), batch.targets(), state_.step - 1, 0);
+  // Goes back to the start of this run of steps, repeats them up to the bad one and interprets that.
+  Status diagnose_loss(const std::vector<int32_t>& order, const DiagnosisStart& before) {
+    before.restore(session_);
+    for (int64_t step = before.step(); step < state_.step; ++step) MINNOW_TRY(take_step(order, step));
+    return tl::unexpected(diverged(order, state_.step, "the loss is no longer finite"));
+  }
+
+  // Interprets a step of the epoch under way, from the tensors as they are before it.
+  Error diverged(const std::vector<int32_t>& order, int64_t step, std::string what) {
+    batch_.fill(rows_of(order, step - (state_.step - state_.batch_in_epoch)));
+    Error error{fmt::format("step {}", step + 1), std::move(what), std::string(kWayOut)};
+    return not_finite(session_, std::move(error), "train_step", batch_.examples(), &batch_.targets(), step,
+                      learning_rate_at(training_, step, steps_per_epoch_));
+  }
+
+  // The weights that the last step left give a loss that is not finite.
+  Error of_validation(Error error) const {
+    if (error.code != ExitCode::kMismatch) return error;
+    return {fmt::format("step {}", state_.step), "validation: " + error.message, std::string(kWayOut), error.code};
+  }
+
+  // Not all that is no longer finite shows in the loss: a second moment that is infinite stops its weight for good.
+  Status check_tensors(const std::vector<int32_t>& order, const DiagnosisStart& before) {
+    for (const auto& [name, tensor] : session_.tensors())
+      if (first_bad_element(tensor)) return diagnose_tensor(name, order, before);
+    return {};
+  }
+
+  // Repeats the steps up to the one that made the tensor bad, and interprets that.
+  Status diagnose_tensor(const std::string& name, const std::vector<int32_t>& order, const DiagnosisStart& before) {
+    before.restore(session_);
+    for (int64_t step = before.step(); step < state_.step; ++step) {
+      const DiagnosisStart start(session_, step);
+      MINNOW_TRY(take_step(order, step));
+      const auto bad = first_bad_element(session_.tensors().at(name));
+      if (!bad) continue;
+      start.restore(session_);
+      return tl::unexpected(
+          diverged(order, step, fmt::format("\"{}\" is no longer finite: {}", name, bad->to_string())));
     }
-    return {fmt::format("step {}", state_.step), "the validation loss is not finite", {}, ExitCode::kMismatch};
+    return tl::unexpected(Error{fmt::format("step {}", state_.step), fmt::format("\"{}\" is no longer finite", name),
+                                std::string(kWayOut), ExitCode::kMismatch});
   }
 
   double accuracy_of(double correct, int64_t examples) const {
@@ -268,6 +291,9 @@ Result<Evaluation> evaluate(Session& session, const Dataset& data) {
   for (size_t begin = 0; begin < order.size(); begin += batch_size) {
     batch.fill(std::span(order).subspan(begin, std::min(batch_size, order.size() - begin)));
     MINNOW_ASSIGN(const BatchOutcome outcome, session.evaluate(batch.examples(), batch.targets()));
+    if (!std::isfinite(outcome.loss))
+      return tl::unexpected(not_finite(session, {data.name, "the loss is not finite", {}}, "evaluate", batch.examples(),
+                                       &batch.targets()));
     total.loss += outcome.loss;
     total.correct += outcome.correct;
   }

@@ -29,15 +29,15 @@ struct TrainingOutcome {
 };
 
 // Trains from `state` on, as the session's model says. A loss that is no longer finite, in a step or on the
-// validation data, is an Error with ExitCode::kMismatch that names the step and the first value that went
-// bad; nothing is saved then.
+// validation data, and a weight or state of an optimiser that is not when an epoch ends, is an Error with
+// ExitCode::kMismatch that names the step and the first value that went bad; nothing is saved then.
 Result<TrainingOutcome> train(Session& session, const DataSplits& data, const TrainerOptions& options,
                               TrainingState state = {});
 
 // The examples have the shape, and the targets the type, that the session's network is built for.
 Status check_data_fits(const Session& session, const DataSplits& data);
 
-// Mean loss and accuracy over a dataset.
+// Mean loss and accuracy over a dataset. A loss that is not finite is an Error as above.
 struct Evaluation {
   double loss = 0;
   double accuracy = 0;

@@ -1,10 +1,12 @@
 // Every command as a user types it: exit codes, what goes to stdout and what to stderr, and --json.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "runtime/png.h"
+#include "runtime/safetensors.h"
 #include "tests/e2e/model_run.h"
 #include "tests/e2e/program.h"
 
@@ -86,6 +88,25 @@ TEST_F(Commands, PredictTakesAPicture) {
   EXPECT_EQ(bench_.run(predict + "paper.png --invert").err, "");
   expect_refused(bench_, predict + "text.png", "text.png: error: is not a readable PNG");
   expect_refused(bench_, predict + "none.png", "none.png: error: cannot open");
+}
+
+TEST_F(Commands, WeightsThatAreNotFiniteAreRefused) {
+  train();
+  for (const char* name : {"best", "weights"}) {
+    const std::string path = fmt::format("{}/run/{}.safetensors", bench_.path(), name);
+    auto file = read_safetensors(path);
+    ASSERT_TRUE(file);
+    std::vector<NamedTensorRef> tensors;
+    for (NamedTensor& named : file->tensors) {
+      if (named.name == "fc.weight") named.tensor.as<float>()[5] = -NAN;
+      tensors.push_back({named.name, &named.tensor});
+    }
+    ASSERT_TRUE(write_safetensors(path, tensors, file->metadata));
+  }
+  const std::string bad = " is not finite: element 5 is nan";
+  for (const char* command : {"eval run", "eval run --json", "predict run", "predict run --filters"})
+    expect_refused(bench_, command, "run/best.safetensors: error: tensor \"fc.weight\"" + bad);
+  expect_refused(bench_, "train --resume run --epochs 3", "run/weights.safetensors: error: tensor \"fc.weight\"" + bad);
 }
 
 TEST_F(Commands, CompileShowsSoftmaxAndCrossEntropyAsOneKernel) {
@@ -195,10 +216,9 @@ TEST_F(Commands, OverridesAreRefusedByTheirPath) {
       {"training.epochs=1e9", "--set training.epochs: error: \"1e9\" is not a whole number"},
       {"layers.fd.dense.units=3", "--set layers.fd.dense.units: error: \"fd\" is none of the 1 layers"},
       {"layers.fc.dense.units=0",
-       "--set layers.fc.dense.units: error: layer \"fc\": units is missing: the number of outputs, at least "
-       "1"},
+       "--set layers.fc.dense.units: error: layer \"fc\": units is 0, but must lie in [1, 1048576]"},
       {"layers=1", "--set layers: error: stands for several elements"},
-      {"training={learning_rate: }", "--set training:1:16: error: Expected double"},
+      {"training={learning_rate: }", "--set training:1:16: error: expected a number"},
       {"training", "--set training: error: is not of the form path=value"},
       {"data.train_examples=100000000",
        "--set data.train_examples: error: 100000000 examples have more than 2147483648"},

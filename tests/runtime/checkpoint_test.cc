@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "runtime/safetensors.h"
 #include "tests/runtime/temporary_folder.h"
 
@@ -80,6 +82,24 @@ TEST_F(CheckpointTest, RefusesCountsThatAreNone) {
     const auto found = load_checkpoint(path(), *saved);
     ASSERT_FALSE(found) << step;
     EXPECT_TRUE(found.error().message.starts_with("the training state in the metadata cannot be read")) << step;
+  }
+}
+
+// Nothing that is computed from them would be worth a look, and training would not get better.
+TEST_F(CheckpointTest, RefusesTensorsThatAreNotFinite) {
+  for (const float bad : {NAN, -NAN, INFINITY, -INFINITY}) {
+    for (const auto& [tensor, element] : {std::pair("fc.weight", 5), std::pair("fc.bias.v", 2)}) {
+      const auto saved = session();
+      saved->tensors().at(tensor).as<float>()[element] = bad;
+      ASSERT_TRUE(save_checkpoint(path(), *saved, {}));
+      const auto found = load_checkpoint(path(), *session());
+      ASSERT_FALSE(found);
+      EXPECT_EQ(found.error().message, fmt::format("tensor \"{}\" is not finite: element {} is {}", tensor, element,
+                                                   std::isnan(bad) ? "nan" : fmt::format("{}", bad)));
+      EXPECT_EQ(found.error().code, ExitCode::kInput);
+      // Without the optimiser its state does not matter.
+      EXPECT_EQ(load_weights(path(), *session({"training.sgd={}"})).has_value(), std::string(tensor) == "fc.bias.v");
+    }
   }
 }
 

@@ -182,7 +182,7 @@ TEST(Trainer, StopsWhereTheValidationLossIsNotFinite) {
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ExitCode::kMismatch);
   EXPECT_EQ(outcome.error().where, "step 1");
-  EXPECT_NE(outcome.error().message.find("validation loss is no longer finite; the first value that went bad is"),
+  EXPECT_NE(outcome.error().message.find("validation: the loss is not finite; the first value that went bad is"),
             std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(run->weights_path()));
 }
