@@ -1,20 +1,19 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/aligned_bytes.h"
 #include "runtime/executable.h"
 #include "runtime/guards.h"
 
 namespace minnow {
 namespace {
 
-Tensor bytes_for(int64_t bytes) { return Tensor::zeros({DType::kU8, {bytes}}); }
-
 class CompiledExecutable : public Executable {
  public:
   CompiledExecutable(std::unique_ptr<Function> function, std::shared_ptr<const CompiledFunction> compiled,
                      ThreadPool& pool, const ExecutorOptions& options)
       : Executable(std::move(function)), compiled_(std::move(compiled)), pool_(pool), options_(options),
-        arena_(bytes_for(compiled_->arena_bytes)), addresses_(compiled_->buffers.size()) {
+        arena_(compiled_->arena_bytes), addresses_(compiled_->buffers.size()) {
     for (size_t i = 0; i < addresses_.size(); ++i) addresses_[i] = fixed_address(i);
     int64_t local_bytes = 0;
     for (const BlockLoop& loop : compiled_->loops) local_bytes = std::max(local_bytes, loop.local_bytes);
@@ -22,7 +21,7 @@ class CompiledExecutable : public Executable {
     for (const Kernel& kernel : compiled_->kernels) most_buffers = std::max(most_buffers, kernel.buffers.size());
     kernel_buffers_.reserve(most_buffers);
     for (int i = 0; i < pool.threads() && !compiled_->loops.empty(); ++i) {
-      local_arenas_.push_back(bytes_for(local_bytes));
+      local_arenas_.emplace_back(local_bytes);
       locals_.push_back(local_arenas_.back().data());
       part_buffers_.emplace_back().reserve(most_buffers);
     }
@@ -49,7 +48,7 @@ class CompiledExecutable : public Executable {
       case Buffer::Kind::kResult: return results_[static_cast<size_t>(buffer.index)].data();
       case Buffer::Kind::kArena: return arena_.data() + buffer.offset;
       case Buffer::Kind::kConstant: {
-        Tensor& constant = constants_.emplace_back(bytes_for(static_cast<int64_t>(buffer.data.size())));
+        AlignedBytes& constant = constants_.emplace_back(static_cast<int64_t>(buffer.data.size()));
         std::copy(buffer.data.begin(), buffer.data.end(), constant.data());
         return constant.data();
       }
@@ -87,7 +86,7 @@ class CompiledExecutable : public Executable {
         addresses_[i] = guards.lend(name_of(buffer), addresses_[i], buffer.bytes, use_of(buffer));
     }
     for (size_t i = 0; i < locals_.size(); ++i)
-      locals_[i] = guards.lend(fmt::format("the arena of thread {}", i), nullptr, local_arenas_[i].type().bytes(),
+      locals_[i] = guards.lend(fmt::format("the arena of thread {}", i), nullptr, local_arenas_[i].size(),
                                Guards::Use::kScratch);
     trespass_ = {};
     run_kernels();
@@ -200,11 +199,11 @@ class CompiledExecutable : public Executable {
   ThreadPool& pool_;
   const ExecutorOptions options_;
   Status trespass_;  // of a guarded run
-  Tensor arena_;
-  std::vector<Tensor> local_arenas_;                   // one per thread, for blocks
+  AlignedBytes arena_;
+  std::vector<AlignedBytes> local_arenas_;             // one per thread, for blocks
   std::vector<std::byte*> locals_;                     // where they are
   std::vector<std::vector<std::byte*>> part_buffers_;  // of the kernel that a thread runs in a block
-  std::vector<Tensor> constants_;
+  std::vector<AlignedBytes> constants_;
   std::vector<std::byte*> addresses_;       // of each buffer of the table
   std::vector<std::byte*> kernel_buffers_;  // of the kernel that runs
 };

@@ -23,8 +23,8 @@ bool Guards::Loan::is_intact() const {
 }
 
 std::byte* Guards::lend(std::string name, std::byte* memory, int64_t bytes, Use use) {
-  Tensor copy = Tensor::uninitialized({DType::kU8, {bytes + 2 * kGuardBytes}});
-  std::fill_n(copy.data(), copy.type().bytes(), kGuard);
+  AlignedBytes copy(bytes + 2 * kGuardBytes);
+  std::fill_n(copy.data(), copy.size(), kGuard);
   Loan& loan = loans_.emplace_back(Loan{std::move(name), memory, bytes, use, std::move(copy)});
   if (use == Use::kRead || use == Use::kUpdate) std::copy_n(memory, bytes, loan.data());
   else poison(loan.data(), bytes);

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/tensor.h"
+#include "ir/error.h"
+#include "runtime/aligned_bytes.h"
 
 namespace minnow {
 
@@ -33,7 +34,7 @@ class Guards {
     std::byte* memory;
     int64_t bytes;
     Use use;
-    Tensor copy;
+    AlignedBytes copy;
     std::byte* data();
     bool is_intact() const;
   };
