@@ -169,7 +169,8 @@ void ElementEmitter::without_mask(const std::function<void()>& body) {
 }
 
 llvm::Value* ElementEmitter::first_lanes(llvm::Value* count) {
-  llvm::Value* limit = splat(ir().CreateTrunc(count, ir().getInt32Ty()));
+  llvm::Value* few = ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, count, kernel_.index(lanes_));
+  llvm::Value* limit = splat(ir().CreateTrunc(few, ir().getInt32Ty()));
   return ir().CreateICmpSLT(per_lane(lane(kernel_.index(0))), limit);
 }
 
@@ -203,6 +204,7 @@ void ElementEmitter::loops(const Shape& shape, std::span<const int64_t> dims, Po
 
 llvm::Value* ElementEmitter::emit_guarded(const Value* value, Position at, llvm::Value* condition, double fill) {
   const Shape& shape = storage_.resolve(value)->type.shape;
+  if (element_count(shape) == 0) return constant_of(value->type.dtype, fill);  // no place in it is safe to read from
   for (size_t i = 0; i < at.size(); ++i) clamp(at[i], shape[i], condition);
   if (condition == nullptr) return emit(value, at);
   llvm::Value* outer = mask_;

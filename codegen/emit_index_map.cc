@@ -144,6 +144,7 @@ V EmitRule<OpKind::kConcat>::apply(ElementEmitter& emitter, const Op& op, const 
   V result = nullptr;
   int64_t start = 0;
   for (const Value* part : op.operands) {
+    if (part->type.dim(static_cast<int64_t>(dim)) == 0) continue;
     Position from = at;
     from[dim] = emitter.offset(at[dim], -start);
     V element = emitter.emit_guarded(part, from, nullptr, 0);
@@ -155,7 +156,7 @@ V EmitRule<OpKind::kConcat>::apply(ElementEmitter& emitter, const Op& op, const 
     }
     start += part->type.shape[dim];
   }
-  return result;
+  return result == nullptr ? emitter.constant_of(op.type().dtype, 0) : result;  // of no element
 }
 
 V EmitRule<OpKind::kGather>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {

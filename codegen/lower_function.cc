@@ -146,7 +146,10 @@ void Lowering::lower_fused(const Op& op) {
   add_work(std::move(work));
 }
 
+// Nothing is to be done for tensors of no element, in which no address is safe.
 void Lowering::add_work(KernelWork work) {
+  const auto is_empty = [](const KernelOutput& output) { return output.value->type.elements() == 0; };
+  if (std::ranges::all_of(work.outputs, is_empty)) return;
   work.loop = loop_;
   const ScratchNeed need = scratch_need(work, target_of(work, target_));
   if (need.bytes > kMaxStackBytes) {

@@ -53,6 +53,13 @@ Status check_index_vector(const InferArgs& args) {
   return {};
 }
 
+// An index outside of the table is moved to the nearest row, which there has to be.
+Status check_has_rows(const InferArgs& args, int64_t rows) {
+  if (rows == 0 && args.operand(1).dim(0) > 0)
+    return type_error("{}: the {} indices are of a table without rows", name_of(args), args.operand(1).dim(0));
+  return {};
+}
+
 }  // namespace
 
 Result<TensorType> infer_constant(const InferArgs& args) {
@@ -147,6 +154,7 @@ Result<TensorType> infer_select(const InferArgs& args) {
 
 Result<TensorType> infer_gather(const InferArgs& args) {
   MINNOW_TRY(check_index_vector(args));
+  MINNOW_TRY(check_has_rows(args, args.operand(0).dim(0)));
   TensorType type = args.operand(0);
   type.shape[0] = args.operand(1).dim(0);
   return type;
@@ -157,8 +165,10 @@ Result<TensorType> infer_scatter_add(const InferArgs& args) {
   if (args.operand(0).dim(0) != args.operand(1).dim(0))
     return type_error("scatter_add needs one index per row, not {} for {}", args.operand(1).to_string(),
                       args.operand(0).to_string());
+  const int64_t rows = args.attr<DimAttributes>().dim;
+  MINNOW_TRY(check_has_rows(args, rows));
   TensorType type = args.operand(0);
-  type.shape[0] = args.attr<DimAttributes>().dim;
+  type.shape[0] = rows;
   return type;
 }
 

@@ -49,7 +49,8 @@ class Matcher {
   explicit Matcher(const UseMap& uses) : uses_(uses) {}
 
   std::optional<Exponential> match(Op* op) {
-    if (op->kind != OpKind::kExp || op->type().rank() < 1 || is_shifted(op->operands[0])) return std::nullopt;
+    const bool has_rows = op->type().rank() >= 1 && op->type().shape.back() > 0;  // an empty one has no maximum
+    if (op->kind != OpKind::kExp || !has_rows || is_shifted(op->operands[0])) return std::nullopt;
     found_ = {op, {}, {}};
     if (!every_use(op->result(), [&](Op* user) { return is_sum(user) || is_quotient(user); })) return std::nullopt;
     if (found_.quotients.empty() && found_.logarithms.empty()) return std::nullopt;

@@ -74,10 +74,11 @@ MINNOW_DESCRIBE(Pad, "", "`low` elements before, `high` behind, `interior` betwe
                 "low + n + (n - 1) interior + high per dimension of n", "`slice`")
 MINNOW_DESCRIBE(Concat, "(x, ...)", "the operands end to end along `dim`", "their sizes added up along `dim`",
                 "a `slice` for each")
-MINNOW_DESCRIBE(Gather, "(table, i)", "row i[n] of the table; an index outside is moved to the nearest row",
+MINNOW_DESCRIBE(Gather, "(table, i)",
+                "row i[n] of the table; an index outside is moved to the nearest row, so that there must be one",
                 "[V,...], i32[N] → [N,...]", "`scatter_add`; none for i")
-MINNOW_DESCRIBE(ScatterAdd, "(u, i)", "rows of u added up where i[n] says", "[N,...], i32[N] → [V,...] with V = `dim`",
-                "`gather`; none for i")
+MINNOW_DESCRIBE(ScatterAdd, "(u, i)", "rows of u added up where i[n] says, or in the nearest row",
+                "[N,...], i32[N] → [V,...] with V = `dim`", "`gather`; none for i")
 
 // Reductions.
 MINNOW_DESCRIBE(ReduceSum, "", "the sum over `dims`", "x without `dims`", "`broadcast(dy)`")

@@ -35,6 +35,30 @@ TEST(ParseError, Functions) {
             "test.ir:1:19: error: expected an op's %result or 'return', found 'add'");
 }
 
+// An index is moved to the nearest row, which a table of no rows does not have.
+TEST(ParseError, IndicesOfATableWithoutRows) {
+  const auto gather = [](int rows, int indices, int columns) {
+    return error_of(
+        fmt::format("func @f(%t: f32[{0},{2}], %i: i32[{1}]) -> (f32[{1},{2}]) {{\n"
+                    "%0 = gather(%t, %i) : f32[{1},{2}]\nreturn %0 }}",
+                    rows, indices, columns));
+  };
+  const auto scatter = [](int rows, int indices, int columns) {
+    return error_of(
+        fmt::format("func @f(%u: f32[{1},{2}], %i: i32[{1}]) -> (f32[{0},{2}]) {{\n"
+                    "%0 = scatter_add(%u, %i) {{dim = {0}}} : f32[{0},{2}]\nreturn %0 }}",
+                    rows, indices, columns));
+  };
+  for (const int columns : {0, 3}) {
+    EXPECT_EQ(gather(0, 2, columns), "test.ir:2:6: error: gather: the 2 indices are of a table without rows");
+    EXPECT_EQ(scatter(0, 2, columns), "test.ir:2:6: error: scatter_add: the 2 indices are of a table without rows");
+    for (const auto& [rows, indices] : {std::pair(0, 0), std::pair(2, 0), std::pair(2, 2)}) {
+      EXPECT_EQ(gather(rows, indices, columns), "no error");
+      EXPECT_EQ(scatter(rows, indices, columns), "no error");
+    }
+  }
+}
+
 TEST(ParseError, Results) {
   EXPECT_EQ(error_of("func @f(%x: f32[]) -> (f32[]) { return }"),
             "test.ir:1:33: error: expected 1 returned values, found 0");

@@ -151,5 +151,18 @@ TEST(StabilizeSoftmax, LeavesTheOtherDivision) {
     })");
 }
 
+// They have no maximum to be shifted by.
+TEST(StabilizeSoftmax, RowsOfNoElementStay) {
+  const auto function = parse(R"(func @f(%x: f32[3,0]) -> (f32[3,0], f32[3]) {
+  %0 = exp(%x) : f32[3,0]
+  %1 = reduce_sum(%0) {dims = [1]} : f32[3]
+  %2 = broadcast(%1) {dims = [0]} : f32[3,0]
+  %3 = div(%0, %2) : f32[3,0]
+  %4 = log(%1) : f32[3]
+  return %3, %4
+})");
+  EXPECT_FALSE(stabilize_softmax(*function));
+}
+
 }  // namespace
 }  // namespace minnow
