@@ -60,11 +60,18 @@ uint32_t header_checksum(json header) {
   return add_to_checksum(0, to_text(header));
 }
 
+// A header has objects of objects of lists. Whatever copies or prints JSON goes down by recursion, so that more would
+// exhaust the stack; it is not kept.
+constexpr int kMostDepth = 16;
+
 // JSON leaves open what a name that comes twice means, so a strict reader refuses it. nullopt if the text is
-// no JSON.
+// no JSON, or is nested too deeply.
 std::optional<json> parse_json(std::string_view text, std::string& duplicate) {
   std::vector<std::set<std::string>> names;
-  const auto watch = [&](int /*depth*/, json::parse_event_t event, json& parsed) {
+  bool is_too_deep = false;
+  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
+    is_too_deep = is_too_deep || depth > kMostDepth;
+    if (is_too_deep) return false;
     if (event == json::parse_event_t::object_start) names.emplace_back();
     if (event == json::parse_event_t::object_end) names.pop_back();
     if (event == json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second)
@@ -72,7 +79,7 @@ std::optional<json> parse_json(std::string_view text, std::string& duplicate) {
     return true;
   };
   json content = json::parse(text, watch, /*allow_exceptions=*/false);
-  if (content.is_discarded()) return std::nullopt;
+  if (content.is_discarded() || is_too_deep) return std::nullopt;
   return content;
 }
 
@@ -147,7 +154,7 @@ Result<Header> parse_header(std::string_view text, const std::string& where) {
   std::string duplicate;
   std::optional<json> content = parse_json(text, duplicate);
   if (!content || !content->is_object())
-    return fail(where, "is not a safetensors file: its header is not a JSON object");
+    return fail(where, "is not a safetensors file: its header is not a JSON object of objects of lists");
   if (!duplicate.empty()) return fail(where, "the name \"{}\" comes twice", duplicate);
   Header header;
   for (const auto& [name, value] : content->items()) {

@@ -75,6 +75,9 @@ TEST(Safetensors, RefusesBadHeaders) {
   EXPECT_NE(message("[1]").find("not a JSON object"), std::string::npos);
   EXPECT_NE(message("{").find("not a JSON object"), std::string::npos);
   EXPECT_NE(message(std::string(100000, '[')).find("not a JSON object"), std::string::npos);
+  const std::string deep = std::string(200000, '[') + std::string(200000, ']');
+  EXPECT_NE(message("{\"x\":{\"extra\":" + deep + "}}").find("not a JSON object"), std::string::npos);
+  EXPECT_NE(message("{\"__metadata__\":{\"a\":" + deep + "}}").find("not a JSON object"), std::string::npos);
   EXPECT_NE(message(R"({"x":3})").find("lacks a proper dtype"), std::string::npos);
   EXPECT_NE(message(R"({"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})").find("proper"), std::string::npos);
   EXPECT_NE(message(R"({"x":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})").find("F16"), std::string::npos);
