@@ -53,39 +53,78 @@ class PlaceRecorder {
   std::map<std::string, std::string>* places_;
 };
 
-// The parser would meet an unknown field long before its own recursion limit, so depth is checked ahead of
-// it.
-Status check_nesting(std::string_view text, const std::string& path) {
-  int depth = 0, line = 0, column = 0;
-  char quote = 0;
-  for (size_t i = 0; i < text.size(); ++i, ++column) {
-    const char c = text[i];
-    if (c == '\n') {
-      ++line;
-      column = -1;
-      quote = 0;
-    } else if (quote != 0) {
-      if (c == '\\') ++i, ++column;
-      if (c == quote) quote = 0;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (c == '#') {
-      while (i + 1 < text.size() && text[i + 1] != '\n') ++i;
-    } else if (c == '{' || c == '<') {
-      if (++depth > kMaxModelNesting)
-        return fail(text_place(path, line, column), "messages are nested more than {} deep", kMaxModelNesting);
-    } else if (c == '}' || c == '>') {
-      --depth;
+// Finds what is opened and not closed. The parser would notice it far behind the place, in the words of whatever
+// message it takes the rest for, and it would meet an unknown field long before its own recursion limit.
+class BracketCheck {
+ public:
+  BracketCheck(std::string_view text, const std::string& path) : text_(text), path_(path) {}
+
+  Status run() {
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '\n') {
+        ++line_;
+        line_begin_ = at_ + 1;
+      } else if (c == '"' || c == '\'') {
+        MINNOW_TRY(skip_quotes(c));
+      } else if (c == '#') {
+        at_ = std::min(text_.find('\n', at_), text_.size()) - 1;
+      } else if (c == '{' || c == '<' || c == '[') {
+        MINNOW_TRY(open(c));
+      } else if (c == '}' || c == '>' || c == ']') {
+        MINNOW_TRY(close(c));
+      }
     }
+    if (open_.empty()) return {};
+    return fail(open_.back().place, "this \"{}\" is never closed: there is no \"{}\" for it", open_.back().bracket,
+                partner(open_.back().bracket));
   }
-  return {};
-}
+
+ private:
+  struct Open {
+    char bracket;
+    std::string place;
+  };
+
+  static char partner(char bracket) { return bracket == '{' ? '}' : bracket == '<' ? '>' : ']'; }
+  std::string here() const { return text_place(path_, line_, static_cast<int>(at_ - line_begin_)); }
+
+  Status open(char bracket) {
+    if (static_cast<int>(open_.size()) >= kMaxModelNesting)
+      return fail(here(), "messages are nested more than {} deep", kMaxModelNesting);
+    open_.push_back({bracket, here()});
+    return {};
+  }
+
+  Status close(char bracket) {
+    if (open_.empty()) return fail(here(), "this \"{}\" closes nothing", bracket);
+    if (partner(open_.back().bracket) != bracket)
+      return fail(here(), "this \"{}\" stands where a \"{}\" should close the \"{}\" of {}", bracket,
+                  partner(open_.back().bracket), open_.back().bracket, open_.back().place);
+    open_.pop_back();
+    return {};
+  }
+
+  Status skip_quotes(char quote) {
+    const std::string place = here();
+    while (++at_ < text_.size() && text_[at_] != '\n' && text_[at_] != quote)
+      if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n') ++at_;
+    if (at_ < text_.size() && text_[at_] == quote) return {};
+    return fail(place, "the closing quote is missing: a text ends in the line in which it begins");
+  }
+
+  std::string_view text_;
+  const std::string& path_;
+  size_t at_ = 0, line_begin_ = 0;
+  int line_ = 0;
+  std::vector<Open> open_;
+};
 
 }  // namespace
 
 Status parse_text(std::string_view text, const std::string& path, pb::Message* message,
                   std::map<std::string, std::string>* places) {
-  MINNOW_TRY(check_nesting(text, path));
+  MINNOW_TRY(BracketCheck(text, path).run());
   const pb::LogSilencer silence;
   FirstTextError errors(text, path);
   pb::TextFormat::ParseInfoTree tree;

@@ -20,7 +20,7 @@ class LayerCheck {
       : loaded_(loaded), layer_(loaded.model.layers(index)), path_(std::move(path)) {}
 
   Status dense() const {
-    if (layer_.dense().units() == 0)
+    if (!layer_.dense().has_units())
       return complain(loaded_, path_ + ".units", "units is missing: the number of outputs, at least 1");
     MINNOW_TRY(initializer("weight_init", layer_.dense().weight_init()));
     return initializer("bias_init", layer_.dense().bias_init());
@@ -28,7 +28,7 @@ class LayerCheck {
 
   Status conv2d() const {
     const spec::Conv2D& conv = layer_.conv2d();
-    if (conv.filters() == 0)
+    if (!conv.has_filters())
       return complain(loaded_, path_ + ".filters", "filters is missing: the number of output channels, at least 1");
     MINNOW_TRY(kernel(conv.kernel()));
     MINNOW_TRY(one_or_two("stride", conv.stride()));
@@ -65,7 +65,7 @@ class LayerCheck {
   }
 
   Status activation() const {
-    if (layer_.activation().function() != spec::Activation::NONE) return {};
+    if (layer_.activation().has_function()) return {};
     return complain_with_hint(loaded_, path_, "for example function: RELU", "function is missing");
   }
 

@@ -93,7 +93,51 @@ TEST_F(LoadModel, RefusesGroupsNestedTooDeeply) {
 
 TEST(ParseModelText, SaysWhereTheSyntaxIsWrong) {
   EXPECT_EQ(error_of(parse_model_text("inputs {\n  name \"x\"\n}", "m.textproto")),
-            "m.textproto:2:8: Expected \":\", found \"\"x\"\".");
+            "m.textproto:2:8: expected \":\" and a value, found \"x\" | a value is written NAME: VALUE");
+}
+
+// None of the parser's own words comes through: they speak of tokens and oneofs.
+TEST(ParseModelText, SaysInItsOwnWordsWhatIsWrong) {
+  const auto refusal = [](const std::string& text) { return error_of(parse_model_text(text, "m")); };
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"(",
+       "m:1:1: expected the name of a field, found \"(\" | a field is written NAME: VALUE or NAME { FIELD: VALUE }"},
+      {"layers { dense { units = 3 } }",
+       "m:1:24: expected \":\" and a value, found \"=\" | a value is written NAME: VALUE"},
+      {"layers { dense { units { 3 } } }",
+       "m:1:24: expected a value, found \"{\" | this field has a value: NAME: VALUE"},
+      {"layers { dense { units: \"3\" } }",
+       "m:1:25: expected a whole number, found \"3\" | numbers stand without quotes"},
+      {"layers { dense { units: 1e3 } }", "m:1:25: expected a whole number, found \"1e3\""},
+      {"layers { dense { units: } }", "m:1:25: expected a whole number, found \"}\""},
+      {"training { learning_rate: fast }", "m:1:27: expected a number, found \"fast\""},
+      {"name: lenet", "m:1:7: expected a text in quotes, found \"lenet\" | write \"lenet\""},
+      {"name:", "m:1:6: expected a text in quotes, found the end of the text"},
+      {"layers { dense { activation: \"RELU\" } }",
+       "m:1:30: expected a name without quotes, found \"RELU\" | write RELU"},
+      {"layers { dense { bias: yes } }", "m:1:24: \"yes\" is not a value of field \"bias\" | true or false"},
+      {"inputs { shape: [1 2] }",
+       "m:1:20: expected \",\" or the end of the list, found \"2\" | a list is written NAME: [1, 2]"},
+      {"training: 3", "m:1:11: expected \"{\", found \"3\" | this field has fields of its own: NAME { FIELD: VALUE }"},
+      {"name: \"a\" name: \"b\"", "m:1:11: field \"name\" is given twice"},
+      {"name: \"a\nlayers {}", "m:1:7: the closing quote is missing: a text ends in the line in which it begins"},
+      {"name: \"a\\q\"", "m:1:10: unknown escape in a text | known are \\n, \\t, \\\", \\\\ and \\x41"},
+      {"training { seed: 08 }", "m:1:19: a number begins with 0 | write it without the leading 0"},
+      {"training { seed: 3x }", "m:1:19: letters follow a number without a blank"},
+      {"n\xc3\xa4me: 3", "m:1:2: a letter that is not ASCII stands outside of quotes | quotes are straight, \"...\""},
+      {"training { epochs: 99999999999999999999 }", "m:1:20: \"99999999999999999999\" is too large a number here"},
+  };
+  for (const auto& [text, expected] : cases) EXPECT_EQ(refusal(text), expected) << text;
+}
+
+TEST(ParseModelText, SaysWhichBracketIsNotClosed) {
+  const auto refusal = [](const std::string& text) { return error_of(parse_model_text(text, "m")); };
+  EXPECT_EQ(refusal("layers {\n  name: \"a\"\n  dense { units: 3\n}\nloss { l1 {} }\n"),
+            "m:1:8: this \"{\" is never closed: there is no \"}\" for it");
+  EXPECT_EQ(refusal("name: \"{\"  # {\ninputs { shape: [1, 2 }"),
+            "m:2:23: this \"}\" stands where a \"]\" should close the \"[\" of m:2:17");
+  EXPECT_EQ(refusal("layers { flatten {} } }"), "m:1:23: this \"}\" closes nothing");
+  EXPECT_EQ(refusal("layers <flatten {}> layers <"), "m:1:28: this \"<\" is never closed: there is no \">\" for it");
 }
 
 TEST(ParseModelText, SuggestsTheNearestField) {

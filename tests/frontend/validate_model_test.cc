@@ -31,6 +31,19 @@ TEST(ValidateModel, DefaultsAreFilledOnce) {
   EXPECT_EQ(model_to_text(loaded->model), once);
 }
 
+// In proto3 a field that is 0 may be one that is not given; here the two are told apart.
+TEST(ValidateLayers, AFirstEnumValueAndAZeroAreGiven) {
+  EXPECT_EQ(layers_error("layers { name: \"a\" activation { function: NONE } }"), "");
+  EXPECT_EQ(layers_error("layers { name: \"a\" activation {} }"),
+            "m.textproto:2:20: layer \"a\": function is missing | for example function: RELU");
+  EXPECT_EQ(layers_error("layers { name: \"a\" dense { units: 0 } }"),
+            "m.textproto:2:28: layer \"a\": units is 0, but must lie in [1, 1048576]");
+  EXPECT_EQ(layers_error("layers { name: \"a\" conv2d { kernel: 3 filters: 0 } }"),
+            "m.textproto:2:39: layer \"a\": filters is 0, but must lie in [1, 65536]");
+  EXPECT_EQ(layers_error("layers { name: \"a\" conv2d { kernel: 3 } }"),
+            "m.textproto:2:20: layer \"a\": filters is missing: the number of output channels, at least 1");
+}
+
 TEST(ValidateNames, PresentUniquePrintable) {
   EXPECT_EQ(layers_error("layers { dense { units: 10 } }"), "m.textproto:2:1: a layer has no name");
   EXPECT_EQ(layers_error("layers { name: \"fc\" flatten {} }\nlayers { name: \"fc\" flatten {} }"),
