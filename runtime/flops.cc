@@ -16,8 +16,10 @@
 namespace minnow {
 namespace {
 
-constexpr std::chrono::milliseconds kBurst{6};
-constexpr int kBursts = 8;
+// Short enough that some bursts lie between two interruptions, where other programs run, too.
+constexpr std::chrono::microseconds kBurst{800};
+constexpr int kBursts = 60;
+constexpr int kMostTries = 4;
 constexpr const char* kProbeName = "fma_chains";
 
 // As many accumulators as a dot kernel keeps in registers: enough to hide the latency of a multiply-add.
@@ -65,6 +67,15 @@ double time_burst(ThreadPool& pool, KernelEntry probe, int64_t iterations) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+double most_iterations_a_second(ThreadPool& pool, KernelEntry probe) {
+  const double burst = std::chrono::duration<double>(kBurst).count();
+  int64_t iterations = 1 << 10;
+  while (time_burst(pool, probe, iterations) < burst / 2) iterations *= 2;
+  double best = time_burst(pool, probe, iterations);
+  for (int i = 1; i < kBursts; ++i) best = std::min(best, time_burst(pool, probe, iterations));
+  return static_cast<double>(iterations) / best;
+}
+
 double contraction_flops(const Op& op) {
   if (op.kind == OpKind::kMap) return static_cast<double>(block_count(op)) * contraction_flops(*op.body);
   if (op.body) return contraction_flops(*op.body);
@@ -86,7 +97,7 @@ Result<double> model_flops(const LoadedModel& model, std::string_view function) 
   return contraction_flops(*built);
 }
 
-Result<double> measure_peak_flops(ThreadPool& pool) {
+Result<double> measure_peak_flops(ThreadPool& pool, double at_least) {
   MINNOW_ASSIGN(const Target target, host_target());
   llvm::LLVMContext context;
   llvm::Module module(kProbeName, context);
@@ -98,13 +109,11 @@ Result<double> measure_peak_flops(ThreadPool& pool) {
   MINNOW_ASSIGN(void* address, code->find(kProbeName));
   const auto probe = reinterpret_cast<KernelEntry>(address);
 
-  const double burst = std::chrono::duration<double>(kBurst).count();
-  int64_t iterations = 1 << 12;
-  while (time_burst(pool, probe, iterations) < burst / 2) iterations *= 2;
-  double best = time_burst(pool, probe, iterations);
-  for (int i = 1; i < kBursts; ++i) best = std::min(best, time_burst(pool, probe, iterations));
-  const double flops_each = 2.0 * chain_count(target) * target.lanes * static_cast<double>(iterations);
-  return flops_each * pool.threads() / best;
+  const double flops_each = 2.0 * chain_count(target) * target.lanes * pool.threads();
+  double peak = 0;
+  for (int i = 0; i < kMostTries && (i == 0 || peak < at_least); ++i)
+    peak = std::max(peak, flops_each * most_iterations_a_second(pool, probe));
+  return peak;
 }
 
 }  // namespace minnow

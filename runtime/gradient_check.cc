@@ -147,7 +147,8 @@ Result<Difference> difference_at(GradientProblem& problem, size_t weight, size_t
   return best;
 }
 
-Result<GradientRow> check_weight(GradientProblem& problem, size_t weight, const Tensor& gradient, int64_t samples) {
+Result<GradientRow> check_weight(GradientProblem& problem, size_t weight, const Tensor& gradient, int64_t samples,
+                                 const GradientListener& listener) {
   const std::string& name = problem.lowered().weights[weight].name;
   const auto values = gradient.as<double>();
   double largest = 0;
@@ -157,6 +158,7 @@ Result<GradientRow> check_weight(GradientProblem& problem, size_t weight, const 
   const int64_t wanted = std::min<int64_t>(samples, static_cast<int64_t>(values.size()));
   for (int64_t draw = 0; row.checked < wanted && draw < 4 * wanted; ++draw) {
     const size_t element = random.bits(static_cast<uint64_t>(draw)) % values.size();
+    if (listener.on_element) listener.on_element(name, row.checked, wanted);
     MINNOW_ASSIGN(const Difference difference, difference_at(problem, weight, element));
     if (difference.disagreement > kSmooth) continue;
     const double floor = std::max(kFloor * largest, 1e-7);
@@ -173,12 +175,14 @@ Result<GradientRow> check_weight(GradientProblem& problem, size_t weight, const 
 
 }  // namespace
 
-Result<std::vector<GradientRow>> check_gradients(const LoadedModel& model, int64_t samples) {
+Result<std::vector<GradientRow>> check_gradients(const LoadedModel& model, int64_t samples,
+                                                 const GradientListener& listener) {
   MINNOW_ASSIGN(GradientProblem problem, GradientProblem::create(model));
   MINNOW_ASSIGN(const std::vector<Tensor> gradients, problem.gradients());
   std::vector<GradientRow> rows;
   for (size_t i = 0; i < gradients.size(); ++i) {
-    MINNOW_ASSIGN(GradientRow row, check_weight(problem, i, gradients[i], samples));
+    MINNOW_ASSIGN(GradientRow row, check_weight(problem, i, gradients[i], samples, listener));
+    if (listener.on_row) listener.on_row(row);
     rows.push_back(std::move(row));
   }
   return rows;

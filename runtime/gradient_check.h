@@ -1,6 +1,7 @@
 // Autodiff held against finite differences, through the interpreter in double precision.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,16 @@ struct GradientRow {
   double error = 0;       // |gradient - difference| / max(|gradient|, |difference|, floor)
 };
 
+// What is heard of a check while it runs; either may be empty.
+struct GradientListener {
+  std::function<void(const std::string& weight, int64_t checked, int64_t wanted)> on_element;
+  std::function<void(const GradientRow&)> on_row;  // when its weight is done
+};
+
 // Checks up to `samples` elements of every weight at the model's initial weights, slightly disturbed so that no
 // activation sits on a kink, on a random batch of 2. An element whose differences disagree at every step size lies on a
 // kink (a maximum changes hands between them) and another one is drawn.
-Result<std::vector<GradientRow>> check_gradients(const LoadedModel& model, int64_t samples);
+Result<std::vector<GradientRow>> check_gradients(const LoadedModel& model, int64_t samples,
+                                                 const GradientListener& listener = {});
 
 }  // namespace minnow

@@ -108,30 +108,31 @@ std::string render_epoch(const EpochSummary& summary, const ProgressStyle& style
          painted(fmt::format("  {}  {:.1f} s", format_rate(summary.examples_per_second), summary.seconds), kDim, style);
 }
 
-void Progress::update(const ProgressState& state) {
-  if (!style_.is_terminal) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_draw_) return;
-  next_draw_ = now + std::chrono::milliseconds(100);
-  show(fmt::format("{}{}", kEraseLine, render_progress(state, style_)));
+void StatusLine::draw(const std::string& text) {
+  next_draw_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
   is_drawn_ = true;
+  print(fmt::format("{}{}", kEraseLine, text));
 }
 
-void Progress::finish_epoch(const EpochSummary& summary) {
-  clear();
-  show(render_epoch(summary, style_) + "\n");
+void StatusLine::clear() {
+  if (!is_drawn_) return;
+  is_drawn_ = false;
+  next_draw_ = {};
+  print(std::string(kEraseLine));
 }
 
-void Progress::show(const std::string& text) {
+void StatusLine::print(const std::string& text) {
   std::fputs(text.c_str(), stream_);
   std::fflush(stream_);
 }
 
-void Progress::clear() {
-  if (!is_drawn_) return;
-  show(std::string(kEraseLine));
-  is_drawn_ = false;
-  next_draw_ = {};
+void Progress::update(const ProgressState& state) {
+  if (line_.is_due()) line_.draw(render_progress(state, line_.style()));
+}
+
+void Progress::finish_epoch(const EpochSummary& summary) {
+  line_.clear();
+  line_.print(render_epoch(summary, line_.style()) + "\n");
 }
 
 }  // namespace minnow

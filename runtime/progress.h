@@ -48,29 +48,43 @@ std::string render_epoch(const EpochSummary& summary, const ProgressStyle& style
 // "0:07", "12:40", "3:05:00"; "-:--" if it cannot be told.
 std::string format_duration(double seconds);
 
-class Progress {
+// The last line of a terminal, drawn anew at most ten times a second; nothing where there is no terminal.
+class StatusLine {
  public:
-  explicit Progress(std::FILE* stream = stderr) : Progress(stream, ProgressStyle::detect(stream)) {}
-  Progress(std::FILE* stream, ProgressStyle style) : stream_(stream), style_(style) {}
-  ~Progress() { clear(); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  StatusLine(std::FILE* stream, ProgressStyle style) : stream_(stream), style_(style) {}
+  ~StatusLine() { clear(); }
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
 
-  // Redraws the bar, at most ten times a second; cheap enough to be called every step. Silent without a
-  // terminal.
-  void update(const ProgressState& state);
-  void finish_epoch(const EpochSummary& summary);
-  // Takes the bar off the line, before something else is printed.
+  const ProgressStyle& style() const { return style_; }
+  // Whether it is time to draw: to be asked before a text is made.
+  bool is_due() const { return style_.is_terminal && std::chrono::steady_clock::now() >= next_draw_; }
+  void draw(const std::string& text);
+  // Takes it off, before something else is printed.
   void clear();
+  // Whole lines, on whatever the stream is. Work goes on if nobody reads this any more, so a failure to write is none.
+  void print(const std::string& text);
 
  private:
-  // Training goes on if nobody reads this any more, so a failure to write is none.
-  void show(const std::string& text);
-
   std::FILE* stream_;
   ProgressStyle style_;
   bool is_drawn_ = false;
   std::chrono::steady_clock::time_point next_draw_{};
+};
+
+class Progress {
+ public:
+  explicit Progress(std::FILE* stream = stderr) : Progress(stream, ProgressStyle::detect(stream)) {}
+  Progress(std::FILE* stream, ProgressStyle style) : line_(stream, style) {}
+
+  // Redraws the bar; cheap enough to be called every step.
+  void update(const ProgressState& state);
+  void finish_epoch(const EpochSummary& summary);
+  // Takes the bar off the line, before something else is printed.
+  void clear() { line_.clear(); }
+
+ private:
+  StatusLine line_;
 };
 
 }  // namespace minnow

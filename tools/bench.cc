@@ -101,10 +101,12 @@ Status measure(std::vector<Contender>& contenders, int repeats) {
 
 // Measured before and after the samples, of which the better counts: two threads that share a core for a moment show
 // the peak of one.
-Status raise_peaks(std::vector<Contender>& contenders, std::map<int, double>& peaks) {
+Status raise_peaks(std::vector<Contender>& contenders, double flops, std::map<int, double>& peaks) {
   for (Contender& contender : contenders) {
-    MINNOW_ASSIGN(const double peak, measure_peak_flops(contender.function->pool()));
-    peaks[contender.threads] = std::max(peaks[contender.threads], peak);
+    const double rate = contender.samples.empty() ? 0 : flops / quartiles(contender.samples).median;
+    double& best = peaks[contender.threads];
+    MINNOW_ASSIGN(const double peak, measure_peak_flops(contender.function->pool(), best < rate ? rate : 0));
+    best = std::max(best, peak);
   }
   return {};
 }
@@ -175,18 +177,21 @@ Result<ExitCode> bench_command(const BenchFlags& flags) {
   std::vector<Contender> contenders = choose_contenders(flags);
   std::map<int, double> peaks;  // by threads
   for (Contender& contender : contenders) MINNOW_TRY(prepare(contender, subject, flags));
-  MINNOW_TRY(raise_peaks(contenders, peaks));
-  MINNOW_TRY(measure(contenders, flags.repeats));
-  MINNOW_TRY(raise_peaks(contenders, peaks));
   MINNOW_ASSIGN(const double flops, subject.flops());
+  MINNOW_TRY(raise_peaks(contenders, flops, peaks));
+  MINNOW_TRY(measure(contenders, flags.repeats));
+  MINNOW_TRY(raise_peaks(contenders, flops, peaks));
   if (!flags.json) print_header(subject, flops, peaks);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  bool passes_peak = false;
   for (const Contender& contender : contenders) {
     const Row row = make_row(contender, contenders.front(), flops, peaks.at(contender.threads));
+    passes_peak = passes_peak || is_beyond_peak(row.share_of_peak);
     if (flags.json) rows.push_back(to_json(contender, row));
     else print_row(contender.name(), row);
   }
   if (flags.json) print_json(subject, flops, peaks, rows);
+  else if (passes_peak) fmt::print("\n{}\n", kBeyondPeak);
   return ExitCode::kDone;
 }
 

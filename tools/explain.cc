@@ -169,7 +169,7 @@ Result<ExitCode> explain_command(const ExplainFlags& flags) {
   MINNOW_TRY(remark_on_memory(*function, remarks));
   MINNOW_ASSIGN(MeasuredFunction measured, measure_as_it_stands(*function, flags.backend.thread_count()));
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(measured, flags.repeats));
-  const Profile profile = summarize(measured.executable().kernels(), steps, 0);
+  const Profile profile = summarize(measured.executable().kernels(), steps);
   const Explanation explanation(*function, remarks, profile);
   MINNOW_ASSIGN(const std::vector<const Op*> ops, explanation.find(flags.what));
   if (ops.size() == 1) explanation.print_op(*ops[0]);

@@ -1,6 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdio>
+
+#include "frontend/lower_model.h"
 #include "runtime/gradient_check.h"
+#include "runtime/progress.h"
 #include "tools/command.h"
 
 namespace minnow {
@@ -12,21 +17,56 @@ struct GradcheckFlags {
   double tolerance = 1e-5;
 };
 
+// Prints each row as soon as it is known; on a terminal the elements of the weight under way are counted below.
+class GradientTable {
+ public:
+  GradientTable(const LoweredModel& lowered, double tolerance)
+      : tolerance_(tolerance), status_(stderr, ProgressStyle::detect(stderr)) {
+    for (const WeightInfo& weight : lowered.weights) width_ = std::max(width_, weight.name.size());
+  }
+
+  // An element of the weight is about to be checked.
+  void count(const std::string& weight, int64_t checked, int64_t wanted) {
+    if (!has_header_)
+      print(fmt::format("{:{}}  {:>8}  {:>14}  {:>14}  {:>10}\n", "weight", width_, "checked", "autodiff",
+                        "differences", "error"));
+    has_header_ = true;
+    if (status_.is_due()) status_.draw(fmt::format("{}: {} of {}", weight, checked, wanted));
+  }
+
+  void add(const GradientRow& row) {
+    const bool is_good = row.error <= tolerance_;
+    passed_ = passed_ && is_good;
+    print(fmt::format("{:{}}  {:>8}  {:>14.6e}  {:>14.6e}  {:>10.2e}  {}\n", row.weight, width_, row.checked,
+                      row.gradient, row.difference, row.error, is_good ? "ok" : "WRONG"));
+  }
+
+  bool passed() const { return passed_; }
+
+ private:
+  void print(const std::string& text) {
+    status_.clear();
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  }
+
+  double tolerance_;
+  StatusLine status_;
+  size_t width_ = 6;
+  bool has_header_ = false;
+  bool passed_ = true;
+};
+
 Result<ExitCode> gradcheck_command(const GradcheckFlags& flags) {
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
-  MINNOW_ASSIGN(const std::vector<GradientRow> rows, check_gradients(loaded, flags.samples));
-  size_t width = 6;
-  for (const GradientRow& row : rows) width = std::max(width, row.weight.size());
-  fmt::print("{:{}}  {:>8}  {:>14}  {:>14}  {:>10}\n", "weight", width, "checked", "autodiff", "differences", "error");
-  bool passed = true;
-  for (const GradientRow& row : rows) {
-    const bool good = row.error <= flags.tolerance;
-    passed = passed && good;
-    fmt::print("{:{}}  {:>8}  {:>14.6e}  {:>14.6e}  {:>10.2e}  {}\n", row.weight, width, row.checked, row.gradient,
-               row.difference, row.error, good ? "ok" : "WRONG");
-  }
-  fmt::print("{}\n", passed ? "all gradients agree" : "some gradients disagree");
-  return passed ? ExitCode::kDone : ExitCode::kMismatch;
+  MINNOW_ASSIGN(const LoweredModel lowered, lower_model(loaded, {1}));
+  GradientTable table(lowered, flags.tolerance);
+  const GradientListener listener{
+      [&](const std::string& weight, int64_t checked, int64_t wanted) { table.count(weight, checked, wanted); },
+      [&](const GradientRow& row) { table.add(row); }};
+  MINNOW_TRY(check_gradients(loaded, flags.samples, listener));
+  fmt::print("{}\n", table.passed() ? "all gradients agree" : "some gradients disagree");
+  return table.passed() ? ExitCode::kDone : ExitCode::kMismatch;
 }
 
 }  // namespace

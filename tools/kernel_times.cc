@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "runtime/flops.h"
+
 namespace minnow {
 
 Result<std::vector<KernelTrace>> trace_steps(MeasuredFunction& function, int repeats) {
@@ -19,9 +21,8 @@ Result<std::vector<KernelTrace>> trace_steps(MeasuredFunction& function, int rep
   return steps;
 }
 
-Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace>& steps, double peak) {
+Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace>& steps) {
   Profile profile;
-  profile.peak = peak;
   const std::vector<double> seconds = kernel_seconds(kernels, steps);
   for (size_t i = 0; i < kernels.size(); ++i) profile.rows.push_back({&kernels[i], seconds[i]});
   for (const KernelSpan& span : steps.front()) {
@@ -34,6 +35,18 @@ Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace
     profile.step_flops += row.flops;
   }
   return profile;
+}
+
+Status measure_peak(Profile& profile, ThreadPool& pool) {
+  double fastest = profile.step_flops / profile.step_seconds;
+  for (const KernelRow& row : profile.rows) fastest = std::max(fastest, row.flops_per_second());
+  MINNOW_ASSIGN(profile.peak, measure_peak_flops(pool, fastest));
+  return {};
+}
+
+bool passes_peak(const Profile& profile) {
+  return std::ranges::any_of(
+      profile.rows, [&](const KernelRow& row) { return is_beyond_peak(row.flops_per_second() / profile.peak); });
 }
 
 std::vector<KernelRow> slowest_first(const Profile& profile) {

@@ -48,6 +48,7 @@ void print_table(const Profile& profile, const std::string& sort) {
   fmt::print("\n{} kernels, {} a step: {:.2f} MFLOP at {:.1f} GFLOP/s, {:.1f} % of the measured peak of {:.1f}\n",
              rows.size(), format_step_time(profile.step_seconds), profile.step_flops / 1e6, rate / 1e9,
              100 * rate / profile.peak, profile.peak / 1e9);
+  if (passes_peak(profile)) fmt::print("{}\n", kBeyondPeak);
 }
 
 Json to_json(const Subject& subject, const Profile& profile) {
@@ -109,9 +110,9 @@ Result<ExitCode> profile_command(const ProfileFlags& flags) {
                                 "there are no kernels: neither the interpreter nor a function without ops has any",
                                 "profile with --backend=jit",
                                 ExitCode::kUsage});
-  MINNOW_ASSIGN(const double peak, measure_peak_flops(function.pool()));
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(function, flags.repeats));
-  const Profile profile = summarize(kernels, steps, peak);
+  Profile profile = summarize(kernels, steps);
+  MINNOW_TRY(measure_peak(profile, function.pool()));
   if (!flags.trace.empty()) MINNOW_TRY(write_trace(flags.trace, steps));
   if (flags.json) {
     print_json(to_json(subject, profile));

@@ -139,18 +139,19 @@ Html kernels(const RunRecord& run, const ReportOptions& options) {
   MINNOW_ASSIGN(const Subject subject, Subject::read(flags, "", session.max_bytes));
   MINNOW_ASSIGN(MeasuredFunction function, subject.prepare(session, options.backend.thread_count()));
   if (function.executable().kernels().empty()) return fail({}, "the interpreter has no kernels to time");
-  MINNOW_ASSIGN(const double peak, measure_peak_flops(function.pool()));
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(function, options.repeats));
-  const Profile profile = summarize(function.executable().kernels(), steps, peak);
+  Profile profile = summarize(function.executable().kernels(), steps);
+  MINNOW_TRY(measure_peak(profile, function.pool()));
   HtmlTable table{kernel_columns(), {}, 3};
   for (const KernelRow& row : slowest_first(profile)) table.rows.push_back(kernel_cells(row, profile));
   const double rate = profile.step_flops / profile.step_seconds;
   const int threads = function.pool().threads();
   return paragraph(fmt::format(
              "A training step of {} examples on {} thread{} of this machine: {}, {:.2f} MFLOP at {:.1f} GFLOP/s; the "
-             "machine's peak was measured as {:.1f}.",
+             "machine's peak was measured as {:.1f}.{}{}",
              subject.batch_size().value_or(0), threads, threads == 1 ? "" : "s", format_step_time(profile.step_seconds),
-             profile.step_flops / 1e6, rate / 1e9, peak / 1e9)) +
+             profile.step_flops / 1e6, rate / 1e9, profile.peak / 1e9, passes_peak(profile) ? " " : "",
+             passes_peak(profile) ? kBeyondPeak : "")) +
          to_svg(draw_bars(kernel_bars(profile))) +
          folded(fmt::format("All {} kernels", table.rows.size()), wide(to_html(table)));
 }

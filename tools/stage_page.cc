@@ -41,25 +41,13 @@ Json kernel_json(const KernelText& text) {
           {"assembly", shown_code(text.assembly)}};
 }
 
-// The machine may be busy just now: a kernel that is faster than the peak is a reason to measure it again.
-Result<double> peak_above(const Profile& profile, ThreadPool& pool) {
-  constexpr int kMostTimes = 6;
-  double fastest = 0, peak = 0;
-  for (const KernelRow& row : profile.rows) fastest = std::max(fastest, row.flops_per_second());
-  for (int i = 0; i < kMostTimes && peak <= fastest; ++i) {
-    MINNOW_ASSIGN(const double measured, measure_peak_flops(pool));
-    peak = std::max(peak, measured);
-  }
-  return peak;
-}
-
 // Adds to each kernel what a step spends on it.
 Status add_times(const StagePage& page, Json& json) {
   MINNOW_ASSIGN(MeasuredFunction measured, measure_as_it_stands(page.function, page.threads));
   if (measured.executable().kernels().empty()) return {};
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(measured, page.repeats));
-  Profile profile = summarize(measured.executable().kernels(), steps, 0);
-  MINNOW_ASSIGN(profile.peak, peak_above(profile, measured.pool()));
+  Profile profile = summarize(measured.executable().kernels(), steps);
+  MINNOW_TRY(measure_peak(profile, measured.pool()));
   for (const KernelRow& row : profile.rows) {
     for (Json& kernel : json["kernels"]) {
       if (kernel["name"] != row.kernel->name) continue;
