@@ -153,13 +153,6 @@ class Trainer {
                                learning_rate_at(training_, step, steps_per_epoch_));
   }
 
-  // Goes back to the start of this run of steps, repeats them up to the bad one and interprets that.
-  Status diagnose_loss(const std::vector<int32_t>& order, const DiagnosisStart& before) {
-    before.restore(session_);
-    for (int64_t step = before.step(); step < state_.step; ++step) MINNOW_TRY(take_step(order, step));
-    return tl::unexpected(diverged(order, state_.step, "the loss is no longer finite"));
-  }
-
   // Interprets a step of the epoch under way, from the tensors as they are before it.
   Error diverged(const std::vector<int32_t>& order, int64_t step, std::string what) {
     batch_.fill(rows_of(order, step - (state_.step - state_.batch_in_epoch)));
@@ -174,27 +167,42 @@ class Trainer {
     return {fmt::format("step {}", state_.step), "validation: " + error.message, std::string(kWayOut), error.code};
   }
 
-  // Not all that is no longer finite shows in the loss: a second moment that is infinite stops its weight for good.
-  Status check_tensors(const std::vector<int32_t>& order, const DiagnosisStart& before) {
+  // "\"fc.weight\" is no longer finite: element 3 is inf"; empty if all of the session's are.
+  std::string bad_tensor() const {
     for (const auto& [name, tensor] : session_.tensors())
-      if (first_bad_element(tensor)) return diagnose_tensor(name, order, before);
-    return {};
+      if (const auto bad = first_bad_element(tensor))
+        return fmt::format("\"{}\" is no longer finite: {}", name, bad->to_string());
+    return "";
   }
 
-  // Repeats the steps up to the one that made the tensor bad, and interprets that.
-  Status diagnose_tensor(const std::string& name, const std::vector<int32_t>& order, const DiagnosisStart& before) {
+  // Not all that is no longer finite shows in the loss: a second moment that is infinite stops its weight for good.
+  Status check_tensors(const std::vector<int32_t>& order, const DiagnosisStart& before) {
+    std::string bad = bad_tensor();
+    if (bad.empty()) return {};
+    MINNOW_TRY(diagnose_tensors(order, before));
+    return tl::unexpected(
+        Error{fmt::format("step {}", state_.step), std::move(bad), std::string(kWayOut), ExitCode::kMismatch});
+  }
+
+  // A loss that is not finite may come of weights that an earlier step has spoilt.
+  Status diagnose_loss(const std::vector<int32_t>& order, const DiagnosisStart& before) {
+    MINNOW_TRY(diagnose_tensors(order, before));
+    return tl::unexpected(diverged(order, state_.step, "the loss is no longer finite"));
+  }
+
+  // Goes back to the start of this run of steps, repeats them, and interprets the first that leaves a tensor that is
+  // not finite, if one does.
+  Status diagnose_tensors(const std::vector<int32_t>& order, const DiagnosisStart& before) {
     before.restore(session_);
     for (int64_t step = before.step(); step < state_.step; ++step) {
       const DiagnosisStart start(session_, step);
       MINNOW_TRY(take_step(order, step));
-      const auto bad = first_bad_element(session_.tensors().at(name));
-      if (!bad) continue;
+      std::string bad = bad_tensor();
+      if (bad.empty()) continue;
       start.restore(session_);
-      return tl::unexpected(
-          diverged(order, step, fmt::format("\"{}\" is no longer finite: {}", name, bad->to_string())));
+      return tl::unexpected(diverged(order, step, std::move(bad)));
     }
-    return tl::unexpected(Error{fmt::format("step {}", state_.step), fmt::format("\"{}\" is no longer finite", name),
-                                std::string(kWayOut), ExitCode::kMismatch});
+    return {};
   }
 
   double accuracy_of(double correct, int64_t examples) const {
