@@ -108,7 +108,8 @@ void Compilation::emit(int module_count) {
     part.module = std::make_unique<llvm::Module>(function_.name(), *part.context);
     std::ranges::sort(part.kernels);
     KernelTwins twins;
-    for (const size_t kernel : part.kernels) emit_kernel(kernel, *part.module, twins);
+    for (const size_t kernel : part.kernels)
+      if (!is_interrupted(options_.interrupt)) emit_kernel(kernel, *part.module, twins);
   });
 }
 
@@ -142,7 +143,7 @@ std::string Compilation::unique_name(const KernelWork& work) {
   name = symbol_text(name + "." + ops.substr(0, 48));
   if (work.stage == KernelWork::Stage::kPartial) name += ".partial";
   std::string unique = name;
-  for (int i = 1; !names_.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
+  for (int& i = last_number_[name]; !names_.insert(unique).second;) unique = name + "_" + std::to_string(++i);
   return unique;
 }
 
@@ -182,7 +183,8 @@ Result<std::vector<ObjectBytes>> Compilation::make_objects() const {
   std::vector<ObjectBytes> objects(parts_.size());
   std::vector<Status> statuses(parts_.size());
   on_threads(parts_.size(), [&, this](size_t i) {
-    auto object = compile_module(*parts_[i].module, target_, options_.opt_level, options_.llvm_times);
+    auto object =
+        compile_module(*parts_[i].module, target_, options_.opt_level, options_.llvm_times, options_.interrupt);
     if (object) objects[i] = *std::move(object);
     else statuses[i] = tl::unexpected(object.error());
   });
@@ -193,7 +195,8 @@ Result<std::vector<ObjectBytes>> Compilation::make_objects() const {
 std::string Compilation::llvm_ir() const {
   std::string text;
   llvm::raw_string_ostream out(text);
-  KernelAnnotator annotator(kernels_);
+  const KernelsByName by_name(kernels_);
+  KernelAnnotator annotator(by_name);
   for (const Part& part : parts_) part.module->print(out, &annotator);
   return text;
 }
@@ -212,10 +215,11 @@ Result<std::string> Compilation::assembly() const {
 Result<std::vector<KernelText>> Compilation::kernel_texts() const {
   std::vector<KernelText> texts;
   for (const Kernel& kernel : kernels_) texts.push_back({kernel, {}, {}, {}});
+  const KernelsByName by_name(kernels_);
   for (const Part& part : parts_) {
     for (const size_t i : part.kernels) {
       texts[i].twin = twin_of(kernels_[i].name, *part.module);
-      texts[i].llvm_ir = llvm_ir_of(kernels_[i].name, *part.module, kernels_);
+      texts[i].llvm_ir = llvm_ir_of(kernels_[i].name, *part.module, by_name);
     }
   }
   MINNOW_ASSIGN(const std::string all, assembly());

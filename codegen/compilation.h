@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -64,7 +65,8 @@ class Compilation {
   std::vector<Part> parts_;
   std::vector<Kernel> kernels_;  // one for each of lowered_.works
   std::unordered_set<std::string> names_;
-  bool is_parallel_ = false;  // whether any kernel is to be divided among threads
+  std::unordered_map<std::string, int> last_number_;  // behind a name that several kernels would have
+  bool is_parallel_ = false;                          // whether any kernel is to be divided among threads
 };
 
 }  // namespace minnow

@@ -46,6 +46,7 @@ Result<std::unique_ptr<CompiledFunction>> from_cache(Compilation& compilation, c
 Result<std::unique_ptr<CompiledFunction>> compile_anew(Compilation& compilation, const std::string& key,
                                                        const CompileOptions& options) {
   compilation.emit(std::max(1, options.threads));
+  MINNOW_TRY(check_interrupt(options.interrupt));
   if (options.verify) MINNOW_TRY(compilation.verify());
   std::string llvm_ir = options.keep_llvm_ir ? compilation.llvm_ir() : "";
   MINNOW_ASSIGN(std::vector<ObjectBytes> objects, compilation.make_objects());

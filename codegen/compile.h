@@ -7,7 +7,7 @@
 
 #include "codegen/compiled_function.h"
 #include "codegen/target.h"
-#include "ir/error.h"
+#include "ir/interrupt.h"
 #include "passes/plan_memory.h"
 
 namespace minnow {
@@ -23,6 +23,7 @@ struct CompileOptions {
   // Where to add LLVM's own report of what its passes took. LLVM keeps such times for the whole process: one
   // compilation at a time, on one thread.
   std::string* llvm_times = nullptr;
+  InterruptFlag interrupt = nullptr;  // ends the compilation with an error, between two kernels
   // The register tiles of each kernel; empty: the target's for all.
   std::vector<RegisterTiles> tiles = {};
   // The tiles are what a search has found or will find: such code has its own place in the cache.

@@ -19,12 +19,39 @@ llvm::Value* ElementEmitter::emit(const Value* value, const Position& at) {
   if (const auto bound = bindings_.find(value); bound != bindings_.end()) {
     if (llvm::Value* result = bound->second(at)) return result;
   }
-  for (const Memo& memo : memo_) {
-    if (memo.value == value && memo.mask == mask_ && memo.at == at) return memo.result;
-  }
+  if (llvm::Value* result = computed_.find(value, mask_, at)) return result;
+  count_steps();
+  constexpr int kDeep = 1000;
+  if (++depth_ > kDeep) compute_below(value, at);
   llvm::Value* result = evaluate(value, at);
-  memo_.push_back({value, mask_, at, result});
+  --depth_;
+  computed_.add(value, mask_, at, result);
   return result;
+}
+
+// What the value comes from through elementwise ops, the first op first, so that a long chain takes no deep recursion.
+void ElementEmitter::compute_below(const Value* root, const Position& at) {
+  const auto is_to_be_computed = [&](const Value* value) {
+    return value->op && has_trait(value->op->kind, kElementwise) && inside_.contains(value->op) &&
+           !bindings_.contains(value) && computed_.find(value, mask_, at) == nullptr;
+  };
+  const auto operand = [&](const Value* value, size_t i) -> const Value* {
+    const auto& operands = value->op->operands;
+    while (i < operands.size() && !is_to_be_computed(storage_.resolve(operands[i]))) ++i;
+    return i < operands.size() ? storage_.resolve(operands[i]) : nullptr;
+  };
+  if (!is_to_be_computed(root)) return;
+  Answers<const Value*, llvm::Value*> elements;
+  elements.find(root, operand, [&](const Value* value) { return value == root ? nullptr : emit(value, at); });
+}
+
+void ElementEmitter::bind(const Value* value, Binding how) {
+  bindings_[value] = std::move(how);
+  flat_.forget();
+}
+
+void ElementEmitter::unbind(const Value* value) {
+  if (bindings_.erase(value) > 0) flat_.forget();
 }
 
 llvm::Value* ElementEmitter::evaluate(const Value* value, const Position& at) {
@@ -39,14 +66,28 @@ llvm::Value* ElementEmitter::evaluate(const Value* value, const Position& at) {
   return load(kernel_.buffer(buffer), value->type.dtype, address(buffer, value->type.shape, at));
 }
 
-bool ElementEmitter::reads_flat(const Value* value) const {
-  value = storage_.resolve(value);
+// nullopt where the operands decide.
+std::optional<bool> ElementEmitter::reads_flat_itself(const Value* value) const {
   const Op* op = value->op;
-  if (op == nullptr || !inside_.contains(op) || bindings_.contains(value)) return !bindings_.contains(value);
+  if (bindings_.contains(value)) return false;
+  if (op == nullptr || !inside_.contains(op)) return true;
   if (op->kind == OpKind::kConstant || op->kind == OpKind::kRandom) return true;
   if (op->kind == OpKind::kBroadcast) return op->operands[0]->type.elements() == 1;
   if (op->kind != OpKind::kReshape && !has_trait(op->kind, kElementwise)) return false;
-  return std::all_of(op->operands.begin(), op->operands.end(), [&](const Value* v) { return reads_flat(v); });
+  return std::nullopt;
+}
+
+bool ElementEmitter::reads_flat(const Value* value) const {
+  const auto operand = [&](const Value* v, size_t i) {
+    const bool is_last = reads_flat_itself(v) || i == v->op->operands.size();
+    return is_last ? nullptr : storage_.resolve(v->op->operands[i]);
+  };
+  return flat_.find(storage_.resolve(value), operand, [&](const Value* v) {
+    const std::optional<bool> itself = reads_flat_itself(v);
+    return itself ? *itself : std::ranges::all_of(v->op->operands, [&](const Value* read) {
+      return flat_.known(storage_.resolve(read));
+    });
+  });
 }
 
 Coord ElementEmitter::row_major(const Position& at, const Shape& shape) {
@@ -135,9 +176,9 @@ llvm::Value* ElementEmitter::constant_of(DType dtype, double value) {
 
 void ElementEmitter::lanes_loop(llvm::Value* from, llvm::Value* to, const std::function<void(const Coord&)>& body) {
   auto run = [&](llvm::Value* i) {
-    const size_t memos = memo_.size();
+    const size_t computed = computed_.size();
     body(lane(i));
-    memo_.resize(memos);
+    computed_.shrink(computed);
   };
   if (lanes_ == 1) return kernel_.loop(from, to, 1, run);
   llvm::Value* length = ir().CreateSub(to, from);
@@ -176,17 +217,17 @@ llvm::Value* ElementEmitter::first_lanes(llvm::Value* count) {
 
 void ElementEmitter::loop(int64_t from, int64_t to, const std::function<void(const Coord&)>& body) {
   kernel_.loop(from, to, [&](llvm::Value* i) {
-    const size_t memos = memo_.size();
+    const size_t computed = computed_.size();
     body(uniform(i));
-    memo_.resize(memos);
+    computed_.shrink(computed);
   });
 }
 
 void ElementEmitter::examples_loop(const std::function<void(const Coord&)>& body) {
   const auto run = [&](llvm::Value* first) {
-    const size_t memos = memo_.size();
+    const size_t computed = computed_.size();
     body(lane(first));
-    memo_.resize(memos);
+    computed_.shrink(computed);
   };
   if (lanes_ == kBlockExamples) return run(kernel_.index(0));
   kernel_.loop(kernel_.index(0), kernel_.index(kBlockExamples), lanes_, run);

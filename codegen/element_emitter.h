@@ -3,15 +3,18 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "codegen/computed_elements.h"
 #include "codegen/coord.h"
 #include "codegen/kernel_builder.h"
 #include "codegen/scalar_math.h"
 #include "codegen/storage.h"
 #include "ir/function.h"
+#include "ir/walk.h"
 
 namespace minnow {
 
@@ -29,8 +32,8 @@ class ElementEmitter {
   llvm::Value* emit(const Value* value, const Position& at);
   // From now on `value` is what `how` answers, or what it does by itself where `how` answers nullptr.
   using Binding = std::function<llvm::Value*(const Position&)>;
-  void bind(const Value* value, Binding how) { bindings_[value] = std::move(how); }
-  void unbind(const Value* value) { bindings_.erase(value); }
+  void bind(const Value* value, Binding how);
+  void unbind(const Value* value);
 
   // Memory: an element (or a vector of them) of a row-major tensor at `address`, in elements.
   llvm::Value* load(llvm::Value* base, DType dtype, const Coord& address);
@@ -76,17 +79,13 @@ class ElementEmitter {
   // The lanes whose numbers are below `count` (i64).
   llvm::Value* first_lanes(llvm::Value* count);
   // Forgets values computed so far; to be called where a block does not follow from the last one.
-  void forget() { memo_.clear(); }
+  void forget() { computed_.shrink(0); }
   // Whether an element of `value` depends on its row-major index alone, so that a loop may run all dimensions as one.
   bool reads_flat(const Value* value) const;
 
  private:
-  struct Memo {
-    const Value* value;
-    llvm::Value* mask;
-    Position at;
-    llvm::Value* result;
-  };
+  void compute_below(const Value* root, const Position& at);
+  std::optional<bool> reads_flat_itself(const Value* value) const;
   llvm::Value* evaluate(const Value* value, const Position& at);
   llvm::Value* widen(llvm::Value* condition);
   llvm::Value* load_pairs(llvm::Value* pointer, llvm::Type* element);
@@ -97,9 +96,11 @@ class ElementEmitter {
   const std::unordered_set<const Op*>& inside_;
   int lanes_;
   ScalarMath math_;
+  int depth_ = 0;                // of emit() within emit()
   llvm::Value* mask_ = nullptr;  // <W x i1>, nullptr: all on
-  std::vector<Memo> memo_;
+  ComputedElements computed_;
   std::unordered_map<const Value*, Binding> bindings_;
+  mutable Answers<const Value*, bool> flat_;
 };
 
 }  // namespace minnow

@@ -4,6 +4,7 @@
 
 #include "codegen/emit_window.h"
 #include "codegen/register_tile.h"
+#include "ir/walk.h"
 #include "passes/tile_batch.h"
 
 namespace minnow {
@@ -39,17 +40,23 @@ std::vector<LoopGroup> groups_per_example(const Storage& storage, const KernelWo
   return groups;
 }
 
-// Whether `value` is computed elementwise from row-major tensors alone.
-bool comes_from_rows(const Storage& storage, const KernelWork& work, const Value* value) {
-  value = storage.resolve(value);
-  const Op* op = value->op;
-  if (op == nullptr || !work.inside.contains(op)) {
-    const int buffer = storage.find(value);
-    return buffer >= 0 && storage.buffers()[static_cast<size_t>(buffer)].layout == Layout::kRowMajor;
-  }
-  if (op->kind == OpKind::kConstant) return op->attr<ConstantAttributes>().is_splat();
-  return (has_trait(op->kind, kElementwise) || op->kind == OpKind::kReshape) &&
-         std::ranges::all_of(op->operands, [&](const Value* v) { return comes_from_rows(storage, work, v); });
+// Whether `root` is computed elementwise from row-major tensors alone.
+bool comes_from_rows(const Storage& storage, const KernelWork& work, const Value* root) {
+  bool all_rows = true;
+  visit_each_once<const Value*>({storage.resolve(root)}, [&](const Value* value, const auto& reach) {
+    const Op* op = value->op;
+    if (op == nullptr || !work.inside.contains(op)) {
+      const int buffer = storage.find(value);
+      all_rows &= buffer >= 0 && storage.buffers()[static_cast<size_t>(buffer)].layout == Layout::kRowMajor;
+    } else if (op->kind == OpKind::kConstant) {
+      all_rows &= op->attr<ConstantAttributes>().is_splat();
+    } else if (has_trait(op->kind, kElementwise) || op->kind == OpKind::kReshape) {
+      for (const Value* operand : op->operands) reach(storage.resolve(operand));
+    } else {
+      all_rows = false;
+    }
+  });
+  return all_rows;
 }
 
 // A block of a row-major input, f32 in the end, on its way into the layout of the block.

@@ -1,36 +1,62 @@
 #include "codegen/emit_loop.h"
 
 #include <algorithm>
+#include <numeric>
+
+#include "ir/walk.h"
 
 namespace minnow {
 namespace {
 
-// Finds which neighbouring loops may run as one, walking from the results to what they read. A tensor's dimension d
-// belongs to loop labels[d].
+// A value as a loop nest reads it: its dimension d belongs to loop labels[d].
+struct Reading {
+  const Value* value;
+  std::vector<int64_t> labels;
+  bool operator==(const Reading&) const = default;
+};
+struct ReadingHash {
+  size_t operator()(const Reading& reading) const {
+    size_t hash = std::hash<const Value*>()(reading.value);
+    for (const int64_t label : reading.labels) hash = hash * 31 + static_cast<size_t>(label);
+    return hash;
+  }
+};
+
+// Finds which neighbouring loops may run as one, walking from the results to what they read.
 class BoundaryFinder {
  public:
   BoundaryFinder(const Storage& storage, const KernelWork& work, const Shape& shape, const ElementEmitter& emitter)
       : storage_(storage), work_(work), emitter_(emitter), shape_(shape),
         separate_(shape.empty() ? 0 : shape.size() - 1, false) {}
 
-  void visit(const Value* value, const std::vector<int64_t>& labels) {
-    value = storage_.resolve(value);
-    const Op* op = value->op;
+  std::vector<bool> find(const std::vector<const Value*>& roots) {
+    std::vector<int64_t> labels(shape_.size());
+    std::iota(labels.begin(), labels.end(), 0);
+    std::vector<Reading> readings;
+    for (const Value* root : roots) readings.push_back({storage_.resolve(root), labels});
+    visit_each_once<Reading, ReadingHash>(std::move(readings),
+                                          [this](const Reading& reading, const auto& reach) { visit(reading, reach); });
+    return separate_;
+  }
+
+ private:
+  template <typename Reach>
+  void visit(const Reading& reading, const Reach& reach) {
+    const Op* op = reading.value->op;
     if (op == nullptr || !work_.inside.contains(op)) return;
-    if (op->kind == OpKind::kConstant || op->kind == OpKind::kRandom || emitter_.reads_flat(value)) return;
+    if (op->kind == OpKind::kConstant || op->kind == OpKind::kRandom || emitter_.reads_flat(reading.value)) return;
     if (has_trait(op->kind, kElementwise)) {
-      for (const Value* operand : op->operands) visit(operand, labels);
+      for (const Value* operand : op->operands) reach({storage_.resolve(operand), reading.labels});
     } else if (op->kind == OpKind::kBroadcast) {
-      visit_broadcast(*op, labels);
+      reach({storage_.resolve(op->operands[0]), labels_of_broadcast(*op, reading.labels)});
     } else {
       std::fill(separate_.begin(), separate_.end(), true);
     }
   }
-  const std::vector<bool>& result() const { return separate_; }
 
- private:
-  // Two loops that a broadcast treats alike stay together: both stretched, or both neighbours in the operand.
-  void visit_broadcast(const Op& op, const std::vector<int64_t>& labels) {
+  // Two loops that a broadcast treats alike stay together: both stretched, or both neighbours in the operand. Answers
+  // the loops of the operand's dimensions.
+  std::vector<int64_t> labels_of_broadcast(const Op& op, const std::vector<int64_t>& labels) {
     const auto& dims = op.attr<DimsAttributes>().dims;
     std::vector<int64_t> place(shape_.size(), -1);  // the operand's dimension by loop
     std::vector<int64_t> inner;
@@ -43,7 +69,7 @@ class BoundaryFinder {
       const bool neighbours = place[d] >= 0 && place[d + 1] == place[d] + 1;
       if (!both_stretched && !neighbours) separate_[d] = true;
     }
-    visit(op.operands[0], inner);
+    return inner;
   }
 
   const Storage& storage_;
@@ -70,11 +96,7 @@ std::vector<LoopGroup> group_loops(const Shape& shape, const std::vector<bool>& 
 
 std::vector<bool> loop_boundaries(const Storage& storage, const KernelWork& work, const Shape& shape,
                                   const std::vector<const Value*>& roots, const ElementEmitter& emitter) {
-  BoundaryFinder finder(storage, work, shape, emitter);
-  std::vector<int64_t> labels;
-  for (size_t i = 0; i < shape.size(); ++i) labels.push_back(static_cast<int64_t>(i));
-  for (const Value* root : roots) finder.visit(root, labels);
-  return finder.result();
+  return BoundaryFinder(storage, work, shape, emitter).find(roots);
 }
 
 std::vector<llvm::Value*> compute_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at) {

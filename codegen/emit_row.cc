@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "codegen/register_tile.h"
+#include "ir/walk.h"
 
 namespace minnow {
 namespace {
@@ -31,6 +32,7 @@ class RowKernel {
 
   WorkUnits emit() {
     find_column_loops();
+    count_passes();
     if (work_.loop >= 0) return emit_block();
     if (rows_are_lanes_) return emit_narrow();
     scratch_.loop([&](V row) {
@@ -60,7 +62,7 @@ class RowKernel {
   void store_full_results();
   void for_columns(const std::function<void(const Position&)>& body);
   void keep(const Op& op);
-  int count_passes(const Value* value) const;
+  void count_passes();
   bool is_full(const Value* value) const { return value->type.shape == full_; }
 
   KernelBuilder& kernel_;
@@ -72,6 +74,7 @@ class RowKernel {
   ElementEmitter vector_;
   ElementEmitter scalar_;  // of what a row has one of
   std::vector<bool> separate_;
+  std::unordered_map<const Value*, int> passes_;
   Position row_at_;
   ScratchUnits scratch_;
   int64_t kept_so_far_ = 0;  // bytes of scratch
@@ -171,7 +174,7 @@ void RowKernel::emit_row() {
       emit_argmax(*op);
     } else if (has_trait(op->kind, kReduction)) {
       emit_reduction(*op);
-    } else if (is_full(op->result()) && has_trait(op->kind, kCostly) && count_passes(op->result()) > 1) {
+    } else if (is_full(op->result()) && has_trait(op->kind, kCostly) && passes_[op->result()] > 1) {
       keep(*op);
     }
   }
@@ -179,23 +182,21 @@ void RowKernel::emit_row() {
   store_row_results();
 }
 
-// Whether `root`, an element of a row, is computed from `value` within one pass.
-bool reaches(const Value* root, const Value* value) {
-  if (root == value) return true;
-  if (root->op == nullptr || has_trait(root->op->kind, kReduction)) return false;
-  return std::ranges::any_of(root->op->operands, [&](const Value* v) { return reaches(v, value); });
-}
-
-// How many passes over a row compute `value`: one per reduction, one for all results together.
-int RowKernel::count_passes(const Value* value) const {
-  int passes = 0;
-  for (const auto& op : work_.origin->body->ops()) {
-    if (has_trait(op->kind, kReduction) && reaches(op->operands[0], value)) ++passes;
-  }
-  const bool is_stored = std::ranges::any_of(work_.outputs, [&](const KernelOutput& output) {
-    return is_full(storage_.resolve(output.value)) && reaches(output.value, value);
-  });
-  return passes + (is_stored ? 1 : 0);
+// How many passes over a row compute each value: one per reduction, one for all results together.
+void RowKernel::count_passes() {
+  const auto count = [this](std::vector<const Value*> roots) {
+    visit_each_once(std::move(roots), [this](const Value* value, const auto& reach) {
+      ++passes_[value];
+      if (value->op == nullptr || has_trait(value->op->kind, kReduction)) return;
+      for (const Value* operand : value->op->operands) reach(operand);
+    });
+  };
+  std::vector<const Value*> stored;
+  for (const auto& op : work_.origin->body->ops())
+    if (has_trait(op->kind, kReduction)) count({op->operands[0]});
+  for (const KernelOutput& output : work_.outputs)
+    if (is_full(storage_.resolve(output.value))) stored.push_back(output.value);
+  count(std::move(stored));
 }
 
 // Computes a costly value once: the row of it stays in scratch memory for the passes that read it.

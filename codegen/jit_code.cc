@@ -1,9 +1,13 @@
 #include "codegen/jit_code.h"
 
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/ExecutionEngine/JITLink/JITLink.h>
 #include <llvm/ExecutionEngine/Orc/ExecutionUtils.h>
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
+#include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
 #include <llvm/IR/PassTimingInfo.h>
@@ -25,7 +29,8 @@ namespace minnow {
 namespace {
 
 // The kernels arrive vectorised and tiled: LLVM only has to clean up and hoist.
-void optimize(llvm::Module& module, llvm::TargetMachine& machine, int opt_level, std::string* times) {
+void optimize(llvm::Module& module, llvm::TargetMachine& machine, int opt_level, std::string* times,
+              InterruptFlag interrupt) {
   if (opt_level == 0) return;
   llvm::PassInstrumentationCallbacks callbacks;
   llvm::TimePassesHandler timer(times != nullptr);
@@ -51,7 +56,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine, int opt_level,
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loop_passes), /*UseMemorySSA=*/true));
   passes.addPass(llvm::EarlyCSEPass());
   for (llvm::Function& function : module) {
-    if (!function.isDeclaration()) passes.run(function, functions);
+    if (!function.isDeclaration() && !is_interrupted(interrupt)) passes.run(function, functions);
   }
   if (times == nullptr) return;
   llvm::raw_string_ostream report(*times);
@@ -59,17 +64,58 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine, int opt_level,
   timer.print();
 }
 
+// Code generation takes function by function through all of its passes and cannot be stopped: once interrupted, what
+// comes next is made empty, which takes no time.
+class EmptyOnceInterrupted : public llvm::FunctionPass {
+ public:
+  static char ID;
+  explicit EmptyOnceInterrupted(InterruptFlag interrupt) : FunctionPass(ID), interrupt_(interrupt) {}
+
+  bool runOnFunction(llvm::Function& function) override {
+    if (!is_interrupted(interrupt_)) return false;
+    for (llvm::BasicBlock& block : function) block.dropAllReferences();
+    while (!function.empty()) function.begin()->eraseFromParent();
+    llvm::IRBuilder<>(llvm::BasicBlock::Create(function.getContext(), "", &function)).CreateRetVoid();
+    return true;
+  }
+
+ private:
+  InterruptFlag interrupt_;
+};
+char EmptyOnceInterrupted::ID = 0;
+
+// As LLVMTargetMachine::addPassesToEmitFile does it, with a pass of ours in front of the first that goes over
+// functions. True if the target cannot.
+bool add_interruptible_passes(llvm::legacy::PassManager& passes, llvm::LLVMTargetMachine& machine,
+                              llvm::raw_pwrite_stream& out, llvm::CodeGenFileType type, InterruptFlag interrupt) {
+  auto* modules = new llvm::MachineModuleInfoWrapperPass(&machine);  // the pass manager's from here on
+  llvm::TargetPassConfig* config = machine.createPassConfig(passes);
+  config->setDisableVerify(true);
+  passes.add(config);
+  passes.add(modules);
+  const std::unique_ptr<llvm::Pass> before(llvm::createPreISelIntrinsicLoweringPass());
+  config->insertPass(before->getPassID(), new EmptyOnceInterrupted(interrupt));
+  if (config->addISelPasses()) return true;
+  config->addMachinePasses();
+  config->setInitialized();
+  if (machine.addAsmPrinter(passes, out, nullptr, type, modules->getMMI().getContext())) return true;
+  passes.add(llvm::createFreeMachineFunctionPass());
+  return false;
+}
+
 Status emit_file(llvm::Module& module, const Target& target, int opt_level, llvm::CodeGenFileType type,
-                 std::string* times, ObjectBytes& bytes) {
+                 std::string* times, InterruptFlag interrupt, ObjectBytes& bytes) {
   MINNOW_ASSIGN(auto machine, make_target_machine(target, opt_level));
   module.setDataLayout(machine->createDataLayout());
   module.setTargetTriple(target.triple);
-  optimize(module, *machine, opt_level, times);
+  optimize(module, *machine, opt_level, times, interrupt);
   llvm::raw_svector_ostream out(bytes);
   llvm::legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, out, nullptr, type)) {
-    return fail("", "LLVM cannot write this file type for {}", target.triple);
-  }
+  const bool cannot =
+      interrupt == nullptr
+          ? machine->addPassesToEmitFile(passes, out, nullptr, type)
+          : add_interruptible_passes(passes, static_cast<llvm::LLVMTargetMachine&>(*machine), out, type, interrupt);
+  if (cannot) return fail("", "LLVM cannot write this file type for {}", target.triple);
   if (times != nullptr) llvm::TimePassesIsEnabled = true;
   passes.run(module);
   if (times != nullptr) {
@@ -77,22 +123,23 @@ Status emit_file(llvm::Module& module, const Target& target, int opt_level, llvm
     llvm::reportAndResetTimings(&report);
     llvm::TimePassesIsEnabled = false;
   }
-  return {};
+  return check_interrupt(interrupt);
 }
 
 std::string message(llvm::Error error) { return llvm::toString(std::move(error)); }
 
 }  // namespace
 
-Result<ObjectBytes> compile_module(llvm::Module& module, const Target& target, int opt_level, std::string* times) {
+Result<ObjectBytes> compile_module(llvm::Module& module, const Target& target, int opt_level, std::string* times,
+                                   InterruptFlag interrupt) {
   ObjectBytes bytes;
-  MINNOW_TRY(emit_file(module, target, opt_level, llvm::CodeGenFileType::ObjectFile, times, bytes));
+  MINNOW_TRY(emit_file(module, target, opt_level, llvm::CodeGenFileType::ObjectFile, times, interrupt, bytes));
   return bytes;
 }
 
 Result<std::string> assemble_module(llvm::Module& module, const Target& target, int opt_level, std::string* times) {
   ObjectBytes bytes;
-  MINNOW_TRY(emit_file(module, target, opt_level, llvm::CodeGenFileType::AssemblyFile, times, bytes));
+  MINNOW_TRY(emit_file(module, target, opt_level, llvm::CodeGenFileType::AssemblyFile, times, nullptr, bytes));
   return std::string(bytes.begin(), bytes.end());
 }
 

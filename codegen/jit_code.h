@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "codegen/target.h"
-#include "ir/error.h"
+#include "ir/interrupt.h"
 
 namespace llvm::orc {
 class LLJIT;
@@ -20,8 +20,9 @@ namespace minnow {
 using ObjectBytes = llvm::SmallVector<char, 0>;
 
 // Optimises a module and turns it into an object file, or into assembly text. `times` as CompileOptions::llvm_times.
+// Once interrupted, it ends with an error behind the function that it is at.
 Result<ObjectBytes> compile_module(llvm::Module& module, const Target& target, int opt_level,
-                                   std::string* times = nullptr);
+                                   std::string* times = nullptr, InterruptFlag interrupt = nullptr);
 Result<std::string> assemble_module(llvm::Module& module, const Target& target, int opt_level,
                                     std::string* times = nullptr);
 

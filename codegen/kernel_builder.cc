@@ -2,8 +2,6 @@
 
 #include <llvm/IR/Function.h>
 
-#include <algorithm>
-
 namespace minnow {
 
 KernelBuilder::KernelBuilder(llvm::Module& module, const Target& target, const std::string& name)
@@ -26,13 +24,12 @@ KernelBuilder::KernelBuilder(llvm::Module& module, const Target& target, const s
 }
 
 llvm::Value* KernelBuilder::buffer(int index) {
-  const auto found = std::find(buffers_.begin(), buffers_.end(), index);
-  if (found != buffers_.end()) return bases_[static_cast<size_t>(found - buffers_.begin())];
+  const auto [base, is_new] = bases_.try_emplace(index, nullptr);
+  if (!is_new) return base->second;
   llvm::IRBuilder<> at_entry(entry_->getTerminator());
   llvm::Value* slot = at_entry.CreateConstGEP1_64(at_entry.getPtrTy(), function_->getArg(0), buffers_.size());
   buffers_.push_back(index);
-  bases_.push_back(at_entry.CreateLoad(at_entry.getPtrTy(), slot, "buffer"));
-  return bases_.back();
+  return base->second = at_entry.CreateLoad(at_entry.getPtrTy(), slot, "buffer");
 }
 
 void KernelBuilder::loop(llvm::Value* from, llvm::Value* to, int64_t step,

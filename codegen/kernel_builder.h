@@ -6,6 +6,7 @@
 #include <llvm/IR/Module.h>
 
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -55,7 +56,7 @@ class KernelBuilder {
   llvm::Function* function_;
   llvm::BasicBlock* entry_;
   std::vector<int> buffers_;
-  std::vector<llvm::Value*> bases_;
+  std::unordered_map<int, llvm::Value*> bases_;  // of those buffers
 };
 
 }  // namespace minnow

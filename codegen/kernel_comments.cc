@@ -11,11 +11,6 @@
 namespace minnow {
 namespace {
 
-const Kernel* find(std::span<const Kernel> kernels, std::string_view name) {
-  const auto it = std::ranges::find(kernels, name, &Kernel::name);
-  return it == kernels.end() ? nullptr : &*it;
-}
-
 std::string comment_marker(const Target& target) {
   const auto machine = make_target_machine(target, 0);
   return machine ? (*machine)->getMCAsmInfo()->getCommentString().str() : "#";
@@ -37,17 +32,27 @@ std::string kernel_comment(const Kernel& kernel) {
   return on_one_line(std::move(text)) + (kernel.loop < 0 ? "" : " a block");
 }
 
+KernelsByName::KernelsByName(std::span<const Kernel> kernels) {
+  for (const Kernel& kernel : kernels) kernels_.emplace(kernel.name, &kernel);
+}
+
+const Kernel* KernelsByName::find(std::string_view name) const {
+  const auto found = kernels_.find(name);
+  return found == kernels_.end() ? nullptr : found->second;
+}
+
 void KernelAnnotator::emitFunctionAnnot(const llvm::Function* function, llvm::formatted_raw_ostream& out) {
   const llvm::StringRef name = function->getName();
-  if (const Kernel* kernel = find(kernels_, {name.data(), name.size()})) out << "; " << kernel_comment(*kernel) << "\n";
+  if (const Kernel* kernel = kernels_.find({name.data(), name.size()})) out << "; " << kernel_comment(*kernel) << "\n";
 }
 
 std::string annotate_assembly(std::string_view assembly, std::span<const Kernel> kernels, const Target& target) {
   const std::string marker = comment_marker(target);
+  const KernelsByName by_name(kernels);
   std::string text;
   while (!assembly.empty()) {
     const std::string_view line = assembly.substr(0, std::min(assembly.find('\n'), assembly.size() - 1) + 1);
-    const Kernel* kernel = find(kernels, line.substr(0, line.find(':')));
+    const Kernel* kernel = by_name.find(line.substr(0, line.find(':')));
     if (kernel != nullptr && line.find(':') != line.npos)
       text += fmt::format("{} {}\n", marker, kernel_comment(*kernel));
     text += line;

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "codegen/kernel_comments.h"
-
 namespace minnow {
 namespace {
 
@@ -17,7 +15,7 @@ bool ends_function(std::string_view line) {
 
 }  // namespace
 
-std::string llvm_ir_of(std::string_view kernel, const llvm::Module& module, std::span<const Kernel> kernels) {
+std::string llvm_ir_of(std::string_view kernel, const llvm::Module& module, const KernelsByName& kernels) {
   std::string text;
   llvm::raw_string_ostream out(text);
   KernelAnnotator annotator(kernels);

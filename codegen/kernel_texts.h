@@ -9,11 +9,12 @@
 #include <unordered_map>
 
 #include "codegen/compiled_function.h"
+#include "codegen/kernel_comments.h"
 
 namespace minnow {
 
 // The function of that name, with the comment above it. Of a kernel whose code is another's, the alias.
-std::string llvm_ir_of(std::string_view kernel, const llvm::Module& module, std::span<const Kernel> kernels);
+std::string llvm_ir_of(std::string_view kernel, const llvm::Module& module, const KernelsByName& kernels);
 
 // By kernel: from its label, with the comment above it, to the end of the function. A kernel whose code is another's
 // has no label and is missing.

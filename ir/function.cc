@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ir/steps.h"
+
 namespace minnow {
 
 std::string_view phase_name(Phase phase) {
@@ -38,17 +40,20 @@ Value* Function::add_parameter(std::string name, TensorType type, Role role) {
   value->index = static_cast<int>(parameters_.size());
   value->name = std::move(name);
   value->role = role;
+  by_name_.emplace(value->name, value.get());
   return parameters_.emplace_back(std::move(value)).get();
 }
 
 void Function::remove_parameter(size_t index) {
   parameters_.erase(parameters_.begin() + static_cast<std::ptrdiff_t>(index));
   for (size_t i = index; i < parameters_.size(); ++i) parameters_[i]->index = static_cast<int>(i);
+  by_name_.clear();
+  for (const auto& parameter : parameters_) by_name_.emplace(parameter->name, parameter.get());
 }
 
 Value* Function::find_parameter(std::string_view name) const {
-  const auto it = std::ranges::find_if(parameters_, [&](const auto& value) { return value->name == name; });
-  return it == parameters_.end() ? nullptr : it->get();
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
 }
 
 Op* Function::insert(OpList::const_iterator before, std::unique_ptr<Op> op) {
@@ -61,6 +66,7 @@ const FunctionResult* Function::find_result(std::string_view name) const {
 }
 
 void Function::replace_uses(const Value* from, Value* to) {
+  count_steps(ops_.size());
   for (const auto& op : ops_) std::ranges::replace(op->operands, from, to);
   for (FunctionResult& result : results_)
     if (result.value == from) result.value = to;
@@ -105,32 +111,70 @@ std::unique_ptr<Module> Module::clone() const {
 
 UseMap::UseMap(const Function& function) {
   for (const auto& op : function.ops()) add(op.get());
-  for (const FunctionResult& result : function.results()) uses_[result.value].is_result = true;
+  for (size_t i = 0; i < function.results().size(); ++i) uses_[function.results()[i].value].results.push_back(i);
+}
+
+// Passes work through the users of a value in order, so mostly the first ones are gone.
+void UseMap::Uses::settle() {
+  if (gone.empty()) return;
+  const auto is_gone = [this](const Op* op) { return gone.contains(op); };
+  const auto first = std::ranges::find_if_not(ops, is_gone);
+  const auto trimmed = static_cast<size_t>(first - ops.begin());
+  ops.erase(ops.begin(), first);
+  count_steps(trimmed);
+  if (trimmed < gone_entries) {
+    count_steps(ops.size());
+    std::erase_if(ops, is_gone);
+  }
+  gone.clear();
+  gone_entries = 0;
 }
 
 std::span<Op* const> UseMap::users(const Value* value) const {
-  const auto uses = uses_.find(value);
-  return uses == uses_.end() ? std::span<Op* const>() : std::span<Op* const>(uses->second.ops);
+  const auto found = uses_.find(value);
+  if (found == uses_.end()) return {};
+  found->second.settle();
+  return found->second.ops;
 }
 
 bool UseMap::is_result(const Value* value) const {
-  const auto uses = uses_.find(value);
-  return uses != uses_.end() && uses->second.is_result;
+  const auto found = uses_.find(value);
+  return found != uses_.end() && !found->second.results.empty();
+}
+
+size_t UseMap::count(const Value* value) const {
+  const auto found = uses_.find(value);
+  if (found == uses_.end()) return 0;
+  const Uses& uses = found->second;
+  return uses.ops.size() - uses.gone_entries + (uses.results.empty() ? 0 : 1);
 }
 
 void UseMap::add(Op* op) {
-  for (const Value* operand : op->operands) uses_[operand].ops.push_back(op);
+  for (const Value* operand : op->operands) {
+    Uses& uses = uses_[operand];
+    if (uses.gone.contains(op)) uses.settle();  // of an op that lay at the same address
+    uses.ops.push_back(op);
+  }
 }
 
 void UseMap::remove(const Op* op) {
-  for (const Value* operand : op->operands) std::erase(uses_[operand].ops, op);
+  for (const Value* operand : op->operands) {
+    Uses& uses = uses_[operand];
+    uses.gone.insert(op);
+    ++uses.gone_entries;
+  }
 }
 
-void UseMap::replace(const Value* from, const Value* to) {
+void UseMap::replace(Function& function, const Value* from, Value* to) {
   Uses moved = std::exchange(uses_[from], {});
+  moved.settle();
+  count_steps(moved.ops.size());
+  for (Op* user : moved.ops) std::ranges::replace(user->operands, from, static_cast<Value*>(to));
+  for (const size_t result : moved.results) function.results()[result].value = to;
   Uses& uses = uses_[to];
+  if (!uses.gone.empty()) uses.settle();
   uses.ops.insert(uses.ops.end(), moved.ops.begin(), moved.ops.end());
-  uses.is_result |= moved.is_result;
+  uses.results.insert(uses.results.end(), moved.results.begin(), moved.results.end());
 }
 
 }  // namespace minnow

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ir/attributes.h"
@@ -39,7 +40,7 @@ struct Value {
   TensorType type;
   Op* op = nullptr;
   int index = 0;             // which parameter, or which result
-  std::string name;          // parameters only
+  std::string name;          // parameters only, and as they were added
   Role role = Role::kInput;  // parameters only
 
   bool is_parameter() const { return op == nullptr; }
@@ -116,6 +117,7 @@ class Function {
  private:
   std::string name_;
   std::vector<std::unique_ptr<Value>> parameters_;
+  std::unordered_map<std::string_view, Value*> by_name_;  // the first of each name
   OpList ops_;
   std::vector<FunctionResult> results_;
 };
@@ -131,24 +133,31 @@ std::unique_ptr<Op> make_op(OpKind kind, std::vector<Value*> operands, Attribute
                             std::vector<TensorType> result_types, Location location);
 
 // Users of every value: the ops that read it (once per operand) and whether the function returns it.
-// Stale as soon as the function changes, unless it is told.
+// Stale as soon as the function changes, unless it is told; that takes no longer than the change itself, however many
+// others use the value.
 class UseMap {
  public:
+  UseMap() = default;
   explicit UseMap(const Function& function);
   std::span<Op* const> users(const Value* value) const;
   bool is_result(const Value* value) const;
-  size_t count(const Value* value) const { return users(value).size() + (is_result(value) ? 1 : 0); }
+  size_t count(const Value* value) const;  // of its users, and one if it is a result
 
-  void add(Op* op);                                  // it now reads its operands
-  void remove(const Op* op);                         // it is about to read them no longer
-  void replace(const Value* from, const Value* to);  // what used `from` now uses `to`
+  void add(Op* op);           // it now reads its operands
+  void remove(const Op* op);  // it is about to read them no longer
+  // What used `from` uses `to` from now on, in the function as well.
+  void replace(Function& function, const Value* from, Value* to);
 
  private:
   struct Uses {
     std::vector<Op*> ops;
-    bool is_result = false;
+    std::unordered_set<const Op*> gone;  // ops that read the value no longer, until someone asks who does
+    size_t gone_entries = 0;             // of theirs in `ops`
+    std::vector<size_t> results;
+
+    void settle();
   };
-  std::unordered_map<const Value*, Uses> uses_;
+  mutable std::unordered_map<const Value*, Uses> uses_;
 };
 
 }  // namespace minnow

@@ -31,20 +31,14 @@ class MapCheck {
     return tl::unexpected(OpFault{&op, std::move(why)});
   }
 
-  BatchLabels labels() const {
-    return {[this](const Value* value) { return examples_.contains(value); },
-            [this](const Value* value) { return is_uniform(value); }};
-  }
-  bool is_uniform(const Value* value) const {
-    return value->op && is_uniform_over_examples(*value->op, kBlockExamples, labels());
-  }
-
   Check check_op(const Op& op) {
     if (op.kind == OpKind::kFused) return check_fused(op);
     for (const Value* operand : op.operands)
       if (sums_.contains(operand)) return refuse(op, "uses a sum over examples inside the map");
-    const BatchUse use = batch_use(op, labels());
-    if (use == BatchUse::kOutside && !is_uniform(op.result()))
+    const BatchUse use = batch_use(op, labels_);
+    const bool is_uniform = is_uniform_over_examples(op, kBlockExamples, labels_);
+    if (is_uniform) uniform_.insert(op.result());
+    if (use == BatchUse::kOutside && !is_uniform)
       return refuse(op, "does not do the same for every example, inside a map");
     if (has_trait(op.kind, kContraction) && op.type().dtype != DType::kF32)
       return refuse(op, "is not of f32, inside a map");
@@ -86,6 +80,9 @@ class MapCheck {
   const Op& map_;
   std::unordered_set<const Value*> examples_;  // values with an example per index of dimension 0
   std::unordered_set<const Value*> sums_;
+  std::unordered_set<const Value*> uniform_;
+  const BatchLabels labels_ = {[this](const Value* value) { return examples_.contains(value); },
+                               [this](const Value* value) { return uniform_.contains(value); }};
 };
 
 }  // namespace

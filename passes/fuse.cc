@@ -7,6 +7,16 @@
 namespace minnow {
 namespace {
 
+void move_behind(Function& function, OpGraph& graph, Op* op, int position) {
+  auto& ops = function.ops();
+  ops.splice(std::next(graph.iterator(graph.op(position))), ops, graph.iterator(op));
+  const int from = graph.position(op);
+  std::vector<Op*> order;
+  for (int i = from + 1; i <= position; ++i) order.push_back(graph.op(i));
+  order.push_back(op);
+  graph.arrange(from, position, order);
+}
+
 // The op that makes a parameter's new value should run after the last op that reads the old one. Moving it
 // later is free of consequence unless one of its own users comes first.
 bool sink_updates(Function& function) {
@@ -24,9 +34,7 @@ bool sink_updates(Function& function) {
                                  [&](const Op* user) { return graph.position(user) <= last_reader; });
     });
     if (has_early_user) continue;
-    auto& ops = function.ops();
-    ops.splice(std::next(graph.iterator(graph.op(last_reader))), ops, graph.iterator(update));
-    graph.renumber(function);
+    move_behind(function, graph, update, last_reader);
     changed = true;
   }
   return changed;
@@ -36,11 +44,14 @@ bool is_left_over(const Op& op, const UseMap& uses) {
   return (is_copied_freely(op) || op.kind == OpKind::kConstant) && uses.count(op.result()) == 0;
 }
 
-// The originals of what went into bodies as copies.
+// The originals of what went into bodies as copies; users before what they use.
 void remove_left_overs(Function& function) {
-  for (bool found = true; found;) {
-    const UseMap uses(function);
-    found = std::erase_if(function.ops(), [&](const auto& op) { return is_left_over(*op, uses); }) > 0;
+  UseMap uses(function);
+  auto& ops = function.ops();
+  for (auto it = ops.end(); it != ops.begin();) {
+    if (!is_left_over(**--it, uses)) continue;
+    uses.remove(it->get());
+    it = ops.erase(it);
   }
 }
 

@@ -13,9 +13,7 @@ class LoopRules : public KernelRules {
 
   std::string_view why_not(const Cluster& cluster, const Op& op) const override {
     if (const std::string_view why = why_not_in_loop(op); !why.empty()) return why;
-    const auto users = cluster.graph().uses().users(op.result());
-    const bool is_producer = std::ranges::any_of(users, [&](const Op* user) { return cluster.contains(user); });
-    if (is_producer || (has_trait(op.kind, kElementwise) && op.type().shape == shape_)) return {};
+    if (cluster.reads(op) || (has_trait(op.kind, kElementwise) && op.type().shape == shape_)) return {};
     return "its elements are not those of the loop";
   }
 

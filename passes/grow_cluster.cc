@@ -28,6 +28,7 @@ class Grower {
  private:
   std::vector<Op*> neighbours() const;
   std::string_view why_not(const Op& op) const;
+  std::string_view why_no_kernel() const;
   std::vector<const Op*> add_copies(const Op& op);
   void try_copies(const Op& op);
   std::string_view try_add(const Op* op);
@@ -47,8 +48,7 @@ std::vector<Op*> Grower::neighbours() const {
   for (const Op* member : cluster_.ops()) {
     for (const Value* operand : member->operands) {
       if (operand->op && !is_splat(operand)) found.push_back(operand->op);
-      for (Op* sibling : uses.users(operand))
-        if (has_trait(sibling->kind, kReduction)) found.push_back(sibling);
+      std::ranges::copy(cluster_.graph().reductions(operand), std::back_inserter(found));
     }
     if (is_copied_freely(*member)) continue;
     for (Op* user : uses.users(member->result())) {
@@ -91,14 +91,18 @@ void Grower::try_copies(const Op& op) {
   for (const Op* copy : copies) cluster_.remove(copy);
 }
 
+std::string_view Grower::why_no_kernel() const {
+  if (cluster_.last() - cluster_.first() > kMaxKernelSpan) return "too many ops lie between them";
+  if (!cluster_.is_convex()) return "a path leads out of the kernel and back, so that it would wait for itself";
+  return rules_.why_no_kernel(cluster_);
+}
+
 // Empty if the op has been added.
 std::string_view Grower::try_add(const Op* op) {
   if (cluster_.size() >= kMaxKernelOps) return "the kernel has as many ops as one may have";
   cluster_.add(op);
   const std::vector<const Op*> copies = add_copies(*op);
-  const std::string_view reason = cluster_.is_convex()
-                                      ? rules_.why_no_kernel(cluster_)
-                                      : "a path leads out of the kernel and back, so that it would wait for itself";
+  const std::string_view reason = why_no_kernel();
   if (reason.empty()) return {};
   for (const Op* copy : copies) cluster_.remove(copy);
   cluster_.remove(op);
@@ -154,13 +158,14 @@ bool fuse_clusters(Function& function, FusionKind kind, std::unique_ptr<KernelRu
   OpGraph graph(function);
   std::unordered_set<const Op*> tried;
   bool changed = false;
-  for (int i = 0; i < static_cast<int>(graph.ops().size()); ++i) {
+  for (int i = 0; i < graph.size(); ++i) {
     const Op* op = graph.op(i);
+    if (op == nullptr || !tried.insert(op).second) continue;
     const std::unique_ptr<KernelRules> rules = rules_around(*op);
-    if (!rules || !tried.insert(op).second) continue;
+    if (!rules) continue;
     const Cluster cluster = grow_cluster(graph, op, *rules, log);
     if (!is_worthwhile(cluster)) continue;
-    i = graph.position(cluster.ops().front()) - 1;  // from there on, ops have other places
+    i = cluster.first() - 1;  // from there on, ops have other places
     outline(function, graph, cluster, OpKind::kFused, FusedAttributes{kind});
     changed = true;
   }

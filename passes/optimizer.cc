@@ -1,6 +1,7 @@
 #include "passes/optimizer.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "passes/autodiff.h"
 #include "passes/eliminate_dead_code.h"
@@ -86,9 +87,11 @@ double decay_of(const OptimizerSpec& spec, const std::string& weight) {
 }
 
 Status answer_gradients(Function& step, const std::vector<Value*>& weights, const std::vector<Value*>& gradients) {
+  std::unordered_set<std::string> taken;
+  for (const FunctionResult& result : step.results()) taken.insert(result.name);
   for (size_t i = 0; i < weights.size(); ++i) {
     std::string name = "gradient." + weights[i]->name;
-    if (step.find_parameter(name) != nullptr || step.find_result(name) != nullptr)
+    if (step.find_parameter(name) != nullptr || !taken.insert(name).second)
       return fail("", "@{}: \"{}\" has the name of a gradient", step.name(), name);
     step.add_result(std::move(name), gradients[i]);
   }

@@ -1,17 +1,45 @@
 #include "passes/outline.h"
 
 #include <algorithm>
+#include <unordered_set>
+
+#include "ir/steps.h"
 
 namespace minnow {
 
-OpGraph::OpGraph(const Function& function) : uses_(function) { renumber(function); }
-
-void OpGraph::renumber(const Function& function) {
-  ops_.clear();
+OpGraph::OpGraph(const Function& function) : uses_(function) {
+  count_steps(function.ops().size());
   for (auto it = function.ops().begin(); it != function.ops().end(); ++it) {
-    places_[it->get()] = {static_cast<int>(ops_.size()), it};
+    places_[it->get()] = {size(), it};
     ops_.push_back(it->get());
+    if (has_trait((*it)->kind, kReduction)) reductions_.add(it->get());
   }
+}
+
+void OpGraph::remove(const Op* op) {
+  uses_.remove(op);
+  if (has_trait(op->kind, kReduction)) reductions_.remove(op);
+  ops_[static_cast<size_t>(position(op))] = nullptr;
+}
+
+void OpGraph::add(Op* op, Function::OpList::const_iterator iterator) {
+  uses_.add(op);
+  if (has_trait(op->kind, kReduction)) reductions_.add(op);
+  places_[op] = {-1, iterator};
+}
+
+void OpGraph::arrange(int first, int last, const std::vector<Op*>& ops) {
+  MINNOW_CHECK(ops.size() <= static_cast<size_t>(last - first + 1), "{} ops in {} places", ops.size(),
+               last - first + 1);
+  count_steps(static_cast<size_t>(last - first + 1));
+  const auto begin = ops_.begin() + first;
+  std::fill(std::ranges::copy(ops, begin).out, ops_.begin() + last + 1, nullptr);
+  for (size_t i = 0; i < ops.size(); ++i) places_.at(ops[i]).position = first + static_cast<int>(i);
+}
+
+void OpGraph::replace(Function& function, const Value* from, Value* to) {
+  uses_.replace(function, from, to);
+  reductions_.replace(function, from, to);
 }
 
 bool is_splat(const Value* value) {
@@ -19,16 +47,47 @@ bool is_splat(const Value* value) {
 }
 
 std::vector<Op*> Cluster::ops() const {
+  count_steps(positions_.size());
   std::vector<Op*> ops;
   for (const int position : positions_) ops.push_back(graph_->op(position));
   return ops;
 }
 
-bool Cluster::is_private(const Value* value) const {
-  if (graph_->uses().is_result(value) || graph_->uses().count(value) == 0) return false;
-  return std::ranges::all_of(graph_->uses().users(value), [&](const Op* user) {
-    return contains(user) && (!is_copied_freely(*user) || is_private(user->result()));
+// Of the op's users and the members' operands, whichever are fewer.
+bool Cluster::reads(const Op& op) const {
+  constexpr size_t kFewUsers = 64;
+  const auto is_user = [&](const Op* member) {
+    return std::ranges::any_of(member->operands, [&](const Value* operand) { return operand->op == &op; });
+  };
+  return std::ranges::any_of(op.results, [&](const auto& result) {
+    if (graph_->uses().count(result.get()) > kFewUsers) return std::ranges::any_of(ops(), is_user);
+    return std::ranges::any_of(graph_->uses().users(result.get()), [&](const Op* user) { return contains(user); });
   });
+}
+
+int Cluster::first() const {
+  return *std::ranges::find_if(positions_, [&](int position) { return !is_copied_freely(*graph_->op(position)); });
+}
+
+int Cluster::last() const {
+  return *std::find_if(positions_.rbegin(), positions_.rend(),
+                       [&](int position) { return !is_copied_freely(*graph_->op(position)); });
+}
+
+// Where users are copied freely, theirs matter.
+bool Cluster::is_private(const Value* value) const {
+  std::vector<const Value*> open = {value};
+  while (!open.empty()) {
+    const Value* inner = open.back();
+    open.pop_back();
+    if (graph_->uses().is_result(inner) || graph_->uses().count(inner) == 0) return false;
+    for (const Op* user : graph_->uses().users(inner)) {
+      count_steps();
+      if (!contains(user)) return false;
+      if (is_copied_freely(*user)) open.push_back(user->result());
+    }
+  }
+  return true;
 }
 
 bool Cluster::escapes(const Value* value) const { return !is_copied_freely(*value->op) && !is_private(value); }
@@ -47,31 +106,28 @@ namespace {
 // depends on one of them in turn. A copied op counts as both inside (the copy) and outside (the original).
 std::optional<std::vector<Op*>> dependents_between(const Cluster& cluster) {
   const OpGraph& graph = cluster.graph();
-  const std::vector<Op*> members = cluster.ops();
-  const int first = graph.position(members.front());
-  const int last = graph.position(members.back());
-  std::vector<bool> is_dependent(static_cast<size_t>(last - first + 1));
+  const int last = cluster.last();
+  std::vector<Op*> dependents;
+  std::unordered_set<const Op*> found;
   bool comes_back = false;
   const auto follow = [&](const Value* value) {
-    for (const Op* user : graph.uses().users(value)) {
+    for (Op* user : graph.uses().users(value)) {
+      count_steps();
       if (graph.position(user) > last) continue;
       const bool is_member = cluster.contains(user);
       const bool is_original = is_member && is_copied_freely(*user) && !cluster.is_private(user->result());
       // A member that reads a copied op reads the copy.
       comes_back |= is_member && !cluster.defines(value);
-      if (!is_member || is_original) is_dependent[static_cast<size_t>(graph.position(user) - first)] = true;
+      if ((!is_member || is_original) && found.insert(user).second) dependents.push_back(user);
     }
   };
-  for (const Op* member : members)
+  for (const Op* member : cluster.ops())
     for (const auto& result : member->results)
       if (cluster.escapes(result.get())) follow(result.get());
-  std::vector<Op*> dependents;
-  for (int i = first; i <= last && !comes_back; ++i) {
-    if (!is_dependent[static_cast<size_t>(i - first)]) continue;
-    dependents.push_back(graph.op(i));
-    for (const auto& result : graph.op(i)->results) follow(result.get());
-  }
+  for (size_t i = 0; i < dependents.size() && !comes_back; ++i)
+    for (const auto& result : dependents[i]->results) follow(result.get());
   if (comes_back) return std::nullopt;
+  std::ranges::sort(dependents, {}, [&](const Op* op) { return graph.position(op); });
   return dependents;
 }
 
@@ -84,12 +140,15 @@ namespace {
 // One use of outline(): the function, its graph, the cluster and the body under construction.
 class Outliner {
  public:
-  Outliner(Function& function, OpGraph& graph, const Cluster& cluster)
-      : function_(function), graph_(graph), cluster_(cluster) {}
+  Outliner(Function& function, OpGraph& graph, const Cluster& cluster, std::vector<Op*> members)
+      : function_(function), graph_(graph), cluster_(cluster), members_(std::move(members)) {}
 
-  Op* run(OpKind kind, Attributes attributes);
+  Op* run(OpKind kind, Attributes attributes, const std::vector<Op*>& dependents);
 
  private:
+  bool is_moved(const Op& member) const { return !is_copied_freely(member) || cluster_.is_private(member.result()); }
+  std::vector<Op*> new_order(const std::vector<Op*>& dependents) const;
+  void fill_body(std::string_view what);
   void move_into_body(Op* op);
   Op* copy_into_body(const Op* op);
   Value* inside(Value* value);
@@ -98,6 +157,7 @@ class Outliner {
   Function& function_;
   OpGraph& graph_;
   const Cluster& cluster_;
+  const std::vector<Op*> members_;
   std::unique_ptr<Function> body_ = std::make_unique<Function>("body");
   std::vector<Value*> operands_;
   std::unordered_map<const Value*, Value*> inside_;
@@ -106,6 +166,7 @@ class Outliner {
 Op* Outliner::copy_into_body(const Op* op) {
   auto twin = make_op(op->kind, op->operands, op->attributes, {op->type()}, op->location);
   twin->history = op->history;
+  adopt(twin.get());
   inside_[op->result()] = twin->result();
   return body_->insert(body_->ops().end(), std::move(twin));
 }
@@ -123,64 +184,76 @@ void Outliner::adopt(Op* op) {
 }
 
 void Outliner::move_into_body(Op* op) {
-  graph_.uses().remove(op);
+  graph_.remove(op);
   adopt(op);
   for (const auto& result : op->results) inside_[result.get()] = result.get();
   body_->ops().splice(body_->ops().end(), function_.ops(), graph_.iterator(op));
 }
 
-Op* Outliner::run(OpKind kind, Attributes attributes) {
-  const std::vector<Op*> members = cluster_.ops();
-  const auto dependents = dependents_between(cluster_);
-  MINNOW_CHECK(dependents, "a cluster around {} depends on itself", mnemonic(members.front()->kind));
+// Of those between the cluster's first and its last: what does not depend on it, nullptr for the op that it becomes,
+// and what does.
+std::vector<Op*> Outliner::new_order(const std::vector<Op*>& dependents) const {
+  const std::unordered_set<const Op*> behind(dependents.begin(), dependents.end());
+  std::unordered_set<const Op*> gone;
+  for (const Op* member : members_)
+    if (is_moved(*member)) gone.insert(member);
+  std::vector<Op*> order;
+  for (int i = cluster_.first(); i <= cluster_.last(); ++i)
+    if (Op* op = graph_.op(i); op && !gone.contains(op) && !behind.contains(op)) order.push_back(op);
+  order.push_back(nullptr);
+  order.insert(order.end(), dependents.begin(), dependents.end());
+  return order;
+}
 
+void Outliner::fill_body(std::string_view what) {
+  std::vector<bool> is_moved;  // before anything does
+  for (const Op* member : members_) is_moved.push_back(this->is_moved(*member));
+  for (size_t i = 0; i < members_.size(); ++i) {
+    members_[i]->remember(fmt::format("{} into a {}", is_moved[i] ? "moved" : "copied", what));
+    if (is_moved[i]) move_into_body(members_[i]);
+    else copy_into_body(members_[i]);
+  }
+}
+
+Op* Outliner::run(OpKind kind, Attributes attributes, const std::vector<Op*>& dependents) {
   std::vector<Value*> escaping;
-  std::vector<bool> is_copied;
-  for (const Op* op : members) {
-    is_copied.push_back(is_copied_freely(*op) && !cluster_.is_private(op->result()));
+  for (const Op* op : members_)
     for (const auto& result : op->results)
       if (cluster_.escapes(result.get())) escaping.push_back(result.get());
-  }
-  const auto after = std::next(graph_.iterator(members.back()));
-  for (Op* op : *dependents) function_.ops().splice(after, function_.ops(), graph_.iterator(op));
-  const auto before = dependents->empty() ? after : graph_.iterator(dependents->front());
-
-  const std::string what = std::string(mnemonic(kind));
-  for (size_t i = 0; i < members.size(); ++i) {
-    members[i]->remember((is_copied[i] ? "copied into a " : "moved into a ") + what);
-    if (!is_copied[i]) {
-      move_into_body(members[i]);
-      continue;
-    }
-    auto twin = make_op(members[i]->kind, members[i]->operands, members[i]->attributes, {members[i]->type()},
-                        members[i]->location);
-    twin->history = members[i]->history;
-    adopt(twin.get());
-    inside_[members[i]->result()] = twin->result();
-    body_->insert(body_->ops().end(), std::move(twin));
-  }
+  const int last = cluster_.last();
+  const int first = dependents.empty() ? last : cluster_.first();
+  std::vector<Op*> order = dependents.empty() ? std::vector<Op*>{nullptr} : new_order(dependents);
+  const auto after = std::next(graph_.iterator(graph_.op(last)));
+  for (Op* op : dependents) function_.ops().splice(after, function_.ops(), graph_.iterator(op));
+  const auto before = dependents.empty() ? after : graph_.iterator(dependents.front());
+  fill_body(mnemonic(kind));
 
   std::vector<TensorType> types;
   for (Value* value : escaping) {
     types.push_back(value->type);
     body_->add_result("", value);
   }
-  auto op = make_op(kind, operands_, std::move(attributes), std::move(types), members.back()->location);
-  for (size_t i = 0; i < escaping.size(); ++i) {
-    function_.replace_uses(escaping[i], op->result(i));
-    graph_.uses().replace(escaping[i], op->result(i));
-  }
+  auto op = make_op(kind, operands_, std::move(attributes), std::move(types), members_.back()->location);
+  for (size_t i = 0; i < escaping.size(); ++i) graph_.replace(function_, escaping[i], op->result(i));
   op->body = std::move(body_);
   Op* outlined = function_.insert(before, std::move(op));
-  graph_.uses().add(outlined);
-  graph_.renumber(function_);
+  graph_.add(outlined, std::prev(before));
+  std::ranges::replace(order, static_cast<Op*>(nullptr), outlined);
+  graph_.arrange(first, last, order);
   return outlined;
 }
 
 }  // namespace
 
 Op* outline(Function& function, OpGraph& graph, const Cluster& cluster, OpKind kind, Attributes attributes) {
-  return Outliner(function, graph, cluster).run(kind, std::move(attributes));
+  const auto dependents = dependents_between(cluster);
+  MINNOW_CHECK(dependents, "a cluster around {} depends on itself", mnemonic(cluster.ops().front()->kind));
+  return Outliner(function, graph, cluster, cluster.ops()).run(kind, std::move(attributes), *dependents);
+}
+
+Op* outline_in_place(Function& function, OpGraph& graph, const Cluster& cluster, std::vector<Op*> members, OpKind kind,
+                     Attributes attributes) {
+  return Outliner(function, graph, cluster, std::move(members)).run(kind, std::move(attributes), {});
 }
 
 }  // namespace minnow

@@ -54,6 +54,7 @@ Result<std::vector<PassRecord>> run_passes(Function& function, std::span<const P
   std::vector<PassRecord> records;
   for (size_t i = 0; i < passes.size(); ++i) {
     if (std::ranges::find(options.skip, passes[i].name) != options.skip.end()) continue;
+    MINNOW_TRY(check_interrupt(options.interrupt));
     MINNOW_ASSIGN(PassRecord record, runner.run(passes[i], i + 1));
     records.push_back(record);
   }

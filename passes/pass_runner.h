@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ir/function.h"
+#include "ir/interrupt.h"
 #include "passes/remarks.h"
 
 namespace minnow {
@@ -68,6 +69,7 @@ struct PassOptions {
   std::vector<std::string> skip;
   // Where passes say why they did what; every op then keeps its history. nullptr: they say nothing.
   Remarks* remarks = nullptr;
+  InterruptFlag interrupt = nullptr;  // looked at between passes
   // Told of every pass that runs, in this order.
   std::vector<PassObserver*> observers;
 };

@@ -4,21 +4,33 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <set>
 #include <unordered_set>
+#include <utility>
 
+#include "ir/steps.h"
+#include "ir/walk.h"
 #include "passes/outline.h"
 
 namespace minnow {
 namespace {
 
+// How many pairs of buffers are compared in search of a better layout: less than half a second.
+constexpr size_t kMaxPairs = size_t{1} << 27;
+
 int64_t aligned(int64_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
 
-// Within a fused body: does `value` reach the results through elementwise ops of one shape alone?
-bool stays_at_index(const Value* value, const UseMap& uses, const Shape& shape) {
-  if (value->type.shape != shape) return false;
-  return std::ranges::all_of(uses.users(value), [&](const Op* user) {
-    return has_trait(user->kind, kElementwise) && stays_at_index(user->result(), uses, shape);
+// Within a fused body: does `root` reach the results through elementwise ops of one shape alone?
+bool stays_at_index(const Value* root, const UseMap& uses, const Shape& shape) {
+  bool stays = true;
+  visit_each_once<const Value*>({root}, [&](const Value* value, const auto& reach) {
+    stays &= value->type.shape == shape;
+    for (const Op* user : uses.users(value)) {
+      stays &= has_trait(user->kind, kElementwise);
+      if (stays) reach(user->result());
+    }
   });
+  return stays;
 }
 
 }  // namespace
@@ -46,6 +58,59 @@ struct Buffer {
   bool is_live_with(const Buffer& other) const { return first <= other.last && other.first <= last; }
 };
 
+// The bytes of an arena that no live buffer has, between those that have some.
+class FreeSpace {
+ public:
+  // The tightest gap, the lowest of those alike, or behind all. Answers where.
+  int64_t take(int64_t bytes) {
+    const auto tightest = by_size_.lower_bound({bytes, 0});
+    if (tightest == by_size_.end()) return std::exchange(end_, end_ + bytes);
+    const auto [size, offset] = *tightest;
+    remove(gaps_.find(offset));
+    if (size > bytes) add(offset + bytes, size - bytes);
+    return offset;
+  }
+
+  void release(int64_t offset, int64_t bytes) {
+    const auto after = gaps_.find(offset + bytes);
+    if (after != gaps_.end()) bytes += remove(after);
+    const auto behind = gaps_.lower_bound(offset);
+    if (behind != gaps_.begin() && std::prev(behind)->first + std::prev(behind)->second == offset) {
+      offset = std::prev(behind)->first;
+      bytes += remove(std::prev(behind));
+    }
+    if (offset + bytes == end_) end_ = offset;
+    else add(offset, bytes);
+  }
+
+ private:
+  using Gaps = std::map<int64_t, int64_t>;  // size by offset
+
+  void add(int64_t offset, int64_t size) {
+    if (size == 0) return;
+    gaps_[offset] = size;
+    by_size_.insert({size, offset});
+  }
+  int64_t remove(Gaps::iterator gap) {
+    const int64_t size = gap->second;
+    by_size_.erase({size, gap->first});
+    gaps_.erase(gap);
+    return size;
+  }
+
+  Gaps gaps_;
+  std::set<std::pair<int64_t, int64_t>> by_size_;  // size, offset
+  int64_t end_ = 0;
+};
+
+// The most that is live at once, from what each position adds to it.
+int64_t largest_sum(const std::map<int, int64_t>& changes) {
+  int64_t sum = 0;
+  int64_t largest = 0;
+  for (const auto& [position, change] : changes) largest = std::max(largest, sum += change);
+  return largest;
+}
+
 class Planner {
  public:
   Planner(const Function& function, Remarks* remarks) : function_(function), graph_(function), remarks_(remarks) {}
@@ -60,6 +125,8 @@ class Planner {
   bool can_overwrite(const Op& op, const Value* operand, const Value* result) const;
   int last_use(const Value* value) const;
   int64_t place(const std::vector<size_t>& order);
+  int64_t place_in_program_order();
+  static size_t pairs_of(const std::vector<size_t>& order) { return order.size() * order.size() / 2; }
   void improve(std::vector<size_t> order, std::vector<size_t>& best);
   int64_t largest_live_sum() const;
   void lay_out();
@@ -75,12 +142,13 @@ class Planner {
   std::unordered_set<const Value*> copied_;  // read by needs_copy, so live to the end
   std::vector<Buffer> buffers_;
   std::unordered_map<const Value*, size_t> buffer_of_;
+  size_t pairs_left_ = kMaxPairs;
 };
 
 int Planner::last_use(const Value* value) const {
   int last = graph_.position(value->op);
   for (const Op* user : graph_.uses().users(value)) last = std::max(last, graph_.position(user));
-  return copied_.contains(value) ? static_cast<int>(graph_.ops().size()) : last;
+  return copied_.contains(value) ? graph_.size() : last;
 }
 
 // The old value must have been read, and must not be a result of its own.
@@ -146,7 +214,7 @@ void Planner::order_copies(std::vector<size_t> copies) {
 bool Planner::can_overwrite(const Op& op, const Value* operand, const Value* result) const {
   const size_t index = buffer_of_.at(operand);
   const bool dies_here = buffers_[index].last == graph_.position(&op);
-  const bool is_taken = std::ranges::any_of(buffers_[index].values, [&](const Value* v) { return v->op == &op; });
+  const bool is_taken = buffers_[index].values.back()->op == &op;  // by another result
   if (!dies_here || is_taken || operand->type != result->type) return false;
   return std::ranges::all_of(op.operands, [&](const Value* read) {
     const auto known = buffer_of_.find(read);
@@ -171,7 +239,7 @@ Buffer* Planner::shareable_buffer(const Op& op, const Value* result) {
 }
 
 void Planner::make_buffers() {
-  for (const Op* op : graph_.ops()) {
+  for (const auto& op : function_.ops()) {
     if (op->kind == OpKind::kConstant) continue;
     for (const auto& owned : op->results) {
       const Value* value = owned.get();
@@ -183,7 +251,7 @@ void Planner::make_buffers() {
         continue;
       }
       buffer_of_[value] = buffers_.size();
-      buffers_.push_back({{value}, aligned(value->type.bytes()), graph_.position(op), last_use(value), 0});
+      buffers_.push_back({{value}, aligned(value->type.bytes()), graph_.position(op.get()), last_use(value), 0});
     }
   }
 }
@@ -193,6 +261,7 @@ void Planner::make_buffers() {
 int64_t Planner::place(const std::vector<size_t>& order) {
   std::vector<const Buffer*> placed;  // by offset
   int64_t arena = 0;
+  count_steps(pairs_of(order));
   for (const size_t index : order) {
     Buffer& buffer = buffers_[index];
     int64_t free_from = 0;
@@ -209,6 +278,22 @@ int64_t Planner::place(const std::vector<size_t>& order) {
     if (best_gap < 0) buffer.offset = free_from;
     arena = std::max(arena, buffer.offset + buffer.bytes);
     placed.insert(std::ranges::upper_bound(placed, buffer.offset, {}, &Buffer::offset), &buffer);
+  }
+  return arena;
+}
+
+// The same in program order, where those that are live are known without a search.
+int64_t Planner::place_in_program_order() {
+  FreeSpace space;
+  std::multimap<int, const Buffer*> live;  // by the position of their last use
+  int64_t arena = 0;
+  for (Buffer& buffer : buffers_) {
+    count_steps();
+    for (; !live.empty() && live.begin()->first < buffer.first; live.erase(live.begin()))
+      space.release(live.begin()->second->offset, live.begin()->second->bytes);
+    buffer.offset = space.take(buffer.bytes);
+    arena = std::max(arena, buffer.offset + buffer.bytes);
+    live.emplace(buffer.last, &buffer);
   }
   return arena;
 }
@@ -230,10 +315,11 @@ void Planner::lay_out() {
       }),
       in_program_order,
   };
-  std::vector<size_t> best = in_program_order;
-  plan_.arena_bytes = place(best);
+  std::vector<size_t> best;
+  plan_.arena_bytes = place_in_program_order();
   for (const auto& order : orders) improve(order, best);
-  place(best);
+  if (!best.empty()) place(best);
+  else place_in_program_order();
 }
 
 // Places the buffer that sticks out of the arena first, again and again, and keeps the best order seen.
@@ -241,6 +327,8 @@ void Planner::improve(std::vector<size_t> order, std::vector<size_t>& best) {
   constexpr int kRounds = 50;
   const int64_t bound = largest_live_sum();
   for (int round = 0; round < kRounds && plan_.arena_bytes > bound; ++round) {
+    if (pairs_of(order) > pairs_left_) return;
+    pairs_left_ -= pairs_of(order);
     const int64_t arena = place(order);
     if (arena < plan_.arena_bytes) {
       plan_.arena_bytes = arena;
@@ -254,11 +342,12 @@ void Planner::improve(std::vector<size_t> order, std::vector<size_t>& best) {
 }
 
 int64_t Planner::largest_live_sum() const {
-  std::vector<int64_t> live(graph_.ops().size() + 1, 0);
-  for (const Buffer& buffer : buffers_)
-    for (int position = buffer.first; position <= buffer.last; ++position)
-      live[static_cast<size_t>(position)] += buffer.bytes;
-  return std::ranges::max(live);
+  std::map<int, int64_t> changes;  // of the bytes that are live, by position
+  for (const Buffer& buffer : buffers_) {
+    changes[buffer.first] += buffer.bytes;
+    changes[buffer.last + 1] -= buffer.bytes;
+  }
+  return largest_sum(changes);
 }
 
 // Of each: its place, from when to when it is live, and who has the same bytes at other times.
@@ -298,17 +387,22 @@ MemoryPlan Planner::run() {
 
 MemoryPlan plan_memory(const Function& function, Remarks* remarks) { return Planner(function, remarks).run(); }
 
+// Values that share a buffer are live one after the other, each until the next.
 int64_t peak_live_bytes(const MemoryPlan& plan) {
-  std::map<int, std::map<int64_t, int64_t>> live;  // position → offset → bytes
-  for (const auto& [value, slot] : plan.slots)
-    for (int position = slot.first; position <= slot.last; ++position) live[position][slot.offset] = slot.bytes;
-  int64_t peak = 0;
-  for (const auto& [position, buffers] : live) {
-    int64_t sum = 0;
-    for (const auto& [offset, bytes] : buffers) sum += bytes;
-    peak = std::max(peak, sum);
+  std::vector<MemoryPlan::Slot> slots;
+  for (const auto& [value, slot] : plan.slots) slots.push_back(slot);
+  std::ranges::sort(slots, {}, [](const auto& slot) { return std::pair(slot.offset, slot.first); });
+  std::map<int, int64_t> changes;
+  for (size_t i = 0; i < slots.size();) {
+    MemoryPlan::Slot joined = slots[i++];
+    for (; i < slots.size() && slots[i].offset == joined.offset && slots[i].first <= joined.last; ++i) {
+      joined.last = std::max(joined.last, slots[i].last);
+      joined.bytes = std::max(joined.bytes, slots[i].bytes);
+    }
+    changes[joined.first] += joined.bytes;
+    changes[joined.last + 1] -= joined.bytes;
   }
-  return peak;
+  return largest_sum(changes);
 }
 
 }  // namespace minnow

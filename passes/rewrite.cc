@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ir/steps.h"
+
 namespace minnow {
 namespace {
 
@@ -31,20 +33,24 @@ bool nowhere_negative_zero(const std::vector<double>& values) {
 }  // namespace
 
 bool rewrite(Function& function, std::span<const RewriteRule> rules) {
+  UseMap uses(function);
   bool changed = false;
   Function::OpList& ops = function.ops();
   for (auto it = ops.begin(); it != ops.end();) {
+    count_steps();
     const size_t before = ops.size();
     Builder b(function, it);
     b.set_location((*it)->location);
     Value* value = apply_first(rules, **it, b);
     const auto made = static_cast<std::ptrdiff_t>(ops.size() - before);
+    for (auto fresh = std::prev(it, made); fresh != it; ++fresh) uses.add(fresh->get());
     if (!value) {
       ++it;
       continue;
     }
     for (auto fresh = std::prev(it, made); fresh != it; ++fresh) inherit(**it, **fresh);
-    function.replace_uses((*it)->result(), value);
+    uses.remove(it->get());
+    uses.replace(function, (*it)->result(), value);
     it = std::prev(ops.erase(it), made);
     changed = true;
   }
@@ -71,23 +77,27 @@ bool is_splat(const Value* value, double number) {
 }
 
 bool never_negative_zero(const Value* value) {
-  if (!value->op) return false;
-  const Op& op = *value->op;
-  switch (op.kind) {
-    case OpKind::kExp:
-    case OpKind::kSigmoid:
-    case OpKind::kAbs:
-    case OpKind::kIota:
-    case OpKind::kRandom: return true;
-    case OpKind::kConvert: return !is_float(op.operands[0]->type.dtype);
-    case OpKind::kMultiply: return op.operands[0] == op.operands[1];
-    case OpKind::kConstant: return nowhere_negative_zero(op.attr<ConstantAttributes>().values);
-    case OpKind::kBroadcast:
-    case OpKind::kReshape:
-    case OpKind::kTranspose:
-    case OpKind::kSlice: return never_negative_zero(op.operands[0]);
-    default: return false;
+  constexpr int kFar = 64;
+  for (int i = 0; value->op && i < kFar; ++i, value = value->op->operands[0]) {
+    const Op& op = *value->op;
+    count_steps();
+    switch (op.kind) {
+      case OpKind::kExp:
+      case OpKind::kSigmoid:
+      case OpKind::kAbs:
+      case OpKind::kIota:
+      case OpKind::kRandom: return true;
+      case OpKind::kConvert: return !is_float(op.operands[0]->type.dtype);
+      case OpKind::kMultiply: return op.operands[0] == op.operands[1];
+      case OpKind::kConstant: return nowhere_negative_zero(op.attr<ConstantAttributes>().values);
+      case OpKind::kBroadcast:
+      case OpKind::kReshape:
+      case OpKind::kTranspose:
+      case OpKind::kSlice: break;  // as their operand
+      default: return false;
+    }
   }
+  return false;
 }
 
 }  // namespace minnow

@@ -33,41 +33,81 @@ void resize_examples(Function& body, int64_t examples, const std::unordered_set<
     if (!sums.contains(op->result())) resize_examples(*op, examples);
 }
 
-void split_remainder(Function& function, Op& map, int64_t whole, const std::unordered_set<const Value*>& sums) {
-  const auto& attributes = map.attr<MapAttributes>();
-  const auto place = std::ranges::find_if(function.ops(), [&](const auto& op) { return op.get() == &map; });
-  const auto behind = std::next(place);
-  Builder before(function, place);
-  Builder after(function, behind);
-  std::unordered_map<const Value*, Value*> rest;  // of the body's values
-  for (size_t i = 0; i < map.operands.size(); ++i) {
-    Value*& operand = map.operands[i];
-    Value*& outside = rest[map.body->parameters()[i].get()];
+namespace {
+
+// One use of split_remainder().
+class RemainderSplit {
+ public:
+  RemainderSplit(Function& function, OpGraph& graph, Op& map)
+      : function_(function), graph_(graph), map_(map), place_(editable(graph.iterator(&map))),
+        behind_(std::next(place_)) {}
+
+  std::vector<Op*> run(int64_t whole, const std::unordered_set<const Value*>& sums) {
+    const int64_t examples = map_.operands[static_cast<size_t>(attributes().split[0])]->type.dim(0);
+    graph_.uses().remove(&map_);
+    for (size_t i = 0; i < map_.operands.size(); ++i) split_operand(i, whole);
+    graph_.uses().add(&map_);
+    for (const auto& op : map_.body->ops()) copy(*op, sums.contains(op->result()) ? 0 : examples - whole);
+    for (size_t i = 0; i < map_.results.size(); ++i) join_result(i, whole);
+    return std::move(made_);
+  }
+
+ private:
+  const MapAttributes& attributes() const { return map_.attr<MapAttributes>(); }
+  Function::OpList::iterator editable(Function::OpList::const_iterator it) { return function_.ops().erase(it, it); }
+
+  // It stands in front of `before`.
+  Value* known(Value* value, Function::OpList::const_iterator before) {
+    graph_.add(value->op, std::prev(before));
+    made_.push_back(value->op);
+    return value;
+  }
+
+  void split_operand(size_t i, int64_t whole) {
+    Value*& operand = map_.operands[i];
+    Value*& outside = rest_[map_.body->parameters()[i].get()];
     outside = operand;
-    if (!is_split(attributes, i)) continue;
-    outside = slice_examples(before, operand, whole, operand->type.dim(0));
-    operand = slice_examples(before, operand, 0, whole);
+    if (!is_split(attributes(), i)) return;
+    Builder builder(function_, place_);
+    outside = known(slice_examples(builder, operand, whole, operand->type.dim(0)), place_);
+    operand = known(slice_examples(builder, operand, 0, whole), place_);
   }
-  const int64_t examples = map.operands[static_cast<size_t>(attributes.split[0])]->type.dim(0);
-  for (const auto& op : map.body->ops()) {
+
+  // `examples`: 0 for an op whose result has none.
+  void copy(const Op& op, int64_t examples) {
     std::vector<Value*> operands;
-    for (const Value* operand : op->operands) operands.push_back(rest.at(operand));
-    auto copy = make_op(op->kind, std::move(operands), op->attributes, {op->type()}, op->location);
-    rest[op->result()] = copy->result();
-    if (!sums.contains(op->result())) resize_examples(*copy, op->type().dim(0) - examples);
-    function.insert(behind, std::move(copy));
+    for (const Value* operand : op.operands) operands.push_back(rest_.at(operand));
+    auto copy = make_op(op.kind, std::move(operands), op.attributes, {op.type()}, op.location);
+    rest_[op.result()] = copy->result();
+    if (examples > 0) resize_examples(*copy, examples);
+    known(function_.insert(behind_, std::move(copy))->result(), behind_);
   }
-  for (size_t i = 0; i < map.results.size(); ++i) {
-    Value* result = map.result(i);
-    const Value* inner = map.body->results()[i].value;
-    after.set_location(inner->op->location);
-    const bool is_sum = is_summed(attributes, i);
+
+  void join_result(size_t i, int64_t whole) {
+    Value* result = map_.result(i);
+    const Value* inner = map_.body->results()[i].value;
+    const bool is_sum = is_summed(attributes(), i);
     if (!is_sum) result->type.shape[0] = whole;
-    Value* joined = is_sum ? after.add(result, rest.at(inner)) : after.concat({result, rest.at(inner)}, 0);
-    Op* join = joined->op;
-    function.replace_uses(result, joined);
-    join->operands[0] = result;
+    Builder after(function_, behind_);
+    after.set_location(inner->op->location);
+    Value* joined = is_sum ? after.add(result, rest_.at(inner)) : after.concat({result, rest_.at(inner)}, 0);
+    graph_.replace(function_, result, joined);  // the join is not among the users yet
+    known(joined, behind_);
   }
+
+  Function& function_;
+  OpGraph& graph_;
+  Op& map_;
+  const Function::OpList::iterator place_, behind_;
+  std::unordered_map<const Value*, Value*> rest_;  // of the body's values
+  std::vector<Op*> made_;
+};
+
+}  // namespace
+
+std::vector<Op*> split_remainder(Function& function, OpGraph& graph, Op& map, int64_t whole,
+                                 const std::unordered_set<const Value*>& sums) {
+  return RemainderSplit(function, graph, map).run(whole, sums);
 }
 
 }  // namespace minnow

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "ir/function.h"
+#include "passes/outline.h"
 
 namespace minnow {
 
@@ -12,7 +13,8 @@ void resize_examples(Function& body, int64_t examples, const std::unordered_set<
 
 // A map whose operands and body still have all examples of the batch is left those before `whole`; the others are done
 // by copies of the body's ops behind it, and the results put together or added up. `map` names what is split and
-// summed.
-void split_remainder(Function& function, Op& map, int64_t whole, const std::unordered_set<const Value*>& sums);
+// summed. Answers the ops made, which stand right before and behind the map; the graph learns of them.
+std::vector<Op*> split_remainder(Function& function, OpGraph& graph, Op& map, int64_t whole,
+                                 const std::unordered_set<const Value*>& sums);
 
 }  // namespace minnow

@@ -93,64 +93,82 @@ class Matcher {
   Exponential found_;
 };
 
-Function::OpList::iterator position_of(Function& function, const Op* op) {
-  return std::ranges::find_if(function.ops(), [&](const auto& each) { return each.get() == op; });
-}
+// Rewrites with the uses kept up to date.
+class Stabilizer {
+ public:
+  explicit Stabilizer(Function& function) : function_(function), uses_(function) {
+    for (auto it = function.ops().begin(); it != function.ops().end(); ++it) places_[it->get()] = it;
+  }
 
-Builder builder_at(Function& function, const Op* op, bool after) {
-  const auto position = position_of(function, op);
-  Builder builder(function, after ? std::next(position) : position);
-  builder.set_location(op->location);
-  return builder;
-}
+  bool run() {
+    bool changed = false;
+    for (auto it = function_.ops().begin(); it != function_.ops().end(); ++it) {
+      const auto found = Matcher(uses_).match(it->get());
+      if (found) shift(*found);
+      changed |= found.has_value();
+    }
+    return changed;
+  }
+
+ private:
+  void shift(const Exponential& found);
+  void add_back(Op* logarithm, Value* row_max);
+  void simplify_logarithms_of(const Op* quotient, Value* z);
+
+  Builder builder_at(const Op* op, bool after) {
+    Builder builder(function_, after ? std::next(places_.at(op)) : places_.at(op));
+    builder.set_location(op->location);
+    return builder;
+  }
+  Value* known(Value* made) {
+    uses_.add(made->op);
+    return made;
+  }
+
+  Function& function_;
+  UseMap uses_;
+  std::unordered_map<const Op*, Function::OpList::iterator> places_;  // of the ops that were there before
+};
 
 // log(sum(exp(x - m))) → that + m
-void add_back(Function& function, Op* logarithm, Value* row_max) {
+void Stabilizer::add_back(Op* logarithm, Value* row_max) {
   Value* shifted = logarithm->result();
-  Builder b = builder_at(function, logarithm, true);
+  Builder b = builder_at(logarithm, true);
   Value* total = b.add(shifted, row_max);
-  function.replace_uses(shifted, total);
-  total->op->operands[0] = shifted;
+  uses_.replace(function_, shifted, total);
+  known(total);
 }
 
 // log(exp(z) / broadcast(sum)) → z - broadcast(log(sum))
-void simplify_logarithms_of(Function& function, const Op* quotient, Value* z, const UseMap& uses) {
-  for (Op* log : uses.users(quotient->result())) {
+void Stabilizer::simplify_logarithms_of(const Op* quotient, Value* z) {
+  const auto users = uses_.users(quotient->result());
+  for (Op* log : std::vector<Op*>(users.begin(), users.end())) {
     if (log->kind != OpKind::kLog) continue;
-    Builder b = builder_at(function, log, false);
-    Value* log_sum = b.log(quotient->operands[1]->op->operands[0]);
-    Value* difference = b.sub(z, b.broadcast(log_sum, row_dims(z->type.rank()), z->type.shape));
-    function.replace_uses(log->result(), difference);
-    function.ops().erase(position_of(function, log));
+    Builder b = builder_at(log, false);
+    Value* log_sum = known(b.log(quotient->operands[1]->op->operands[0]));
+    Value* spread = known(b.broadcast(log_sum, row_dims(z->type.rank()), z->type.shape));
+    Value* difference = known(b.sub(z, spread));
+    uses_.replace(function_, log->result(), difference);
+    uses_.remove(log);
+    function_.ops().erase(places_.at(log));
   }
 }
 
-void shift(Function& function, const Exponential& found, const UseMap& uses) {
+void Stabilizer::shift(const Exponential& found) {
   Value* x = found.exp->operands[0];
-  Builder b = builder_at(function, found.exp, false);
-  Value* row_max = b.reduce_max(x, {x->type.rank() - 1});
-  Value* z = b.sub(x, b.broadcast(row_max, row_dims(x->type.rank()), x->type.shape));
+  Builder b = builder_at(found.exp, false);
+  Value* row_max = known(b.reduce_max(x, {x->type.rank() - 1}));
+  Value* spread = known(b.broadcast(row_max, row_dims(x->type.rank()), x->type.shape));
+  Value* z = known(b.sub(x, spread));
+  uses_.remove(found.exp);
   found.exp->operands[0] = z;
-  for (Op* logarithm : found.logarithms) add_back(function, logarithm, row_max);
-  for (const Op* quotient : found.quotients) simplify_logarithms_of(function, quotient, z, uses);
-}
-
-bool stabilize_one(Function& function) {
-  const UseMap uses(function);
-  for (const auto& op : function.ops())
-    if (const auto found = Matcher(uses).match(op.get())) {
-      shift(function, *found, uses);
-      return true;
-    }
-  return false;
+  uses_.add(found.exp);
+  for (Op* logarithm : found.logarithms) add_back(logarithm, row_max);
+  for (const Op* quotient : found.quotients) simplify_logarithms_of(quotient, z);
 }
 
 }  // namespace
 
-bool stabilize_softmax(Function& function) {
-  bool changed = false;
-  while (stabilize_one(function)) changed = true;
-  return changed;
-}
+bool stabilize_softmax(Function& function) { return Stabilizer(function).run(); }
 
 }  // namespace minnow

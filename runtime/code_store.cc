@@ -13,6 +13,7 @@ Result<std::shared_ptr<const CompiledFunction>> CodeStore::compile(const Functio
   if (slot) return slot;
   CompileOptions compile_options;
   compile_options.cache_folder = options.cache_folder;
+  compile_options.interrupt = options.interrupt;
   const MemoryPlan plan = plan_memory(function);
   if (options.tune) {
     MINNOW_ASSIGN(slot, compile_tuned(function, plan, pool, compile_options, options.on_tuned));

@@ -38,12 +38,13 @@ namespace {
 
 class InterpretedExecutable : public Executable {
  public:
-  explicit InterpretedExecutable(std::unique_ptr<Function> function) : Executable(std::move(function)) {}
+  InterpretedExecutable(std::unique_ptr<Function> function, InterruptFlag interrupt)
+      : Executable(std::move(function)), interrupt_(interrupt) {}
 
   Status run(std::span<Tensor* const> arguments) override {
     MINNOW_TRY(check_arguments(arguments));
     const std::vector<const Tensor*> readable(arguments.begin(), arguments.end());
-    MINNOW_ASSIGN(std::vector<Tensor> results, interpret(*function_, readable));
+    MINNOW_ASSIGN(std::vector<Tensor> results, interpret(*function_, readable, Precision::kDeclared, {}, interrupt_));
     for (size_t i = 0; i < results.size(); ++i) {
       const Value* parameter = in_place_parameter(i);
       Tensor& target = parameter ? *arguments[static_cast<size_t>(parameter->index)] : results_[i];
@@ -51,12 +52,15 @@ class InterpretedExecutable : public Executable {
     }
     return {};
   }
+
+ private:
+  InterruptFlag interrupt_;
 };
 
 }  // namespace
 
-std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function) {
-  return std::make_unique<InterpretedExecutable>(std::move(function));
+std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function, InterruptFlag interrupt) {
+  return std::make_unique<InterpretedExecutable>(std::move(function), interrupt);
 }
 
 }  // namespace minnow

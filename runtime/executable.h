@@ -13,6 +13,7 @@
 
 #include "codegen/compiled_function.h"
 #include "ir/function.h"
+#include "ir/interrupt.h"
 #include "runtime/tensor.h"
 #include "runtime/thread_pool.h"
 
@@ -61,17 +62,18 @@ class Executable {
   std::vector<const Value*> in_place_;
 };
 
-// Runs `function` as it stands, op by op.
-std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function);
+// Runs `function` as it stands, op by op; once interrupted, a run ends with an error and changes nothing.
+std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function, InterruptFlag interrupt = nullptr);
 
 class CodeStore;
 struct TuneReport;
 
 // How functions become machine code.
 struct CodeOptions {
-  std::string cache_folder = {};  // of code from earlier runs, see ObjectCache; empty: none
-  CodeStore* store = nullptr;     // shared by several executables, which it outlives; nullptr: none
-  bool tune = false;              // search for each kernel's register tiles, see tune.h
+  std::string cache_folder = {};      // of code from earlier runs, see ObjectCache; empty: none
+  CodeStore* store = nullptr;         // shared by several executables, which it outlives; nullptr: none
+  InterruptFlag interrupt = nullptr;  // ends the compilation with an error
+  bool tune = false;                  // search for each kernel's register tiles, see tune.h
   std::function<void(const TuneReport&)> on_tuned = {};  // hears of each search; may be empty
 };
 

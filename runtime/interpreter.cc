@@ -74,12 +74,13 @@ std::vector<Tensor> run_op(const Op& op, LiveValues& values, Precision precision
   return results;
 }
 
-// `arguments` are of the working types.
+// `arguments` are of the working types. Once interrupted, there are no results.
 std::vector<Tensor> evaluate(const Function& function, std::span<const Tensor* const> arguments, Precision precision,
-                             const OpObserver& observer) {
+                             const OpObserver& observer, InterruptFlag interrupt = nullptr) {
   LiveValues values(function);
   for (size_t i = 0; i < arguments.size(); ++i) values.borrow(function.parameters()[i].get(), arguments[i]);
   for (const auto& op : function.ops()) {
+    if (is_interrupted(interrupt)) return {};
     std::vector<Tensor> results = run_op(*op, values, precision, observer);
     for (const Value* operand : op->operands) values.end_use(operand);
     for (size_t i = 0; i < results.size(); ++i) values.hold(op->result(i), std::move(results[i]));
@@ -115,7 +116,7 @@ Status check_arguments(const Function& function, std::span<const Tensor* const> 
 }  // namespace
 
 Result<std::vector<Tensor>> interpret(const Function& function, std::span<const Tensor* const> arguments,
-                                      Precision precision, const OpObserver& observer) {
+                                      Precision precision, const OpObserver& observer, InterruptFlag interrupt) {
   MINNOW_TRY(check_arguments(function, arguments, precision));
   std::vector<Tensor> converted(arguments.size());
   std::vector<const Tensor*> working;
@@ -125,7 +126,9 @@ Result<std::vector<Tensor>> interpret(const Function& function, std::span<const 
     if (!fits) converted[i] = arguments[i]->converted_to(type.dtype);
     working.push_back(fits ? arguments[i] : &converted[i]);
   }
-  return evaluate(function, working, precision, observer);
+  std::vector<Tensor> results = evaluate(function, working, precision, observer, interrupt);
+  if (results.size() != function.results().size()) return interrupted();
+  return results;
 }
 
 void ReferenceKernel<OpKind::kFused>::apply(const KernelCall& call) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "ir/function.h"
+#include "ir/interrupt.h"
 #include "runtime/tensor.h"
 
 namespace minnow {
@@ -33,8 +34,9 @@ using OpObserver = std::function<void(const Op& op, std::span<Tensor> results)>;
 // Runs a verified `function`. Arguments in parameter order, results in the function's result order; each
 // value is freed after its last use. An argument that is missing or of another type than its parameter is an
 // error that names the parameter and both types. With kF64, float arguments may be f32 or f64 and float
-// results are f64.
+// results are f64. Once interrupted, it ends with an error behind the op that it is at.
 Result<std::vector<Tensor>> interpret(const Function& function, std::span<const Tensor* const> arguments,
-                                      Precision precision = Precision::kDeclared, const OpObserver& observer = {});
+                                      Precision precision = Precision::kDeclared, const OpObserver& observer = {},
+                                      InterruptFlag interrupt = nullptr);
 
 }  // namespace minnow

@@ -96,11 +96,12 @@ Result<Executable*> Session::executable(ModelFunction function, int64_t batch_si
   BuildOptions build{{batch_size, options_.max_bytes}, {}, {}};
   if (compiled && options_.optimize) build.pipeline = default_pipeline();
   if (!options_.fuse) build.passes.skip.emplace_back("fuse");
+  build.passes.interrupt = options_.code.interrupt;
   MINNOW_ASSIGN(auto built, build_function(model_, function_name(function), build));
   if (compiled) {
     MINNOW_ASSIGN(slot, make_compiled(std::move(built), pool_, options_.code));
   } else {
-    slot = make_interpreted(std::move(built));
+    slot = make_interpreted(std::move(built), options_.code.interrupt);
   }
   return slot.get();
 }

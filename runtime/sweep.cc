@@ -192,6 +192,10 @@ class SweepRunner {
 
   void end_badly(SweepRun& run, const Error& error) {
     run.end = error.code == ExitCode::kMismatch ? RunEnd::kDiverged : RunEnd::kFailed;
+    if (error.code == ExitCode::kInterrupted) {  // before its first step
+      run.end = RunEnd::kInterrupted;
+      return;
+    }
     run.note = error.to_string();
     run.failure = error;
     if (run.end == RunEnd::kDiverged && !options_.folder.empty() && written_)

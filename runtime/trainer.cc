@@ -70,7 +70,7 @@ class Trainer {
       if (has_stopped_improving(training_, session_.lowered().classifies, state_.history)) {
         end = TrainingEnd::kStoppedEarly;
       } else {
-        MINNOW_ASSIGN(end, run_epoch());
+        MINNOW_ASSIGN(end, run_epoch_or_save());
       }
     }
     return TrainingOutcome{end, std::move(state_)};
@@ -78,17 +78,16 @@ class Trainer {
 
  private:
   int64_t epochs_done() const { return static_cast<int64_t>(state_.history.size()); }
-  bool interrupted() const { return options_.interrupt && options_.interrupt->load(std::memory_order_relaxed); }
   // Whether, and why, to stop before all epochs are done.
   TrainingEnd early_end() const {
-    if (interrupted()) return TrainingEnd::kInterrupted;
+    if (is_interrupted(options_.interrupt)) return TrainingEnd::kInterrupted;
     return reached_last_step() ? TrainingEnd::kReachedStep : TrainingEnd::kFinished;
   }
   bool reached_last_step() const { return options_.last_step && state_.step >= *options_.last_step; }
 
   // Within an epoch, the batches already seen must be batches of this run, too.
   Status check_state() {
-    const bool is_same = state_.batch_size == batch_size_ && state_.batch_in_epoch < steps_per_epoch_;
+    const bool is_same = state_.batch_size == batch_size_ && state_.batch_in_epoch <= steps_per_epoch_;
     if (state_.batch_in_epoch > 0 && !is_same)
       return fail_with_hint("training.batch_size",
                             fmt::format("the run stopped after {} batches of {} examples in an epoch, which cannot go "
@@ -97,6 +96,14 @@ class Trainer {
                             "change the batch size, or the data, between epochs only");
     state_.batch_size = batch_size_;
     return {};
+  }
+
+  // What is interrupted before it has changed anything, such as a compilation, is no failure.
+  Result<TrainingEnd> run_epoch_or_save() {
+    Result<TrainingEnd> end = run_epoch();
+    if (end || end.error().code != ExitCode::kInterrupted) return end;
+    MINNOW_TRY(save());
+    return TrainingEnd::kInterrupted;
   }
 
   // kFinished if training may go on, else why it ends here, with everything saved.
@@ -116,7 +123,9 @@ class Trainer {
       }
     }
     const double seconds = seconds_since(start);
-    const auto validation = evaluate(session_, data_.validation);
+    // A run that was stopped here before comes at least that far.
+    const InterruptFlag interrupt = first < steps_per_epoch_ ? options_.interrupt : nullptr;
+    const auto validation = evaluate(session_, data_.validation, interrupt);
     if (!validation) return tl::unexpected(of_validation(validation.error()));
     MINNOW_TRY(check_tensors(order, before));
     MINNOW_TRY(finish_epoch(*validation, seconds));
@@ -291,12 +300,13 @@ Status check_data_fits(const Session& session, const DataSplits& data) {
   return {};
 }
 
-Result<Evaluation> evaluate(Session& session, const Dataset& data) {
+Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt) {
   const std::vector<int32_t> order = file_order(data.size());
   const auto batch_size = static_cast<size_t>(session.model().model.training().batch_size());
   BatchBuffer batch(session, data);
   BatchOutcome total;
   for (size_t begin = 0; begin < order.size(); begin += batch_size) {
+    MINNOW_TRY(check_interrupt(interrupt));
     batch.fill(std::span(order).subspan(begin, std::min(batch_size, order.size() - begin)));
     MINNOW_ASSIGN(const BatchOutcome outcome, session.evaluate(batch.examples(), batch.targets()));
     if (!std::isfinite(outcome.loss))

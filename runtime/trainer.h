@@ -2,7 +2,6 @@
 // stop.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <optional>
 
@@ -14,9 +13,9 @@
 namespace minnow {
 
 struct TrainerOptions {
-  const RunFolder* folder = nullptr;             // nullptr leaves nothing behind
-  const std::atomic<bool>* interrupt = nullptr;  // set by a signal: finish the step, save, stop
-  std::optional<int64_t> last_step = {};         // save and stop once so many steps are done, counted from the first
+  const RunFolder* folder = nullptr;      // nullptr leaves nothing behind
+  InterruptFlag interrupt = nullptr;      // set by a signal: finish the step, save, stop
+  std::optional<int64_t> last_step = {};  // save and stop once so many steps are done, counted from the first
   Progress* progress = nullptr;
   std::function<void(const EpochMetrics&)> on_epoch = {};  // called when an epoch is done
 };
@@ -42,6 +41,6 @@ struct Evaluation {
   double loss = 0;
   double accuracy = 0;
 };
-Result<Evaluation> evaluate(Session& session, const Dataset& data);
+Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt = nullptr);
 
 }  // namespace minnow

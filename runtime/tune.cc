@@ -89,6 +89,7 @@ class Tuner {
 
   // The first of two runs brings the code and the memory near.
   Status sample(Contender& contender, bool by_kernel) {
+    MINNOW_TRY(check_interrupt(options_.interrupt));
     contender.executable->record_kernels(nullptr);
     MINNOW_TRY(contender.executable->run(arguments_));
     if (by_kernel) contender.executable->record_kernels(&contender.traces.emplace_back());

@@ -14,6 +14,7 @@
 #include "runtime/trainer.h"
 #include "runtime/tune.h"
 #include "tools/available_memory.h"
+#include "tools/interrupt.h"
 
 namespace minnow {
 
@@ -135,6 +136,7 @@ SessionOptions BackendFlags::session_options() const {
   options.backend = backend == "jit" ? Backend::kJit : Backend::kInterpreter;
   options.max_bytes = max_memory_mib << 20;
   if (!no_cache) options.code.cache_folder = trusted_cache_folder();
+  options.code.interrupt = &interrupt_flag();
   options.code.tune = tune;
   options.code.on_tuned = print_tuned;
   return options;

@@ -11,6 +11,7 @@
 
 #include "tools/closed_pipe.h"
 #include "tools/command.h"
+#include "tools/interrupt.h"
 #include "tools/usage_error.h"
 
 namespace minnow {
@@ -134,5 +135,6 @@ int run_main(int argc, char** argv) {
 int main(int argc, char** argv) {
   minnow::take_exhaustion_as_an_error();
   minnow::outlive_readers();
+  minnow::end_on_interrupts();
   return minnow::run_main(argc, argv);
 }

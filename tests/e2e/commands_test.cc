@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <csignal>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -248,6 +249,22 @@ TEST_F(Commands, FullDiskAndUnwritableFoldersAreTold) {
   expect_refused(bench_, "train m.textproto --max-memory 1 --batch-size 60000",
                  "m.textproto:1:24: error: with the input \"image\" [60000,1,28,28] the model needs at least "
                  "188160000 bytes");
+}
+
+// It ends in the midst of a compilation that takes seconds.
+TEST(Interrupt, EndsACommandThatHasNothingToSave) {
+  const Workbench bench;
+  std::string model = "inputs { name: \"x\" shape: [64] }\n";
+  for (int i = 0; i < 600; ++i)
+    model += fmt::format("layers {{ name: \"d{}\" dense {{ units: {} activation: TANH }} }}\n", i, 60 + i % 300);
+  model += "loss { softmax_cross_entropy {} }\ntraining { learning_rate: 0.1 batch_size: 32 epochs: 1 }\n";
+  bench.write("deep.textproto", model);
+  RunOptions options;
+  options.signal = SIGINT;
+  options.file = "stages";
+  const Outcome outcome = bench.run("compile deep.textproto --emit asm --print-ir-tree-dir stages -o deep.s", options);
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  EXPECT_EQ(outcome.err, "interrupted\n");
 }
 
 }  // namespace

@@ -15,13 +15,20 @@ void expect_same(const OpGraph& graph, const OpGraph& fresh, const Value* value)
   EXPECT_EQ(graph.uses().is_result(value), fresh.uses().is_result(value));
 }
 
-// The graph is told of what outline() does; it must then be what one made anew is.
+std::vector<const Op*> ops_of(const OpGraph& graph) {
+  std::vector<const Op*> ops;
+  for (int i = 0; i < graph.size(); ++i)
+    if (graph.op(i) != nullptr) ops.push_back(graph.op(i));
+  return ops;
+}
+
+// The graph is told of what outline() does; it must then be what one made anew is, but for places that are empty.
 void expect_up_to_date(const OpGraph& graph, const Function& function) {
   const OpGraph fresh(function);
-  ASSERT_EQ(graph.ops(), fresh.ops());
+  ASSERT_EQ(ops_of(graph), ops_of(fresh));
   for (const auto& parameter : function.parameters()) expect_same(graph, fresh, parameter.get());
   for (const auto& op : function.ops()) {
-    EXPECT_EQ(graph.position(op.get()), fresh.position(op.get()));
+    EXPECT_EQ(graph.op(graph.position(op.get())), op.get());
     EXPECT_EQ(graph.iterator(op.get()), fresh.iterator(op.get()));
     for (const auto& result : op->results) expect_same(graph, fresh, result.get());
   }
