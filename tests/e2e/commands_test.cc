@@ -1,4 +1,5 @@
 // Every command as a user types it: exit codes, what goes to stdout and what to stderr, and --json.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
