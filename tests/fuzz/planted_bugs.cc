@@ -96,10 +96,7 @@ bool transpose_wrongly(Function& f) {
 }
 
 bool swap_parts(Function& f) {
-  return change_first(f, OpKind::kConcat, [](Op& op) {
-    if (op.operands.size() < 2 || op.operands[0]->type != op.operands[1]->type) return false;
-    return swap_operands(op);
-  });
+  return change_first(f, OpKind::kConcat, [](Op& op) { return op.operands.size() > 1 && swap_operands(op); });
 }
 
 bool turn_iota(Function& f) {
