@@ -101,7 +101,7 @@ class Trainer {
   // What is interrupted before it has changed anything, such as a compilation, is no failure.
   Result<TrainingEnd> run_epoch_or_save() {
     Result<TrainingEnd> end = run_epoch();
-    if (end || end.error().code != ExitCode::kInterrupted) return end;
+    if (end || end.error().code != ExitCode::kInterrupted || is_diagnosing_) return end;
     MINNOW_TRY(save());
     return TrainingEnd::kInterrupted;
   }
@@ -202,6 +202,7 @@ class Trainer {
   // Goes back to the start of this run of steps, repeats them, and interprets the first that leaves a tensor that is
   // not finite, if one does.
   Status diagnose_tensors(const std::vector<int32_t>& order, const DiagnosisStart& before) {
+    is_diagnosing_ = true;
     before.restore(session_);
     for (int64_t step = before.step(); step < state_.step; ++step) {
       const DiagnosisStart start(session_, step);
@@ -273,6 +274,7 @@ class Trainer {
   const DataSplits& data_;
   const TrainerOptions& options_;
   TrainingState state_;
+  bool is_diagnosing_ = false;  // the session is no longer at the run's step
   BatchBuffer batch_;
   int64_t batch_size_;
   int64_t steps_per_epoch_;
