@@ -21,28 +21,9 @@ llvm::Value* ElementEmitter::emit(const Value* value, const Position& at) {
   }
   if (llvm::Value* result = computed_.find(value, mask_, at)) return result;
   count_steps();
-  constexpr int kDeep = 1000;
-  if (++depth_ > kDeep) compute_below(value, at);
   llvm::Value* result = evaluate(value, at);
-  --depth_;
   computed_.add(value, mask_, at, result);
   return result;
-}
-
-// What the value comes from through elementwise ops, the first op first, so that a long chain takes no deep recursion.
-void ElementEmitter::compute_below(const Value* root, const Position& at) {
-  const auto is_to_be_computed = [&](const Value* value) {
-    return value->op && has_trait(value->op->kind, kElementwise) && inside_.contains(value->op) &&
-           !bindings_.contains(value) && computed_.find(value, mask_, at) == nullptr;
-  };
-  const auto operand = [&](const Value* value, size_t i) -> const Value* {
-    const auto& operands = value->op->operands;
-    while (i < operands.size() && !is_to_be_computed(storage_.resolve(operands[i]))) ++i;
-    return i < operands.size() ? storage_.resolve(operands[i]) : nullptr;
-  };
-  if (!is_to_be_computed(root)) return;
-  Answers<const Value*, llvm::Value*> elements;
-  elements.find(root, operand, [&](const Value* value) { return value == root ? nullptr : emit(value, at); });
 }
 
 void ElementEmitter::bind(const Value* value, Binding how) {

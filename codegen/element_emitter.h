@@ -84,7 +84,6 @@ class ElementEmitter {
   bool reads_flat(const Value* value) const;
 
  private:
-  void compute_below(const Value* root, const Position& at);
   std::optional<bool> reads_flat_itself(const Value* value) const;
   llvm::Value* evaluate(const Value* value, const Position& at);
   llvm::Value* widen(llvm::Value* condition);
@@ -96,7 +95,6 @@ class ElementEmitter {
   const std::unordered_set<const Op*>& inside_;
   int lanes_;
   ScalarMath math_;
-  int depth_ = 0;                // of emit() within emit()
   llvm::Value* mask_ = nullptr;  // <W x i1>, nullptr: all on
   ComputedElements computed_;
   std::unordered_map<const Value*, Binding> bindings_;

@@ -26,7 +26,7 @@ class KernelRules {
 inline const Threshold kMaxKernelOps{"ops of a kernel", 128};
 
 // How far apart a cluster's ops may lie: between them is looked for paths that lead out of the cluster and back.
-inline constexpr int kMaxKernelSpan = 4096;
+inline const Threshold kMaxKernelSpan{"ops between those of a kernel", 4096};
 
 // True if the op reads a value of the cluster, directly or through a broadcast.
 bool reads_from(const Cluster& cluster, const Op& op);

@@ -12,6 +12,7 @@
 #include "ir/text.h"
 #include "ir/threshold.h"
 #include "passes/autodiff.h"
+#include "passes/fuse.h"
 #include "passes/kernel_form.h"
 #include "passes/pipeline.h"
 #include "proof/parameters.h"
@@ -161,6 +162,18 @@ void check_passes() {
   c.check_after_passes();
 }
 
+// Two ops that would be one kernel, but for how many lie between them.
+void check_spans() {
+  for (const int between : {100, 5000}) {
+    Cases c;
+    Value* early = c.b.neg(c.input({3}));
+    Value* late = c.input({3});
+    for (int i = 0; i < between; ++i) late = c.b.reshape(late, i % 2 == 0 ? Shape{3, 1} : Shape{3});
+    c.result(c.b.add(early, late));
+    EXPECT_EQ(fuse(c.function), between == 100);
+  }
+}
+
 // Bodies that passes do not make, of ops in a row.
 void check_bodies() {
   for (const int ops : {200, 300}) {
@@ -205,6 +218,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_large_functions();
   check_passes();
   check_bodies();
+  check_spans();
   check_blocks(15, {1, 3, 4}, 2);
   check_blocks(40, {2, 2, 4}, 3);
   check_blocks(147, {2, 2, 6}, 59);     // ten blocks in eight shares, and three examples
@@ -228,6 +242,7 @@ const std::vector<std::string>& no_thresholds() {
       "round < 10", "i < 4",                  // of random numbers and their words
       "d < 4",                                // dimensions of an image
       "kMaxEntryBytes", "kMaxEntries",        // of files
+      "kMaxPairs", "kFar", "kFewUsers",       // how long is searched
       // clang-format on
   };
   return kOthers;
