@@ -54,7 +54,7 @@ class Finder:
             if skipped > i:
                 i = skipped
                 continue
-            self.at(i, last)
+            self.at(i)
             i += 1
 
     def skip(self, i):
@@ -85,7 +85,13 @@ class Finder:
                     break
         return i
 
-    def at(self, i, last):
+    def begins_statement(self, i):
+        before = self.text(i - 1)
+        if before == ")":
+            return self.text(self.tokens[i - 1].partner - 1) in ("if", "for", "while")
+        return before in (";", "{", "}", "else")
+
+    def at(self, i):
         token = self.tokens[i]
         if token.kind == "sign" and token.spaced and token.text in OTHER:
             self.operator(i)
@@ -93,7 +99,7 @@ class Finder:
             self.number(i)
         elif token.kind == "name":
             self.word(i)
-        if self.text(i - 1) in (";", "{", "}", ")", "else") and i <= last:
+        if self.begins_statement(i):
             self.statement(i)
 
     def left(self, i, precedence):

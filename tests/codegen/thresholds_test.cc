@@ -240,6 +240,7 @@ const std::vector<std::string>& no_thresholds() {
       "kRounds",                              // of a search
       "kChains = 8",                          // a price
       "round < 10", "i < 4",                  // of random numbers and their words
+      "getBitWidth() <= 64",                  // of an integer
       "d < 4",                                // dimensions of an image
       "kMaxEntryBytes", "kMaxEntries",        // of files
       "kMaxPairs", "kFar", "kFewUsers",       // how long is searched
