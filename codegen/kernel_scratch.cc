@@ -12,8 +12,8 @@ ScratchUnits::ScratchUnits(KernelBuilder& kernel, const KernelWork& work, Scratc
   if (work.scratch >= 0) {
     llvm::Value* offset = ir.CreateMul(kernel.begin(), kernel.index(work.scratch_bytes));
     memory_ = ir.CreateGEP(ir.getInt8Ty(), kernel.buffer(work.scratch), offset);
-  } else if (need.bytes > 0) {
-    memory_ = kernel.stack(ir.getInt8Ty(), need.bytes);
+  } else {
+    memory_ = kernel.stack(ir.getInt8Ty(), std::max<int64_t>(need.bytes, 1));
   }
 }
 

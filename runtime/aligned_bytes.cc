@@ -1,20 +1,20 @@
 #include "runtime/aligned_bytes.h"
 
-#include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "runtime/tensor.h"
 
 namespace minnow {
 
-void AlignedBytes::Free::operator()(void* memory) const { std::free(memory); }
+void AlignedBytes::Free::operator()(std::byte* memory) const {
+  ::operator delete(memory, std::align_val_t{kTensorAlignment});
+}
 
 AlignedBytes::AlignedBytes(int64_t size) : size_(size) {
-  size_t room = static_cast<size_t>(size) + kTensorAlignment;
-  memory_.reset(std::calloc(room, 1));
-  void* first = memory_.get();
-  if (first == nullptr) throw std::bad_alloc();
-  data_ = static_cast<std::byte*>(std::align(kTensorAlignment, static_cast<size_t>(size), first, room));
+  const auto bytes = static_cast<size_t>(size);
+  memory_.reset(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kTensorAlignment})));
+  std::memset(memory_.get(), 0, bytes);
 }
 
 }  // namespace minnow

@@ -7,24 +7,22 @@
 
 namespace minnow {
 
-// Bytes that begin as zeros, aligned like a tensor's. Of a large piece the system gives each page when it is touched
-// for the first time.
+// Bytes that begin as zeros, aligned like a tensor's.
 class AlignedBytes {
  public:
   explicit AlignedBytes(int64_t size);
 
-  std::byte* data() { return data_; }
-  const std::byte* data() const { return data_; }
+  std::byte* data() { return memory_.get(); }
+  const std::byte* data() const { return memory_.get(); }
   int64_t size() const { return size_; }
 
  private:
   struct Free {
-    void operator()(void* memory) const;
+    void operator()(std::byte* memory) const;
   };
 
   int64_t size_;
-  std::unique_ptr<void, Free> memory_;
-  std::byte* data_;
+  std::unique_ptr<std::byte, Free> memory_;
 };
 
 }  // namespace minnow

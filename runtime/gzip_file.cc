@@ -59,7 +59,9 @@ Result<bool> GzipFile::at_end() {
 std::string GzipFile::reason() const {
   int code = Z_OK;
   const std::string_view text = gzerror(file_, &code);
-  return code == Z_ERRNO ? std::strerror(errno) : std::string(text);
+  if (code == Z_ERRNO) return std::strerror(errno);
+  const size_t behind = text.find(": ");  // zlib's name for a file that it did not open itself
+  return std::string(text.starts_with("<fd:") && behind != text.npos ? text.substr(behind + 2) : text);
 }
 
 }  // namespace minnow

@@ -187,8 +187,7 @@ const ModelCase kCases[] = {
     {"clip_negative", training("clip { global_norm: -1 }"),
      "m.textproto:3:19: error: global_norm is -1, but must lie in (0, 1000000]"},
     {"two_optimizers", training("sgd {} adam {}"),
-     "m.textproto:3:24: error: Field \"adam\" is specified along with field \"sgd\", another member of oneof "
-     "\"optimizer\"."},
+     "m.textproto:3:19: error: field \"adam\" is given beside field \"sgd\", but only one of them can be"},
     {"schedule_factor", training("schedule { step { factor: 0 } }"),
      "m.textproto:3:30: error: factor is 0, but must lie in (0, 1]"},
     {"warmup_infinite", training("schedule { warmup_epochs: inf }"),

@@ -78,7 +78,8 @@ TEST(NaiveSoftmax, TrainSaysWhereItBegan) {
   EXPECT_EQ(bench.run(train).exit_code, 0);
   const Outcome naive = bench.run(train + "--set loss.softmax_cross_entropy.form=NAIVE");
   EXPECT_EQ(naive.exit_code, 3);
-  EXPECT_TRUE(naive.err.starts_with("step 1: error: the loss is no longer finite; the first value that went bad is "))
+  EXPECT_NE(naive.err.find("step 1: error: the loss is no longer finite; the first value that went bad is "),
+            std::string::npos)
       << naive.err;
   EXPECT_NE(naive.err.find("= exp of layer \"loss\" (forward): element"), std::string::npos) << naive.err;
 }

@@ -88,7 +88,7 @@ TEST_F(Experiments, TellMistakesAtTheirPlace) {
   EXPECT_EQ(refusal("runs { name: 'a' network { inputs { name: 'x' shape: 4 }\n"
                     "layers { name: 'fc' dense { units: 0 } } loss { softmax_cross_entropy {} } } }")
                 .substr(0, 18),
-            "e.textproto:2:21: ");
+            "e.textproto:2:29: ");
 }
 
 TEST_F(Experiments, TellWhatAPictureLacks) {

@@ -31,7 +31,7 @@ TEST_P(BodyFuzz, IsRefusedOrRunsLikeTheInterpreter) {
     for (const std::string& complaint : outcome.complaints)
       ADD_FAILURE() << "seed " << seed << ": " << complaint << "\n" << drawn->text;
   }
-  EXPECT_GT(refused, count / 10);
+  EXPECT_GT(refused, count / 20);
   EXPECT_LT(refused, count / 2);
 }
 
