@@ -26,7 +26,7 @@ bool is_sum(OpKind kind) {
   }
 }
 
-// The f32 functions that codegen computes itself; vector_math_test.cc bounds their errors.
+// The f32 functions that codegen computes itself; accuracy_test.cc bounds their errors.
 bool is_approximate(OpKind kind) {
   switch (kind) {
     case OpKind::kExp:
