@@ -25,4 +25,8 @@ bool fuse_loops(Function& function, FusionLog* log = nullptr);
 // cache.
 inline const Threshold kMaxRowElements{"elements of a fused row", 4096};
 
+// The most ops of a contraction with its epilogue, whose code is repeated for every element of a register tile: a
+// longer one neither stays in registers nor compiles fast. A loop over the results computes the rest.
+inline const Threshold kMaxEpilogueOps{"ops of an epilogue", 32};
+
 }  // namespace minnow

@@ -156,9 +156,13 @@ void check_passes() {
     Value* x = c.input({2, columns});
     c.result(c.b.sub(x, c.b.broadcast(c.b.reduce_max(x, {1}), {0}, {2, columns})));
   }
-  Value* x = c.input({3});
-  for (int i = 0; i < 130; ++i) x = c.b.add(x, 1);
-  c.result(x);
+  const auto long_chain = [&](Value* x) {
+    for (int i = 0; i < 130; ++i) x = c.b.add(x, 1);
+    c.result(x);
+  };
+  long_chain(c.input({3}));
+  Value* left = c.input({3, 4});
+  long_chain(c.b.dot(left, c.input({4, 5})));
   c.check_after_passes();
 }
 

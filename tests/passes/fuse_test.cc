@@ -248,6 +248,23 @@ TEST(Fuse, CutsAChainThatIsLongerThanAKernelMayBe) {
   for (const Op* loop : loops) EXPECT_EQ(loop->body->ops().size(), most);
 }
 
+TEST(Fuse, LeavesTheRestOfALongEpilogueToALoop) {
+  Function function("f");
+  Builder b(function);
+  Value* x = function.add_parameter("x", {DType::kF32, {4, 4}});
+  Value* y = b.dot(x, x);
+  const auto most = static_cast<size_t>(int64_t{kMaxEpilogueOps});
+  for (size_t i = 0; i < most + 4; ++i) y = b.unary(i % 2 == 0 ? OpKind::kTanh : OpKind::kNegate, y);
+  function.add_result("", y);
+  fuse_and_compare(function);
+  const auto contractions = fused_ops(function, FusionKind::kContraction);
+  ASSERT_EQ(contractions.size(), 1U);
+  EXPECT_EQ(contractions.front()->body->ops().size(), most);
+  const auto loops = fused_ops(function, FusionKind::kLoop);
+  ASSERT_EQ(loops.size(), 1U);
+  EXPECT_EQ(loops.front()->body->ops().size(), 5U);
+}
+
 // One more op of a random kind on random earlier values: matrices [4,4] and vectors [4], so that rows,
 // columns, results of dots and transposes all have the same shapes.
 void add_random_op(Builder& b, const RandomSequence& random, uint64_t& draws, std::vector<Value*>& matrices,

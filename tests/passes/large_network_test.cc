@@ -16,7 +16,7 @@ namespace {
 
 // Times the steps for four times the blocks; the square would be 16. Kernels grow until they have as many ops as they
 // may, so that a small network takes fewer steps per op.
-constexpr double kLinear = 12;
+constexpr double kLinear = 10;
 
 int64_t steps_for(Function& function) {
   const int64_t before = steps_taken;
