@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "codegen/compile.h"
+#include "interpreter/tensor.h"
 #include "proof/planted_bug.h"
-#include "runtime/tensor.h"
 #include "runtime/thread_pool.h"
 
 namespace minnow::proof {

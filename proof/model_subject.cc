@@ -5,7 +5,7 @@
 
 #include "passes/optimizer.h"
 #include "proof/parameters.h"
-#include "runtime/batch.h"
+#include "runtime/data/batch.h"
 #include "runtime/optimizer_spec.h"
 #include "runtime/random_batch.h"
 

@@ -3,7 +3,7 @@
 
 #include "frontend/lower_model.h"
 #include "proof/subject.h"
-#include "runtime/dataset.h"
+#include "runtime/data/dataset.h"
 
 namespace minnow::proof {
 

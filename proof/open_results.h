@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "interpreter/tensor.h"
 #include "ir/function.h"
-#include "runtime/tensor.h"
 
 namespace minnow::proof {
 

@@ -1,8 +1,8 @@
 // Fresh parameters as the operands of drawn ops, and tensors to pass for them.
 #pragma once
 
+#include "interpreter/tensor.h"
 #include "proof/op_cases.h"
-#include "runtime/tensor.h"
 
 namespace minnow::proof {
 

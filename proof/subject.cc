@@ -1,8 +1,8 @@
 #include "proof/subject.h"
 
+#include "interpreter/function_ref.h"
 #include "passes/pipeline.h"
 #include "proof/compiled_program.h"
-#include "runtime/function_ref.h"
 
 namespace minnow::proof {
 namespace {

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "interpreter/interpreter.h"
 #include "ir/function.h"
 #include "proof/planted_bug.h"
-#include "runtime/interpreter.h"
 #include "runtime/thread_pool.h"
 
 namespace minnow::proof {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "runtime/aligned_bytes.h"
+#include "interpreter/aligned_bytes.h"
 #include "runtime/executable.h"
 #include "runtime/guards.h"
 

@@ -1,6 +1,6 @@
 #include "runtime/executable.h"
 
-#include "runtime/interpreter.h"
+#include "interpreter/interpreter.h"
 
 namespace minnow {
 

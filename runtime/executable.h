@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "codegen/compiled_function.h"
+#include "interpreter/tensor.h"
 #include "ir/function.h"
 #include "ir/interrupt.h"
-#include "runtime/tensor.h"
 #include "runtime/thread_pool.h"
 
 namespace minnow {

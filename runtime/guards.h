@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "interpreter/aligned_bytes.h"
 #include "ir/error.h"
-#include "runtime/aligned_bytes.h"
 
 namespace minnow {
 

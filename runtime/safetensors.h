@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "interpreter/tensor.h"
 #include "ir/error.h"
-#include "runtime/tensor.h"
 
 namespace minnow {
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/function_ref.h"
+#include "interpreter/function_ref.h"
 
 namespace minnow {
 

@@ -11,7 +11,7 @@
 
 #include "frontend/load_model.h"
 #include "ir/error.h"
-#include "runtime/dataset.h"
+#include "runtime/data/dataset.h"
 #include "runtime/executable.h"
 #include "runtime/session.h"
 

@@ -8,7 +8,7 @@
 #include "ir/text.h"
 #include "passes/plan_memory.h"
 #include "runtime/file.h"
-#include "runtime/plot/run_curves.h"
+#include "runtime/train/run_curves.h"
 #include "tools/check_passes.h"
 #include "tools/command.h"
 #include "tools/dot_graph.h"

@@ -3,12 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
-#include "runtime/data_roots.h"
-#include "runtime/data_statistics.h"
-#include "runtime/fetch.h"
-#include "runtime/open_dataset.h"
+#include "runtime/data/data_roots.h"
+#include "runtime/data/data_statistics.h"
+#include "runtime/data/fetch.h"
+#include "runtime/data/open_dataset.h"
 #include "runtime/plot/image_sheet.h"
-#include "runtime/progress.h"
+#include "runtime/train/progress.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
 

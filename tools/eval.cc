@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
-#include "runtime/assess.h"
-#include "runtime/plot/network_pictures.h"
+#include "runtime/train/assess.h"
+#include "runtime/train/network_pictures.h"
 #include "tools/trained_model.h"
 
 namespace minnow {

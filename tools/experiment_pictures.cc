@@ -9,11 +9,11 @@
 #include "ir/text.h"
 #include "passes/pipeline.h"
 #include "runtime/file.h"
-#include "runtime/gradient_log.h"
-#include "runtime/logit_scan.h"
 #include "runtime/memory_use.h"
 #include "runtime/plot/op_curve.h"
-#include "runtime/plot/run_curves.h"
+#include "runtime/train/gradient_log.h"
+#include "runtime/train/logit_scan.h"
+#include "runtime/train/run_curves.h"
 #include "tools/ir_file.h"
 
 namespace minnow {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "runtime/plot/drawing.h"
-#include "runtime/result_table.h"
 #include "runtime/session.h"
-#include "runtime/sweep.h"
+#include "runtime/train/result_table.h"
+#include "runtime/train/sweep.h"
 
 namespace minnow {
 

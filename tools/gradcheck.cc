@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "frontend/lower_model.h"
-#include "runtime/gradient_check.h"
-#include "runtime/progress.h"
+#include "runtime/train/gradient_check.h"
+#include "runtime/train/progress.h"
 #include "tools/command.h"
 
 namespace minnow {

@@ -10,7 +10,7 @@
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "runtime/file.h"
-#include "runtime/progress.h"
+#include "runtime/train/progress.h"
 #include "tools/ir_changes.h"
 
 namespace minnow {

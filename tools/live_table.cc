@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "ir/printable.h"
-#include "runtime/metrics_csv.h"
+#include "runtime/train/metrics_csv.h"
 
 namespace minnow {
 namespace {

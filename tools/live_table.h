@@ -1,8 +1,8 @@
 // Runs that are under way, on stderr.
 #pragma once
 
-#include "runtime/progress.h"
-#include "runtime/sweep.h"
+#include "runtime/train/progress.h"
+#include "runtime/train/sweep.h"
 
 namespace minnow {
 

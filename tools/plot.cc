@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "runtime/plot/op_curve.h"
-#include "runtime/plot/run_curves.h"
-#include "runtime/progress.h"
+#include "runtime/train/progress.h"
+#include "runtime/train/run_curves.h"
 #include "tools/command.h"
 
 namespace minnow {

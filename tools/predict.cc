@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
-#include "runtime/plot/network_pictures.h"
-#include "runtime/progress.h"
+#include "runtime/train/network_pictures.h"
+#include "runtime/train/progress.h"
 #include "tools/question.h"
 #include "tools/trained_model.h"
 

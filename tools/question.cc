@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "runtime/png.h"
-#include "runtime/predict.h"
+#include "runtime/data/png.h"
+#include "runtime/train/predict.h"
 
 namespace minnow {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/dataset.h"
+#include "runtime/data/dataset.h"
 #include "tools/trained_model.h"
 
 namespace minnow {

@@ -6,7 +6,7 @@
 #include "ir/printable.h"
 #include "runtime/plot/html_page.h"
 #include "runtime/plot/markup.h"
-#include "runtime/plot/run_curves.h"
+#include "runtime/train/run_curves.h"
 #include "tools/layer_table.h"
 
 namespace minnow {

@@ -4,18 +4,18 @@
 #include <cmath>
 #include <filesystem>
 
-#include "runtime/assess.h"
 #include "runtime/file.h"
 #include "runtime/flops.h"
-#include "runtime/gradient_log.h"
 #include "runtime/memory_use.h"
 #include "runtime/plot/arena_map.h"
 #include "runtime/plot/bar_chart.h"
 #include "runtime/plot/html_page.h"
 #include "runtime/plot/markup.h"
-#include "runtime/plot/network_pictures.h"
-#include "runtime/plot/run_curves.h"
-#include "runtime/run_folder.h"
+#include "runtime/train/assess.h"
+#include "runtime/train/gradient_log.h"
+#include "runtime/train/network_pictures.h"
+#include "runtime/train/run_curves.h"
+#include "runtime/train/run_folder.h"
 #include "tools/kernel_times.h"
 #include "tools/layer_table.h"
 

@@ -5,8 +5,8 @@
 #include "ir/printable.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
+#include "runtime/data/npy.h"
 #include "runtime/file.h"
-#include "runtime/npy.h"
 #include "tools/command.h"
 #include "tools/ir_file.h"
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "runtime/early_stopping.h"
 #include "runtime/file.h"
-#include "runtime/metrics_csv.h"
-#include "runtime/plot/run_curves.h"
-#include "runtime/run_folder.h"
 #include "runtime/safetensors.h"
+#include "runtime/train/early_stopping.h"
+#include "runtime/train/metrics_csv.h"
+#include "runtime/train/run_curves.h"
+#include "runtime/train/run_folder.h"
 
 namespace minnow {
 namespace {

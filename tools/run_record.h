@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "frontend/lower_model.h"
-#include "runtime/checkpoint.h"
+#include "runtime/train/checkpoint.h"
 
 namespace minnow {
 

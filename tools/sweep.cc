@@ -1,4 +1,4 @@
-#include "runtime/sweep.h"
+#include "runtime/train/sweep.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
-#include "runtime/metrics_csv.h"
+#include "runtime/train/metrics_csv.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
 #include "tools/live_table.h"

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "runtime/checkpoint.h"
-#include "runtime/named_dataset.h"
-#include "runtime/run_folder.h"
+#include "runtime/data/named_dataset.h"
+#include "runtime/train/checkpoint.h"
+#include "runtime/train/run_folder.h"
 
 namespace minnow {
 namespace {

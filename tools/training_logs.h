@@ -1,9 +1,9 @@
 // What `train` writes of a run besides its metrics, where it is asked to: gradient norms, event files for TensorBoard.
 #pragma once
 
-#include "runtime/gradient_log.h"
-#include "runtime/run_folder.h"
-#include "runtime/tensorboard/tensorboard_log.h"
+#include "runtime/train/gradient_log.h"
+#include "runtime/train/run_folder.h"
+#include "runtime/train/tensorboard_log.h"
 #include "tools/command.h"
 
 namespace minnow {

@@ -1,8 +1,8 @@
 #include "runtime/plot/drawing.h"
 
 #include "ir/printable.h"
+#include "runtime/data/png.h"
 #include "runtime/file.h"
-#include "runtime/png.h"
 
 namespace minnow {
 namespace {

@@ -6,9 +6,9 @@
 #include <variant>
 #include <vector>
 
+#include "interpreter/tensor.h"
 #include "ir/error.h"
 #include "runtime/plot/colours.h"
-#include "runtime/tensor.h"
 
 namespace minnow {
 

@@ -7,9 +7,9 @@
 #include <functional>
 
 #include "frontend/composites.h"
+#include "interpreter/interpreter.h"
 #include "ir/builder.h"
 #include "passes/autodiff.h"
-#include "runtime/interpreter.h"
 
 namespace minnow {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <iterator>
 
+#include "runtime/data/png.h"
 #include "runtime/plot/drawing.h"
 #include "runtime/plot/markup.h"
-#include "runtime/png.h"
 
 namespace minnow {
 namespace {

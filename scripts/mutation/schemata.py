@@ -16,7 +16,7 @@ endforeach()
 target_precompile_headers(minnow_codegen PRIVATE codegen/emit_loop.h)
 """
 # What decides what is computed: the passes, the kernels, and their execution. Files that only print are left out.
-MUTATED = re.compile(r"^(passes|codegen)/\w+\.cc$|^runtime/(compiled_executable|thread_pool|session|trainer|executable)\.cc$"
+MUTATED = re.compile(r"^(passes|codegen)/\w+\.cc$|^runtime/(compiled_executable|thread_pool|session|train/trainer|executable)\.cc$"
                      r"|^codegen/(tiling|register_tile|kernel_work|storage)\.h$")
 PRINTING = re.compile(r"/(debugger|perf_map|kernel_comments|kernel_texts|remarks|fusion_log|kernel_twins)\.cc$")
 
@@ -162,7 +162,7 @@ class Tree:
         """Builds; mutants that do not compile are dropped, and it is tried again."""
         dropped = 0
         subprocess.run(["cmake", "--preset", "release"], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
-        libraries = ["minnow_passes", "minnow_codegen", "minnow_runtime"]
+        libraries = ["minnow_passes", "minnow_codegen", "minnow_runtime", "minnow_train"]
         for goal in [libraries] * rounds + [targets]:
             done = subprocess.run(["ninja", "-C", "build", f"-j{self.jobs}", "-k", "0", *goal], cwd=self.folder,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

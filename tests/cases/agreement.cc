@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "interpreter/interpreter.h"
 #include "proof/tolerance.h"
-#include "runtime/interpreter.h"
 
 namespace minnow::testing {
 namespace {

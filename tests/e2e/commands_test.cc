@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "runtime/png.h"
+#include "runtime/data/png.h"
 #include "runtime/safetensors.h"
 #include "tests/e2e/model_run.h"
 #include "tests/e2e/program.h"

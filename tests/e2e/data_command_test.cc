@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "runtime/png.h"
+#include "runtime/data/png.h"
 #include "tests/e2e/program.h"
 
 namespace minnow {

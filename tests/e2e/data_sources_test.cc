@@ -4,10 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "runtime/png.h"
+#include "runtime/data/png.h"
 #include "tests/e2e/data_files.h"
 #include "tests/e2e/program.h"
-#include "tests/runtime/png_bytes.h"
+#include "tests/runtime/data/png_bytes.h"
 
 namespace minnow {
 namespace {

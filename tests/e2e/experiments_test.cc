@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "runtime/folder_lock.h"
+#include "runtime/train/folder_lock.h"
 #include "tests/e2e/program.h"
 
 namespace minnow {

@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <numeric>
 
-#include "runtime/batch.h"
-#include "runtime/gradient_check.h"
-#include "runtime/load_data.h"
+#include "runtime/data/batch.h"
+#include "runtime/data/load_data.h"
+#include "runtime/train/gradient_check.h"
 
 namespace minnow {
 namespace {

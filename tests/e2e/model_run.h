@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/dataset.h"
+#include "runtime/data/dataset.h"
 #include "runtime/session.h"
 
 namespace minnow {

@@ -4,8 +4,8 @@
 #include <csignal>
 #include <filesystem>
 
-#include "runtime/folder_lock.h"
 #include "runtime/safetensors.h"
+#include "runtime/train/folder_lock.h"
 #include "tests/e2e/program.h"
 
 namespace minnow {

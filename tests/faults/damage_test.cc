@@ -7,9 +7,9 @@
 #include <optional>
 #include <sstream>
 
-#include "runtime/dataset.h"
-#include "runtime/npy.h"
-#include "runtime/png.h"
+#include "runtime/data/dataset.h"
+#include "runtime/data/npy.h"
+#include "runtime/data/png.h"
 #include "runtime/safetensors.h"
 #include "tests/e2e/data_files.h"
 #include "tests/runtime/temporary_folder.h"

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
+#include "interpreter/interpreter.h"
 #include "passes/autodiff.h"
-#include "runtime/interpreter.h"
 
 namespace minnow {
 namespace {

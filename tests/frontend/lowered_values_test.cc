@@ -5,8 +5,8 @@
 #include <map>
 
 #include "frontend/lower_model.h"
+#include "interpreter/interpreter.h"
 #include "ir/verify.h"
-#include "runtime/interpreter.h"
 #include "tests/frontend/model_text.h"
 
 namespace minnow {

@@ -5,10 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "interpreter/interpreter.h"
 #include "ir/text.h"
 #include "ir/verify.h"
 #include "proof/parameters.h"
-#include "runtime/interpreter.h"
 
 namespace minnow {
 namespace {

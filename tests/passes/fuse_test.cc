@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "interpreter/interpreter.h"
 #include "ir/builder.h"
 #include "ir/random.h"
 #include "ir/text.h"
@@ -14,7 +15,6 @@
 #include "passes/eliminate_dead_code.h"
 #include "passes/grow_cluster.h"
 #include "passes/kernel_form.h"
-#include "runtime/interpreter.h"
 
 namespace minnow {
 namespace {

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <functional>
 
+#include "interpreter/interpreter.h"
 #include "ir/builder.h"
 #include "ir/text.h"
 #include "ir/verify.h"
-#include "runtime/interpreter.h"
 
 namespace minnow {
 namespace {

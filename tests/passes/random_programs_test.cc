@@ -4,12 +4,12 @@
 
 #include <cmath>
 
+#include "interpreter/interpreter.h"
 #include "ir/text.h"
 #include "passes/pipeline.h"
 #include "proof/parameters.h"
 #include "proof/random_program.h"
 #include "proof/tolerance.h"
-#include "runtime/interpreter.h"
 
 namespace minnow {
 namespace {

@@ -5,13 +5,13 @@
 #include <cmath>
 #include <limits>
 
+#include "interpreter/interpreter.h"
 #include "ir/builder.h"
 #include "ir/infer.h"
 #include "ir/text.h"
 #include "passes/canonicalize.h"
 #include "passes/fold_constants.h"
 #include "proof/parameters.h"
-#include "runtime/interpreter.h"
 
 namespace minnow {
 namespace {

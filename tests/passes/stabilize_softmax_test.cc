@@ -4,9 +4,9 @@
 
 #include <cmath>
 
+#include "interpreter/interpreter.h"
 #include "ir/text.h"
 #include "ir/verify.h"
-#include "runtime/interpreter.h"
 
 namespace minnow {
 namespace {

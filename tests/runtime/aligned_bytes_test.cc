@@ -1,4 +1,4 @@
-#include "runtime/aligned_bytes.h"
+#include "interpreter/aligned_bytes.h"
 
 #include <gtest/gtest.h>
 

@@ -9,8 +9,8 @@
 
 #include <csignal>
 
-#include "runtime/dataset.h"
-#include "runtime/fetch.h"
+#include "runtime/data/dataset.h"
+#include "runtime/data/fetch.h"
 #include "tests/runtime/temporary_folder.h"
 
 namespace minnow {

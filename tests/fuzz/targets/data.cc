@@ -3,9 +3,9 @@
 
 #include <cstring>
 
-#include "runtime/dataset.h"
-#include "runtime/npy.h"
-#include "runtime/png.h"
+#include "runtime/data/dataset.h"
+#include "runtime/data/npy.h"
+#include "runtime/data/png.h"
 #include "tests/fuzz/targets/memory_file.h"
 #include "tests/fuzz/targets/targets.h"
 

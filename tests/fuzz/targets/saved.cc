@@ -1,7 +1,7 @@
 // What Minnow itself has written: checkpoints and machine code.
 #include "codegen/object_cache.h"
-#include "runtime/checkpoint.h"
 #include "runtime/safetensors.h"
+#include "runtime/train/checkpoint.h"
 #include "tests/fuzz/targets/memory_file.h"
 #include "tests/fuzz/targets/targets.h"
 

@@ -1,0 +1,122 @@
+// Products summed over shared dimensions.
+#include "interpreter/reference_kernels.h"
+#include "interpreter/reference_loops.h"
+#include "interpreter/reference_windows.h"
+
+namespace minnow {
+namespace {
+
+// The sizes of a convolution, whichever of its tensors is the result.
+struct ConvSizes {
+  int64_t batch, groups;
+  int64_t group_inputs, group_outputs;  // channels of one group: C/groups, O/groups
+  std::array<int64_t, 2> output;        // {OH, OW}
+  WindowGrid grid;
+};
+
+// x [N,C,H,W], w [O,C/groups,KH,KW], y [N,O,OH,OW]
+ConvSizes conv_sizes(const ConvAttributes& attributes, const Tensor& x, const Tensor& w, const Tensor& y) {
+  return {.batch = x.dim(0),
+          .groups = attributes.groups,
+          .group_inputs = w.dim(1),
+          .group_outputs = w.dim(0) / attributes.groups,
+          .output = {y.dim(2), y.dim(3)},
+          .grid = {.picture = {x.dim(2), x.dim(3)},
+                   .window = {w.dim(2), w.dim(3)},
+                   .stride = attributes.stride,
+                   .dilation = attributes.dilation,
+                   .pad = {attributes.pad[0], attributes.pad[2]}}};
+}
+
+// Calls visit(n, o, c, group) for each pair of channels that a filter joins: o of y with input c of its
+// group.
+template <typename Visit>
+void for_each_channel_pair(const ConvSizes& sizes, Visit visit) {
+  for (int64_t n = 0; n < sizes.batch; ++n) {
+    for (int64_t o = 0; o < sizes.groups * sizes.group_outputs; ++o) {
+      for (int64_t c = 0; c < sizes.group_inputs; ++c) visit(n, o, c, o / sizes.group_outputs);
+    }
+  }
+}
+
+// Calls visit(at_x, at_w, at_y) for each term of the trilinear form, the sum of y * x * w. The terms of one
+// element of y come in the order of c, kh, kw; those of x in the order of o, oh, ow; those of w in the order
+// of n, oh, ow.
+template <typename Visit>
+void for_each_term(const ConvSizes& sizes, Visit visit) {
+  const WindowGrid& grid = sizes.grid;
+  for_each_channel_pair(sizes, [&](int64_t n, int64_t o, int64_t c, int64_t group) {
+    const int64_t x_plane = (n * sizes.groups + group) * sizes.group_inputs + c;
+    const int64_t w_plane = o * sizes.group_inputs + c;
+    const int64_t y_plane = n * sizes.groups * sizes.group_outputs + o;
+    for (int64_t oh = 0; oh < sizes.output[0]; ++oh) {
+      for (int64_t ow = 0; ow < sizes.output[1]; ++ow) {
+        for_each_place(grid, oh, ow, [&](int64_t h, int64_t w, int64_t kh, int64_t kw) {
+          visit((x_plane * grid.picture[0] + h) * grid.picture[1] + w,
+                (w_plane * grid.window[0] + kh) * grid.window[1] + kw,
+                (y_plane * sizes.output[0] + oh) * sizes.output[1] + ow);
+        });
+      }
+    }
+  });
+}
+
+}  // namespace
+
+// a [M,K] or [K,M], b [K,N] or [N,K] → result [M,N]
+void ReferenceKernel<OpKind::kDot>::apply(const KernelCall& call) {
+  const auto [a_summed, b_summed] = call.op.attr<DotAttributes>().contract;
+  const auto a_strides = row_major_strides(call.operand(0).type().shape);
+  const auto b_strides = row_major_strides(call.operand(1).type().shape);
+  const int64_t a_row = a_strides[1 - a_summed], a_step = a_strides[a_summed];
+  const int64_t b_column = b_strides[1 - b_summed], b_step = b_strides[b_summed];
+  const int64_t depth = call.operand(0).dim(a_summed);
+  const int64_t columns = call.result().dim(1);
+  with_float_type(call.result().type().dtype, [&]<typename T>(T) {
+    const std::span<const T> a = call.operand(0).as<T>();
+    const std::span<const T> b = call.operand(1).as<T>();
+    const std::span<T> result = call.result().as<T>();
+    for (int64_t m = 0; m < call.result().dim(0); ++m) {
+      for (int64_t n = 0; n < columns; ++n) {
+        T sum = 0;
+        for (int64_t k = 0; k < depth; ++k) sum += a[m * a_row + k * a_step] * b[n * b_column + k * b_step];
+        result[m * columns + n] = sum;
+      }
+    }
+  });
+}
+
+void ReferenceKernel<OpKind::kConv>::apply(const KernelCall& call) {
+  const auto& attributes = call.op.attr<ConvAttributes>();
+  const ConvSizes sizes = conv_sizes(attributes, call.operand(0), call.operand(1), call.result());
+  with_float_type(call.result().type().dtype, [&]<typename T>(T) {
+    const std::span<const T> x = call.operand(0).as<T>();
+    const std::span<const T> w = call.operand(1).as<T>();
+    const std::span<T> y = call.result().as<T>();
+    for_each_term(sizes, [&](int64_t at_x, int64_t at_w, int64_t at_y) { y[at_y] += x[at_x] * w[at_w]; });
+  });
+}
+
+void ReferenceKernel<OpKind::kConvInput>::apply(const KernelCall& call) {
+  const auto& attributes = call.op.attr<ConvAttributes>();
+  const ConvSizes sizes = conv_sizes(attributes, call.result(), call.operand(1), call.operand(0));
+  with_float_type(call.result().type().dtype, [&]<typename T>(T) {
+    const std::span<const T> y = call.operand(0).as<T>();
+    const std::span<const T> w = call.operand(1).as<T>();
+    const std::span<T> x = call.result().as<T>();
+    for_each_term(sizes, [&](int64_t at_x, int64_t at_w, int64_t at_y) { x[at_x] += y[at_y] * w[at_w]; });
+  });
+}
+
+void ReferenceKernel<OpKind::kConvFilter>::apply(const KernelCall& call) {
+  const auto& attributes = call.op.attr<ConvAttributes>();
+  const ConvSizes sizes = conv_sizes(attributes, call.operand(0), call.result(), call.operand(1));
+  with_float_type(call.result().type().dtype, [&]<typename T>(T) {
+    const std::span<const T> x = call.operand(0).as<T>();
+    const std::span<const T> y = call.operand(1).as<T>();
+    const std::span<T> w = call.result().as<T>();
+    for_each_term(sizes, [&](int64_t at_x, int64_t at_w, int64_t at_y) { w[at_w] += x[at_x] * y[at_y]; });
+  });
+}
+
+}  // namespace minnow

@@ -1,0 +1,84 @@
+#include "interpreter/tensor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <new>
+
+namespace minnow {
+namespace {
+
+// Calls `use` with a value of the C++ type that holds elements of `dtype`.
+template <typename Use>
+void with_element_type(DType dtype, Use use) {
+  switch (dtype) {
+    case DType::kF32: return use(float{});
+    case DType::kF64: return use(double{});
+    case DType::kI32: return use(int32_t{});
+    case DType::kU8:
+    case DType::kPred: return use(uint8_t{});
+  }
+}
+
+template <typename To, typename From>
+To convert_element(From value) {
+  if constexpr (std::is_floating_point_v<To>) {
+    return static_cast<To>(value);
+  } else {
+    if (!(value == value)) return 0;
+    const double low = std::numeric_limits<To>::lowest();
+    const double high = std::numeric_limits<To>::max();
+    return static_cast<To>(std::clamp(static_cast<double>(value), low, high));
+  }
+}
+
+}  // namespace
+
+void Tensor::Free::operator()(std::byte* data) const { ::operator delete(data, std::align_val_t{kTensorAlignment}); }
+
+Tensor Tensor::uninitialized(TensorType type) {
+  const auto bytes = static_cast<size_t>(std::max<int64_t>(type.bytes(), 1));
+  auto* data = static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kTensorAlignment}));
+  return Tensor(std::move(type), data);
+}
+
+Tensor Tensor::zeros(TensorType type) {
+  Tensor tensor = uninitialized(std::move(type));
+  std::memset(tensor.data(), 0, static_cast<size_t>(tensor.type().bytes()));
+  return tensor;
+}
+
+Tensor Tensor::clone() const {
+  Tensor copy = uninitialized(type_);
+  std::memcpy(copy.data(), data(), static_cast<size_t>(type_.bytes()));
+  return copy;
+}
+
+Tensor Tensor::converted_to(DType dtype) const {
+  Tensor result = uninitialized({dtype, type_.shape});
+  with_element_type(type_.dtype, [&]<typename From>(From) {
+    with_element_type(dtype, [&]<typename To>(To) {
+      const std::span<const From> from = as<From>();
+      const std::span<To> to = result.as<To>();
+      std::transform(from.begin(), from.end(), to.begin(), [&](From value) {
+        return dtype == DType::kPred ? To(value != From{0}) : convert_element<To>(value);
+      });
+    });
+  });
+  return result;
+}
+
+Tensor Tensor::reshaped(Shape shape) && {
+  MINNOW_CHECK(element_count(shape) == type_.elements(), "{} cannot take the shape {}", type_.to_string(),
+               shape_to_string(shape));
+  type_.shape = std::move(shape);
+  return std::move(*this);
+}
+
+void Tensor::check_holds(DType dtype) const {
+  const bool is_pred_as_bytes = type_.dtype == DType::kPred && dtype == DType::kU8;
+  MINNOW_CHECK(type_.dtype == dtype || is_pred_as_bytes, "{} is not made of {}", type_.to_string(), dtype_name(dtype));
+}
+
+}  // namespace minnow

@@ -1,0 +1,74 @@
+#include "runtime/data/data_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "frontend/defaults.h"
+
+namespace minnow {
+namespace {
+
+// Welford's sums, which do not lose digits where the mean is large.
+class Accumulator {
+ public:
+  void add(double value) {
+    ++count_;
+    const double step = value - mean_;
+    mean_ += step / static_cast<double>(count_);
+    squares_ += step * (value - mean_);
+    least_ = std::min(least_, value);
+    greatest_ = std::max(greatest_, value);
+  }
+  ValueStatistics result() const {
+    return {mean_, std::sqrt(squares_ / static_cast<double>(count_)), least_, greatest_};
+  }
+
+ private:
+  int64_t count_ = 0;
+  double mean_ = 0, squares_ = 0, least_ = INFINITY, greatest_ = -INFINITY;
+};
+
+// How many features there are, and how many numbers in a row belong to each.
+struct Layout {
+  int64_t features = 1, run = 1;
+};
+
+Layout layout_of(const TensorType& type) {
+  if (type.rank() == 4) return {type.dim(1), type.dim(2) * type.dim(3)};
+  if (type.rank() == 2) return {type.dim(1), 1};
+  return {1, type.elements() / type.dim(0)};
+}
+
+}  // namespace
+
+DataStatistics measure_data(const Dataset& data) {
+  DataStatistics statistics;
+  statistics.class_counts.assign(data.class_names.size(), 0);
+  if (!data.class_names.empty())
+    for (const int32_t label : data.labels.as<int32_t>()) ++statistics.class_counts[static_cast<size_t>(label)];
+
+  const bool is_bytes = data.examples.type().dtype == DType::kU8;
+  const Layout layout = layout_of(data.examples.type());
+  Accumulator all;
+  std::vector<Accumulator> features(static_cast<size_t>(layout.features));
+  int64_t at = 0;
+  const auto take = [&](auto values, double scale) {
+    for (const auto value : values) {
+      const double scaled = static_cast<double>(value) * scale;
+      all.add(scaled);
+      features[static_cast<size_t>(at++ / layout.run % layout.features)].add(scaled);
+    }
+  };
+  if (is_bytes) {
+    take(data.examples.as<uint8_t>(), kByteScale);
+  } else {
+    const Tensor wide = data.examples.converted_to(DType::kF64);
+    take(wide.as<double>(), 1);
+  }
+  statistics.all = all.result();
+  if (data.examples.type().rank() % 2 == 0)
+    for (const Accumulator& feature : features) statistics.features.push_back(feature.result());
+  return statistics;
+}
+
+}  // namespace minnow

@@ -1,0 +1,24 @@
+// What there is to know of data before a network learns from them.
+#pragma once
+
+#include <vector>
+
+#include "runtime/data/dataset.h"
+
+namespace minnow {
+
+// Of the numbers of one channel or feature, as the network is fed them: bytes times kByteScale.
+struct ValueStatistics {
+  double mean = 0, deviation = 0, least = 0, greatest = 0;
+};
+
+struct DataStatistics {
+  std::vector<int64_t> class_counts;      // one per class
+  ValueStatistics all;                    // over every number of every example
+  std::vector<ValueStatistics> features;  // per channel of pictures, per column of a table; empty for other shapes
+};
+
+// `data` has at least one number.
+DataStatistics measure_data(const Dataset& data);
+
+}  // namespace minnow

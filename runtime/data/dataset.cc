@@ -1,0 +1,101 @@
+#include "runtime/data/dataset.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace minnow {
+namespace {
+
+Tensor slice_rows(const Tensor& tensor, int64_t first, int64_t count) {
+  TensorType type = tensor.type();
+  const int64_t row_bytes = type.dim(0) == 0 ? 0 : type.bytes() / type.dim(0);
+  type.shape[0] = count;
+  Tensor rows = Tensor::uninitialized(std::move(type));
+  std::memcpy(rows.data(), tensor.data() + first * row_bytes, static_cast<size_t>(count * row_bytes));
+  return rows;
+}
+
+// "row 3, column 1" of element i, counted from 0; what lies deeper is told by its index in the example, "row 3 at
+// [0,5,1]".
+std::string place_in_array(const Shape& shape, int64_t i) {
+  Shape index(shape.size());
+  for (size_t dim = shape.size(); dim-- > 0; i /= shape[dim]) index[dim] = i % shape[dim];
+  if (index.empty()) return "its value";
+  if (index.size() == 1) return fmt::format("row {}", index[0]);
+  if (index.size() == 2) return fmt::format("row {}, column {}", index[0], index[1]);
+  return fmt::format("row {} at [{}]", index[0], fmt::join(index.begin() + 1, index.end(), ","));
+}
+
+}  // namespace
+
+Status check_finite(const Tensor& tensor, const std::string& file) {
+  const auto check = [&](auto values) -> Status {
+    const auto bad = std::ranges::find_if(values, [](auto value) { return !std::isfinite(static_cast<float>(value)); });
+    if (bad == values.end()) return {};
+    const std::string where = place_in_array(tensor.type().shape, bad - values.begin());
+    if (std::isfinite(*bad)) return fail(file, "{} (from 0) is {}, beyond what f32 holds", where, *bad);
+    return fail(file, "{} (from 0) is {}, which is not a finite number", where, *bad);
+  };
+  if (tensor.type().dtype == DType::kF32) return check(tensor.as<float>());
+  return tensor.type().dtype == DType::kF64 ? check(tensor.as<double>()) : Status();
+}
+
+Status check_probability(float target, const std::string& where, std::string_view which) {
+  if (target >= 0 && target <= 1) return {};
+  return fail_with_hint(
+      where,
+      fmt::format("target {}{} is not within 0 to 1, as binary_cross_entropy_with_logits needs it", target, which),
+      "targets are 0 or 1, or a probability; softmax_cross_entropy takes more classes");
+}
+
+Status check_probabilities(const Tensor& targets, const std::string& file) {
+  const auto values = targets.as<float>();
+  const auto bad = std::ranges::find_if(values, [](float value) { return !(value >= 0 && value <= 1); });
+  if (bad == values.end()) return {};
+  const int64_t width = targets.type().elements() / targets.dim(0);
+  return check_probability(*bad, file, fmt::format(" of example {}", (bad - values.begin()) / width));
+}
+
+Status check_labels(const Tensor& labels, int64_t classes, const std::string& file) {
+  const auto values = labels.as<int32_t>();
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i] < 0 || values[i] >= classes) {
+      return fail(file, "label {} of example {} is outside the {} classes (0 to {})", values[i], i, classes,
+                  classes - 1);
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> numbered_classes(int64_t count) {
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < count; ++i) names.push_back(std::to_string(i));
+  return names;
+}
+
+int64_t count_classes(const Tensor& labels) {
+  const auto values = labels.as<int32_t>();
+  return values.empty() ? 0 : int64_t{*std::max_element(values.begin(), values.end())} + 1;
+}
+
+Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count) {
+  MINNOW_CHECK(first >= 0 && count >= 0 && first + count <= dataset.size(), "rows {} to {} of {}", first, first + count,
+               dataset.size());
+  return {dataset.name,
+          slice_rows(dataset.examples, first, count),
+          slice_rows(dataset.labels, first, count),
+          dataset.class_names,
+          dataset.feature_names,
+          dataset.read_as,
+          dataset.notes};
+}
+
+DataSplits split_dataset(Dataset dataset, int64_t validation_count) {
+  const int64_t train_count = dataset.size() - validation_count;
+  return {slice_dataset(dataset, 0, train_count), slice_dataset(dataset, train_count, validation_count)};
+}
+
+}  // namespace minnow

@@ -1,0 +1,115 @@
+#include "runtime/data/open_dataset.h"
+
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+
+#include "runtime/data/data_roots.h"
+#include "runtime/data/glyphs.h"
+#include "runtime/data/named_dataset.h"
+#include "runtime/data/npy.h"
+
+namespace minnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+// As many as a model is given that asks for no other number.
+constexpr int64_t kTrainGlyphs = 12000;
+constexpr int64_t kValidationGlyphs = 2000;
+
+std::vector<std::string> known_names() {
+  std::vector<std::string> names = {"glyphs"};
+  for (const NamedDataset& dataset : named_datasets()) names.emplace_back(dataset.name);
+  return names;
+}
+
+Result<Dataset> open_npy(const std::string& path, const std::string& targets_path) {
+  MINNOW_ASSIGN(Tensor examples, read_npy(path));
+  if (examples.type().rank() < 2 || examples.type().elements() == 0)
+    return fail(path, "holds {}, not examples [N,...]", examples.type().to_string());
+  MINNOW_TRY(check_finite(examples, path));
+  Dataset dataset{path, std::move(examples), Tensor::zeros({DType::kF32, {0}}), {}};
+  if (targets_path.empty()) return dataset;
+  MINNOW_ASSIGN(dataset.labels, read_npy(targets_path));
+  const TensorType type = dataset.labels.type();
+  if (type.rank() < 1 || type.dim(0) != dataset.size())
+    return fail(targets_path, "holds {}, but there are {} examples in {}", type.to_string(), dataset.size(), path);
+  MINNOW_TRY(check_finite(dataset.labels, targets_path));
+  if (is_float(type.dtype) || type.rank() > 1) return dataset;
+  dataset.labels = dataset.labels.converted_to(DType::kI32);
+  constexpr int64_t kMostClasses = 65536;
+  MINNOW_TRY(check_labels(dataset.labels, kMostClasses, targets_path));
+  dataset.class_names = numbered_classes(count_classes(dataset.labels));
+  return dataset;
+}
+
+// Classes that are all numbers, and not all whole, are none.
+bool are_measurements(const std::vector<std::string>& class_names) {
+  bool has_fraction = false;
+  for (const std::string& name : class_names) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+    if (error != std::errc() || end != name.data() + name.size()) return false;
+    has_fraction |= value != std::floor(value);
+  }
+  return has_fraction;
+}
+
+Result<Dataset> open_csv(const std::string& path) {
+  auto classes = read_csv(path, {});
+  if (classes && !are_measurements(classes->class_names)) return classes;
+  auto numbers = read_csv(path, {.is_regression = true});
+  return numbers ? std::move(numbers) : std::move(classes);
+}
+
+// Numbers of 16-bit pictures as a network is fed them; bytes say themselves that they are to be divided.
+Result<Dataset> open_png_folder(const std::string& path) {
+  MINNOW_ASSIGN(Dataset dataset, read_png_folder(path));
+  if (is_float(dataset.examples.type().dtype))
+    for (float& value : dataset.examples.as<float>()) value /= 255;
+  return dataset;
+}
+
+Result<Dataset> open_path(const std::string& path, const OpenDatasetOptions& options) {
+  if (!options.split.empty())
+    return tl::unexpected(Error{"--split " + options.split, fmt::format("{} is not split", path),
+                                "leave --split out, or name the file that holds that part", ExitCode::kUsage});
+  std::error_code error;
+  if (fs::is_directory(path, error)) return open_png_folder(path);
+  if (path.ends_with(".npy")) return open_npy(path, options.targets);
+  if (path.ends_with(".csv") || path.ends_with(".tsv")) return open_csv(path);
+  return fail_with_hint(path, "is no data that can be told by its name",
+                        "a .csv, .tsv or .npy file, or a folder with a subfolder of PNG files for each class");
+}
+
+tl::unexpected<Error> unknown(const std::string& name) {
+  const std::vector<std::string> names = known_names();
+  const std::string nearest = nearest_name(name, names);
+  const std::string hint =
+      nearest.empty() ? fmt::format("{}, or the path of a .csv, a .npy or a folder of PNG", fmt::join(names, ", "))
+                      : fmt::format("did you mean {}?", nearest);
+  return fail_with_hint("", fmt::format("there are no data \"{}\"", name), hint);
+}
+
+}  // namespace
+
+Result<Dataset> open_dataset(const std::string& name, const OpenDatasetOptions& options, ThreadPool& pool) {
+  const bool validates = options.split == "validation";
+  if (name == "glyphs")
+    return make_glyphs({validates ? kValidationGlyphs : kTrainGlyphs, 0, validates ? 1U : 0U}, pool);
+  for (const NamedDataset& dataset : named_datasets()) {
+    if (dataset.name != name) continue;
+    MINNOW_ASSIGN(DataSplits splits, load_named_dataset(name, options.data_dir));
+    return validates ? std::move(splits.validation) : std::move(splits.train);
+  }
+  std::error_code error;
+  if (fs::exists(name, error)) return open_path(name, options);
+  const auto path = find_data_file(name, options.data_dir);
+  if (!path) return unknown(name);
+  return open_path(*path, options);
+}
+
+}  // namespace minnow

@@ -1,0 +1,20 @@
+// Which epoch of a run is the best, and whether training should end before its last.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "frontend/training.pb.h"
+#include "runtime/train/checkpoint.h"
+
+namespace minnow {
+
+// The first epoch that no later one has beaten by more than `margin`, by accuracy of a network that `classifies`, or by
+// loss, as `training.early_stopping` says; 0 if there is none yet.
+int64_t best_epoch(const spec::Training& training, bool classifies, std::span<const EpochMetrics> history,
+                   double margin = 0);
+
+// Whether the model's rule for stopping early is met.
+bool has_stopped_improving(const spec::Training& training, bool classifies, std::span<const EpochMetrics> history);
+
+}  // namespace minnow

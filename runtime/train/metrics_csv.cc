@@ -1,0 +1,94 @@
+#include "runtime/train/metrics_csv.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <span>
+#include <variant>
+
+#include "runtime/data/csv_table.h"
+
+namespace minnow {
+namespace {
+
+struct Column {
+  std::string_view name;
+  std::variant<int64_t EpochMetrics::*, double EpochMetrics::*> field;
+  std::string_view format;
+  bool is_accuracy = false;
+};
+
+const Column kColumns[] = {{"epoch", &EpochMetrics::epoch, "{}"},
+                           {"steps", &EpochMetrics::steps, "{}"},
+                           {"learning_rate", &EpochMetrics::learning_rate, "{:.6g}"},
+                           {"train_loss", &EpochMetrics::train_loss, "{:.6f}"},
+                           {"train_accuracy", &EpochMetrics::train_accuracy, "{:.6f}", true},
+                           {"validation_loss", &EpochMetrics::validation_loss, "{:.6f}"},
+                           {"validation_accuracy", &EpochMetrics::validation_accuracy, "{:.6f}", true},
+                           {"seconds", &EpochMetrics::seconds, "{:.3f}"}};
+
+// A column of ours, and the cell that holds it.
+struct Place {
+  const Column* column;
+  size_t cell;
+};
+
+Result<std::vector<Place>> find_columns(const CsvRow& header, const std::string& where) {
+  std::vector<Place> places;
+  for (const Column& column : kColumns) {
+    const auto found = std::ranges::find(header.cells, column.name, &CsvCell::text);
+    if (found != header.cells.end()) places.push_back({&column, static_cast<size_t>(found - header.cells.begin())});
+    else if (!column.is_accuracy) return fail(where, "has no column \"{}\", so it is no metrics.csv", column.name);
+  }
+  return places;
+}
+
+template <typename T>
+bool parse_cell(std::string_view text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+std::string metrics_csv(const std::vector<EpochMetrics>& history, bool classifies) {
+  const auto line = [&](auto cell) {
+    std::vector<std::string> cells;
+    for (const Column& column : kColumns)
+      if (classifies || !column.is_accuracy) cells.push_back(cell(column));
+    return fmt::format("{}\n", fmt::join(cells, ","));
+  };
+  std::string text = line([](const Column& column) { return std::string(column.name); });
+  for (const EpochMetrics& row : history)
+    text += line([&](const Column& column) {
+      return std::visit([&](auto field) { return fmt::format(fmt::runtime(column.format), row.*field); }, column.field);
+    });
+  return text;
+}
+
+Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const std::string& where) {
+  MINNOW_ASSIGN(const CsvTable table, split_csv(text, ',', where));
+  const std::vector<CsvRow>& rows = table.rows;
+  if (rows.empty()) return fail(where, "is empty");
+  MINNOW_ASSIGN(const std::vector<Place> places, find_columns(rows[0], where));
+  std::vector<EpochMetrics> history;
+  for (const CsvRow& row : std::span(rows).subspan(1)) {
+    EpochMetrics& metrics = history.emplace_back();
+    for (const Place& place : places) {
+      const CsvCell& cell = row.cells[place.cell];
+      const auto parse = [&](auto field) { return parse_cell(cell.text, metrics.*field); };
+      if (!std::visit(parse, place.column->field))
+        return fail(fmt::format("{}:{}:{}", where, row.line, cell.column), "\"{}\" is no {}", cell.text,
+                    place.column->name);
+    }
+  }
+  return history;
+}
+
+bool has_accuracy(const std::vector<EpochMetrics>& history) {
+  return std::ranges::any_of(
+      history, [](const EpochMetrics& row) { return row.train_accuracy > 0 || row.validation_accuracy > 0; });
+}
+
+}  // namespace minnow

@@ -1,0 +1,138 @@
+#include "runtime/train/predict.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "runtime/data/batch.h"
+#include "runtime/train/diagnose.h"
+
+namespace minnow {
+namespace {
+
+// f32 [H,W] → f32 [height,width]; each new pixel is the mean of what it covers.
+Tensor resized(const Tensor& picture, int64_t height, int64_t width) {
+  // Weights of the old pixels along one side, as (first, shares).
+  const auto cover = [](int64_t from, int64_t to, int64_t i) {
+    const double scale = static_cast<double>(from) / static_cast<double>(to);
+    const double begin = static_cast<double>(i) * scale, end = begin + scale;
+    const auto first = static_cast<int64_t>(begin);
+    std::vector<double> shares;
+    for (int64_t at = first; at < from && static_cast<double>(at) < end - 1e-9; ++at)
+      shares.push_back((std::min(end, at + 1.0) - std::max(begin, static_cast<double>(at))) / scale);
+    return std::pair(first, std::move(shares));
+  };
+  const int64_t old_width = picture.dim(1);
+  const auto from = picture.as<float>();
+  Tensor result = Tensor::uninitialized({DType::kF32, {height, width}});
+  for (int64_t y = 0; y < height; ++y) {
+    const auto [top, row_shares] = cover(picture.dim(0), height, y);
+    for (int64_t x = 0; x < width; ++x) {
+      const auto [left, column_shares] = cover(old_width, width, x);
+      double sum = 0;
+      for (size_t i = 0; i < row_shares.size(); ++i)
+        for (size_t j = 0; j < column_shares.size(); ++j)
+          sum += row_shares[i] * column_shares[j] *
+                 from[static_cast<size_t>((top + static_cast<int64_t>(i)) * old_width + left) + j];
+      result.as<float>()[static_cast<size_t>(y * width + x)] = static_cast<float>(std::clamp(sum, 0.0, 255.0));
+    }
+  }
+  return result;
+}
+
+double ratio(int64_t part, int64_t whole) {
+  return whole == 0 ? NAN : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+}  // namespace
+
+Result<PredictionRows> predict(Session& session, const Tensor& examples) {
+  const int64_t batch_size = session.model().model.training().batch_size();
+  PredictionRows rows;
+  for (int64_t first = 0; first < examples.dim(0); first += batch_size) {
+    TensorType type = session.input_type();
+    type.shape[0] = std::min(batch_size, examples.dim(0) - first);
+    std::vector<int32_t> numbers(static_cast<size_t>(type.shape[0]));
+    std::iota(numbers.begin(), numbers.end(), static_cast<int32_t>(first));
+    Tensor batch = Tensor::uninitialized(type);
+    gather_rows(examples, numbers, batch);
+    MINNOW_ASSIGN(const Tensor* prediction, session.infer(batch));
+    const auto values = prediction->as<float>();
+    const size_t width = values.size() / numbers.size();
+    if (const auto bad = first_bad_element(*prediction)) {
+      const int64_t example = first + bad->index / static_cast<int64_t>(width);
+      return tl::unexpected(not_finite(
+          session, {fmt::format("example {}", example), "the prediction is not finite", {}}, "infer", batch, nullptr));
+    }
+    for (size_t i = 0; i < numbers.size(); ++i)
+      rows.emplace_back(values.begin() + i * width, values.begin() + (i + 1) * width);
+  }
+  return rows;
+}
+
+Result<Tensor> example_from_picture(const Tensor& picture, const Session& session, bool is_inverted,
+                                    const std::string& path) {
+  const TensorType& fed = session.input_type();
+  const bool is_fed_pictures = fed.dtype == DType::kU8 || session.model().model.data().has_png_folder();
+  if (!is_fed_pictures || fed.rank() != 4 || fed.dim(1) != 1) {
+    TensorType one = fed;
+    one.shape[0] = 1;
+    return fail(path, "is a picture, but the network is fed {}", one.to_string());
+  }
+  const bool fits = picture.dim(0) == fed.dim(2) && picture.dim(1) == fed.dim(3);
+  Tensor pixels = picture.converted_to(DType::kF32);
+  if (!fits) pixels = resized(pixels, fed.dim(2), fed.dim(3));
+  for (float& value : pixels.as<float>()) {
+    if (is_inverted) value = 255 - value;
+    if (fed.dtype == DType::kU8) value = std::round(value);
+  }
+  return pixels.converted_to(fed.dtype).reshaped({1, 1, fed.dim(2), fed.dim(3)});
+}
+
+int64_t ConfusionMatrix::actual(int64_t c) const {
+  int64_t sum = 0;
+  for (int64_t i = 0; i < classes_; ++i) sum += count(c, i);
+  return sum;
+}
+
+int64_t ConfusionMatrix::predicted(int64_t c) const {
+  int64_t sum = 0;
+  for (int64_t i = 0; i < classes_; ++i) sum += count(i, c);
+  return sum;
+}
+
+double ConfusionMatrix::precision(int64_t c) const { return ratio(count(c, c), predicted(c)); }
+double ConfusionMatrix::recall(int64_t c) const { return ratio(count(c, c), actual(c)); }
+
+ConfusionMatrix confusion_matrix(const PredictionRows& rows, const Tensor& labels) {
+  ConfusionMatrix matrix(rows.empty() ? 0 : static_cast<int64_t>(rows[0].size()));
+  for (size_t i = 0; i < rows.size(); ++i)
+    matrix.add(labels.as<int32_t>()[i], std::ranges::max_element(rows[i]) - rows[i].begin());
+  return matrix;
+}
+
+std::vector<int64_t> worst_examples(const PredictionRows& rows, const Tensor& labels, int64_t count) {
+  std::vector<int64_t> order(rows.size());
+  std::iota(order.begin(), order.end(), int64_t{0});
+  const auto belief = [&](int64_t i) {
+    const auto at = static_cast<size_t>(i);
+    const float probability = rows[at][static_cast<size_t>(labels.as<int32_t>()[at])];
+    return std::isfinite(probability) ? probability : -1.0F;
+  };
+  std::ranges::stable_sort(order, {}, belief);
+  order.resize(std::min(order.size(), static_cast<size_t>(count)));
+  return order;
+}
+
+std::vector<size_t> ranking(const std::vector<float>& row, int64_t top) {
+  std::vector<size_t> order(row.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  // NaN goes last: as it compares with nothing, sorting by it would have no order.
+  const auto key = [&](size_t i) { return std::isnan(row[i]) ? -INFINITY : row[i]; };
+  std::ranges::stable_sort(order, std::greater<>(), key);
+  order.resize(std::min(order.size(), static_cast<size_t>(top)));
+  return order;
+}
+
+}  // namespace minnow

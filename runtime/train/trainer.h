@@ -1,0 +1,46 @@
+// The training loop: epochs of shuffled batches, validation after each, a run folder, and a way back from any
+// stop.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "runtime/data/dataset.h"
+#include "runtime/train/checkpoint.h"
+#include "runtime/train/progress.h"
+#include "runtime/train/run_folder.h"
+
+namespace minnow {
+
+struct TrainerOptions {
+  const RunFolder* folder = nullptr;      // nullptr leaves nothing behind
+  InterruptFlag interrupt = nullptr;      // set by a signal: finish the step, save, stop
+  std::optional<int64_t> last_step = {};  // save and stop once so many steps are done, counted from the first
+  Progress* progress = nullptr;
+  std::function<void(const EpochMetrics&)> on_epoch = {};  // called when an epoch is done
+};
+
+enum class TrainingEnd { kFinished, kStoppedEarly, kReachedStep, kInterrupted };
+
+struct TrainingOutcome {
+  TrainingEnd end = TrainingEnd::kFinished;
+  TrainingState state;
+};
+
+// Trains from `state` on, as the session's model says. A loss that is no longer finite, in a step or on the
+// validation data, and a weight or state of an optimiser that is not when an epoch ends, is an Error with
+// ExitCode::kMismatch that names the step and the first value that went bad; nothing is saved then.
+Result<TrainingOutcome> train(Session& session, const DataSplits& data, const TrainerOptions& options,
+                              TrainingState state = {});
+
+// The examples have the shape, and the targets the type, that the session's network is built for.
+Status check_data_fits(const Session& session, const DataSplits& data);
+
+// Mean loss and accuracy over a dataset. A loss that is not finite is an Error as above.
+struct Evaluation {
+  double loss = 0;
+  double accuracy = 0;
+};
+Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt = nullptr);
+
+}  // namespace minnow

@@ -1,0 +1,47 @@
+#include "runtime/train/training_notes.h"
+
+#include <algorithm>
+
+#include "frontend/validate_learning.h"
+
+namespace minnow {
+namespace {
+
+// All examples have the same target: a constant is as good as any network.
+bool has_one_target(const Dataset& data) {
+  const std::string_view bytes = data.labels.bytes();
+  const size_t row = bytes.size() / static_cast<size_t>(data.size());
+  return data.size() > 1 && bytes.substr(row) == bytes.substr(0, bytes.size() - row);
+}
+
+std::string target_of_first(const Dataset& data) {
+  if (data.labels.type().dtype == DType::kI32) {
+    const int32_t label = data.labels.as<int32_t>()[0];
+    return fmt::format("of the class {}", data.class_names[static_cast<size_t>(label)]);
+  }
+  return data.labels.type().elements() == data.size() ? fmt::format("{:g}", data.labels.as<float>()[0]) : "the same";
+}
+
+}  // namespace
+
+std::vector<std::string> training_notes(const Session& session, const DataSplits& data) {
+  std::vector<std::string> notes;
+  for (const Dataset* split : {&data.train, &data.validation})
+    if (!split->read_as.empty()) notes.push_back(fmt::format("{}: {}", split->name, split->read_as));
+  notes.erase(std::ranges::unique(notes).begin(), notes.end());  // of one file for both
+  if (has_one_target(data.train))
+    notes.push_back(fmt::format("warning: all {} targets of {} are {}: there is nothing to learn from them",
+                                data.train.size(), data.train.name, target_of_first(data.train)));
+  if (loss_takes_probabilities_for_logits(session.model(), session.lowered()))
+    notes.push_back(fmt::format(
+        "warning: the loss takes logits, but the output \"{}\" has a softmax or sigmoid already: better leave that out",
+        session.model().model.output()));
+  const int64_t batch = session.model().model.training().batch_size();
+  if (data.train.size() % batch == 1 && has_single_value_batch_norm(session.model(), session.lowered()))
+    notes.push_back(fmt::format(
+        "warning: the last batch of {} examples by {} is a single one, of which batch_norm makes 0: no gradient passes",
+        data.train.size(), batch));
+  return notes;
+}
+
+}  // namespace minnow
