@@ -8,24 +8,13 @@
 #include <type_traits>
 #include <vector>
 
+#include "interpreter/element_type.h"
 #include "interpreter/tensor.h"
 #include "ir/type.h"
 
 namespace minnow {
 
-// Calls use(T{}) with the C++ type of the elements of `dtype`; kPred is uint8_t.
-template <typename Use>
-void with_type(DType dtype, Use use) {
-  switch (dtype) {
-    case DType::kF32: return use(float{});
-    case DType::kF64: return use(double{});
-    case DType::kI32: return use(int32_t{});
-    case DType::kU8:
-    case DType::kPred: return use(uint8_t{});
-  }
-}
-
-// The same where type inference lets only floats through.
+// As with_type, where type inference lets only floats through.
 template <typename Use>
 void with_float_type(DType dtype, Use use) {
   MINNOW_CHECK(is_float(dtype), "{} is not a float", dtype_name(dtype));

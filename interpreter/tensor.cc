@@ -6,20 +6,10 @@
 #include <limits>
 #include <new>
 
+#include "interpreter/element_type.h"
+
 namespace minnow {
 namespace {
-
-// Calls `use` with a value of the C++ type that holds elements of `dtype`.
-template <typename Use>
-void with_element_type(DType dtype, Use use) {
-  switch (dtype) {
-    case DType::kF32: return use(float{});
-    case DType::kF64: return use(double{});
-    case DType::kI32: return use(int32_t{});
-    case DType::kU8:
-    case DType::kPred: return use(uint8_t{});
-  }
-}
 
 template <typename To, typename From>
 To convert_element(From value) {
@@ -57,8 +47,8 @@ Tensor Tensor::clone() const {
 
 Tensor Tensor::converted_to(DType dtype) const {
   Tensor result = uninitialized({dtype, type_.shape});
-  with_element_type(type_.dtype, [&]<typename From>(From) {
-    with_element_type(dtype, [&]<typename To>(To) {
+  with_type(type_.dtype, [&]<typename From>(From) {
+    with_type(dtype, [&]<typename To>(To) {
       const std::span<const From> from = as<From>();
       const std::span<To> to = result.as<To>();
       std::transform(from.begin(), from.end(), to.begin(), [&](From value) {

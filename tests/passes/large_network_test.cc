@@ -16,7 +16,7 @@ namespace {
 
 // Times the steps for four times the blocks; the square would be 16. Kernels grow until they have as many ops as they
 // may, so that a small network takes fewer steps per op.
-constexpr double kLinear = 10;
+constexpr double kLinear = 8;
 
 int64_t steps_for(Function& function) {
   const int64_t before = steps_taken;
@@ -52,7 +52,7 @@ TEST(LargeNetworkPlan, IsGivenItsMemoryInBoundedSteps) {
 INSTANTIATE_TEST_SUITE_P(All, LargeNetworkTest,
                          testing::Values(LargeNetwork{"dense", 250}, LargeNetwork{"batch_norm", 30},
                                          LargeNetwork{"residual", 60}, LargeNetwork{"tanh", 125},
-                                         LargeNetwork{"branches", 50}),
+                                         LargeNetwork{"branches", 100}),
                          [](const auto& info) { return std::string(info.param.kind); });
 
 // f(x) = ... ; `add` appends the ops and answers the result.
