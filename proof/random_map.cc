@@ -73,7 +73,7 @@ void draw_ops_of_map(MapScope& scope) {
   for (int64_t left = draw(scope.rng(), 2, 12); left > 0; --left) {
     const size_t before = scope.function().ops().size();
     draw_op_of_map(scope);
-    if (!can_be_compiled(scope, scope.function()) && !scope.one_in(50)) scope.keep_ops(before);
+    if (!can_be_compiled(scope, scope.function()) && !scope.one_in(12)) scope.keep_ops(before);
   }
 }
 

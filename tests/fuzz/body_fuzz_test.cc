@@ -19,7 +19,7 @@ uint32_t environment_number(const char* name, uint32_t otherwise) {
 class BodyFuzz : public ::testing::TestWithParam<proof::CaseKind> {};
 
 TEST_P(BodyFuzz, IsRefusedOrRunsLikeTheInterpreter) {
-  const uint32_t count = environment_number("MINNOW_FUZZ_CASES", 40);
+  const uint32_t count = environment_number("MINNOW_FUZZ_CASES", 80);
   const uint32_t first = environment_number("MINNOW_FUZZ_SEED", 1);
   ThreadPool pair(2);
   uint32_t refused = 0;
@@ -31,7 +31,7 @@ TEST_P(BodyFuzz, IsRefusedOrRunsLikeTheInterpreter) {
     for (const std::string& complaint : outcome.complaints)
       ADD_FAILURE() << "seed " << seed << ": " << complaint << "\n" << drawn->text;
   }
-  EXPECT_GT(refused, count / 20);
+  EXPECT_GT(refused, count / 10);
   EXPECT_LT(refused, count / 2);
 }
 
