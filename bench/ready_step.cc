@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "bench/suites.h"
-#include "codegen/object_cache.h"
+#include "codegen/machine/object_cache.h"
 #include "runtime/flops.h"
 
 namespace minnow {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "frontend/load_model.h"
+#include "frontend/load/load_model.h"
 #include "ir/error.h"
 
 namespace minnow {

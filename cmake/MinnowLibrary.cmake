@@ -1,6 +1,7 @@
 # One library per folder; the link graph is the direction of dependency.
 #   minnow_library(passes DEPENDS minnow::ir LINKS LLVM SOURCES a.cc b.cc)
-# DEPENDS are our own libraries, LINKS everything else. Includes are written from the project root.
+# DEPENDS are our own libraries, LINKS everything else. Includes are written from the project root. Without SOURCES it is the
+# rooms that it depends on.
 include_guard()
 
 add_library(minnow_options INTERFACE)
@@ -14,15 +15,20 @@ target_compile_options(minnow_options INTERFACE -Wall -Wextra
 
 function(minnow_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LINKS;SOURCES" ${ARGN})
-  add_library(minnow_${name} STATIC ${ARG_SOURCES})
+  if(ARG_SOURCES)
+    add_library(minnow_${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(minnow_${name} PUBLIC minnow_options ${ARG_DEPENDS} ${ARG_LINKS})
+  else()
+    add_library(minnow_${name} INTERFACE)
+    target_link_libraries(minnow_${name} INTERFACE ${ARG_DEPENDS} ${ARG_LINKS})
+  endif()
   add_library(minnow::${name} ALIAS minnow_${name})
-  target_link_libraries(minnow_${name} PUBLIC minnow_options ${ARG_DEPENDS} ${ARG_LINKS})
 endfunction()
 
-# Messages of a folder: minnow_protos(frontend) makes minnow_frontend_proto of frontend/*.proto. They are imported, and their
-# headers included, by their path from the project root.
-function(minnow_protos folder)
-  file(GLOB_RECURSE protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.proto)
+# Messages of a folder: minnow_protos(schema frontend/schema) makes minnow_schema of frontend/schema/*.proto. They are
+# imported, and their headers included, by their path from the project root.
+function(minnow_protos name folder)
+  file(GLOB protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.proto)
   set(output ${CMAKE_BINARY_DIR}/generated)
   set(generated)
   foreach(proto ${protos})
@@ -34,7 +40,7 @@ function(minnow_protos folder)
     list(APPEND generated ${output}/${stem}.cc)
   endforeach()
   file(MAKE_DIRECTORY ${output})
-  add_library(minnow_${folder}_proto STATIC ${generated})
-  target_link_libraries(minnow_${folder}_proto PUBLIC protobuf::libprotobuf)
-  target_include_directories(minnow_${folder}_proto SYSTEM PUBLIC ${output} ${Protobuf_INCLUDE_DIRS})
+  add_library(minnow_${name} STATIC ${generated})
+  target_link_libraries(minnow_${name} PUBLIC protobuf::libprotobuf)
+  target_include_directories(minnow_${name} SYSTEM PUBLIC ${output} ${Protobuf_INCLUDE_DIRS})
 endfunction()

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <future>
 
-#include "codegen/emit_kernel.h"
-#include "codegen/jit_code.h"
 #include "codegen/kernel_comments.h"
 #include "codegen/kernel_texts.h"
+#include "codegen/kernels/emit_kernel.h"
+#include "codegen/machine/jit_code.h"
 #include "ir/text.h"
 #include "ir/threshold.h"
 

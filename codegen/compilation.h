@@ -13,8 +13,8 @@
 
 #include "codegen/compile.h"
 #include "codegen/kernel_twins.h"
-#include "codegen/kernel_work.h"
-#include "codegen/object_cache.h"
+#include "codegen/lower_function.h"
+#include "codegen/machine/object_cache.h"
 
 namespace minnow {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "codegen/compilation.h"
-#include "passes/check_kernels.h"
+#include "passes/group/check_kernels.h"
 
 namespace minnow {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "codegen/compiled_function.h"
-#include "codegen/target.h"
+#include "codegen/machine/compiled_function.h"
+#include "codegen/target/target.h"
 #include "ir/interrupt.h"
 #include "passes/plan_memory.h"
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "codegen/compiled_function.h"
 #include "codegen/kernel_comments.h"
+#include "codegen/machine/compiled_function.h"
 
 namespace minnow {
 

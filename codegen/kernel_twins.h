@@ -6,7 +6,7 @@
 
 #include <unordered_map>
 
-#include "codegen/kernel_work.h"
+#include "codegen/schedule/kernel_work.h"
 
 namespace minnow {
 

@@ -1,16 +1,19 @@
+#include "codegen/lower_function.h"
+
 #include <algorithm>
 
-#include "codegen/emit_conv.h"
-#include "codegen/emit_kernel.h"
+#include "codegen/kernels/emit_conv.h"
+#include "codegen/kernels/emit_kernel.h"
 #include "codegen/lowering.h"
 
 namespace minnow {
 
+namespace {
+
+// An op whose loops are not those over the elements of its result.
 bool is_heavy(OpKind kind) {
   return has_trait(kind, kReduction | kContraction | kWindow) || kind == OpKind::kScatterAdd;
 }
-
-namespace {
 
 std::vector<std::byte> constant_bytes(const Op& op) {
   const auto& values = op.attr<ConstantAttributes>().values;

@@ -3,7 +3,7 @@
 #include "codegen/lowering.h"
 #include "ir/map.h"
 #include "ir/threshold.h"
-#include "passes/tile_batch.h"
+#include "passes/group/tile_batch.h"
 
 namespace minnow {
 namespace {

@@ -2,7 +2,7 @@
 // lower_map.cc does the same for the body of a map.
 #pragma once
 
-#include "codegen/kernel_work.h"
+#include "codegen/lower_function.h"
 
 namespace minnow {
 

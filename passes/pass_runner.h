@@ -11,7 +11,7 @@
 
 #include "ir/function.h"
 #include "ir/interrupt.h"
-#include "passes/remarks.h"
+#include "passes/group/remarks.h"
 
 namespace minnow {
 

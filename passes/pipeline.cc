@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-#include "passes/canonicalize.h"
-#include "passes/eliminate_common_subexpressions.h"
-#include "passes/eliminate_dead_code.h"
-#include "passes/fold_constants.h"
-#include "passes/form_fma.h"
-#include "passes/fuse.h"
-#include "passes/stabilize_softmax.h"
-#include "passes/tile_batch.h"
+#include "passes/group/fuse.h"
+#include "passes/group/tile_batch.h"
+#include "passes/simplify/canonicalize.h"
+#include "passes/simplify/eliminate_common_subexpressions.h"
+#include "passes/simplify/eliminate_dead_code.h"
+#include "passes/simplify/fold_constants.h"
+#include "passes/simplify/form_fma.h"
+#include "passes/simplify/stabilize_softmax.h"
 
 namespace minnow {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "ir/steps.h"
 #include "ir/walk.h"
-#include "passes/outline.h"
+#include "passes/group/outline.h"
 
 namespace minnow {
 namespace {

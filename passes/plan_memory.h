@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "ir/function.h"
-#include "passes/remarks.h"
+#include "passes/group/remarks.h"
 
 namespace minnow {
 

@@ -1,6 +1,6 @@
 // How far compiled elementwise functions of f32 are from the exact ones, over all floats: zeros of both signs,
-// denormals, the largest, infinities and NaN included. docs/ir.md shows the table, tests/codegen/accuracy_test.cc holds
-// it.
+// denormals, the largest, infinities and NaN included. docs/ir.md shows the table,
+// tests/codegen/element/accuracy_test.cc holds it.
 #pragma once
 
 #include <string_view>

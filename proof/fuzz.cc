@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "frontend/defaults.h"
-#include "frontend/validate_model.h"
+#include "frontend/load/defaults.h"
+#include "frontend/load/validate_model.h"
 #include "ir/text.h"
-#include "passes/check_kernels.h"
+#include "passes/group/check_kernels.h"
 #include "proof/model_subject.h"
 #include "proof/parameters.h"
 #include "proof/random_body.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "passes/optimizer.h"
+#include "passes/gradient/optimizer.h"
 #include "proof/parameters.h"
 #include "runtime/data/batch.h"
 #include "runtime/optimizer_spec.h"

@@ -1,7 +1,7 @@
 // The functions of a model as subjects, on the batches of its data, or any function on random numbers.
 #pragma once
 
-#include "frontend/lower_model.h"
+#include "frontend/lower/lower_model.h"
 #include "proof/subject.h"
 #include "runtime/data/dataset.h"
 

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "codegen/compiled_function.h"
+#include "codegen/machine/compiled_function.h"
 #include "passes/pass_runner.h"
 #include "passes/plan_memory.h"
 

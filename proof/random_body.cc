@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "ir/verify.h"
-#include "passes/check_kernels.h"
+#include "passes/group/check_kernels.h"
 
 namespace minnow::proof {
 namespace {

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "passes/check_maps.h"
-#include "passes/kernel_form.h"
-#include "passes/tile_batch.h"
+#include "passes/group/check_maps.h"
+#include "passes/group/kernel_form.h"
+#include "passes/group/tile_batch.h"
 #include "proof/random_body.h"
 
 namespace minnow::proof {

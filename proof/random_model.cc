@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "frontend/window_geometry.h"
+#include "frontend/lower/window_geometry.h"
 #include "proof/op_cases.h"
 
 namespace minnow::proof {

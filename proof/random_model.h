@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "frontend/model.pb.h"
+#include "frontend/schema/model.pb.h"
 
 namespace minnow::proof {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "frontend/composites.h"
+#include "frontend/lower/composites.h"
 
 namespace minnow::proof {
 namespace {

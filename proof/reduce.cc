@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ir/verify.h"
-#include "passes/check_kernels.h"
+#include "passes/group/check_kernels.h"
 #include "proof/reduction_steps.h"
 
 namespace minnow::proof {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ir/builder.h"
-#include "passes/autodiff.h"
-#include "passes/optimizer.h"
+#include "passes/gradient/autodiff.h"
+#include "passes/gradient/optimizer.h"
 
 namespace minnow::proof {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "codegen/compiled_function.h"
+#include "codegen/machine/compiled_function.h"
 #include "interpreter/tensor.h"
 #include "ir/function.h"
 #include "ir/interrupt.h"

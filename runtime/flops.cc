@@ -5,10 +5,10 @@
 #include <chrono>
 #include <vector>
 
-#include "codegen/compiled_function.h"
-#include "codegen/emit_kernel.h"
-#include "codegen/jit_code.h"
-#include "codegen/kernel_builder.h"
+#include "codegen/element/kernel_builder.h"
+#include "codegen/kernels/emit_kernel.h"
+#include "codegen/machine/compiled_function.h"
+#include "codegen/machine/jit_code.h"
 #include "ir/map.h"
 #include "passes/pipeline.h"
 #include "runtime/session.h"

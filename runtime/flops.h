@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "frontend/load_model.h"
+#include "frontend/load/load_model.h"
 #include "ir/function.h"
 #include "runtime/thread_pool.h"
 

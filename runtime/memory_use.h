@@ -4,7 +4,7 @@
 #include <memory>
 #include <span>
 
-#include "frontend/load_model.h"
+#include "frontend/load/load_model.h"
 #include "ir/function.h"
 
 namespace minnow {

@@ -1,8 +1,8 @@
 // The optimiser that a model file asks for, in the words of the pass that builds it.
 #pragma once
 
-#include "frontend/lower_model.h"
-#include "passes/optimizer.h"
+#include "frontend/lower/lower_model.h"
+#include "passes/gradient/optimizer.h"
 
 namespace minnow {
 

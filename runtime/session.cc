@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "passes/optimizer.h"
+#include "passes/gradient/optimizer.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
 #include "runtime/optimizer_spec.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "frontend/lower_model.h"
+#include "frontend/lower/lower_model.h"
 #include "passes/pass_runner.h"
 #include "runtime/executable.h"
 

@@ -8,7 +8,8 @@
 
 #include "runtime/flops.h"
 #include "tools/bench_on_request.h"
-#include "tools/measure.h"
+#include "tools/command.h"
+#include "tools/report/measure.h"
 
 namespace minnow {
 namespace {

@@ -1,7 +1,7 @@
 // Steps that another program asks for, so that it can take turns with others: `minnow bench --on-request`.
 #pragma once
 
-#include "tools/measure.h"
+#include "tools/report/measure.h"
 
 namespace minnow {
 

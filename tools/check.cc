@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "frontend/validate_learning.h"
+#include "frontend/lower/validate_learning.h"
 #include "tools/command.h"
-#include "tools/layer_table.h"
+#include "tools/report/layer_table.h"
 
 namespace minnow {
 namespace {

@@ -2,18 +2,9 @@
 // they are parsed. Results go to stdout; progress, notes and errors to stderr.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
-#include <memory>
-#include <nlohmann/json_fwd.hpp>
-#include <string>
-#include <vector>
 
-#include "frontend/load_model.h"
-#include "ir/error.h"
-#include "runtime/data/dataset.h"
-#include "runtime/executable.h"
-#include "runtime/session.h"
+#include "tools/flags/flags.h"
 
 namespace minnow {
 
@@ -41,53 +32,5 @@ Action add_plot(CLI::App& app);
 Action add_report(CLI::App& app);
 Action add_data(CLI::App& app);
 Action add_info(CLI::App& app);
-
-// The model, a file or the folder of a run, and the flags that change fields of it.
-struct ModelFlags {
-  std::string path;
-  std::vector<std::string> assignments;
-
-  enum class Takes { kModel, kModelOrIr };
-  // Adds the positional MODEL and --set.
-  void add(CLI::App& app, Takes takes = Takes::kModel);
-  // Adds a flag that is short for `--set path=VALUE`.
-  void add_shorthand(CLI::App& app, const std::string& flag, const std::string& path, const std::string& help);
-  Result<std::string> file() const;  // that of a run is its configuration
-  Result<LoadedModel> read() const;
-};
-
-// Adds --set, for every model that the command reads.
-void add_set_flag(CLI::App& app, std::vector<std::string>& assignments);
-
-// --data-dir.
-struct DataFlags {
-  std::string data_dir;
-
-  void add(CLI::App& app);
-  // The data that the session's model names, fit for its network.
-  Result<DataSplits> load(const Session& session, ThreadPool& pool) const;
-};
-
-// Lines on stderr.
-void print_notes(const std::vector<std::string>& notes);
-
-// Adds --json, for commands whose results a program may read.
-void add_json_flag(CLI::App& app, bool& json);
-// One object on stdout.
-void print_json(const nlohmann::ordered_json& object);
-
-// --backend, --threads, --no-cache, --tune, --max-memory.
-struct BackendFlags {
-  std::string backend = "jit";
-  int threads = 0;  // 0: as many as the process may use
-  bool no_cache = false;
-  bool tune = false;
-  int64_t max_memory_mib = 0;  // add() makes it three quarters of what is free
-
-  void add(CLI::App& app);
-  SessionOptions session_options() const;
-  SessionOptions inference_options() const;  // of a session that never trains
-  int thread_count() const;
-};
 
 }  // namespace minnow

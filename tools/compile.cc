@@ -11,12 +11,12 @@
 #include "runtime/train/run_curves.h"
 #include "tools/check_passes.h"
 #include "tools/command.h"
-#include "tools/dot_graph.h"
+#include "tools/flags/ir_file.h"
 #include "tools/function_source.h"
-#include "tools/ir_file.h"
+#include "tools/page/dot_graph.h"
+#include "tools/page/stage_page.h"
+#include "tools/page/svg_graph.h"
 #include "tools/pass_flags.h"
-#include "tools/stage_page.h"
-#include "tools/svg_graph.h"
 
 namespace minnow {
 namespace {

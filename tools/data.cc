@@ -10,7 +10,7 @@
 #include "runtime/plot/image_sheet.h"
 #include "runtime/train/progress.h"
 #include "tools/command.h"
-#include "tools/interrupt.h"
+#include "tools/flags/interrupt.h"
 
 namespace minnow {
 namespace {

@@ -7,7 +7,8 @@
 #include "proof/prove.h"
 #include "proof/training_form.h"
 #include "tools/check_passes.h"
-#include "tools/ir_file.h"
+#include "tools/command.h"
+#include "tools/flags/ir_file.h"
 
 namespace minnow {
 namespace {

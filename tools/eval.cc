@@ -6,7 +6,8 @@
 #include "ir/printable.h"
 #include "runtime/train/assess.h"
 #include "runtime/train/network_pictures.h"
-#include "tools/trained_model.h"
+#include "tools/command.h"
+#include "tools/flags/trained_model.h"
 
 namespace minnow {
 namespace {

@@ -6,8 +6,9 @@
 
 #include "ir/printable.h"
 #include "runtime/file.h"
+#include "tools/command.h"
 #include "tools/experiment_run.h"
-#include "tools/interrupt.h"
+#include "tools/flags/interrupt.h"
 
 namespace minnow {
 namespace {

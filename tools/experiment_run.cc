@@ -8,8 +8,8 @@
 
 #include "ir/printable.h"
 #include "runtime/file.h"
-#include "tools/interrupt.h"
-#include "tools/live_table.h"
+#include "tools/flags/interrupt.h"
+#include "tools/report/live_table.h"
 
 namespace minnow {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tools/command.h"
-#include "tools/experiment_pictures.h"
+#include "tools/report/experiment_pictures.h"
 
 namespace minnow {
 

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
-#include "codegen/emit_kernel.h"
+#include "codegen/kernels/emit_kernel.h"
 #include "ir/attribute_text.h"
 #include "ir/map.h"
 #include "ir/printable.h"
 #include "ir/text.h"
+#include "tools/command.h"
 #include "tools/function_source.h"
-#include "tools/kernel_times.h"
+#include "tools/report/kernel_times.h"
 
 namespace minnow {
 namespace {

@@ -1,7 +1,7 @@
 #include "tools/function_source.h"
 
 #include "codegen/compile.h"
-#include "tools/ir_file.h"
+#include "tools/flags/ir_file.h"
 
 namespace minnow {
 

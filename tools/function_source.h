@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "passes/remarks.h"
-#include "tools/command.h"
+#include "passes/group/remarks.h"
+#include "tools/flags/flags.h"
 #include "tools/pass_flags.h"
 
 namespace minnow {

@@ -12,7 +12,7 @@
 #include "ir/text.h"
 #include "runtime/file.h"
 #include "tools/command.h"
-#include "tools/interrupt.h"
+#include "tools/flags/interrupt.h"
 
 namespace minnow {
 namespace {

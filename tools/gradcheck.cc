@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "frontend/lower_model.h"
+#include "frontend/lower/lower_model.h"
 #include "runtime/train/gradient_check.h"
 #include "runtime/train/progress.h"
 #include "tools/command.h"

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "codegen/target.h"
+#include "codegen/target/target.h"
 #include "tools/command.h"
 
 namespace minnow {

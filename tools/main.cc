@@ -9,10 +9,10 @@
 #include <new>
 #include <system_error>
 
-#include "tools/closed_pipe.h"
 #include "tools/command.h"
-#include "tools/interrupt.h"
-#include "tools/usage_error.h"
+#include "tools/flags/closed_pipe.h"
+#include "tools/flags/interrupt.h"
+#include "tools/flags/usage_error.h"
 
 namespace minnow {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "frontend/load_experiment.h"
+#include "frontend/load/load_experiment.h"
 #include "runtime/file.h"
 #include "tools/command.h"
 

@@ -1,14 +1,14 @@
 #include <fmt/format.h>
 
 #include "ir/text.h"
-#include "passes/autodiff.h"
-#include "passes/optimizer.h"
+#include "passes/gradient/autodiff.h"
+#include "passes/gradient/optimizer.h"
 #include "passes/pipeline.h"
 #include "tools/check_passes.h"
 #include "tools/command.h"
-#include "tools/ir_file.h"
-#include "tools/memory_plan_text.h"
+#include "tools/flags/ir_file.h"
 #include "tools/pass_flags.h"
+#include "tools/report/memory_plan_text.h"
 
 namespace minnow {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "passes/pass_runner.h"
-#include "tools/ir_dump.h"
+#include "tools/report/ir_dump.h"
 
 namespace minnow {
 

@@ -7,8 +7,9 @@
 #include "ir/printable.h"
 #include "runtime/train/network_pictures.h"
 #include "runtime/train/progress.h"
-#include "tools/question.h"
-#include "tools/trained_model.h"
+#include "tools/command.h"
+#include "tools/flags/question.h"
+#include "tools/flags/trained_model.h"
 
 namespace minnow {
 namespace {

@@ -6,7 +6,8 @@
 #include "ir/printable.h"
 #include "runtime/file.h"
 #include "runtime/flops.h"
-#include "tools/kernel_times.h"
+#include "tools/command.h"
+#include "tools/report/kernel_times.h"
 
 namespace minnow {
 namespace {

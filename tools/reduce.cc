@@ -9,9 +9,9 @@
 #include "ir/text.h"
 #include "runtime/file.h"
 #include "tools/command.h"
-#include "tools/interrupt.h"
-#include "tools/ir_file.h"
-#include "tools/shell_command.h"
+#include "tools/flags/interrupt.h"
+#include "tools/flags/ir_file.h"
+#include "tools/flags/shell_command.h"
 
 namespace minnow {
 namespace {

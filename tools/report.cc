@@ -2,7 +2,8 @@
 
 #include "ir/printable.h"
 #include "runtime/file.h"
-#include "tools/report_page.h"
+#include "tools/command.h"
+#include "tools/report/report_page.h"
 
 namespace minnow {
 namespace {

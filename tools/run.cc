@@ -8,7 +8,7 @@
 #include "runtime/data/npy.h"
 #include "runtime/file.h"
 #include "tools/command.h"
-#include "tools/ir_file.h"
+#include "tools/flags/ir_file.h"
 
 namespace minnow {
 namespace {

@@ -4,15 +4,15 @@
 #include <chrono>
 #include <filesystem>
 
-#include "frontend/validate_learning.h"
+#include "frontend/lower/validate_learning.h"
 #include "ir/printable.h"
 #include "runtime/file.h"
 #include "runtime/train/metrics_csv.h"
 #include "runtime/train/trainer.h"
 #include "runtime/train/training_notes.h"
 #include "tools/command.h"
-#include "tools/interrupt.h"
-#include "tools/training_logs.h"
+#include "tools/flags/interrupt.h"
+#include "tools/report/training_logs.h"
 
 namespace minnow {
 namespace {
@@ -106,7 +106,6 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   if (!flags.resume.empty()) {
     MINNOW_ASSIGN(folder, RunFolder::open(flags.resume));
     MINNOW_ASSIGN(state, last_state(*folder, *session));
-    MINNOW_TRY(folder->write_config(loaded));
   } else if (!flags.out.empty()) {
     MINNOW_ASSIGN(folder, RunFolder::create(flags.out, loaded, flags.overwrite));
   }
@@ -127,8 +126,8 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   print_summary(loaded, outcome, folder ? folder->path() : "", seconds);
   if (outcome.end == TrainingEnd::kFinished && first_step > 0 && outcome.state.step == first_step)
-    std::fputs(fmt::format("{}: was finished before, at epoch {}; --epochs N goes on to epoch N\n", folder->path(),
-                           outcome.state.history.size())
+    std::fputs(fmt::format("{}: was finished before, at epoch {}, and stays as it is; --epochs N goes on to epoch N\n",
+                           folder->path(), outcome.state.history.size())
                    .c_str(),
                stderr);
   if (logs) MINNOW_TRY(logs->status());

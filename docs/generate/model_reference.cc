@@ -18,7 +18,7 @@
 #include <sstream>
 
 #include "docs/generate/marked_places.h"
-#include "frontend/field_options.pb.h"
+#include "frontend/schema/field_options.pb.h"
 
 namespace minnow {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "frontend/defaults.h"
+#include "frontend/load/defaults.h"
 
 namespace minnow {
 namespace {

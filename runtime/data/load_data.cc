@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "frontend/defaults.h"
+#include "frontend/load/defaults.h"
 #include "runtime/data/data_roots.h"
 #include "runtime/data/glyphs.h"
 #include "runtime/data/linear_data.h"

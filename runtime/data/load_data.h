@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "frontend/data.pb.h"
+#include "frontend/schema/data.pb.h"
 #include "runtime/data/dataset.h"
 #include "runtime/session.h"
 #include "runtime/thread_pool.h"

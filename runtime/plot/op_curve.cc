@@ -6,10 +6,10 @@
 #include <cctype>
 #include <functional>
 
-#include "frontend/composites.h"
+#include "frontend/lower/composites.h"
 #include "interpreter/interpreter.h"
 #include "ir/builder.h"
-#include "passes/autodiff.h"
+#include "passes/gradient/autodiff.h"
 
 namespace minnow {
 namespace {

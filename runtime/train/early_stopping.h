@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "frontend/training.pb.h"
+#include "frontend/schema/training.pb.h"
 #include "runtime/train/checkpoint.h"
 
 namespace minnow {

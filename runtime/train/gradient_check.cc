@@ -4,10 +4,10 @@
 #include <cmath>
 #include <map>
 
-#include "frontend/lower_model.h"
+#include "frontend/lower/lower_model.h"
 #include "interpreter/interpreter.h"
 #include "ir/random.h"
-#include "passes/autodiff.h"
+#include "passes/gradient/autodiff.h"
 
 namespace minnow {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "passes/autodiff.h"
-#include "passes/eliminate_dead_code.h"
-#include "passes/optimizer.h"
+#include "passes/gradient/autodiff.h"
+#include "passes/gradient/optimizer.h"
 #include "passes/pipeline.h"
+#include "passes/simplify/eliminate_dead_code.h"
 #include "runtime/data/batch.h"
 #include "runtime/data/shuffle.h"
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "frontend/training.pb.h"
+#include "frontend/schema/training.pb.h"
 
 namespace minnow {
 

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "frontend/validate_learning.h"
+#include "frontend/lower/validate_learning.h"
 #include "runtime/data/load_data.h"
 #include "runtime/file.h"
 #include "runtime/train/folder_lock.h"

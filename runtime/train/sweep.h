@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "frontend/load_experiment.h"
+#include "frontend/load/load_experiment.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/result_table.h"
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <set>
 
-#include "frontend/load_experiment.h"
+#include "frontend/load/load_experiment.h"
 #include "ir/printable.h"
 #include "runtime/train/sweep.h"
 

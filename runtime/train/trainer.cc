@@ -57,7 +57,7 @@ class Trainer {
  public:
   Trainer(Session& session, const DataSplits& data, const TrainerOptions& options, TrainingState state)
       : session_(session), training_(session.model().model.training()), data_(data), options_(options),
-        state_(std::move(state)), batch_(session, data.train),
+        state_(std::move(state)), first_step_(state_.step), batch_(session, data.train),
         batch_size_(std::min(training_.batch_size(), data.train.size())),
         steps_per_epoch_((data.train.size() + batch_size_ - 1) / batch_size_) {}
 
@@ -231,13 +231,19 @@ class Trainer {
     if (options_.on_epoch) options_.on_epoch(state_.history.back());
     if (!options_.folder) return {};
     if (best_epoch(training_, session_.lowered().classifies, state_.history) == epochs_done())
-      MINNOW_TRY(save_checkpoint(options_.folder->best_path(), session_, state_, data_.train.class_names));
+      MINNOW_TRY(write_checkpoint(options_.folder->best_path()));
     return save();
+  }
+
+  // The configuration that led to the weights lies beside them: one that trains nothing leaves that of the run.
+  Status write_checkpoint(const std::string& path) const {
+    if (state_.step > first_step_) MINNOW_TRY(options_.folder->write_config(session_.model()));
+    return save_checkpoint(path, session_, state_, data_.train.class_names);
   }
 
   Status save() const {
     if (!options_.folder) return {};
-    MINNOW_TRY(save_checkpoint(options_.folder->weights_path(), session_, state_, data_.train.class_names));
+    MINNOW_TRY(write_checkpoint(options_.folder->weights_path()));
     return options_.folder->write_metrics(state_.history, session_.model().model.name(), session_.lowered().classifies);
   }
 
@@ -274,6 +280,7 @@ class Trainer {
   const DataSplits& data_;
   const TrainerOptions& options_;
   TrainingState state_;
+  const int64_t first_step_;
   bool is_diagnosing_ = false;  // the session is no longer at the run's step
   BatchBuffer batch_;
   int64_t batch_size_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "frontend/validate_learning.h"
+#include "frontend/lower/validate_learning.h"
 
 namespace minnow {
 namespace {

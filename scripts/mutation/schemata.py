@@ -10,14 +10,14 @@ from .tokens import Source
 HEADER = "scripts/mutation/mutant.h"
 # How the copy is built: fast rather than fast code.
 BUILD_RULES = """
-foreach(folder passes codegen)
-  target_compile_options(minnow_${folder} PRIVATE -O0)
+foreach(room simplify gradient group passes target machine element schedule kernels codegen)
+  target_compile_options(minnow_${room} PRIVATE -O0)
 endforeach()
-target_precompile_headers(minnow_codegen PRIVATE codegen/emit_loop.h)
+target_precompile_headers(minnow_kernels PRIVATE codegen/kernels/emit_loop.h)
 """
 # What decides what is computed: the passes, the kernels, and their execution. Files that only print are left out.
-MUTATED = re.compile(r"^(passes|codegen)/\w+\.cc$|^runtime/(compiled_executable|thread_pool|session|train/trainer|executable)\.cc$"
-                     r"|^codegen/(tiling|register_tile|kernel_work|storage)\.h$")
+MUTATED = re.compile(r"^(passes|codegen)/[\w/]+\.cc$|^runtime/(compiled_executable|thread_pool|session|train/trainer|executable)\.cc$"
+                     r"|^codegen/\w+/(tiling|register_tile|kernel_work|storage)\.h$")
 PRINTING = re.compile(r"/(debugger|perf_map|kernel_comments|kernel_texts|remarks|fusion_log|kernel_twins)\.cc$")
 
 

@@ -1,8 +1,8 @@
 #include "tests/cases/large_network.h"
 
-#include "frontend/load_experiment.h"
-#include "frontend/lower_model.h"
-#include "passes/optimizer.h"
+#include "frontend/load/load_experiment.h"
+#include "frontend/lower/lower_model.h"
+#include "passes/gradient/optimizer.h"
 
 namespace minnow {
 namespace {

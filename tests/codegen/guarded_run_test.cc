@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "passes/autodiff.h"
+#include "passes/gradient/autodiff.h"
 #include "passes/pipeline.h"
 #include "proof/compiled_program.h"
 #include "proof/parameters.h"

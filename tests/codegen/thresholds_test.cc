@@ -8,12 +8,12 @@
 #include <limits>
 #include <regex>
 
-#include "codegen/target.h"
+#include "codegen/target/target.h"
 #include "ir/text.h"
 #include "ir/threshold.h"
-#include "passes/autodiff.h"
-#include "passes/fuse.h"
-#include "passes/kernel_form.h"
+#include "passes/gradient/autodiff.h"
+#include "passes/group/fuse.h"
+#include "passes/group/kernel_form.h"
 #include "passes/pipeline.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
@@ -260,7 +260,8 @@ TEST(Thresholds, AreAllDeclaredAsSuch) {
       R"((<|<=|>|>=) \d+ \* |(std::(min|max|clamp)(<\w+>)?|largest_divisor|even_tile)\([^;]*[(,] ?([3-9]|\d\d+)[),])");
   size_t declared = 0;
   for (const char* folder : {"codegen", "passes", "ir"})
-    for (const auto& entry : std::filesystem::directory_iterator(std::string(MINNOW_SOURCE_DIR "/") + folder)) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(std::string(MINNOW_SOURCE_DIR "/") + folder)) {
       const bool is_source = entry.path().extension() == ".cc" || entry.path().extension() == ".h";
       const std::string stem = entry.path().stem();
       if (!is_source || stem == "threshold" || stem == "vector_math")

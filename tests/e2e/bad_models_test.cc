@@ -2,7 +2,7 @@
 // nothing.
 #include <gtest/gtest.h>
 
-#include "frontend/load_model.h"
+#include "frontend/load/load_model.h"
 #include "tests/e2e/program.h"
 
 namespace minnow {

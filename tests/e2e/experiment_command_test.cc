@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <regex>
 
-#include "frontend/load_experiment.h"
+#include "frontend/load/load_experiment.h"
 #include "tests/e2e/model_run.h"
 #include "tests/e2e/program.h"
 

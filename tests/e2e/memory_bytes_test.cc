@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "frontend/load_model.h"
+#include "frontend/load/load_model.h"
 #include "runtime/memory_use.h"
 #include "runtime/session.h"
 #include "tests/e2e/model_run.h"

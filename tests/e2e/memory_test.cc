@@ -6,7 +6,7 @@
 #include <set>
 
 #include "codegen/compile.h"
-#include "frontend/load_model.h"
+#include "frontend/load/load_model.h"
 #include "ir/map.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"

@@ -86,6 +86,15 @@ TEST_F(TrainingRun, GoesOnFromWhatAKillInTheFirstEpochLeft) {
   }
 }
 
+TEST_F(TrainingRun, StaysAsItIsWhereItCannotGoOn) {
+  bench_.succeed("train m.textproto --steps 5 --out run");
+  const std::string config = bench_.read("run/config.textproto");
+  expect_refused(bench_, "train --resume run --batch-size 3",
+                 "training.batch_size: error: the run stopped after 5 batches");
+  EXPECT_EQ(bench_.read("run/config.textproto"), config);
+  bench_.succeed("train --resume run --steps 6");
+}
+
 // A run with metrics had weights, too. Whoever lost them should know, not start again.
 TEST_F(TrainingRun, DoesNotStartAgainWhereWeightsAreMissing) {
   ASSERT_EQ(bench_.run("train m.textproto --epochs 1 --out run").exit_code, 0);
@@ -204,8 +213,17 @@ TEST_F(Weights, AreTheBestOfARunNamedInPlaceOfItsModel) {
 TEST_F(Weights, OfAFinishedRunAreNotTrainedOn) {
   const Outcome again = bench_.run("train --resume run");
   EXPECT_EQ(again.exit_code, 0);
-  EXPECT_NE(again.err.find("run: was finished before, at epoch 1; --epochs N goes on to epoch N"), std::string::npos)
+  EXPECT_NE(again.err.find("run: was finished before, at epoch 1, and stays as it is; --epochs N goes on to epoch N"),
+            std::string::npos)
       << again.err;
+}
+
+TEST_F(Weights, KeepTheConfigurationThatTheyWereTrainedBy) {
+  const std::string config = bench_.read("run/config.textproto");
+  bench_.succeed("train --resume run --lr 50 --seed 9");
+  EXPECT_EQ(bench_.read("run/config.textproto"), config) << "nothing was trained";
+  bench_.succeed("train --resume run --epochs 2 --lr 0.02");
+  EXPECT_NE(bench_.read("run/config.textproto").find("learning_rate: 0.02"), std::string::npos);
 }
 
 TEST_F(Weights, EvaluateTheSameOnBothBackends) {

@@ -7,7 +7,7 @@
 #include <set>
 #include <thread>
 
-#include "codegen/object_cache.h"
+#include "codegen/machine/object_cache.h"
 #include "tests/faults/training.h"
 
 namespace minnow::testing {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "frontend/defaults.h"
-#include "frontend/load_model.h"
-#include "frontend/validate_model.h"
+#include "frontend/load/defaults.h"
+#include "frontend/load/load_model.h"
+#include "frontend/load/validate_model.h"
 
 namespace minnow {
 

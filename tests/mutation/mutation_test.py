@@ -55,7 +55,7 @@ class Mutants(unittest.TestCase):
         self.assertEqual([m.key for m in moved.mutants], [m.key for m in mutants().mutants])
 
     def test_no_two_places_overlap_by_half(self):
-        for name in ["passes/plan_memory.cc", "codegen/emit_row.cc", "runtime/compiled_executable.cc"]:
+        for name in ["passes/plan_memory.cc", "codegen/kernels/emit_row.cc", "runtime/compiled_executable.cc"]:
             file = mutants((ROOT / name).read_text())
             file.text()
             self.assertGreater(len(file.mutants), 80)

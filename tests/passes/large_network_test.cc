@@ -7,7 +7,7 @@
 #include "ir/steps.h"
 #include "ir/text.h"
 #include "ir/verify.h"
-#include "passes/check_kernels.h"
+#include "passes/group/check_kernels.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 

@@ -4,10 +4,10 @@
 
 #include "ir/builder.h"
 #include "ir/text.h"
-#include "passes/autodiff.h"
-#include "passes/eliminate_common_subexpressions.h"
-#include "passes/eliminate_dead_code.h"
-#include "passes/fuse.h"
+#include "passes/gradient/autodiff.h"
+#include "passes/group/fuse.h"
+#include "passes/simplify/eliminate_common_subexpressions.h"
+#include "passes/simplify/eliminate_dead_code.h"
 
 namespace minnow {
 namespace {

@@ -1,9 +1,9 @@
 // Model and experiment files: one that is accepted prints as text that is accepted again; a network is built or
 // refused.
-#include "frontend/defaults.h"
-#include "frontend/load_experiment.h"
-#include "frontend/lower_model.h"
-#include "frontend/validate_model.h"
+#include "frontend/load/defaults.h"
+#include "frontend/load/load_experiment.h"
+#include "frontend/load/validate_model.h"
+#include "frontend/lower/lower_model.h"
 #include "ir/verify.h"
 #include "tests/fuzz/targets/memory_file.h"
 #include "tests/fuzz/targets/targets.h"

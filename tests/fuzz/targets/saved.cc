@@ -1,5 +1,5 @@
 // What Minnow itself has written: checkpoints and machine code.
-#include "codegen/object_cache.h"
+#include "codegen/machine/object_cache.h"
 #include "runtime/safetensors.h"
 #include "runtime/train/checkpoint.h"
 #include "tests/fuzz/targets/memory_file.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "frontend/load_model.h"
+#include "frontend/load/load_model.h"
 #include "runtime/data/load_data.h"
 #include "tests/runtime/temporary_folder.h"
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "frontend/load_model.h"
+#include "frontend/load/load_model.h"
 
 namespace minnow {
 namespace {

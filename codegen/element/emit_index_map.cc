@@ -1,0 +1,182 @@
+// Leaves and ops that move elements.
+#include "codegen/element/emit_rules.h"
+
+namespace minnow {
+
+using V = llvm::Value*;
+
+V EmitRule<OpKind::kConstant>::apply(ElementEmitter& emitter, const Op& op, const Position&) {
+  return emitter.constant_of(op.type().dtype, op.attr<ConstantAttributes>().values[0]);
+}
+
+V EmitRule<OpKind::kIota>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  const Coord& index = at[static_cast<size_t>(op.attr<DimAttributes>().dim)];
+  V number =
+      emitter.lanes() == 1 ? emitter.ir().CreateTrunc(index.base, emitter.ir().getInt32Ty()) : emitter.per_lane(index);
+  return emitter.math().convert(DType::kI32, op.type().dtype, number);
+}
+
+namespace {
+
+struct Words {
+  V lane[4];
+};
+
+// One round of Philox4x32 on vectors: two 32×32 → 64-bit products.
+Words philox_round(llvm::IRBuilder<>& ir, const Words& c, V key0, V key1) {
+  llvm::Type* narrow = c.lane[0]->getType();
+  llvm::Type* wide = narrow->getWithNewType(ir.getInt64Ty());
+  auto product = [&](V x, uint64_t by) {
+    return ir.CreateMul(ir.CreateZExt(x, wide), llvm::ConstantInt::get(wide, by));
+  };
+  auto high = [&](V x) { return ir.CreateTrunc(ir.CreateLShr(x, llvm::ConstantInt::get(wide, 32)), narrow); };
+  V product0 = product(c.lane[0], 0xD2511F53);
+  V product1 = product(c.lane[2], 0xCD9E8D57);
+  return {{ir.CreateXor(ir.CreateXor(high(product1), c.lane[1]), key0), ir.CreateTrunc(product1, narrow),
+           ir.CreateXor(ir.CreateXor(high(product0), c.lane[3]), key1), ir.CreateTrunc(product0, narrow)}};
+}
+
+// RandomSequence::bits of ir/random.h, one block per lane.
+V random_bits(llvm::IRBuilder<>& ir, V index, V seed, V step, int64_t stream) {
+  llvm::Type* type = index->getType();
+  auto literal = [&](uint64_t value) { return llvm::ConstantInt::get(type, value & 0xffffffffU); };
+  Words counter{{ir.CreateLShr(index, literal(2)), literal(0), step, literal(0)}};
+  V key0 = seed;
+  V key1 = literal(static_cast<uint64_t>(stream));
+  for (int round = 0; round < 10; ++round) {
+    counter = philox_round(ir, counter, key0, key1);
+    key0 = ir.CreateAdd(key0, literal(0x9E3779B9));
+    key1 = ir.CreateAdd(key1, literal(0xBB67AE85));
+  }
+  V word = ir.CreateAnd(index, literal(3));
+  V bits = counter.lane[0];
+  for (uint64_t i = 1; i < 4; ++i) bits = ir.CreateSelect(ir.CreateICmpEQ(word, literal(i)), counter.lane[i], bits);
+  return bits;
+}
+
+}  // namespace
+
+V EmitRule<OpKind::kRandom>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  llvm::IRBuilder<>& ir = emitter.ir();
+  V seed = emitter.emit(op.operands[0], {});
+  V step = emitter.emit(op.operands[1], {});
+  V index = emitter.per_lane(emitter.row_major(at, op.type().shape));
+  if (emitter.lanes() == 1) index = ir.CreateTrunc(index, ir.getInt32Ty());
+  V bits = random_bits(ir, index, seed, step, op.attr<RandomAttributes>().stream);
+  V top = ir.CreateLShr(bits, llvm::ConstantInt::get(bits->getType(), 8));
+  llvm::Type* type = emitter.type_of(op.type().dtype);
+  return ir.CreateFMul(ir.CreateUIToFP(top, type), llvm::ConstantFP::get(type, 0x1p-24));
+}
+
+V EmitRule<OpKind::kBroadcast>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  Position from;
+  const bool is_single = op.operands[0]->type.elements() == 1;  // a flat loop does not split its index up for it
+  for (int64_t dim : op.attr<DimsAttributes>().dims) {
+    from.push_back(is_single ? emitter.constant(0) : at[static_cast<size_t>(dim)]);
+  }
+  return emitter.emit(op.operands[0], from);
+}
+
+// The operand's coordinates are the digits of the row-major index; a vector along dimension 0 stays one where that
+// dimension stays.
+V EmitRule<OpKind::kReshape>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  const Shape& from = op.operands[0]->type.shape;
+  Position digits(from.size(), emitter.constant(0));
+  const bool keeps_first = !at.empty() && !from.empty() && from[0] == op.type().dim(0) && !at[0].uniform();
+  const size_t kept = keeps_first ? 1 : 0;
+  Position split = at;
+  if (keeps_first) {
+    digits[0] = at[0];
+    split[0] = emitter.constant(0);
+  }
+  if (kept == from.size()) return emitter.emit(op.operands[0], digits);
+  Coord rest = emitter.row_major(split, op.type().shape);
+  // A loop over a flat index stays one: all of it in the last dimension.
+  if (!at.empty() && !from.empty() && emitter.reads_flat(op.operands[0])) {
+    digits.back() = rest;
+    return emitter.emit(op.operands[0], digits);
+  }
+  int64_t before = 1;
+  for (size_t i = kept; i < from.size(); ++i) before *= from[i];
+  for (size_t i = from.size(); i-- > kept;) {
+    if (from[i] == 1) continue;
+    before /= from[i];
+    digits[i] = before == 1 ? rest : emitter.remainder(rest, from[i]);
+    rest = emitter.divide(rest, from[i]);
+  }
+  return emitter.emit(op.operands[0], digits);
+}
+
+V EmitRule<OpKind::kTranspose>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  const auto& permutation = op.attr<DimsAttributes>().dims;
+  Position from(at.size());
+  for (size_t i = 0; i < at.size(); ++i) from[static_cast<size_t>(permutation[i])] = at[i];
+  return emitter.emit(op.operands[0], from);
+}
+
+V EmitRule<OpKind::kSlice>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  const auto& slice = op.attr<SliceAttributes>();
+  Position from;
+  for (size_t i = 0; i < at.size(); ++i) {
+    from.push_back(emitter.offset(emitter.scale(at[i], slice.stride[i]), slice.start[i]));
+  }
+  return emitter.emit(op.operands[0], from);
+}
+
+V EmitRule<OpKind::kPad>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  const auto& pad = op.attr<PadAttributes>();
+  Position from;
+  V condition = nullptr;
+  for (size_t i = 0; i < at.size(); ++i) {
+    Coord index = emitter.offset(at[i], -pad.low[i]);
+    if (pad.interior[i] > 0) {
+      const Coord between = emitter.remainder(index, pad.interior[i] + 1);
+      condition = emitter.both(condition, emitter.compare(llvm::CmpInst::ICMP_EQ, between, 0));
+      index = emitter.divide(index, pad.interior[i] + 1);
+    }
+    from.push_back(index);
+  }
+  return emitter.emit_guarded(op.operands[0], from, condition, pad.value);
+}
+
+V EmitRule<OpKind::kConcat>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  const auto dim = static_cast<size_t>(op.attr<DimAttributes>().dim);
+  V result = nullptr;
+  int64_t start = 0;
+  for (const Value* part : op.operands) {
+    if (part->type.dim(static_cast<int64_t>(dim)) == 0) continue;
+    Position from = at;
+    from[dim] = emitter.offset(at[dim], -start);
+    V element = emitter.emit_guarded(part, from, nullptr, 0);
+    if (result == nullptr) {
+      result = element;
+    } else {
+      V here = emitter.both(nullptr, emitter.compare(llvm::CmpInst::ICMP_SGE, at[dim], start));
+      result = emitter.ir().CreateSelect(here, element, result);
+    }
+    start += part->type.shape[dim];
+  }
+  return result == nullptr ? emitter.constant_of(op.type().dtype, 0) : result;  // of no element
+}
+
+V EmitRule<OpKind::kGather>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  V index = emitter.emit(op.operands[1], {at[0]});
+  const int64_t last = op.operands[0]->type.dim(0) - 1;
+  index = emitter.math().max(DType::kI32, index, emitter.constant_of(DType::kI32, 0));
+  index = emitter.math().min(DType::kI32, index, emitter.constant_of(DType::kI32, static_cast<double>(last)));
+  Position from = at;
+  from[0] = emitter.from_value(index, at[0].uniform());
+  return emitter.emit(op.operands[0], from);
+}
+
+V EmitRule<OpKind::kFused>::apply(ElementEmitter&, const Op& op, const Position&) {
+  MINNOW_CHECK(false, "a fused op inside a fused op: {}", op.location.layer);
+  return nullptr;
+}
+
+V EmitRule<OpKind::kMap>::apply(ElementEmitter&, const Op& op, const Position&) {
+  MINNOW_CHECK(false, "a map inside a kernel: {}", op.location.layer);
+  return nullptr;
+}
+
+}  // namespace minnow

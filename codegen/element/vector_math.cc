@@ -1,0 +1,234 @@
+// Transcendental functions without branches or tables. f32 is computed by range reduction and minimax polynomials
+// (S. Moshier, Cephes; N. Juffa for erf); f64, which only checks use, and sin, cos, atan, pow call the C library.
+#include <llvm/IR/Module.h>
+
+#include <cmath>
+#include <limits>
+
+#include "codegen/element/scalar_math.h"
+
+namespace minnow {
+
+using V = llvm::Value*;
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// (exp(r) - 1 - r) / r^2 for |r| <= ln 2 / 2.
+constexpr std::initializer_list<double> kExpCoefficients = {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
+                                                            4.1665795894e-2, 1.6666665459e-1, 0.5};
+// (erf(x) - x) / x as a function of x^2, for |x| <= 0.927734375.
+constexpr std::initializer_list<double> kErfCoefficients = {-5.96761703e-4, 4.99119423e-3,  -2.67681349e-2,
+                                                            1.12819925e-1,  -3.76125336e-1, 1.28379166e-1};
+constexpr double kNormalExponent = 87;  // exp(±87) is no denormal and no infinity
+
+}  // namespace
+
+// Calls the scalar C function for every lane.
+V ScalarMath::library(const char* f32_name, const char* f64_name, V x) {
+  llvm::Type* element = x->getType()->getScalarType();
+  auto* type = llvm::FunctionType::get(element, {element}, false);
+  llvm::Module* module = ir_.GetInsertBlock()->getModule();
+  auto callee = module->getOrInsertFunction(element->isFloatTy() ? f32_name : f64_name, type);
+  auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
+  if (vector == nullptr) return ir_.CreateCall(callee, {x});
+  V result = llvm::PoisonValue::get(vector);
+  for (unsigned lane = 0; lane < vector->getNumElements(); ++lane) {
+    V one = ir_.CreateCall(callee, {ir_.CreateExtractElement(x, lane)});
+    result = ir_.CreateInsertElement(result, one, lane);
+  }
+  return result;
+}
+
+// exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2. 2^n in two factors, so that denormals round once.
+V ScalarMath::exp(DType t, V x) {
+  if (t == DType::kF64) return library("expf", "exp", x);
+  V capped = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 90)), x, like(x, 90));
+  capped = ir_.CreateSelect(ir_.CreateFCmpOGT(capped, like(x, -105)), capped, like(x, -105));
+  V n = ir_.CreateUnaryIntrinsic(llvm::Intrinsic::rint, ir_.CreateFMul(capped, like(x, 1.44269504088896341)));
+  V r = fma(n, like(x, -0x1.62e4p-1), capped);
+  r = fma(n, like(x, -1.42860682030941723e-6), r);
+  V p = polynomial(r, kExpCoefficients);
+  p = ir_.CreateFAdd(fma(ir_.CreateFMul(r, r), p, r), like(x, 1));
+  V power = ir_.CreateFPToSI(n, with_element(x, ir_.getInt32Ty()));
+  V half = ir_.CreateAShr(power, like_int(power, 1));
+  auto two_to = [&](V e) {
+    V bits = ir_.CreateShl(ir_.CreateAdd(e, like_int(e, 127)), like_int(e, 23));
+    return ir_.CreateBitCast(bits, x->getType());
+  };
+  V y = ir_.CreateFMul(ir_.CreateFMul(p, two_to(half)), two_to(ir_.CreateSub(power, half)));
+  return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, y);
+}
+
+// With exp(r) - 1 = e: 2^n e + (2^n - 1), computed for n - 1 and doubled, so that nothing overflows before the result
+// does. Far out it is -1 or infinite.
+V ScalarMath::expm1(DType t, V x) {
+  if (t == DType::kF64) return library("expm1f", "expm1", x);
+  V capped = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 88.8)), x, like(x, 88.8));
+  capped = ir_.CreateSelect(ir_.CreateFCmpOGT(capped, like(x, -80)), capped, like(x, -80));
+  V n = ir_.CreateUnaryIntrinsic(llvm::Intrinsic::rint, ir_.CreateFMul(capped, like(x, 1.44269504088896341)));
+  V r = fma(n, like(x, -0x1.62e4p-1), capped);
+  r = fma(n, like(x, -1.42860682030941723e-6), r);
+  V e = fma(ir_.CreateFMul(r, r), polynomial(r, kExpCoefficients), r);
+  V power = ir_.CreateFPToSI(n, with_element(x, ir_.getInt32Ty()));
+  V half =
+      ir_.CreateBitCast(ir_.CreateShl(ir_.CreateAdd(power, like_int(power, 126)), like_int(power, 23)), x->getType());
+  V y = fma(half, e, ir_.CreateFSub(half, like(x, 0.5)));
+  y = ir_.CreateFAdd(y, y);
+  V is_tiny = ir_.CreateFCmpULT(abs(t, x), like(x, 0x1p-25));  // e^x - 1 = x, down to the denormals, and of its sign
+  return ir_.CreateSelect(is_tiny, x, y);
+}
+
+// exp(x) / 2^less where that is a normal number, |x| <= 105; NaN stays NaN. n is rounded by adding a number so large
+// that it has no fraction; shifted up, the sum's low bits are the exponent to add.
+V ScalarMath::exp_of_normal(V x, V less) {
+  constexpr double kRound = 0x1.8p23;
+  V shifted = fma(x, like(x, 1.44269504088896341), like(x, kRound));
+  V n = ir_.CreateFSub(shifted, like(x, kRound));
+  V r = fma(n, like(x, -0x1.62e4p-1), x);
+  r = fma(n, like(x, -1.42860682030941723e-6), r);
+  V p = polynomial(r, kExpCoefficients);
+  p = ir_.CreateFAdd(fma(ir_.CreateFMul(r, r), p, r), like(x, 1));
+  llvm::Type* integer = with_element(x, ir_.getInt32Ty());
+  V exponent = ir_.CreateBitCast(shifted, integer);
+  if (less != nullptr) exponent = ir_.CreateSub(exponent, less);
+  exponent = ir_.CreateShl(exponent, like_int(exponent, 23));
+  V y = ir_.CreateBitCast(ir_.CreateAdd(ir_.CreateBitCast(p, integer), exponent), x->getType());
+  return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, y);  // a NaN's low bits are no exponent
+}
+
+// Holds x to [low, high]; NaN stays NaN.
+V ScalarMath::clamp(V x, double low, double high) {
+  x = ir_.CreateSelect(ir_.CreateFCmpOLT(like(x, high), x), like(x, high), x);
+  return ir_.CreateSelect(ir_.CreateFCmpOGT(like(x, low), x), like(x, low), x);
+}
+
+// log(2^e m) = e ln 2 + log(1 + f), m in [sqrt(1/2), sqrt(2)), f = m - 1.
+V ScalarMath::log(DType t, V x) {
+  if (t == DType::kF64) return library("logf", "log", x);
+  V tiny = ir_.CreateFCmpOLT(x, like(x, 0x1p-126));
+  V scaled = ir_.CreateSelect(tiny, ir_.CreateFMul(x, like(x, 0x1p23)), x);
+  V bits = ir_.CreateBitCast(scaled, with_element(x, ir_.getInt32Ty()));
+  V shifted = ir_.CreateSub(bits, like_int(bits, 0x3f3504f3));  // sqrt(1/2)
+  V e = ir_.CreateAShr(shifted, like_int(bits, 23));
+  V m = ir_.CreateBitCast(ir_.CreateSub(bits, ir_.CreateShl(e, like_int(bits, 23))), x->getType());
+  e = ir_.CreateSub(e, ir_.CreateSelect(tiny, like_int(bits, 23), like_int(bits, 0)));
+  V exponent = ir_.CreateSIToFP(e, x->getType());
+  V f = ir_.CreateFSub(m, like(x, 1));
+  V z = ir_.CreateFMul(f, f);
+  V p = polynomial(f, {7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
+                       -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1});
+  V y = ir_.CreateFMul(ir_.CreateFMul(p, z), f);
+  y = fma(exponent, like(x, -2.12194440e-4), y);
+  y = fma(z, like(x, -0.5), y);
+  y = fma(exponent, like(x, 0.693359375), ir_.CreateFAdd(f, y));
+  y = ir_.CreateSelect(ir_.CreateFCmpOEQ(x, like(x, kInfinity)), x, y);
+  y = ir_.CreateSelect(ir_.CreateFCmpOEQ(x, like(x, 0)), like(x, -kInfinity), y);
+  return ir_.CreateSelect(ir_.CreateFCmpULT(x, like(x, 0)), like(x, kNan), y);
+}
+
+// log(u) corrected for the rounding of u = 1 + x.
+V ScalarMath::log1p(DType t, V x) {
+  if (t == DType::kF64) return library("log1pf", "log1p", x);
+  V u = ir_.CreateFAdd(x, like(x, 1));
+  V above = ir_.CreateFSub(u, like(x, 1));
+  V large = ir_.CreateFSub(like(x, 1), ir_.CreateFSub(u, x));  // for x > 1 the low part is lost from the 1
+  V lost = ir_.CreateSelect(ir_.CreateFCmpOGT(x, like(x, 1)), large, ir_.CreateFSub(x, above));
+  V correction = ir_.CreateFDiv(lost, u);
+  V regular = ir_.CreateAnd(ir_.CreateFCmpOGT(u, like(x, 0)), ir_.CreateFCmpOLT(u, like(x, kInfinity)));
+  V y = log(t, u);
+  V small = ir_.CreateFCmpOEQ(u, like(x, 1));
+  y = ir_.CreateSelect(regular, ir_.CreateFAdd(y, correction), y);
+  return ir_.CreateSelect(small, x, y);
+}
+
+// An odd polynomial below 0.625, 1 - 2 / (exp(2|x|) + 1) above.
+V ScalarMath::tanh(DType t, V x) {
+  if (t == DType::kF64) return library("tanhf", "tanh", x);
+  V magnitude = abs(t, x);
+  V z = ir_.CreateFMul(x, x);
+  V p = polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1});
+  V near = fma(ir_.CreateFMul(p, z), x, x);
+  V e = exp_of_normal(clamp(ir_.CreateFAdd(magnitude, magnitude), 0, kNormalExponent));
+  V far = ir_.CreateFSub(like(x, 1), ir_.CreateFDiv(like(x, 2), ir_.CreateFAdd(e, like(x, 1))));
+  V y = ir_.CreateSelect(ir_.CreateFCmpOLT(magnitude, like(x, 0.625)), near, far);
+  return ir_.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, y, x);
+}
+
+// f32: s / (s + s exp(-x)), s = 2^-64 where exp(-x) is large, so that it does not overflow, else 1. Below -104 all is
+// 0. f64: with z = exp(-|x|), 1 / (1 + z) or z / (1 + z), so that small results keep their digits.
+V ScalarMath::sigmoid(DType t, V x) {
+  if (t == DType::kF32) {
+    V minus_x = clamp(ir_.CreateFNeg(x), -kNormalExponent, 105);
+    V is_large = ir_.CreateFCmpOGT(minus_x, like(x, 64));
+    V less = ir_.CreateAnd(ir_.CreateSExt(is_large, with_element(x, ir_.getInt32Ty())), 64);
+    V s = ir_.CreateSelect(is_large, like(x, 0x1p-64), like(x, 1));
+    return ir_.CreateFDiv(s, ir_.CreateFAdd(exp_of_normal(minus_x, less), s));
+  }
+  V z = exp(t, ir_.CreateFNeg(abs(t, x)));
+  V numerator = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 0)), z, like(x, 1));
+  return ir_.CreateFDiv(numerator, ir_.CreateFAdd(z, like(x, 1)));
+}
+
+V ScalarMath::erf(DType t, V x) {
+  if (t == DType::kF64) return library("erff", "erf", x);
+  V a = abs(t, x);
+  V s = ir_.CreateFMul(x, x);
+  V r = polynomial(a, {-1.72853470e-5, 3.83197126e-4});
+  V u = polynomial(a, {-3.88396438e-3, 2.42546219e-2});
+  r = fma(r, s, u);
+  r = fma(r, a, like(x, -1.06777877e-1));
+  r = fma(r, a, like(x, -6.34846687e-1));
+  r = fma(r, a, like(x, -1.28717512e-1));
+  r = fma(r, a, ir_.CreateFNeg(a));
+  V far = ir_.CreateFSub(like(x, 1), exp(t, r));
+  far = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, far, x);
+  V near = fma(polynomial(s, kErfCoefficients), x, x);
+  V result = ir_.CreateSelect(ir_.CreateFCmpOGT(a, like(x, 0.927734375)), far, near);
+  return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, result);
+}
+
+// With a = |x|: f(q) exp(-a^2) / (1 + 2a), q = (a - 3) / (a + 3) (M. Shepherd and J. Laframboise, "Chebyshev
+// approximation of (1 + 2x) exp(x^2) erfc x", Mathematics of Computation 36, 1981; the coefficients are a fit of our
+// own, 3.4e-9 off). What a^2 loses in rounding is made up for, since exp magnifies it. Near 0 it is 1 - erf x.
+V ScalarMath::erfc(DType t, V x) {
+  if (t == DType::kF64) return library("erfcf", "erfc", x);
+  constexpr double kZero = 11;  // 0 from there on
+  V a = abs(t, x);
+  a = ir_.CreateSelect(ir_.CreateFCmpOLT(a, like(x, kZero)), a, like(x, kZero));
+  V q = ir_.CreateFDiv(ir_.CreateFSub(a, like(x, 3)), ir_.CreateFAdd(a, like(x, 3)));
+  V f = polynomial(
+      q, {-2.7732692222e-4, -7.9833914154e-4, 1.9944745914e-3, 2.5794346849e-3, -2.3790234183e-2, 6.8293509762e-2,
+          -1.1927265270e-1, 1.2964657564e-1, -4.7562280535e-2, -1.3562114337e-1, 1.2530080578});
+  V square = ir_.CreateFMul(a, a);
+  V lost = fma(a, a, ir_.CreateFNeg(square));
+  V bell = exp(t, ir_.CreateFNeg(square));
+  bell = fma(ir_.CreateFNeg(lost), bell, bell);
+  V tail = ir_.CreateFDiv(ir_.CreateFMul(f, bell), fma(a, like(x, 2), like(x, 1)));
+  V y = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 0)), ir_.CreateFSub(like(x, 2), tail), tail);
+  V erf = fma(polynomial(square, kErfCoefficients), x, x);
+  y = ir_.CreateSelect(ir_.CreateFCmpOLT(a, like(x, 0.6)), ir_.CreateFSub(like(x, 1), erf), y);
+  return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, y);
+}
+
+V ScalarMath::cos(DType, V x) { return library("cosf", "cos", x); }
+V ScalarMath::sin(DType, V x) { return library("sinf", "sin", x); }
+V ScalarMath::atan(DType, V x) { return library("atanf", "atan", x); }
+V ScalarMath::pow(DType t, V x, V y) {
+  const char* name = t == DType::kF32 ? "powf" : "pow";
+  llvm::Type* element = x->getType()->getScalarType();
+  auto* type = llvm::FunctionType::get(element, {element, element}, false);
+  auto callee = ir_.GetInsertBlock()->getModule()->getOrInsertFunction(name, type);
+  auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
+  if (vector == nullptr) return ir_.CreateCall(callee, {x, y});
+  V result = llvm::PoisonValue::get(vector);
+  for (unsigned lane = 0; lane < vector->getNumElements(); ++lane) {
+    V one = ir_.CreateCall(callee, {ir_.CreateExtractElement(x, lane), ir_.CreateExtractElement(y, lane)});
+    result = ir_.CreateInsertElement(result, one, lane);
+  }
+  return result;
+}
+
+}  // namespace minnow

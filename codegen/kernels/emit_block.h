@@ -1,0 +1,32 @@
+// Kernels of a block loop: each does one block of kBlockExamples examples, a vector lane per example. Work units are
+// not divided: begin and end are 0 and 1.
+#pragma once
+
+#include "codegen/kernels/emit_loop.h"
+#include "codegen/kernels/kernel_scratch.h"
+
+namespace minnow {
+
+WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+ScratchNeed block_scratch(const KernelWork& work, const Target& target);
+
+// What emit_block_kernel chooses from.
+
+// A loop nest over all dimensions but the first, around vectors of examples.
+WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+// reduce_sum over the examples, and maybe more, into this share's part of the sum.
+WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+// dot of examples with a matrix, f32: y[n, o] = epilogue(sum over k of x[n, k] * w[k, o]), w possibly transposed.
+WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+// dot over the examples, f32: w[k, o] += sum over n of x[n, k] * y[n, o].
+WorkUnits emit_block_dot_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+ScratchNeed block_dot_sum_scratch(const Op& dot, int64_t lanes);
+// conv and conv_input, f32.
+WorkUnits emit_block_conv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+// conv_filter, f32, into this share's part of the sum.
+WorkUnits emit_block_conv_filter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+
+// After a block loop, as a kernel of its own: adds up the shares' parts.
+WorkUnits emit_sum_of_shares(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+
+}  // namespace minnow

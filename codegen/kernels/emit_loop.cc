@@ -1,0 +1,164 @@
+#include "codegen/kernels/emit_loop.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "ir/walk.h"
+
+namespace minnow {
+namespace {
+
+// A value as a loop nest reads it: its dimension d belongs to loop labels[d].
+struct Reading {
+  const Value* value;
+  std::vector<int64_t> labels;
+  bool operator==(const Reading&) const = default;
+};
+struct ReadingHash {
+  size_t operator()(const Reading& reading) const {
+    size_t hash = std::hash<const Value*>()(reading.value);
+    for (const int64_t label : reading.labels) hash = hash * 31 + static_cast<size_t>(label);
+    return hash;
+  }
+};
+
+// Finds which neighbouring loops may run as one, walking from the results to what they read.
+class BoundaryFinder {
+ public:
+  BoundaryFinder(const Storage& storage, const KernelWork& work, const Shape& shape, const ElementEmitter& emitter)
+      : storage_(storage), work_(work), emitter_(emitter), shape_(shape),
+        separate_(shape.empty() ? 0 : shape.size() - 1, false) {}
+
+  std::vector<bool> find(const std::vector<const Value*>& roots) {
+    std::vector<int64_t> labels(shape_.size());
+    std::iota(labels.begin(), labels.end(), 0);
+    std::vector<Reading> readings;
+    for (const Value* root : roots) readings.push_back({storage_.resolve(root), labels});
+    visit_each_once<Reading, ReadingHash>(std::move(readings),
+                                          [this](const Reading& reading, const auto& reach) { visit(reading, reach); });
+    return separate_;
+  }
+
+ private:
+  template <typename Reach>
+  void visit(const Reading& reading, const Reach& reach) {
+    const Op* op = reading.value->op;
+    if (op == nullptr || !work_.inside.contains(op)) return;
+    if (op->kind == OpKind::kConstant || op->kind == OpKind::kRandom || emitter_.reads_flat(reading.value)) return;
+    if (has_trait(op->kind, kElementwise)) {
+      for (const Value* operand : op->operands) reach({storage_.resolve(operand), reading.labels});
+    } else if (op->kind == OpKind::kBroadcast) {
+      reach({storage_.resolve(op->operands[0]), labels_of_broadcast(*op, reading.labels)});
+    } else {
+      std::fill(separate_.begin(), separate_.end(), true);
+    }
+  }
+
+  // Two loops that a broadcast treats alike stay together: both stretched, or both neighbours in the operand. Answers
+  // the loops of the operand's dimensions.
+  std::vector<int64_t> labels_of_broadcast(const Op& op, const std::vector<int64_t>& labels) {
+    const auto& dims = op.attr<DimsAttributes>().dims;
+    std::vector<int64_t> place(shape_.size(), -1);  // the operand's dimension by loop
+    std::vector<int64_t> inner;
+    for (size_t i = 0; i < dims.size(); ++i) {
+      inner.push_back(labels[static_cast<size_t>(dims[i])]);
+      place[static_cast<size_t>(inner.back())] = static_cast<int64_t>(i);
+    }
+    for (size_t d = 0; d < separate_.size(); ++d) {
+      const bool both_stretched = place[d] < 0 && place[d + 1] < 0;
+      const bool neighbours = place[d] >= 0 && place[d + 1] == place[d] + 1;
+      if (!both_stretched && !neighbours) separate_[d] = true;
+    }
+    return inner;
+  }
+
+  const Storage& storage_;
+  const KernelWork& work_;
+  const ElementEmitter& emitter_;
+  const Shape& shape_;
+  std::vector<bool> separate_;
+};
+
+}  // namespace
+
+std::vector<LoopGroup> group_loops(const Shape& shape, const std::vector<bool>& separate) {
+  std::vector<LoopGroup> groups;
+  int64_t extent = 1;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    extent *= shape[i];
+    if (i + 1 < shape.size() && !separate[i]) continue;
+    if (extent != 1 || i + 1 == shape.size()) groups.push_back({i, extent});
+    extent = 1;
+  }
+  if (groups.size() > 1 && groups.back().extent == 1) groups.pop_back();
+  return groups;
+}
+
+std::vector<bool> loop_boundaries(const Storage& storage, const KernelWork& work, const Shape& shape,
+                                  const std::vector<const Value*>& roots, const ElementEmitter& emitter) {
+  return BoundaryFinder(storage, work, shape, emitter).find(roots);
+}
+
+std::vector<llvm::Value*> compute_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at) {
+  std::vector<llvm::Value*> elements;
+  for (const KernelOutput& output : work.outputs) elements.push_back(emitter.emit(output.value, at));
+  return elements;
+}
+
+void store_computed(ElementEmitter& emitter, const KernelWork& work, const Position& at,
+                    const std::vector<llvm::Value*>& elements) {
+  for (size_t i = 0; i < elements.size(); ++i) {
+    const KernelOutput& output = work.outputs[i];
+    const TensorType& type = output.value->type;
+    emitter.store(emitter.kernel().buffer(output.buffer), type.dtype, emitter.address(output.buffer, type.shape, at),
+                  elements[i]);
+  }
+}
+
+void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at) {
+  store_computed(emitter, work, at, compute_outputs(emitter, work, at));
+}
+
+WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                           const LoopOptions& options) {
+  const Shape& shape = storage.resolve(work.outputs[0].value)->type.shape;
+  const int wanted_lanes = options.lanes > 0 ? options.lanes : kernel.target().lanes;
+  ElementEmitter emitter(kernel, storage, work.inside, shape.empty() ? 1 : wanted_lanes);
+  if (options.prepare) options.prepare(emitter);
+  std::vector<const Value*> roots;
+  for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
+  auto groups = group_loops(shape, loop_boundaries(storage, work, shape, roots, emitter));
+
+  if (shape.empty()) {
+    kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value*) { store_outputs(emitter, work, {}); });
+    return {1, false};
+  }
+  const LoopGroup inner = groups.back();
+  groups.pop_back();
+  const int64_t chunk = *options.chunk;
+  int64_t units = options.chunk->parts(inner.extent);
+  const int64_t chunks = units;
+  for (const LoopGroup& group : groups) units *= group.extent;
+  kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value* unit) {
+    Coord rest = emitter.divide(emitter.uniform(unit), chunks);
+    Position at(shape.size(), emitter.constant(0));
+    for (size_t i = groups.size(); i-- > 0;) {
+      at[groups[i].dim] = i == 0 ? rest : emitter.remainder(rest, groups[i].extent);
+      rest = emitter.divide(rest, groups[i].extent);
+    }
+    llvm::Value* from = kernel.index(0);
+    llvm::Value* to = kernel.index(inner.extent);
+    if (chunks > 1) {
+      from = emitter.scale(emitter.remainder(emitter.uniform(unit), chunks), chunk).base;
+      to = kernel.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to,
+                                             kernel.ir().CreateAdd(from, kernel.index(chunk)));
+    }
+    emitter.lanes_loop(from, to, [&](const Coord& lane) {
+      at[inner.dim] = lane;
+      store_outputs(emitter, work, at);
+    });
+  });
+  return {units, true};
+}
+
+}  // namespace minnow

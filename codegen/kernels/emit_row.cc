@@ -1,0 +1,292 @@
+#include "codegen/kernels/emit_row.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "codegen/kernels/register_tile.h"
+#include "ir/walk.h"
+
+namespace minnow {
+namespace {
+
+using V = llvm::Value*;
+
+class RowKernel {
+ public:
+  RowKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
+      : kernel_(kernel), storage_(storage), work_(work), row_(*work.row), full_(row_.full()),
+        rows_are_lanes_(work.loop >= 0 || is_narrow(row_, kernel.target().lanes)),
+        vector_(kernel, storage, work.inside, kernel.target().lanes),
+        scalar_(kernel, storage, work.inside, rows_are_lanes_ ? kernel.target().lanes : 1),
+        scratch_(kernel, work, row_scratch(work, kernel.target())) {}
+
+  // Few columns, one dimension of many rows.
+  static bool is_narrow(const RowShape& row, int lanes) {
+    return row.rows.size() == 1 && row.row_count() >= lanes && row.column_count() < lanes;
+  }
+  // Of a value that is kept: a row of it, or as many as there are lanes.
+  static int64_t kept_bytes(const RowShape& row, DType dtype, int64_t rows) {
+    constexpr int64_t kRounded = 64;
+    return (row.column_count() + kRounded - 1) / kRounded * kRounded * dtype_bytes(dtype) * rows;
+  }
+
+  WorkUnits emit() {
+    find_column_loops();
+    count_passes();
+    if (work_.loop >= 0) return emit_block();
+    if (rows_are_lanes_) return emit_narrow();
+    scratch_.loop([&](V row) {
+      row_at_ = row_position(row, 0);
+      emit_row();
+    });
+    return {scratch_.count(), true};
+  }
+
+ private:
+  struct Sum {
+    const Op* op;
+    V lanes;   // variable: a partial result per lane
+    V result;  // variable: the row's
+  };
+
+  WorkUnits emit_block();
+  WorkUnits emit_narrow();
+  void find_column_loops();
+  Position row_position(V unit, size_t first_dim);
+  void emit_row();
+  void emit_reduction(const Op& op);
+  void emit_argmax(const Op& op);
+  V reduce_lanes(const Op& op, V lanes);
+  void bind_scalar(const Op& op, V result);
+  void store_row_results();
+  void store_full_results();
+  void for_columns(const std::function<void(const Position&)>& body);
+  void keep(const Op& op);
+  void count_passes();
+  bool is_full(const Value* value) const { return value->type.shape == full_; }
+
+  KernelBuilder& kernel_;
+  const Storage& storage_;
+  const KernelWork& work_;
+  RowShape row_;
+  Shape full_;
+  bool rows_are_lanes_;  // vectors run over rows; else over columns
+  ElementEmitter vector_;
+  ElementEmitter scalar_;  // of what a row has one of
+  std::vector<bool> separate_;
+  std::unordered_map<const Value*, int> passes_;
+  Position row_at_;
+  ScratchUnits scratch_;
+  int64_t kept_so_far_ = 0;  // bytes of scratch
+};
+
+// Columns run as one loop; with more than one column dimension that needs bodies that treat them alike.
+void RowKernel::find_column_loops() {
+  std::vector<const Value*> roots;
+  for (const auto& op : work_.origin->body->ops()) {
+    if (has_trait(op->kind, kReduction)) roots.push_back(op->operands[0]);
+  }
+  for (const KernelOutput& output : work_.outputs) {
+    if (is_full(storage_.resolve(output.value))) roots.push_back(output.value);
+  }
+  // A reduction's result is fixed within a row and ends the search.
+  for (const auto& op : work_.origin->body->ops()) {
+    if (has_trait(op->kind, kReduction)) vector_.bind(op->result(), [](const Position&) -> V { return nullptr; });
+  }
+  separate_.assign(full_.size(), true);
+  KernelWork columns = work_;
+  for (const auto& op : work_.origin->body->ops()) {
+    if (has_trait(op->kind, kReduction)) columns.inside.erase(op.get());
+  }
+  separate_ = loop_boundaries(storage_, columns, full_, roots, vector_);
+}
+
+void RowKernel::for_columns(const std::function<void(const Position&)>& body) {
+  Position at = row_at_;
+  at.resize(full_.size(), vector_.constant(0));
+  const size_t first = row_.rows.size();
+  size_t inner = full_.size() - 1;
+  int64_t extent = full_[inner];
+  while (inner > first && !separate_[inner - 1]) extent *= full_[--inner];
+  std::vector<int64_t> outer;
+  for (size_t i = first; i < inner; ++i) outer.push_back(static_cast<int64_t>(i));
+  vector_.loops(full_, outer, at, [&] {
+    if (rows_are_lanes_) {
+      return vector_.loop(0, extent, [&](const Coord& column) {
+        at.back() = column;
+        body(at);
+      });
+    }
+    vector_.lanes_loop(kernel_.index(0), kernel_.index(extent), [&](const Coord& lane) {
+      at.back() = lane;
+      body(at);
+    });
+  });
+}
+
+Position RowKernel::row_position(V unit, size_t first_dim) {
+  Position at(row_.rows.size(), scalar_.constant(0));
+  Coord rest = scalar_.uniform(unit);
+  for (size_t i = row_.rows.size(); i-- > first_dim;) {
+    at[i] = i == first_dim ? rest : scalar_.remainder(rest, row_.rows[i]);
+    rest = scalar_.divide(rest, row_.rows[i]);
+  }
+  return at;
+}
+
+WorkUnits RowKernel::emit_block() {
+  vector_.examples_loop([&](const Coord& examples) {
+    kernel_.loop(0, row_.row_count() / row_.rows[0], [&](V row) {
+      row_at_ = row_position(row, 1);
+      row_at_[0] = examples;
+      vector_.forget();
+      scalar_.forget();
+      emit_row();
+    });
+  });
+  return {1, false};
+}
+
+WorkUnits RowKernel::emit_narrow() {
+  const int64_t lanes = vector_.lanes();
+  const int64_t rows = row_.row_count();
+  V from = kernel_.ir().CreateMul(scratch_.begin(), kernel_.index(lanes));
+  V to = kernel_.ir().CreateMul(scratch_.end(), kernel_.index(lanes));
+  to = kernel_.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, kernel_.index(rows));
+  vector_.lanes_loop(from, to, [&](const Coord& lane) {
+    row_at_ = {lane};
+    vector_.forget();
+    scalar_.forget();
+    scalar_.under_mask(vector_.mask(), [&] { emit_row(); });
+  });
+  return {scratch_.count(), true};
+}
+
+void RowKernel::emit_row() {
+  kept_so_far_ = 0;
+  // What an earlier row of the same kernel has bound.
+  for (const auto& op : work_.origin->body->ops()) {
+    vector_.unbind(op->result());
+    scalar_.unbind(op->result());
+  }
+  for (const auto& op : work_.origin->body->ops()) {
+    if (op->kind == OpKind::kArgMax) {
+      emit_argmax(*op);
+    } else if (has_trait(op->kind, kReduction)) {
+      emit_reduction(*op);
+    } else if (is_full(op->result()) && has_trait(op->kind, kCostly) && passes_[op->result()] > 1) {
+      keep(*op);
+    }
+  }
+  store_full_results();
+  store_row_results();
+}
+
+// How many passes over a row compute each value: one per reduction, one for all results together.
+void RowKernel::count_passes() {
+  const auto count = [this](std::vector<const Value*> roots) {
+    visit_each_once(std::move(roots), [this](const Value* value, const auto& reach) {
+      ++passes_[value];
+      if (value->op == nullptr || has_trait(value->op->kind, kReduction)) return;
+      for (const Value* operand : value->op->operands) reach(operand);
+    });
+  };
+  std::vector<const Value*> stored;
+  for (const auto& op : work_.origin->body->ops())
+    if (has_trait(op->kind, kReduction)) count({op->operands[0]});
+  for (const KernelOutput& output : work_.outputs)
+    if (is_full(storage_.resolve(output.value))) stored.push_back(output.value);
+  count(std::move(stored));
+}
+
+// Computes a costly value once: the row of it stays in scratch memory for the passes that read it.
+void RowKernel::keep(const Op& op) {
+  const DType dtype = op.type().dtype;
+  V buffer = kernel_.byte_offset(scratch_.memory(), kept_so_far_);
+  kept_so_far_ += kept_bytes(row_, dtype, rows_are_lanes_ ? vector_.lanes() : 1);
+  auto address = [this](const Position& at) {
+    Position column(at.begin() + static_cast<std::ptrdiff_t>(row_.rows.size()), at.end());
+    const Coord index = vector_.row_major(column, row_.columns);
+    return rows_are_lanes_ ? vector_.lane(vector_.scale(index, vector_.lanes()).base) : index;
+  };
+  for_columns([&](const Position& at) { vector_.store(buffer, dtype, address(at), vector_.emit(op.result(), at)); });
+  vector_.bind(op.result(), [=, this](const Position& at) { return vector_.load(buffer, dtype, address(at)); });
+}
+
+void RowKernel::emit_reduction(const Op& op) {
+  const DType dtype = op.type().dtype;
+  const bool is_max = op.kind == OpKind::kReduceMax;
+  const double start = !is_max           ? 0
+                       : is_float(dtype) ? -std::numeric_limits<double>::infinity()
+                                         : std::numeric_limits<int32_t>::min();
+  llvm::Type* type = vector_.type_of(dtype);
+  V lanes = kernel_.stack(type);
+  vector_.ir().CreateStore(vector_.constant_of(dtype, start), lanes);
+  for_columns([&](const Position& at) {
+    V element = vector_.emit(op.operands[0], at);
+    V before = vector_.ir().CreateLoad(type, lanes);
+    V after = is_max ? vector_.math().max(dtype, element, before) : vector_.math().add(dtype, before, element);
+    if (vector_.mask() != nullptr) after = vector_.ir().CreateSelect(vector_.mask(), after, before);
+    vector_.ir().CreateStore(after, lanes);
+  });
+  V result = vector_.ir().CreateLoad(type, lanes);
+  bind_scalar(op, rows_are_lanes_ ? result : reduce_lanes(op, result));
+}
+
+V RowKernel::reduce_lanes(const Op& op, V lanes) {
+  return combine_lanes(vector_.ir(), lanes, [&](V a, V b) {
+    return op.kind == OpKind::kReduceMax ? vector_.math().max(op.type().dtype, a, b)
+                                         : vector_.math().add(op.type().dtype, a, b);
+  });
+}
+
+void RowKernel::emit_argmax(const Op& op) { bind_scalar(op, scalar_.emit(op.result(), row_at_)); }
+
+void RowKernel::bind_scalar(const Op& op, V result) {
+  V splat = rows_are_lanes_ ? result : vector_.splat(result);
+  vector_.bind(op.result(), [splat](const Position&) { return splat; });
+  scalar_.bind(op.result(), [result](const Position&) { return result; });
+}
+
+void RowKernel::store_full_results() {
+  std::vector<const KernelOutput*> outputs;
+  for (const KernelOutput& output : work_.outputs) {
+    if (is_full(storage_.resolve(output.value))) outputs.push_back(&output);
+  }
+  if (outputs.empty()) return;
+  for_columns([&](const Position& at) {
+    std::vector<V> elements;
+    for (const KernelOutput* output : outputs) elements.push_back(vector_.emit(output->value, at));
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      vector_.store(kernel_.buffer(outputs[i]->buffer), outputs[i]->value->type.dtype,
+                    vector_.address(outputs[i]->buffer, full_, at), elements[i]);
+    }
+  });
+}
+
+void RowKernel::store_row_results() {
+  for (const KernelOutput& output : work_.outputs) {
+    if (is_full(storage_.resolve(output.value))) continue;
+    V element = scalar_.emit(output.value, row_at_);
+    scalar_.store(kernel_.buffer(output.buffer), output.value->type.dtype,
+                  scalar_.address(output.buffer, row_.rows, row_at_), element);
+  }
+}
+
+}  // namespace
+
+ScratchNeed row_scratch(const KernelWork& work, const Target& target) {
+  const bool rows_are_lanes = work.loop >= 0 || RowKernel::is_narrow(*work.row, target.lanes);
+  ScratchNeed need{0, work.row->row_count()};
+  if (rows_are_lanes) need.pieces = work.loop >= 0 ? 1 : (need.pieces + target.lanes - 1) / target.lanes;
+  for (const auto& op : work.origin->body->ops())
+    if (has_trait(op->kind, kCostly) && op->type().shape == work.row->full())
+      need.bytes += RowKernel::kept_bytes(*work.row, op->type().dtype, rows_are_lanes ? target.lanes : 1);
+  return need;
+}
+
+WorkUnits emit_row_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  return RowKernel(kernel, storage, work).emit();
+}
+
+}  // namespace minnow

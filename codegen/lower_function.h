@@ -1,0 +1,26 @@
+// The list of kernels that a function becomes, before any LLVM.
+#pragma once
+
+#include <vector>
+
+#include "codegen/schedule/kernel_work.h"
+#include "passes/plan_memory.h"
+
+namespace minnow {
+
+struct LoweredFunction {
+  std::vector<Buffer> buffers;
+  std::vector<BlockLoop> loops;
+  Storage storage{buffers};
+  std::vector<KernelWork> works;
+  int64_t arena_bytes = 0;
+  Remarks* remarks = nullptr;  // where lowering says which layout a value has, and why
+
+  LoweredFunction() = default;
+  LoweredFunction(const LoweredFunction&) = delete;
+};
+
+// Places every tensor in a buffer and divides every op into kernels.
+void lower_function(const Function& function, const MemoryPlan& plan, const Target& target, LoweredFunction& lowered);
+
+}  // namespace minnow

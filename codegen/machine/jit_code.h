@@ -1,0 +1,41 @@
+// Machine code: LLVM's passes, object files, and the ORC JIT that links them into this process.
+#pragma once
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/IR/Module.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codegen/target/target.h"
+#include "ir/interrupt.h"
+
+namespace llvm::orc {
+class LLJIT;
+}
+
+namespace minnow {
+
+using ObjectBytes = llvm::SmallVector<char, 0>;
+
+// Optimises a module and turns it into an object file, or into assembly text. `times` as CompileOptions::llvm_times.
+// Once interrupted, it ends with an error behind the function that it is at.
+Result<ObjectBytes> compile_module(llvm::Module& module, const Target& target, int opt_level,
+                                   std::string* times = nullptr, InterruptFlag interrupt = nullptr);
+Result<std::string> assemble_module(llvm::Module& module, const Target& target, int opt_level,
+                                    std::string* times = nullptr);
+
+class JitCode {
+ public:
+  static Result<std::unique_ptr<JitCode>> link(std::vector<ObjectBytes> objects);
+  ~JitCode();
+
+  Result<void*> find(const std::string& symbol);
+
+ private:
+  JitCode();
+  std::unique_ptr<llvm::orc::LLJIT> jit_;
+};
+
+}  // namespace minnow

@@ -1,0 +1,51 @@
+// What one kernel is to do, before any LLVM.
+#pragma once
+
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "codegen/element/storage.h"
+#include "codegen/target/target.h"
+#include "ir/function.h"
+#include "passes/group/kernel_form.h"
+
+namespace minnow {
+
+struct KernelOutput {
+  const Value* value;  // a result of one of the kernel's ops, or a value to be copied
+  int buffer;
+};
+
+// A sum over examples before it is one: a part per share, at `buffer` + `offset` and every `stride` bytes from there,
+// and, if it is `per_lane`, kBlockExamples parts of each element.
+struct PartialSums {
+  int buffer = -1;
+  int64_t offset = 0, stride = 0, shares = 0;
+  bool per_lane = false;
+};
+
+// One loop nest to be: computes the outputs from values in memory through the ops inside.
+struct KernelWork {
+  enum class Stage : uint8_t { kWhole, kPartial, kFinish };  // conv_filter is two kernels with `scratch` between
+
+  const Op* origin = nullptr;        // the top-level op, nullptr for a copy
+  const Op* main = nullptr;          // the reduction, contraction, ... that shapes the nest, if one does
+  std::optional<RowShape> row = {};  // of several reductions over the same rows
+  Stage stage = Stage::kWhole;
+  int scratch = -1;                      // buffer; -1: what the kernel needs is on the stack
+  int64_t scratch_bytes = 0;             // of one work unit
+  int64_t scratch_units = 0;             // for so many
+  int loop = -1;                         // block loop that the kernel runs in: its vectors are examples
+  PartialSums sums;                      // what a kernel after a block loop adds up
+  std::unordered_set<const Op*> inside;  // ops computed inside
+  std::vector<KernelOutput> outputs;     // all of one shape, except in a row kernel
+  std::string ops;                       // "dot+add+max"
+
+  // The op whose layer and phase the kernel goes by: that which most of its time goes to. nullptr for a copy.
+  const Op* speaker() const { return main != nullptr ? main : origin; }
+  // Whether `op`, which is inside, is computed in this stage: sums in the first, what becomes of them in the second.
+  bool computes(const Op* op) const { return stage == Stage::kWhole || (stage == Stage::kPartial) == (op == main); }
+};
+
+}  // namespace minnow

@@ -1,0 +1,132 @@
+#include "frontend/load/load_model.h"
+
+#include <google/protobuf/io/coded_stream.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "frontend/load/defaults.h"
+#include "frontend/load/field_path.h"
+#include "frontend/load/override_model.h"
+#include "frontend/load/text_format.h"
+#include "frontend/load/validate_model.h"
+
+namespace minnow {
+namespace {
+
+namespace fs = std::filesystem;
+namespace pb = google::protobuf;
+
+std::string with_article(std::string_view noun) {
+  const bool begins_with_vowel = std::string_view("aeiouI").find(noun.front()) != std::string_view::npos;
+  return fmt::format("{} {}", begins_with_vowel ? "an" : "a", noun);
+}
+
+bool looks_like_text(const std::string& path, std::string_view bytes) {
+  const std::string extension = fs::path(path).extension().string();
+  for (const char* text : {".textproto", ".txtpb", ".pbtxt", ".txt"})
+    if (extension == text) return true;
+  return std::none_of(bytes.begin(), bytes.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 && !(c >= '\t' && c <= '\r'); });
+}
+
+// The wire format lets anything through that has the shape of a field; what the schema does not know is a
+// mistake.
+Status refuse_unknown_fields(const pb::Message& message, const std::string& file, const std::string& prefix) {
+  const pb::Reflection* reflection = message.GetReflection();
+  const pb::UnknownFieldSet& unknown = reflection->GetUnknownFields(message);
+  if (!unknown.empty())
+    return fail(fmt::format("{}: {}", file, prefix.empty() ? "model" : prefix), "unknown field number {} in {}",
+                unknown.field(0).number(), message.GetDescriptor()->name());
+
+  std::vector<const pb::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const pb::FieldDescriptor* field : fields) {
+    if (field->message_type() == nullptr) continue;
+    const std::string name = join_path(prefix, field->name());
+    if (!field->is_repeated()) {
+      MINNOW_TRY(refuse_unknown_fields(reflection->GetMessage(message, field), file, name));
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(message, field); ++i)
+      MINNOW_TRY(refuse_unknown_fields(reflection->GetRepeatedMessage(message, field, i), file, join_path(name, i)));
+  }
+  return {};
+}
+
+Result<LoadedModel> parse_binary(const std::string& bytes, const std::string& path) {
+  const pb::LogSilencer silence;
+  LoadedModel loaded{.model = {}, .path = path, .is_text = false, .places = {}};
+  pb::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  input.SetRecursionLimit(kMaxModelNesting);
+  if (!loaded.model.ParseFromCodedStream(&input) || !input.ConsumedEntireMessage())
+    return fail(path, "is neither a text nor a binary minnow.Model (or it is cut short or nested too deeply)");
+  MINNOW_TRY(refuse_unknown_fields(loaded.model, path, ""));
+  return loaded;
+}
+
+}  // namespace
+
+// Reads at most the limit and one byte more, so that a pipe without end is refused too.
+Result<std::string> read_bytes(const std::string& path, std::string_view kind) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return fail(path, "is a folder, not {} file", with_article(kind));
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(path, "cannot open the {} file: {}", kind, std::strerror(errno));
+
+  std::string bytes;
+  std::array<char, 1 << 16> chunk;
+  while (file.read(chunk.data(), chunk.size()) || file.gcount() > 0) {
+    bytes.append(chunk.data(), static_cast<size_t>(file.gcount()));
+    if (static_cast<int64_t>(bytes.size()) > kMaxModelBytes)
+      return fail(path, "is larger than the {} MiB that {} file may have", kMaxModelBytes >> 20, with_article(kind));
+  }
+  if (file.bad()) return fail(path, "cannot read the {} file: {}", kind, std::strerror(errno));
+  if (bytes.empty()) return fail(path, "is empty, so it holds no {}", kind);
+  return bytes;
+}
+
+std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path) {
+  for (std::string_view prefix = field_path; !prefix.empty();) {
+    if (const auto found = places.find(std::string(prefix)); found != places.end()) return found->second;
+    const size_t dot = prefix.rfind('.');
+    prefix = prefix.substr(0, dot == std::string_view::npos ? 0 : dot);
+  }
+  return {};
+}
+
+std::string LoadedModel::where(std::string_view field_path) const {
+  if (const std::string place = nearest_place(places, field_path); !place.empty()) return place;
+  return is_text || field_path.empty() ? path : fmt::format("{}: {}", path, display_path(model, field_path));
+}
+
+Result<LoadedModel> parse_model_text(std::string_view text, const std::string& path) {
+  LoadedModel loaded{.model = {}, .path = path, .is_text = true, .places = {}};
+  MINNOW_TRY(parse_text(text, path, &loaded.model, &loaded.places));
+  return loaded;
+}
+
+Result<LoadedModel> load_model(const std::string& path) {
+  MINNOW_ASSIGN(const std::string bytes, read_bytes(path, "model"));
+  return looks_like_text(path, bytes) ? parse_model_text(bytes, path) : parse_binary(bytes, path);
+}
+
+std::string model_to_text(const Model& model) { return print_text(model, "frontend/schema/model.proto"); }
+
+Status complete_model(LoadedModel& loaded) {
+  fill_defaults(loaded);
+  return validate_model(loaded);
+}
+
+Result<LoadedModel> read_experiment(const std::string& path, const std::vector<std::string>& assignments) {
+  MINNOW_ASSIGN(LoadedModel loaded, load_model(path));
+  for (const std::string& assignment : assignments) MINNOW_TRY(set_field(loaded, assignment));
+  MINNOW_TRY(complete_model(loaded));
+  return loaded;
+}
+
+}  // namespace minnow

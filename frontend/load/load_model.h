@@ -1,0 +1,55 @@
+// Reads a model file and remembers where each of its fields was written, so that every later complaint about
+// the model points into the file.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frontend/schema/model.pb.h"
+#include "ir/error.h"
+
+namespace minnow {
+
+// A field path is the names of the fields from the root, joined by dots; elements of a repeated field follow
+// it by index: "training.learning_rate", "layers.2.conv2d.kernel.0".
+struct LoadedModel {
+  Model model;
+  std::string path;                           // the file
+  bool is_text = true;                        // or binary
+  std::map<std::string, std::string> places;  // field path → "file:line:column" or "--set training.seed"
+
+  // Where the field was written: its place or that of the nearest message around it; for a binary file the
+  // file and the path with names for indices, "lenet.binpb: layers.conv2.conv2d.kernel".
+  std::string where(std::string_view field_path) const;
+};
+
+// Reads text or binary, whichever the file holds (`.textproto`, `.txtpb`, `.pbtxt` and `.txt` are always
+// text). Refused, with the place: no such file, a folder, an empty file, more than kMaxModelBytes, syntax
+// errors, unknown fields, messages nested deeper than kMaxModelNesting. Says nothing about whether the model
+// makes sense: see validate_model.h.
+Result<LoadedModel> load_model(const std::string& path);
+
+// The same for text that is already in memory; `path` is only named in messages.
+Result<LoadedModel> parse_model_text(std::string_view text, const std::string& path);
+
+// The file in the opposite direction, `# proto-file:` lines included.
+std::string model_to_text(const Model& model);
+
+// The bytes of a file; `kind` is what it should hold, such as "model". Refused as for load_model.
+Result<std::string> read_bytes(const std::string& path, std::string_view kind);
+
+// The place of the field or of the nearest message around it; empty if none is known.
+std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path);
+
+// What is left of the way in once fields are set: fill in defaults, validate.
+Status complete_model(LoadedModel& loaded);
+
+// The whole way in: load, apply "a.b.c=value" assignments, fill in defaults, validate.
+Result<LoadedModel> read_experiment(const std::string& path, const std::vector<std::string>& assignments = {});
+
+inline constexpr int64_t kMaxModelBytes = int64_t{64} << 20;
+inline constexpr int kMaxModelNesting = 100;
+
+}  // namespace minnow

@@ -1,0 +1,92 @@
+#include "frontend/load/name_hint.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "ir/error.h"
+
+namespace minnow {
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+// Names of other frameworks, in small letters, with ours. Which of ours is meant depends on the message.
+const std::multimap<std::string, std::string>& familiar_names() {
+  static const std::multimap<std::string, std::string> kNames = {
+      {"alpha", "slope"},
+      {"avgpool2d", "avg_pool"},
+      {"bceloss", "binary_cross_entropy_with_logits"},
+      {"bcewithlogitsloss", "binary_cross_entropy_with_logits"},
+      {"binary_cross_entropy", "binary_cross_entropy_with_logits"},
+      {"batch", "batch_size"},
+      {"batchnorm2d", "batch_norm"},
+      {"bn", "batch_norm"},
+      {"channels", "filters"},
+      {"conv", "conv2d"},
+      {"cross_entropy", "softmax_cross_entropy"},
+      {"crossentropyloss", "softmax_cross_entropy"},
+      {"fc", "dense"},
+      {"fully_connected", "dense"},
+      {"gamma", "factor"},
+      {"gamma", "decay"},
+      {"delimiter", "separator"},
+      {"eps", "epsilon"},
+      {"he_normal", "kaiming_normal"},
+      {"he_uniform", "kaiming_uniform"},
+      {"glorot_normal", "xavier_normal"},
+      {"glorot_uniform", "xavier_uniform"},
+      {"kernel_size", "kernel"},
+      {"l1loss", "l1"},
+      {"leakyrelu", "LEAKY_RELU"},
+      {"linear", "dense"},
+      {"lr", "learning_rate"},
+      {"mae", "l1"},
+      {"mse", "mean_squared_error"},
+      {"mseloss", "mean_squared_error"},
+      {"negative_slope", "slope"},
+      {"out_channels", "filters"},
+      {"out_features", "units"},
+      {"p", "rate"},
+      {"pool_size", "kernel"},
+      {"sep", "separator"},
+      {"smooth_l1", "huber"},
+      {"sparse_categorical_crossentropy", "softmax_cross_entropy"},
+      {"std", "deviation"},
+      {"std", "sigma"},
+      {"step_size", "every"},
+      {"strides", "stride"},
+      {"swish", "SILU"},
+  };
+  return kNames;
+}
+
+std::string meant_name(std::string_view name, const std::vector<std::string>& known) {
+  const std::string small = lower_case(name);
+  for (const std::string& candidate : known)
+    if (lower_case(candidate) == small) return candidate;
+  const auto [begin, end] = familiar_names().equal_range(small);
+  for (auto it = begin; it != end; ++it)
+    if (std::ranges::find(known, it->second) != known.end()) return it->second;
+  return nearest_name(name, known);
+}
+
+}  // namespace
+
+std::string name_hint(std::string_view name, const std::vector<std::string>& known) {
+  const std::string meant = meant_name(name, known);
+  if (!meant.empty()) return fmt::format("did you mean \"{}\"?", meant);
+  constexpr size_t kMostListed = 30;
+  const size_t count = std::min(known.size(), kMostListed);
+  const std::string list =
+      fmt::format("{}", fmt::join(known.begin(), known.begin() + static_cast<ptrdiff_t>(count), ", "));
+  return known.empty() ? "" : fmt::format("known: {}{}", list, count < known.size() ? ", ..." : "");
+}
+
+}  // namespace minnow

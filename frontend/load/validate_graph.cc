@@ -1,0 +1,199 @@
+// Names, and how they connect the layers.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "frontend/load/complain.h"
+#include "frontend/load/name_hint.h"
+#include "frontend/load/validate_model.h"
+
+namespace minnow {
+namespace {
+
+constexpr size_t kLongestName = 128;
+constexpr int kMostLayers = 10000;
+
+std::string layer_path(int i) { return fmt::format("layers.{}", i); }
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+// The name fit for a terminal: what is not printable becomes '?'.
+std::string printable(std::string_view name) {
+  std::string text(name.substr(0, kLongestName));
+  std::replace_if(text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return text;
+}
+
+Status check_name(const LoadedModel& loaded, const std::string& path, const std::string& name) {
+  if (name.empty())
+    return complain(loaded, path, "{} has no name", path.starts_with("layers") ? "a layer" : "an input");
+  const std::string name_path = path + ".name";
+  if (name.size() > kLongestName)
+    return fail(loaded.where(name_path), "the name has {} characters, but at most {} are allowed", name.size(),
+                kLongestName);
+  if (!std::all_of(name.begin(), name.end(), is_name_character))
+    return fail_with_hint(loaded.where(name_path),
+                          fmt::format("the name \"{}\" has characters that are not allowed", printable(name)),
+                          "a name is made of letters, digits, '_', '-' and '.'");
+  return {};
+}
+
+// It is printed and stored, never looked up, so any text without control characters will do.
+Status check_model_name(const LoadedModel& loaded) {
+  const std::string& name = loaded.model.name();
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (name.size() <= kLongestName && std::none_of(name.begin(), name.end(), is_control)) return {};
+  return complain(loaded, "name", "the model's name \"{}\" is too long or holds control characters", printable(name));
+}
+
+struct Names {
+  std::map<std::string, int> layers;  // name → index
+  std::map<std::string, int> inputs;
+  std::vector<std::string> all;
+
+  bool contains(const std::string& name) const { return layers.contains(name) || inputs.contains(name); }
+};
+
+Names collect_names(const Model& model) {
+  Names names;
+  for (int i = 0; i < model.inputs_size(); ++i) names.inputs.emplace(model.inputs(i).name(), i);
+  for (int i = 0; i < model.layers_size(); ++i) names.layers.emplace(model.layers(i).name(), i);
+  for (const auto& [name, index] : names.inputs) names.all.push_back(name);
+  for (const auto& [name, index] : names.layers) names.all.push_back(name);
+  return names;
+}
+
+Status check_references(const LoadedModel& loaded, const Names& names) {
+  const Model& model = loaded.model;
+  for (int i = 0; i < model.layers_size(); ++i)
+    for (int j = 0; j < model.layers(i).inputs_size(); ++j) {
+      const std::string& input = model.layers(i).inputs(j);
+      if (!names.contains(input))
+        return complain_with_hint(loaded, fmt::format("layers.{}.inputs.{}", i, j), name_hint(input, names.all),
+                                  "there is no layer or input \"{}\"", printable(input));
+    }
+  if (!names.layers.contains(model.output()))
+    return complain_with_hint(loaded, "output", name_hint(model.output(), names.all),
+                              "the output \"{}\" is not a layer", printable(model.output()));
+  return {};
+}
+
+// Depth-first search with the layers on the way to the current one marked; recursion would follow the depth
+// of a file.
+class TopologicalSort {
+ public:
+  explicit TopologicalSort(const LoadedModel& loaded)
+      : loaded_(loaded), names_(collect_names(loaded.model)), state_(loaded.model.layers_size(), State::kNew) {}
+
+  Result<std::vector<int>> sort() {
+    for (int i = 0; i < loaded_.model.layers_size(); ++i) MINNOW_TRY(visit(i));
+    return order_;
+  }
+
+ private:
+  enum class State { kNew, kOpen, kDone };
+
+  Status visit(int root) {
+    std::vector<std::pair<int, int>> path;  // layer, its next input to look at
+    if (state_[root] == State::kNew) open(root, &path);
+    while (!path.empty()) {
+      auto& [layer, next] = path.back();
+      const auto& inputs = loaded_.model.layers(layer).inputs();
+      if (next == inputs.size()) {
+        state_[layer] = State::kDone;
+        order_.push_back(layer);
+        path.pop_back();
+        continue;
+      }
+      const auto input = names_.layers.find(inputs[next++]);
+      if (input == names_.layers.end()) continue;
+      if (state_[input->second] == State::kOpen) return cycle_error(path, input->second);
+      if (state_[input->second] == State::kNew) open(input->second, &path);
+    }
+    return {};
+  }
+
+  void open(int layer, std::vector<std::pair<int, int>>* path) {
+    state_[layer] = State::kOpen;
+    path->emplace_back(layer, 0);
+  }
+
+  tl::unexpected<Error> cycle_error(const std::vector<std::pair<int, int>>& path, int layer) const {
+    constexpr size_t kMostNamed = 16;
+    std::vector<std::string> cycle;
+    for (auto step = path.rbegin(); step != path.rend(); ++step) {
+      cycle.push_back(loaded_.model.layers(step->first).name());
+      if (step->first == layer) break;
+    }
+    std::string text = loaded_.model.layers(layer).name();
+    for (size_t i = cycle.size() - 1; i > 0 && cycle.size() - i < kMostNamed; --i) text += " ← " + cycle[i - 1];
+    if (cycle.size() > kMostNamed) text += " ← ...";
+    return complain(loaded_, layer_path(layer), "the layers feed each other in a cycle: {} ← {}", text,
+                    loaded_.model.layers(layer).name());
+  }
+
+  const LoadedModel& loaded_;
+  const Names names_;
+  std::vector<State> state_;
+  std::vector<int> order_;
+};
+
+Status check_everything_is_used(const LoadedModel& loaded, const Names& names) {
+  const Model& model = loaded.model;
+  std::set<std::string> used;
+  std::vector<std::string> open = {model.output()};
+  while (!open.empty()) {
+    const std::string name = std::move(open.back());
+    open.pop_back();
+    const auto layer = names.layers.find(name);
+    if (!used.insert(name).second || layer == names.layers.end()) continue;
+    const auto& inputs = model.layers(layer->second).inputs();
+    open.insert(open.end(), inputs.begin(), inputs.end());
+  }
+  for (int i = 0; i < model.layers_size(); ++i)
+    if (!used.contains(model.layers(i).name()))
+      return complain_with_hint(loaded, layer_path(i), "name it in the inputs of another layer, or remove it",
+                                "its result is not used: nothing leads from it to the output \"{}\"", model.output());
+  for (int i = 0; i < model.inputs_size(); ++i)
+    if (!used.contains(model.inputs(i).name()))
+      return complain(loaded, fmt::format("inputs.{}", i), "no layer uses the input \"{}\"", model.inputs(i).name());
+  return {};
+}
+
+}  // namespace
+
+Status validate_names(const LoadedModel& loaded) {
+  const Model& model = loaded.model;
+  MINNOW_TRY(check_model_name(loaded));
+  if (model.inputs().empty()) return complain(loaded, "inputs", "the model has no input");
+  if (model.layers().empty()) return complain(loaded, "layers", "the model has no layers");
+  if (model.layers_size() + model.inputs_size() > kMostLayers)
+    return complain(loaded, "layers", "the model has {} inputs and layers, but at most {} are allowed",
+                    model.layers_size() + model.inputs_size(), kMostLayers);
+
+  std::map<std::string, std::string> seen;  // name → field path
+  const auto check = [&](const std::string& path, const std::string& name) -> Status {
+    MINNOW_TRY(check_name(loaded, path, name));
+    const auto [first, is_new] = seen.emplace(name, path + ".name");
+    if (is_new) return {};
+    return fail_with_hint(loaded.where(path + ".name"), fmt::format("the name \"{}\" is taken", name),
+                          fmt::format("it was first used at {}", loaded.where(first->second)));
+  };
+  for (int i = 0; i < model.inputs_size(); ++i) MINNOW_TRY(check(fmt::format("inputs.{}", i), model.inputs(i).name()));
+  for (int i = 0; i < model.layers_size(); ++i) MINNOW_TRY(check(layer_path(i), model.layers(i).name()));
+  return {};
+}
+
+Status validate_graph(const LoadedModel& loaded) {
+  const Names names = collect_names(loaded.model);
+  MINNOW_TRY(check_references(loaded, names));
+  MINNOW_TRY(layer_order(loaded));
+  return check_everything_is_used(loaded, names);
+}
+
+Result<std::vector<int>> layer_order(const LoadedModel& loaded) { return TopologicalSort(loaded).sort(); }
+
+}  // namespace minnow

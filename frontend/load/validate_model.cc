@@ -1,0 +1,14 @@
+#include "frontend/load/validate_model.h"
+
+namespace minnow {
+
+Status validate_model(const LoadedModel& loaded) {
+  MINNOW_TRY(validate_names(loaded));
+  MINNOW_TRY(validate_layers(loaded));
+  MINNOW_TRY(validate_ranges(loaded));
+  MINNOW_TRY(validate_graph(loaded));
+  MINNOW_TRY(validate_training(loaded));
+  return {};
+}
+
+}  // namespace minnow

@@ -1,0 +1,24 @@
+// Everything about a model that can be refused without knowing a shape. Errors read
+// `models/lenet.textproto:14:3: error: layer "conv2": stride is 0, but must lie in [1, 1024]`.
+#pragma once
+
+#include <vector>
+
+#include "frontend/load/load_model.h"
+
+namespace minnow {
+
+// Expects a model with its defaults filled in. The checks in order, first mistake first:
+Status validate_model(const LoadedModel& loaded);
+
+Status validate_ranges(const LoadedModel& loaded);    // every number finite and in the range that its field states
+Status validate_names(const LoadedModel& loaded);     // present, unique, of permitted characters
+Status validate_layers(const LoadedModel& loaded);    // each has a kind, its fields are there and fit each other
+Status validate_graph(const LoadedModel& loaded);     // inputs exist, no cycles, everything leads to the output
+Status validate_training(const LoadedModel& loaded);  // loss and data are complete and fit each other
+
+// Indices of the layers in an order in which each comes behind its inputs; stays as close to the file as that
+// allows. Expects known inputs; a cycle is an error that names its layers.
+Result<std::vector<int>> layer_order(const LoadedModel& loaded);
+
+}  // namespace minnow

@@ -1,0 +1,103 @@
+// Compares every number of a model with the range that its field states in the schema.
+#include <charconv>
+#include <cmath>
+#include <string>
+
+#include "frontend/load/complain.h"
+#include "frontend/load/field_path.h"
+#include "frontend/load/validate_model.h"
+
+namespace minnow {
+namespace {
+
+namespace pb = google::protobuf;
+
+struct Range {
+  double low, high;
+  bool includes_low, includes_high;
+
+  bool contains(double value) const {
+    return (includes_low ? value >= low : value > low) && (includes_high ? value <= high : value < high);
+  }
+};
+
+// "[1, 4096]", "(0, 1)"
+Range parse_range(const std::string& text) {
+  Range range{0, 0, text.front() == '[', text.back() == ']'};
+  const char* end = text.data() + text.size();
+  const auto low = std::from_chars(text.data() + 1, end, range.low);
+  MINNOW_CHECK(low.ec == std::errc{} && low.ptr + 2 < end, "bad range {}", text);
+  const auto high = std::from_chars(low.ptr + 2, end, range.high);  // behind ", "
+  MINNOW_CHECK(high.ec == std::errc{} && high.ptr + 1 == end, "bad range {}", text);
+  return range;
+}
+
+class RangeCheck {
+ public:
+  explicit RangeCheck(const LoadedModel& loaded) : loaded_(loaded) {}
+
+  Status check(const pb::Message& message, const std::string& prefix) const {
+    const pb::Reflection* reflection = message.GetReflection();
+    std::vector<const pb::FieldDescriptor*> fields;
+    reflection->ListFields(message, &fields);
+    for (const pb::FieldDescriptor* field : fields) {
+      const std::string path = join_path(prefix, field->name());
+      if (!field->is_repeated()) {
+        MINNOW_TRY(check_value(message, field, -1, path));
+        continue;
+      }
+      for (int i = 0; i < reflection->FieldSize(message, field); ++i)
+        MINNOW_TRY(check_value(message, field, i, join_path(path, i)));
+    }
+    return {};
+  }
+
+ private:
+  Status check_value(const pb::Message& message, const pb::FieldDescriptor* field, int index,
+                     const std::string& path) const {
+    const pb::Reflection* reflection = message.GetReflection();
+    switch (field->cpp_type()) {
+      case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+        return check(
+            index < 0 ? reflection->GetMessage(message, field) : reflection->GetRepeatedMessage(message, field, index),
+            path);
+      case pb::FieldDescriptor::CPPTYPE_INT64:
+        return check_number(
+            field, path,
+            index < 0 ? reflection->GetInt64(message, field) : reflection->GetRepeatedInt64(message, field, index));
+      case pb::FieldDescriptor::CPPTYPE_DOUBLE:
+        return check_number(
+            field, path,
+            index < 0 ? reflection->GetDouble(message, field) : reflection->GetRepeatedDouble(message, field, index));
+      case pb::FieldDescriptor::CPPTYPE_ENUM:
+        return check_enum(field, path,
+                          index < 0 ? reflection->GetEnumValue(message, field)
+                                    : reflection->GetRepeatedEnumValue(message, field, index));
+      default: return {};
+    }
+  }
+
+  template <typename Number>
+  Status check_number(const pb::FieldDescriptor* field, const std::string& path, Number value) const {
+    const std::string& range = field->options().GetExtension(spec::range);
+    if (!std::isfinite(static_cast<double>(value)))
+      return complain(loaded_, path, "{} is {}, but must be finite", field->name(), value);
+    if (!range.empty() && !parse_range(range).contains(static_cast<double>(value)))
+      return complain(loaded_, path, "{} is {}, but must lie in {}", field->name(), value, range);
+    return {};
+  }
+
+  // proto3 keeps enum numbers that it does not know.
+  Status check_enum(const pb::FieldDescriptor* field, const std::string& path, int value) const {
+    if (field->enum_type()->FindValueByNumber(value) != nullptr) return {};
+    return complain(loaded_, path, "{} is {}, which is no {}", field->name(), value, field->enum_type()->name());
+  }
+
+  const LoadedModel& loaded_;
+};
+
+}  // namespace
+
+Status validate_ranges(const LoadedModel& loaded) { return RangeCheck(loaded).check(loaded.model, ""); }
+
+}  // namespace minnow

@@ -1,0 +1,80 @@
+#include "frontend/lower/composites.h"
+
+#include <numbers>
+#include <numeric>
+
+namespace minnow {
+
+Value* broadcast_along(Builder& builder, Value* y, int64_t dim, const Shape& shape) {
+  return builder.broadcast(y, {dim}, shape);
+}
+
+Value* broadcast_rows(Builder& builder, Value* y, const Shape& shape) {
+  std::vector<int64_t> dims(shape.size() - 1);
+  std::iota(dims.begin(), dims.end(), 0);
+  return builder.broadcast(y, dims, shape);
+}
+
+// max(x, 0) + log(1 + exp(-|x|)), by one choice for both terms: at 0 the slopes of max and abs would not add up to 1/2.
+Value* softplus(Builder& b, Value* x) {
+  Value* zero = b.like(x, 0);
+  Value* is_positive = b.compare(OpKind::kGreater, x, zero);
+  Value* decayed = b.exp(b.select(is_positive, b.neg(x), x));
+  return b.add(b.select(is_positive, x, zero), b.unary(OpKind::kLog1p, decayed));
+}
+
+namespace {
+
+// x (1 + erf(x / sqrt 2)) / 2, by erfc, which keeps its digits where erf is near -1.
+Value* gelu(Builder& b, Value* x) {
+  Value* erfc = b.unary(OpKind::kErfc, b.mul(x, -1 / std::numbers::sqrt2));
+  return b.mul(b.mul(x, 0.5), erfc);
+}
+
+// The exponential of the branch not taken must not overflow, or its gradient is 0 * inf. It is chosen as the branch is:
+// at 0 the slope of min would be 0.
+Value* elu(Builder& b, Value* x, double slope) {
+  Value* zero = b.like(x, 0);
+  Value* is_positive = b.compare(OpKind::kGreater, x, zero);
+  Value* negative = b.mul(b.unary(OpKind::kExpm1, b.select(is_positive, zero, x)), slope);
+  return b.select(is_positive, x, negative);
+}
+
+}  // namespace
+
+Value* activate(Builder& b, Value* x, spec::Activation::Function function, double slope) {
+  using spec::Activation;
+  switch (function) {
+    case Activation::RELU: return b.max(x, b.like(x, 0));
+    case Activation::LEAKY_RELU: return b.select(b.compare(OpKind::kGreater, x, b.like(x, 0)), x, b.mul(x, slope));
+    case Activation::SIGMOID: return b.unary(OpKind::kSigmoid, x);
+    case Activation::TANH: return b.unary(OpKind::kTanh, x);
+    case Activation::GELU: return gelu(b, x);
+    case Activation::SILU: return b.mul(x, b.unary(OpKind::kSigmoid, x));
+    case Activation::SOFTPLUS: return softplus(b, x);
+    case Activation::ELU: return elu(b, x, slope);
+    default: return x;
+  }
+}
+
+Value* activate(Builder& builder, Value* x, spec::Activation::Function function) {
+  return activate(builder, x, function, function == spec::Activation::LEAKY_RELU ? 0.01 : 1.0);
+}
+
+Value* softmax(Builder& b, Value* x, spec::Softmax::Form form) {
+  const Shape& shape = x->type.shape;
+  const int64_t last = x->type.rank() - 1;
+  if (form == spec::Softmax::MAX_SHIFTED) x = b.sub(x, broadcast_rows(b, b.reduce_max(x, {last}), shape));
+  Value* exponentials = b.exp(x);
+  return b.div(exponentials, broadcast_rows(b, b.reduce_sum(exponentials, {last}), shape));
+}
+
+Value* log_softmax(Builder& b, Value* x) {
+  const Shape& shape = x->type.shape;
+  const int64_t last = x->type.rank() - 1;
+  Value* shifted = b.sub(x, broadcast_rows(b, b.reduce_max(x, {last}), shape));
+  Value* log_sum = b.log(b.reduce_sum(b.exp(shifted), {last}));
+  return b.sub(shifted, broadcast_rows(b, log_sum, shape));
+}
+
+}  // namespace minnow

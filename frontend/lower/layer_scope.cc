@@ -1,0 +1,75 @@
+#include "frontend/lower/layer_scope.h"
+
+namespace minnow {
+
+Value* FunctionScope::parameter(const std::string& name, TensorType type, Role role) {
+  if (Value* known = builder.function().find_parameter(name)) return known;
+  return builder.function().add_parameter(name, std::move(type), role);
+}
+
+Status FunctionScope::admit(const Shape& shape, std::string_view field_path, std::string_view what) {
+  const auto count = checked_element_count(shape);
+  if (!count)
+    return complain(loaded, field_path, "{} {} has more than {} elements", what, shape_to_string(shape), kMaxElements);
+  bytes += *count * dtype_bytes(DType::kF32);
+  if (bytes > options.max_bytes)
+    return complain_with_hint(loaded, field_path, "a smaller batch size needs less, --max-memory allows more",
+                              "with {} {} the model needs at least {} bytes, but {} are allowed", what,
+                              shape_to_string(shape), bytes, options.max_bytes);
+  return {};
+}
+
+const std::string& layer_kind(const spec::Layer& layer) {
+  return layer.GetReflection()->GetOneofFieldDescriptor(layer, layer.GetDescriptor()->oneof_decl(0))->name();
+}
+
+LayerScope::LayerScope(FunctionScope& function, int index, std::vector<Value*> inputs)
+    : function_(function), index_(index),
+      path_(fmt::format("layers.{}.{}", index, layer_kind(function.loaded.model.layers(index)))),
+      inputs_(std::move(inputs)) {}
+
+Result<Value*> LayerScope::weight(const std::string& suffix, const Shape& shape, WeightInit init) {
+  MINNOW_TRY(function_.admit(shape, path_, fmt::format("its {}", suffix)));
+  const std::string name = full_name(suffix);
+  if (builder().function().find_parameter(name) != nullptr)
+    return complain("", "its weight \"{}\" has the name of an input", name);
+  function_.weights.push_back({name, shape, std::move(init), shape.size() > 1, layer().name()});
+  return function_.parameter(name, {DType::kF32, shape}, Role::kWeight);
+}
+
+Result<Value*> LayerScope::constant_weight(const std::string& suffix, const Shape& shape, double value) {
+  WeightInit init;
+  init.initializer.mutable_constant()->set_value(value);
+  return weight(suffix, shape, std::move(init));
+}
+
+Value* LayerScope::state(const std::string& suffix, const Shape& shape, double initial) {
+  function_.states.push_back({full_name(suffix), shape, initial});
+  return function_.parameter(full_name(suffix), {DType::kF32, shape}, Role::kState);
+}
+
+void LayerScope::update_state(Value* state, Value* value) { function_.updates.push_back({state->name, value}); }
+
+Value* LayerScope::scalar(const std::string& name) {
+  return function_.parameter(name, {DType::kI32, {}}, Role::kScalar);
+}
+
+Status LayerScope::admit_output(const Shape& shape) { return function_.admit(shape, path_, "its output"); }
+
+Status LayerScope::expect_image() {
+  if (input_shape().size() == 4) return {};
+  return complain("", "needs an image [channels,height,width], but its input is {}{}", example_shape(), from());
+}
+
+std::string LayerScope::from(int i) const {
+  const std::string& name = layer().inputs(i);
+  for (const spec::Input& input : function_.loaded.model.inputs())
+    if (input.name() == name) return fmt::format(" (from input \"{}\")", name);
+  return fmt::format(" (from layer \"{}\")", name);
+}
+
+std::string LayerScope::example_shape(size_t i) const {
+  return shape_to_string(Shape(input_shape(i).begin() + 1, input_shape(i).end()));
+}
+
+}  // namespace minnow

@@ -1,0 +1,87 @@
+// What lowering works with: the function in the making, and one layer of it with its message, operands and
+// complaints.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "frontend/load/complain.h"
+#include "frontend/lower/lower_model.h"
+#include "ir/builder.h"
+
+namespace minnow {
+
+enum class Mode { kTraining, kInference };
+
+// One function in the making.
+struct FunctionScope {
+  const LoadedModel& loaded;
+  const LowerOptions& options;
+  Mode mode;
+  Builder builder;
+  std::vector<WeightInfo> weights = {};
+  std::vector<StateInfo> states = {};
+  std::vector<LayerRow> rows = {};
+  std::vector<FunctionResult> updates = {};  // new values of states, by name
+  int64_t bytes = 0;                         // of weights and layer outputs so far
+
+  // The parameter of this name, added if it is not there yet: f32 weights and states, i32[] scalars.
+  Value* parameter(const std::string& name, TensorType type, Role role);
+  // Counts a tensor; an error at `field_path` if it or the total is too large. `what` names it: "its output".
+  Status admit(const Shape& shape, std::string_view field_path, std::string_view what);
+};
+
+class LayerScope {
+ public:
+  LayerScope(FunctionScope& function, int index, std::vector<Value*> inputs);
+
+  const spec::Layer& layer() const { return function_.loaded.model.layers(index_); }
+  Builder& builder() { return function_.builder; }
+  Mode mode() const { return function_.mode; }
+  Value* input(size_t i = 0) const { return inputs_[i]; }
+  const std::vector<Value*>& inputs() const { return inputs_; }
+  const Shape& input_shape(size_t i = 0) const { return inputs_[i]->type.shape; }
+
+  // Declares a weight "<layer>.<suffix>" of this shape. `init` says how it is drawn; it decays if it has
+  // several dimensions. Not null, or an error if it is too large.
+  Result<Value*> weight(const std::string& suffix, const Shape& shape, WeightInit init);
+  // A weight without a say in its initialisation.
+  Result<Value*> constant_weight(const std::string& suffix, const Shape& shape, double value);
+  Value* state(const std::string& suffix, const Shape& shape, double initial);
+  // The state's value after this step.
+  void update_state(Value* state, Value* value);
+  // An i32[] run-time number, "seed" or "step".
+  Value* scalar(const std::string& name);
+
+  // An error unless the layer's output may have this shape.
+  Status admit_output(const Shape& shape);
+  // An error unless the input is an image, [N,C,H,W].
+  Status expect_image();
+  void add_flops(double per_example) { flops_ += per_example; }
+  double flops() const { return flops_; }
+
+  // " (from layer \"pool1\")"
+  std::string from(int i = 0) const;
+  // The shape of one example, "[6,28,28]", without the batch.
+  std::string example_shape(size_t i = 0) const;
+
+  template <typename... Args>
+  tl::unexpected<Error> complain(std::string_view field, fmt::format_string<Args...> message, Args&&... args) const {
+    const std::string text = fmt::format(message, std::forward<Args>(args)...);
+    return minnow::complain(function_.loaded, field.empty() ? path_ : fmt::format("{}.{}", path_, field), "{}", text);
+  }
+
+ private:
+  std::string full_name(const std::string& suffix) const { return layer().name() + "." + suffix; }
+
+  FunctionScope& function_;
+  int index_;
+  std::string path_;  // "layers.2.conv2d"
+  std::vector<Value*> inputs_;
+  double flops_ = 0;
+};
+
+// The name of the layer's kind in the model file, "conv2d".
+const std::string& layer_kind(const spec::Layer& layer);
+
+}  // namespace minnow

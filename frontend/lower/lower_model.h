@@ -1,0 +1,79 @@
+// From layers to IR. Every layer is a composite of IR primitives; every shape is checked here, in the user's
+// words and in 64 bits, before an op is built.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "frontend/load/load_model.h"
+#include "frontend/lower/initialize.h"
+#include "ir/function.h"
+
+namespace minnow {
+
+// Trained state. Parameters of role kWeight have these names, "conv1.weight", in this order.
+struct WeightInfo {
+  std::string name;
+  Shape shape;
+  WeightInit init;
+  bool decays = false;  // weight decay applies: not to biases, gains and offsets
+  std::string layer;
+};
+
+// State that training updates without a gradient: running statistics. Parameters of role kState.
+struct StateInfo {
+  std::string name;
+  Shape shape;
+  double initial = 0;  // every element
+};
+
+// One row of the table that `minnow check` prints.
+struct LayerRow {
+  std::string name;
+  std::string kind;     // as in the model file: "conv2d"
+  Shape output;         // of one example, without the batch
+  int64_t weights = 0;  // trained numbers
+  double flops = 0;     // forward, of one example; a multiply-add counts 2
+};
+
+struct LoweredModel {
+  Module module;  // @loss, @evaluate, @infer: see lower_model
+  std::vector<WeightInfo> weights;
+  std::vector<StateInfo> states;
+  std::vector<LayerRow> layers;         // in the order of computation
+  TensorType target;                    // i32[N] labels, or f32 of the output's shape
+  bool classifies = false;              // `correct` means something
+  int64_t classes = 0;                  // of softmax cross-entropy, otherwise 0
+  int64_t predictions_per_example = 1;  // accuracy = correct / (examples * predictions_per_example)
+
+  int64_t weight_count() const;  // numbers in all weights together
+  // Binary cross-entropy: targets are probabilities.
+  bool is_binary() const { return classifies && classes == 0; }
+};
+
+struct LowerOptions {
+  int64_t batch_size = 1;
+  // Weights and layer outputs together may not take more.
+  int64_t max_bytes = std::numeric_limits<int64_t>::max();
+};
+
+// Builds three functions for one batch size N. Their parameters, in this order and found by name: the inputs
+// (kInput; u8 if the data are images of bytes, else f32), "target" (kInput; not for @infer), weights and
+// states by layer, and, if
+// @loss has dropout, "seed" and "step", i32[] (kScalar).
+//
+//   @loss      training mode → "loss" f32[], mean over the batch; "correct" f32[], number of right
+//   predictions; and each
+//              state's new value under its name
+//   @evaluate  inference mode → "loss" f32[], SUM over the batch, and "correct", so that partial batches add
+//   up
+//   @infer     inference mode → "prediction": the output through softmax (cross-entropy) or sigmoid (binary),
+//   or as it is
+//
+// Expects what read_experiment gives. Errors: shapes that do not fit, tensors beyond kMaxElements or
+// max_bytes.
+Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& options);
+
+}  // namespace minnow

@@ -1,0 +1,52 @@
+#include <algorithm>
+
+#include "passes/group/fuse.h"
+#include "passes/group/grow_cluster.h"
+#include "passes/group/kernel_form.h"
+
+namespace minnow {
+namespace {
+
+bool reads_random(const Op& op) {
+  return std::ranges::any_of(op.operands,
+                             [](const Value* operand) { return operand->op && operand->op->kind == OpKind::kRandom; });
+}
+
+// The contraction and what follows it element by element. A producer of another operand of the epilogue comes
+// along if nothing else wants it; a random mask is better drawn in a loop of its own than kept as random
+// numbers.
+class EpilogueRules : public KernelRules {
+ public:
+  explicit EpilogueRules(const Op* contraction) : contraction_(contraction) {}
+
+  std::string_view why_not(const Cluster& cluster, const Op& op) const override {
+    if (cluster.size() >= kMaxEpilogueOps) return "the epilogue has as many ops as one may have";
+    if (const std::string_view why = why_not_in_contraction(*contraction_, op); !why.empty()) return why;
+    if (op.kind == OpKind::kBroadcast || reads_from(cluster, op)) return {};
+    if (!cluster.is_private(op.result())) return "others read it too, so it has to be written in any case";
+    return reads_random(op) ? "random numbers are drawn in a loop of their own" : "";
+  }
+
+  std::string_view why_no_kernel(const Cluster& cluster) const override {
+    return why_no_contraction(KernelOps(cluster), *contraction_).why;
+  }
+
+ private:
+  const Op* contraction_;
+};
+
+// None where an operand is a splat: a body has no memory for it.
+std::unique_ptr<KernelRules> rules_around(const Op& op) {
+  if (!takes_epilogue(op) || std::ranges::any_of(op.operands, is_splat)) return nullptr;
+  return std::make_unique<EpilogueRules>(&op);
+}
+
+bool is_worthwhile(const Cluster& cluster) { return cluster.size() > 1; }
+
+}  // namespace
+
+bool fuse_contractions(Function& function, FusionLog* log) {
+  return fuse_clusters(function, FusionKind::kContraction, rules_around, is_worthwhile, log);
+}
+
+}  // namespace minnow

@@ -1,0 +1,113 @@
+#include "passes/group/split_remainder.h"
+
+#include <algorithm>
+
+#include "ir/builder.h"
+#include "ir/map.h"
+
+namespace minnow {
+namespace {
+
+void resize_examples(Op& op, int64_t examples) {
+  op.result()->type.shape[0] = examples;
+  if (auto* conv = std::get_if<ConvAttributes>(&op.attributes); conv && !conv->shape.empty()) conv->shape[0] = examples;
+  if (auto* window = std::get_if<WindowAttributes>(&op.attributes); window && !window->shape.empty())
+    window->shape[0] = examples;
+  if (auto* slice = std::get_if<SliceAttributes>(&op.attributes)) slice->limit[0] = examples;
+}
+
+Value* slice_examples(Builder& builder, Value* value, int64_t from, int64_t to) {
+  SliceAttributes slice;
+  slice.start.assign(value->type.shape.size(), 0);
+  slice.limit = value->type.shape;
+  slice.stride.assign(value->type.shape.size(), 1);
+  slice.start[0] = from;
+  slice.limit[0] = to;
+  return builder.create(OpKind::kSlice, {value}, std::move(slice));
+}
+
+}  // namespace
+
+void resize_examples(Function& body, int64_t examples, const std::unordered_set<const Value*>& sums) {
+  for (const auto& op : body.ops())
+    if (!sums.contains(op->result())) resize_examples(*op, examples);
+}
+
+namespace {
+
+// One use of split_remainder().
+class RemainderSplit {
+ public:
+  RemainderSplit(Function& function, OpGraph& graph, Op& map)
+      : function_(function), graph_(graph), map_(map), place_(editable(graph.iterator(&map))),
+        behind_(std::next(place_)) {}
+
+  std::vector<Op*> run(int64_t whole, const std::unordered_set<const Value*>& sums) {
+    const int64_t examples = map_.operands[static_cast<size_t>(attributes().split[0])]->type.dim(0);
+    graph_.uses().remove(&map_);
+    for (size_t i = 0; i < map_.operands.size(); ++i) split_operand(i, whole);
+    graph_.uses().add(&map_);
+    for (const auto& op : map_.body->ops()) copy(*op, sums.contains(op->result()) ? 0 : examples - whole);
+    for (size_t i = 0; i < map_.results.size(); ++i) join_result(i, whole);
+    return std::move(made_);
+  }
+
+ private:
+  const MapAttributes& attributes() const { return map_.attr<MapAttributes>(); }
+  Function::OpList::iterator editable(Function::OpList::const_iterator it) { return function_.ops().erase(it, it); }
+
+  // It stands in front of `before`.
+  Value* known(Value* value, Function::OpList::const_iterator before) {
+    graph_.add(value->op, std::prev(before));
+    made_.push_back(value->op);
+    return value;
+  }
+
+  void split_operand(size_t i, int64_t whole) {
+    Value*& operand = map_.operands[i];
+    Value*& outside = rest_[map_.body->parameters()[i].get()];
+    outside = operand;
+    if (!is_split(attributes(), i)) return;
+    Builder builder(function_, place_);
+    outside = known(slice_examples(builder, operand, whole, operand->type.dim(0)), place_);
+    operand = known(slice_examples(builder, operand, 0, whole), place_);
+  }
+
+  // `examples`: 0 for an op whose result has none.
+  void copy(const Op& op, int64_t examples) {
+    std::vector<Value*> operands;
+    for (const Value* operand : op.operands) operands.push_back(rest_.at(operand));
+    auto copy = make_op(op.kind, std::move(operands), op.attributes, {op.type()}, op.location);
+    rest_[op.result()] = copy->result();
+    if (examples > 0) resize_examples(*copy, examples);
+    known(function_.insert(behind_, std::move(copy))->result(), behind_);
+  }
+
+  void join_result(size_t i, int64_t whole) {
+    Value* result = map_.result(i);
+    const Value* inner = map_.body->results()[i].value;
+    const bool is_sum = is_summed(attributes(), i);
+    if (!is_sum) result->type.shape[0] = whole;
+    Builder after(function_, behind_);
+    after.set_location(inner->op->location);
+    Value* joined = is_sum ? after.add(result, rest_.at(inner)) : after.concat({result, rest_.at(inner)}, 0);
+    graph_.replace(function_, result, joined);  // the join is not among the users yet
+    known(joined, behind_);
+  }
+
+  Function& function_;
+  OpGraph& graph_;
+  Op& map_;
+  const Function::OpList::iterator place_, behind_;
+  std::unordered_map<const Value*, Value*> rest_;  // of the body's values
+  std::vector<Op*> made_;
+};
+
+}  // namespace
+
+std::vector<Op*> split_remainder(Function& function, OpGraph& graph, Op& map, int64_t whole,
+                                 const std::unordered_set<const Value*>& sums) {
+  return RemainderSplit(function, graph, map).run(whole, sums);
+}
+
+}  // namespace minnow

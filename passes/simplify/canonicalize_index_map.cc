@@ -1,0 +1,133 @@
+// Ops that move elements, reductions over nothing, and transposes into dot.
+#include <algorithm>
+#include <bit>
+#include <numeric>
+
+#include "passes/simplify/canonicalize_rules.h"
+
+namespace minnow {
+namespace {
+
+const std::vector<int64_t>& dims_of(const Op& op) { return op.attr<DimsAttributes>().dims; }
+
+// outer[inner[i]]
+std::vector<int64_t> compose(const std::vector<int64_t>& outer, const std::vector<int64_t>& inner) {
+  std::vector<int64_t> dims;
+  for (int64_t i : inner) dims.push_back(outer[static_cast<size_t>(i)]);
+  return dims;
+}
+
+// Moving the elements of a tensor that are all the same makes another such tensor.
+Value* moved_splat(const Op& op, Builder& b) {
+  Value* x = op.operands[0];
+  if (splat_of(x)) return b.constant(op.type(), x->op->attr<ConstantAttributes>().values[0]);
+  Value* scalar = match_unary(x, OpKind::kBroadcast);
+  if (!scalar || scalar->type.rank() != 0) return nullptr;
+  return op.type().rank() == 0 ? scalar : b.broadcast_scalar(scalar, op.type().shape);
+}
+
+bool all_zero(const std::vector<int64_t>& amounts) {
+  return std::ranges::all_of(amounts, [](int64_t amount) { return amount == 0; });
+}
+
+// Only dimensions of size 1 change places, so the elements stay in order.
+bool keeps_order(const std::vector<int64_t>& permutation, const TensorType& x) {
+  std::vector<int64_t> moved;
+  std::ranges::copy_if(permutation, std::back_inserter(moved), [&](int64_t dim) { return x.dim(dim) != 1; });
+  return std::ranges::is_sorted(moved);
+}
+
+}  // namespace
+
+Value* canonicalize_broadcast(const Op& op, Builder& b) {
+  Value* x = op.operands[0];
+  if (x->type == op.type()) return x;
+  if (splat_of(x)) return moved_splat(op, b);
+  if (const Op* inner = match(x, OpKind::kBroadcast))
+    return b.broadcast(inner->operands[0], compose(dims_of(op), dims_of(*inner)), op.type().shape);
+  if (x->type.elements() == op.type().elements()) return b.reshape(x, op.type().shape);  // adds only 1s
+  return nullptr;
+}
+
+Value* canonicalize_reshape(const Op& op, Builder& b) {
+  Value* x = op.operands[0];
+  if (x->type == op.type()) return x;
+  if (Value* inner = match_unary(x, OpKind::kReshape)) return b.reshape(inner, op.type().shape);
+  return moved_splat(op, b);
+}
+
+Value* canonicalize_transpose(const Op& op, Builder& b) {
+  Value* x = op.operands[0];
+  if (std::ranges::is_sorted(dims_of(op))) return x;
+  if (keeps_order(dims_of(op), x->type)) return b.reshape(x, op.type().shape);
+  if (const Op* inner = match(x, OpKind::kTranspose))
+    return b.transpose(inner->operands[0], compose(dims_of(*inner), dims_of(op)));
+  return moved_splat(op, b);
+}
+
+Value* canonicalize_slice(const Op& op, Builder& b) {
+  Value* x = op.operands[0];
+  if (x->type == op.type()) return x;  // all of x
+  if (Value* splat = moved_splat(op, b)) return splat;
+  const Op* inner = match(x, OpKind::kSlice);
+  if (!inner || op.type().elements() == 0) return nullptr;
+  const auto &far = inner->attr<SliceAttributes>(), &near = op.attr<SliceAttributes>();
+  SliceAttributes both;
+  for (size_t i = 0; i < near.start.size(); ++i) {
+    both.start.push_back(far.start[i] + near.start[i] * far.stride[i]);
+    both.stride.push_back(far.stride[i] * near.stride[i]);
+    both.limit.push_back(both.start[i] + (op.type().shape[i] - 1) * both.stride[i] + 1);
+  }
+  return b.create(OpKind::kSlice, {inner->operands[0]}, std::move(both));
+}
+
+Value* canonicalize_pad(const Op& op, Builder& b) {
+  const auto& near = op.attr<PadAttributes>();
+  Value* x = op.operands[0];
+  if (all_zero(near.low) && all_zero(near.high) && all_zero(near.interior)) return x;
+  const Op* inner = match(x, OpKind::kPad);
+  if (!inner) return nullptr;
+  PadAttributes both = inner->attr<PadAttributes>();
+  bool same_value = std::bit_cast<uint64_t>(both.value) == std::bit_cast<uint64_t>(near.value);
+  if (!same_value || !all_zero(near.interior)) return nullptr;
+  for (size_t i = 0; i < near.low.size(); ++i) {
+    both.low[i] += near.low[i];
+    both.high[i] += near.high[i];
+  }
+  return b.create(OpKind::kPad, {inner->operands[0]}, std::move(both));
+}
+
+Value* canonicalize_concat(const Op& op, Builder& b) {
+  if (op.operands.size() == 1) return op.operands[0];
+  const auto& along = op.attr<DimAttributes>();
+  std::vector<Value*> parts;
+  for (Value* part : op.operands) {
+    const Op* inner = match(part, OpKind::kConcat);
+    if (inner && inner->attr<DimAttributes>() == along)
+      parts.insert(parts.end(), inner->operands.begin(), inner->operands.end());
+    else parts.push_back(part);
+  }
+  return parts == op.operands ? nullptr : b.concat(std::move(parts), along.dim);
+}
+
+Value* canonicalize_reduce(const Op& op, Builder& b) {
+  Value* x = op.operands[0];
+  bool single = std::ranges::all_of(dims_of(op), [&](int64_t dim) { return x->type.dim(dim) == 1; });
+  if (!single) return nullptr;
+  return x->type == op.type() ? x : b.reshape(x, op.type().shape);
+}
+
+// x^T y contracted over one dimension is x y contracted over the other.
+Value* canonicalize_dot(const Op& op, Builder& b) {
+  std::array<int64_t, 2> contract = op.attr<DotAttributes>().contract;
+  std::vector<Value*> operands = op.operands;
+  for (size_t i = 0; i < 2; ++i) {
+    Value* inner = match_unary(operands[i], OpKind::kTranspose);
+    if (!inner || std::ranges::is_sorted(dims_of(*operands[i]->op))) continue;
+    operands[i] = inner;
+    contract[i] = 1 - contract[i];
+  }
+  return operands == op.operands ? nullptr : b.dot(operands[0], operands[1], contract);
+}
+
+}  // namespace minnow

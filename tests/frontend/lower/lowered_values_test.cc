@@ -1,0 +1,168 @@
+// What lowered layers and losses compute, run by the interpreter on numbers worked out by hand.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "frontend/lower/lower_model.h"
+#include "interpreter/interpreter.h"
+#include "ir/verify.h"
+#include "tests/frontend/model_text.h"
+
+namespace minnow {
+namespace {
+
+using Values = std::vector<double>;
+using Arguments = std::map<std::string, Values>;
+
+Tensor tensor_of(const TensorType& type, const Values& values) {
+  Tensor tensor = Tensor::zeros({DType::kF64, type.shape});
+  const auto elements = tensor.as<double>();
+  for (size_t i = 0; i < elements.size(); ++i) elements[i] = values[values.size() == 1 ? 0 : i];
+  return tensor.converted_to(type.dtype);
+}
+
+// Runs a function of the model; a parameter without a value is all zeros. Results by name.
+Arguments run(const std::string& text, const std::string& function_name, int64_t batch_size,
+              const Arguments& arguments) {
+  const auto loaded = checked(text);
+  EXPECT_TRUE(loaded) << error_of(loaded);
+  if (!loaded) return {};
+  const auto model = lower_model(*loaded, {.batch_size = batch_size});
+  EXPECT_TRUE(model) << error_of(model);
+  if (!model) return {};
+  EXPECT_EQ(error_of(verify(model->module)), "");
+
+  const Function& function = *model->module.find(function_name);
+  std::vector<Tensor> tensors;
+  std::vector<const Tensor*> pointers;
+  for (const auto& parameter : function.parameters()) {
+    const auto given = arguments.find(parameter->name);
+    tensors.push_back(tensor_of(parameter->type, given == arguments.end() ? Values{0} : given->second));
+  }
+  for (const Tensor& tensor : tensors) pointers.push_back(&tensor);
+  const auto results = interpret(function, pointers);
+  EXPECT_TRUE(results) << error_of(results);
+  if (!results) return {};
+
+  Arguments named;
+  for (size_t i = 0; i < results->size(); ++i) {
+    const Tensor wide = (*results)[i].converted_to(DType::kF64);
+    named[function.results()[i].name] = Values(wide.as<double>().begin(), wide.as<double>().end());
+  }
+  return named;
+}
+
+std::string network(int inputs, const std::string& layer, const std::string& loss) {
+  return "inputs { name: \"x\" shape: " + std::to_string(inputs) + " }\nlayers { name: \"y\" " + layer + " }\nloss { " +
+         loss + " {} }\n";
+}
+
+// The layer applied to one example.
+Values layer_of(const std::string& layer, const Values& x) {
+  return run(network(static_cast<int>(x.size()), layer, "l1"), "infer", 1, {{"x", x}})["prediction"];
+}
+
+// Sum of the losses of one example.
+double loss_of(const std::string& loss, const Values& x, const Values& target) {
+  const std::string text = "inputs { name: \"x\" shape: " + std::to_string(x.size()) +
+                           " }\nlayers { name: \"y\" flatten {} }\nloss { " + loss + " }\n";
+  return run(text, "evaluate", 1, {{"x", x}, {"target", target}})["loss"].at(0);
+}
+
+void expect_near(const Values& actual, const Values& expected, double tolerance = 1e-5) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], tolerance) << "element " << i;
+}
+
+TEST(LoweredValues, Activations) {
+  const Values x = {-2, 0, 3};
+  const auto act = [&](const std::string& rest) { return layer_of("activation { function: " + rest + " }", x); };
+  expect_near(act("RELU"), {0, 0, 3});
+  expect_near(act("LEAKY_RELU"), {-0.02, 0, 3});
+  expect_near(act("LEAKY_RELU slope: 0.5"), {-1, 0, 3});
+  expect_near(act("SIGMOID"), {0.1192029, 0.5, 0.9525741});
+  expect_near(act("TANH"), {-0.9640276, 0, 0.9950548});
+  expect_near(act("GELU"), {-0.0455003, 0, 2.9959502});
+  expect_near(act("SILU"), {-0.2384058, 0, 2.8577224});
+  expect_near(act("SOFTPLUS"), {0.1269280, 0.6931472, 3.0485874});
+  expect_near(act("ELU"), {-0.8646647, 0, 3});
+}
+
+TEST(LoweredValues, SoftmaxIsFiniteUnlessNaive) {
+  expect_near(layer_of("softmax {}", {1000, 0, -1000}), {1, 0, 0});
+  expect_near(layer_of("log_softmax {}", {1000, 0, -1000}), {0, -1000, -2000});
+  EXPECT_TRUE(std::isnan(layer_of("softmax { form: NAIVE }", {1000, 0, -1000}).at(0)));
+  expect_near(layer_of("softmax { form: NAIVE }", {0, 0}), {0.5, 0.5});
+}
+
+TEST(LoweredValues, LayerNorm) {
+  const auto results = run(network(3, "layer_norm {}", "l1"), "infer", 1,
+                           {{"x", Values{1, 2, 3}}, {"y.gain", Values{2}}, {"y.offset", Values{1}}});
+  expect_near(results.at("prediction"), {1 - 2 * 1.2247357, 1, 1 + 2 * 1.2247357});
+}
+
+TEST(LoweredValues, SoftmaxCrossEntropy) {
+  const std::string shifted = "softmax_cross_entropy {}", naive = "softmax_cross_entropy { form: NAIVE }";
+  EXPECT_NEAR(loss_of(shifted, {1000, 0, -1000}, {1}), 1000, 1e-3);
+  EXPECT_TRUE(std::isnan(loss_of(naive, {1000, 0, -1000}, {0})));
+  EXPECT_TRUE(std::isinf(loss_of(naive, {1000, 0, -1000}, {1})));
+  EXPECT_NEAR(loss_of(shifted, {1, 2, 3}, {2}), 0.4076060, 1e-6);
+  EXPECT_NEAR(loss_of(naive, {1, 2, 3}, {2}), 0.4076060, 1e-6);
+  EXPECT_NEAR(loss_of("softmax_cross_entropy { label_smoothing: 0.3 }", {1, 2, 3}, {2}),
+              0.7 * 0.4076060 + 0.1 * (0.4076060 + 1.4076060 + 2.4076060), 1e-5);
+}
+
+TEST(LoweredValues, OtherLosses) {
+  EXPECT_NEAR(loss_of("mean_squared_error {}", {1, 5}, {2, 2}), 5, 1e-6);
+  EXPECT_NEAR(loss_of("l1 {}", {1, 5}, {2, 2}), 2, 1e-6);
+  EXPECT_NEAR(loss_of("huber { delta: 2 }", {1, 5}, {2, 2}), (0.5 + 2 * 2) / 2, 1e-6);
+  EXPECT_NEAR(loss_of("binary_cross_entropy_with_logits {}", {0, 100}, {1, 0}), (0.6931472 + 100) / 2, 1e-4);
+}
+
+TEST(LoweredValues, TrainingAveragesAndEvaluationSums) {
+  const std::string text = network(2, "flatten {}", "softmax_cross_entropy");
+  const Arguments arguments = {{"x", Values{0, 0, 9, 0, 0, 9}}, {"target", Values{0, 0, 0}}};
+  const auto training = run(text, "loss", 3, arguments), evaluation = run(text, "evaluate", 3, arguments);
+  EXPECT_NEAR(training.at("loss").at(0) * 3, evaluation.at("loss").at(0), 1e-5);
+  expect_near(training.at("correct"), {2});
+  expect_near(evaluation.at("correct"), {2});
+}
+
+TEST(LoweredValues, BatchNormKeepsRunningStatistics) {
+  const std::string text = network(1, "batch_norm { momentum: 0.5 }", "l1");
+  const Arguments arguments = {
+      {"x", Values{1, 3}}, {"y.gain", Values{1}}, {"y.running_mean", Values{4}}, {"y.running_variance", Values{1}}};
+  const auto training = run(text, "loss", 2, arguments);
+  expect_near(training.at("y.running_mean"), {3});        // (4 + 2) / 2
+  expect_near(training.at("y.running_variance"), {1.5});  // (1 + 2) / 2, 2 being the unbiased variance
+  expect_near(training.at("loss"), {1}, 1e-4);            // normalised to -1 and 1
+  expect_near(run(text, "infer", 2, arguments).at("prediction"), {-3, -1}, 1e-4);
+}
+
+TEST(LoweredValues, DropoutKeepsTheMeanAndIsOffInInference) {
+  const std::string text = network(10000, "dropout { rate: 0.25 }", "l1");
+  const Arguments arguments = {{"x", Values{1}}, {"seed", Values{1}}, {"step", Values{1}}};
+  EXPECT_NEAR(run(text, "loss", 1, arguments).at("loss").at(0), 1, 0.03);
+  expect_near(run(text, "infer", 1, arguments).at("prediction"), Values(10000, 1));
+}
+
+TEST(LoweredValues, AveragePoolCountsPadding) {
+  const std::string text =
+      "inputs { name: \"x\" shape: [1, 2, 2] }\nlayers { name: \"y\" avg_pool { kernel: 2 stride: 2 pad: 1 } "
+      "}\n"
+      "loss { l1 {} }\n";
+  expect_near(run(text, "infer", 1, {{"x", Values{4, 8, 12, 16}}}).at("prediction"), {1, 2, 3, 4});
+}
+
+TEST(LoweredValues, InputsAreNormalizedPerChannel) {
+  const std::string text =
+      "inputs { name: \"x\" shape: [2, 1, 1] }\nlayers { name: \"y\" flatten {} }\nloss { l1 {} }\n"
+      "data { npy { train_inputs: \"a\" train_targets: \"b\" validation_inputs: \"c\" validation_targets: "
+      "\"d\" }\n"
+      "  normalize { scale: 0.5 mean: [1, 2] deviation: [2, 4] } }\n";
+  expect_near(run(text, "infer", 1, {{"x", Values{10, 20}}}).at("prediction"), {2, 2});
+}
+
+}  // namespace
+}  // namespace minnow

@@ -1,0 +1,153 @@
+#include "tools/flags/flags.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "codegen/machine/object_cache.h"
+#include "frontend/load/load_experiment.h"
+#include "ir/printable.h"
+#include "runtime/data/load_data.h"
+#include "runtime/train/run_folder.h"
+#include "runtime/train/trainer.h"
+#include "runtime/tune.h"
+#include "tools/flags/available_memory.h"
+#include "tools/flags/interrupt.h"
+
+namespace minnow {
+
+void add_set_flag(CLI::App& app, std::vector<std::string>& assignments) {
+  app.add_option_function<std::vector<std::string>>(
+         "--set",
+         [&assignments](const std::vector<std::string>& given) {
+           assignments.insert(assignments.end(), given.begin(), given.end());
+         },
+         "change a field of the model: --set training.seed=1")
+      ->type_name("FIELD=VALUE")
+      ->allow_extra_args(false)
+      ->take_all();
+}
+
+void ModelFlags::add(CLI::App& app, Takes takes) {
+  const bool takes_ir = takes == Takes::kModelOrIr;
+  app.add_option("model", path,
+                 takes_ir ? "the model file, .textproto or binary, a run folder, or IR text"
+                          : "the model file, .textproto or binary, or a run folder")
+      ->required()
+      ->type_name(takes_ir ? "MODEL|FILE.ir" : "MODEL");
+  add_set_flag(app, assignments);
+}
+
+void ModelFlags::add_shorthand(CLI::App& app, const std::string& flag, const std::string& path,
+                               const std::string& help) {
+  app.add_option_function<std::string>(
+      flag, [this, path](const std::string& value) { assignments.push_back(path + "=" + value); }, help);
+}
+
+Result<std::string> ModelFlags::file() const {
+  std::error_code error;
+  const std::string name = std::filesystem::path(path).stem().string();
+  if (!std::filesystem::exists(path, error) && std::ranges::count(shipped_names(MINNOW_MODELS_DIR), name) > 0)
+    return fail_with_hint(path, "there is no such file",
+                          fmt::format("minnow new {0} > {0}.textproto writes the model of this name", name));
+  if (!std::filesystem::is_directory(path, error)) return path;
+  const std::string config = RunFolder::at(path).config_path();
+  if (std::filesystem::exists(config, error)) return config;
+  return fail_with_hint(path, "is a folder, not a model file", "a run folder would do: it has a config.textproto");
+}
+
+Result<LoadedModel> ModelFlags::read() const {
+  MINNOW_ASSIGN(const std::string file_path, file());
+  return read_experiment(file_path, assignments);
+}
+
+void DataFlags::add(CLI::App& app) {
+  app.add_option("--data-dir", data_dir, "where the files of the data lie")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
+}
+
+Result<DataSplits> DataFlags::load(const Session& session, ThreadPool& pool) const {
+  const Model& model = session.model().model;
+  if (!model.has_data())
+    return fail_with_hint(session.model().path, "the model names no data", "add: data { builtin: GLYPHS }");
+  MINNOW_ASSIGN(DataSplits data, load_data(model.data(), load_options(session, data_dir), pool));
+  MINNOW_TRY(check_data_fits(session, data));
+  print_notes(data.train.notes);
+  print_notes(data.validation.notes);
+  return data;
+}
+
+void print_notes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) std::fputs((printable(note) + "\n").c_str(), stderr);
+}
+
+void add_json_flag(CLI::App& app, bool& json) { app.add_flag("--json", json, "print one JSON object"); }
+
+void print_json(const nlohmann::ordered_json& object) {
+  // Names may come from files in any encoding, but JSON is UTF-8.
+  constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
+  fmt::print("{}\n", object.dump(2, ' ', false, kReplace));
+}
+
+namespace {
+
+void print_tuned(const TuneReport& report) {
+  fmt::print(stderr,
+             "tuned @{}: {} of {} kernels have other register tiles, {:.2f}x as fast; the search took {:.1f} s\n",
+             report.function, report.changed, report.kernels, report.seconds_before / report.seconds_after,
+             report.search_seconds);
+}
+
+// Empty if what lies there is not to be trusted, which is told once.
+std::string trusted_cache_folder() {
+  static const std::string folder = [] {
+    const std::string chosen = ObjectCache::default_folder();
+    const Status trusted = ObjectCache(chosen).check();
+    if (trusted) return chosen;
+    print_notes({fmt::format("{}: is not used to keep machine code: {}", chosen, trusted.error().message),
+                 "  hint: chmod 700 it if it is yours and so is all in it, or name another in MINNOW_CACHE"});
+    return std::string();
+  }();
+  return folder;
+}
+
+}  // namespace
+
+void BackendFlags::add(CLI::App& app) {
+  max_memory_mib = std::max<int64_t>(1, available_memory() / 4 * 3 >> 20);
+  app.add_option("--backend", backend, "jit, or the reference interpreter")
+      ->check(CLI::IsMember({"jit", "interpreter"}))
+      ->capture_default_str();
+  app.add_option("--threads", threads, "threads to run on; 0 takes all there are")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_flag("--no-cache", no_cache, "compile anew, and keep no machine code");
+  app.add_flag("--tune", tune, "search for each kernel's register tiles; what is found is kept with the machine code");
+  app.add_option("--max-memory", max_memory_mib, "refuse a model that needs more, MiB; three quarters of what is free")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
+      ->capture_default_str();
+}
+
+SessionOptions BackendFlags::session_options() const {
+  SessionOptions options;
+  options.backend = backend == "jit" ? Backend::kJit : Backend::kInterpreter;
+  options.max_bytes = max_memory_mib << 20;
+  if (!no_cache) options.code.cache_folder = trusted_cache_folder();
+  options.code.interrupt = &interrupt_flag();
+  options.code.tune = tune;
+  options.code.on_tuned = print_tuned;
+  return options;
+}
+
+SessionOptions BackendFlags::inference_options() const {
+  SessionOptions options = session_options();
+  options.trains = false;
+  return options;
+}
+
+int BackendFlags::thread_count() const { return threads == 0 ? available_threads() : threads; }
+
+}  // namespace minnow

@@ -1,0 +1,45 @@
+#include "tools/flags/ir_file.h"
+
+#include <fmt/ranges.h>
+
+#include "frontend/load/load_model.h"
+#include "ir/text.h"
+#include "passes/group/check_kernels.h"
+#include "runtime/file.h"
+
+namespace minnow {
+
+bool is_ir_file(const std::string& path) { return path.ends_with(".ir"); }
+
+Result<std::unique_ptr<Module>> read_ir_file(const std::string& path, ReadFor purpose) {
+  MINNOW_ASSIGN(const std::string text, read_file(path, kMaxModelBytes));
+  OpPlaces places;
+  MINNOW_ASSIGN(auto module, parse_module(text, path, &places));
+  if (purpose == ReadFor::kCompiling)
+    for (const auto& function : module->functions) MINNOW_TRY(check_kernels(*function, places));
+  return module;
+}
+
+Result<const Function*> choose_function(const Module& module, const std::string& file, const std::string& name) {
+  if (module.functions.empty()) return fail(file, "holds no function");
+  if (name.empty()) return module.functions[0].get();
+  if (const Function* found = module.find(name)) return found;
+  std::vector<std::string> known;
+  for (const auto& function : module.functions) known.push_back(function->name());
+  const std::string nearest = nearest_name(name, known);
+  return fail_with_hint(file, fmt::format("there is no function @{}", name),
+                        nearest.empty() ? fmt::format("there is @{}", fmt::join(known, ", @"))
+                                        : fmt::format("did you mean {}?", nearest));
+}
+
+Status check_memory(const std::string& file, const Function& function, int64_t allowed) {
+  int64_t bytes = 0;
+  for (const auto& parameter : function.parameters()) bytes += parameter->type.bytes();
+  for (const auto& op : function.ops())
+    for (const auto& result : op->results) bytes += result->type.bytes();
+  if (bytes <= allowed) return {};
+  return fail_with_hint(file, fmt::format("@{} needs {} bytes, but {} are allowed", function.name(), bytes, allowed),
+                        "--max-memory allows more");
+}
+
+}  // namespace minnow

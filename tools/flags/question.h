@@ -1,0 +1,27 @@
+// What `predict` is asked.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/data/dataset.h"
+#include "tools/flags/trained_model.h"
+
+namespace minnow {
+
+// What is to be predicted, with the labels where they are known.
+struct Question {
+  Tensor examples;
+  std::vector<std::string> titles;
+  std::vector<std::string> labels;       // one per example, or none
+  std::vector<std::string> class_names;  // empty for a regression
+  std::string note;                      // for the one who asks; mostly none
+};
+
+// Examples of the data; `range` is FIRST or FIRST:LAST.
+Result<Question> question_from_data(const std::string& range, const TrainedModel& trained, const Dataset& data);
+
+// A picture in a PNG file.
+Result<Question> question_from_image(const std::string& path, bool is_inverted, const TrainedModel& trained);
+
+}  // namespace minnow

@@ -1,0 +1,68 @@
+#include "tools/flags/trained_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "runtime/data/named_dataset.h"
+#include "runtime/train/checkpoint.h"
+#include "runtime/train/run_folder.h"
+
+namespace minnow {
+namespace {
+
+// As many as the network tells apart.
+std::vector<std::string> names_of_classes(std::vector<std::string> known, const Session& session) {
+  for (const NamedDataset& dataset : named_datasets())
+    if (known.empty() && dataset.name == session.model().model.data().named()) known = dataset.class_names;
+  std::vector<std::string> names = numbered_classes(session.lowered().classes);
+  known.resize(std::min(known.size(), names.size()));
+  std::ranges::copy(known, names.begin());
+  return names;
+}
+
+}  // namespace
+
+void TrainedModelFlags::add(CLI::App& app) {
+  model_.add(app);
+  app.add_option("--weights", weights_,
+                 "trained weights, .safetensors; a run folder has its own, the best, else the last")
+      ->type_name("FILE|DIR");
+}
+
+Result<std::string> TrainedModelFlags::find_weights() const {
+  const std::string& place = weights_.empty() ? model_.path : weights_;
+  std::error_code error;
+  if (std::filesystem::is_directory(place, error)) {
+    if (auto path = RunFolder::at(place).result_path()) return *std::move(path);
+    return fail_with_hint(place, "holds no weights of a run", "minnow train --out leaves best.safetensors");
+  }
+  if (!weights_.empty()) return weights_;
+  return tl::unexpected(
+      Error{{}, "which weights?", "--weights FILE, or the folder of a run in place of the model", ExitCode::kUsage});
+}
+
+Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, ThreadPool& pool) const {
+  MINNOW_ASSIGN(std::string weights, find_weights());
+  MINNOW_ASSIGN(const LoadedModel loaded, model_.read());
+  MINNOW_ASSIGN(auto session, Session::create(loaded, backend.inference_options(), pool));
+  MINNOW_ASSIGN(std::vector<std::string> known, load_weights(weights, *session));
+  std::vector<std::string> names = names_of_classes(std::move(known), *session);
+  return TrainedModel{std::move(weights), std::move(session), std::move(names)};
+}
+
+Result<DataSplits> TrainedModel::load(const DataFlags& flags, ThreadPool& pool) const {
+  MINNOW_ASSIGN(DataSplits data, flags.load(*session, pool));
+  const std::vector<std::string>& found = data.validation.class_names;
+  const size_t count = std::min(found.size(), class_names.size());
+  for (size_t i = 0; i < count; ++i) {
+    if (found[i] == class_names[i]) continue;
+    print_notes({fmt::format("{}: class {} is {}, but the weights know it as {}", data.validation.name, i, found[i],
+                             class_names[i])});
+    break;
+  }
+  return data;
+}
+
+}  // namespace minnow

@@ -1,0 +1,56 @@
+#include "tools/report/memory_plan_text.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "ir/text.h"
+#include "passes/plan_memory.h"
+
+namespace minnow {
+namespace {
+
+using Names = std::unordered_map<const Value*, std::string>;
+
+std::string home_text(const Function& function, const MemoryPlan& plan, const Names& names, const Value* value) {
+  if (const auto found = plan.in_place.find(value); found != plan.in_place.end())
+    return "over " + names.at(found->second);
+  if (const auto found = plan.outputs.find(value); found != plan.outputs.end()) {
+    const std::string& name = function.results()[found->second].name;
+    return fmt::format("result {}{}{}", found->second, name.empty() ? "" : " ", name);
+  }
+  const auto found = plan.slots.find(value);
+  if (found == plan.slots.end()) return "a constant";
+  const auto& [offset, bytes, first, last] = found->second;
+  const auto shared = plan.shares_operand.find(value);
+  return fmt::format("arena {} to {}, live in ops {} to {}{}", offset, offset + bytes, first, last,
+                     shared == plan.shares_operand.end() ? "" : ", bytes of " + names.at(shared->second));
+}
+
+void add_plan(const Function& function, const Names& names, std::string_view title, std::string& text) {
+  const MemoryPlan plan = plan_memory(function);
+  text += fmt::format("{}: arena of {} bytes\n", title, plan.arena_bytes);
+  int position = 0;
+  for (const auto& op : function.ops()) {
+    for (const auto& result : op->results)
+      text += fmt::format("  {:3} {} {}: {}\n", position, names.at(result.get()), result->type.to_string(),
+                          home_text(function, plan, names, result.get()));
+    ++position;
+  }
+  for (const auto& together : plan.needs_copy)
+    for (const size_t index : together)
+      text += fmt::format("  copied in the end{}: {} to result {} {}\n", together.size() > 1 ? ", at once" : "",
+                          names.at(function.results()[index].value), index, function.results()[index].name);
+  for (const auto& op : function.ops())
+    if (op->kind == OpKind::kMap) add_plan(*op->body, names, "a block of " + names.at(op->result()), text);
+}
+
+}  // namespace
+
+std::string memory_plan_text(const Function& function) {
+  std::string text;
+  add_plan(function, value_names(function), "@" + function.name(), text);
+  return text;
+}
+
+}  // namespace minnow
