@@ -5,10 +5,25 @@
 #include <llvm/IR/Instruction.h>
 #include <llvm/IR/StructuralHash.h>
 
+#include <optional>
+
 #include "ir/attribute_text.h"
+#include "ir/steps.h"
 
 namespace minnow {
 namespace {
+
+// Of a number, or of one that all lanes of a vector are.
+std::optional<uint64_t> number_bits(const llvm::Value& operand) {
+  const auto* constant = llvm::dyn_cast<llvm::Constant>(&operand);
+  if (constant == nullptr) return std::nullopt;
+  if (constant->getType()->isVectorTy()) constant = constant->getSplatValue();
+  if (const auto* integer = llvm::dyn_cast_or_null<llvm::ConstantInt>(constant))
+    return llvm::hash_value(integer->getValue());
+  if (const auto* real = llvm::dyn_cast_or_null<llvm::ConstantFP>(constant))
+    return llvm::hash_value(real->getValueAPF());
+  return std::nullopt;
+}
 
 // LLVM's hash leaves out the numbers in the code, by which kernels of different sizes differ.
 uint64_t hash_of(const llvm::Function& function) {
@@ -16,8 +31,8 @@ uint64_t hash_of(const llvm::Function& function) {
   for (const llvm::BasicBlock& block : function)
     for (const llvm::Instruction& instruction : block)
       for (const llvm::Use& operand : instruction.operands())
-        if (const auto* number = llvm::dyn_cast<llvm::ConstantInt>(operand); number && number->getBitWidth() <= 64)
-          hash = (hash ^ number->getZExtValue()) * 0x9e3779b97f4a7c15 + (hash >> 29);
+        if (const std::optional<uint64_t> bits = number_bits(*operand))
+          hash = (hash ^ *bits) * 0x9e3779b97f4a7c15 + (hash >> 29);
   return hash;
 }
 
@@ -26,8 +41,10 @@ uint64_t hash_of(const llvm::Function& function) {
 llvm::Function* KernelTwins::find_or_add(llvm::Function& function) {
   const uint64_t hash = hash_of(function);
   const auto [first, last] = by_hash_.equal_range(hash);
-  for (auto other = first; other != last; ++other)
+  for (auto other = first; other != last; ++other) {
+    count_steps();
     if (llvm::FunctionComparator(other->second, &function, &numbers_).compare() == 0) return other->second;
+  }
   by_hash_.emplace(hash, &function);
   return nullptr;
 }

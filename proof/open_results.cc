@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "proof/tolerance.h"
 
@@ -9,6 +10,10 @@ namespace minnow::proof {
 namespace {
 
 constexpr double kNearOverflow = 1e37;  // a tenth of the largest f32, and less
+
+bool sums_exponentials(const Op& op) {
+  return op.kind == OpKind::kReduceSum && op.operands[0]->op && op.operands[0]->op->kind == OpKind::kExp;
+}
 
 bool is_convolution(const Op& op) { return has_trait(op.kind, kContraction) && has_trait(op.kind, kWindow); }
 
@@ -20,6 +25,7 @@ OpenResults::Range OpenResults::range_of(const Tensor& tensor) {
   for (const double x : numbers.as<double>()) {
     if (std::isfinite(x)) range.largest = std::max(range.largest, std::abs(x));
     else range.is_finite = false;
+    range.is_tiny |= std::abs(x) < std::numeric_limits<float>::min();
   }
   return range;
 }
@@ -33,7 +39,7 @@ void OpenResults::see(const Op& op, std::span<const Tensor> results) {
   const bool open = is_open(op);
   for (size_t i = 0; i < results.size(); ++i) {
     Range& range = ranges_[op.result(i)] = range_of(results[i]);
-    range.is_open = open;
+    range.is_open = open || (sums_exponentials(op) && (range.is_tiny || !range.is_finite));
   }
 }
 

@@ -2,7 +2,8 @@
 //
 // A sum is open where its partial sums may overflow, which depends on their order. A convolution is open where an
 // operand is not finite: whether the zeros around an image are multiplied by the filter, and make NaN of an infinite
-// weight, is not promised (docs/ir.md). What is computed from something open is open.
+// weight, is not promised (docs/ir.md). A sum of exponentials is open where it leaves the range of f32 in any row,
+// since stabilize-softmax keeps it within. What is computed from something open is open.
 #pragma once
 
 #include <span>
@@ -28,6 +29,7 @@ class OpenResults {
   struct Range {
     double largest = 0;  // of the finite elements
     bool is_finite = true;
+    bool is_tiny = false;  // an element is less than any normal f32
     bool is_open = false;
   };
   static Range range_of(const Tensor& tensor);

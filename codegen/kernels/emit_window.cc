@@ -210,6 +210,8 @@ std::vector<V> WindowScatter::pick(const Position& window, V y) {
 
 void WindowScatter::add_to(const Position& at, V value) {
   const DType dtype = op_.type().dtype;
+  // A sum of one starts at 0, too: of -0 it is 0.
+  if (!overlaps_) value = emitter_.math().add(dtype, emitter_.constant_of(dtype, 0), value);
   V exists = inside(at);
   auto write = [&] {
     if (!needs_zeros_) return store_with_epilogue(at, value);

@@ -74,8 +74,9 @@ Value* canonicalize_slice(const Op& op, Builder& b) {
   const auto &far = inner->attr<SliceAttributes>(), &near = op.attr<SliceAttributes>();
   SliceAttributes both;
   for (size_t i = 0; i < near.start.size(); ++i) {
+    // Of a stride that is never taken nothing can be said: it may be as large as an int64.
     both.start.push_back(far.start[i] + near.start[i] * far.stride[i]);
-    both.stride.push_back(far.stride[i] * near.stride[i]);
+    both.stride.push_back((op.type().shape[i] > 1 ? far.stride[i] * near.stride[i] : 1));
     both.limit.push_back(both.start[i] + (op.type().shape[i] - 1) * both.stride[i] + 1);
   }
   return b.create(OpKind::kSlice, {inner->operands[0]}, std::move(both));
@@ -114,7 +115,10 @@ Value* canonicalize_reduce(const Op& op, Builder& b) {
   Value* x = op.operands[0];
   bool single = std::ranges::all_of(dims_of(op), [&](int64_t dim) { return x->type.dim(dim) == 1; });
   if (!single) return nullptr;
-  return x->type == op.type() ? x : b.reshape(x, op.type().shape);
+  Value* only = x->type == op.type() ? x : b.reshape(x, op.type().shape);
+  // A sum starts at 0, and 0 + -0 is 0.
+  const bool may_be_negative_zero = is_float(x->type.dtype) && !never_negative_zero(x);
+  return op.kind == OpKind::kReduceSum && may_be_negative_zero ? b.add(only, 0.0) : only;
 }
 
 // x^T y contracted over one dimension is x y contracted over the other.

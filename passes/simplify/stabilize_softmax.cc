@@ -1,6 +1,7 @@
 #include "passes/simplify/stabilize_softmax.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -27,13 +28,14 @@ bool spreads_rows(const Op& op) {
   return op.kind == OpKind::kBroadcast && op.attr<DimsAttributes>().dims == row_dims(op.type().rank());
 }
 
-// sub(y, broadcast(reduce_max(y)))
+// sub(y, broadcast(reduce_max(y))), or of a maximum made finite
 bool is_shifted(const Value* x) {
   if (!is_kind(x, OpKind::kSubtract)) return false;
   const Value* y = x->op->operands[0];
   const Value* shift = x->op->operands[1];
   if (!is_kind(shift, OpKind::kBroadcast) || !spreads_rows(*shift->op)) return false;
   const Value* row = shift->op->operands[0];
+  while (is_kind(row, OpKind::kMaximum) || is_kind(row, OpKind::kMinimum)) row = row->op->operands[0];
   return row->op && reduces_rows(*row->op, OpKind::kReduceMax) && row->op->operands[0] == y;
 }
 
@@ -114,6 +116,7 @@ class Stabilizer {
   void shift(const Exponential& found);
   void add_back(Op* logarithm, Value* row_max);
   void simplify_logarithms_of(const Op* quotient, Value* z);
+  Value* finite_max(Builder& b, Value* x);
 
   Builder builder_at(const Op* op, bool after) {
     Builder builder(function_, after ? std::next(places_.at(op)) : places_.at(op));
@@ -154,10 +157,19 @@ void Stabilizer::simplify_logarithms_of(const Op* quotient, Value* z) {
   }
 }
 
+// Of each row, and finite: an infinity less itself would be NaN, less any number it is the infinity that was there.
+Value* Stabilizer::finite_max(Builder& b, Value* x) {
+  const double largest = x->type.dtype == DType::kF32 ? static_cast<double>(std::numeric_limits<float>::max())
+                                                      : std::numeric_limits<double>::max();
+  Value* row_max = known(b.reduce_max(x, {x->type.rank() - 1}));
+  Value* above = known(b.max(row_max, known(b.like(row_max, -largest))));
+  return known(b.min(above, known(b.like(row_max, largest))));
+}
+
 void Stabilizer::shift(const Exponential& found) {
   Value* x = found.exp->operands[0];
   Builder b = builder_at(found.exp, false);
-  Value* row_max = known(b.reduce_max(x, {x->type.rank() - 1}));
+  Value* row_max = finite_max(b, x);
   Value* spread = known(b.broadcast(row_max, row_dims(x->type.rank()), x->type.shape));
   Value* z = known(b.sub(x, spread));
   uses_.remove(found.exp);

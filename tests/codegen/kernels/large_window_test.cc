@@ -1,6 +1,8 @@
 // Windows that are larger than their picture, most of them padding.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "ir/text.h"
 #include "ir/windows.h"
 #include "passes/pipeline.h"
@@ -88,6 +90,26 @@ TEST(LargeWindow, KeepsWhatIsSeenOfIt) {
             (WindowAttributes{{3, 3}, {1, 1}, {1, 1, 1, 1}, {}}));
   EXPECT_EQ(seen("window = [9,9], stride = [2,1], pad = [5,5,8,1]", "f32[1,1,3,2]", "f32[1,1,3,3]"),
             (WindowAttributes{{7, 3}, {2, 1}, {4, 4, 2, 1}, {}}));
+}
+
+// Where each element is met once, it is still a sum that starts at 0.
+TEST(Windows, ThatDoNotOverlapMakeNoNegativeZeros) {
+  for (const char* window :
+       {"window = [1,1], stride = [1,1], pad = [0,0,0,0]", "window = [2,2], stride = [2,2], pad = [0,0,0,0]"}) {
+    const bool is_single = std::string_view(window).starts_with("window = [1");
+    const std::string shape = is_single ? "f32[1,1,4,4]" : "f32[1,1,2,2]";
+    const auto module = parsed(program(window, "f32[1,1,4,4]", shape));
+    const Function& function = *module->functions[0];
+    std::vector<Tensor> arguments;
+    for (const auto& parameter : function.parameters()) {
+      const std::vector<float> zeros(static_cast<size_t>(parameter->type.elements()), -0.0F);
+      arguments.push_back(Tensor::from<float>(parameter->type, std::span<const float>(zeros)));
+    }
+    const auto results = testing::CompiledProgram(function).run(arguments);
+    for (const size_t result : {2, 3})
+      for (const float x : results[result].as<float>())
+        EXPECT_FALSE(std::signbit(x)) << window << ", result " << result;
+  }
 }
 
 }  // namespace

@@ -181,5 +181,35 @@ std::vector<OpKind> kinds() {
 INSTANTIATE_TEST_SUITE_P(FromTheTable, Folded, ::testing::ValuesIn(kinds()),
                          [](const auto& info) { return std::string(op_info(info.param).name); });
 
+// A sum starts at 0, though it is of one element or of no dimension.
+TEST(Simplified, SumsOfOneElementStartAtZero) {
+  Function function("f");
+  Value* x = function.add_parameter("x", {DType::kF32, {1, 2}}, Role::kInput);
+  Builder b(function);
+  for (const std::vector<int64_t>& dims : {std::vector<int64_t>{0}, {}})
+    function.add_result("sum" + std::to_string(dims.size()), b.reduce_sum(x, dims));
+  canonicalize(function);
+  const std::vector<float> zeros = {-0.0F, -0.0F};
+  for (const Tensor& sum : interpreted(function, Tensor::from<float>(x->type, std::span<const float>(zeros))))
+    for (const float element : sum.as<float>()) EXPECT_FALSE(std::signbit(element)) << print(function);
+}
+
+TEST(Simplified, SlicesOfSlicesMayHaveStridesThatAreNeverTaken) {
+  auto module = parse_module(R"(func @f(%x: f32[9]) -> (f32[1], f32[1]) {
+    %0 = slice(%x) {start = [0], limit = [9], stride = [4]} : f32[3]
+    %1 = slice(%0) {start = [1], limit = [3], stride = [4611686018427387904]} : f32[1]
+    %2 = slice(%0) {start = [2], limit = [3], stride = [9223372036854775807]} : f32[1]
+    return %1, %2
+  })",
+                             "slices.ir");
+  ASSERT_TRUE(module) << module.error().to_string();
+  Function& function = *(*module)->functions.front();
+  canonicalize(function);
+  const std::vector<float> x = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+  const auto results = interpreted(function, Tensor::from<float>({DType::kF32, {9}}, std::span<const float>(x)));
+  EXPECT_EQ(results[0].as<float>()[0], 4);
+  EXPECT_EQ(results[1].as<float>()[0], 8);
+}
+
 }  // namespace
 }  // namespace minnow

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <limits>
 
 #include "interpreter/interpreter.h"
 #include "ir/text.h"
@@ -73,6 +74,23 @@ TEST(StabilizeSoftmax, LargeLogitsStayFinite) {
   EXPECT_THAT(run(*softmax, {1000, 0, -1000}), testing::ElementsAre(1, 0, 0));
   EXPECT_THAT(run(*log_sum_exp, {1000, 0, -1000}), testing::ElementsAre(1000));
   EXPECT_THAT(run(*log_softmax, {1000, 0, -1000}), testing::ElementsAre(0, -1000, -2000));
+}
+
+// What is not shifted is right there, so the shift is to change nothing.
+TEST(StabilizeSoftmax, RowsWithInfinitiesAndNanKeepTheirValues) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<std::vector<float>> rows = {{kInfinity, 0, 1},
+                                                {-kInfinity, -kInfinity, -kInfinity},
+                                                {-kInfinity, 0, 1},
+                                                {NAN, 0, 1},
+                                                {kInfinity, -kInfinity, 1}};
+  for (const char* text : {kSoftmax, kLogSumExp})
+    for (const std::vector<float>& row : rows) {
+      auto function = parse(text);
+      const std::vector<float> before = run(*function, row);
+      stabilize_softmax(*function);
+      EXPECT_THAT(run(*function, row), testing::Pointwise(testing::NanSensitiveFloatEq(), before)) << text;
+    }
 }
 
 void expect_untouched(const std::string& text) {
