@@ -3,6 +3,7 @@
 #include "codegen/lowering.h"
 #include "ir/map.h"
 #include "ir/threshold.h"
+#include "passes/group/stage_blocks.h"
 #include "passes/group/tile_batch.h"
 
 namespace minnow {
@@ -85,16 +86,6 @@ void Lowering::add_finish(const Op& map, size_t result, PartialSums sums) {
   out_.works.push_back(std::move(work));
 }
 
-// A tensor that only maps read keeps the layout in which they write it.
-bool Lowering::lies_in_blocks(const Value* value) const {
-  if (value->op == nullptr || value->op->kind != OpKind::kMap || uses_.is_result(value)) return false;
-  if (is_summed(value->op->attr<MapAttributes>(), static_cast<size_t>(value->index))) return false;
-  return std::ranges::all_of(uses_.users(value), [&](const Op* user) {
-    if (user->kind != OpKind::kMap) return false;
-    for (size_t i = 0; i < user->operands.size(); ++i)
-      if (user->operands[i] == value && !is_split(user->attr<MapAttributes>(), i)) return false;
-    return true;
-  });
-}
+bool Lowering::lies_in_blocks(const Value* value) const { return minnow::lies_in_blocks(value, uses_); }
 
 }  // namespace minnow

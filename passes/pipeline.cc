@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "passes/group/fuse.h"
+#include "passes/group/stage_blocks.h"
 #include "passes/group/tile_batch.h"
 #include "passes/simplify/canonicalize.h"
 #include "passes/simplify/eliminate_common_subexpressions.h"
@@ -24,7 +25,11 @@ constexpr Pass kFormFma = {"form-fma", form_fma, "rounds a product and its sum o
 constexpr Pass kTileBatch = {"tile-batch", tile_batch, "runs what is done for every example on blocks of 16"};
 constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
 
-constexpr Pass kPasses[] = {kCanonicalize, kFoldConstants, kCse, kDce, kStabilizeSoftmax, kFormFma, kTileBatch, kFuse};
+constexpr Pass kStageBlocks = {"stage-blocks", stage_blocks,
+                               "copies what blocks share with the rest from one layout to the other"};
+
+constexpr Pass kPasses[] = {kCanonicalize, kFoldConstants, kCse,  kDce,        kStabilizeSoftmax,
+                            kFormFma,      kTileBatch,     kFuse, kStageBlocks};
 
 std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
@@ -69,8 +74,8 @@ Result<std::vector<Pass>> parse_pipeline(std::string_view names) {
 
 std::vector<Pass> default_pipeline() {
   return {
-      kCanonicalize, kFoldConstants, kCse, kStabilizeSoftmax, kCanonicalize, kFoldConstants,
-      kCse,          kFormFma,       kDce, kTileBatch,        kFuse,         kDce,
+      kCanonicalize, kFoldConstants, kCse, kStabilizeSoftmax, kCanonicalize, kFoldConstants, kCse, kFormFma, kDce,
+      kTileBatch,    kFuse,          kDce, kStageBlocks,
   };
 }
 

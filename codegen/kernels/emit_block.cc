@@ -102,6 +102,51 @@ WorkUnits emit_turned(KernelBuilder& kernel, const KernelWork& work, ElementEmit
   return {1, false};
 }
 
+// A block on its way out: a reshape alone, from the layout of the block into that of the tensor.
+bool turns_examples(const Storage& storage, const KernelWork& work, const ElementEmitter& emitter) {
+  if (work.outputs.size() != 1 || work.inside.size() != 1) return false;
+  const KernelOutput& output = work.outputs[0];
+  const Op* op = output.value->op;
+  if (op == nullptr || op->kind != OpKind::kReshape || op->type().dtype != DType::kF32) return false;
+  const auto layout_of = [&](int buffer) { return storage.buffers()[static_cast<size_t>(buffer)].layout; };
+  const int source = storage.find(op->operands[0]);
+  return source >= 0 && layout_of(source) == Layout::kExamplesInner && layout_of(output.buffer) == Layout::kRowMajor &&
+         op->type().elements() >= kBlockExamples * emitter.lanes();
+}
+
+// As many elements as there are lanes are read of as many examples, then transposed and written along the rows.
+WorkUnits emit_examples_turned(KernelBuilder& kernel, const KernelWork& work, ElementEmitter& emitter) {
+  const KernelOutput& output = work.outputs[0];
+  const Shape& shape = output.value->type.shape;
+  const int64_t extent = output.value->type.elements() / kBlockExamples;
+  const int64_t lanes = emitter.lanes();
+  V target = kernel.buffer(output.buffer);
+  const auto turn = [&](const Coord& examples, V first, int64_t count) {
+    Position at(shape.size(), emitter.constant(0));
+    at[0] = examples;
+    std::vector<V> elements(static_cast<size_t>(lanes), emitter.constant_of(DType::kF32, 0));
+    for (int64_t i = 0; i < count; ++i) {
+      at.back() = emitter.offset(emitter.uniform(first), i);
+      elements[static_cast<size_t>(i)] = emitter.emit(output.value, at);
+    }
+    elements = transpose_lanes(kernel.ir(), std::move(elements));
+    at.back() = emitter.lane(first);
+    emitter.under_mask(count < lanes ? emitter.first_lanes(kernel.index(count)) : nullptr, [&] {
+      for (int64_t i = 0; i < lanes; ++i) {
+        at[0] = emitter.uniform(kernel.ir().CreateAdd(examples.base, kernel.index(i)));
+        emitter.store(target, DType::kF32, emitter.address(output.buffer, shape, at), elements[static_cast<size_t>(i)]);
+      }
+    });
+    emitter.forget();
+  };
+  emitter.examples_loop([&](const Coord& examples) {
+    const int64_t whole = extent / lanes * lanes;
+    kernel.loop(kernel.index(0), kernel.index(whole), lanes, [&](V first) { turn(examples, first, lanes); });
+    if (whole < extent) turn(examples, kernel.index(whole), extent - whole);
+  });
+  return {1, false};
+}
+
 }  // namespace
 
 WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
@@ -137,6 +182,7 @@ WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const K
   const Shape& shape = storage.resolve(work.outputs[0].value)->type.shape;
   ElementEmitter emitter(kernel, storage, work.inside, kernel.target().lanes);
   if (turns_rows(storage, work, emitter)) return emit_turned(kernel, work, emitter);
+  if (turns_examples(storage, work, emitter)) return emit_examples_turned(kernel, work, emitter);
   std::vector<const Value*> roots;
   for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
   const auto groups = groups_per_example(storage, work, shape, roots, emitter);

@@ -16,9 +16,16 @@
 namespace minnow {
 namespace {
 
-// What one block reads of weights, or adds up into their gradients, has to stay in the cache beside the activations.
+// What one block reads of weights, or adds up into their gradients, has to stay in the cache beside the activations. A
+// filter is used again for every pixel, so that it may be larger; its gradient is summed in as many numbers for each
+// lane.
 const Threshold kMaxWeightBytes{"bytes of a block's weights", 256 << 10};
+const Threshold kMaxFilterBytes{"bytes of a block's filter", 1 << 20};
 const Threshold kFewestExamples{"examples of a batch in blocks", kBlockExamples};
+
+const Threshold& most_weight_bytes(const Op& contraction) {
+  return contraction.kind == OpKind::kDot ? kMaxWeightBytes : kMaxFilterBytes;
+}
 
 // The examples in a batch: dimension 0 of the inputs; 0 if they do not agree or do not make a block.
 int64_t count_examples(const Function& function) {
@@ -81,6 +88,10 @@ class BatchLevels {
            value.type.dim(0) == examples_;
   }
   BatchUse use_of(const Op& op) const;
+  // Numbers drawn for all examples at once, a part for each.
+  bool draws_for_examples(const Op& op) const {
+    return op.kind == OpKind::kRandom && op.type().rank() > 0 && op.type().dim(0) == examples_;
+  }
   // The first level at which a map may read the value.
   int ready(const Value* value) const {
     const auto found = values_.find(value);
@@ -100,7 +111,7 @@ BatchUse BatchLevels::use_of(const Op& op) const {
   if (!has_trait(op.kind, kContraction)) return use;
   if (op.type().dtype != DType::kF32) return BatchUse::kOutside;  // f64 is for checks, not for speed
   const TensorType& weight = use == BatchUse::kSum ? op.type() : op.operands[1]->type;
-  return weight.bytes() > kMaxWeightBytes ? BatchUse::kOutside : use;
+  return weight.bytes() > most_weight_bytes(op) ? BatchUse::kOutside : use;
 }
 
 void BatchLevels::label(const Op& op) {
@@ -114,9 +125,11 @@ void BatchLevels::label(const Op& op) {
     label.depends_on = std::max(label.depends_on, depends_on(operand));
   }
   if (is_outside) {
+    // What does not fit in a loop over blocks leaves its neighbours in theirs.
+    const bool keeps_examples = batch_use(op, labels_) == BatchUse::kPerExample || draws_for_examples(op);
     for (const auto& result : op.results) {
       values_[result.get()] = label;
-      values_[result.get()].has_examples = comes_from_map(*result);
+      values_[result.get()].has_examples = keeps_examples || comes_from_map(*result);
     }
     return;
   }
@@ -138,7 +151,7 @@ std::string BatchLevels::why_not_first(const Op& op) const {
   if (use_of(op) == BatchUse::kOutside && op.type().dtype != DType::kF32) return "not in a block loop: it is not f32";
   if (use_of(op) == BatchUse::kOutside)
     return fmt::format("not in a block loop: of its weights, no more than {} KiB stay in the cache",
-                       kMaxWeightBytes >> 10);
+                       most_weight_bytes(op) >> 10);
   if (is_copied_freely(op) || depends_on(op.result()) == levels_.begin()->first) return "";
   return "in a later block loop: it needs what an earlier one adds up over all blocks";
 }

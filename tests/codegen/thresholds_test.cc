@@ -227,6 +227,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_blocks(40, {2, 2, 4}, 3);
   check_blocks(147, {2, 2, 6}, 59);     // ten blocks in eight shares, and three examples
   check_blocks(258, {1, 12, 12}, 190);  // weights of 270 KiB
+  check_blocks(16, {22000, 2, 2}, 2);   // a filter of 1032 KiB
   for (const Threshold* threshold : Threshold::all()) {
     if (!is_of_this_machine(*threshold)) continue;
     EXPECT_TRUE(threshold->is_met_below()) << "no case below " << threshold->name() << ", " << *threshold;

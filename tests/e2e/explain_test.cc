@@ -32,8 +32,8 @@ TEST_F(Explain, RemarksSayWhyAndChangeNothing) {
 }
 
 TEST_F(Explain, AValuesWholeStory) {
-  expect_parts(bench_.succeed("explain m.textproto %0/%b0 --repeats 2").out,
-               {"%0/%b0 = ", "layer     \"conv\", forward", "history   fuse: made",
+  expect_parts(bench_.succeed("explain m.textproto %0/%b1 --repeats 2").out,
+               {"%0/%b1 = ", "layer     \"conv\", forward", "history   fuse: made",
                 "kernel    train_step.conv.forward.", "of the step", "bytes", "layout",
                 // 16 pictures of 2 channels of 6x6: 9 products and sums each, the bias, and sigmoid
                 "FLOPs     23040 of its own"});

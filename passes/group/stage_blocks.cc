@@ -1,0 +1,86 @@
+#include "passes/group/stage_blocks.h"
+
+#include <algorithm>
+
+#include "ir/builder.h"
+#include "ir/map.h"
+#include "ir/threshold.h"
+
+namespace minnow {
+namespace {
+
+const Threshold kFewestElements{"elements of an example that are transposed at a map's border", 16};
+
+bool is_worth_a_copy(const TensorType& type) {
+  return type.dtype == DType::kF32 && type.rank() > 1 && type.elements() / type.dim(0) >= kFewestElements;
+}
+
+// It reads nothing else, and so is computed along the rows, then transposed itself.
+bool reads_alone(const Op& op, const Value* value) {
+  const bool is_loop = op.kind == OpKind::kFused && op.attr<FusedAttributes>().kind == FusionKind::kLoop;
+  if (!is_loop && !has_trait(op.kind, kElementwise)) return false;
+  return op.results.size() == 1 && op.type().shape == value->type.shape && op.type().dtype == DType::kF32 &&
+         std::ranges::all_of(op.operands, [&](const Value* operand) { return operand == value; });
+}
+
+bool stage_operands(Op& map, const UseMap& outer) {
+  Function& body = *map.body;
+  UseMap uses(body);
+  bool changed = false;
+  for (size_t i = 0; i < map.operands.size(); ++i) {
+    Value* parameter = body.parameters()[i].get();
+    if (!is_split(map.attr<MapAttributes>(), i) || !is_worth_a_copy(parameter->type)) continue;
+    if (lies_in_blocks(map.operands[i], outer)) continue;
+    if (std::ranges::all_of(uses.users(parameter), [&](const Op* user) { return reads_alone(*user, parameter); }))
+      continue;
+    Builder b(body, body.ops().begin());
+    b.set_location(uses.users(parameter)[0]->location);
+    Value* staged = b.reshape(parameter, parameter->type.shape);
+    uses.replace(body, parameter, staged);
+    staged->op->operands[0] = parameter;
+    changed = true;
+  }
+  return changed;
+}
+
+bool stage_results(Op& map, const UseMap& outer) {
+  Function& body = *map.body;
+  bool changed = false;
+  for (size_t i = 0; i < map.results.size(); ++i) {
+    Value* value = body.results()[i].value;
+    if (is_summed(map.attr<MapAttributes>(), i) || value->op == nullptr || !is_worth_a_copy(value->type)) continue;
+    if (value->op->kind == OpKind::kReshape || lies_in_blocks(map.result(i), outer)) continue;
+    const auto place = std::ranges::find_if(body.ops(), [&](const auto& op) { return op.get() == value->op; });
+    Builder b(body, std::next(place));
+    b.set_location(location_of(*value));
+    body.results()[i].value = b.reshape(value, value->type.shape);
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace
+
+bool stage_blocks(Function& function) {
+  const UseMap uses(function);
+  bool changed = false;
+  for (const auto& op : function.ops()) {
+    if (op->kind != OpKind::kMap) continue;
+    changed |= stage_operands(*op, uses);
+    changed |= stage_results(*op, uses);
+  }
+  return changed;
+}
+
+bool lies_in_blocks(const Value* value, const UseMap& uses) {
+  if (value->op == nullptr || value->op->kind != OpKind::kMap || uses.is_result(value)) return false;
+  if (is_summed(value->op->attr<MapAttributes>(), static_cast<size_t>(value->index))) return false;
+  return std::ranges::all_of(uses.users(value), [&](const Op* user) {
+    if (user->kind != OpKind::kMap) return false;
+    for (size_t i = 0; i < user->operands.size(); ++i)
+      if (user->operands[i] == value && !is_split(user->attr<MapAttributes>(), i)) return false;
+    return true;
+  });
+}
+
+}  // namespace minnow
