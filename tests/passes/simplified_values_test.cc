@@ -2,6 +2,7 @@
 // NaN and denormals is the same to the bit.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -125,6 +126,23 @@ TEST(Simplified, IsTheSameOfTwoUnaryOps) {
           add_result(function, b.unary(second, one));
     }
     expect_unchanged(function, dtype, OpKind::kNegate);
+  }
+}
+
+// -0 + 0 is 0, and all else is itself.
+TEST(Simplified, KeepsTheSignOfZerosAmongConstants) {
+  for (const std::vector<double>& numbers : {std::vector<double>{-1, 0}, {1, -0.0}, {-0.0, 0}, {-1, 2}}) {
+    Function function("f");
+    Builder b(function);
+    Value* x = b.constant({DType::kF32, {2}}, numbers);
+    function.add_result("sum", b.add(x, 0.0));
+    const auto expected = interpret(function, {});
+    canonicalize(function);
+    const auto has_no_sum = [](const auto& op) { return op->kind != OpKind::kAdd; };
+    const auto is_negative_zero = [](double v) { return v == 0 && std::signbit(v); };
+    EXPECT_EQ(std::ranges::all_of(function.ops(), has_no_sum), std::ranges::none_of(numbers, is_negative_zero));
+    const auto actual = interpret(function, {});
+    EXPECT_EQ(actual->front().bytes(), expected->front().bytes()) << print(function);
   }
 }
 
