@@ -81,6 +81,31 @@ TEST_F(Divergence, TheStepThatMadeAMomentInfiniteIsNamed) {
       << outcome.error().message;
 }
 
+// In the second epoch one example of the fourth batch has turned bad, the second of two.
+TEST_F(Divergence, TheBatchOfALaterEpochIsFound) {
+  const std::vector<std::string> small = {"training.learning_rate=1e-30",
+                                          "training.batch_size=2",
+                                          "training.shuffle=false",
+                                          "data.normalize.scale=1",
+                                          "training.adam={}",
+                                          "layers.a.dense.weight_init.constant.value=1",
+                                          "layers.b.dense.weight_init.constant.value=1"};
+  for (const auto& [x, y, message] :
+       {std::tuple{1.0F, 1e30F, "the loss is no longer finite; the first value that went bad is %"},
+        {1e3F, 1e18F, "\"a.weight.v\" is no longer finite: element 0 is inf; the first value that went bad is %"}}) {
+    prepare(small);
+    TrainerOptions first;
+    first.last_step = 10;
+    auto state = train(*session_, data_, first)->state;
+    data_.train.examples.as<float>()[7] = x;
+    data_.train.labels.as<float>()[7] = y;
+    const auto outcome = train(*session_, data_, {}, std::move(state));
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().where, "step 14");
+    EXPECT_TRUE(outcome.error().message.starts_with(message)) << outcome.error().message;
+  }
+}
+
 TEST_F(Divergence, ALossOrPredictionThatIsNotFiniteIsAnError) {
   prepare({});
   session_->tensors().at("b.weight").as<float>()[0] = 3e38F;
