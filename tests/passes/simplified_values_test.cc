@@ -146,6 +146,26 @@ TEST(Simplified, KeepsTheSignOfZerosAmongConstants) {
   }
 }
 
+// Whether x + 0 is left, where x is what `make` makes of %x and its elements, wherever they go, are the same.
+bool keeps_added_zero(DType dtype, Value* (*make)(Builder&, Value*)) {
+  Function function("f");
+  Builder b(function);
+  Value* x = b.reshape(make(b, function.add_parameter("x", {dtype, {64}})), {8, 8});
+  add_result(function, b.add(b.transpose(x, {1, 0}), 0.0));
+  expect_unchanged(function, dtype, OpKind::kAdd);
+  canonicalize(function);
+  return std::ranges::any_of(function.ops(), [](const auto& op) { return op->kind == OpKind::kAdd; });
+}
+
+TEST(Simplified, AddsNoZeroToWhatIsNeverNegativeZero) {
+  EXPECT_FALSE(keeps_added_zero(DType::kF32, [](Builder& b, Value* x) { return b.mul(x, x); }));
+  EXPECT_FALSE(keeps_added_zero(DType::kF32, [](Builder& b, Value* x) { return b.unary(OpKind::kAbs, x); }));
+  EXPECT_FALSE(keeps_added_zero(DType::kI32, [](Builder& b, Value* x) { return b.convert(x, DType::kF32); }));
+  EXPECT_TRUE(keeps_added_zero(DType::kF32, [](Builder& b, Value* x) { return b.mul(x, b.neg(x)); }));
+  EXPECT_TRUE(keeps_added_zero(DType::kF64, [](Builder& b, Value* x) { return b.convert(x, DType::kF32); }));
+  EXPECT_TRUE(keeps_added_zero(DType::kF32, [](Builder&, Value* x) { return x; }));
+}
+
 // The function with constants in place of its parameters.
 std::unique_ptr<Function> with_constants(const Function& function, const std::vector<Tensor>& arguments) {
   auto copy = function.clone();
