@@ -133,6 +133,18 @@ TEST_P(GuardedRun, IsFoundOutWhereIt) {
 INSTANTIATE_TEST_SUITE_P(All, GuardedRun, ::testing::ValuesIn(kWrongRuns),
                          [](const auto& info) { return info.param.name; });
 
+// Rows of 4400 bytes that are not there lie on pages that nobody may touch.
+TEST(GuardedRun, ReadsNoPadding) {
+  Function function("f");
+  Builder b(function);
+  Value* x = function.add_parameter("x", {DType::kF32, {3, 1100}});
+  function.add_result("pad", b.create(OpKind::kPad, {x}, PadAttributes{{1, 2}, {1, 3}, {0, 0}, 5}));
+  function.add_result("spread", b.create(OpKind::kPad, {x}, PadAttributes{{1, 0}, {1, 0}, {1, 1}, 5}));
+  Value* images = b.reshape(x, {1, 1, 3, 1100});
+  function.add_result("sum", b.window(OpKind::kWindowSum, images, {.window = {3, 2}, .pad = {1, 1, 1, 0}}));
+  EXPECT_EQ(complaint(function, {}), "");
+}
+
 TEST(GuardedRun, FindsNothingWhereNothingIsWrong) { EXPECT_EQ(complaint(*network(), {}), ""); }
 
 }  // namespace

@@ -106,6 +106,7 @@ TEST(Pipeline, ParsesNames) {
   EXPECT_EQ((*pipeline)[1].name, "dce");
   EXPECT_EQ(pipeline->size(), 2 + default_pipeline().size());
   EXPECT_TRUE(parse_pipeline("")->empty());
+  EXPECT_EQ(parse_pipeline("  fuse  , dce ")->at(0).name, "fuse");
 }
 
 TEST(Pipeline, SuggestsTheNearestName) {
