@@ -145,6 +145,17 @@ TEST(Canonicalize, ConversionsLeaveOutOnlyWhatLosesNothing) {
   }
 }
 
+TEST(Canonicalize, WhatIsNeverNegativeIsItsOwnMagnitude) {
+  for (const OpKind kind : {OpKind::kAbs, OpKind::kExp, OpKind::kSigmoid, OpKind::kNegate}) {
+    Program program;
+    program.result(program.b.unary(OpKind::kAbs, program.b.unary(kind, program.input({64}))));
+    EXPECT_EQ(expect_the_same(program), 1U) << mnemonic(kind);
+  }
+  Program program;
+  program.result(program.b.unary(OpKind::kAbs, program.b.unary(OpKind::kTanh, program.input({64}))));
+  EXPECT_EQ(expect_the_same(program), 2U);
+}
+
 // The opposite of < is not >= where there are NaNs.
 TEST(Canonicalize, OppositesOfComparisonsAreRightForNaN) {
   using enum OpKind;

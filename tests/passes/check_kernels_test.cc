@@ -135,6 +135,11 @@ TEST(CheckKernels, RefusesBodiesOfNoKind) {
                     "%c"),
             "%b1 = broadcast in a body of kind row: a column would come out of rows that are still being computed");
   EXPECT_EQ(message("row",
+                    "%k = constant {value = 1} : f32[] %b = broadcast(%k) {dims = []} : f32[2,2] "
+                    "%c = reduce_sum(%a) {dims = [1]} : f32[4] return %c",
+                    "f32[4]"),
+            "%b1 = broadcast in a body of kind row: it does not fit the kernel's rows");
+  EXPECT_EQ(message("row",
                     "%b = reduce_sum(%a) {dims = [1]} : f32[4] %c = transpose(%w) {dims = [1, 0]} : f32[4,4] "
                     "return %c"),
             "%b1 = transpose in a body of kind row: it does not fit the kernel's rows");
