@@ -1,10 +1,15 @@
 #include "runtime/guards.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace minnow {
 namespace {
 
+constexpr int64_t kAlignment = 64;
 constexpr int64_t kGuardBytes = 256;
 constexpr int64_t kFenceBytes = 64;
 constexpr auto kGuard = std::byte{0xfe};   // a large number, for who reads what is not there
@@ -16,15 +21,35 @@ bool is_guard(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-std::byte* Guards::Loan::data() { return copy.data() + kGuardBytes; }
+EnclosedBytes::EnclosedBytes(int64_t bytes) {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t room = (static_cast<size_t>(bytes) + page - 1) / page * page;
+  void* pages = mmap(nullptr, room + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  MINNOW_CHECK(pages != MAP_FAILED, "no memory for {} bytes", bytes);
+  pages_ = {static_cast<std::byte*>(pages), room + 2 * page};
+  const std::span<std::byte> inner = pages_.subspan(page, room);
+  MINNOW_CHECK(mprotect(inner.data(), room, PROT_READ | PROT_WRITE) == 0, "no memory for {} bytes", bytes);
+  bytes_ = inner.last(static_cast<size_t>(bytes));
+}
+
+EnclosedBytes::EnclosedBytes(EnclosedBytes&& other) noexcept
+    : pages_(std::exchange(other.pages_, {})), bytes_(std::exchange(other.bytes_, {})) {}
+
+EnclosedBytes::~EnclosedBytes() {
+  if (!pages_.empty()) munmap(pages_.data(), pages_.size());
+}
+
+std::byte* Guards::Loan::data() const { return copy.bytes().data() + kGuardBytes; }
 
 bool Guards::Loan::is_intact() const {
-  return is_guard({copy.data(), kGuardBytes}) && is_guard({copy.data() + kGuardBytes + bytes, kGuardBytes});
+  return is_guard(copy.bytes().first(kGuardBytes)) &&
+         is_guard(copy.bytes().subspan(static_cast<size_t>(kGuardBytes + bytes)));
 }
 
 std::byte* Guards::lend(std::string name, std::byte* memory, int64_t bytes, Use use) {
-  AlignedBytes copy(bytes + 2 * kGuardBytes);
-  std::fill_n(copy.data(), copy.size(), kGuard);
+  const int64_t aligned = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  EnclosedBytes copy(aligned + 2 * kGuardBytes);
+  std::ranges::fill(copy.bytes(), kGuard);
   Loan& loan = loans_.emplace_back(Loan{std::move(name), memory, bytes, use, std::move(copy)});
   if (use == Use::kRead || use == Use::kUpdate) std::copy_n(memory, bytes, loan.data());
   else poison(loan.data(), bytes);

@@ -5,12 +5,25 @@
 #include <string>
 #include <vector>
 
-#include "interpreter/aligned_bytes.h"
 #include "ir/error.h"
 
 namespace minnow {
 
-// Copies of memory for one run, with guards at both ends.
+// Memory that ends right in front of a page that nobody may touch, and begins behind another.
+class EnclosedBytes {
+ public:
+  explicit EnclosedBytes(int64_t bytes);
+  ~EnclosedBytes();
+  EnclosedBytes(EnclosedBytes&& other) noexcept;
+  EnclosedBytes& operator=(EnclosedBytes&&) = delete;
+
+  std::span<std::byte> bytes() const { return bytes_; }
+
+ private:
+  std::span<std::byte> pages_, bytes_;
+};
+
+// Copies of memory for one run, with guards at both ends. Who reads or writes far behind an end, dies.
 class Guards {
  public:
   enum class Use {
@@ -34,8 +47,8 @@ class Guards {
     std::byte* memory;
     int64_t bytes;
     Use use;
-    AlignedBytes copy;
-    std::byte* data();
+    EnclosedBytes copy;
+    std::byte* data() const;
     bool is_intact() const;
   };
 

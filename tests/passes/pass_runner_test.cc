@@ -5,6 +5,7 @@
 
 #include "ir/builder.h"
 #include "passes/pipeline.h"
+#include "tests/cases/large_network.h"
 
 namespace minnow {
 namespace {
@@ -106,6 +107,20 @@ TEST(Pipeline, ParsesNames) {
   EXPECT_EQ((*pipeline)[1].name, "dce");
   EXPECT_EQ(pipeline->size(), 2 + default_pipeline().size());
   EXPECT_TRUE(parse_pipeline("")->empty());
+  EXPECT_EQ(parse_pipeline("  fuse  , dce ")->at(0).name, "fuse");
+}
+
+// Of a training step with batch normalization in blocks of examples, softmax and updates in place.
+TEST(Pipeline, OfPassesThatSayWhetherTheyChangedAnything) {
+  for (const std::string kind : {"dense", "batch_norm", "residual", "branches"}) {
+    const auto step = large_step(kind, 2);
+    PassOptions options;
+    options.check_answers = true;
+    for (int round = 0; round < 2; ++round) {
+      const auto records = run_passes(*step, default_pipeline(), options);
+      ASSERT_TRUE(records) << records.error().to_string();
+    }
+  }
 }
 
 TEST(Pipeline, SuggestsTheNearestName) {

@@ -125,6 +125,17 @@ TEST(PlanMemory, ANewWeightIsWrittenInPlace) {
   EXPECT_TRUE(plan.needs_copy.empty());
 }
 
+TEST(PlanMemory, AnOldWeightThatIsAResultStaysUntilItIsCopied) {
+  auto function = parse(R"(
+    func @f(%w: f32[16,16] weight, %g: f32[16,16]) -> (w: f32[16,16], old: f32[16,16]) {
+      %0 = sub(%w, %g) : f32[16,16]  loc("a")
+      return %0, %w
+    })");
+  const MemoryPlan plan = plan_memory(*function);
+  EXPECT_TRUE(plan.in_place.empty());
+  EXPECT_THAT(plan.needs_copy, testing::ElementsAre(std::vector<size_t>{1}, std::vector<size_t>{0}));
+}
+
 TEST(PlanMemory, ANewWeightWaitsForTheReadersOfTheOld) {
   auto function = parse(R"(
     func @f(%w: f32[16,16] weight, %g: f32[16,16]) -> (w: f32[16,16], y: f32[16,16]) {
@@ -135,7 +146,7 @@ TEST(PlanMemory, ANewWeightWaitsForTheReadersOfTheOld) {
   const MemoryPlan plan = plan_memory(*function);
   EXPECT_THAT(plan.needs_copy, testing::ElementsAre(std::vector<size_t>{0}));
   EXPECT_TRUE(plan.slots.contains(result_of(*function, 0)));
-  fuse(*function);
+  EXPECT_TRUE(fuse(*function));
   EXPECT_TRUE(plan_memory(*function).needs_copy.empty()) << "fuse moves the update behind the dot";
 }
 

@@ -82,6 +82,22 @@ void build_constant(Network& n, int64_t images) {
   n.finish(n.b.add(y, n.b.conv(n.input({images, 2, 3, 4}), n.weight({2, 2, 2, 2}), {})));
 }
 
+// More channels than a tile of registers has, and rows that take several tiles.
+void build_wide(Network& n, int64_t images) {
+  Value* y = n.b.conv(n.input({images, 3, 5, 17}), n.weight({20, 3, 2, 5}), {.pad = {0, 0, 1, 1}});
+  y = activate(n.b, y, spec::Activation::RELU);
+  y = n.b.conv(y, n.weight({26, 10, 4, 3}), {.groups = 2});
+  const int64_t features = y->type.elements() / images;
+  n.finish(n.b.dot(n.b.reshape(y, {images, features}), n.weight({features, 37})));
+}
+
+// Filters that are the same number everywhere, or are computed.
+void build_given(Network& n, int64_t images) {
+  Value* filter = n.weight({2, 3, 1, 2});
+  Value* y = n.b.conv(n.input({images, 2, 4, 5}), n.b.transpose(filter, {1, 0, 2, 3}), {});
+  n.finish(n.b.conv(y, n.b.constant({DType::kF32, {2, 3, 2, 2}}, 0.5), {}));
+}
+
 struct NetworkCase {
   const char* name;
   void (*build)(Network&, int64_t images);
@@ -111,7 +127,8 @@ TEST_P(BlockLoop, ComputesWhatTheOpsDo) {
 INSTANTIATE_TEST_SUITE_P(Networks, BlockLoop,
                          ::testing::Values(NetworkCase{"Strided", build_strided},
                                            NetworkCase{"Normalized", build_normalized},
-                                           NetworkCase{"Moved", build_moved}, NetworkCase{"Constant", build_constant}),
+                                           NetworkCase{"Moved", build_moved}, NetworkCase{"Constant", build_constant},
+                                           NetworkCase{"Wide", build_wide}, NetworkCase{"Given", build_given}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

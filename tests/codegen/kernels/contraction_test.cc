@@ -29,9 +29,9 @@ class DotForm : public ::testing::TestWithParam<std::array<int64_t, 2>> {};
 TEST_P(DotForm, IsExactAtEveryTail) {
   const auto contract = GetParam();
   // [rows, depth, columns] of the result
-  const std::vector<Shape> sizes = {{1, 1, 1},   {1, 300, 1},   {1, 17, 64}, {2, 3, 15},   {3, 5, 16},  {5, 7, 17},
-                                    {7, 33, 31}, {8, 64, 32},   {9, 65, 33}, {13, 2, 65},  {16, 9, 10}, {17, 128, 1},
-                                    {31, 63, 3}, {65, 129, 97}, {100, 5, 7}, {6, 1030, 40}};
+  const std::vector<Shape> sizes = {{1, 1, 1},    {1, 300, 1}, {1, 17, 64},   {3, 700, 17}, {2, 3, 15},   {3, 5, 16},
+                                    {5, 7, 17},   {7, 33, 31}, {8, 64, 32},   {9, 65, 33},  {13, 2, 65},  {16, 9, 10},
+                                    {17, 128, 1}, {31, 63, 3}, {65, 129, 97}, {100, 5, 7},  {6, 1030, 40}};
   for (const Shape& size : sizes) {
     Shape left = {size[0], size[1]}, right = {size[1], size[2]};
     if (contract[0] == 0) std::swap(left[0], left[1]);

@@ -120,6 +120,10 @@ TEST(CheckKernels, RefusesBodiesOfNoKind) {
   EXPECT_EQ(
       message("contraction", "%b = dot(%a, %w) : f32[4,4] %c = transpose(%b) {dims = [1, 0]} : f32[4,4] return %c"),
       "%b1 = transpose in a body of kind contraction: only elementwise ops follow a contraction in its tiles");
+  EXPECT_EQ(message("contraction",
+                    "%k = constant {value = 1} : f32[] %b = broadcast(%k) {dims = []} : f32[2,2] "
+                    "%c = dot(%a, %w) : f32[4,4] return %c"),
+            "%b1 = broadcast in a body of kind contraction: its shape is not the contraction's");
   EXPECT_EQ(
       message("contraction", "%b = exp(%a) : f32[4,4] %c = dot(%b, %w) : f32[4,4] return %c"),
       "%b1 = dot in a body of kind contraction: a contraction reads its operands many times, so they are computed "
@@ -130,6 +134,11 @@ TEST(CheckKernels, RefusesBodiesOfNoKind) {
                     "%b = reduce_sum(%a) {dims = [1]} : f32[4] %c = broadcast(%b) {dims = [1]} : f32[4,4] return "
                     "%c"),
             "%b1 = broadcast in a body of kind row: a column would come out of rows that are still being computed");
+  EXPECT_EQ(message("row",
+                    "%k = constant {value = 1} : f32[] %b = broadcast(%k) {dims = []} : f32[2,2] "
+                    "%c = reduce_sum(%a) {dims = [1]} : f32[4] return %c",
+                    "f32[4]"),
+            "%b1 = broadcast in a body of kind row: it does not fit the kernel's rows");
   EXPECT_EQ(message("row",
                     "%b = reduce_sum(%a) {dims = [1]} : f32[4] %c = transpose(%w) {dims = [1, 0]} : f32[4,4] "
                     "return %c"),

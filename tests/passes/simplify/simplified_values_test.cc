@@ -2,6 +2,7 @@
 // NaN and denormals is the same to the bit.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -126,6 +127,43 @@ TEST(Simplified, IsTheSameOfTwoUnaryOps) {
     }
     expect_unchanged(function, dtype, OpKind::kNegate);
   }
+}
+
+// -0 + 0 is 0, and all else is itself.
+TEST(Simplified, KeepsTheSignOfZerosAmongConstants) {
+  for (const std::vector<double>& numbers : {std::vector<double>{-1, 0}, {1, -0.0}, {-0.0, 0}, {-1, 2}}) {
+    Function function("f");
+    Builder b(function);
+    Value* x = b.constant({DType::kF32, {2}}, numbers);
+    function.add_result("sum", b.add(x, 0.0));
+    const auto expected = interpret(function, {});
+    canonicalize(function);
+    const auto has_no_sum = [](const auto& op) { return op->kind != OpKind::kAdd; };
+    const auto is_negative_zero = [](double v) { return v == 0 && std::signbit(v); };
+    EXPECT_EQ(std::ranges::all_of(function.ops(), has_no_sum), std::ranges::none_of(numbers, is_negative_zero));
+    const auto actual = interpret(function, {});
+    EXPECT_EQ(actual->front().bytes(), expected->front().bytes()) << print(function);
+  }
+}
+
+// Whether x + 0 is left, where x is what `make` makes of %x and its elements, wherever they go, are the same.
+bool keeps_added_zero(DType dtype, Value* (*make)(Builder&, Value*)) {
+  Function function("f");
+  Builder b(function);
+  Value* x = b.reshape(make(b, function.add_parameter("x", {dtype, {64}})), {8, 8});
+  add_result(function, b.add(b.transpose(x, {1, 0}), 0.0));
+  expect_unchanged(function, dtype, OpKind::kAdd);
+  canonicalize(function);
+  return std::ranges::any_of(function.ops(), [](const auto& op) { return op->kind == OpKind::kAdd; });
+}
+
+TEST(Simplified, AddsNoZeroToWhatIsNeverNegativeZero) {
+  EXPECT_FALSE(keeps_added_zero(DType::kF32, [](Builder& b, Value* x) { return b.mul(x, x); }));
+  EXPECT_FALSE(keeps_added_zero(DType::kF32, [](Builder& b, Value* x) { return b.unary(OpKind::kAbs, x); }));
+  EXPECT_FALSE(keeps_added_zero(DType::kI32, [](Builder& b, Value* x) { return b.convert(x, DType::kF32); }));
+  EXPECT_TRUE(keeps_added_zero(DType::kF32, [](Builder& b, Value* x) { return b.mul(x, b.neg(x)); }));
+  EXPECT_TRUE(keeps_added_zero(DType::kF64, [](Builder& b, Value* x) { return b.convert(x, DType::kF32); }));
+  EXPECT_TRUE(keeps_added_zero(DType::kF32, [](Builder&, Value* x) { return x; }));
 }
 
 // The function with constants in place of its parameters.

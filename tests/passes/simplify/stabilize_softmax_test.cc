@@ -169,6 +169,23 @@ TEST(StabilizeSoftmax, LeavesTheOtherDivision) {
     })");
 }
 
+// Neither the maximum of something else nor one that is laid along the columns keeps the exponents small.
+TEST(StabilizeSoftmax, ShiftsWhatOnlyLooksShifted) {
+  for (const std::string shift : {"reduce_max(%w) {dims = [1]} : f32[3] %1 = broadcast(%0) {dims = [0]}",
+                                  "reduce_max(%x) {dims = [1]} : f32[3] %1 = broadcast(%0) {dims = [1]}",
+                                  "reduce_max(%x) {dims = [0]} : f32[3] %1 = broadcast(%0) {dims = [0]}",
+                                  "reduce_sum(%x) {dims = [1]} : f32[3] %1 = broadcast(%0) {dims = [0]}"}) {
+    const auto function = parse("func @f(%x: f32[3,3], %w: f32[3,3]) -> (f32[3]) { %0 = " + shift + R"( : f32[3,3]
+      %2 = sub(%x, %1) : f32[3,3]
+      %3 = exp(%2) : f32[3,3]
+      %4 = reduce_sum(%3) {dims = [1]} : f32[3]
+      %5 = log(%4) : f32[3]
+      return %5
+    })");
+    EXPECT_TRUE(stabilize_softmax(*function)) << shift;
+  }
+}
+
 // They have no maximum to be shifted by.
 TEST(StabilizeSoftmax, RowsOfNoElementStay) {
   const auto function = parse(R"(func @f(%x: f32[3,0]) -> (f32[3,0], f32[3]) {

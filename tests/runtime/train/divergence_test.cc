@@ -1,6 +1,8 @@
 // Gradients whose squares are infinite in f32: trained on where they are clipped, told where they are not.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "runtime/data/load_data.h"
 #include "runtime/train/predict.h"
 #include "runtime/train/trainer.h"
@@ -21,10 +23,12 @@ constexpr char kModel[] = R"(
 
 class Divergence : public testing::Test {
  protected:
-  void prepare(const std::vector<std::string>& changes, Backend backend = Backend::kJit) {
+  void prepare(const std::vector<std::string>& changes, Backend backend = Backend::kJit,
+               InterruptFlag interrupt = nullptr) {
     loaded_ = *read_experiment(folder_.write("m.textproto", kModel), changes);
     SessionOptions options;
     options.backend = backend;
+    options.code.interrupt = interrupt;
     session_ = *Session::create(loaded_, options, pool_);
     data_ = *load_data(loaded_.model.data(), {{}, 0, 0}, pool_);
   }
@@ -79,6 +83,52 @@ TEST_F(Divergence, TheStepThatMadeAMomentInfiniteIsNamed) {
   EXPECT_EQ(outcome.error().where, "step 2");
   EXPECT_TRUE(outcome.error().message.starts_with("\"a.bias.v\" is no longer finite: element 0 is inf; the first "))
       << outcome.error().message;
+}
+
+// In the second epoch one example of the fourth batch has turned bad, the second of two.
+TEST_F(Divergence, TheBatchOfALaterEpochIsFound) {
+  const std::vector<std::string> small = {"training.learning_rate=1e-30",
+                                          "training.batch_size=2",
+                                          "training.shuffle=false",
+                                          "data.normalize.scale=1",
+                                          "training.adam={}",
+                                          "layers.a.dense.weight_init.constant.value=1",
+                                          "layers.b.dense.weight_init.constant.value=1"};
+  for (const auto& [x, y, message] :
+       {std::tuple{1.0F, 1e30F, "the loss is no longer finite; the first value that went bad is %"},
+        {1e3F, 1e18F, "\"a.weight.v\" is no longer finite: element 0 is inf; the first value that went bad is %"}}) {
+    prepare(small);
+    TrainerOptions first;
+    first.last_step = 10;
+    auto state = train(*session_, data_, first)->state;
+    data_.train.examples.as<float>()[7] = x;
+    data_.train.labels.as<float>()[7] = y;
+    const auto outcome = train(*session_, data_, {}, std::move(state));
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().where, "step 14");
+    EXPECT_TRUE(outcome.error().message.starts_with(message)) << outcome.error().message;
+    EXPECT_TRUE(std::isfinite(weight("a.weight.v"))) << "not as it was before the step";
+  }
+}
+
+// Nothing is saved, since the tensors are those of another step by then.
+TEST_F(Divergence, IsNoLessWhereLookingForItIsInterrupted) {
+  std::atomic<bool> interrupt{false};
+  prepare({"training.adam={}"}, Backend::kInterpreter, &interrupt);
+  const auto stop = [](void* flag, const char*, size_t bytes) {
+    static_cast<std::atomic<bool>*>(flag)->store(true);
+    return static_cast<ssize_t>(bytes);
+  };
+  std::FILE* stream = fopencookie(&interrupt, "w", {nullptr, stop, nullptr, nullptr});
+  const auto run = RunFolder::create(folder_.file("run"), loaded_, true);
+  {
+    Progress progress(stream, {.is_terminal = true});  // draws behind the first step
+    const auto outcome = train(*session_, data_, {.folder = &*run, .last_step = 1, .progress = &progress});
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, ExitCode::kInterrupted);
+  }
+  std::fclose(stream);
+  EXPECT_FALSE(std::filesystem::exists(run->weights_path()));
 }
 
 TEST_F(Divergence, ALossOrPredictionThatIsNotFiniteIsAnError) {
