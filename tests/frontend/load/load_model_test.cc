@@ -86,6 +86,13 @@ TEST_F(LoadModel, RefusesBytesThatAreNoModel) {
   EXPECT_EQ(error_of(load_model(unknown)), unknown + ": model: unknown field number 127 in Model");
 }
 
+TEST_F(LoadModel, RefusesNumbersThatStandForNoName) {
+  Model model;
+  model.add_layers()->mutable_dense()->set_activation(static_cast<spec::Activation::Function>(77));
+  const std::string path = write("m.bin", model.SerializeAsString());
+  EXPECT_EQ(error_of(load_model(path)), path + ": layers.0.dense.activation: activation is 77, which is no Function");
+}
+
 TEST_F(LoadModel, RefusesGroupsNestedTooDeeply) {
   const std::string path = write("deep.bin", std::string(200, '\x13') + std::string(200, '\x14'));
   EXPECT_NE(error_of(load_model(path)).find("nested too deeply"), std::string::npos);
