@@ -121,7 +121,10 @@ Status check_layout(std::vector<Entry>& entries, uint64_t data_bytes, const std:
   std::ranges::sort(entries, {}, [](const Entry& entry) { return std::tie(entry.begin, entry.end, entry.name); });
   uint64_t at = 0;
   for (const Entry& entry : entries) {
-    if (entry.end < entry.begin || entry.end > data_bytes) {
+    if (entry.end < entry.begin)
+      return fail(where, "tensor \"{}\" ends at byte {}, before it begins at byte {}", entry.name, entry.end,
+                  entry.begin);
+    if (entry.end > data_bytes) {
       return fail(where,
                   "tensor \"{}\" at bytes {} to {} reaches beyond the {} bytes of data: the file is "
                   "truncated or corrupt",
@@ -142,6 +145,7 @@ Status check_layout(std::vector<Entry>& entries, uint64_t data_bytes, const std:
 }
 
 Result<std::string_view> header_text(std::string_view bytes, const std::string& where) {
+  if (bytes.empty()) return fail(where, "is empty, so it holds no tensor");
   if (bytes.size() < kLengthBytes) return fail(where, "is truncated: {} bytes are no safetensors file", bytes.size());
   uint64_t length = 0;
   std::memcpy(&length, bytes.data(), kLengthBytes);

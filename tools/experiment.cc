@@ -39,8 +39,8 @@ Result<ExitCode> list_experiments() {
 }
 
 Result<ExitCode> conclude(const ExperimentReport& report, const std::string& folder) {
-  fmt::print("{}\n{}/results.md, {} epochs trained, {:.1f} s in all\n", report.text(), printable(folder),
-             report.epochs(), report.seconds);
+  fmt::print("{}\n{}/results.md, {} epoch{} trained, {:.1f} s in all\n", report.text(), printable(folder),
+             report.epochs(), report.epochs() == 1 ? "" : "s", report.seconds);
   if (report.is_interrupted) {
     std::fputs("interrupted; go on with the same command and --resume\n", stderr);
     return ExitCode::kInterrupted;

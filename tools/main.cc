@@ -9,6 +9,7 @@
 #include <new>
 #include <system_error>
 
+#include "ir/printable.h"
 #include "tools/command.h"
 #include "tools/flags/closed_pipe.h"
 #include "tools/flags/interrupt.h"
@@ -48,8 +49,20 @@ constexpr CommandRow kCommands[] = {
     {"info", "this machine as the compiler sees it", add_info},
 };
 
+// Each line cut where it is long: what it quotes of a file may be as long as the file.
+std::string with_short_lines(std::string_view text) {
+  constexpr size_t kMostLetters = 2000;
+  std::string lines;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    lines += shortened(text.substr(begin, end - begin), kMostLetters) + "\n";
+    begin = end + 1;
+  }
+  return lines;
+}
+
 int report(const Error& error) {
-  std::fputs((error.to_string() + "\n").c_str(), stderr);
+  std::fputs(with_short_lines(error.to_string()).c_str(), stderr);
   return static_cast<int>(error.code);
 }
 

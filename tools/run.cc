@@ -1,6 +1,10 @@
 #include <fmt/format.h>
 
+#include <cmath>
+#include <cstdlib>
+#include <limits>
 #include <set>
+#include <utility>
 
 #include "ir/printable.h"
 #include "passes/pass_runner.h"
@@ -22,8 +26,35 @@ struct RunFlags {
   BackendFlags backend;
 };
 
-// "x=@x.npy" reads a file, "x=0.5" fills the parameter with one value.
-Status read_input(const Function& function, const std::string& given, std::vector<Tensor>& arguments) {
+// What whole numbers of a type lie between.
+std::pair<double, double> limits_of(DType dtype) {
+  switch (dtype) {
+    case DType::kI32: return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
+    case DType::kU8: return {0, std::numeric_limits<uint8_t>::max()};
+    default: return {0, 1};
+  }
+}
+
+// The number as an element of the type. One that the type does not hold is refused, but f32 may round.
+Result<double> number_of_type(const std::string& text, DType dtype, const std::string& where) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0') return fail(where, "\"{}\" is not a number", text);
+  if (is_float(dtype)) {
+    const bool says_infinite = text.find_first_of("nN") != std::string::npos;  // as nan has, too
+    const double held = dtype == DType::kF32 ? static_cast<double>(static_cast<float>(number)) : number;
+    if (!says_infinite && !std::isfinite(held))
+      return fail(where, "{} is beyond what {} holds", text, dtype_name(dtype));
+    return number;
+  }
+  const auto [least, greatest] = limits_of(dtype);
+  if (number >= least && number <= greatest && number == std::floor(number)) return number;
+  return fail(where, "{} is no {}, which holds whole numbers from {} to {}", text, dtype_name(dtype), least, greatest);
+}
+
+// "x=@x.npy" reads a file, "x=0.5" fills the parameter with one value. `named` are the parameters given before.
+Status read_input(const Function& function, const std::string& given, std::set<std::string>& named,
+                  std::vector<Tensor>& arguments) {
   const size_t equals = given.find('=');
   if (equals == std::string::npos) return fail("--input " + given, "is not NAME=VALUE or NAME=@FILE.npy");
   const std::string name = given.substr(0, equals);
@@ -36,14 +67,13 @@ Status read_input(const Function& function, const std::string& given, std::vecto
     return fail_with_hint("--input " + given, fmt::format("@{} has no parameter \"{}\"", function.name(), name),
                           nearest.empty() ? "" : fmt::format("did you mean {}?", nearest));
   }
+  if (!named.insert(name).second) return fail("--input " + given, "\"{}\" has a value already", name);
   Tensor& argument = arguments[static_cast<size_t>(parameter->index)];
   if (value.starts_with('@')) {
     MINNOW_ASSIGN(argument, read_npy(value.substr(1)));
     return {};
   }
-  char* end = nullptr;
-  const double number = std::strtod(value.c_str(), &end);
-  if (value.empty() || *end != '\0') return fail("--input " + given, "\"{}\" is not a number", value);
+  MINNOW_ASSIGN(const double number, number_of_type(value, parameter->type.dtype, "--input " + given));
   Tensor filled = Tensor::zeros({DType::kF64, parameter->type.shape});
   for (double& element : filled.as<double>()) element = number;
   argument = filled.converted_to(parameter->type.dtype);
@@ -78,7 +108,8 @@ Result<ExitCode> run_command(const RunFlags& flags) {
   MINNOW_TRY(check_memory(flags.file, *found, flags.backend.session_options().max_bytes));
   std::vector<Tensor> arguments;
   for (const auto& parameter : found->parameters()) arguments.push_back(Tensor::zeros(parameter->type));
-  for (const std::string& given : flags.inputs) MINNOW_TRY(read_input(*found, given, arguments));
+  std::set<std::string> named;
+  for (const std::string& given : flags.inputs) MINNOW_TRY(read_input(*found, given, named, arguments));
 
   ThreadPool pool(flags.backend.thread_count());
   MINNOW_ASSIGN(const auto executable, prepare(flags, found->clone(), pool));

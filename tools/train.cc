@@ -69,7 +69,8 @@ void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, co
     fmt::print("{}: stopped at step {}, after {:.1f} s\n", loaded.model.name(), outcome.state.step, seconds);
   if (!history.empty()) {
     const EpochMetrics& last = history.back();
-    fmt::print("{}: {} epochs, {} steps in {:.1f} s\n", loaded.model.name(), last.epoch, last.steps, seconds);
+    fmt::print("{}: {} epoch{}, {} steps in {:.1f} s\n", loaded.model.name(), last.epoch, last.epoch == 1 ? "" : "s",
+               outcome.state.step, seconds);
     const auto accuracy = [&](double share) {
       return has_accuracy(history) ? fmt::format("  accuracy {:.2f} %", 100 * share) : "";
     };

@@ -71,7 +71,7 @@ MINNOW_DESCRIBE(Transpose, "", "dimension i of y is dimension `dims[i]` of x: a 
 MINNOW_DESCRIBE(Slice, "", "elements `start`, `start + stride`, ... below `limit`, per dimension",
                 "⌈(limit - start) / stride⌉ per dimension", "`pad` with zeros")
 MINNOW_DESCRIBE(Pad, "", "`low` elements before, `high` behind, `interior` between neighbours, all `value`",
-                "low + n + (n - 1) interior + high per dimension of n", "`slice`")
+                "low + n + max(n - 1, 0) interior + high per dimension of n", "`slice`")
 MINNOW_DESCRIBE(Concat, "(x, ...)", "the operands end to end along `dim`", "their sizes added up along `dim`",
                 "a `slice` for each")
 MINNOW_DESCRIBE(Gather, "(table, i)",
@@ -84,7 +84,8 @@ MINNOW_DESCRIBE(ScatterAdd, "(u, i)", "rows of u added up where i[n] says, or in
 MINNOW_DESCRIBE(ReduceSum, "", "the sum over `dims`", "x without `dims`", "`broadcast(dy)`")
 MINNOW_DESCRIBE(ReduceMax, "", "the maximum over `dims`; NaN if one is", "x without `dims`",
                 "shared equally among the largest")
-MINNOW_DESCRIBE(ArgMax, "", "the first index of the largest along `dim`", "i32, x without `dim`", "none")
+MINNOW_DESCRIBE(ArgMax, "", "the first index of the largest along `dim`; that of the first NaN if there is one",
+                "i32, x without `dim`", "none")
 
 // Contractions.
 MINNOW_DESCRIBE(Dot, "(a, b)", "Σ a b over dimension `contract[0]` of a and `contract[1]` of b",

@@ -34,6 +34,19 @@ bool looks_like_text(const std::string& path, std::string_view bytes) {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 && !(c >= '\t' && c <= '\r'); });
 }
 
+// Numbers of enums are kept whatever they are.
+Status refuse_unknown_enum(const pb::Message& message, const pb::FieldDescriptor* field, const std::string& where) {
+  const pb::Reflection* reflection = message.GetReflection();
+  const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+  for (int i = 0; i < count; ++i) {
+    const int number = field->is_repeated() ? reflection->GetRepeatedEnumValue(message, field, i)
+                                            : reflection->GetEnumValue(message, field);
+    if (field->enum_type()->FindValueByNumber(number) == nullptr)
+      return fail(where, "{} is {}, which is no {}", field->name(), number, field->enum_type()->name());
+  }
+  return {};
+}
+
 // The wire format lets anything through that has the shape of a field; what the schema does not know is a
 // mistake.
 Status refuse_unknown_fields(const pb::Message& message, const std::string& file, const std::string& prefix) {
@@ -46,8 +59,9 @@ Status refuse_unknown_fields(const pb::Message& message, const std::string& file
   std::vector<const pb::FieldDescriptor*> fields;
   reflection->ListFields(message, &fields);
   for (const pb::FieldDescriptor* field : fields) {
-    if (field->message_type() == nullptr) continue;
     const std::string name = join_path(prefix, field->name());
+    if (field->enum_type() != nullptr) MINNOW_TRY(refuse_unknown_enum(message, field, file + ": " + name));
+    if (field->message_type() == nullptr) continue;
     if (!field->is_repeated()) {
       MINNOW_TRY(refuse_unknown_fields(reflection->GetMessage(message, field), file, name));
       continue;

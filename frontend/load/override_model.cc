@@ -27,6 +27,13 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+// A list may stand in brackets, as in the file.
+std::string_view without_brackets(std::string_view list) {
+  const std::string_view inner = trim(list);
+  return inner.size() > 1 && inner.front() == '[' && inner.back() == ']' ? trim(inner.substr(1, inner.size() - 2))
+                                                                         : list;
+}
+
 // Walks from the root of the model along the path of one assignment, and writes the value where it ends.
 class Assignment {
  public:
@@ -98,7 +105,7 @@ class Assignment {
     canonical_path_ = path;
     if (!field->is_repeated()) return set_scalar(message, field, value);
     message->GetReflection()->ClearField(message, field);
-    for (std::string_view rest = value; !rest.empty();) {
+    for (std::string_view rest = without_brackets(value); !rest.empty();) {
       const size_t comma = rest.find(',');
       MINNOW_TRY(set_scalar(message, field, trim(rest.substr(0, comma))));
       rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);

@@ -9,10 +9,10 @@ namespace minnow {
 
 // Applies one assignment "path=value". Inputs and layers are named by name or index:
 //
-//   training.batch_size=64            a number, true or false, the name of an enum value, or a string as it
-//   stands layers.conv1.conv2d.kernel=3,5    a repeated field as a whole; nothing after the '=' empties it
-//   training.adam={}                  a message in text format; choosing one of several alternatives drops
-//   the others training.momentum.nesterov=true   messages on the way come into being
+//   training.batch_size=64              a number, true or false, the name of an enum value, or a string as it stands
+//   layers.conv1.conv2d.kernel=3,5      a repeated field as a whole, in brackets or not; nothing behind '=' empties it
+//   training.adam={}                    a message in text format; choosing one of several alternatives drops the others
+//   training.momentum.nesterov=true     messages on the way come into being
 //
 // On error `loaded` is unchanged. Afterwards where() of the field says "--set training.batch_size", or `where` if the
 // assignment stands in a file.

@@ -57,7 +57,8 @@ class PlaceRecorder {
 // message it takes the rest for, and it would meet an unknown field long before its own recursion limit.
 class BracketCheck {
  public:
-  BracketCheck(std::string_view text, const std::string& path) : text_(text), path_(path) {}
+  BracketCheck(std::string_view text, const pb::Descriptor* type, const std::string& path)
+      : text_(text), type_(type), path_(path) {}
 
   Status run() {
     for (; at_ < text_.size(); ++at_) {
@@ -97,7 +98,10 @@ class BracketCheck {
   }
 
   Status close(char bracket) {
-    if (open_.empty()) return fail(here(), "this \"{}\" closes nothing", bracket);
+    if (open_.empty()) {
+      if (auto missing = missing_brace(text_.substr(0, at_), type_, path_)) return tl::unexpected(*std::move(missing));
+      return fail(here(), "this \"{}\" closes nothing", bracket);
+    }
     if (partner(open_.back().bracket) != bracket)
       return fail(here(), "this \"{}\" stands where a \"{}\" should close the \"{}\" of {}", bracket,
                   partner(open_.back().bracket), open_.back().bracket, open_.back().place);
@@ -114,6 +118,7 @@ class BracketCheck {
   }
 
   std::string_view text_;
+  const pb::Descriptor* type_;
   const std::string& path_;
   size_t at_ = 0, line_begin_ = 0;
   int line_ = 0;
@@ -124,9 +129,14 @@ class BracketCheck {
 
 Status parse_text(std::string_view text, const std::string& path, pb::Message* message,
                   std::map<std::string, std::string>* places) {
-  MINNOW_TRY(BracketCheck(text, path).run());
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    return fail_with_hint(path, "is UTF-16 text", "save it as UTF-8");
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const pb::Descriptor* type = message->GetDescriptor();
+  MINNOW_TRY(BracketCheck(text, type, path).run());
   const pb::LogSilencer silence;
-  FirstTextError errors(text, path);
+  FirstTextError errors(text, type, path);
   pb::TextFormat::ParseInfoTree tree;
   pb::TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);
@@ -137,6 +147,7 @@ Status parse_text(std::string_view text, const std::string& path, pb::Message* m
     if (errors.error()) return tl::unexpected(*errors.error());
     return fail(path, "cannot be read as a text protobuf");
   }
+  MINNOW_TRY(refuse_numbers_for_names(text, type, path));
   if (places != nullptr) PlaceRecorder(path, places).record(*message, tree, "");
   return {};
 }

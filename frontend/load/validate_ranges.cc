@@ -69,10 +69,6 @@ class RangeCheck {
         return check_number(
             field, path,
             index < 0 ? reflection->GetDouble(message, field) : reflection->GetRepeatedDouble(message, field, index));
-      case pb::FieldDescriptor::CPPTYPE_ENUM:
-        return check_enum(field, path,
-                          index < 0 ? reflection->GetEnumValue(message, field)
-                                    : reflection->GetRepeatedEnumValue(message, field, index));
       default: return {};
     }
   }
@@ -85,12 +81,6 @@ class RangeCheck {
     if (!range.empty() && !parse_range(range).contains(static_cast<double>(value)))
       return complain(loaded_, path, "{} is {}, but must lie in {}", field->name(), value, range);
     return {};
-  }
-
-  // proto3 keeps enum numbers that it does not know.
-  Status check_enum(const pb::FieldDescriptor* field, const std::string& path, int value) const {
-    if (field->enum_type()->FindValueByNumber(value) != nullptr) return {};
-    return complain(loaded_, path, "{} is {}, which is no {}", field->name(), value, field->enum_type()->name());
   }
 
   const LoadedModel& loaded_;

@@ -36,8 +36,13 @@ Status check_loss(const LoadedModel& loaded) {
 using NamedFiles = std::initializer_list<std::pair<const char*, const std::string*>>;
 
 Status check_files(const LoadedModel& loaded, const std::string& path, NamedFiles files) {
-  for (const auto& [field, file] : files)
-    if (file->empty()) return complain(loaded, path, "{} is missing", field);
+  for (const auto& [field, file] : files) {
+    if (!file->empty()) continue;
+    const bool validates = std::string_view(field).starts_with("validation");
+    return complain_with_hint(
+        loaded, path, validates ? "its examples are those that training does not see: split some off the others" : "",
+        "{} is missing", field);
+  }
   return {};
 }
 

@@ -6,8 +6,6 @@
 #include <optional>
 #include <unordered_map>
 
-#include "runtime/data/dataset.h"
-
 namespace minnow {
 namespace {
 
@@ -46,10 +44,17 @@ std::vector<std::string> distinct_names(const std::vector<CsvCell>& labels) {
   return names;
 }
 
+// Whether it is a whole number, written as one, of any size.
+bool is_whole(std::string_view text) {
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 Result<int32_t> class_number(const CsvCell& label, int64_t limit, const std::string& where) {
-  const int32_t number = *parse<int32_t>(label.text);
-  if (number >= 0 && number < limit) return number;
-  return fail_with_hint(place(label, where), fmt::format("label {} is outside 0 to {}", number, limit - 1),
+  const auto number = parse<int32_t>(label.text);
+  if (number && *number >= 0 && *number < limit) return *number;
+  return fail_with_hint(place(label, where),
+                        fmt::format("label {} is outside 0 to {}", short_cell(label.text), limit - 1),
                         "classes that are numbers count from 0");
 }
 
@@ -62,7 +67,8 @@ Result<CsvClasses> number_names(const std::vector<CsvCell>& labels, std::vector<
   for (const CsvCell& label : labels) {
     const auto found = numbers.find(key_of(label.text));
     if (found == numbers.end())
-      return fail(place(label, where), "label \"{}\" is none of the {} classes", label.text, classes.names.size());
+      return fail(place(label, where), "label {} is none of the {} classes", quoted_cell(label.text),
+                  classes.names.size());
     *to++ = found->second;
   }
   return classes;
@@ -70,13 +76,14 @@ Result<CsvClasses> number_names(const std::vector<CsvCell>& labels, std::vector<
 
 }  // namespace
 
-Result<CsvClasses> number_classes(const std::vector<CsvCell>& labels, const std::vector<std::string>& known,
-                                  int64_t limit, const std::string& where) {
+Result<CsvClasses> number_classes(const std::vector<CsvCell>& labels, const CsvOptions& options,
+                                  const std::string& where) {
+  const std::vector<std::string>& known = options.class_names;
+  const int64_t limit = options.max_classes;
   const auto missing = std::ranges::find_if(labels, is_missing, &CsvCell::text);
   if (missing != labels.end())
     return fail(place(*missing, where), "label is missing{}",
                 missing->text.empty() ? "" : fmt::format(": \"{}\"", missing->text));
-  const auto is_whole = [](std::string_view text) { return parse<int32_t>(text).has_value(); };
   const bool are_numbered = known == numbered_classes(static_cast<int64_t>(known.size()));
   if (!are_numbered || !std::ranges::all_of(labels, is_whole, &CsvCell::text)) {
     std::vector<std::string> names = known.empty() ? distinct_names(labels) : known;
@@ -90,7 +97,7 @@ Result<CsvClasses> number_classes(const std::vector<CsvCell>& labels, const std:
   for (const CsvCell& label : labels) {
     MINNOW_ASSIGN(*to++, class_number(label, end, where));
   }
-  if (known.empty()) classes.names = numbered_classes(count_classes(classes.numbers));
+  if (known.empty()) classes.names = numbered_classes(options.has_all_classes ? limit : count_classes(classes.numbers));
   return classes;
 }
 

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "ir/printable.h"
+
 namespace minnow {
 namespace {
 
@@ -141,6 +143,8 @@ struct Fit {
   std::ptrdiff_t numbers = 0;  // cells that are some, a decimal comma allowed
 };
 
+bool parts_first_row(const Fit& fit) { return fit.first_width > 1; }
+
 bool looks_like_number(std::string_view text) {
   std::string point(text);
   if (const size_t comma = point.find(','); comma != std::string::npos) point[comma] = '.';
@@ -163,17 +167,36 @@ Fit fit_of(std::string_view bytes, char separator) {
   return fit;
 }
 
-char find_separator(std::string_view bytes) {
-  std::array<Fit, kCsvSeparators.size()> fits;
+using Fits = std::array<Fit, kCsvSeparators.size()>;
+
+char separator_of(const Fits& fits, Fits::const_iterator fit) {
+  return kCsvSeparators[static_cast<size_t>(fit - fits.begin())];
+}
+
+Fits fits_of(std::string_view bytes) {
+  Fits fits;
   std::ranges::transform(kCsvSeparators, fits.begin(), [&](char separator) { return fit_of(bytes, separator); });
-  const auto parts_first_row = [](const Fit& fit) { return fit.first_width > 1; };
   // A blank may stand within a cell of any other table.
   if (std::any_of(fits.begin(), fits.end() - 1, parts_first_row)) fits.back() = {};
-  const auto best = std::ranges::max_element(
-      fits, {}, [](const Fit& fit) { return std::pair(fit.is_table, fit.is_table * fit.numbers); });
+  return fits;
+}
+
+Fits::const_iterator best_of(const Fits& fits) {
+  return std::ranges::max_element(fits, {},
+                                  [](const Fit& fit) { return std::pair(fit.is_table, fit.is_table * fit.numbers); });
+}
+
+char find_separator(std::string_view bytes) {
+  const Fits fits = fits_of(bytes);
+  const auto best = best_of(fits);
   // Rows that differ in length are told of by a separator that the first row has.
   const auto chosen = best->is_table ? best : std::ranges::find_if(fits, parts_first_row);
-  return chosen == fits.end() ? kCsvSeparators.front() : kCsvSeparators[static_cast<size_t>(chosen - fits.begin())];
+  return chosen == fits.end() ? kCsvSeparators.front() : separator_of(fits, chosen);
+}
+
+std::string_view without_byte_order_mark(std::string_view bytes) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  return bytes.starts_with(kByteOrderMark) ? bytes.substr(kByteOrderMark.size()) : bytes;
 }
 
 Status check_is_text(std::string_view bytes, const std::string& where) {
@@ -187,9 +210,8 @@ Status check_is_text(std::string_view bytes, const std::string& where) {
 }  // namespace
 
 Result<CsvTable> split_csv(std::string_view bytes, std::optional<char> separator, const std::string& where) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   MINNOW_TRY(check_is_text(bytes, where));
-  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+  bytes = without_byte_order_mark(bytes);
   CsvTable table;
   table.separator = separator ? *separator : find_separator(bytes);
   CsvReader reader(bytes, table.separator, where);
@@ -207,6 +229,22 @@ Result<CsvTable> split_csv(std::string_view bytes, std::optional<char> separator
   return table;
 }
 
+std::optional<char> likely_separator(std::string_view bytes) {
+  const Fits fits = fits_of(without_byte_order_mark(bytes));
+  const auto best = best_of(fits);
+  return best->is_table && best->numbers > 0 ? std::optional(separator_of(fits, best)) : std::nullopt;
+}
+
+std::string separator_name(char separator) {
+  switch (separator) {
+    case ',': return "commas";
+    case ';': return "semicolons";
+    case '\t': return "tabs";
+    case ' ': return "blanks";
+    default: return fmt::format("'{}'", separator);
+  }
+}
+
 std::optional<float> csv_number(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   float value{};
@@ -221,6 +259,13 @@ bool is_missing(std::string_view text) {
   std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
   return std::ranges::find(kWords, lower) != kWords.end();
 }
+
+std::string short_cell(std::string_view text) {
+  constexpr size_t kMostLetters = 40;
+  return shortened(text, kMostLetters);
+}
+
+std::string quoted_cell(std::string_view text) { return fmt::format("\"{}\"", short_cell(text)); }
 
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of("\",\r\n#") == std::string::npos) return text;

@@ -39,11 +39,19 @@ inline constexpr std::string_view kCsvSeparators = ",;\t| ";
 // rows into equally many cells, most of them numbers. The table points into `bytes`; `where` names the file in errors.
 Result<CsvTable> split_csv(std::string_view bytes, std::optional<char> separator, const std::string& where);
 
+// The separator that parts the first rows into a table with numbers in it, if one does.
+std::optional<char> likely_separator(std::string_view bytes);
+std::string separator_name(char separator);  // "commas"
+
 // The number that a cell says, rounded to f32: infinite beyond its range, and 0 where it is too small for it.
 std::optional<float> csv_number(std::string_view text);
 
 // Whether a cell says that there is no value: nothing, NA, N/A, NaN, NULL in any case, or ?.
 bool is_missing(std::string_view text);
+
+// A cell as a message quotes it: cut where it is long, since it may be as long as the file.
+std::string quoted_cell(std::string_view text);
+std::string short_cell(std::string_view text);  // without the quotes
 
 // A cell that holds `text`, in quotes where it has to be.
 std::string csv_cell(const std::string& text);

@@ -65,6 +65,7 @@ struct CsvOptions {
   std::optional<char> separator = {};         // unset: found in the file, see split_csv
   std::optional<bool> has_header = {};        // unset: if all cells of the first row are names
   int64_t max_classes = 65536;                // class numbers lie below
+  bool has_all_classes = false;               // numbers are of as many classes as that, whether or not all occur
   std::vector<std::string> class_names = {};  // known beforehand, as from the training file; otherwise learnt
 };
 // Features are f32 [N,F], classes as number_classes makes them (csv_classes.h). A gap, or a row of another length, is

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "frontend/load/defaults.h"
+#include "runtime/data/csv_table.h"
 #include "runtime/data/data_roots.h"
 #include "runtime/data/glyphs.h"
 #include "runtime/data/linear_data.h"
@@ -61,18 +62,14 @@ Result<Dataset> load_csv(const std::string& name, const CsvOptions& csv, const L
   return dataset;
 }
 
-// Classes that are numbers are all that the network has, whether or not one of the largest is in the training file.
-std::vector<std::string> all_classes(const std::vector<std::string>& names, int64_t classes) {
-  return names == numbered_classes(static_cast<int64_t>(names.size())) ? numbered_classes(classes) : names;
-}
-
 // Where both files name their columns, they do so in the same order.
 Status check_same_columns(const DataSplits& splits) {
   const std::vector<std::string>& train = splits.train.feature_names;
   const std::vector<std::string>& validation = splits.validation.feature_names;
   const auto [first, other] = std::ranges::mismatch(train, validation);
   if (first == train.end() || other == validation.end()) return {};
-  return fail(splits.validation.name, "has the column \"{}\" where {} has \"{}\"", *other, splits.train.name, *first);
+  return fail(splits.validation.name, "has the column {} where {} has {}", quoted_cell(*other), splits.train.name,
+              quoted_cell(*first));
 }
 
 Result<DataSplits> load_csv_splits(const spec::Data::Csv& spec, const LoadDataOptions& options) {
@@ -81,11 +78,12 @@ Result<DataSplits> load_csv_splits(const spec::Data::Csv& spec, const LoadDataOp
   csv.is_regression = options.classes == 0;
   csv.is_binary = options.is_binary;
   if (options.classes > 0) csv.max_classes = options.classes;
+  csv.has_all_classes = true;  // of the network
   if (spec.has_header()) csv.has_header = spec.header();
   if (!spec.separator().empty()) csv.separator = spec.separator()[0];
   DataSplits splits;
   MINNOW_ASSIGN(splits.train, load_csv(spec.train(), csv, options));
-  if (options.classes > 0) csv.class_names = all_classes(splits.train.class_names, options.classes);
+  csv.class_names = splits.train.class_names;
   MINNOW_ASSIGN(splits.validation, load_csv(spec.validation(), csv, options));
   MINNOW_TRY(check_same_columns(splits));
   return splits;

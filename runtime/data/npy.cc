@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 
+#include "ir/printable.h"
 #include "runtime/file.h"
 
 namespace minnow {
@@ -17,6 +18,7 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr size_t kHeaderAlignment = 64;
+constexpr size_t kQuoted = 40;  // letters of the header in a message
 
 struct NpyType {
   std::string_view descr;
@@ -62,8 +64,9 @@ Result<const NpyType*> parse_descr(std::string_view value, const std::string& wh
   const std::string_view descr = value.substr(1, value.find(value[0], 1) - 1);
   for (const NpyType& type : kTypes)
     if (type.descr == descr) return &type;
-  return fail_with_hint(where, fmt::format("holds elements \"{}\"; read are <f4, <f8, <i4, <i8, |u1, |b1", descr),
-                        "save it with x.astype(numpy.float32), or int32 for classes");
+  return fail_with_hint(
+      where, fmt::format("holds elements \"{}\"; read are <f4, <f8, <i4, <i8, |u1, |b1", shortened(descr, kQuoted)),
+      "save it with x.astype(numpy.float32), or int32 for classes");
 }
 
 Result<Shape> parse_shape(std::string_view value, const std::string& where) {
@@ -74,9 +77,11 @@ Result<Shape> parse_shape(std::string_view value, const std::string& where) {
   while (!dims.empty()) {
     int64_t dim = 0;
     const auto [end, error] = std::from_chars(dims.data(), dims.data() + dims.size(), dim);
-    if (error != std::errc{} || dim < 0) return fail(where, "its .npy header has the bad shape ({})", dims);
+    if (error != std::errc{} || dim < 0)
+      return fail(where, "its .npy header has the bad shape ({})", shortened(dims, kQuoted));
     dims = trimmed(dims.substr(static_cast<size_t>(end - dims.data())));
-    if (!dims.empty() && dims[0] != ',') return fail(where, "its .npy header has a bad shape at \"{}\"", dims);
+    if (!dims.empty() && dims[0] != ',')
+      return fail(where, "its .npy header has a bad shape at \"{}\"", shortened(dims, kQuoted));
     if (!dims.empty()) dims = trimmed(dims.substr(1));
     shape.push_back(dim);
   }
@@ -87,6 +92,7 @@ Result<Shape> parse_shape(std::string_view value, const std::string& where) {
 
 // Where the dictionary begins and how long it is, by version.
 Result<std::pair<size_t, size_t>> header_extent(std::string_view bytes, const std::string& where) {
+  if (bytes.empty()) return fail(where, "is empty, so it holds no array");
   if (!bytes.starts_with(kMagic)) return fail(where, "is not a .npy file: it does not begin with \\x93NUMPY");
   const int version = bytes.size() > 6 ? static_cast<unsigned char>(bytes[6]) : 0;
   if (version != 1 && version != 2) return fail(where, "has .npy version {}; read are 1 and 2", version);

@@ -108,6 +108,8 @@ Result<Dataset> open_dataset(const std::string& name, const OpenDatasetOptions& 
   std::error_code error;
   if (fs::exists(name, error)) return open_path(name, options);
   const auto path = find_data_file(name, options.data_dir);
+  const bool is_file_name = fs::path(name).has_extension() || fs::path(name).has_parent_path();
+  if (!path && is_file_name) return tl::unexpected(path.error());
   if (!path) return unknown(name);
   return open_path(*path, options);
 }

@@ -76,10 +76,34 @@ bool read_samples(PngImage& image, Samples as, std::span<Pixel> to, double unit)
   return true;
 }
 
+bool has_palette(std::string_view png) {
+  constexpr size_t kColourType = 25;  // behind signature, length, type, width, height and depth
+  constexpr char kPalette = 3;
+  return png.size() > kColourType && png[kColourType] == kPalette;
+}
+
+// Read with its colours in a map of their own, libpng hands out the indices as they stand. It takes those beyond the
+// palette for black.
+Status check_palette_indices(std::string_view png, const std::string& path) {
+  PngImage image;
+  if (png_image_begin_read_from_memory(image.get(), png.data(), png.size()) == 0) return {};
+  image->format = PNG_FORMAT_RGBA_COLORMAP;
+  const uint32_t colours = image->colormap_entries;
+  std::vector<uint8_t> indices(PNG_IMAGE_SIZE(*image.get())), map(PNG_IMAGE_COLORMAP_SIZE(*image.get()));
+  if (png_image_finish_read(image.get(), nullptr, indices.data(), 0, map.data()) == 0)
+    return fail(path, "is a damaged PNG: {}", image->message);
+  const auto bad = std::ranges::find_if(indices, [&](uint8_t index) { return index >= colours; });
+  if (bad == indices.end()) return {};
+  const int64_t at = bad - indices.begin(), width = image->width;
+  return fail(path, "is a damaged PNG: the pixel in row {}, column {} has colour {} of a palette of {}", at / width,
+              at % width, *bad, colours);
+}
+
 }  // namespace
 
 Result<Tensor> read_png_gray(const std::string& path) {
   MINNOW_ASSIGN(const std::string file, read_file(path, kMaxPngBytes));
+  if (file.empty()) return fail(path, "is empty, so it holds no picture");
   const std::string bytes = without_colour_spaces(file);
   PngImage image;
   if (png_image_begin_read_from_memory(image.get(), bytes.data(), bytes.size()) == 0)
@@ -87,6 +111,7 @@ Result<Tensor> read_png_gray(const std::string& path) {
   const int64_t height = image->height;
   const int64_t width = image->width;
   if (height * width > kMaxPixels) return fail(path, "is too large a picture: {}x{}", width, height);
+  if (has_palette(bytes)) MINNOW_TRY(check_palette_indices(bytes, path));
   const bool is_wide = (image->format & PNG_FORMAT_FLAG_LINEAR) != 0;
   const Samples as{(image->format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3U : 1U, !is_wide};
   image->format =

@@ -28,7 +28,7 @@ std::string place(const Columns& columns, const CsvCell& cell) {
 }
 
 std::string name_of(const Columns& columns, size_t column) {
-  return columns.names.empty() ? fmt::format("column {}", column) : fmt::format("\"{}\"", columns.names[column]);
+  return columns.names.empty() ? fmt::format("column {}", column) : quoted_cell(columns.names[column]);
 }
 
 Result<size_t> find_column(const Columns& columns, size_t width, const std::string& wanted) {
@@ -76,6 +76,16 @@ bool is_name(const CsvCell& cell) {
 // A row of an example has a number, as a feature at least.
 bool is_header(const CsvRow& row) { return std::ranges::all_of(row.cells, is_name); }
 
+// Whether the first row has a name where all others have none, so that it may hold the names of columns.
+bool may_be_header(const std::vector<CsvRow>& rows) {
+  const std::vector<CsvCell>& first = rows[0].cells;
+  for (size_t column = 0; column < first.size() && rows.size() > 1; ++column) {
+    const auto has_name = [column](const CsvRow& row) { return is_name(row.cells[column]); };
+    if (has_name(rows[0]) && std::none_of(rows.begin() + 1, rows.end(), has_name)) return true;
+  }
+  return false;
+}
+
 Result<Columns> make_columns(std::string path, CsvTable table, const CsvOptions& options) {
   if (table.rows.empty()) return fail(path, "is empty");
   Columns columns{std::move(path), std::move(table), 1, {}, {}, {}};
@@ -96,17 +106,16 @@ Result<float> number_in(const Columns& columns, const CsvRow& row, size_t column
   const std::string_view text = cell.text;
   const std::string name = columns.names.empty() ? "" : fmt::format(" ({})", name_of(columns, column));
   if (is_missing(text))
-    return fail_with_hint(
-        place(columns, cell),
-        fmt::format("the value is missing{}{}", text.empty() ? "" : fmt::format(": \"{}\"", text), name),
-        "fill gaps, or leave their rows out, before training");
+    return fail_with_hint(place(columns, cell),
+                          fmt::format("the value is missing{}{}", text.empty() ? "" : ": " + quoted_cell(text), name),
+                          "fill gaps, or leave their rows out, before training");
   const auto value = csv_number(text);
   if (value && std::isfinite(*value)) return *value;
   const bool is_beyond =
       value && std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
-  if (is_beyond) return fail(place(columns, cell), "\"{}\" is beyond what f32 holds{}", text, name);
+  if (is_beyond) return fail(place(columns, cell), "{} is beyond what f32 holds{}", quoted_cell(text), name);
   const bool has_comma = text.find(',') != std::string_view::npos;
-  return fail_with_hint(place(columns, cell), fmt::format("\"{}\" is not a finite number{}", text, name),
+  return fail_with_hint(place(columns, cell), fmt::format("{} is not a finite number{}", quoted_cell(text), name),
                         has_comma ? "decimals are written with a point" : "");
 }
 
@@ -124,7 +133,13 @@ Result<Tensor> numbers(const Columns& columns, const std::vector<size_t>& chosen
 }
 
 Result<Tensor> targets(const Columns& columns, bool are_probabilities) {
-  MINNOW_ASSIGN(Tensor tensor, numbers(columns, columns.labels));
+  auto read = numbers(columns, columns.labels);
+  const auto is_label_name = [&](const CsvRow& row) {
+    return std::ranges::any_of(columns.labels, [&](size_t column) { return is_name(row.cells[column]); });
+  };
+  if (!read && read.error().hint.empty() && std::ranges::all_of(columns.table.rows, is_label_name))
+    read.error().hint = "names are classes, for softmax_cross_entropy with a unit for each";
+  MINNOW_ASSIGN(Tensor tensor, std::move(read));
   if (!are_probabilities) return tensor;
   const auto values = tensor.as<float>();
   for (size_t i = 0; i < values.size(); ++i) {
@@ -135,29 +150,21 @@ Result<Tensor> targets(const Columns& columns, bool are_probabilities) {
   return tensor;
 }
 
-Result<CsvClasses> classes(const Columns& columns, bool may_be_header, const CsvOptions& options) {
+Result<CsvClasses> classes(const Columns& columns, bool has_odd_first, const CsvOptions& options) {
   std::vector<CsvCell> labels;
   for (const CsvRow& row : columns.table.rows) labels.push_back(row.cells[columns.labels[0]]);
   const auto is_number = [](const CsvCell& label) { return csv_number(label.text).has_value(); };
-  if (may_be_header && labels.size() > 1 && is_name(labels[0]) &&
+  if (has_odd_first && labels.size() > 1 && is_name(labels[0]) &&
       std::all_of(labels.begin() + 1, labels.end(), is_number))
-    return fail(place(columns, labels[0]), "label \"{}\" is a name, but all others are numbers", labels[0].text);
-  return number_classes(labels, options.class_names, options.max_classes, columns.path);
-}
-
-std::string separator_name(char separator) {
-  switch (separator) {
-    case ',': return "commas";
-    case ';': return "semicolons";
-    case '\t': return "tabs";
-    case ' ': return "blanks";
-    default: return fmt::format("'{}'", separator);
-  }
+    return fail(place(columns, labels[0]), "label {} is a name, but all others are numbers",
+                quoted_cell(labels[0].text));
+  return number_classes(labels, options, columns.path);
 }
 
 std::string listed(const std::vector<std::string>& names) {
   constexpr size_t kMost = 12;
-  const std::vector<std::string> first(names.begin(), names.begin() + std::min(names.size(), kMost));
+  std::vector<std::string> first(names.begin(), names.begin() + std::min(names.size(), kMost));
+  for (std::string& name : first) name = short_cell(name);
   return fmt::format("{}{}", fmt::join(first, ", "),
                      names.size() > kMost ? fmt::format(", ... ({} in all)", names.size()) : "");
 }
@@ -180,14 +187,14 @@ std::string told(const Columns& columns, const Dataset& dataset) {
   return text;
 }
 
-Result<Dataset> make_dataset(const Columns& columns, bool may_be_header, const CsvOptions& options) {
+Result<Dataset> make_dataset(const Columns& columns, bool has_odd_first, const CsvOptions& options) {
   Dataset dataset;
   dataset.name = std::filesystem::path(columns.path).stem().string();
   MINNOW_ASSIGN(dataset.examples, numbers(columns, columns.features));
   if (options.is_regression) {
     MINNOW_ASSIGN(dataset.labels, targets(columns, options.is_binary));
   } else {
-    MINNOW_ASSIGN(CsvClasses found, classes(columns, may_be_header, options));
+    MINNOW_ASSIGN(CsvClasses found, classes(columns, has_odd_first, options));
     dataset.labels = std::move(found.numbers);
     dataset.class_names = std::move(found.names);
   }
@@ -197,18 +204,28 @@ Result<Dataset> make_dataset(const Columns& columns, bool may_be_header, const C
   return dataset;
 }
 
+Result<Dataset> read_table(const std::string& path, std::string_view bytes, const CsvOptions& options) {
+  MINNOW_ASSIGN(CsvTable table, split_csv(bytes, options.separator, path));
+  MINNOW_ASSIGN(const Columns columns, make_columns(path, std::move(table), options));
+  // A first row with names in some columns only is an example, unless the user says otherwise.
+  const int64_t first = columns.table.rows[0].line;
+  const bool has_odd_first = !options.has_header && columns.names.empty() && may_be_header(columns.table.rows);
+  auto dataset = make_dataset(columns, has_odd_first, options);
+  if (!dataset && has_odd_first && dataset.error().where.starts_with(fmt::format("{}:{}:", path, first)))
+    dataset.error().hint = fmt::format("if line {} holds names, say so: csv {{ header: true }}", first);
+  return dataset;
+}
+
 }  // namespace
 
 Result<Dataset> read_csv(const std::string& path, const CsvOptions& options) {
   MINNOW_ASSIGN(const std::string bytes, read_file(path));
-  MINNOW_ASSIGN(CsvTable table, split_csv(bytes, options.separator, path));
-  MINNOW_ASSIGN(const Columns columns, make_columns(path, std::move(table), options));
-  // A first row with names in some columns only is an example, unless the user says otherwise.
-  const CsvRow& first = columns.table.rows[0];
-  const bool may_be_header = !options.has_header && columns.names.empty() && std::ranges::any_of(first.cells, is_name);
-  auto dataset = make_dataset(columns, may_be_header, options);
-  if (!dataset && may_be_header && dataset.error().where.starts_with(fmt::format("{}:{}:", path, first.line)))
-    dataset.error().hint = fmt::format("if line {} holds names, say so: csv {{ header: true }}", first.line);
+  auto dataset = read_table(path, bytes, options);
+  if (dataset || !options.separator) return dataset;
+  const auto likely = likely_separator(bytes);
+  if (likely && *likely != *options.separator)
+    dataset.error().hint = fmt::format("its cells seem to be parted by {}, but csv {{ separator }} says {}",
+                                       separator_name(*likely), separator_name(*options.separator));
   return dataset;
 }
 

@@ -92,16 +92,22 @@ bool is_optimizer_state(const LoweredModel& lowered, std::string_view name) {
                              [&](const WeightInfo& weight) { return name.starts_with(weight.name + "."); });
 }
 
+std::string optimizer_name(const spec::Training& training) {
+  const auto* chosen = training.GetReflection()->GetOneofFieldDescriptor(
+      training, training.GetDescriptor()->FindOneofByName("optimizer"));
+  return chosen == nullptr ? "sgd" : chosen->name();
+}
+
 tl::unexpected<Error> other_model(const std::string& path, const std::string& what) {
   return fail_with_hint(path, "weights of another model: " + what,
                         "the file must come from the same layers as the model has");
 }
 
-// Every tensor of the network is in the file with its type; of the optimiser's, too, if `with_optimizer`.
-Status check_same_model(const std::string& path, const TensorFile& file, const Session& session, bool with_optimizer) {
+// Every tensor of the network is in the file with its type.
+Status check_same_model(const std::string& path, const TensorFile& file, const Session& session) {
   for (const auto& [name, tensor] : session.tensors()) {
     const Tensor* found = file.find(name);
-    if (!found && !with_optimizer && !is_network_tensor(session.lowered(), name)) continue;
+    if (!found && !is_network_tensor(session.lowered(), name)) continue;
     if (!found) return other_model(path, fmt::format("tensor \"{}\" {} is missing", name, tensor.type().to_string()));
     if (found->type() != tensor.type())
       return other_model(path, fmt::format("tensor \"{}\" is {}, but the model needs {}", name,
@@ -116,6 +122,17 @@ Status check_same_model(const std::string& path, const TensorFile& file, const S
   return {};
 }
 
+// The file, of the same network, has what the optimiser keeps.
+Status check_same_optimizer(const std::string& path, const TensorFile& file, const Session& session) {
+  const auto missing =
+      std::ranges::find_if(session.tensors(), [&](const auto& entry) { return file.find(entry.first) == nullptr; });
+  if (missing == session.tensors().end()) return {};
+  return fail_with_hint(path,
+                        fmt::format("was trained with another optimiser: {} needs \"{}\", which is not there",
+                                    optimizer_name(session.model().model.training()), missing->first),
+                        "a run goes on with the optimiser that its config.textproto names; a new one takes --out");
+}
+
 // No run saves anything else, and nothing that is computed from it would be worth a look.
 Status check_finite(const std::string& path, const TensorFile& file, const Session& session) {
   for (const NamedTensor& entry : file.tensors) {
@@ -127,7 +144,8 @@ Status check_finite(const std::string& path, const TensorFile& file, const Sessi
 
 Result<TensorFile> restore(const std::string& path, Session& session, bool with_optimizer) {
   MINNOW_ASSIGN(TensorFile file, read_safetensors(path));
-  MINNOW_TRY(check_same_model(path, file, session, with_optimizer));
+  MINNOW_TRY(check_same_model(path, file, session));
+  if (with_optimizer) MINNOW_TRY(check_same_optimizer(path, file, session));
   MINNOW_TRY(check_finite(path, file, session));
   for (NamedTensor& entry : file.tensors)
     if (const auto it = session.tensors().find(entry.name); it != session.tensors().end())

@@ -6,14 +6,16 @@
 The first word of a fence says what becomes of the block:
 
     ```sh                 run by bash; must end with status 0, or with N in ```sh exit=N
-    ```output             what the last sh block prints, both streams together; ```output exact, to the digit
+    ```output             what the last sh block prints, both streams together; ```output exact, to the digit;
+                          ```output near, to a twentieth of each number
     ```LANGUAGE FILE      written to FILE, for the blocks that follow to use
     ```LANGUAGE           only shown: figures, machine-dependent text, and ```console, commands that build or install
 
-An output block is all that is printed, but for what it leaves out by a line `...`. Unless it is exact, numbers are
-compared by their place only, since they depend on the machine. Spacing is never compared.
+An output block is all that is printed, but for what it leaves out by a line `...`. Unless it is exact or near, numbers
+are compared by their place only, since they depend on the machine. Spacing is never compared.
 """
 import argparse
+import math
 import os
 import pathlib
 import re
@@ -31,20 +33,39 @@ def blocks(text):
         yield text.count("\n", 0, match.start()) + 1, match[1].split(), match[2]
 
 
-def shape(line, exact):
+def shape(line, exact=False):
     """A line without its spacing and, unless exact, its numbers."""
     return " ".join((line if exact else NUMBER.sub("#", line)).split())
 
 
-def first_difference(expected, printed, exact):
+def values(line):
+    return [float(number.rstrip("kMx").replace(",", "")) for number in NUMBER.findall(line)]
+
+
+def is_near(one, other):
+    return math.isclose(one, other, rel_tol=0.05) or (math.isnan(one) and math.isnan(other))
+
+
+def is_same(expected, printed, accuracy):
+    """Whether a line was to be printed so; `accuracy` is "exact", "near" or None."""
+    if shape(expected, accuracy == "exact") != shape(printed, accuracy == "exact"):
+        return False
+    return accuracy != "near" or all(
+        is_near(one, other) for one, other in zip(values(expected), values(printed)))
+
+
+def first_difference(expected, printed, accuracy=None):
     """The first line of an output block that was not printed in its turn, or None."""
-    text = "".join(shape(line, exact) + "\n" for line in printed.splitlines() if line.strip())
-    pattern = ""
+    lines = list(filter(str.strip, printed.splitlines()))
+    ends = {0}  # how many lines may have been printed so far
     for line in filter(str.strip, expected.splitlines()):
-        pattern += r"(?:.*\n)*?" if line.strip() == "..." else re.escape(shape(line, exact) + "\n")
-        if not re.match(pattern, text):
+        if line.strip() == "...":
+            ends = set(range(min(ends), len(lines) + 1))
+        else:
+            ends = {end + 1 for end in ends if end < len(lines) and is_same(line, lines[end], accuracy)}
+        if not ends:
             return line
-    return None if re.fullmatch(pattern, text) else "the end"
+    return None if len(lines) in ends else "the end"
 
 
 def expected_status(info):
@@ -70,7 +91,8 @@ def check(document, folder, environment):
             if status != expected_status(info):
                 sys.exit(f"{where}status {status}, expected {expected_status(info)}\n{body}\n{printed}")
         elif language == "output":
-            difference = first_difference(body, printed, "exact" in info)
+            accuracy = next((word for word in info[1:] if word in ("exact", "near")), None)
+            difference = first_difference(body, printed, accuracy)
             if difference is not None:
                 sys.exit(f"{where}not printed in its turn: {difference}\nprinted was:\n{printed}")
         elif len(info) > 1:

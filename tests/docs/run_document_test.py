@@ -28,8 +28,8 @@ class RunDocumentTest(unittest.TestCase):
 
 
 class OutputTest(unittest.TestCase):
-    def differs(self, expected, printed, exact=False):
-        return run_document.first_difference(expected, printed, exact)
+    def differs(self, expected, printed, accuracy=None):
+        return run_document.first_difference(expected, printed, accuracy)
 
     def test_numbers_and_spacing_may_differ(self):
         self.assertIsNone(self.differs("loss 1.5  (30.2x)\n", "loss  2.25 (1,234x)\n"))
@@ -38,7 +38,13 @@ class OutputTest(unittest.TestCase):
         self.assertEqual(self.differs("loss 1.5\n", "gain 1.5\n"), "loss 1.5")
 
     def test_exact_compares_numbers(self):
-        self.assertEqual(self.differs("loss 1.5\n", "loss 1.6\n", exact=True), "loss 1.5")
+        self.assertEqual(self.differs("loss 1.5\n", "loss 1.6\n", "exact"), "loss 1.5")
+
+    def test_near_compares_how_large_numbers_are(self):
+        self.assertIsNone(self.differs("loss 1.50 of 1,000x\n", "loss 1.52 of 999x\n", "near"))
+        self.assertEqual(self.differs("loss 1.5\n", "loss 1.6\n", "near"), "loss 1.5")
+        self.assertEqual(self.differs("scratch 0.0 KiB\n", "scratch 3.0 KiB\n", "near"), "scratch 0.0 KiB")
+        self.assertIsNone(self.differs("...\nloss 2\n", "loss 1\nloss 2\n", "near"))
 
     def test_only_dots_leave_lines_out(self):
         self.assertIsNone(self.differs("a\n...\nc\n", "a\nb\nb\nc\n"))

@@ -125,7 +125,7 @@ std::vector<File> npy_files(const std::string& inputs, const std::string& target
 
 INSTANTIATE_TEST_SUITE_P(
     Npy, BadFile,
-    testing::Values(FileCase{"empty", npy_files("", kTargets), kTrain, "./x: error: is not a .npy file"},
+    testing::Values(FileCase{"empty", npy_files("", kTargets), kTrain, "./x: error: is empty, so it holds no array"},
                     FileCase{"bad_magic", npy_files("NUMPY", kTargets), kTrain, "./x: error: is not a .npy file"},
                     FileCase{"truncated", npy_files(kInputs.substr(0, kInputs.size() - 1), kTargets), kTrain,
                              "./x: error: is truncated: 3 of the 4 bytes its header [2,2] claims"},

@@ -146,6 +146,30 @@ TEST_F(Commands, WhatCompileWritesRunsAndRoundTrips) {
   EXPECT_EQ(bench_.read("results/prediction.npy").substr(1, 5), "NUMPY");
 }
 
+TEST_F(Commands, ANumberThatATypeDoesNotHoldIsRefused) {
+  bench_.write("f.ir",
+               R"(func @f(%i: i32[], %b: u8[], %p: pred[], %x: f32[]) -> (i: i32[], b: u8[], p: pred[], s: f32[]) {
+  %0 = add(%x, %x) : f32[]  loc("sum")
+  return %i, %b, %p, %0
+}
+)");
+  out("run f.ir --input i=-2147483648 --input b=255 --input p=1 --input x=inf");
+  EXPECT_NE(out("run f.ir --input i=1e3 --input x=0.1").find("1000"), std::string::npos);
+  const auto refused = [&](const std::string& input, const std::string& expected) {
+    expect_refused(bench_, "run f.ir --input " + input, "--input " + input + ": error: " + expected);
+  };
+  for (const char* number : {"3000000000", "1e30", "1.5", "nan", "inf"})
+    refused(std::string("i=") + number,
+            number + std::string(" is no i32, which holds whole numbers from -2147483648 to 2147483647"));
+  for (const char* number : {"300", "-5", "1.7", "nan"})
+    refused(std::string("b=") + number, number + std::string(" is no u8, which holds whole numbers from 0 to 255"));
+  for (const char* number : {"0.5", "2", "-1"})
+    refused(std::string("p=") + number, number + std::string(" is no pred, which holds whole numbers from 0 to 1"));
+  refused("x=1e39", "1e39 is beyond what f32 holds");
+  refused("x=one", "\"one\" is not a number");
+  expect_refused(bench_, "run f.ir --input x=1 --input x=2", "--input x=2: error: \"x\" has a value already");
+}
+
 TEST_F(Commands, MemorySetsTrainingBesideInference) {
   const json found = parsed("memory m.textproto");
   EXPECT_EQ(found["training"]["weights"], 4 * 7850);

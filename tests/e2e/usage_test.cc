@@ -34,6 +34,18 @@ TEST(Usage, WhatIsMissingOrTooMuchIsTold) {
   EXPECT_THAT(refusal("help"), HasSubstr("did you mean --help?"));
 }
 
+TEST(Usage, ValuesThatAreNoneNameTheNearest) {
+  EXPECT_EQ(refusal("train m.textproto --optimizer Adam"),
+            "error: --optimizer: there is no \"Adam\", only sgd, momentum, adam, adamw, rmsprop\n"
+            "  hint: did you mean adam?\n");
+  EXPECT_THAT(refusal("eval m.textproto --split test"),
+              StartsWith("error: --split: there is no \"test\", only train, validation\n"));
+  EXPECT_THAT(refusal("train m.textproto --backend gpu"),
+              StartsWith("error: --backend: there is no \"gpu\", only jit, interpreter\n"));
+  EXPECT_THAT(refusal("gradcheck m.textproto --tolerance 0"), StartsWith("error: --tolerance: 0 is not more than 0\n"));
+  EXPECT_THAT(refusal("gradcheck m.textproto --tolerance -1"), StartsWith("error: --tolerance: -1 is negative\n"));
+}
+
 TEST(Usage, NothingAtAllPrintsTheHelp) {
   const Workbench bench;
   const Outcome outcome = bench.run("");
@@ -45,6 +57,14 @@ TEST(Usage, NewListsTheModelsToStartFrom) {
   const Workbench bench;
   EXPECT_THAT(bench.succeed("new").out,
               HasSubstr("mlp-1                mlp-256 with its hidden layer squeezed to a single unit\n"));
+}
+
+TEST(Usage, WhatIsNotThereIsTold) {
+  const Workbench bench;
+  for (const char* command : {"eval nosuch", "predict nosuch", "eval nosuch.textproto"})
+    EXPECT_THAT(bench.run(command).err, HasSubstr("No such file or directory")) << command;
+  EXPECT_THAT(bench.run("eval lenet").err, HasSubstr("minnow new lenet"));
+  EXPECT_THAT(bench.run("data stats nofile.csv").err, StartsWith("nofile.csv: error: there is no such file in "));
 }
 
 TEST(Usage, AFolderOfDataMustExist) {

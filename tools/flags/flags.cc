@@ -24,7 +24,7 @@ void add_set_flag(CLI::App& app, std::vector<std::string>& assignments) {
          [&assignments](const std::vector<std::string>& given) {
            assignments.insert(assignments.end(), given.begin(), given.end());
          },
-         "change a field of the model: --set training.seed=1")
+         "change a field of the model: --set training.seed=1; a list is 1,28,28 or [1,28,28]")
       ->type_name("FIELD=VALUE")
       ->allow_extra_args(false)
       ->take_all();

@@ -13,8 +13,10 @@ bool is_ir_file(const std::string& path) { return path.ends_with(".ir"); }
 
 Result<std::unique_ptr<Module>> read_ir_file(const std::string& path, ReadFor purpose) {
   MINNOW_ASSIGN(const std::string text, read_file(path, kMaxModelBytes));
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  const size_t begin = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
   OpPlaces places;
-  MINNOW_ASSIGN(auto module, parse_module(text, path, &places));
+  MINNOW_ASSIGN(auto module, parse_module(std::string_view(text).substr(begin), path, &places));
   if (purpose == ReadFor::kCompiling)
     for (const auto& function : module->functions) MINNOW_TRY(check_kernels(*function, places));
   return module;

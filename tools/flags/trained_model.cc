@@ -39,6 +39,7 @@ Result<std::string> TrainedModelFlags::find_weights() const {
     return fail_with_hint(place, "holds no weights of a run", "minnow train --out leaves best.safetensors");
   }
   if (!weights_.empty()) return weights_;
+  if (!std::filesystem::exists(place, error)) MINNOW_TRY(model_.read());
   return tl::unexpected(
       Error{{}, "which weights?", "--weights FILE, or the folder of a run in place of the model", ExitCode::kUsage});
 }

@@ -1,6 +1,11 @@
 #include "tools/flags/usage_error.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <cctype>
+#include <regex>
+#include <sstream>
 
 #include "frontend/schema/training.pb.h"
 
@@ -36,6 +41,34 @@ std::string suggestion(const CLI::App& command, std::string flag) {
   return nearest.empty() ? "" : fmt::format("did you mean {}?", nearest);
 }
 
+std::vector<std::string> split_at_commas(const std::string& list) {
+  std::vector<std::string> names;
+  std::istringstream from(list);
+  for (std::string name; std::getline(from, name, ',');) names.push_back(name);
+  return names;
+}
+
+// A value that is none of a flag's, with the one that was meant; a bound that is the largest double has 309 digits.
+void reword_value(Error& usage) {
+  static const std::regex kNoMember(R"re((\S+): (.*) not in \{(.*)\})re");
+  static const std::regex kNotPositive(R"re((\S+): Value (-?)(.*) not in range \S+ to \d{100,}\S*)re");
+  std::smatch match;
+  const std::string message = usage.message.substr(0, 2000);
+  if (std::regex_match(message, match, kNoMember)) {
+    const std::vector<std::string> known = split_at_commas(match[3]);
+    usage.message =
+        fmt::format("{}: there is no \"{}\", only {}", match[1].str(), match[2].str(), fmt::join(known, ", "));
+    std::string small = match[2];
+    std::ranges::transform(small, small.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (const std::string nearest = nearest_name(small, known); !nearest.empty())
+      usage.hint = fmt::format("did you mean {}?", nearest);
+  } else if (std::regex_match(message, match, kNotPositive)) {
+    const bool is_negative = match[2].length() > 0;
+    usage.message = fmt::format("{}: {}{} is {}", match[1].str(), match[2].str(), match[3].str(),
+                                is_negative ? "negative" : "not more than 0");
+  }
+}
+
 }  // namespace
 
 Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
@@ -43,6 +76,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = *innermost(&app, name);
   Error usage{{}, error.what(), fmt::format("{} --help lists what it takes", name), ExitCode::kUsage};
   std::ranges::replace(usage.message, '\n', ' ');
+  reword_value(usage);
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return usage;
   // CLI11 hands them over as they stood.
   const std::vector<std::string> extras = command.remaining();

@@ -80,7 +80,8 @@ void tell_state(RunRecord& run, const RunFolder& folder) {
   const auto& training = run.model->model.training();
   const auto done = static_cast<int64_t>(run.history->size());
   if (done == 0) return set(RunState::kNotBegun, "no epoch is done yet");
-  if (done >= training.epochs()) return set(RunState::kFinished, fmt::format("finished: {} epochs", done));
+  if (done >= training.epochs())
+    return set(RunState::kFinished, fmt::format("finished: {} epoch{}", done, done == 1 ? "" : "s"));
   if (has_stopped_improving(training, run.lowered->classifies, *run.history))
     return set(RunState::kStoppedEarly, fmt::format("stopped early: {} of {} epochs", done, training.epochs()));
   set(RunState::kUnfinished, fmt::format("unfinished: {} of {} epochs; go on with: minnow train --resume {}", done,

@@ -86,6 +86,13 @@ TEST_F(LoadModel, RefusesBytesThatAreNoModel) {
   EXPECT_EQ(error_of(load_model(unknown)), unknown + ": model: unknown field number 127 in Model");
 }
 
+TEST_F(LoadModel, RefusesNumbersThatStandForNoName) {
+  Model model;
+  model.add_layers()->mutable_dense()->set_activation(static_cast<spec::Activation::Function>(77));
+  const std::string path = write("m.bin", model.SerializeAsString());
+  EXPECT_EQ(error_of(load_model(path)), path + ": layers.0.dense.activation: activation is 77, which is no Function");
+}
+
 TEST_F(LoadModel, RefusesGroupsNestedTooDeeply) {
   const std::string path = write("deep.bin", std::string(200, '\x13') + std::string(200, '\x14'));
   EXPECT_NE(error_of(load_model(path)).find("nested too deeply"), std::string::npos);
@@ -128,6 +135,97 @@ TEST(ParseModelText, SaysInItsOwnWordsWhatIsWrong) {
       {"training { epochs: 99999999999999999999 }", "m:1:20: \"99999999999999999999\" is too large a number here"},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(refusal(text), expected) << text;
+}
+
+TEST(ParseModelText, RefusesNumbersForNames) {
+  const auto refusal = [](const std::string& text) { return error_of(parse_model_text(text, "m")); };
+  const std::string function = "known: NONE, RELU, LEAKY_RELU, SIGMOID, TANH, GELU, SILU, SOFTPLUS, ELU";
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"layers { dense { activation: 3 } }",
+       "m:1:30: \"3\" is not a value of field \"activation\": its values are names | " + function},
+      {"layers { activation { function: 0 } }",
+       "m:1:33: \"0\" is not a value of field \"function\": its values are names | " + function},
+      {"layers { conv2d {\n\tpadding: 1 } }",
+       "m:2:18: \"1\" is not a value of field \"padding\": its values are names | known: VALID, SAME; a number of "
+       "zeros on each side is pad: 1"},
+      {"layers { max_pool: <padding: -7> }",
+       "m:1:31: \"-7\" is not a value of field \"padding\": its values are names | known: VALID, SAME; a number of "
+       "zeros on each side is pad: -7"},
+      {"loss { softmax_cross_entropy { form: 1 } }",
+       "m:1:38: \"1\" is not a value of field \"form\": its values are names | known: MAX_SHIFTED, NAIVE"},
+      {"training { early_stopping { metric: 0x1 } }",
+       "m:1:37: \"0x1\" is not a value of field \"metric\": its values are names | known: VALIDATION_LOSS, "
+       "VALIDATION_ACCURACY"},
+      {"layers: [{ name: \"a\" }, { dense { units: 1 bias: 1 activation: 1.5 } }]",
+       "m:1:64: expected one of the field's names, found \"1.5\" | " + function},
+      {"data { builtin: 0 }",
+       "m:1:17: \"0\" is not a value of field \"builtin\": its values are names | known: GLYPHS"},
+  };
+  for (const auto& [text, expected] : cases) EXPECT_EQ(refusal(text), expected) << text;
+}
+
+TEST(ParseModelText, SaysHowANameIsSpelledThatStandsInQuotes) {
+  const auto refusal = [](const std::string& text) { return error_of(parse_model_text(text, "m")); };
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"layers { conv2d { padding: \"same\" } }",
+       "m:1:28: expected a name without quotes, found \"same\" | write SAME"},
+      {"layers { dense { activation: 'Relu' } }", "m:1:30: expected a name without quotes, found 'Relu' | write RELU"},
+      {"layers { dense { activation: \"swish\" } }",
+       "m:1:30: expected a name without quotes, found \"swish\" | did you mean \"SILU\"?"},
+      {"layers { dense { bias: \"false\" } }",
+       "m:1:24: \"false\" is not a value of field \"bias\" | write false without quotes"},
+      {"training { shuffle: \"True\" }",
+       "m:1:21: \"True\" is not a value of field \"shuffle\" | write true without quotes"},
+      {"training { shuffle: 2 }", "m:1:21: \"2\" is not a value of field \"shuffle\" | true or false"},
+      {"layers { dense { bias: -1 } }", "m:1:24: \"-\" is not a value of field \"bias\" | true or false"},
+      {"layers { dense { bias: \"no\" } }", "m:1:24: \"no\" is not a value of field \"bias\" | true or false"},
+  };
+  for (const auto& [text, expected] : cases) EXPECT_EQ(refusal(text), expected) << text;
+}
+
+TEST(ParseModelText, SaysWhatACommaMayHaveMeant) {
+  const auto refusal = [](const std::string& text) { return error_of(parse_model_text(text, "m")); };
+  EXPECT_EQ(refusal("inputs { shape: 1, 28, 28 }"),
+            "m:1:20: the field ends before \",\" | a list stands in brackets: shape: [1, 28, 28]");
+  EXPECT_EQ(refusal("training { learning_rate: 0,1 }"),
+            "m:1:28: a number ends before \",\" | decimals are written with a point: learning_rate: 0.1");
+  EXPECT_EQ(refusal("training { epochs: 1,000 }"), "m:1:21: a number ends before \",\" | epochs takes one number");
+  EXPECT_THAT(refusal("layers { dense { units: 1, 2x: 3 } }"), testing::HasSubstr("letters follow a number"));
+  EXPECT_TRUE(parse_model_text("inputs { name: \"a\", shape: [1, 2], }, training { epochs: 1, seed: 2; }", "m"));
+}
+
+TEST(ParseModelText, KnowsNoExtensions) {
+  const auto refusal = [](const std::string& text) { return error_of(parse_model_text(text, "m")); };
+  EXPECT_EQ(refusal("[foo.bar] { }"), "m:1:11: \"foo.bar\" is no field; there are no extensions");
+  EXPECT_EQ(refusal("[type.googleapis.com/minnow.Model] { }"),
+            "m:1:21: \"type.googleapis.com/minnow.Model\" is no field; there are no extensions");
+}
+
+TEST(ParseModelText, FindsTheBraceThatIsMissing) {
+  const auto refusal = [](const std::string& text) { return error_of(parse_model_text(text, "m")); };
+  EXPECT_EQ(refusal("layers { name: \"a\" dense units: 3 } }"),
+            "m:1:20: \"dense\" lacks the \"{\" behind it | this field has fields of its own: dense { FIELD: VALUE }");
+  EXPECT_EQ(refusal("loss l1 {} }"),
+            "m:1:1: \"loss\" lacks the \"{\" behind it | this field has fields of its own: loss { FIELD: VALUE }");
+  EXPECT_EQ(refusal("layers: { flatten: {} } }"), "m:1:25: this \"}\" closes nothing");
+}
+
+TEST(ParseModelText, CutsWhatItQuotes) {
+  const std::string digits(5'000'000, '9');
+  for (const std::string& text :
+       {"training { epochs: " + digits + " }", "name: " + digits, "layers { dense { activation: " + digits + " } }",
+        "layers { dense { activation: A" + digits + " } }", "layers { dense { activation: \"" + digits + "\" } }",
+        "layers { dense { bias: " + digits + " } }", "a" + digits + ": 1", "[" + digits + "] {}",
+        "inputs { shape: 1, " + digits + " }", "training { learning_rate: 0," + digits + " }"})
+    EXPECT_LT(error_of(parse_model_text(text, "m")).size(), 600) << text.substr(0, 40);
+}
+
+TEST(ParseModelText, TakesAByteOrderMark) {
+  const auto loaded = parse_model_text("\xEF\xBB\xBFname: \"m\"", "m");
+  ASSERT_TRUE(loaded) << error_of(loaded);
+  EXPECT_EQ(loaded->model.name(), "m");
+  EXPECT_EQ(loaded->where("name"), "m:1:1");
+  EXPECT_EQ(error_of(parse_model_text(std::string("\xFF\xFEn\0", 4), "m")), "m: is UTF-16 text | save it as UTF-8");
 }
 
 TEST(ParseModelText, SaysWhichBracketIsNotClosed) {

@@ -50,6 +50,16 @@ TEST_F(SetField, RepeatedFieldsAreReplaced) {
   EXPECT_EQ(set("layers.conv1.conv2d.kernel=3, 7"), "");
   ASSERT_EQ(loaded_.model.layers(0).conv2d().kernel_size(), 2);
   EXPECT_EQ(loaded_.model.layers(0).conv2d().kernel(1), 7);
+  EXPECT_EQ(set("layers.conv1.conv2d.kernel=[2, 4]"), "");
+  ASSERT_EQ(loaded_.model.layers(0).conv2d().kernel_size(), 2);
+  EXPECT_EQ(loaded_.model.layers(0).conv2d().kernel(0), 2);
+  EXPECT_EQ(loaded_.model.layers(0).conv2d().kernel(1), 4);
+  EXPECT_EQ(set("layers.a.b.inputs=[conv1]"), "");
+  EXPECT_EQ(loaded_.model.layers(1).inputs(0), "conv1");
+  EXPECT_NE(set("layers.conv1.conv2d.kernel=[2"), "");
+  EXPECT_EQ(set("layers.conv1.conv2d.kernel=[]"), "");
+  EXPECT_EQ(loaded_.model.layers(0).conv2d().kernel_size(), 0);
+  EXPECT_EQ(set("layers.conv1.conv2d.kernel=3"), "");
   EXPECT_EQ(set("layers.conv1.conv2d.kernel="), "");
   EXPECT_EQ(loaded_.model.layers(0).conv2d().kernel_size(), 0);
 }

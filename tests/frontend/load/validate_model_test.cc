@@ -204,6 +204,17 @@ TEST(ValidateData, SourcesAreCompleteAndFit) {
             "m.textproto:4:36: what is divided by deviation 1e-300 is beyond what f32 holds");
 }
 
+TEST(ValidateData, BothFilesOfATableAreNeeded) {
+  const auto error = [](const std::string& files) {
+    return tail_error(std::string(kTail) + "data { csv { " + files + " } }");
+  };
+  EXPECT_EQ(
+      error("train: \"a\""),
+      "m.textproto:4:8: validation is missing | its examples are those that training does not see: split some off "
+      "the others");
+  EXPECT_EQ(error("validation: \"a\""), "m.textproto:4:8: train is missing");
+}
+
 TEST(ValidateData, SeparatorsAreSingleCharacters) {
   const auto error = [](const std::string& separator) {
     return tail_error(std::string(kTail) + "data { csv { train: \"a\" validation: \"b\" separator: \"" + separator +

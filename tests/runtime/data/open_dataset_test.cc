@@ -23,7 +23,11 @@ TEST_F(OpenDataset, KnowsNamesAndSuggestsThem) {
   EXPECT_EQ(open("glyphs")->size(), 12000);
   EXPECT_EQ(open("glyphs", {.split = "validation"})->size(), 2000);
   EXPECT_EQ(open("glyhps").error().hint, "did you mean glyphs?");
-  EXPECT_NE(open("nowhere/x.csv").error().hint.find("folder of PNG"), std::string::npos);
+  EXPECT_NE(open("zebras").error().hint.find("folder of PNG"), std::string::npos);
+  for (const std::string file : {"nowhere/x.csv", "nowhere.csv", "nowhere/folder"}) {
+    EXPECT_EQ(open(file).error().where, file);
+    EXPECT_TRUE(open(file).error().message.starts_with("there is no such file in "));
+  }
 }
 
 TEST_F(OpenDataset, ReadsATableWithClassesOrNumbers) {

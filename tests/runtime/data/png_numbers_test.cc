@@ -97,6 +97,24 @@ TEST(PngNumbers, Palettes) {
   EXPECT_EQ(numbers_of({2, 1, 1, PngColour::kPalette, {1, 0}, false, palette}), (std::vector<float>{150, 76}));
 }
 
+TEST(PngNumbers, IndicesBeyondThePaletteAreRefused) {
+  const TemporaryFolder folder;
+  const std::string palette = png_chunk("PLTE", std::string("\xff\0\0\0\xff\0\0\0\xff", 9));
+  for (const bool is_interlaced : {false, true}) {
+    for (const int depth : {2, 4, 8}) {
+      const PngPicture picture{2, 2, depth, PngColour::kPalette, {0, 1, 3, 2}, is_interlaced, palette};
+      const auto read = read_png_gray(folder.write("x.png", png_bytes(picture)));
+      ASSERT_FALSE(read);
+      EXPECT_EQ(read.error().message, "is a damaged PNG: the pixel in row 1, column 0 has colour 3 of a palette of 3");
+    }
+  }
+}
+
+TEST(PngNumbers, AnEmptyFileIsSaidToBeEmpty) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(read_png_gray(folder.write("x.png", "")).error().message, "is empty, so it holds no picture");
+}
+
 TEST(PngNumbers, ATransparentColourIsBlack) {
   const auto clear = [](std::initializer_list<uint32_t> samples) {
     std::string bytes;

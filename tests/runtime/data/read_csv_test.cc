@@ -78,6 +78,57 @@ TEST_F(CsvTest, AHeaderWithOtherCellsIsToBeSaid) {
   }
 }
 
+TEST_F(CsvTest, AHeaderIsSuggestedOnlyWhereTheFirstRowDiffers) {
+  const std::string other = error("1,2,c\n3,4,a\n", {.class_names = {"a", "b"}});
+  EXPECT_EQ(other, "data.csv:1:5: error: label \"c\" is none of the 2 classes");
+  EXPECT_EQ(error("1,2,c\n", {.class_names = {"a", "b"}}), other);
+  EXPECT_EQ(error("1,,c\n3,4,a\n").find("header"), std::string::npos);
+}
+
+TEST_F(CsvTest, AnotherSeparatorThanTheOneGivenIsBlamed) {
+  const CsvOptions commas{.separator = ','};
+  for (const char* text : {"1;2;0\n3;4;1\n", "1,5;2;0\n3;4,25;1\n", "a;b;kind\n1;2;0\n3;4;1\n"})
+    EXPECT_NE(
+        error(text, commas).find("hint: its cells seem to be parted by semicolons, but csv { separator } says commas"),
+        std::string::npos)
+        << text;
+  EXPECT_NE(error("1 2 0\n3 4 1\n", commas).find("parted by blanks"), std::string::npos);
+  EXPECT_EQ(error("1,2,0\n3,1\n", commas), "data.csv:2:1: error: 2 cells, but line 1 has 3");
+}
+
+TEST_F(CsvTest, WholeNumbersOfAnySizeAreNoNames) {
+  for (const char* label : {"65536", "2147483647", "2147483648", "99999999999999999999", "-1", "-99999999999999999999"})
+    EXPECT_EQ(error(fmt::format("1,2,{}\n1,2,0\n", label)),
+              fmt::format("data.csv:1:5: error: label {} is outside 0 to 65535\n"
+                          "  hint: classes that are numbers count from 0",
+                          label));
+}
+
+TEST_F(CsvTest, WhatIsQuotedIsCut) {
+  const std::string digits(100'000, '9'), letters(100'000, 'x');
+  for (const std::string& text :
+       {"1,2," + digits, "1," + letters + ",0", "1," + digits + ",0", "1,2," + letters + "\n1,2,3", letters + ",b\n,0",
+        "a," + letters + "\n1,2\n" + letters + ",3"})
+    EXPECT_LT(error(text).size(), 400) << text.substr(0, 20);
+  EXPECT_LT(error("1," + letters + "\n", {.class_names = {"a", "b"}}).size(), 400);
+  EXPECT_LT(read("1," + letters + "\n2," + letters + "y\n")->read_as.size(), 400);
+}
+
+TEST_F(CsvTest, NumbersAreOfAllClassesOfTheNetwork) {
+  const auto dataset = read("5,0\n5,10\n5,1\n", {.max_classes = 12, .has_all_classes = true});
+  ASSERT_TRUE(dataset) << dataset.error().to_string();
+  EXPECT_EQ(dataset->classes(), 12);
+  EXPECT_NE(dataset->read_as.find("9, 10, 11"), std::string::npos) << dataset->read_as;
+  EXPECT_EQ(read("5,a\n5,b\n", {.max_classes = 12, .has_all_classes = true})->classes(), 2);
+}
+
+TEST_F(CsvTest, NamesAreNoTargets) {
+  EXPECT_EQ(error("1,yes\n2,no\n", {.is_regression = true, .is_binary = true}),
+            "data.csv:1:3: error: \"yes\" is not a finite number\n"
+            "  hint: names are classes, for softmax_cross_entropy with a unit for each");
+  EXPECT_EQ(error("1,0.5\n2,no\n", {.is_regression = true}), "data.csv:2:3: error: \"no\" is not a finite number");
+}
+
 TEST_F(CsvTest, TellsWhatItDecided) {
   EXPECT_EQ(
       read("x,y,kind\n# note\n1,2,rose\n3,4,iris\n")->read_as,
