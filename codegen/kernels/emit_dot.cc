@@ -1,6 +1,8 @@
 #include "codegen/kernels/emit_dot.h"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 
 #include "codegen/kernels/register_tile.h"
 #include "codegen/schedule/tiling.h"
@@ -11,8 +13,8 @@ namespace {
 
 using V = llvm::Value*;
 
-constexpr int64_t kMaxPanelBytes = 512 << 10;
-const Threshold kMaxDepth{"depth of a panel", kMaxPanelBytes / (32 * 4)};
+const Threshold kMaxDepth{"depth of a panel", 1024};
+const Threshold kMaxSums{"rows whose sums are kept from panel to panel", 1024};
 const Threshold kWantedUnits{"panels that are units enough", 8};
 const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
 
@@ -20,6 +22,8 @@ const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
 struct DotShape {
   int64_t rows, columns, depth;
   int64_t tile_rows, tile_vectors, panel;
+  int64_t panel_depth;  // of a packed panel: all of `depth`, or an even part of it
+  int64_t chunk;        // tiles of rows that go through all panels of their columns together
   bool packs;
 
   DotShape(const Op& dot, const Target& target) {
@@ -31,8 +35,15 @@ struct DotShape {
     tile_rows = std::min<int64_t>(tile.rows, rows);
     set_vectors(tile.vectors, target.lanes);
     packs = contract[1] == 1 || ceil_div(rows, tile_rows) > kUnpackedTiles;
+    panel_depth = packs ? even_tile(depth, kMaxDepth.at_most(depth)) : depth;
+    chunk = panel_depth < depth ? ceil_div(kMaxSums.at_most(rows), tile_rows) : tiles();
   }
 
+  void read_unpacked() {
+    packs = false;
+    panel_depth = depth;
+    chunk = tiles();
+  }
   void set_vectors(int64_t vectors, int64_t lanes) {
     tile_vectors = vectors;
     panel = vectors * lanes;
@@ -40,7 +51,11 @@ struct DotShape {
   int64_t panels() const { return ceil_div(columns, panel); }
   int64_t tiles() const { return ceil_div(rows, tile_rows); }
   int64_t splits() const { return panels() < kWantedUnits ? std::min(tiles(), ceil_div(kWantedUnits, panels())) : 1; }
-  int64_t panel_bytes(int64_t lanes) const { return packs ? (depth + lanes) * panel * 4 : 0; }
+  bool keeps_sums() const { return panel_depth < depth; }
+  int64_t panel_bytes(int64_t lanes) const { return packs ? (panel_depth + lanes) * panel * 4 : 0; }
+  int64_t scratch_bytes(int64_t lanes) const {
+    return panel_bytes(lanes) + (keeps_sums() ? chunk * tile_rows * panel * 4 : 0);
+  }
 };
 
 class DotKernel {
@@ -66,19 +81,26 @@ class DotKernel {
  private:
   // The tile may be another than that which memory was planned for.
   void fit_scratch() {
-    const auto is_too_large = [&] { return shape_.panel_bytes(lanes_) > scratch_room(work_); };
-    if (is_too_large()) shape_.packs = b_transposed_;
+    const auto is_too_large = [&] { return shape_.scratch_bytes(lanes_) > scratch_room(work_); };
+    if (is_too_large() && !b_transposed_) shape_.read_unpacked();
     while (is_too_large() && shape_.tile_vectors > 1) shape_.set_vectors(shape_.tile_vectors - 1, lanes_);
   }
   void pack_panel();
   void pack_transposed_panel();
-  void emit_tile(V first_row, int64_t rows);
+  void emit_at_once(V from, V to);
+  void emit_in_panels(V from, V to);
+  void for_tiles(V from, V to, const std::function<void(V tile, int64_t rows)>& body);
+  void accumulate(V first_row, int64_t rows);
   void store_tile(V first_row, int64_t rows);
+  V kept_sum(V tile, int64_t i, int64_t j);
+  void load_sums(V tile, int64_t rows, V are_zero = nullptr);
+  void keep_sums(V tile, int64_t rows);
   V vector_mask(int64_t j);
   Coord column(int64_t j) { return emitter_.lane(kernel_.ir().CreateAdd(first_column_, kernel_.index(j * lanes_))); }
   V b_vector(const Coord& k, int64_t j);
   V packed(V k, int64_t j) {
-    V index = kernel_.ir().CreateAdd(kernel_.ir().CreateMul(k, kernel_.index(panel_)), kernel_.index(j * lanes_));
+    V row = kernel_.ir().CreateSub(k, first_k_);
+    V index = kernel_.ir().CreateAdd(kernel_.ir().CreateMul(row, kernel_.index(panel_)), kernel_.index(j * lanes_));
     return kernel_.ir().CreateGEP(kernel_.ir().getFloatTy(), panel_memory_, index);
   }
 
@@ -93,30 +115,103 @@ class DotKernel {
   int64_t tile_rows_, tile_vectors_, panel_;
   V panel_memory_ = nullptr;
   V first_column_ = nullptr;
+  V chunk_ = nullptr;                       // the first tile of those that go through the panels together
+  V first_k_ = nullptr, last_k_ = nullptr;  // of the panel: [first, last)
   std::unique_ptr<RegisterTile> tile_;
 };
 
 WorkUnits DotKernel::emit() {
   const int64_t tiles = shape_.tiles();
   const int64_t splits = shape_.splits();
-  const int64_t rest = rows_ % tile_rows_;
   llvm::IRBuilder<>& ir = kernel_.ir();
-  ScratchUnits units(kernel_, work_, {shape_.panel_bytes(lanes_), shape_.panels() * splits});
+  ScratchUnits units(kernel_, work_, {shape_.scratch_bytes(lanes_), shape_.panels() * splits});
   panel_memory_ = units.memory();
   tile_ = std::make_unique<RegisterTile>(kernel_, tile_rows_, tile_vectors_, lanes_);
   units.loop([&](V unit) {
     V split = ir.CreateSRem(unit, kernel_.index(splits));
     first_column_ = ir.CreateMul(ir.CreateSDiv(unit, kernel_.index(splits)), kernel_.index(panel_));
-    if (packs_) b_transposed_ ? pack_transposed_panel() : pack_panel();
     auto bound = [&](V i) { return ir.CreateSDiv(ir.CreateMul(i, kernel_.index(tiles)), kernel_.index(splits)); };
     V from = bound(split);
     V to = bound(ir.CreateAdd(split, kernel_.index(1)));
-    V whole = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, kernel_.index(rows_ / tile_rows_));
-    kernel_.loop(from, whole, 1, [&](V tile) { emit_tile(ir.CreateMul(tile, kernel_.index(tile_rows_)), tile_rows_); });
-    if (rest == 0) return;
-    kernel_.when(ir.CreateICmpEQ(to, kernel_.index(tiles)), [&] { emit_tile(kernel_.index(rows_ - rest), rest); });
+    shape_.keeps_sums() ? emit_in_panels(from, to) : emit_at_once(from, to);
   });
   return {units.count(), true};
+}
+
+// Whole tiles share their code; the last may have fewer rows.
+void DotKernel::for_tiles(V from, V to, const std::function<void(V tile, int64_t rows)>& body) {
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  const int64_t rest = rows_ % tile_rows_;
+  V whole = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, kernel_.index(rows_ / tile_rows_));
+  kernel_.loop(from, whole, 1, [&](V tile) { body(tile, tile_rows_); });
+  if (rest == 0) return;
+  kernel_.when(ir.CreateICmpEQ(to, kernel_.index(shape_.tiles())),
+               [&] { body(kernel_.index(rows_ / tile_rows_), rest); });
+}
+
+void DotKernel::emit_at_once(V from, V to) {
+  first_k_ = kernel_.index(0);
+  last_k_ = kernel_.index(depth_);
+  if (packs_) b_transposed_ ? pack_transposed_panel() : pack_panel();
+  for_tiles(from, to, [&](V tile, int64_t rows) {
+    V first_row = kernel_.ir().CreateMul(tile, kernel_.index(tile_rows_));
+    tile_->clear();
+    accumulate(first_row, rows);
+    store_tile(first_row, rows);
+    emitter_.forget();
+  });
+}
+
+// The panel of all of K would not stay in the cache: as many rows as their sums may take room go through parts of it
+// one after the other. Each sum is added up in the same order.
+void DotKernel::emit_in_panels(V from, V to) {
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  kernel_.loop(from, to, shape_.chunk, [&](V first) {
+    V last = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, ir.CreateAdd(first, kernel_.index(shape_.chunk)), to);
+    chunk_ = first;
+    kernel_.loop(kernel_.index(0), kernel_.index(depth_), shape_.panel_depth, [&](V k) {
+      first_k_ = k;
+      last_k_ = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, ir.CreateAdd(k, kernel_.index(shape_.panel_depth)),
+                                         kernel_.index(depth_));
+      b_transposed_ ? pack_transposed_panel() : pack_panel();
+      V is_first = ir.CreateICmpEQ(k, kernel_.index(0));
+      for_tiles(first, last, [&](V tile, int64_t rows) {
+        load_sums(tile, rows, is_first);
+        accumulate(ir.CreateMul(tile, kernel_.index(tile_rows_)), rows);
+        keep_sums(tile, rows);
+      });
+    });
+    for_tiles(first, last, [&](V tile, int64_t rows) {
+      load_sums(tile, rows);
+      store_tile(ir.CreateMul(tile, kernel_.index(tile_rows_)), rows);
+      emitter_.forget();
+    });
+  });
+}
+
+// Behind the panel: [tile of the chunk][row][vector].
+V DotKernel::kept_sum(V tile, int64_t i, int64_t j) {
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  V base = kernel_.byte_offset(panel_memory_, shape_.panel_bytes(lanes_));
+  V first = ir.CreateMul(ir.CreateSub(tile, chunk_), kernel_.index(tile_rows_ * panel_));
+  return ir.CreateGEP(ir.getFloatTy(), base, ir.CreateAdd(first, kernel_.index(i * panel_ + j * lanes_)));
+}
+
+void DotKernel::load_sums(V tile, int64_t rows, V are_zero) {
+  llvm::IRBuilder<>& ir = kernel_.ir();
+  llvm::Type* vector = kernel_.vector_type(ir.getFloatTy(), lanes_);
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < tile_vectors_; ++j) {
+      V sum = ir.CreateAlignedLoad(vector, kept_sum(tile, i, j), llvm::Align(4));
+      if (are_zero != nullptr) sum = ir.CreateSelect(are_zero, llvm::Constant::getNullValue(vector), sum);
+      tile_->set(i, j, sum);
+    }
+}
+
+void DotKernel::keep_sums(V tile, int64_t rows) {
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < tile_vectors_; ++j)
+      kernel_.ir().CreateAlignedStore(tile_->get(i, j), kept_sum(tile, i, j), llvm::Align(4));
 }
 
 // Lanes of the panel's vector j that are columns; nullptr if all are.
@@ -133,10 +228,10 @@ V DotKernel::b_vector(const Coord& k, int64_t j) {
 }
 
 void DotKernel::pack_panel() {
-  emitter_.loop(0, depth_, [&](const Coord& k) {
-    for (int64_t j = 0; j < tile_vectors_; ++j) {
-      kernel_.ir().CreateAlignedStore(b_vector(k, j), packed(k.base, j), llvm::Align(4));
-    }
+  kernel_.loop(first_k_, last_k_, 1, [&](V k) {
+    for (int64_t j = 0; j < tile_vectors_; ++j)
+      kernel_.ir().CreateAlignedStore(b_vector(emitter_.uniform(k), j), packed(k, j), llvm::Align(4));
+    emitter_.forget();
   });
 }
 
@@ -144,7 +239,7 @@ void DotKernel::pack_panel() {
 void DotKernel::pack_transposed_panel() {
   llvm::IRBuilder<>& ir = kernel_.ir();
   emitter_.forget();
-  emitter_.lanes_loop(kernel_.index(0), kernel_.index(depth_), [&](const Coord& k) {
+  emitter_.lanes_loop(first_k_, last_k_, [&](const Coord& k) {
     for (int64_t j = 0; j < tile_vectors_; ++j) {
       std::vector<V> rows;
       for (int64_t i = 0; i < lanes_; ++i) {
@@ -161,24 +256,22 @@ void DotKernel::pack_transposed_panel() {
   });
 }
 
-void DotKernel::emit_tile(V first_row, int64_t rows) {
+void DotKernel::accumulate(V first_row, int64_t rows) {
   llvm::IRBuilder<>& ir = kernel_.ir();
   llvm::Type* vector = kernel_.vector_type(ir.getFloatTy(), lanes_);
-  tile_->clear();
   emitter_.forget();
-  emitter_.loop(0, depth_, [&](const Coord& k) {
+  kernel_.loop(first_k_, last_k_, 1, [&](V at) {
+    const Coord k = emitter_.uniform(at);
     std::vector<V> b;
-    for (int64_t j = 0; j < tile_vectors_; ++j) {
-      b.push_back(packs_ ? ir.CreateAlignedLoad(vector, packed(k.base, j), llvm::Align(4)) : b_vector(k, j));
-    }
+    for (int64_t j = 0; j < tile_vectors_; ++j)
+      b.push_back(packs_ ? ir.CreateAlignedLoad(vector, packed(at, j), llvm::Align(4)) : b_vector(k, j));
     for (int64_t i = 0; i < rows; ++i) {
       const Coord m = emitter_.offset(emitter_.uniform(first_row), i);
       V a = emitter_.emit(dot_.operands[0], a_transposed_ ? Position{k, m} : Position{m, k});
       for (int64_t j = 0; j < tile_vectors_; ++j) tile_->multiply_add(i, j, a, b[static_cast<size_t>(j)]);
     }
+    emitter_.forget();
   });
-  store_tile(first_row, rows);
-  emitter_.forget();
 }
 
 // The whole tile is computed before any of it is stored: a load that touched the masked end of an earlier row would
@@ -205,12 +298,12 @@ void DotKernel::store_tile(V first_row, int64_t rows) {
 bool is_fast_dot(const Op& dot) {
   if (dot.type().dtype != DType::kF32 || dot.type().elements() == 0) return false;
   const int64_t depth = dot.operands[0]->type.dim(dot.attr<DotAttributes>().contract[0]);
-  return depth > 0 && depth <= kMaxDepth;
+  return depth > 0;
 }
 
 ScratchNeed dot_scratch(const KernelWork& work, const Target& target) {
   const DotShape shape(*work.main, target);
-  return {shape.panel_bytes(target.lanes), shape.panels() * shape.splits()};
+  return {shape.scratch_bytes(target.lanes), shape.panels() * shape.splits()};
 }
 
 WorkUnits emit_dot_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

@@ -95,7 +95,11 @@ void check_products() {
   c.dot(300, 5, 97, {0, 1});
   c.dot(16, 9, 300);
   c.dot(3, 4097, 5);
-  c.dot(20, 1100, 1100);
+  c.dot(30, 1024, 1100);
+  for (const int64_t rows : {70, 1100}) c.dot(rows, 2060, 33);  // sums from panel to panel, of one chunk of rows or two
+  c.dot(41, 3080, 70, {1, 1});
+  c.dot(50, 1030, 40, {0, 0});
+  c.dot(45, 1500, 7, {0, 1});
   c.check();
   Cases narrow;
   narrow.dot(17, 70, 5);
