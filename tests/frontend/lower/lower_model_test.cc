@@ -120,6 +120,31 @@ TEST(LowerModel, EveryLossGivesAScalar) {
   }
 }
 
+struct BadFields {
+  const char* layer;
+  const char* message;
+};
+
+class LayerChecks : public testing::TestWithParam<BadFields> {};
+
+TEST_P(LayerChecks, RefuseFieldsThatDoNotFitEachOther) {
+  const std::string error = lower_error(std::string("layers { name: \"x\" ") + GetParam().layer + " }");
+  EXPECT_NE(error.find(std::string("layer \"x\": ") + GetParam().message), std::string::npos) << error;
+  EXPECT_EQ(error.find("m.textproto:2:"), 0U) << error;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, LayerChecks,
+    testing::Values(BadFields{"conv2d { filters: 3 kernel: 3 groups: 2 }", "3 filters cannot be split into 2 groups"},
+                    BadFields{"conv2d { filters: 1 kernel: 3 pad: 1 padding: SAME }",
+                              "pad and padding: SAME exclude each other"},
+                    BadFields{"max_pool { kernel: 2 pad: 2 }", "pad 2 must be less than the kernel, 2"},
+                    BadFields{"max_pool { kernel: [3, 5] pad: [0, 0, 5, 0] }", "pad 5 must be less than the kernel, 5"},
+                    BadFields{"max_pool { kernel: [3, 5] pad: [3, 0, 4, 4] }", "pad 3 must be less than the kernel, 3"},
+                    BadFields{"max_pool { kernel: [5, 3] pad: 3 }", "pad 3 must be less than the kernel, 3"},
+                    BadFields{"reshape { shape: [-1, -1] }", "only one dimension can be -1"},
+                    BadFields{"reshape { shape: [0, 4] }", "a dimension is 0"}));
+
 TEST(LowerModel, KernelMustFitItsInput) {
   EXPECT_EQ(lower_error("layers { name: \"pool1\" max_pool { kernel: 5 } }\n"
                         "layers { name: \"conv2\" conv2d { filters: 16 kernel: 7 } }"),
