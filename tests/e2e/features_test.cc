@@ -90,6 +90,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Feature{"batch_norm_of_channels", pool("batch_norm { epsilon: 0.1 }")},
                     Feature{"layer_norm", kDense + "layers { name: \"n\" layer_norm {} }"},
                     Feature{"layer_norm_of_images", pool("layer_norm {}")},
+                    Feature{"rms_norm", kDense + "layers { name: \"n\" rms_norm {} }"},
+                    Feature{"rms_norm_of_images", pool("rms_norm { epsilon: 0.1 }")},
                     Feature{"dropout", kDense + "layers { name: \"n\" dropout { rate: 0.4 } }"},
                     Feature{"softmax", kDense + "layers { name: \"n\" softmax {} }"},
                     Feature{"naive_softmax", kDense + "layers { name: \"n\" softmax { form: NAIVE } }"},

@@ -101,6 +101,7 @@ TEST(LowerModel, ShapesOfLayers) {
   EXPECT_EQ(output_shape("flatten {}"), (Shape{784}));
   EXPECT_EQ(output_shape("reshape { shape: [7, -1] }"), (Shape{7, 112}));
   EXPECT_EQ(output_shape("layer_norm {}"), (Shape{1, 28, 28}));
+  EXPECT_EQ(output_shape("rms_norm {}"), (Shape{1, 28, 28}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\"] concat { axis: 0 }"), (Shape{2, 28, 28}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\", \"image\"] mul {}"), (Shape{1, 28, 28}));
   for (const char* function : {"RELU", "LEAKY_RELU", "SIGMOID", "TANH", "GELU", "SILU", "SOFTPLUS", "ELU"})

@@ -102,6 +102,13 @@ TEST(LoweredValues, LayerNorm) {
   expect_near(results.at("prediction"), {1 - 2 * 1.2247357, 1, 1 + 2 * 1.2247357});
 }
 
+TEST(LoweredValues, RmsNorm) {
+  const std::string text = network(3, "rms_norm { epsilon: 0.5 }", "l1");
+  const auto results = run(text, "infer", 1, {{"x", Values{1, -2, 2.5}}, {"y.gain", Values{1, 2, 1}}});
+  const double root = std::sqrt((1 + 4 + 6.25) / 3 + 0.5);
+  expect_near(results.at("prediction"), {1 / root, -4 / root, 2.5 / root});
+}
+
 TEST(LoweredValues, SoftmaxCrossEntropy) {
   const std::string shifted = "softmax_cross_entropy {}", naive = "softmax_cross_entropy { form: NAIVE }";
   EXPECT_NEAR(loss_of(shifted, {1000, 0, -1000}, {1}), 1000, 1e-3);
