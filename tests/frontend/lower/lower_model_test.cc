@@ -102,6 +102,8 @@ TEST(LowerModel, ShapesOfLayers) {
   EXPECT_EQ(output_shape("reshape { shape: [7, -1] }"), (Shape{7, 112}));
   EXPECT_EQ(output_shape("layer_norm {}"), (Shape{1, 28, 28}));
   EXPECT_EQ(output_shape("rms_norm {}"), (Shape{1, 28, 28}));
+  EXPECT_EQ(output_shape("group_norm { groups: 1 }"), (Shape{1, 28, 28}));
+  EXPECT_EQ(output_shape("instance_norm {}"), (Shape{1, 28, 28}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\"] concat { axis: 0 }"), (Shape{2, 28, 28}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\", \"image\"] mul {}"), (Shape{1, 28, 28}));
   for (const char* function : {"RELU", "LEAKY_RELU", "SIGMOID", "TANH", "GELU", "SILU", "SOFTPLUS", "ELU"})
@@ -166,6 +168,11 @@ TEST(LowerModel, RankAndShapeMismatchesNameTheProducers) {
       lower_error("layers { name: \"f\" flatten {} }\nlayers { name: \"a\" inputs: [\"f\", \"image\"] concat {} }"),
       "m.textproto:3:43: layer \"a\": its inputs differ outside axis 0: [784] (from layer \"f\") and "
       "[1,28,28] (from input \"image\")");
+  EXPECT_EQ(lower_error("layers { name: \"g\" group_norm { groups: 2 } }"),
+            "m.textproto:2:33: layer \"g\": 1 input channels (from input \"image\") cannot be split into 2 groups");
+  EXPECT_EQ(lower_error("layers { name: \"f\" flatten {} }\nlayers { name: \"i\" instance_norm {} }"),
+            "m.textproto:3:20: layer \"i\": needs an image [channels,height,width], but its input is [784] "
+            "(from layer \"f\")");
   EXPECT_EQ(lower_error("layers { name: \"c\" conv2d { filters: 2 kernel: 1 groups: 2 } }"),
             "m.textproto:2:50: layer \"c\": 1 input channels (from input \"image\") cannot be split into 2 groups");
   EXPECT_EQ(lower_error("layers { name: \"r\" reshape { shape: [3, -1] } }"),
