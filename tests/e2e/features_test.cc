@@ -70,6 +70,9 @@ INSTANTIATE_TEST_SUITE_P(
         Feature{"gate", R"(layers { name: "a" dense { units: 8 activation: SIGMOID } }
                            layers { name: "b" inputs: "small" dense { units: 8 } }
                            layers { name: "gated" inputs: ["a", "b"] mul {} })"},
+        Feature{"upsample", R"(layers { name: "c" conv2d { filters: 3 kernel: 3 } }
+                               layers { name: "u" upsample { factor: [2, 3] } }
+                               layers { name: "d" conv2d { filters: 2 kernel: 3 } })"},
         Feature{"concat_channels", R"(layers { name: "c" conv2d { filters: 2 kernel: 1 } }
                                       layers { name: "both" inputs: ["c", "small"] concat {} })"},
         Feature{"concat_rows", R"(layers { name: "c" conv2d { filters: 1 kernel: [2, 1] } }

@@ -144,6 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLayer{"conv2d { filters: 1 kernel: 3 groups: 0 }", "groups is 0, but must lie in [1, 65536]"},
         BadLayer{"conv2d { filters: 1 kernel: 3 pad: -1 }", "pad is -1, but must lie in [0, 1024]"},
         BadLayer{"group_norm {}", "groups is missing: the number of groups that the channels are split into"},
+        BadLayer{"upsample { factor: [1, 2, 3] }", "factor has 3 values, but takes one or two"},
         BadLayer{"max_pool {}", "kernel is missing"}, BadLayer{"reshape {}", "shape is missing"},
         BadLayer{"add {}", "takes two or more inputs but has 1"},
         BadLayer{"max_pool { kernel: 3 pad: [1, 1, 1] }", "pad has 3 values, but takes one, two or four"},

@@ -104,6 +104,7 @@ TEST(LowerModel, ShapesOfLayers) {
   EXPECT_EQ(output_shape("rms_norm {}"), (Shape{1, 28, 28}));
   EXPECT_EQ(output_shape("group_norm { groups: 1 }"), (Shape{1, 28, 28}));
   EXPECT_EQ(output_shape("instance_norm {}"), (Shape{1, 28, 28}));
+  EXPECT_EQ(output_shape("upsample { factor: [2, 3] }"), (Shape{1, 56, 84}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\"] concat { axis: 0 }"), (Shape{2, 28, 28}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\", \"image\"] mul {}"), (Shape{1, 28, 28}));
   for (const char* function : {"RELU", "LEAKY_RELU", "SIGMOID", "TANH", "GELU", "SILU", "SOFTPLUS", "ELU"})

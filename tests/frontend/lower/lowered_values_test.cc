@@ -136,6 +136,14 @@ TEST(LoweredValues, InstanceNormIsOfChannels) {
   expect_near(results.at("prediction"), {-0.5 / e, 0.5 / e, -2 / std::sqrt(4.75), 2 / std::sqrt(4.75)});
 }
 
+TEST(LoweredValues, UpsampleRepeatsTheNearest) {
+  const Arguments x = {{"x", Values{1, 2, 3, 4}}};
+  expect_near(run(images("[1, 2, 2]", "upsample { factor: 2 }"), "infer", 1, x).at("prediction"),
+              {1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4});
+  expect_near(run(images("[1, 2, 2]", "upsample { factor: [1, 3] }"), "infer", 1, x).at("prediction"),
+              {1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4});
+}
+
 TEST(LoweredValues, SoftmaxCrossEntropy) {
   const std::string shifted = "softmax_cross_entropy {}", naive = "softmax_cross_entropy { form: NAIVE }";
   EXPECT_NEAR(loss_of(shifted, {1000, 0, -1000}, {1}), 1000, 1e-3);
