@@ -70,6 +70,13 @@ INSTANTIATE_TEST_SUITE_P(
         Feature{"gate", R"(layers { name: "a" dense { units: 8 activation: SIGMOID } }
                            layers { name: "b" inputs: "small" dense { units: 8 } }
                            layers { name: "gated" inputs: ["a", "b"] mul {} })"},
+        Feature{"squeeze_excitation", R"(layers { name: "c" conv2d { filters: 4 kernel: 3 } }
+                                         layers { name: "means" global_avg_pool {} }
+                                         layers { name: "gate" dense { units: 4 activation: SIGMOID } }
+                                         layers { name: "excited" inputs: ["c", "gate"] mul {} })"},
+        Feature{"rows_and_columns", R"(layers { name: "row" inputs: "small" max_pool { kernel: [7, 1] } }
+                                       layers { name: "column" inputs: "small" conv2d { filters: 3 kernel: [1, 7] } }
+                                       layers { name: "sum" inputs: ["row", "column"] add {} })"},
         Feature{"upsample", R"(layers { name: "c" conv2d { filters: 3 kernel: 3 } }
                                layers { name: "u" upsample { factor: [2, 3] } }
                                layers { name: "d" conv2d { filters: 2 kernel: 3 } })"},

@@ -185,6 +185,25 @@ TEST(LowerModel, RankAndShapeMismatchesNameTheProducers) {
             "a dense layer of as many units as there are classes");
 }
 
+// Two inputs are named that do not fit each other, which need not be the first.
+TEST(LowerModel, OnlyDimensionsOfOneAreRepeated) {
+  const std::string two = "layers { name: \"two\" inputs: \"image\" conv2d { filters: 2 kernel: 1 } }\n";
+  const std::string three = "layers { name: \"three\" inputs: \"image\" conv2d { filters: 3 kernel: 1 } }\n";
+  EXPECT_EQ(lower_error(two + three + "layers { name: \"a\" inputs: [\"image\", \"two\", \"three\"] add {} }"),
+            "m.textproto:4:54: layer \"a\": its inputs have different shapes: [2,28,28] (from layer \"two\") and "
+            "[3,28,28] (from layer \"three\")");
+  const std::string gate = "layers { name: \"g\" inputs: \"image\" dense { units: 3 } }\n";
+  EXPECT_EQ(lower_error(two + gate + "layers { name: \"a\" inputs: [\"two\", \"g\"] mul {} }"),
+            "m.textproto:4:41: layer \"a\": its inputs have different shapes: [2,28,28] (from layer \"two\") and "
+            "[3] (from layer \"g\")");
+  // Whether a vector belongs to the rows or to the columns of a table, nothing says.
+  EXPECT_NE(lower_error("layers { name: \"t\" reshape { shape: [28, 28] } }\n"
+                        "layers { name: \"g\" dense { units: 28 } }\n"
+                        "layers { name: \"a\" inputs: [\"t\", \"g\"] mul {} }")
+                .find("its inputs have different shapes: [28,28]"),
+            std::string::npos);
+}
+
 TEST(LowerModel, SizesAreBounded) {
   EXPECT_EQ(lower_error("layers { name: \"a\" dense { units: 1048576 } }", {.batch_size = 65536}),
             "m.textproto:2:20: layer \"a\": its output [65536,1048576] has more than 2147483648 elements");

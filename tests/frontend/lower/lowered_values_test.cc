@@ -144,6 +144,27 @@ TEST(LoweredValues, UpsampleRepeatsTheNearest) {
               {1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4});
 }
 
+// A column, a row, a number for each channel and one for each example, on an image [2,2,2].
+TEST(LoweredValues, SumsAndProductsRepeatWhatIsOne) {
+  const auto with = [](const std::string& shape, const std::string& kind, const Values& other) {
+    const std::string text = "inputs { name: \"x\" shape: [2, 2, 2] }\ninputs { name: \"o\" shape: " + shape +
+                             " }\nlayers { name: \"y\" inputs: [\"o\", \"x\"] " + kind + " {} }\nloss { l1 {} }\n";
+    return run(text, "infer", 1, {{"x", Values{1, 2, 3, 4, 5, 6, 7, 8}}, {"o", other}})["prediction"];
+  };
+  expect_near(with("[1, 2, 1]", "add", {10, 20}), {11, 12, 23, 24, 15, 16, 27, 28});
+  expect_near(with("[1, 1, 2]", "add", {10, 20}), {11, 22, 13, 24, 15, 26, 17, 28});
+  expect_near(with("[2, 1, 1]", "mul", {1, 10}), {1, 2, 3, 4, 50, 60, 70, 80});
+  expect_near(with("[2]", "mul", {1, 10}), {1, 2, 3, 4, 50, 60, 70, 80});
+  expect_near(with("[1]", "mul", {10}), {10, 20, 30, 40, 50, 60, 70, 80});
+}
+
+TEST(LoweredValues, AColumnAndARowMakeATable) {
+  const std::string text =
+      "inputs { name: \"a\" shape: [1, 2] }\ninputs { name: \"b\" shape: [2, 1] }\n"
+      "layers { name: \"y\" inputs: [\"a\", \"b\"] mul {} }\nloss { l1 {} }\n";
+  expect_near(run(text, "infer", 1, {{"a", Values{1, 2}}, {"b", Values{3, 5}}}).at("prediction"), {3, 6, 5, 10});
+}
+
 TEST(LoweredValues, SoftmaxCrossEntropy) {
   const std::string shifted = "softmax_cross_entropy {}", naive = "softmax_cross_entropy { form: NAIVE }";
   EXPECT_NEAR(loss_of(shifted, {1000, 0, -1000}, {1}), 1000, 1e-3);
