@@ -61,14 +61,15 @@ class ModelDrawing {
     std::vector<Add> choice = {&ModelDrawing::add_dense,   &ModelDrawing::add_activation, &ModelDrawing::add_dropout,
                                &ModelDrawing::add_norm,    &ModelDrawing::add_join,       &ModelDrawing::add_softmax,
                                &ModelDrawing::add_flatten, &ModelDrawing::add_reshape};
-    const std::vector<Add> of_images = {&ModelDrawing::add_conv, &ModelDrawing::add_conv,
-                                        &ModelDrawing::add_conv, &ModelDrawing::add_pool,
-                                        &ModelDrawing::add_pool, &ModelDrawing::add_global_pool};
+    const std::vector<Add> of_images = {
+        &ModelDrawing::add_conv, &ModelDrawing::add_conv,        &ModelDrawing::add_conv, &ModelDrawing::add_pool,
+        &ModelDrawing::add_pool, &ModelDrawing::add_global_pool, &ModelDrawing::add_gate, &ModelDrawing::add_upsample};
     if (is_image()) choice.insert(choice.end(), of_images.begin(), of_images.end());
     (this->*pick(rng_, choice))();
   }
 
   void add_dense() {
+    has_weights_ = true;
     const int64_t units = draw(rng_, 1, 17);
     auto* dense = new_layer({units})->mutable_dense();
     dense->set_units(units);
@@ -81,6 +82,7 @@ class ModelDrawing {
   }
 
   void add_conv() {
+    has_weights_ = true;
     const Shape from = shape();
     const int64_t groups = coin() && from[0] % 2 == 0 ? 2 : 1;
     Shape to = {groups * draw(rng_, 1, 5), 0, 0};
@@ -128,10 +130,45 @@ class ModelDrawing {
   void add_dropout() { new_layer(Shape(shape()))->mutable_dropout()->set_rate(0.25); }
 
   void add_norm() {
+    has_weights_ = true;
     auto* layer = new_layer(Shape(shape()));
     // Coarse enough that the variance of a batch of one, which is 0, does not magnify rounding.
-    if (coin()) layer->mutable_batch_norm()->set_epsilon(0.1);
-    else layer->mutable_layer_norm()->set_epsilon(0.1);
+    constexpr double kEpsilon = 0.1;
+    const int64_t channels = shape()[0];
+    switch (draw(rng_, 0, is_image() ? 4 : 3)) {
+      case 0: return layer->mutable_batch_norm()->set_epsilon(kEpsilon);
+      case 1: return layer->mutable_layer_norm()->set_epsilon(kEpsilon);
+      case 2: return layer->mutable_rms_norm()->set_epsilon(kEpsilon);
+      case 3:
+        layer->mutable_group_norm()->set_groups(channels % 2 == 0 ? 2 : 1);
+        return layer->mutable_group_norm()->set_epsilon(kEpsilon);
+      default: return layer->mutable_instance_norm()->set_epsilon(kEpsilon);
+    }
+  }
+
+  // Squeeze and excitation: a number for each channel of an image, made of its means.
+  void add_gate() {
+    const Known image = known_.back();
+    const bool is_sum = coin();
+    add_global_pool();
+    new_layer(Shape(shape()))->mutable_activation()->set_function(spec::Activation::SIGMOID);
+    const std::string gate = known_.back().name;
+    auto* layer = new_layer(Shape(image.shape));
+    layer->add_inputs(image.name);
+    layer->add_inputs(gate);
+    is_sum ? (void)layer->mutable_add() : (void)layer->mutable_mul();
+  }
+
+  void add_upsample() {
+    Shape to = shape();
+    if (2 * element_count(to) > kMostElements) return add_activation();
+    const std::array<int64_t, 2> factor = {2, 4 * element_count(to) > kMostElements ? 1 : 2};
+    auto* upsample = new_layer({})->mutable_upsample();
+    for (size_t i = 0; i < 2; ++i) {
+      upsample->add_factor(factor[i]);
+      to[i + 1] *= factor[i];
+    }
+    known_.back().shape = to;
   }
 
   // A residual connection or a concatenation with something known of the same shape, itself perhaps.
@@ -177,10 +214,7 @@ class ModelDrawing {
     if (kind == 2) loss->mutable_binary_cross_entropy_with_logits();
     if (kind == 3) loss->mutable_mean_squared_error();
     if (kind == 4) coin() ? (void)loss->mutable_huber() : (void)loss->mutable_l1();
-    const bool has_weights = std::ranges::any_of(model_.layers(), [](const spec::Layer& layer) {
-      return layer.has_dense() || layer.has_conv2d() || layer.has_batch_norm() || layer.has_layer_norm();
-    });
-    if (!has_weights) add_dense();
+    if (!has_weights_) add_dense();
     connect_all();
   }
 
@@ -211,6 +245,7 @@ class ModelDrawing {
   Rng rng_;
   Model model_;
   std::vector<Known> known_;
+  bool has_weights_ = false;
 };
 
 }  // namespace

@@ -72,6 +72,7 @@ struct FieldText {
 
 FieldText text_of(const pb::FieldDescriptor& field) {
   FieldText text{code(field.options().GetExtension(spec::default_value)), comment_of(field)};
+  if (field.options().HasExtension(spec::required)) text.default_value = "required";
   std::smatch match;
   static const std::regex kSaid(" ?([Dd]efault: (.*?)|([Rr]equired))(\\.(?= |$)|; |$)");
   if (!text.default_value.empty() || !std::regex_search(text.meaning, match, kSaid)) return text;

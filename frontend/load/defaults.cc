@@ -1,74 +1,56 @@
 #include "frontend/load/defaults.h"
 
+#include <google/protobuf/reflection.h>
 #include <google/protobuf/text_format.h>
 
 #include <filesystem>
+
+#include "frontend/load/field_options.h"
 
 namespace minnow {
 namespace {
 
 namespace pb = google::protobuf;
 
-bool is_set(const pb::Message& message, const pb::FieldDescriptor* field) {
-  return field->is_repeated() ? message.GetReflection()->FieldSize(message, field) > 0
-                              : message.GetReflection()->HasField(message, field);
-}
+using Field = pb::FieldDescriptor;
 
-void set_default(pb::Message* message, const pb::FieldDescriptor* field, const std::string& value) {
-  const bool parsed = pb::TextFormat::MergeFromString(fmt::format("{}: {}", field->name(), value), message);
+void set_from_text(pb::Message* message, const Field* field, const std::string& value) {
+  const std::string text = field->message_type() != nullptr ? fmt::format("{} {{ {} }}", field->name(), value)
+                                                            : fmt::format("{}: {}", field->name(), value);
+  const bool parsed = pb::TextFormat::MergeFromString(text, message);
   MINNOW_CHECK(parsed, "bad default of {}", field->full_name());
 }
 
-// The defaults that the schema states, in this message and in all that are present inside.
-void fill_stated_defaults(pb::Message* message) {
+// The field beside `field` that one of its options names.
+const Field* neighbour(const Field* field, const std::string& name) {
+  const Field* found = field->containing_type()->FindFieldByName(name);
+  MINNOW_CHECK(found != nullptr, "{} names a field \"{}\" that is not there", field->full_name(), name);
+  return found;
+}
+
+void copy_numbers(pb::Message* message, const Field* from, const Field* to) {
   const pb::Reflection* reflection = message->GetReflection();
-  const pb::Descriptor* type = message->GetDescriptor();
-  for (int i = 0; i < type->field_count(); ++i) {
-    const pb::FieldDescriptor* field = type->field(i);
-    const std::string& value = field->options().GetExtension(spec::default_value);
-    if (!is_set(*message, field)) {
-      if (!value.empty()) set_default(message, field, value);
-    } else if (field->message_type() != nullptr && field->is_repeated()) {
-      for (int j = 0; j < reflection->FieldSize(*message, field); ++j)
-        fill_stated_defaults(reflection->MutableRepeatedMessage(message, field, j));
-    } else if (field->message_type() != nullptr) {
-      fill_stated_defaults(reflection->MutableMessage(message, field));
-    }
-  }
+  reflection->GetMutableRepeatedFieldRef<int64_t>(message, to)
+      .CopyFrom(reflection->GetRepeatedFieldRef<int64_t>(*message, from));
 }
 
-template <typename WeightedLayer>
-void fill_initializers(WeightedLayer* layer) {
-  if (layer->weight_init().kind_case() == spec::Initializer::KIND_NOT_SET)
-    layer->mutable_weight_init()->mutable_xavier_uniform();
-  if (layer->bias_init().kind_case() == spec::Initializer::KIND_NOT_SET) layer->mutable_bias_init()->mutable_constant();
-}
-
-void fill_pool(spec::Pool* pool) {
-  if (pool->stride().empty()) *pool->mutable_stride() = pool->kernel();
-}
-
-void fill_slope(spec::Activation* activation) {
-  if (activation->has_slope()) return;
-  if (activation->function() == spec::Activation::LEAKY_RELU) activation->set_slope(0.01);
-  if (activation->function() == spec::Activation::ELU) activation->set_slope(1);
-}
-
-void fill_layer(spec::Layer* layer) {
-  switch (layer->kind_case()) {
-    case spec::Layer::kDense: return fill_initializers(layer->mutable_dense());
-    case spec::Layer::kConv2D: return fill_initializers(layer->mutable_conv2d());
-    case spec::Layer::kMaxPool: return fill_pool(layer->mutable_max_pool());
-    case spec::Layer::kAvgPool: return fill_pool(layer->mutable_avg_pool());
-    case spec::Layer::kActivation: return fill_slope(layer->mutable_activation());
-    default: return;
-  }
+// An unset field with an option for that.
+void set_default(pb::Message* message, const Field* field) {
+  const pb::FieldOptions& options = field->options();
+  std::string value = options.GetExtension(spec::default_value);
+  if (const std::string& name = options.GetExtension(spec::default_by); !name.empty())
+    value = message->GetReflection()
+                ->GetEnum(*message, neighbour(field, name))
+                ->options()
+                .GetExtension(spec::value_default);
+  if (!value.empty()) set_from_text(message, field, value);
+  if (const std::string& name = options.GetExtension(spec::default_field); !name.empty())
+    copy_numbers(message, neighbour(field, name), field);
 }
 
 void fill_graph(Model* model) {
   for (int i = 0; i < model->layers_size(); ++i) {
     spec::Layer* layer = model->mutable_layers(i);
-    fill_layer(layer);
     if (!layer->inputs().empty()) continue;
     if (i > 0) layer->add_inputs(model->layers(i - 1).name());
     else if (model->inputs_size() > 0) layer->add_inputs(model->inputs(0).name());
@@ -93,6 +75,19 @@ void fill_data(spec::Data* data) {
 }
 
 }  // namespace
+
+void fill_stated_defaults(pb::Message* message) {
+  const pb::Reflection* reflection = message->GetReflection();
+  const pb::Descriptor* type = message->GetDescriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const Field* field = type->field(i);
+    if (!is_set(*message, field)) set_default(message, field);
+    if (field->message_type() == nullptr || !is_present(*message, field)) continue;
+    if (!field->is_repeated()) fill_stated_defaults(reflection->MutableMessage(message, field));
+    for (int j = 0; field->is_repeated() && j < reflection->FieldSize(*message, field); ++j)
+      fill_stated_defaults(reflection->MutableRepeatedMessage(message, field, j));
+  }
+}
 
 bool holds_pictures(const spec::Data& data) { return holds_bytes(data) || data.has_png_folder(); }
 

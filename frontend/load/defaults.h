@@ -5,11 +5,13 @@
 
 namespace minnow {
 
-// Sets every unset field that has a `default_value` in the schema, and the defaults that depend on other
-// fields: name (of the file), output, inputs of layers, optimiser, schedule, initialisers, pool strides,
-// normalisation and the number of drawn examples. Never fails and never overwrites; a second call changes
-// nothing.
+// Sets every unset field for which the schema states a default, and what no option can say: name (of the file), output,
+// inputs of layers, optimiser, schedule, normalisation and the number of drawn examples. Never fails and never
+// overwrites; a second call changes nothing.
 void fill_defaults(LoadedModel& loaded);
+
+// The former alone, in this message and in all that are present inside.
+void fill_stated_defaults(google::protobuf::Message* message);
 
 // Bytes are pictures, wherever they come from: what is fed to the network, and what `data stats` measures, is divided
 // by 255 unless data.normalize.scale says otherwise. All other numbers are taken as they are.

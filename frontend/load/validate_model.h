@@ -13,7 +13,7 @@ Status validate_model(const LoadedModel& loaded);
 
 Status validate_ranges(const LoadedModel& loaded);    // every number finite and in the range that its field states
 Status validate_names(const LoadedModel& loaded);     // present, unique, of permitted characters
-Status validate_layers(const LoadedModel& loaded);    // each has a kind, its fields are there and fit each other
+Status validate_layers(const LoadedModel& loaded);    // each has a kind, its inputs, and its fields
 Status validate_graph(const LoadedModel& loaded);     // inputs exist, no cycles, everything leads to the output
 Status validate_training(const LoadedModel& loaded);  // loss and data are complete and fit each other
 

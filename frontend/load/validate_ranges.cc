@@ -1,9 +1,9 @@
 // Compares every number of a model with the range that its field states in the schema.
-#include <charconv>
 #include <cmath>
 #include <string>
 
 #include "frontend/load/complain.h"
+#include "frontend/load/field_options.h"
 #include "frontend/load/field_path.h"
 #include "frontend/load/validate_model.h"
 
@@ -11,26 +11,6 @@ namespace minnow {
 namespace {
 
 namespace pb = google::protobuf;
-
-struct Range {
-  double low, high;
-  bool includes_low, includes_high;
-
-  bool contains(double value) const {
-    return (includes_low ? value >= low : value > low) && (includes_high ? value <= high : value < high);
-  }
-};
-
-// "[1, 4096]", "(0, 1)"
-Range parse_range(const std::string& text) {
-  Range range{0, 0, text.front() == '[', text.back() == ']'};
-  const char* end = text.data() + text.size();
-  const auto low = std::from_chars(text.data() + 1, end, range.low);
-  MINNOW_CHECK(low.ec == std::errc{} && low.ptr + 2 < end, "bad range {}", text);
-  const auto high = std::from_chars(low.ptr + 2, end, range.high);  // behind ", "
-  MINNOW_CHECK(high.ec == std::errc{} && high.ptr + 1 == end, "bad range {}", text);
-  return range;
-}
 
 class RangeCheck {
  public:

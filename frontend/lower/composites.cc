@@ -3,6 +3,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "frontend/load/defaults.h"
+
 namespace minnow {
 
 Value* broadcast_along(Builder& builder, Value* y, int64_t dim, const Shape& shape) {
@@ -58,7 +60,10 @@ Value* activate(Builder& b, Value* x, spec::Activation::Function function, doubl
 }
 
 Value* activate(Builder& builder, Value* x, spec::Activation::Function function) {
-  return activate(builder, x, function, function == spec::Activation::LEAKY_RELU ? 0.01 : 1.0);
+  spec::Activation activation;
+  activation.set_function(function);
+  fill_stated_defaults(&activation);
+  return activate(builder, x, function, activation.slope());
 }
 
 Value* softmax(Builder& b, Value* x, spec::Softmax::Form form) {

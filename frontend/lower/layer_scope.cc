@@ -19,17 +19,11 @@ Status FunctionScope::admit(const Shape& shape, std::string_view field_path, std
   return {};
 }
 
-const std::string& layer_kind(const spec::Layer& layer) {
-  return layer.GetReflection()->GetOneofFieldDescriptor(layer, layer.GetDescriptor()->oneof_decl(0))->name();
-}
-
 LayerScope::LayerScope(FunctionScope& function, int index, std::vector<Value*> inputs)
-    : function_(function), index_(index),
-      path_(fmt::format("layers.{}.{}", index, layer_kind(function.loaded.model.layers(index)))),
-      inputs_(std::move(inputs)) {}
+    : LayerFields(function.loaded, index), function_(function), inputs_(std::move(inputs)) {}
 
 Result<Value*> LayerScope::weight(const std::string& suffix, const Shape& shape, WeightInit init) {
-  MINNOW_TRY(function_.admit(shape, path_, fmt::format("its {}", suffix)));
+  MINNOW_TRY(function_.admit(shape, path(), fmt::format("its {}", suffix)));
   const std::string name = full_name(suffix);
   if (builder().function().find_parameter(name) != nullptr)
     return complain("", "its weight \"{}\" has the name of an input", name);
@@ -54,7 +48,7 @@ Value* LayerScope::scalar(const std::string& name) {
   return function_.parameter(name, {DType::kI32, {}}, Role::kScalar);
 }
 
-Status LayerScope::admit_output(const Shape& shape) { return function_.admit(shape, path_, "its output"); }
+Status LayerScope::admit_output(const Shape& shape) { return function_.admit(shape, path(), "its output"); }
 
 Status LayerScope::expect_image() {
   if (input_shape().size() == 4) return {};

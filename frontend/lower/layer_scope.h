@@ -1,11 +1,10 @@
-// What lowering works with: the function in the making, and one layer of it with its message, operands and
-// complaints.
+// What lowering works with: the function in the making, and one layer of it with its fields and operands.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "frontend/load/complain.h"
+#include "frontend/lower/layer_fields.h"
 #include "frontend/lower/lower_model.h"
 #include "ir/builder.h"
 
@@ -31,11 +30,10 @@ struct FunctionScope {
   Status admit(const Shape& shape, std::string_view field_path, std::string_view what);
 };
 
-class LayerScope {
+class LayerScope : public LayerFields {
  public:
   LayerScope(FunctionScope& function, int index, std::vector<Value*> inputs);
 
-  const spec::Layer& layer() const { return function_.loaded.model.layers(index_); }
   Builder& builder() { return function_.builder; }
   Mode mode() const { return function_.mode; }
   Value* input(size_t i = 0) const { return inputs_[i]; }
@@ -59,29 +57,22 @@ class LayerScope {
   Status expect_image();
   void add_flops(double per_example) { flops_ += per_example; }
   double flops() const { return flops_; }
+  // What validate_learning has to know.
+  void normalizes(Normalized normalized) { normalized_ = normalized; }
+  const std::optional<Normalized>& normalized() const { return normalized_; }
 
   // " (from layer \"pool1\")"
   std::string from(int i = 0) const;
   // The shape of one example, "[6,28,28]", without the batch.
   std::string example_shape(size_t i = 0) const;
 
-  template <typename... Args>
-  tl::unexpected<Error> complain(std::string_view field, fmt::format_string<Args...> message, Args&&... args) const {
-    const std::string text = fmt::format(message, std::forward<Args>(args)...);
-    return minnow::complain(function_.loaded, field.empty() ? path_ : fmt::format("{}.{}", path_, field), "{}", text);
-  }
-
  private:
   std::string full_name(const std::string& suffix) const { return layer().name() + "." + suffix; }
 
   FunctionScope& function_;
-  int index_;
-  std::string path_;  // "layers.2.conv2d"
   std::vector<Value*> inputs_;
   double flops_ = 0;
+  std::optional<Normalized> normalized_;
 };
-
-// The name of the layer's kind in the model file, "conv2d".
-const std::string& layer_kind(const spec::Layer& layer);
 
 }  // namespace minnow

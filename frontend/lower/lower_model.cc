@@ -6,8 +6,7 @@
 #include "frontend/load/defaults.h"
 #include "frontend/load/validate_model.h"
 #include "frontend/lower/composites.h"
-#include "frontend/lower/layer_scope.h"
-#include "frontend/lower/lower_layer.h"
+#include "frontend/lower/layer_rule.h"
 #include "frontend/lower/lower_loss.h"
 
 namespace minnow {
@@ -97,11 +96,15 @@ class FunctionLowering {
 
     const size_t first_weight = scope_.weights.size();
     LayerScope layer_scope(scope_, index, inputs);
-    MINNOW_ASSIGN(Value * result, lower_layer(layer_scope));
+    MINNOW_ASSIGN(Value * result, layer_rule(layer).lower(layer_scope));
     values_[layer.name()] = result;
 
     const Shape& shape = result->type.shape;
-    LayerRow row{layer.name(), layer_kind(layer), Shape(shape.begin() + 1, shape.end()), 0, layer_scope.flops()};
+    LayerRow row{.name = layer.name(),
+                 .kind = layer_kind(layer),
+                 .output = Shape(shape.begin() + 1, shape.end()),
+                 .flops = layer_scope.flops(),
+                 .normalized = layer_scope.normalized()};
     for (size_t i = first_weight; i < scope_.weights.size(); ++i) row.weights += element_count(scope_.weights[i].shape);
     scope_.rows.push_back(std::move(row));
     return {};
@@ -111,6 +114,14 @@ class FunctionLowering {
   FunctionScope scope_;
   std::map<std::string, Value*> values_;  // of inputs and layers
 };
+
+Status check_layers(const LoadedModel& loaded) {
+  for (int i = 0; i < loaded.model.layers_size(); ++i) {
+    const auto check = layer_rule(loaded.model.layers(i)).check;
+    if (check != nullptr) MINNOW_TRY(check(LayerFields(loaded, i)));
+  }
+  return {};
+}
 
 // What a function shares with the others; taken from @loss, in which everything occurs.
 void describe(LoweredModel* lowered, FunctionScope* scope) {
@@ -173,6 +184,7 @@ Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& 
   if (options.batch_size < 1 || options.batch_size > kLargestBatch)
     return complain(loaded, "training.batch_size", "batch size is {}, but must lie in [1, {}]", options.batch_size,
                     kLargestBatch);
+  MINNOW_TRY(check_layers(loaded));
   MINNOW_ASSIGN(const TargetInfo target, find_target(loaded, options));
   LoweredModel lowered;
   lowered.target = target.type;

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "frontend/load/load_model.h"
@@ -29,6 +31,14 @@ struct StateInfo {
   double initial = 0;  // every element
 };
 
+// Values of one example that a layer normalises together, each group by itself. Of a single value nothing is left.
+struct Normalized {
+  int64_t values = 0;
+  bool over_batch = false;        // together with those of the batch's other examples
+  std::string_view of_one = "0";  // what becomes of a single value, whatever it is
+  std::string_view remedy = "";   // the hint that goes with it
+};
+
 // One row of the table that `minnow check` prints.
 struct LayerRow {
   std::string name;
@@ -36,6 +46,7 @@ struct LayerRow {
   Shape output;         // of one example, without the batch
   int64_t weights = 0;  // trained numbers
   double flops = 0;     // forward, of one example; a multiply-add counts 2
+  std::optional<Normalized> normalized = {};
 };
 
 struct LoweredModel {
@@ -72,8 +83,8 @@ struct LowerOptions {
 //   @infer     inference mode → "prediction": the output through softmax (cross-entropy) or sigmoid (binary),
 //   or as it is
 //
-// Expects what read_experiment gives. Errors: shapes that do not fit, tensors beyond kMaxElements or
-// max_bytes.
+// Expects what read_experiment gives. Errors: fields of a layer that do not fit each other, shapes that do not fit,
+// tensors beyond kMaxElements or max_bytes.
 Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& options);
 
 }  // namespace minnow

@@ -12,7 +12,7 @@ Status validate_learning(const LoadedModel& loaded, const LoweredModel& lowered)
 // The loss has a softmax or sigmoid of its own, and is given what has gone through one already: it learns, but badly.
 bool loss_takes_probabilities_for_logits(const LoadedModel& loaded, const LoweredModel& lowered);
 
-// The example a batch norm sees has one number per channel, so that in a batch of one each is its own mean.
-bool has_single_value_batch_norm(const LoadedModel& loaded, const LoweredModel& lowered);
+// A batch norm sees one number per channel of an example, so that in a batch of one each is its own mean.
+bool normalizes_single_values_over_batch(const LoweredModel& lowered);
 
 }  // namespace minnow

@@ -48,6 +48,24 @@ Result<WindowGeometry> place(const LayerScope& scope, WindowGeometry window, spe
 
 }  // namespace
 
+std::array<int64_t, 2> pair_of(const Numbers& values) { return {values[0], values[values.size() - 1]}; }
+
+std::array<int64_t, 4> explicit_pad(const Numbers& pad) {
+  switch (pad.size()) {
+    case 0: return {0, 0, 0, 0};
+    case 4: return {pad[0], pad[1], pad[2], pad[3]};
+    default: {
+      const auto [vertical, horizontal] = pair_of(pad);
+      return {vertical, vertical, horizontal, horizontal};
+    }
+  }
+}
+
+Status check_padding(const LayerFields& fields, spec::Padding::Rule rule, const Numbers& pad) {
+  if (pad.empty() || rule != spec::Padding::SAME) return {};
+  return fields.complain("pad", "pad and padding: SAME exclude each other");
+}
+
 Result<WindowGeometry> conv_geometry(const LayerScope& scope, const spec::Conv2D& conv) {
   return place(scope,
                {pair_of(conv.kernel()), pair_of(conv.stride()), pair_of(conv.dilation()), explicit_pad(conv.pad()), {}},

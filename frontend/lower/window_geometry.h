@@ -3,10 +3,11 @@
 
 #include <array>
 
-#include "frontend/load/window_fields.h"
 #include "frontend/lower/layer_scope.h"
 
 namespace minnow {
+
+using Numbers = google::protobuf::RepeatedField<int64_t>;
 
 struct WindowGeometry {
   std::array<int64_t, 2> kernel;
@@ -15,6 +16,14 @@ struct WindowGeometry {
   std::array<int64_t, 4> pad;     // top, bottom, left, right
   std::array<int64_t, 2> output;  // height, width
 };
+
+// Refuses padding that is given twice.
+Status check_padding(const LayerFields& fields, spec::Padding::Rule rule, const Numbers& pad);
+
+// What a field says of both directions: one value, or (vertical, horizontal).
+std::array<int64_t, 2> pair_of(const Numbers& values);
+// Of `pad`: top, bottom, left, right.
+std::array<int64_t, 4> explicit_pad(const Numbers& pad);
 
 // On the input of the scope's layer, which is an image. A kernel that is larger than its padded input is an
 // error.

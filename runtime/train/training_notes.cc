@@ -37,7 +37,7 @@ std::vector<std::string> training_notes(const Session& session, const DataSplits
         "warning: the loss takes logits, but the output \"{}\" has a softmax or sigmoid already: better leave that out",
         session.model().model.output()));
   const int64_t batch = session.model().model.training().batch_size();
-  if (data.train.size() % batch == 1 && has_single_value_batch_norm(session.model(), session.lowered()))
+  if (data.train.size() % batch == 1 && normalizes_single_values_over_batch(session.lowered()))
     notes.push_back(fmt::format(
         "warning: the last batch of {} examples by {} is a single one, of which batch_norm makes 0: no gradient passes",
         data.train.size(), batch));

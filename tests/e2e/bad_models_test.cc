@@ -99,7 +99,7 @@ const ModelCase kCases[] = {
     {"groups_negative", conv("groups: -1"),
      "m.textproto:2:50: error: layer \"c\": groups is -1, but must lie in [1, 65536]"},
     {"groups_huge", conv("groups: 100000"),
-     "m.textproto:2:50: error: layer \"c\": 4 filters cannot be split into 100000 groups"},
+     "m.textproto:2:50: error: layer \"c\": groups is 100000, but must lie in [1, 65536]"},
     {"groups_that_do_not_divide", conv("groups: 2"),
      "m.textproto:2:50: error: layer \"c\": 1 input channels (from input \"image\") cannot be split into 2 "
      "groups"},

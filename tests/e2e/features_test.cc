@@ -70,6 +70,16 @@ INSTANTIATE_TEST_SUITE_P(
         Feature{"gate", R"(layers { name: "a" dense { units: 8 activation: SIGMOID } }
                            layers { name: "b" inputs: "small" dense { units: 8 } }
                            layers { name: "gated" inputs: ["a", "b"] mul {} })"},
+        Feature{"squeeze_excitation", R"(layers { name: "c" conv2d { filters: 4 kernel: 3 } }
+                                         layers { name: "means" global_avg_pool {} }
+                                         layers { name: "gate" dense { units: 4 activation: SIGMOID } }
+                                         layers { name: "excited" inputs: ["c", "gate"] mul {} })"},
+        Feature{"rows_and_columns", R"(layers { name: "row" inputs: "small" max_pool { kernel: [7, 1] } }
+                                       layers { name: "column" inputs: "small" conv2d { filters: 3 kernel: [1, 7] } }
+                                       layers { name: "sum" inputs: ["row", "column"] add {} })"},
+        Feature{"upsample", R"(layers { name: "c" conv2d { filters: 3 kernel: 3 } }
+                               layers { name: "u" upsample { factor: [2, 3] } }
+                               layers { name: "d" conv2d { filters: 2 kernel: 3 } })"},
         Feature{"concat_channels", R"(layers { name: "c" conv2d { filters: 2 kernel: 1 } }
                                       layers { name: "both" inputs: ["c", "small"] concat {} })"},
         Feature{"concat_rows", R"(layers { name: "c" conv2d { filters: 1 kernel: [2, 1] } }
@@ -90,6 +100,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Feature{"batch_norm_of_channels", pool("batch_norm { epsilon: 0.1 }")},
                     Feature{"layer_norm", kDense + "layers { name: \"n\" layer_norm {} }"},
                     Feature{"layer_norm_of_images", pool("layer_norm {}")},
+                    Feature{"rms_norm", kDense + "layers { name: \"n\" rms_norm {} }"},
+                    Feature{"rms_norm_of_images", pool("rms_norm { epsilon: 0.1 }")},
+                    Feature{"group_norm", kDense + "layers { name: \"n\" group_norm { groups: 3 } }"},
+                    Feature{"group_norm_of_images", pool("group_norm { groups: 1 }")},
+                    Feature{"group_norm_of_channels", conv("") + "layers { name: \"n\" group_norm { groups: 2 } }"},
+                    Feature{"instance_norm", pool("instance_norm {}")},
                     Feature{"dropout", kDense + "layers { name: \"n\" dropout { rate: 0.4 } }"},
                     Feature{"softmax", kDense + "layers { name: \"n\" softmax {} }"},
                     Feature{"naive_softmax", kDense + "layers { name: \"n\" softmax { form: NAIVE } }"},

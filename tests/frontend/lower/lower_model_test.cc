@@ -101,6 +101,10 @@ TEST(LowerModel, ShapesOfLayers) {
   EXPECT_EQ(output_shape("flatten {}"), (Shape{784}));
   EXPECT_EQ(output_shape("reshape { shape: [7, -1] }"), (Shape{7, 112}));
   EXPECT_EQ(output_shape("layer_norm {}"), (Shape{1, 28, 28}));
+  EXPECT_EQ(output_shape("rms_norm {}"), (Shape{1, 28, 28}));
+  EXPECT_EQ(output_shape("group_norm { groups: 1 }"), (Shape{1, 28, 28}));
+  EXPECT_EQ(output_shape("instance_norm {}"), (Shape{1, 28, 28}));
+  EXPECT_EQ(output_shape("upsample { factor: [2, 3] }"), (Shape{1, 56, 84}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\"] concat { axis: 0 }"), (Shape{2, 28, 28}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\", \"image\"] mul {}"), (Shape{1, 28, 28}));
   for (const char* function : {"RELU", "LEAKY_RELU", "SIGMOID", "TANH", "GELU", "SILU", "SOFTPLUS", "ELU"})
@@ -119,6 +123,31 @@ TEST(LowerModel, EveryLossGivesAScalar) {
         EXPECT_EQ(result.value->type.to_string(), "f32[]") << loss;
   }
 }
+
+struct BadFields {
+  const char* layer;
+  const char* message;
+};
+
+class LayerChecks : public testing::TestWithParam<BadFields> {};
+
+TEST_P(LayerChecks, RefuseFieldsThatDoNotFitEachOther) {
+  const std::string error = lower_error(std::string("layers { name: \"x\" ") + GetParam().layer + " }");
+  EXPECT_NE(error.find(std::string("layer \"x\": ") + GetParam().message), std::string::npos) << error;
+  EXPECT_EQ(error.find("m.textproto:2:"), 0U) << error;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, LayerChecks,
+    testing::Values(BadFields{"conv2d { filters: 3 kernel: 3 groups: 2 }", "3 filters cannot be split into 2 groups"},
+                    BadFields{"conv2d { filters: 1 kernel: 3 pad: 1 padding: SAME }",
+                              "pad and padding: SAME exclude each other"},
+                    BadFields{"max_pool { kernel: 2 pad: 2 }", "pad 2 must be less than the kernel, 2"},
+                    BadFields{"max_pool { kernel: [3, 5] pad: [0, 0, 5, 0] }", "pad 5 must be less than the kernel, 5"},
+                    BadFields{"max_pool { kernel: [3, 5] pad: [3, 0, 4, 4] }", "pad 3 must be less than the kernel, 3"},
+                    BadFields{"max_pool { kernel: [5, 3] pad: 3 }", "pad 3 must be less than the kernel, 3"},
+                    BadFields{"reshape { shape: [-1, -1] }", "only one dimension can be -1"},
+                    BadFields{"reshape { shape: [0, 4] }", "a dimension is 0"}));
 
 TEST(LowerModel, KernelMustFitItsInput) {
   EXPECT_EQ(lower_error("layers { name: \"pool1\" max_pool { kernel: 5 } }\n"
@@ -140,6 +169,11 @@ TEST(LowerModel, RankAndShapeMismatchesNameTheProducers) {
       lower_error("layers { name: \"f\" flatten {} }\nlayers { name: \"a\" inputs: [\"f\", \"image\"] concat {} }"),
       "m.textproto:3:43: layer \"a\": its inputs differ outside axis 0: [784] (from layer \"f\") and "
       "[1,28,28] (from input \"image\")");
+  EXPECT_EQ(lower_error("layers { name: \"g\" group_norm { groups: 2 } }"),
+            "m.textproto:2:33: layer \"g\": 1 input channels (from input \"image\") cannot be split into 2 groups");
+  EXPECT_EQ(lower_error("layers { name: \"f\" flatten {} }\nlayers { name: \"i\" instance_norm {} }"),
+            "m.textproto:3:20: layer \"i\": needs an image [channels,height,width], but its input is [784] "
+            "(from layer \"f\")");
   EXPECT_EQ(lower_error("layers { name: \"c\" conv2d { filters: 2 kernel: 1 groups: 2 } }"),
             "m.textproto:2:50: layer \"c\": 1 input channels (from input \"image\") cannot be split into 2 groups");
   EXPECT_EQ(lower_error("layers { name: \"r\" reshape { shape: [3, -1] } }"),
@@ -149,6 +183,25 @@ TEST(LowerModel, RankAndShapeMismatchesNameTheProducers) {
             "m.textproto:3:1: softmax_cross_entropy takes logits [classes], but the output \"p\" is "
             "[1,14,14] | end with "
             "a dense layer of as many units as there are classes");
+}
+
+// Two inputs are named that do not fit each other, which need not be the first.
+TEST(LowerModel, OnlyDimensionsOfOneAreRepeated) {
+  const std::string two = "layers { name: \"two\" inputs: \"image\" conv2d { filters: 2 kernel: 1 } }\n";
+  const std::string three = "layers { name: \"three\" inputs: \"image\" conv2d { filters: 3 kernel: 1 } }\n";
+  EXPECT_EQ(lower_error(two + three + "layers { name: \"a\" inputs: [\"image\", \"two\", \"three\"] add {} }"),
+            "m.textproto:4:54: layer \"a\": its inputs have different shapes: [2,28,28] (from layer \"two\") and "
+            "[3,28,28] (from layer \"three\")");
+  const std::string gate = "layers { name: \"g\" inputs: \"image\" dense { units: 3 } }\n";
+  EXPECT_EQ(lower_error(two + gate + "layers { name: \"a\" inputs: [\"two\", \"g\"] mul {} }"),
+            "m.textproto:4:41: layer \"a\": its inputs have different shapes: [2,28,28] (from layer \"two\") and "
+            "[3] (from layer \"g\")");
+  // Whether a vector belongs to the rows or to the columns of a table, nothing says.
+  EXPECT_NE(lower_error("layers { name: \"t\" reshape { shape: [28, 28] } }\n"
+                        "layers { name: \"g\" dense { units: 28 } }\n"
+                        "layers { name: \"a\" inputs: [\"t\", \"g\"] mul {} }")
+                .find("its inputs have different shapes: [28,28]"),
+            std::string::npos);
 }
 
 TEST(LowerModel, SizesAreBounded) {

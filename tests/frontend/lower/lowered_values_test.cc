@@ -58,6 +58,11 @@ std::string network(int inputs, const std::string& layer, const std::string& los
          loss + " {} }\n";
 }
 
+// The same on an image.
+std::string images(const std::string& shape, const std::string& layer) {
+  return "inputs { name: \"x\" shape: " + shape + " }\nlayers { name: \"y\" " + layer + " }\nloss { l1 {} }\n";
+}
+
 // The layer applied to one example.
 Values layer_of(const std::string& layer, const Values& x) {
   return run(network(static_cast<int>(x.size()), layer, "l1"), "infer", 1, {{"x", x}})["prediction"];
@@ -100,6 +105,64 @@ TEST(LoweredValues, LayerNorm) {
   const auto results = run(network(3, "layer_norm {}", "l1"), "infer", 1,
                            {{"x", Values{1, 2, 3}}, {"y.gain", Values{2}}, {"y.offset", Values{1}}});
   expect_near(results.at("prediction"), {1 - 2 * 1.2247357, 1, 1 + 2 * 1.2247357});
+}
+
+TEST(LoweredValues, RmsNorm) {
+  const std::string text = network(3, "rms_norm { epsilon: 0.5 }", "l1");
+  const auto results = run(text, "infer", 1, {{"x", Values{1, -2, 2.5}}, {"y.gain", Values{1, 2, 1}}});
+  const double root = std::sqrt((1 + 4 + 6.25) / 3 + 0.5);
+  expect_near(results.at("prediction"), {1 / root, -4 / root, 2.5 / root});
+}
+
+TEST(LoweredValues, GroupNormIsOfGroupsOfAnExample) {
+  const std::string text = images("[4, 1, 2]", "group_norm { groups: 2 epsilon: 0.75 }");
+  // Groups 1, 2, 3, 4 and 5, 5, 5, 5 and so on: variances 5/4 and 0, to which 3/4 are added.
+  const Values x = {1, 2, 3, 4, 5, 5, 5, 5, 3, 3, 5, 5, 9, 9, 7, 7};
+  const double d = std::sqrt(2), e = std::sqrt(1.75);
+  const Values normal = {-1.5 / d, -0.5 / d, 0.5 / d, 1.5 / d, 0,     0,     0,      0,
+                         -1 / e,   -1 / e,   1 / e,   1 / e,   1 / e, 1 / e, -1 / e, -1 / e};
+  expect_near(run(text, "infer", 2, {{"x", x}, {"y.gain", Values{1}}}).at("prediction"), normal);
+  // Gain and offset are those of channels, two elements each.
+  const auto scaled =
+      run(text, "infer", 1,
+          {{"x", Values(x.begin(), x.begin() + 8)}, {"y.gain", Values{1, 2, 3, 4}}, {"y.offset", Values{0, 1, 2, 3}}});
+  expect_near(scaled.at("prediction"), {-1.5 / d, -0.5 / d, 1 + 1 / d, 1 + 3 / d, 2, 2, 3, 3});
+}
+
+TEST(LoweredValues, InstanceNormIsOfChannels) {
+  const std::string text = images("[2, 1, 2]", "instance_norm { epsilon: 0.75 }");
+  const double e = std::sqrt(1.0);  // variances 1/4 and 4
+  const auto results = run(text, "infer", 1, {{"x", Values{1, 2, 5, 9}}, {"y.gain", Values{1}}});
+  expect_near(results.at("prediction"), {-0.5 / e, 0.5 / e, -2 / std::sqrt(4.75), 2 / std::sqrt(4.75)});
+}
+
+TEST(LoweredValues, UpsampleRepeatsTheNearest) {
+  const Arguments x = {{"x", Values{1, 2, 3, 4}}};
+  expect_near(run(images("[1, 2, 2]", "upsample { factor: 2 }"), "infer", 1, x).at("prediction"),
+              {1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4});
+  expect_near(run(images("[1, 2, 2]", "upsample { factor: [1, 3] }"), "infer", 1, x).at("prediction"),
+              {1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4});
+}
+
+// A column, a row, a number for each channel and one for each example, on an image [2,2,2].
+TEST(LoweredValues, SumsAndProductsRepeatWhatIsOne) {
+  const auto with = [](const std::string& shape, const std::string& kind, const Values& other) {
+    const std::string text = "inputs { name: \"x\" shape: [2, 2, 2] }\ninputs { name: \"o\" shape: " + shape +
+                             " }\nlayers { name: \"y\" inputs: [\"o\", \"x\"] " + kind + " {} }\nloss { l1 {} }\n";
+    return run(text, "infer", 1, {{"x", Values{1, 2, 3, 4, 5, 6, 7, 8}}, {"o", other}})["prediction"];
+  };
+  expect_near(with("[1, 2, 1]", "add", {10, 20}), {11, 12, 23, 24, 15, 16, 27, 28});
+  expect_near(with("[1, 1, 2]", "add", {10, 20}), {11, 22, 13, 24, 15, 26, 17, 28});
+  expect_near(with("[2, 1, 1]", "mul", {1, 10}), {1, 2, 3, 4, 50, 60, 70, 80});
+  expect_near(with("[2]", "mul", {1, 10}), {1, 2, 3, 4, 50, 60, 70, 80});
+  expect_near(with("[1]", "mul", {10}), {10, 20, 30, 40, 50, 60, 70, 80});
+}
+
+TEST(LoweredValues, AColumnAndARowMakeATable) {
+  const std::string text =
+      "inputs { name: \"a\" shape: [1, 2] }\ninputs { name: \"b\" shape: [2, 1] }\n"
+      "layers { name: \"y\" inputs: [\"a\", \"b\"] mul {} }\nloss { l1 {} }\n";
+  expect_near(run(text, "infer", 1, {{"a", Values{1, 2}}, {"b", Values{3, 5}}}).at("prediction"), {3, 6, 5, 10});
 }
 
 TEST(LoweredValues, SoftmaxCrossEntropy) {

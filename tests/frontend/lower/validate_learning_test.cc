@@ -37,6 +37,11 @@ TEST(ValidateLearning, SoftmaxAndNormsNeedMoreThanOneValue) {
   EXPECT_NE(doubts(one + "log_softmax {} }", "l1 {}").find("log_softmax over a single value is always 0"),
             std::string::npos);
   EXPECT_NE(doubts(one + "layer_norm {} }", "l1 {}").find("layer_norm over a single value"), std::string::npos);
+  EXPECT_NE(doubts(one + "rms_norm {} }", "l1 {}").find("rms_norm over a single value is always 1 or -1"),
+            std::string::npos);
+  EXPECT_NE(doubts(one + "group_norm { groups: 1 } }", "l1 {}").find("group_norm over a single value is always 0"),
+            std::string::npos);
+  EXPECT_EQ(doubts(dense("units: 2") + "\nlayers { name: \"last\" group_norm { groups: 1 } }", "l1 {}"), "");
   // Over the channels of a picture of one column, as over a batch, there are several.
   EXPECT_EQ(doubts(one + "batch_norm {} }", "l1 {}"), "");
   EXPECT_EQ(doubts("layers { name: \"n\" batch_norm {} }\n" + dense("units: 2"), "l1 {}", "training { batch_size: 1 }"),

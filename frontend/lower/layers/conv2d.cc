@@ -1,41 +1,19 @@
-// Layers whose work is a contraction of their input with a weight.
-#include "frontend/lower/composites.h"
-#include "frontend/lower/lower_layer.h"
+#include "frontend/lower/layer_rule.h"
+#include "frontend/lower/layers/finish.h"
 #include "frontend/lower/window_geometry.h"
 
 namespace minnow {
 namespace {
 
-// y + b along `dim`, then the activation; `Spec` is spec::Dense or spec::Conv2D.
-template <typename Spec>
-Result<Value*> finish(LayerScope& scope, Value* y, const Spec& spec, int64_t dim, int64_t fan_in, int64_t fan_out) {
-  Builder& builder = scope.builder();
-  if (spec.bias()) {
-    MINNOW_ASSIGN(Value * bias, scope.weight("bias", {y->type.dim(dim)}, {spec.bias_init(), fan_in, fan_out}));
-    y = builder.add(y, broadcast_along(builder, bias, dim, y->type.shape));
-  }
-  return activate(builder, y, spec.activation());
-}
-
-}  // namespace
-
-// x [N,I], w [I,O] → y [N,O]
-Result<Value*> lower_dense(LayerScope& scope) {
-  const spec::Dense& dense = scope.layer().dense();
-  Value* x = scope.input();
-  const int64_t batch = x->type.dim(0);
-  const int64_t inputs = x->type.elements() / batch;
-  const int64_t units = dense.units();
-  MINNOW_TRY(scope.admit_output({batch, units}));
-  if (x->type.rank() > 2) x = scope.builder().reshape(x, {batch, inputs});
-
-  MINNOW_ASSIGN(Value * w, scope.weight("weight", {inputs, units}, {dense.weight_init(), inputs, units}));
-  scope.add_flops(2.0 * static_cast<double>(inputs) * static_cast<double>(units));
-  return finish(scope, scope.builder().dot(x, w), dense, 1, inputs, units);
+Status check(const LayerFields& fields) {
+  const spec::Conv2D& conv = fields.layer().conv2d();
+  MINNOW_TRY(check_padding(fields, conv.padding(), conv.pad()));
+  if (conv.filters() % conv.groups() == 0) return {};
+  return fields.complain("groups", "{} filters cannot be split into {} groups", conv.filters(), conv.groups());
 }
 
 // x [N,C,H,W], w [O,C/groups,KH,KW] → y [N,O,OH,OW]
-Result<Value*> lower_conv2d(LayerScope& scope) {
+Result<Value*> lower(LayerScope& scope) {
   const spec::Conv2D& conv = scope.layer().conv2d();
   MINNOW_TRY(scope.expect_image());
   Value* x = scope.input();
@@ -58,5 +36,9 @@ Result<Value*> lower_conv2d(LayerScope& scope) {
       {.stride = window.stride, .pad = window.pad, .dilation = window.dilation, .groups = conv.groups(), .shape = {}});
   return finish(scope, y, conv, 1, fan_in, fan_out);
 }
+
+}  // namespace
+
+const LayerRule kConv2DRule = {.lower = lower, .check = check};
 
 }  // namespace minnow

@@ -1,0 +1,25 @@
+// What a kind of layer is beside its message in layers.proto: a rule, defined in a file of frontend/lower/layers/.
+#pragma once
+
+#include "frontend/lower/layer_scope.h"
+
+namespace minnow {
+
+struct LayerRule {
+  // Checks the shapes, builds the ops, returns the value that the layer stands for.
+  Result<Value*> (*lower)(LayerScope& scope);
+  // Refuses fields that do not fit each other, before any shape is known. Each by itself has been checked by its
+  // options.
+  Status (*check)(const LayerFields& fields) = nullptr;
+  // The result has gone through a softmax, which a loss of logits has itself.
+  bool gives_probabilities = false;
+};
+
+// kDenseRule and so on.
+#define MINNOW_LAYER(kind) extern const LayerRule k##kind##Rule;
+#include "frontend/lower/layers/layers.def"
+
+// The rule of the layer's kind, which is set.
+const LayerRule& layer_rule(const spec::Layer& layer);
+
+}  // namespace minnow

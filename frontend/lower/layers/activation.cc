@@ -1,0 +1,17 @@
+#include "frontend/lower/composites.h"
+#include "frontend/lower/layer_rule.h"
+
+namespace minnow {
+namespace {
+
+Result<Value*> lower(LayerScope& scope) {
+  MINNOW_TRY(scope.admit_output(scope.input_shape()));
+  const spec::Activation& activation = scope.layer().activation();
+  return activate(scope.builder(), scope.input(), activation.function(), activation.slope());
+}
+
+}  // namespace
+
+const LayerRule kActivationRule = {.lower = lower};
+
+}  // namespace minnow

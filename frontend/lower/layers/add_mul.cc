@@ -1,0 +1,74 @@
+// Layers that combine their inputs element by element.
+#include <algorithm>
+#include <optional>
+
+#include "frontend/lower/layer_rule.h"
+
+namespace minnow {
+namespace {
+
+// The shape in which each dimension that is 1 in one of the two has the size of the other. A vector [N,C] beside an
+// image is [N,C,1,1]; between other ranks it is open which dimensions belong together.
+std::optional<Shape> common_shape(const Shape& one, const Shape& other) {
+  if (one.size() > other.size()) return common_shape(other, one);
+  Shape result = one;
+  if (one.size() == 2 && other.size() == 4) {
+    if (one[1] != other[1] && one[1] != 1) return std::nullopt;  // more numbers than channels
+    result.resize(4, 1);
+  }
+  if (result.size() != other.size()) return std::nullopt;
+  for (size_t dim = 0; dim < other.size(); ++dim) {
+    if (result[dim] != other[dim] && result[dim] != 1 && other[dim] != 1) return std::nullopt;
+    result[dim] = std::max(result[dim], other[dim]);
+  }
+  return result;
+}
+
+// Of all inputs, any two of which fit each other.
+Result<Shape> common_shape(LayerScope& scope) {
+  Shape result = scope.input_shape();
+  for (size_t i = 1; i < scope.inputs().size(); ++i) {
+    for (size_t j = 0; j < i; ++j)
+      if (!common_shape(scope.input_shape(j), scope.input_shape(i)))
+        return scope.complain("", "its inputs have different shapes: {}{} and {}{}", scope.example_shape(j),
+                              scope.from(static_cast<int>(j)), scope.example_shape(i), scope.from(static_cast<int>(i)));
+    result = *common_shape(result, scope.input_shape(i));
+  }
+  return result;
+}
+
+// x repeated along the dimensions that it does not have in full.
+Value* repeat_to(Builder& b, Value* x, const Shape& shape) {
+  if (x->type.shape == shape) return x;
+  Shape kept;
+  std::vector<int64_t> dims;
+  for (int64_t dim = 0; dim < x->type.rank(); ++dim) {
+    if (x->type.dim(dim) != shape[static_cast<size_t>(dim)]) continue;
+    kept.push_back(x->type.dim(dim));
+    dims.push_back(dim);
+  }
+  if (kept != x->type.shape) x = b.reshape(x, kept);
+  return b.broadcast(x, dims, shape);
+}
+
+Result<Value*> lower(LayerScope& scope, OpKind kind) {
+  MINNOW_ASSIGN(const Shape shape, common_shape(scope));
+  MINNOW_TRY(scope.admit_output(shape));
+  Builder& b = scope.builder();
+  Value* result = repeat_to(b, scope.input(), shape);
+  for (size_t i = 1; i < scope.inputs().size(); ++i)
+    result = b.create(kind, {result, repeat_to(b, scope.input(i), shape)});
+  scope.add_flops(static_cast<double>(result->type.elements() / result->type.dim(0)) *
+                  static_cast<double>(scope.inputs().size() - 1));
+  return result;
+}
+
+Result<Value*> lower_add(LayerScope& scope) { return lower(scope, OpKind::kAdd); }
+Result<Value*> lower_mul(LayerScope& scope) { return lower(scope, OpKind::kMultiply); }
+
+}  // namespace
+
+const LayerRule kAddRule = {.lower = lower_add};
+const LayerRule kMulRule = {.lower = lower_mul};
+
+}  // namespace minnow
