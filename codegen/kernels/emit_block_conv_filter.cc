@@ -1,6 +1,6 @@
 // w[o, c, i, j] += sum over h, w of y[o, h, w] * x[c, h*s + i*d - p, w*s + j*d - p], per example. A tile of output
-// channels × filter columns is summed in registers over the whole image; where a filter element would meet the padding
-// it is left out.
+// channels × filter columns is summed in registers over the whole image, of several input channels where there are few
+// columns; where a filter element would meet the padding it is left out.
 #include <algorithm>
 
 #include "codegen/kernels/emit_block.h"
@@ -14,15 +14,18 @@ namespace {
 
 using V = llvm::Value*;
 
+constexpr int64_t kFewColumns = 4;  // pixels of x that pay for a pixel of y
+
 class BlockConvFilter {
  public:
   BlockConvFilter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), op_(*work.main), c_(correlation_of_conv_filter(op_)),
         limit_(kernel.target().tiles.accumulators),
         columns_(largest_divisor(c_.kernel_width, kMaxFilterColumns.at_most(c_.kernel_width))),
-        outputs_(largest_divisor(c_.group_outputs, std::max<int64_t>(1, limit_ / columns_))),
+        channels_(largest_divisor(c_.group_inputs, std::max<int64_t>(1, kFewColumns / columns_))),
+        outputs_(largest_divisor(c_.group_outputs, std::max<int64_t>(1, limit_ / (columns_ * channels_)))),
         emitter_(kernel, storage, work.inside, kernel.target().lanes),
-        tile_(kernel, outputs_, columns_, emitter_.lanes()), sums_(kernel.buffer(work.outputs[0].buffer)) {}
+        tile_(kernel, outputs_, channels_ * columns_, emitter_.lanes()), sums_(kernel.buffer(work.outputs[0].buffer)) {}
 
   WorkUnits emit() {
     emitter_.examples_loop([&](const Coord& examples) {
@@ -31,8 +34,8 @@ class BlockConvFilter {
         kernel_.loop(0, c_.group_outputs / outputs_, [&](V tile) {
           output_ = emitter_.add(emitter_.scale(emitter_.uniform(group), c_.group_outputs),
                                  emitter_.scale(emitter_.uniform(tile), outputs_));
-          kernel_.loop(0, c_.group_inputs, [&](V channel) {
-            filter_channel_ = emitter_.uniform(channel);
+          kernel_.loop(0, c_.group_inputs / channels_, [&](V channels) {
+            filter_channel_ = emitter_.scale(emitter_.uniform(channels), channels_);
             in_channel_ = emitter_.add(emitter_.scale(emitter_.uniform(group), c_.group_inputs), filter_channel_);
             kernel_.loop(0, c_.kernel_height, [&](V i) { emit_filter_row(i); });
           });
@@ -57,11 +60,11 @@ class BlockConvFilter {
 
   void for_elements(V i, int64_t j, const std::function<void(int64_t, int64_t, const Coord&)>& body) {
     for (int64_t o = 0; o < outputs_; ++o) {
-      for (int64_t q = 0; q < columns_; ++q) {
-        const Position at = {emitter_.offset(output_, o), filter_channel_, emitter_.uniform(i),
-                             emitter_.constant(j + q)};
+      for (int64_t x = 0; x < channels_ * columns_; ++x) {
+        const Position at = {emitter_.offset(output_, o), emitter_.offset(filter_channel_, x / columns_),
+                             emitter_.uniform(i), emitter_.constant(j + x % columns_)};
         const Coord element = emitter_.scale(emitter_.row_major(at, op_.type().shape), kBlockExamples);
-        body(o, q, emitter_.add(element, examples_));
+        body(o, x, emitter_.add(element, examples_));
       }
     }
   }
@@ -110,15 +113,17 @@ class BlockConvFilter {
   void accumulate(const Coord& y_row, const Coord& y_column, const Coord& x_row, const Coord& x_column,
                   const std::function<bool(int64_t)>& meets) {
     emitter_.forget();
-    std::vector<V> x(static_cast<size_t>(columns_), nullptr);
-    for (int64_t q = 0; q < columns_; ++q)
-      if (meets(q))
-        x[static_cast<size_t>(q)] = emitter_.emit(
-            op_.operands[0], {examples_, in_channel_, x_row, emitter_.offset(x_column, q * c_.column_dilation)});
+    std::vector<V> x;
+    for (int64_t i = 0; i < channels_ * columns_; ++i) {
+      const int64_t q = i % columns_;
+      const Position at = {examples_, emitter_.offset(in_channel_, i / columns_), x_row,
+                           emitter_.offset(x_column, q * c_.column_dilation)};
+      x.push_back(meets(q) ? emitter_.emit(op_.operands[0], at) : nullptr);
+    }
     for (int64_t o = 0; o < outputs_; ++o) {
       V y = emitter_.emit(op_.operands[1], {examples_, emitter_.offset(output_, o), y_row, y_column});
-      for (int64_t q = 0; q < columns_; ++q)
-        if (V pixel = x[static_cast<size_t>(q)]) tile_.multiply_add(o, q, y, pixel);
+      for (size_t i = 0; i < x.size(); ++i)
+        if (x[i] != nullptr) tile_.multiply_add(o, static_cast<int64_t>(i), y, x[i]);
     }
     emitter_.forget();
   }
@@ -127,7 +132,7 @@ class BlockConvFilter {
   llvm::IRBuilder<>& ir_;
   const Op& op_;
   Correlation c_;
-  int64_t limit_, columns_, outputs_;
+  int64_t limit_, columns_, channels_, outputs_;
   ElementEmitter emitter_;
   RegisterTile tile_;
   V sums_;

@@ -245,9 +245,9 @@ const std::vector<std::string>& no_thresholds() {
       // clang-format off
       "kBufferAlignment", "kArenaAlignment", "kRounded",  // of memory
       "kBlockExamples",                       // of the layout
-      "kMaxPanelBytes",                       // from which a threshold is made
       "kRounds",                              // of a search
       "kChains = 8",                          // a price
+      "kFewColumns",                          // how registers are filled
       "round < 10", "i < 4",                  // of random numbers and their words
       "getBitWidth() <= 64",                  // of an integer
       "d < 4",                                // dimensions of an image
