@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <set>
 #include <utility>
 
+#include "interpreter/element_type.h"
 #include "ir/printable.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
@@ -74,45 +76,51 @@ Status read_input(const Function& function, const std::string& given, std::set<s
     return {};
   }
   MINNOW_ASSIGN(const double number, number_of_type(value, parameter->type.dtype, "--input " + given));
-  Tensor filled = Tensor::zeros({DType::kF64, parameter->type.shape});
-  for (double& element : filled.as<double>()) element = number;
-  argument = filled.converted_to(parameter->type.dtype);
+  with_type(parameter->type.dtype, [&]<typename T>(T) { std::ranges::fill(argument.as<T>(), static_cast<T>(number)); });
   return {};
 }
 
 void print_tensor(const std::string& name, const Tensor& tensor) {
   constexpr size_t kShown = 64;
-  const Tensor wide = tensor.converted_to(DType::kF64);
-  const auto values = wide.as<double>();
+  const DType dtype = tensor.type().dtype;
   fmt::print("{}: {} =", name, tensor.type().to_string());
-  for (size_t i = 0; i < std::min(kShown, values.size()); ++i)
-    fmt::print(" {}", element_text(values[i], tensor.type().dtype));
-  fmt::print("{}\n", values.size() > kShown ? " ..." : "");
+  with_type(dtype, [&]<typename T>(T) {
+    const auto values = tensor.as<T>();
+    for (const T value : values.first(std::min(kShown, values.size())))
+      fmt::print(" {}", element_text(static_cast<double>(value), dtype));
+    fmt::print("{}\n", values.size() > kShown ? " ..." : "");
+  });
 }
 
-Result<std::unique_ptr<Executable>> prepare(const RunFlags& flags, std::unique_ptr<Function> function,
-                                            ThreadPool& pool) {
-  if (!flags.passes.empty()) {
-    MINNOW_ASSIGN(const auto pipeline, parse_pipeline(flags.passes));
-    MINNOW_TRY(run_passes(*function, pipeline));
-  }
-  if (flags.backend.backend == "interpreter") return make_interpreted(std::move(function));
-  return make_compiled(std::move(function), pool);
+ReadFor purpose_of(const RunFlags& flags) {
+  return flags.backend.backend == "interpreter" ? ReadFor::kInterpreting : ReadFor::kCompiling;
+}
+
+// What is to be run: after the passes, and no larger than is allowed.
+Result<std::unique_ptr<Function>> read_function(const RunFlags& flags) {
+  MINNOW_ASSIGN(const auto module, read_ir_file(flags.file, purpose_of(flags)));
+  MINNOW_ASSIGN(const Function* const found, choose_function(*module, flags.file, flags.function));
+  auto function = found->clone();
+  MINNOW_ASSIGN(const auto pipeline, parse_pipeline(flags.passes));
+  MINNOW_TRY(run_passes(*function, pipeline));
+  MINNOW_TRY(check_memory(flags.file, *function, flags.backend.session_options().max_bytes, purpose_of(flags)));
+  return function;
 }
 
 Result<ExitCode> run_command(const RunFlags& flags) {
-  const bool is_interpreted = flags.backend.backend == "interpreter";
-  MINNOW_ASSIGN(const auto module,
-                read_ir_file(flags.file, is_interpreted ? ReadFor::kInterpreting : ReadFor::kCompiling));
-  MINNOW_ASSIGN(const Function* const found, choose_function(*module, flags.file, flags.function));
-  MINNOW_TRY(check_memory(flags.file, *found, flags.backend.session_options().max_bytes));
+  MINNOW_ASSIGN(auto function, read_function(flags));
   std::vector<Tensor> arguments;
-  for (const auto& parameter : found->parameters()) arguments.push_back(Tensor::zeros(parameter->type));
+  for (const auto& parameter : function->parameters()) arguments.push_back(Tensor::zeros(parameter->type));
   std::set<std::string> named;
-  for (const std::string& given : flags.inputs) MINNOW_TRY(read_input(*found, given, named, arguments));
+  for (const std::string& given : flags.inputs) MINNOW_TRY(read_input(*function, given, named, arguments));
 
   ThreadPool pool(flags.backend.thread_count());
-  MINNOW_ASSIGN(const auto executable, prepare(flags, found->clone(), pool));
+  std::unique_ptr<Executable> executable;
+  if (purpose_of(flags) == ReadFor::kInterpreting) {
+    executable = make_interpreted(std::move(function));
+  } else {
+    MINNOW_ASSIGN(executable, make_compiled(std::move(function), pool));
+  }
   std::vector<Tensor*> pointers;
   for (Tensor& argument : arguments) pointers.push_back(&argument);
   MINNOW_TRY(executable->run(pointers));

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 
@@ -101,7 +100,9 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
   for (const std::string& note : training_notes(*session, data)) std::fputs((printable(note) + "\n").c_str(), stderr);
 
-  const std::atomic<bool>& interrupted = watch_for_interrupts();
+  // Without a run folder there is nothing to save, and Ctrl-C ends the program on the spot.
+  const bool saves = !flags.resume.empty() || !flags.out.empty();
+  const InterruptFlag interrupt = saves ? &watch_for_interrupts() : nullptr;
   TrainingState state;
   std::optional<RunFolder> folder;
   if (!flags.resume.empty()) {
@@ -114,7 +115,7 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   const int64_t first_step = state.step;
   MINNOW_ASSIGN(auto logs, open_logs(flags, folder, *session, data.train, state, pool));
   Progress progress;
-  TrainerOptions options{folder ? &*folder : nullptr, &interrupted, flags.last_step, &progress};
+  TrainerOptions options{folder ? &*folder : nullptr, interrupt, flags.last_step, &progress};
   if (logs) options.on_epoch = [&](const EpochMetrics& row) { logs->record(row); };
   const auto trained = train(*session, data, options, std::move(state));
   progress.clear();
@@ -133,8 +134,10 @@ Result<ExitCode> train_command(TrainFlags& flags) {
                stderr);
   if (logs) MINNOW_TRY(logs->status());
   if (outcome.end != TrainingEnd::kInterrupted) return ExitCode::kDone;
-  const std::string way_back = folder ? "; go on with: minnow train --resume " + folder->path() : "";
-  std::fputs(fmt::format("interrupted at step {}{}\n", outcome.state.step, way_back).c_str(), stderr);
+  std::fputs(
+      fmt::format("interrupted at step {}; go on with: minnow train --resume {}\n", outcome.state.step, folder->path())
+          .c_str(),
+      stderr);
   return ExitCode::kInterrupted;
 }
 

@@ -204,7 +204,15 @@ INSTANTIATE_TEST_SUITE_P(
         FileCase{"more_than_the_memory",
                  {{"f.ir", "func @f(%x: f32[30000,30000]) -> (y: f32[30000,30000]) {\n  return %x\n}\n"}},
                  "run f.ir --max-memory 1000",
-                 "f.ir: error: @f needs 3600000000 bytes, but 1048576000 are allowed"},
+                 "f.ir: error: @f needs 7200000000 bytes, but 1048576000 are allowed"},
+        FileCase{
+            "more_than_the_memory_in_bodies",
+            {{"f.ir",
+              "func @f(%x: f32[9]) -> (y: f32[]) {\n  %0 = fused(%a0 = %x) : f32[] {\n    %b0 = broadcast(%a0) {dims = "
+              "[1]} : f32[100000000,9]\n    %b1 = reduce_sum(%b0) {dims = [0, 1]} : f32[]\n    return %b1\n  }\n"
+              "  return %0\n}\n"}},
+            "run f.ir --max-memory 1000 --backend interpreter",
+            "f.ir: error: @f needs 3600000044 bytes, but 1048576000 are allowed"},
         FileCase{"unknown_function", {{"f.ir", kIr}}, "run f.ir --function g", "f.ir: error: there is no function @g"},
         FileCase{"unknown_parameter",
                  {{"f.ir", kIr}},

@@ -34,11 +34,26 @@ Result<const Function*> choose_function(const Module& module, const std::string&
                                         : fmt::format("did you mean {}?", nearest));
 }
 
-Status check_memory(const std::string& file, const Function& function, int64_t allowed) {
+namespace {
+
+// Of all values that ops make. Compiled code keeps what is in a body in registers.
+int64_t bytes_of_ops(const Function& function, ReadFor purpose) {
   int64_t bytes = 0;
-  for (const auto& parameter : function.parameters()) bytes += parameter->type.bytes();
-  for (const auto& op : function.ops())
+  for (const auto& op : function.ops()) {
     for (const auto& result : op->results) bytes += result->type.bytes();
+    if (op->body && purpose == ReadFor::kInterpreting) bytes += bytes_of_ops(*op->body, purpose);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Status check_memory(const std::string& file, const Function& function, int64_t allowed, ReadFor purpose) {
+  int64_t bytes = bytes_of_ops(function, purpose);
+  for (const auto& parameter : function.parameters()) bytes += parameter->type.bytes();
+  // What is no op's result, or is no number that is computed, is copied to be one of the function.
+  for (const FunctionResult& result : function.results())
+    if (result.value->op == nullptr || result.value->op->kind == OpKind::kConstant) bytes += result.value->type.bytes();
   if (bytes <= allowed) return {};
   return fail_with_hint(file, fmt::format("@{} needs {} bytes, but {} are allowed", function.name(), bytes, allowed),
                         "--max-memory allows more");

@@ -20,6 +20,7 @@ Result<const Function*> choose_function(const Module& module, const std::string&
 
 // An error where all that the function computes, at once, takes more bytes than `allowed`. There may be ways with less,
 // but not for a file made to harm.
-Status check_memory(const std::string& file, const Function& function, int64_t allowed);
+Status check_memory(const std::string& file, const Function& function, int64_t allowed,
+                    ReadFor purpose = ReadFor::kCompiling);
 
 }  // namespace minnow
