@@ -67,7 +67,7 @@ void Compilation::decide_parallel() {
   double all_bytes = 0;
   for (const Kernel& kernel : kernels_) {
     const BlockLoop* loop = kernel.loop < 0 ? nullptr : &lowered_.loops[static_cast<size_t>(kernel.loop)];
-    if (loop != nullptr && loop->shares == 1) continue;  // one thread does it in any case
+    if (loop != nullptr && loop->partitions == 1) continue;  // one thread does it in any case
     const int64_t blocks = loop == nullptr ? 1 : loop->blocks;
     all_flops += kernel.flops * static_cast<double>(blocks);
     all_bytes += kernel.bytes * static_cast<double>(blocks);
@@ -81,7 +81,7 @@ void Compilation::decide_parallel() {
       bytes += kernels_[i].bytes;
     }
     const auto blocks = static_cast<double>(loop.blocks);
-    loop.parallel = is_parallel_ && loop.shares > 1 && is_worth_threads(flops * blocks, bytes * blocks);
+    loop.parallel = is_parallel_ && loop.partitions > 1 && is_worth_threads(flops * blocks, bytes * blocks);
   }
 }
 
@@ -107,13 +107,13 @@ void Compilation::emit(int module_count) {
     Part& part = parts_[i];
     part.module = std::make_unique<llvm::Module>(function_.name(), *part.context);
     std::ranges::sort(part.kernels);
-    KernelTwins twins;
+    DuplicateKernels duplicates;
     for (const size_t kernel : part.kernels)
-      if (!is_interrupted(options_.interrupt)) emit_kernel(kernel, *part.module, twins);
+      if (!is_interrupted(options_.interrupt)) emit_kernel(kernel, *part.module, duplicates);
   });
 }
 
-void Compilation::emit_kernel(size_t index, llvm::Module& module, KernelTwins& twins) {
+void Compilation::emit_kernel(size_t index, llvm::Module& module, DuplicateKernels& duplicates) {
   Kernel& kernel = kernels_[index];
   const KernelWork& work = lowered_.works[index];
   Target target = target_of(work, target_);
@@ -125,17 +125,17 @@ void Compilation::emit_kernel(size_t index, llvm::Module& module, KernelTwins& t
   const bool is_divided = is_parallel_ && units.parallel && is_worth_threads(kernel.flops, kernel.bytes);
   kernel.parallel_units = is_divided ? units.count : 1;
   kernel.buffers = builder.buffers();
-  if (llvm::Function* twin = twins.find_or_add(*builder.function())) {
+  if (llvm::Function* duplicate = duplicates.find_or_add(*builder.function())) {
     builder.function()->eraseFromParent();
-    llvm::GlobalAlias::create(kernel.name, twin);
+    llvm::GlobalAlias::create(kernel.name, duplicate);
   }
 }
 
 // "step.conv1.gradient.conv_filter"
 std::string Compilation::unique_name(const KernelWork& work) {
   std::string name = function_.name();
-  if (const Op* speaker = work.speaker()) {
-    const Location& location = speaker->location;
+  if (const Op* attributed_op = work.attributed_op()) {
+    const Location& location = attributed_op->location;
     if (!location.layer.empty()) name += "." + location.layer;
     name += "." + std::string(phase_name(location.phase));
   }
@@ -163,9 +163,9 @@ Kernel Compilation::describe(const KernelWork& work) {
   }
   for (const Value* value : read) kernel.bytes += static_cast<double>(value->type.bytes());
   for (const KernelOutput& output : work.outputs) kernel.bytes += static_cast<double>(output.value->type.bytes());
-  if (const Op* speaker = work.speaker()) {
-    kernel.layer = speaker->location.layer;
-    kernel.phase = speaker->location.phase;
+  if (const Op* attributed_op = work.attributed_op()) {
+    kernel.layer = attributed_op->location.layer;
+    kernel.phase = attributed_op->location.phase;
   }
   return kernel;
 }
@@ -218,7 +218,7 @@ Result<std::vector<KernelText>> Compilation::kernel_texts() const {
   const KernelsByName by_name(kernels_);
   for (const Part& part : parts_) {
     for (const size_t i : part.kernels) {
-      texts[i].twin = twin_of(kernels_[i].name, *part.module);
+      texts[i].duplicate = duplicate_of(kernels_[i].name, *part.module);
       texts[i].llvm_ir = llvm_ir_of(kernels_[i].name, *part.module, by_name);
     }
   }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "codegen/compile.h"
-#include "codegen/kernel_twins.h"
+#include "codegen/duplicate_kernels.h"
 #include "codegen/lower_function.h"
 #include "codegen/machine/object_cache.h"
 
@@ -53,7 +53,7 @@ class Compilation {
   };
 
   void divide(int module_count);
-  void emit_kernel(size_t index, llvm::Module& module, KernelTwins& twins);
+  void emit_kernel(size_t index, llvm::Module& module, DuplicateKernels& duplicates);
   std::string unique_name(const KernelWork& work);
   Kernel describe(const KernelWork& work);
   void decide_parallel();

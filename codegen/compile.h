@@ -64,10 +64,10 @@ Result<std::string> emit_assembly(const Function& function, const MemoryPlan& pl
 
 // The same texts for each kernel, in the order of execution.
 struct KernelText {
-  Kernel kernel;         // entry is nullptr
-  std::string twin;      // the kernel whose code it has, by name; empty for one with code of its own
-  std::string llvm_ir;   // before LLVM's passes
-  std::string assembly;  // empty for a twin
+  Kernel kernel;          // entry is nullptr
+  std::string duplicate;  // the kernel whose code it has, by name; empty for one with code of its own
+  std::string llvm_ir;    // before LLVM's passes
+  std::string assembly;   // empty for a duplicate
 };
 Result<std::vector<KernelText>> emit_kernel_texts(const Function& function, const MemoryPlan& plan,
                                                   const std::string& triple = {}, const std::string& cpu = {});

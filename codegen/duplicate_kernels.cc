@@ -1,4 +1,4 @@
-#include "codegen/kernel_twins.h"
+#include "codegen/duplicate_kernels.h"
 
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/InstrTypes.h>
@@ -38,7 +38,7 @@ uint64_t hash_of(const llvm::Function& function) {
 
 }  // namespace
 
-llvm::Function* KernelTwins::find_or_add(llvm::Function& function) {
+llvm::Function* DuplicateKernels::find_or_add(llvm::Function& function) {
   const uint64_t hash = hash_of(function);
   const auto [first, last] = by_hash_.equal_range(hash);
   for (auto other = first; other != last; ++other) {

@@ -11,7 +11,7 @@
 namespace minnow {
 
 // The kernels of a module.
-class KernelTwins {
+class DuplicateKernels {
  public:
   // The function with this one's body that was added before; else adds this one and answers nullptr.
   llvm::Function* find_or_add(llvm::Function& function);
@@ -21,7 +21,7 @@ class KernelTwins {
   llvm::GlobalNumberState numbers_;
 };
 
-// The same for kernels that are likely to be twins: what is known of them before they are emitted.
+// The same for kernels that are likely to be duplicates: what is known of them before they are emitted.
 std::string likeness(const KernelWork& work);
 
 }  // namespace minnow

@@ -49,7 +49,7 @@ std::unordered_map<std::string, std::string> assembly_by_kernel(std::string_view
   return texts;
 }
 
-std::string twin_of(std::string_view kernel, const llvm::Module& module) {
+std::string duplicate_of(std::string_view kernel, const llvm::Module& module) {
   const llvm::GlobalAlias* alias = module.getNamedAlias({kernel.data(), kernel.size()});
   return alias == nullptr ? "" : alias->getAliasee()->getName().str();
 }

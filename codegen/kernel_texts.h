@@ -22,6 +22,6 @@ std::unordered_map<std::string, std::string> assembly_by_kernel(std::string_view
                                                                 std::span<const Kernel> kernels);
 
 // The kernel whose code it has; empty for one with code of its own.
-std::string twin_of(std::string_view kernel, const llvm::Module& module);
+std::string duplicate_of(std::string_view kernel, const llvm::Module& module);
 
 }  // namespace minnow

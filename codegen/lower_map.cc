@@ -9,7 +9,7 @@
 namespace minnow {
 namespace {
 
-const Threshold kMaxShares{"shares of a block loop", 8};
+const Threshold kMaxPartitions{"partitions of a block loop", 8};
 
 int64_t aligned(int64_t bytes) { return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment; }
 
@@ -29,7 +29,7 @@ void Lowering::lower_map(const Op& map) {
   BlockLoop& made = out_.loops.back();
   made.first = out_.works.size();
   made.blocks = blocks;
-  made.shares = kMaxShares.at_most(blocks);
+  made.partitions = kMaxPartitions.at_most(blocks);
   made.local_bytes = plan.arena_bytes;
 
   Lowering body(map, plan, loop, *this);
@@ -57,12 +57,12 @@ void Lowering::lower_map(const Op& map) {
   BlockLoop& done = out_.loops[static_cast<size_t>(loop)];
   done.last = out_.works.size();
   if (done.sums_bytes == 0) return;
-  done.sums = add_scratch(done.sums_bytes * done.shares);
+  done.sums = add_scratch(done.sums_bytes * done.partitions);
   for (size_t i = 0; i < map.results.size(); ++i)
     if (is_summed(map.attr<MapAttributes>(), i)) add_finish(map, i, sums[i]);
 }
 
-// A share's part of a sum. Products of matrices add up whole elements, all else a part per example.
+// A partition's part of a sum. Products of matrices add up whole elements, all else a part per example.
 int Lowering::add_sum(const Op& producer, PartialSums& sums) {
   BlockLoop& loop = block_loop();
   sums.per_lane = producer.kind != OpKind::kDot;
@@ -76,13 +76,13 @@ void Lowering::add_finish(const Op& map, size_t result, PartialSums sums) {
   const BlockLoop& loop = out_.loops.back();
   sums.buffer = loop.sums;
   sums.stride = loop.sums_bytes;
-  sums.shares = loop.shares;
+  sums.partitions = loop.partitions;
   KernelWork work;
   work.origin = &producer(*map.body->results()[result].value);
   work.stage = KernelWork::Stage::kFinish;
   work.sums = sums;
   work.outputs = {{map.result(result), storage_.find(map.result(result))}};
-  work.ops = "sum of shares";
+  work.ops = "sum of partials";
   out_.works.push_back(std::move(work));
 }
 

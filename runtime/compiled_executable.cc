@@ -40,8 +40,8 @@ class CompiledExecutable : public Executable {
   std::span<const Kernel> kernels() const override { return compiled_->kernels; }
 
  private:
-  // Parameters lie where the caller has them, what belongs to a block or share is found when that runs; the rest stays
-  // where it is.
+  // Parameters lie where the caller has them, what belongs to a block or partition is found when that runs; the rest
+  // stays where it is.
   std::byte* fixed_address(size_t i) {
     const Buffer& buffer = compiled_->buffers[i];
     switch (buffer.kind) {
@@ -155,26 +155,27 @@ class CompiledExecutable : public Executable {
 
   void run_loop(const BlockLoop& loop) {
     const bool is_divided = loop.parallel || options_.divides_all;
-    const int64_t parts = is_divided ? std::min<int64_t>(loop.shares, pool_.threads()) : 1;
+    const int64_t parts = is_divided ? std::min<int64_t>(loop.partitions, pool_.threads()) : 1;
     std::vector<KernelTrace> traces(trace_ == nullptr ? 0 : static_cast<size_t>(parts));
     pool_.parallel_for(parts, [&](int64_t index) {
       const auto i = static_cast<size_t>(index);
       Part part{static_cast<int>(index), static_cast<int>(parts), locals_[i], part_buffers_[i],
                 traces.empty() ? nullptr : &traces[i]};
-      for (int64_t share = loop.shares * index / parts; share < loop.shares * (index + 1) / parts; ++share)
-        run_share(loop, share, part);
+      for (int64_t partition = loop.partitions * index / parts; partition < loop.partitions * (index + 1) / parts;
+           ++partition)
+        run_partition(loop, partition, part);
     });
     for (const KernelTrace& trace : traces) trace_->insert(trace_->end(), trace.begin(), trace.end());
   }
 
-  void run_share(const BlockLoop& loop, int64_t share, Part& part) {
+  void run_partition(const BlockLoop& loop, int64_t partition, Part& part) {
     std::byte* sums = nullptr;
     if (loop.sums >= 0) {
-      sums = addresses_[static_cast<size_t>(loop.sums)] + share * loop.sums_bytes;
+      sums = addresses_[static_cast<size_t>(loop.sums)] + partition * loop.sums_bytes;
       std::memset(sums, 0, static_cast<size_t>(loop.sums_bytes));
     }
-    const int64_t end = loop.blocks * (share + 1) / loop.shares;
-    for (int64_t block = loop.blocks * share / loop.shares; block < end; ++block) {
+    const int64_t end = loop.blocks * (partition + 1) / loop.partitions;
+    for (int64_t block = loop.blocks * partition / loop.partitions; block < end; ++block) {
       if (options_.is_guarded) Guards::poison(part.local, loop.local_bytes);
       for (size_t i = loop.first; i < loop.last; ++i) {
         const Kernel& kernel = compiled_->kernels[i];

@@ -1,6 +1,7 @@
 #include "codegen/kernels/emit_block.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "codegen/kernels/emit_window.h"
 #include "codegen/kernels/register_tile.h"
@@ -13,7 +14,7 @@ namespace {
 using V = llvm::Value*;
 
 const Threshold kChains{"sums that do not wait for each other", 4};
-const Threshold kSumsOfUnit{"sums of shares of a unit", 256};
+const Threshold kSumsOfUnit{"sums of partitions of a unit", 256};
 
 bool sums_examples(const Op& op) {
   if (op.kind == OpKind::kConvFilter) return true;
@@ -60,7 +61,7 @@ bool comes_from_rows(const Storage& storage, const KernelWork& work, const Value
 }
 
 // A block of a row-major input, f32 in the end, on its way into the layout of the block.
-bool turns_rows(const Storage& storage, const KernelWork& work, const ElementEmitter& emitter) {
+bool enters_block(const Storage& storage, const KernelWork& work, const ElementEmitter& emitter) {
   if (work.outputs.size() != 1) return false;
   const KernelOutput& output = work.outputs[0];
   const TensorType& type = output.value->type;
@@ -69,41 +70,55 @@ bool turns_rows(const Storage& storage, const KernelWork& work, const ElementEmi
          comes_from_rows(storage, work, output.value);
 }
 
-// As many elements of as many examples as there are lanes are computed along the rows, then transposed.
-WorkUnits emit_turned(KernelBuilder& kernel, const KernelWork& work, ElementEmitter& emitter) {
+// Runs body(examples, first element, count) for tiles of as many elements of as many examples as there are lanes; the
+// last of an example may have fewer.
+void for_square_tiles(ElementEmitter& emitter, const TensorType& type,
+                      const std::function<void(const Coord&, V, int64_t)>& body) {
+  KernelBuilder& kernel = emitter.kernel();
+  const int64_t lanes = emitter.lanes();
+  const int64_t extent = type.elements() / kBlockExamples;
+  const int64_t whole = extent / lanes * lanes;
+  const auto tile = [&](const Coord& examples, V first, int64_t count) {
+    body(examples, first, count);
+    emitter.forget();
+  };
+  emitter.examples_loop([&](const Coord& examples) {
+    kernel.loop(kernel.index(0), kernel.index(whole), lanes, [&](V first) { tile(examples, first, lanes); });
+    if (whole < extent) tile(examples, kernel.index(whole), extent - whole);
+  });
+}
+
+V mask_of(ElementEmitter& emitter, int64_t count) {
+  return count < emitter.lanes() ? emitter.first_lanes(emitter.kernel().index(count)) : nullptr;
+}
+
+// A tile is computed along the rows, then transposed.
+WorkUnits emit_into_block(KernelBuilder& kernel, const KernelWork& work, ElementEmitter& emitter) {
   const KernelOutput& output = work.outputs[0];
   const Shape& shape = output.value->type.shape;
-  const int64_t extent = output.value->type.elements() / kBlockExamples;
-  const int64_t lanes = emitter.lanes();
   V target = kernel.buffer(output.buffer);
-  const auto turn = [&](const Coord& examples, V first, int64_t count) {
+  for_square_tiles(emitter, output.value->type, [&](const Coord& examples, V first, int64_t count) {
     Position at(shape.size(), emitter.constant(0));
     at.back() = emitter.lane(first);
     std::vector<V> rows;
-    emitter.under_mask(count < lanes ? emitter.first_lanes(kernel.index(count)) : nullptr, [&] {
-      for (int64_t i = 0; i < lanes; ++i) {
+    emitter.under_mask(mask_of(emitter, count), [&] {
+      for (int64_t i = 0; i < emitter.lanes(); ++i) {
         at[0] = emitter.uniform(kernel.ir().CreateAdd(examples.base, kernel.index(i)));
         rows.push_back(emitter.emit(output.value, at));
       }
     });
     rows = transpose_lanes(kernel.ir(), std::move(rows));
+    at[0] = examples;
     for (int64_t i = 0; i < count; ++i) {
-      at[0] = examples;
       at.back() = emitter.offset(emitter.uniform(first), i);
       emitter.store(target, DType::kF32, emitter.address(output.buffer, shape, at), rows[static_cast<size_t>(i)]);
     }
-    emitter.forget();
-  };
-  emitter.examples_loop([&](const Coord& examples) {
-    const int64_t whole = extent / lanes * lanes;
-    kernel.loop(kernel.index(0), kernel.index(whole), lanes, [&](V first) { turn(examples, first, lanes); });
-    if (whole < extent) turn(examples, kernel.index(whole), extent - whole);
   });
   return {1, false};
 }
 
 // A block on its way out: a reshape alone, from the layout of the block into that of the tensor.
-bool turns_examples(const Storage& storage, const KernelWork& work, const ElementEmitter& emitter) {
+bool leaves_block(const Storage& storage, const KernelWork& work, const ElementEmitter& emitter) {
   if (work.outputs.size() != 1 || work.inside.size() != 1) return false;
   const KernelOutput& output = work.outputs[0];
   const Op* op = output.value->op;
@@ -114,35 +129,27 @@ bool turns_examples(const Storage& storage, const KernelWork& work, const Elemen
          op->type().elements() >= kBlockExamples * emitter.lanes();
 }
 
-// As many elements as there are lanes are read of as many examples, then transposed and written along the rows.
-WorkUnits emit_examples_turned(KernelBuilder& kernel, const KernelWork& work, ElementEmitter& emitter) {
+// A tile is read by elements of all its examples, then transposed and written along the rows.
+WorkUnits emit_out_of_block(KernelBuilder& kernel, const KernelWork& work, ElementEmitter& emitter) {
   const KernelOutput& output = work.outputs[0];
   const Shape& shape = output.value->type.shape;
-  const int64_t extent = output.value->type.elements() / kBlockExamples;
-  const int64_t lanes = emitter.lanes();
   V target = kernel.buffer(output.buffer);
-  const auto turn = [&](const Coord& examples, V first, int64_t count) {
+  for_square_tiles(emitter, output.value->type, [&](const Coord& examples, V first, int64_t count) {
     Position at(shape.size(), emitter.constant(0));
     at[0] = examples;
-    std::vector<V> elements(static_cast<size_t>(lanes), emitter.constant_of(DType::kF32, 0));
+    std::vector<V> elements(static_cast<size_t>(emitter.lanes()), emitter.constant_of(DType::kF32, 0));
     for (int64_t i = 0; i < count; ++i) {
       at.back() = emitter.offset(emitter.uniform(first), i);
       elements[static_cast<size_t>(i)] = emitter.emit(output.value, at);
     }
     elements = transpose_lanes(kernel.ir(), std::move(elements));
     at.back() = emitter.lane(first);
-    emitter.under_mask(count < lanes ? emitter.first_lanes(kernel.index(count)) : nullptr, [&] {
-      for (int64_t i = 0; i < lanes; ++i) {
+    emitter.under_mask(mask_of(emitter, count), [&] {
+      for (int64_t i = 0; i < emitter.lanes(); ++i) {
         at[0] = emitter.uniform(kernel.ir().CreateAdd(examples.base, kernel.index(i)));
         emitter.store(target, DType::kF32, emitter.address(output.buffer, shape, at), elements[static_cast<size_t>(i)]);
       }
     });
-    emitter.forget();
-  };
-  emitter.examples_loop([&](const Coord& examples) {
-    const int64_t whole = extent / lanes * lanes;
-    kernel.loop(kernel.index(0), kernel.index(whole), lanes, [&](V first) { turn(examples, first, lanes); });
-    if (whole < extent) turn(examples, kernel.index(whole), extent - whole);
   });
   return {1, false};
 }
@@ -181,8 +188,8 @@ ScratchNeed block_scratch(const KernelWork& work, const Target& target) {
 WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   const Shape& shape = storage.resolve(work.outputs[0].value)->type.shape;
   ElementEmitter emitter(kernel, storage, work.inside, kernel.target().lanes);
-  if (turns_rows(storage, work, emitter)) return emit_turned(kernel, work, emitter);
-  if (turns_examples(storage, work, emitter)) return emit_examples_turned(kernel, work, emitter);
+  if (enters_block(storage, work, emitter)) return emit_into_block(kernel, work, emitter);
+  if (leaves_block(storage, work, emitter)) return emit_out_of_block(kernel, work, emitter);
   std::vector<const Value*> roots;
   for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
   const auto groups = groups_per_example(storage, work, shape, roots, emitter);
@@ -253,7 +260,7 @@ WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const Ke
   return {1, false};
 }
 
-WorkUnits emit_sum_of_shares(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+WorkUnits emit_sum_of_partials(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   const PartialSums& sums = work.sums;
   const Value* result = work.outputs[0].value;
   const DType dtype = result->type.dtype;
@@ -266,8 +273,8 @@ WorkUnits emit_sum_of_shares(KernelBuilder& kernel, const Storage& storage, cons
     emitter.bind(result, [&](const Position& at) {
       const Coord element = emitter.row_major(at, result->type.shape);
       V sum = nullptr;
-      for (int64_t share = 0; share < sums.shares; ++share) {
-        V base = kernel.byte_offset(kernel.buffer(sums.buffer), sums.offset + share * sums.stride);
+      for (int64_t partition = 0; partition < sums.partitions; ++partition) {
+        V base = kernel.byte_offset(kernel.buffer(sums.buffer), sums.offset + partition * sums.stride);
         V part = nullptr;
         if (sums.per_lane) {
           llvm::Type* vector = kernel.vector_type(kernel.memory_type(dtype), kBlockExamples);

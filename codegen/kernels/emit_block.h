@@ -14,7 +14,7 @@ ScratchNeed block_scratch(const KernelWork& work, const Target& target);
 
 // A loop nest over all dimensions but the first, around vectors of examples.
 WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-// reduce_sum over the examples, and maybe more, into this share's part of the sum.
+// reduce_sum over the examples, and maybe more, into this partition's part of the sum.
 WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 // dot of examples with a matrix, f32: y[n, o] = epilogue(sum over k of x[n, k] * w[k, o]), w possibly transposed.
 WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
@@ -23,10 +23,10 @@ WorkUnits emit_block_dot_sum(KernelBuilder& kernel, const Storage& storage, cons
 ScratchNeed block_dot_sum_scratch(const Op& dot, int64_t lanes);
 // conv and conv_input, f32.
 WorkUnits emit_block_conv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-// conv_filter, f32, into this share's part of the sum.
+// conv_filter, f32, into this partition's part of the sum.
 WorkUnits emit_block_conv_filter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 
-// After a block loop, as a kernel of its own: adds up the shares' parts.
-WorkUnits emit_sum_of_shares(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+// After a block loop, as a kernel of its own: adds up the partitions' parts.
+WorkUnits emit_sum_of_partials(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 
 }  // namespace minnow

@@ -181,7 +181,7 @@ class BlockConv {
   }
 
   Position weight_position(V channel, V i, int64_t j, int64_t o) {
-    if (!c_.turned)
+    if (!c_.rotated)
       return {channel_of(output_, o, c_.group_outputs), emitter_.uniform(channel), emitter_.uniform(i),
               emitter_.constant(j)};
     V last = ir_.CreateSub(kernel_.index(c_.kernel_height - 1), i);

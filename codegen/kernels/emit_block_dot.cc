@@ -73,7 +73,8 @@ WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const Ke
 
 namespace {
 
-// w[k, o] += sum over n of x[n, k] * y[n, o]: y is turned so that a vector holds outputs, x gives one number at a time.
+// w[k, o] += sum over n of x[n, k] * y[n, o]: y is transposed so that a vector holds outputs, x gives one number at a
+// time.
 class DotSum {
  public:
   DotSum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
@@ -82,8 +83,8 @@ class DotSum {
         emitter_(kernel, storage, work.inside, lanes_), sums_(kernel.buffer(work.outputs[0].buffer)) {}
 
   WorkUnits emit() {
-    turned_ = ScratchUnits(kernel_, work_, block_dot_sum_scratch(dot_, lanes_)).memory();
-    turn();
+    transposed_ = ScratchUnits(kernel_, work_, block_dot_sum_scratch(dot_, lanes_)).memory();
+    transpose_y();
     const int64_t whole = columns_ / lanes_;
     const int64_t wide = std::clamp<int64_t>(whole, 1, 2);
     kernel_.loop(0, whole / wide, [&](V i) { emit_columns(ir_.CreateMul(i, kernel_.index(wide)), wide, nullptr); });
@@ -93,12 +94,12 @@ class DotSum {
   }
 
  private:
-  V turned_at(V example, V vector) {
+  V transposed_at(V example, V vector) {
     V index = ir_.CreateAdd(ir_.CreateMul(example, kernel_.index(vectors_)), vector);
-    return ir_.CreateGEP(ir_.getFloatTy(), turned_, ir_.CreateMul(index, kernel_.index(lanes_)));
+    return ir_.CreateGEP(ir_.getFloatTy(), transposed_, ir_.CreateMul(index, kernel_.index(lanes_)));
   }
 
-  void turn() {
+  void transpose_y() {
     emitter_.examples_loop([&](const Coord& examples) {
       kernel_.loop(0, vectors_, [&](V vector) {
         std::vector<V> outputs;
@@ -110,7 +111,7 @@ class DotSum {
         outputs = transpose_lanes(ir_, std::move(outputs));
         for (int64_t i = 0; i < lanes_; ++i) {
           V example = ir_.CreateAdd(examples.base, kernel_.index(i));
-          ir_.CreateAlignedStore(outputs[static_cast<size_t>(i)], turned_at(example, vector), llvm::Align(4));
+          ir_.CreateAlignedStore(outputs[static_cast<size_t>(i)], transposed_at(example, vector), llvm::Align(4));
         }
         emitter_.forget();
       });
@@ -136,7 +137,7 @@ class DotSum {
     kernel_.loop(0, kBlockExamples, [&](V example) {
       std::vector<V> y;
       for (int64_t j = 0; j < wide; ++j)
-        y.push_back(ir_.CreateAlignedLoad(vector, turned_at(example, ir_.CreateAdd(first_vector, kernel_.index(j))),
+        y.push_back(ir_.CreateAlignedLoad(vector, transposed_at(example, ir_.CreateAdd(first_vector, kernel_.index(j))),
                                           llvm::Align(4)));
       for (int64_t i = 0; i < rows; ++i) {
         const Coord row = emitter_.offset(emitter_.uniform(first_row), i);
@@ -168,7 +169,7 @@ class DotSum {
   int64_t lanes_, rows_, columns_, vectors_;
   ElementEmitter emitter_;
   V sums_;
-  V turned_ = nullptr;
+  V transposed_ = nullptr;
 };
 
 }  // namespace

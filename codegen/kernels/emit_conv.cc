@@ -170,7 +170,7 @@ V CorrelationKernel::weight(V group, V output, V channel, V i, int64_t j) {
     return scalar_.emit(op_.operands[1],
                         {scalar_.uniform(o), scalar_.uniform(c), scalar_.uniform(row), scalar_.constant(column)});
   };
-  if (!c_.turned) return at(plus(times(group, c_.group_outputs), output), channel, i, j);
+  if (!c_.rotated) return at(plus(times(group, c_.group_outputs), output), channel, i, j);
   V last = kernel_.ir().CreateSub(number(c_.kernel_height - 1), i);
   return at(plus(times(group, c_.group_inputs), channel), output, last, c_.kernel_width - 1 - j);
 }

@@ -13,18 +13,18 @@ namespace {
 using V = llvm::Value*;
 
 // Fixed, so that sums do not depend on the number of threads.
-const Threshold kShares{"shares of a filter's gradient", 16};
+const Threshold kPartitions{"partitions of a filter's gradient", 16};
 const Threshold kSumsOfUnit{"elements of a filter of a unit", 64};
 
-// Where things lie: shares of the sums first, then each share's packed x and y.
+// Where things lie: partitions of the sums first, then each partition's packed x and y.
 struct FilterScratch {
   Correlation c;
   PackedImages y;
-  int64_t blocks, shares, elements, lanes;
+  int64_t blocks, partitions, elements, lanes;
 
   FilterScratch(const Op& op, int lane_count)
-      : c(correlation_of_conv_filter(op)), blocks(ceil_div(c.images, lane_count)), shares(kShares.at_most(blocks)),
-        elements(op.type().elements()), lanes(lane_count) {
+      : c(correlation_of_conv_filter(op)), blocks(ceil_div(c.images, lane_count)),
+        partitions(kPartitions.at_most(blocks)), elements(op.type().elements()), lanes(lane_count) {
     y.channels = c.outputs();
     y.height = y.image_height = c.out_height;
     y.width = y.image_width = c.out_width;
@@ -33,7 +33,7 @@ struct FilterScratch {
   int64_t x_bytes() const { return (c.input.vectors() + lanes) * lanes * 4; }
   int64_t y_bytes() const { return (y.vectors() + lanes) * lanes * 4; }
   int64_t image_bytes() const { return x_bytes() + y_bytes(); }
-  int64_t bytes() const { return shares * (sum_bytes() + image_bytes()); }
+  int64_t bytes() const { return partitions * (sum_bytes() + image_bytes()); }
 };
 
 class FilterKernel {
@@ -76,21 +76,21 @@ class FilterKernel {
 WorkUnits FilterKernel::emit() {
   llvm::IRBuilder<>& ir = kernel_.ir();
   V memory = kernel_.buffer(work_.scratch);
-  kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V share) {
-    total_ = byte_offset(memory, times(share, s_.sum_bytes()));
-    x_ = byte_offset(memory, plus(number(s_.shares * s_.sum_bytes()), times(share, s_.image_bytes())));
+  kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V partition) {
+    total_ = byte_offset(memory, times(partition, s_.sum_bytes()));
+    x_ = byte_offset(memory, plus(number(s_.partitions * s_.sum_bytes()), times(partition, s_.image_bytes())));
     y_ = byte_offset(x_, number(s_.x_bytes()));
     packing_.clear(total_, s_.sum_bytes());
     if (c_.input.has_gaps()) packing_.clear(x_, s_.x_bytes());
-    V from = ir.CreateSDiv(times(share, s_.blocks), number(s_.shares));
-    V to = ir.CreateSDiv(times(plus(share, number(1)), s_.blocks), number(s_.shares));
+    V from = ir.CreateSDiv(times(partition, s_.blocks), number(s_.partitions));
+    V to = ir.CreateSDiv(times(plus(partition, number(1)), s_.blocks), number(s_.partitions));
     kernel_.loop(from, to, 1, [&](V block) {
       packing_.pack(op_.operands[0], c_.input, block, x_);
       packing_.pack(op_.operands[1], s_.y, block, y_);
       emit_block();
     });
   });
-  return {s_.shares, true};
+  return {s_.partitions, true};
 }
 
 void FilterKernel::emit_block() {
@@ -167,8 +167,8 @@ WorkUnits emit_conv_filter_finish(KernelBuilder& kernel, const Storage& storage,
     emitter.bind(work.main->result(), [&, vector, memory](const Position& at) {
       V element = emitter.row_major(at, work.main->type().shape).base;
       V sum = nullptr;
-      for (int64_t share = 0; share < scratch.shares; ++share) {
-        V index = ir.CreateAdd(element, kernel.index(share * scratch.elements));
+      for (int64_t partition = 0; partition < scratch.partitions; ++partition) {
+        V index = ir.CreateAdd(element, kernel.index(partition * scratch.elements));
         V address = ir.CreateGEP(vector, memory, index);
         V part = ir.CreateAlignedLoad(vector, address, llvm::Align(static_cast<uint64_t>(lanes * 4)));
         sum = sum == nullptr ? part : ir.CreateFAdd(sum, part);

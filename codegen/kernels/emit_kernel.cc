@@ -46,7 +46,7 @@ KernelWay choose_conv(const KernelWork& work, int lanes) {
 KernelWay choose_way(const KernelWork& work, const Target& target) {
   if (work.row) return {emit_row_kernel, row_scratch};
   if (work.loop >= 0) return {emit_block_kernel, block_scratch};
-  if (work.sums.buffer >= 0) return {emit_sum_of_shares};
+  if (work.sums.buffer >= 0) return {emit_sum_of_partials};
   if (work.main == nullptr) return {emit_plain_loop};
   switch (work.main->kind) {
     case OpKind::kDot: return choose_dot(*work.main, target.lanes);

@@ -17,7 +17,7 @@ const Threshold kMinRows{"rows of a narrow product", 16};       // below, turnin
 const Threshold kMinVectors{"vectors along a narrow product's depth", 4};
 const Threshold kMinImages{"depth of a narrow outer product", 16};
 const Threshold kRowsOfUnit{"rows of a narrow product's unit", 128};  // each unit turns w around for itself
-const Threshold kMaxTurnedBytes{"bytes of a narrow product's w", 256 << 10};
+const Threshold kMaxTransposedBytes{"bytes of a narrow product's w", 256 << 10};
 
 bool is_narrow_f32(const Op& dot, int lanes) {
   const TensorType& type = dot.type();
@@ -38,12 +38,12 @@ class NarrowDot {
 
   WorkUnits emit() {
     ScratchUnits scratch(kernel_, work_, narrow_dot_scratch(work_, kernel_.target()));
-    turned_ = scratch.memory();
+    transposed_ = scratch.memory();
     const int64_t units = scratch.count();
     const auto bound = [&](V unit) {
       return ir_.CreateSDiv(ir_.CreateMul(unit, kernel_.index(rows_)), kernel_.index(units));
     };
-    turn_weights();
+    transpose_weights();
     V from = bound(kernel_.begin());
     V to = bound(kernel_.end());
     V tiles = ir_.CreateSDiv(ir_.CreateSub(to, from), kernel_.index(tile_rows_));
@@ -56,13 +56,13 @@ class NarrowDot {
  private:
   llvm::Type* vector_type() { return kernel_.vector_type(ir_.getFloatTy(), lanes_); }
 
-  V turned_at(V step, int64_t column) {
+  V transposed_at(V step, int64_t column) {
     V index = ir_.CreateAdd(ir_.CreateMul(step, kernel_.index(columns_)), kernel_.index(column));
-    return ir_.CreateGEP(vector_type(), turned_, index);
+    return ir_.CreateGEP(vector_type(), transposed_, index);
   }
 
   // w[k, n] as [k / lanes][n][lanes], with zeros after the last k.
-  void turn_weights() {
+  void transpose_weights() {
     V zero = llvm::Constant::getNullValue(vector_type());
     kernel_.loop(0, steps_, [&](V step) {
       std::vector<V> rows;
@@ -78,7 +78,7 @@ class NarrowDot {
       });
       rows = transpose_lanes(ir_, std::move(rows));
       for (int64_t n = 0; n < columns_; ++n)
-        ir_.CreateAlignedStore(rows[static_cast<size_t>(n)], turned_at(step, n), llvm::Align(4));
+        ir_.CreateAlignedStore(rows[static_cast<size_t>(n)], transposed_at(step, n), llvm::Align(4));
       emitter_.forget();
     });
   }
@@ -102,7 +102,7 @@ class NarrowDot {
           x.back() = ir_.CreateSelect(emitter_.mask(), x.back(), llvm::Constant::getNullValue(vector_type()));
       }
       for (int64_t n = 0; n < columns_; ++n) {
-        V w = ir_.CreateAlignedLoad(vector_type(), turned_at(step, n), llvm::Align(4));
+        V w = ir_.CreateAlignedLoad(vector_type(), transposed_at(step, n), llvm::Align(4));
         for (int64_t i = 0; i < count; ++i) sums.multiply_add(i, n, w, x[static_cast<size_t>(i)]);
       }
     });
@@ -129,7 +129,7 @@ class NarrowDot {
   const Op& dot_;
   int64_t lanes_, rows_, columns_, depth_, steps_, tile_rows_;
   ElementEmitter emitter_;
-  V turned_ = nullptr;
+  V transposed_ = nullptr;
 };
 
 class NarrowOuterDot {
@@ -218,9 +218,9 @@ class NarrowOuterDot {
 
 bool is_narrow_dot(const Op& dot, int lanes) {
   const bool runs_along_k = dot.attr<DotAttributes>().contract[0] == 1;
-  const int64_t turned_bytes = depth_of(dot) * dot.type().dim(1) * 4;
+  const int64_t transposed_bytes = depth_of(dot) * dot.type().dim(1) * 4;
   return is_narrow_f32(dot, lanes) && runs_along_k && dot.type().dim(0) >= kMinRows &&
-         depth_of(dot) / lanes >= kMinVectors && turned_bytes <= kMaxTurnedBytes;
+         depth_of(dot) / lanes >= kMinVectors && transposed_bytes <= kMaxTransposedBytes;
 }
 
 // Work units divide the rows, so that there are as many as are wanted.

@@ -135,7 +135,7 @@ class PixelConv {
   }
 
   Position weight_position(const Coord& group, const Coord& output, const Coord& channel, const Coord& i, int64_t j) {
-    if (!c_.turned)
+    if (!c_.rotated)
       return {emitter_.add(emitter_.scale(group, c_.group_outputs), output), channel, i, emitter_.constant(j)};
     V last = ir_.CreateSub(kernel_.index(c_.kernel_height - 1), i.base);
     return {emitter_.add(emitter_.scale(group, c_.group_inputs), channel), output, emitter_.uniform(last),

@@ -13,8 +13,8 @@ void ImagePacking::clear(V scratch, int64_t bytes) {
   emitter_.ir().CreateMemSet(scratch, emitter_.ir().getInt8(0), static_cast<uint64_t>(bytes), llvm::Align(64));
 }
 
-// As many consecutive elements of as many images as there are lanes, turned so that a vector is an element. Images that
-// do not exist are zero, as what is added up over all images takes them, too.
+// As many consecutive elements of as many images as there are lanes, transposed so that a vector is an element. Images
+// that do not exist are zero, as what is added up over all images takes them, too.
 std::vector<V> ImagePacking::load_block(const Value* value, V block, const Coord& first) {
   llvm::IRBuilder<>& ir = emitter_.ir();
   KernelBuilder& kernel = emitter_.kernel();
@@ -87,7 +87,7 @@ void ImagePacking::unpack(V scratch, int64_t pixels, V block, const Store& store
   KernelBuilder& kernel = emitter_.kernel();
   const int64_t lanes = emitter_.lanes();
   llvm::Type* vector = kernel.vector_type(ir.getFloatTy(), emitter_.lanes());
-  V turned = kernel.stack(vector, lanes);
+  V transposed = kernel.stack(vector, lanes);
   V first_image = ir.CreateMul(block, kernel.index(lanes));
   V count = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, kernel.index(lanes),
                                      ir.CreateSub(kernel.index(images_), first_image));
@@ -100,10 +100,10 @@ void ImagePacking::unpack(V scratch, int64_t pixels, V block, const Store& store
     }
     vectors = transpose_lanes(ir, std::move(vectors));
     for (int64_t i = 0; i < lanes; ++i) {
-      ir.CreateAlignedStore(vectors[static_cast<size_t>(i)], vector_at(turned, kernel.index(i)), llvm::Align(4));
+      ir.CreateAlignedStore(vectors[static_cast<size_t>(i)], vector_at(transposed, kernel.index(i)), llvm::Align(4));
     }
     kernel.loop(kernel.index(0), count, 1, [&](V i) {
-      V values = ir.CreateAlignedLoad(vector, vector_at(turned, i), llvm::Align(4));
+      V values = ir.CreateAlignedLoad(vector, vector_at(transposed, i), llvm::Align(4));
       store(ir.CreateAdd(first_image, i), pixel, values);
       emitter_.forget();
     });

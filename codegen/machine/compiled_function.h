@@ -29,7 +29,7 @@ struct Buffer {
     // Inside a block loop:
     kBlock,    // block b of buffer `index`: at b * bytes
     kLocal,    // at `offset` of the running thread's arena
-    kPartial,  // at `offset` of the running share's sums
+    kPartial,  // at `offset` of the running partition's sums
   };
   Kind kind = Kind::kArena;
   int index = 0;
@@ -41,16 +41,16 @@ struct Buffer {
 inline constexpr int64_t kBufferAlignment = 64;
 
 // Kernels [first, last) of a function run one after the other for each block of examples, then for the next. Blocks
-// are divided into shares, which threads may run at the same time; every share adds up sums of its own, so that
+// are divided into partitions, which threads may run at the same time; every partition adds up sums of its own, so that
 // results do not depend on the number of threads.
 struct BlockLoop {
   size_t first = 0, last = 0;
   int64_t blocks = 0;
-  int64_t shares = 0;
+  int64_t partitions = 0;
   int64_t local_bytes = 0;  // arena of a thread
-  int sums = -1;            // buffer with the sums of all shares, zeroed when the loop begins; -1: none
-  int64_t sums_bytes = 0;   // of one share
-  bool parallel = true;     // shares may run at the same time; false if dividing them does not pay
+  int sums = -1;            // buffer with the sums of all partitions, zeroed when the loop begins; -1: none
+  int64_t sums_bytes = 0;   // of one partition
+  bool parallel = true;     // partitions may run at the same time; false if dividing them does not pay
 };
 
 struct Kernel {

@@ -59,7 +59,7 @@ Correlation correlation_of_conv_input(const Op& op) {
   c.kernel_width = w[3];
   c.row_dilation = conv.dilation[0];
   c.column_dilation = conv.dilation[1];
-  c.turned = true;
+  c.rotated = true;
   const int64_t row_move = (w[2] - 1) * conv.dilation[0] - conv.pad[0];
   const int64_t column_move = (w[3] - 1) * conv.dilation[1] - conv.pad[2];
   c.row_shift = std::max<int64_t>(0, -row_move);

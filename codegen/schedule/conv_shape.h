@@ -21,7 +21,8 @@ struct PackedImages {
 };
 
 // out[o, h, w] = sum over c, i, j of in[c, h*stride + i*dilation + shift, ...] * weight(o, c, i, j), within each group.
-// conv_input is this form too: over the output gradient, spread out by the stride, with the filter turned around.
+// conv_input is this form too: over the output gradient, spread out by the stride, with the filter rotated by half a
+// turn.
 struct Correlation {
   PackedImages input;
   int64_t images = 0, groups = 1;
@@ -31,7 +32,7 @@ struct Correlation {
   int64_t row_stride = 1, column_stride = 1;
   int64_t row_dilation = 1, column_dilation = 1;
   int64_t row_shift = 0, column_shift = 0;
-  bool turned = false;  // weights are [c in the filter's outputs, o in its inputs, last - i, last - j]
+  bool rotated = false;  // weights are [c in the filter's outputs, o in its inputs, last - i, last - j]
 
   int64_t outputs() const { return groups * group_outputs; }
 };

@@ -17,11 +17,11 @@ struct KernelOutput {
   int buffer;
 };
 
-// A sum over examples before it is one: a part per share, at `buffer` + `offset` and every `stride` bytes from there,
-// and, if it is `per_lane`, kBlockExamples parts of each element.
+// A sum over examples before it is one: a part per partition, at `buffer` + `offset` and every `stride` bytes from
+// there, and, if it is `per_lane`, kBlockExamples parts of each element.
 struct PartialSums {
   int buffer = -1;
-  int64_t offset = 0, stride = 0, shares = 0;
+  int64_t offset = 0, stride = 0, partitions = 0;
   bool per_lane = false;
 };
 
@@ -43,7 +43,7 @@ struct KernelWork {
   std::string ops;                       // "dot+add+max"
 
   // The op whose layer and phase the kernel goes by: that which most of its time goes to. nullptr for a copy.
-  const Op* speaker() const { return main != nullptr ? main : origin; }
+  const Op* attributed_op() const { return main != nullptr ? main : origin; }
   // Whether `op`, which is inside, is computed in this stage: sums in the first, what becomes of them in the second.
   bool computes(const Op* op) const { return stage == Stage::kWhole || (stage == Stage::kPartial) == (op == main); }
 };

@@ -18,7 +18,7 @@ target_precompile_headers(minnow_kernels PRIVATE codegen/kernels/emit_loop.h)
 # What decides what is computed: the passes, the kernels, and their execution. Files that only print are left out.
 MUTATED = re.compile(r"^(passes|codegen)/[\w/]+\.cc$|^runtime/(compiled_executable|thread_pool|session|train/trainer|executable)\.cc$"
                      r"|^codegen/\w+/(tiling|register_tile|kernel_work|storage)\.h$")
-PRINTING = re.compile(r"/(debugger|perf_map|kernel_comments|kernel_texts|remarks|fusion_log|kernel_twins)\.cc$")
+PRINTING = re.compile(r"/(debugger|perf_map|kernel_comments|kernel_texts|remarks|fusion_log|duplicate_kernels)\.cc$")
 
 
 @dataclass

@@ -18,7 +18,7 @@ struct Count {
 };
 
 Count count(std::string_view text) {
-  const auto module = parse_module(text, "twins.ir");
+  const auto module = parse_module(text, "duplicates.ir");
   EXPECT_TRUE(module) << module.error().to_string();
   const Function& function = *(*module)->functions.front();
   const auto compiled = compile(function, plan_memory(function));
@@ -28,7 +28,7 @@ Count count(std::string_view text) {
   return {(*compiled)->kernels.size(), codes.size()};
 }
 
-TEST(KernelTwins, ShareTheirCode) {
+TEST(DuplicateKernels, ShareTheirCode) {
   const Count layers = count(R"(func @f(%x: f32[8,24], %a: f32[24,24], %b: f32[24,24], %c: f32[24,24]) -> (f32[8,24]) {
     %0 = dot(%x, %a) : f32[8,24]  loc("one")
     %1 = dot(%0, %b) : f32[8,24]  loc("two")
@@ -39,7 +39,7 @@ TEST(KernelTwins, ShareTheirCode) {
   EXPECT_EQ(layers.codes, 1U);
 }
 
-TEST(KernelTwins, DifferInShapeAttributesAndOrderOfOperands) {
+TEST(DuplicateKernels, DifferInShapeAttributesAndOrderOfOperands) {
   const Count all = count(R"(func @f(%a: f32[24,24], %b: f32[24,24], %c: f32[24,25])
       -> (f32[24,24], f32[24,24], f32[24,25], f32[24,24], f32[24,24], f32[24,24], f32[24,24]) {
     %0 = dot(%a, %b) : f32[24,24]
@@ -74,7 +74,7 @@ int64_t steps_to_emit(int count) {
   return steps_taken - before;
 }
 
-TEST(KernelTwins, AreFoundWithoutComparingAllThatDifferInANumber) {
+TEST(DuplicateKernels, AreFoundWithoutComparingAllThatDifferInANumber) {
   EXPECT_LT(steps_to_emit(80), 5 * steps_to_emit(20));
 }
 

@@ -50,7 +50,7 @@ bool shorten(CompiledFunction& code) {
 }
 
 bool drop_block(CompiledFunction& code) { return !code.loops.empty() && code.loops[0].blocks-- > 1; }
-bool drop_share(CompiledFunction& code) { return !code.loops.empty() && code.loops[0].shares-- > 1; }
+bool drop_partition(CompiledFunction& code) { return !code.loops.empty() && code.loops[0].partitions-- > 1; }
 bool share_sums(CompiledFunction& code) {
   code.loops[0].sums_bytes = 0;
   return code.loops[0].sums >= 0;
@@ -87,7 +87,7 @@ bool write_to_parameter(CompiledFunction& code) {
 
 constexpr WrongRun kWrongRuns[] = {
     {"DropsABlock", drop_block},
-    {"DropsAShare", drop_share},
+    {"DropsAShare", drop_partition},
     {"AddsUpAllSharesInOnePlace", share_sums},
     {"DropsAKernel", drop_kernel},
     {"SwapsBuffers", swap_buffers},

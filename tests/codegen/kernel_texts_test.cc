@@ -30,7 +30,7 @@ void check(const std::string& triple, const std::string& cpu, const std::string&
   for (const KernelText& text : *texts) {
     EXPECT_THAT(text.llvm_ir, HasSubstr("@" + text.kernel.name));
     for (const KernelText& other : *texts)
-      if (other.kernel.name != text.kernel.name && other.kernel.name != text.twin) {
+      if (other.kernel.name != text.kernel.name && other.kernel.name != text.duplicate) {
         EXPECT_THAT(text.llvm_ir, Not(HasSubstr("@" + other.kernel.name)));
         EXPECT_THAT(text.assembly, Not(HasSubstr(other.kernel.name)));
       }
@@ -40,8 +40,8 @@ void check(const std::string& triple, const std::string& cpu, const std::string&
   EXPECT_THAT(first.assembly, StartsWith(marker + " %0 = exp, layer \"one\""));
   EXPECT_THAT(first.assembly, HasSubstr("\n" + first.kernel.name + ":"));
   EXPECT_THAT(first.assembly, HasSubstr("\tret"));
-  EXPECT_EQ(first.twin, "");
-  EXPECT_EQ(texts->at(2).twin, first.kernel.name);
+  EXPECT_EQ(first.duplicate, "");
+  EXPECT_EQ(texts->at(2).duplicate, first.kernel.name);
   EXPECT_EQ(texts->at(2).assembly, "");
 }
 

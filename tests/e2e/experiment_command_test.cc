@@ -52,13 +52,13 @@ std::string tensors(const Workbench& bench, const std::string& file) {
 }
 
 // Whether two files hold the same, whatever the clock said.
-void expect_alike(const Workbench& bench, const std::string& file, const std::string& twin) {
+void expect_alike(const Workbench& bench, const std::string& file, const std::string& duplicate) {
   const bool is_timed = file.ends_with("metrics.csv") || file.ends_with("results.csv") || file.ends_with(".md") ||
                         file.ends_with("-time.svg");
   if (is_timed || std::filesystem::is_directory(bench.path() + "/" + file)) return;
-  const bool is_alike = file.ends_with(".safetensors") ? tensors(bench, file) == tensors(bench, twin)
-                                                       : bench.read(file) == bench.read(twin);
-  EXPECT_TRUE(is_alike) << file << " and " << twin;
+  const bool is_alike = file.ends_with(".safetensors") ? tensors(bench, file) == tensors(bench, duplicate)
+                                                       : bench.read(file) == bench.read(duplicate);
+  EXPECT_TRUE(is_alike) << file << " and " << duplicate;
 }
 
 class ShippedExperiments : public testing::TestWithParam<std::string> {};

@@ -195,7 +195,7 @@ class PageTest(unittest.TestCase):
               byId("code-kind").children[0].click();
               const llvm = code();
               byId("code-kind").children[1].click();
-              return {name: kernel.twin || kernel.name, llvm, assembly: code(), seconds: kernel.seconds,
+              return {name: kernel.duplicate || kernel.name, llvm, assembly: code(), seconds: kernel.seconds,
                       value: kernel.value, lit: find("#scene .box.lit").length};
             });
             byId("colouring").children[1].click();

@@ -89,8 +89,8 @@ function codeLine(line) {
 function showCode() {
   const kernel = kernels.chosen;
   if (!kernel) return;
-  const source = kernel.twin ? data.kernels.find(other => other.name === kernel.twin) ?? kernel : kernel;
-  byId("kernel-name").textContent = kernel.name + (kernel.twin ? `, whose code is that of ${kernel.twin}` : "");
+  const source = kernel.duplicate ? data.kernels.find(other => other.name === kernel.duplicate) ?? kernel : kernel;
+  byId("kernel-name").textContent = kernel.name + (kernel.duplicate ? `, whose code is that of ${kernel.duplicate}` : "");
   byId("code").replaceChildren(...source[kernels.kind].trimEnd().split("\n").map(codeLine));
   byId("code").scrollTop = 0;
 }

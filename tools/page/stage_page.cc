@@ -36,7 +36,7 @@ Json kernel_json(const KernelText& text) {
           {"layer", printable(kernel.layer)},
           {"phase", phase_name(kernel.phase)},
           {"ops", kernel.op},
-          {"twin", text.twin},
+          {"duplicate", text.duplicate},
           {"llvm", shown_code(text.llvm_ir)},
           {"assembly", shown_code(text.assembly)}};
 }
