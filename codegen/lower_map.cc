@@ -62,10 +62,10 @@ void Lowering::lower_map(const Op& map) {
     if (is_summed(map.attr<MapAttributes>(), i)) add_finish(map, i, sums[i]);
 }
 
-// A partition's part of a sum. Products of matrices add up whole elements, all else a part per example.
+// A partition's part of a sum.
 int Lowering::add_sum(const Op& producer, PartialSums& sums) {
   BlockLoop& loop = block_loop();
-  sums.per_lane = producer.kind != OpKind::kDot;
+  sums.per_lane = sums_lanes_apart(producer);
   sums.offset = loop.sums_bytes;
   const int64_t bytes = producer.type().bytes() * (sums.per_lane ? kBlockExamples : 1);
   loop.sums_bytes = aligned(loop.sums_bytes + bytes);

@@ -25,7 +25,8 @@ class BlockConvFilter {
         channels_(largest_divisor(c_.group_inputs, std::max<int64_t>(1, kFewColumns / columns_))),
         outputs_(largest_divisor(c_.group_outputs, std::max<int64_t>(1, limit_ / (columns_ * channels_)))),
         emitter_(kernel, storage, work.inside, kernel.target().lanes),
-        tile_(kernel, outputs_, channels_ * columns_, emitter_.lanes()), sums_(kernel.buffer(work.outputs[0].buffer)) {}
+        tile_(kernel, outputs_, channels_ * columns_, emitter_.lanes()), sums_(kernel.buffer(work.outputs[0].buffer)),
+        per_lane_(sums_lanes_apart(op_)) {}
 
   WorkUnits emit() {
     emitter_.examples_loop([&](const Coord& examples) {
@@ -48,6 +49,12 @@ class BlockConvFilter {
  private:
   void emit_filter_row(V i) {
     for (int64_t j = 0; j < c_.kernel_width; j += columns_) {
+      if (!per_lane_) {
+        tile_.clear();
+        emit_rows(i, j);
+        add_lanes_up(i, j);
+        continue;
+      }
       for_elements(i, j, [&](int64_t o, int64_t q, const Coord& address) {
         tile_.set(o, q, emitter_.load(sums_, DType::kF32, address));
       });
@@ -58,13 +65,36 @@ class BlockConvFilter {
     }
   }
 
+  // Adds the tile to the sums, of which there is one for all lanes.
+  void add_lanes_up(V i, int64_t j) {
+    const auto lanes = static_cast<size_t>(emitter_.lanes());
+    std::vector<V> vectors;
+    std::vector<V> places;
+    for_elements(i, j, [&](int64_t o, int64_t x, const Coord& element) {
+      vectors.push_back(tile_.get(o, x));
+      places.push_back(ir_.CreateGEP(ir_.getFloatTy(), sums_, element.base));
+    });
+    V zero = llvm::Constant::getNullValue(vectors[0]->getType());
+    for (size_t first = 0; first < vectors.size(); first += lanes) {
+      std::vector<V> group(lanes, zero);
+      const size_t count = std::min(lanes, vectors.size() - first);
+      std::copy_n(vectors.begin() + static_cast<ptrdiff_t>(first), count, group.begin());
+      V totals = add_rows(ir_, std::move(group));
+      for (size_t k = 0; k < count; ++k) {
+        V place = places[first + k];
+        V before = ir_.CreateAlignedLoad(ir_.getFloatTy(), place, llvm::Align(4));
+        ir_.CreateAlignedStore(ir_.CreateFAdd(before, ir_.CreateExtractElement(totals, k)), place, llvm::Align(4));
+      }
+    }
+  }
+
   void for_elements(V i, int64_t j, const std::function<void(int64_t, int64_t, const Coord&)>& body) {
     for (int64_t o = 0; o < outputs_; ++o) {
       for (int64_t x = 0; x < channels_ * columns_; ++x) {
         const Position at = {emitter_.offset(output_, o), emitter_.offset(filter_channel_, x / columns_),
                              emitter_.uniform(i), emitter_.constant(j + x % columns_)};
-        const Coord element = emitter_.scale(emitter_.row_major(at, op_.type().shape), kBlockExamples);
-        body(o, x, emitter_.add(element, examples_));
+        const Coord element = emitter_.row_major(at, op_.type().shape);
+        body(o, x, per_lane_ ? emitter_.add(emitter_.scale(element, kBlockExamples), examples_) : element);
       }
     }
   }
@@ -136,6 +166,7 @@ class BlockConvFilter {
   ElementEmitter emitter_;
   RegisterTile tile_;
   V sums_;
+  bool per_lane_;
   Coord examples_, output_, filter_channel_, in_channel_;
 };
 

@@ -25,6 +25,10 @@ struct PartialSums {
   bool per_lane = false;
 };
 
+// Whether partial sums over examples are kept in a number for each lane. Products of matrices add up whole elements,
+// and so do large filters, whose sums would not stay in the cache.
+bool sums_lanes_apart(const Op& op);
+
 // One loop nest to be: computes the outputs from values in memory through the ops inside.
 struct KernelWork {
   enum class Stage : uint8_t { kWhole, kPartial, kFinish };  // conv_filter is two kernels with `scratch` between

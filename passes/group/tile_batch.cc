@@ -17,10 +17,9 @@ namespace minnow {
 namespace {
 
 // What one block reads of weights, or adds up into their gradients, has to stay in the cache beside the activations. A
-// filter is used again for every pixel, so that it may be larger; its gradient is summed in as many numbers for each
-// lane.
+// filter is used again for every pixel, so that it may be larger.
 const Threshold kMaxWeightBytes{"bytes of a block's weights", 256 << 10};
-const Threshold kMaxFilterBytes{"bytes of a block's filter", 1 << 20};
+const Threshold kMaxFilterBytes{"bytes of a block's filter", 4 << 20};
 const Threshold kFewestExamples{"examples of a batch in blocks", kBlockExamples};
 
 const Threshold& most_weight_bytes(const Op& contraction) {

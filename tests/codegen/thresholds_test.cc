@@ -231,7 +231,8 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_blocks(40, {2, 2, 4}, 3);
   check_blocks(147, {2, 2, 6}, 59);     // ten blocks in eight shares, and three examples
   check_blocks(258, {1, 12, 12}, 190);  // weights of 270 KiB
-  check_blocks(16, {22000, 2, 2}, 2);   // a filter of 1032 KiB
+  check_blocks(16, {88000, 2, 2}, 2);   // a filter of 4.03 MiB
+  check_blocks(33, {1100, 4, 3}, 2);    // sums of a filter of 52 KiB, of all lanes together
   for (const Threshold* threshold : Threshold::all()) {
     if (!is_of_this_machine(*threshold)) continue;
     EXPECT_TRUE(threshold->is_met_below()) << "no case below " << threshold->name() << ", " << *threshold;

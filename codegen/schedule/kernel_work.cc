@@ -1,0 +1,17 @@
+#include "codegen/schedule/kernel_work.h"
+
+#include "ir/threshold.h"
+
+namespace minnow {
+namespace {
+
+const Threshold kMaxLaneBytes{"bytes of a filter that is summed in a number for each lane", 48 << 10};
+
+}  // namespace
+
+bool sums_lanes_apart(const Op& op) {
+  if (op.kind == OpKind::kDot) return false;
+  return op.kind != OpKind::kConvFilter || op.type().bytes() <= kMaxLaneBytes;
+}
+
+}  // namespace minnow
