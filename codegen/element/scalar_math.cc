@@ -63,16 +63,7 @@ V ScalarMath::convert(DType from, DType to, V x) {
 V ScalarMath::add(DType t, V a, V b) { return is_float(t) ? ir_.CreateFAdd(a, b) : ir_.CreateAdd(a, b); }
 V ScalarMath::sub(DType t, V a, V b) { return is_float(t) ? ir_.CreateFSub(a, b) : ir_.CreateSub(a, b); }
 V ScalarMath::mul(DType t, V a, V b) { return is_float(t) ? ir_.CreateFMul(a, b) : ir_.CreateMul(a, b); }
-V ScalarMath::div(DType t, V a, V b) {
-  if (is_float(t)) return ir_.CreateFDiv(a, b);
-  V zero = ir_.CreateICmpEQ(b, like_int(b, 0));
-  V divisor = ir_.CreateSelect(zero, like_int(b, 1), b);
-  if (t != DType::kI32) return ir_.CreateSelect(zero, like_int(b, 0), ir_.CreateUDiv(a, divisor));
-  V minus_one = ir_.CreateICmpEQ(b, like_int(b, -1));  // the quotient of the smallest integer overflows
-  divisor = ir_.CreateSelect(minus_one, like_int(b, 1), divisor);
-  V quotient = ir_.CreateSDiv(a, divisor);
-  return ir_.CreateSelect(zero, like_int(b, 0), ir_.CreateSelect(minus_one, ir_.CreateNeg(a), quotient));
-}
+V ScalarMath::div(DType, V a, V b) { return ir_.CreateFDiv(a, b); }  // the language divides floats only
 
 // The two ways to choose differ only between zeros of both signs, whose bits joined are those of +0, or of -0 in min.
 V ScalarMath::max(DType t, V a, V b) {
