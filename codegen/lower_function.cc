@@ -5,6 +5,7 @@
 #include "codegen/kernels/emit_conv.h"
 #include "codegen/kernels/emit_kernel.h"
 #include "codegen/lowering.h"
+#include "passes/group/stage_blocks.h"
 
 namespace minnow {
 
@@ -87,7 +88,7 @@ void Lowering::place_op(const Op& op) {
   }
   for (const auto& result : op.results) {
     const int buffer = home(result.get());
-    if (lies_in_blocks(result.get())) out_.buffers[static_cast<size_t>(buffer)].layout = Layout::kExamplesInner;
+    if (lies_in_blocks(result.get(), uses_)) out_.buffers[static_cast<size_t>(buffer)].layout = Layout::kExamplesInner;
     storage_.place(result.get(), buffer);
     if (out_.remarks != nullptr) out_.remarks->say(result.get(), layout_text(result.get()));
   }
@@ -95,7 +96,8 @@ void Lowering::place_op(const Op& op) {
 
 std::string Lowering::layout_text(const Value* value) const {
   if (loop_ >= 0) return "layout [...][16], examples innermost: in a block loop a vector lane is an example";
-  if (lies_in_blocks(value)) return "layout [N/16][...][16], examples innermost: a map writes it and only maps read it";
+  if (lies_in_blocks(value, uses_))
+    return "layout [N/16][...][16], examples innermost: a map writes it and only maps read it";
   if (value->op->kind == OpKind::kMap)
     return "layout row-major: it is a result, a sum over examples, or read outside of maps";
   return "layout row-major: outside of block loops";

@@ -3,7 +3,6 @@
 #include "codegen/lowering.h"
 #include "ir/map.h"
 #include "ir/threshold.h"
-#include "passes/group/stage_blocks.h"
 #include "passes/group/tile_batch.h"
 
 namespace minnow {
@@ -85,7 +84,5 @@ void Lowering::add_finish(const Op& map, size_t result, PartialSums sums) {
   work.ops = "sum of partials";
   out_.works.push_back(std::move(work));
 }
-
-bool Lowering::lies_in_blocks(const Value* value) const { return minnow::lies_in_blocks(value, uses_); }
 
 }  // namespace minnow

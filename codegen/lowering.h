@@ -41,7 +41,6 @@ class Lowering {
 
   // lower_map.cc
   void lower_map(const Op& map);
-  bool lies_in_blocks(const Value* value) const;
   int add_sum(const Op& producer, PartialSums& sums);
   void add_finish(const Op& map, size_t result, PartialSums sums);
   BlockLoop& block_loop() { return out_.loops[static_cast<size_t>(loop_)]; }

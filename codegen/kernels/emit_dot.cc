@@ -22,8 +22,6 @@ const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
 struct DotShape {
   int64_t rows, columns, depth;
   int64_t tile_rows, tile_vectors, panel;
-  int64_t panel_depth;  // of a packed panel: all of `depth`, or an even part of it
-  int64_t chunk;        // tiles of rows that go through all panels of their columns together
   bool packs;
 
   DotShape(const Op& dot, const Target& target) {
@@ -35,15 +33,8 @@ struct DotShape {
     tile_rows = std::min<int64_t>(tile.rows, rows);
     set_vectors(tile.vectors, target.lanes);
     packs = contract[1] == 1 || ceil_div(rows, tile_rows) > kUnpackedTiles;
-    panel_depth = packs ? even_tile(depth, kMaxDepth.at_most(depth)) : depth;
-    chunk = panel_depth < depth ? ceil_div(kMaxSums.at_most(rows), tile_rows) : tiles();
   }
 
-  void read_unpacked() {
-    packs = false;
-    panel_depth = depth;
-    chunk = tiles();
-  }
   void set_vectors(int64_t vectors, int64_t lanes) {
     tile_vectors = vectors;
     panel = vectors * lanes;
@@ -51,10 +42,14 @@ struct DotShape {
   int64_t panels() const { return ceil_div(columns, panel); }
   int64_t tiles() const { return ceil_div(rows, tile_rows); }
   int64_t splits() const { return panels() < kWantedUnits ? std::min(tiles(), ceil_div(kWantedUnits, panels())) : 1; }
-  bool keeps_sums() const { return panel_depth < depth; }
-  int64_t panel_bytes(int64_t lanes) const { return packs ? (panel_depth + lanes) * panel * 4 : 0; }
+  // Of a packed panel: all of `depth`, or an even part of it.
+  int64_t panel_depth() const { return packs ? even_tile(depth, kMaxDepth.at_most(depth)) : depth; }
+  bool keeps_sums() const { return panel_depth() < depth; }
+  // Tiles of rows that go through all panels of their columns together.
+  int64_t chunk() const { return ceil_div(kMaxSums.at_most(rows), tile_rows); }
+  int64_t panel_bytes(int64_t lanes) const { return packs ? (panel_depth() + lanes) * panel * 4 : 0; }
   int64_t scratch_bytes(int64_t lanes) const {
-    return panel_bytes(lanes) + (keeps_sums() ? chunk * tile_rows * panel * 4 : 0);
+    return panel_bytes(lanes) + (keeps_sums() ? chunk() * tile_rows * panel * 4 : 0);
   }
 };
 
@@ -82,7 +77,7 @@ class DotKernel {
   // The tile may be another than that which memory was planned for.
   void fit_scratch() {
     const auto is_too_large = [&] { return shape_.scratch_bytes(lanes_) > scratch_room(work_); };
-    if (is_too_large() && !b_transposed_) shape_.read_unpacked();
+    if (is_too_large()) shape_.packs = b_transposed_;
     while (is_too_large() && shape_.tile_vectors > 1) shape_.set_vectors(shape_.tile_vectors - 1, lanes_);
   }
   void pack_panel();
@@ -166,12 +161,12 @@ void DotKernel::emit_at_once(V from, V to) {
 // one after the other. Each sum is added up in the same order.
 void DotKernel::emit_in_panels(V from, V to) {
   llvm::IRBuilder<>& ir = kernel_.ir();
-  kernel_.loop(from, to, shape_.chunk, [&](V first) {
-    V last = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, ir.CreateAdd(first, kernel_.index(shape_.chunk)), to);
+  kernel_.loop(from, to, shape_.chunk(), [&](V first) {
+    V last = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, ir.CreateAdd(first, kernel_.index(shape_.chunk())), to);
     chunk_ = first;
-    kernel_.loop(kernel_.index(0), kernel_.index(depth_), shape_.panel_depth, [&](V k) {
+    kernel_.loop(kernel_.index(0), kernel_.index(depth_), shape_.panel_depth(), [&](V k) {
       first_k_ = k;
-      last_k_ = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, ir.CreateAdd(k, kernel_.index(shape_.panel_depth)),
+      last_k_ = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, ir.CreateAdd(k, kernel_.index(shape_.panel_depth())),
                                          kernel_.index(depth_));
       b_transposed_ ? pack_transposed_panel() : pack_panel();
       V is_first = ir.CreateICmpEQ(k, kernel_.index(0));

@@ -164,11 +164,11 @@ class Outliner {
 };
 
 Op* Outliner::copy_into_body(const Op* op) {
-  auto twin = make_op(op->kind, op->operands, op->attributes, {op->type()}, op->location);
-  twin->history = op->history;
-  adopt(twin.get());
-  inside_[op->result()] = twin->result();
-  return body_->insert(body_->ops().end(), std::move(twin));
+  auto copy = make_op(op->kind, op->operands, op->attributes, {op->type()}, op->location);
+  copy->history = op->history;
+  adopt(copy.get());
+  inside_[op->result()] = copy->result();
+  return body_->insert(body_->ops().end(), std::move(copy));
 }
 
 Value* Outliner::inside(Value* value) {

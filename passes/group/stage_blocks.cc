@@ -1,6 +1,7 @@
 #include "passes/group/stage_blocks.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "ir/builder.h"
 #include "ir/map.h"
@@ -45,13 +46,14 @@ bool stage_operands(Op& map, const UseMap& outer) {
 
 bool stage_results(Op& map, const UseMap& outer) {
   Function& body = *map.body;
+  std::unordered_map<const Op*, Function::OpList::iterator> places;
+  for (auto it = body.ops().begin(); it != body.ops().end(); ++it) places[it->get()] = it;
   bool changed = false;
   for (size_t i = 0; i < map.results.size(); ++i) {
     Value* value = body.results()[i].value;
     if (is_summed(map.attr<MapAttributes>(), i) || value->op == nullptr || !is_worth_a_copy(value->type)) continue;
     if (value->op->kind == OpKind::kReshape || lies_in_blocks(map.result(i), outer)) continue;
-    const auto place = std::ranges::find_if(body.ops(), [&](const auto& op) { return op.get() == value->op; });
-    Builder b(body, std::next(place));
+    Builder b(body, std::next(places.at(value->op)));
     b.set_location(location_of(*value));
     body.results()[i].value = b.reshape(value, value->type.shape);
     changed = true;
