@@ -43,4 +43,5 @@ function(minnow_protos name folder)
   add_library(minnow_${name} STATIC ${generated})
   target_link_libraries(minnow_${name} PUBLIC protobuf::libprotobuf)
   target_include_directories(minnow_${name} SYSTEM PUBLIC ${output} ${Protobuf_INCLUDE_DIRS})
+  set_target_properties(minnow_${name} PROPERTIES UNITY_BUILD OFF)  # each file has tables of the same names
 endfunction()

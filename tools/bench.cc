@@ -159,8 +159,8 @@ nlohmann::ordered_json to_json(const Contender& contender, const Row& row) {
   return json;
 }
 
-void print_json(const Subject& subject, double flops, const std::map<int, double>& peaks,
-                const nlohmann::ordered_json& rows) {
+void print_measurements(const Subject& subject, double flops, const std::map<int, double>& peaks,
+                        const nlohmann::ordered_json& rows) {
   nlohmann::ordered_json peak_json = nlohmann::ordered_json::object();
   for (const auto& [threads, peak] : peaks) peak_json[std::to_string(threads)] = peak;
   nlohmann::ordered_json json = {{"model", subject.name()}, {"function", subject.function()}};
@@ -168,7 +168,7 @@ void print_json(const Subject& subject, double flops, const std::map<int, double
   json["flops_per_step"] = flops;
   json["peak_flops_per_second_by_threads"] = peak_json;
   json["results"] = rows;
-  minnow::print_json(json);
+  print_json(json);
 }
 
 Result<ExitCode> bench_command(const BenchFlags& flags) {
@@ -191,7 +191,7 @@ Result<ExitCode> bench_command(const BenchFlags& flags) {
     if (flags.json) rows.push_back(to_json(contender, row));
     else print_row(contender.name(), row);
   }
-  if (flags.json) print_json(subject, flops, peaks, rows);
+  if (flags.json) print_measurements(subject, flops, peaks, rows);
   else if (passes_peak) fmt::print("\n{}\n", kBeyondPeak);
   return ExitCode::kDone;
 }

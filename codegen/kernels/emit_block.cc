@@ -13,7 +13,7 @@ namespace {
 
 using V = llvm::Value*;
 
-const Threshold kChains{"sums that do not wait for each other", 4};
+const Threshold kIndependentSums{"sums that do not wait for each other", 4};
 const Threshold kSumsOfUnit{"sums of partitions of a unit", 256};
 
 bool sums_examples(const Op& op) {
@@ -220,7 +220,7 @@ WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const Ke
   const LoopGroup inner = summed.empty() ? LoopGroup{0, 1} : summed.back();
   if (!summed.empty()) summed.pop_back();
 
-  const int64_t count = kChains;
+  const int64_t count = kIndependentSums;
   std::vector<V> chains;
   for (int64_t i = 0; i < count; ++i) chains.push_back(kernel.stack(type));
   V sums = kernel.buffer(work.outputs[0].buffer);
@@ -237,7 +237,7 @@ WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const Ke
       for (V chain : chains) kernel.ir().CreateStore(llvm::Constant::getNullValue(type), chain);
       nest(emitter, summed, at, [&] {
         const int64_t whole = inner.extent / count * count;
-        if (inner.extent >= kChains)
+        if (inner.extent >= kIndependentSums)
           kernel.loop(kernel.index(0), kernel.index(whole), count, [&](V first) {
             for (int64_t i = 0; i < count; ++i) add(i, emitter.offset(emitter.uniform(first), i));
             emitter.forget();

@@ -15,18 +15,18 @@ const Threshold kMinLanes{"lanes of a machine with 32 registers", 16};
 const Threshold kMaxArenaScratch{"bytes of packed images", int64_t{1} << 30};
 
 // Tiles of output channels × pixels that fit 32 vector registers (or 16), tried in this order.
-struct ConvTile {
+struct PixelTile {
   int64_t outputs, pixels;
 };
-constexpr ConvTile kTiles32[] = {{4, 5}, {3, 7}, {6, 4}, {4, 6}, {5, 4}, {3, 8}, {8, 2}, {2, 8}, {2, 10}, {4, 4}};
-constexpr ConvTile kTiles16[] = {{3, 3}, {4, 2}, {2, 4}, {3, 4}};
+constexpr PixelTile kTiles32[] = {{4, 5}, {3, 7}, {6, 4}, {4, 6}, {5, 4}, {3, 8}, {8, 2}, {2, 8}, {2, 10}, {4, 4}};
+constexpr PixelTile kTiles16[] = {{3, 3}, {4, 2}, {2, 4}, {3, 4}};
 
 // The tile that needs least time for all of a row: tiles that do not divide the row overlap their neighbour.
-ConvTile choose_tile(const Correlation& c, int lanes) {
-  const std::span<const ConvTile> tiles = lanes >= kMinLanes ? std::span<const ConvTile>(kTiles32) : kTiles16;
-  ConvTile best{1, 1};
+PixelTile choose_tile(const Correlation& c, int lanes) {
+  const std::span<const PixelTile> tiles = lanes >= kMinLanes ? std::span<const PixelTile>(kTiles32) : kTiles16;
+  PixelTile best{1, 1};
   double best_cost = 1e30;
-  for (ConvTile tile : tiles) {
+  for (PixelTile tile : tiles) {
     tile.outputs = std::min(tile.outputs, c.group_outputs);
     tile.pixels = std::min(tile.pixels, c.out_width);
     const double loads = 0.5 * static_cast<double>(tile.outputs + tile.pixels);
@@ -44,7 +44,7 @@ ConvTile choose_tile(const Correlation& c, int lanes) {
 // Scratch of one image block: packed inputs, then a tile of output channels.
 struct CorrelationScratch {
   int64_t input_bytes, output_bytes;
-  CorrelationScratch(const Correlation& c, const ConvTile& tile, int lanes)
+  CorrelationScratch(const Correlation& c, const PixelTile& tile, int lanes)
       : input_bytes((c.input.vectors() + lanes) * lanes * 4),
         output_bytes((tile.outputs * c.out_height * c.out_width + lanes) * lanes * 4) {}
   int64_t bytes() const { return input_bytes + output_bytes; }
@@ -86,7 +86,7 @@ class CorrelationKernel {
   const Op& op_;
   Correlation c_;
   int lanes_;
-  ConvTile tile_;
+  PixelTile tile_;
   ElementEmitter vector_, scalar_;
   ImagePacking packing_;
   RegisterTile sums_;

@@ -14,7 +14,7 @@ using V = llvm::Value*;
 
 // Fixed, so that sums do not depend on the number of threads.
 const Threshold kPartitions{"partitions of a filter's gradient", 16};
-const Threshold kSumsOfUnit{"elements of a filter of a unit", 64};
+const Threshold kFilterElementsOfUnit{"elements of a filter of a unit", 64};
 
 // Where things lie: partitions of the sums first, then each partition's packed x and y.
 struct FilterScratch {
@@ -162,7 +162,7 @@ WorkUnits emit_conv_filter_finish(KernelBuilder& kernel, const Storage& storage,
   V memory = kernel.buffer(work.scratch);
   LoopOptions options;
   options.lanes = 1;
-  options.chunk = &kSumsOfUnit;
+  options.chunk = &kFilterElementsOfUnit;
   options.prepare = [&](ElementEmitter& emitter) {
     emitter.bind(work.main->result(), [&, vector, memory](const Position& at) {
       V element = emitter.row_major(at, work.main->type().shape).base;

@@ -36,17 +36,17 @@ class EpilogueRules : public KernelRules {
 };
 
 // None where an operand is a splat: a body has no memory for it.
-std::unique_ptr<KernelRules> rules_around(const Op& op) {
+std::unique_ptr<KernelRules> rules_of_epilogue(const Op& op) {
   if (!takes_epilogue(op) || std::ranges::any_of(op.operands, is_splat)) return nullptr;
   return std::make_unique<EpilogueRules>(&op);
 }
 
-bool is_worthwhile(const Cluster& cluster) { return cluster.size() > 1; }
+bool has_epilogue(const Cluster& cluster) { return cluster.size() > 1; }
 
 }  // namespace
 
 bool fuse_contractions(Function& function, FusionLog* log) {
-  return fuse_clusters(function, FusionKind::kContraction, rules_around, is_worthwhile, log);
+  return fuse_clusters(function, FusionKind::kContraction, rules_of_epilogue, has_epilogue, log);
 }
 
 }  // namespace minnow

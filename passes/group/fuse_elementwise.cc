@@ -26,18 +26,18 @@ class LoopRules : public KernelRules {
 };
 
 // One op alone gains nothing from a body, unless the body spares it a splat or a broadcast in memory.
-bool is_worthwhile(const Cluster& cluster) {
+bool is_worthwhile_loop(const Cluster& cluster) {
   return cluster.size() > 1 || std::ranges::any_of(cluster.ops().front()->operands, is_splat);
 }
 
-std::unique_ptr<KernelRules> rules_around(const Op& op) {
+std::unique_ptr<KernelRules> rules_of_loop(const Op& op) {
   return has_trait(op.kind, kElementwise) ? std::make_unique<LoopRules>(op.type().shape) : nullptr;
 }
 
 }  // namespace
 
 bool fuse_loops(Function& function, FusionLog* log) {
-  return fuse_clusters(function, FusionKind::kLoop, rules_around, is_worthwhile, log);
+  return fuse_clusters(function, FusionKind::kLoop, rules_of_loop, is_worthwhile_loop, log);
 }
 
 }  // namespace minnow

@@ -69,11 +69,11 @@ bool split_full_sums(Function& function) {
   return changed;
 }
 
-bool is_worthwhile(const Cluster& cluster) {
+bool is_worthwhile_row(const Cluster& cluster) {
   return std::ranges::count_if(cluster.ops(), [](const Op* op) { return !is_copied_freely(*op); }) > 1;
 }
 
-std::unique_ptr<KernelRules> rules_around(const Op& op) {
+std::unique_ptr<KernelRules> rules_of_rows(const Op& op) {
   const auto row = row_shape_of_reduction(op);
   if (!row || !fits(*row) || is_splat(op.operands[0])) return nullptr;
   return std::make_unique<RowRules>(*row);
@@ -83,7 +83,7 @@ std::unique_ptr<KernelRules> rules_around(const Op& op) {
 
 bool fuse_rows(Function& function, FusionLog* log) {
   const bool has_split = split_full_sums(function);
-  return fuse_clusters(function, FusionKind::kRow, rules_around, is_worthwhile, log) || has_split;
+  return fuse_clusters(function, FusionKind::kRow, rules_of_rows, is_worthwhile_row, log) || has_split;
 }
 
 }  // namespace minnow

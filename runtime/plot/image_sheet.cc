@@ -7,9 +7,9 @@
 namespace minnow {
 namespace {
 
-constexpr double kMargin = 16;
+constexpr double kSheetMargin = 16;
 constexpr double kGap = 12;
-constexpr double kTitleHeight = 40;
+constexpr double kSheetTitleHeight = 40;
 constexpr double kCaptionSize = 12;
 constexpr double kCaptionHeight = 16;
 constexpr double kPictureSide = 84;  // at least about so wide, if pixels are small enough
@@ -105,15 +105,15 @@ Drawing draw_sheet(const ImageSheet& sheet) {
   }
   const double cell_width = std::max(width * scale, std::min(caption_width, 200.0)) + kGap;
   const double cell_height = height * scale + static_cast<double>(lines) * kCaptionHeight + kGap;
-  const double top = sheet.title.empty() ? kMargin : kTitleHeight;
+  const double top = sheet.title.empty() ? kSheetMargin : kSheetTitleHeight;
   Drawing drawing;
   drawing.title = sheet.title;
-  drawing.width = 2 * kMargin - kGap + cell_width * static_cast<double>(columns);
-  drawing.width = std::max(drawing.width, 2 * kMargin + text_width(sheet.title, 15));
-  drawing.height = top + kMargin - kGap + cell_height * static_cast<double>((count + columns - 1) / columns);
-  if (!sheet.title.empty()) drawing.add(Caption{{kMargin, 26}, sheet.title, 15, kInk, Anchor::kStart, true});
+  drawing.width = 2 * kSheetMargin - kGap + cell_width * static_cast<double>(columns);
+  drawing.width = std::max(drawing.width, 2 * kSheetMargin + text_width(sheet.title, 15));
+  drawing.height = top + kSheetMargin - kGap + cell_height * static_cast<double>((count + columns - 1) / columns);
+  if (!sheet.title.empty()) drawing.add(Caption{{kSheetMargin, 26}, sheet.title, 15, kInk, Anchor::kStart, true});
   for (int64_t i = 0; i < count; ++i) {
-    const double middle = kMargin + (static_cast<double>(i % columns) + 0.5) * cell_width - kGap / 2;
+    const double middle = kSheetMargin + (static_cast<double>(i % columns) + 0.5) * cell_width - kGap / 2;
     double y = top + static_cast<double>(i / columns) * cell_height;
     drawing.add(Picture{middle - width * scale / 2, y, width * scale, height * scale, picture_at(sheet.pictures, i)});
     y += height * scale + kCaptionSize + 1;

@@ -29,13 +29,13 @@ const Column kColumns[] = {{"epoch", &EpochMetrics::epoch, "{}"},
                            {"seconds", &EpochMetrics::seconds, "{:.3f}"}};
 
 // A column of ours, and the cell that holds it.
-struct Place {
+struct ColumnPlace {
   const Column* column;
   size_t cell;
 };
 
-Result<std::vector<Place>> find_columns(const CsvRow& header, const std::string& where) {
-  std::vector<Place> places;
+Result<std::vector<ColumnPlace>> find_columns(const CsvRow& header, const std::string& where) {
+  std::vector<ColumnPlace> places;
   for (const Column& column : kColumns) {
     const auto found = std::ranges::find(header.cells, column.name, &CsvCell::text);
     if (found != header.cells.end()) places.push_back({&column, static_cast<size_t>(found - header.cells.begin())});
@@ -71,11 +71,11 @@ Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const
   MINNOW_ASSIGN(const CsvTable table, split_csv(text, ',', where));
   const std::vector<CsvRow>& rows = table.rows;
   if (rows.empty()) return fail(where, "is empty");
-  MINNOW_ASSIGN(const std::vector<Place> places, find_columns(rows[0], where));
+  MINNOW_ASSIGN(const std::vector<ColumnPlace> places, find_columns(rows[0], where));
   std::vector<EpochMetrics> history;
   for (const CsvRow& row : std::span(rows).subspan(1)) {
     EpochMetrics& metrics = history.emplace_back();
-    for (const Place& place : places) {
+    for (const ColumnPlace& place : places) {
       const CsvCell& cell = row.cells[place.cell];
       const auto parse = [&](auto field) { return parse_cell(cell.text, metrics.*field); };
       if (!std::visit(parse, place.column->field))

@@ -10,10 +10,10 @@
 namespace minnow {
 namespace {
 
-std::atomic<bool> interrupted{false};
+std::atomic<bool> interrupt_came{false};
 
 void set_flag(int signal) {
-  interrupted.store(true, std::memory_order_relaxed);
+  interrupt_came.store(true, std::memory_order_relaxed);
   std::signal(signal, SIG_DFL);
 }
 
@@ -33,9 +33,9 @@ void end_on_interrupts() {
 const std::atomic<bool>& watch_for_interrupts() {
   std::signal(SIGINT, set_flag);
   std::signal(SIGTERM, set_flag);
-  return interrupted;
+  return interrupt_came;
 }
 
-const std::atomic<bool>& interrupt_flag() { return interrupted; }
+const std::atomic<bool>& interrupt_flag() { return interrupt_came; }
 
 }  // namespace minnow
