@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/kernels/emit_block.h"
+#include "codegen/kernels/emit_channel_conv.h"
 #include "codegen/kernels/emit_conv.h"
 #include "codegen/kernels/emit_dot.h"
 #include "codegen/kernels/emit_few_rows_dot.h"
@@ -34,9 +35,10 @@ KernelWay choose_dot(const Op& dot, int lanes) {
   return {emit_plain_loop};
 }
 
-KernelWay choose_conv(const KernelWork& work, int lanes) {
+KernelWay choose_conv(const KernelWork& work, const Target& target) {
   const bool is_filter = work.main->kind == OpKind::kConvFilter;
-  if (is_pixel_conv(*work.main, lanes))
+  if (is_channel_conv(*work.main, target)) return {emit_channel_conv, channel_conv_scratch};
+  if (is_pixel_conv(*work.main, target.lanes))
     return {is_filter ? emit_pixel_conv_filter : emit_pixel_conv, pixel_conv_scratch};
   if (!is_fast_conv(*work.main)) return {emit_plain_loop};
   if (!is_filter) return {emit_correlation_kernel, correlation_scratch};
@@ -52,7 +54,7 @@ KernelWay choose_way(const KernelWork& work, const Target& target) {
     case OpKind::kDot: return choose_dot(*work.main, target.lanes);
     case OpKind::kConv:
     case OpKind::kConvInput:
-    case OpKind::kConvFilter: return choose_conv(work, target.lanes);
+    case OpKind::kConvFilter: return choose_conv(work, target);
     case OpKind::kWindowPick:
     case OpKind::kWindowSpread: return {emit_window_scatter_kernel};
     case OpKind::kReduceSum:
@@ -90,7 +92,7 @@ ScratchNeed scratch_need(const KernelWork& work, const Target& target) {
 
 bool is_two_stage(const KernelWork& work, const Target& target) {
   return work.loop < 0 && !work.row && work.main != nullptr && work.main->kind == OpKind::kConvFilter &&
-         choose_conv(work, target.lanes).emit == emit_conv_filter_partial;
+         choose_conv(work, target).emit == emit_conv_filter_partial;
 }
 
 double count_flops(const Op& op) {

@@ -103,7 +103,7 @@ void check_products() {
   c.check();
   Cases narrow;
   narrow.dot(17, 70, 5);
-  narrow.op(OpKind::kConv, {9, 2, 5, 6}, {11, 2, 3, 3}, ConvAttributes{});
+  narrow.op(OpKind::kConv, {9, 2, 5, 6}, {3, 2, 3, 3}, ConvAttributes{});
   narrow.check("x86-64-v3");
 }
 
@@ -115,6 +115,10 @@ void check_convolutions() {
   c.op(OpKind::kConvFilter, {272, 1, 3, 3}, {272, 2, 2, 2}, ConvAttributes{.shape = {2, 1, 2, 2}});
   for (const int64_t images : {8, 9}) c.op(OpKind::kConv, {images, 2, 5, 6}, {11, 2, 3, 3}, ConvAttributes{});
   c.op(OpKind::kConv, {1, 16, 64, 120}, {1, 16, 1, 1}, ConvAttributes{});
+  for (const int64_t width : {20, 60}) c.op(OpKind::kConv, {2, 16, 40, width}, {20, 16, 1, 3}, ConvAttributes{});
+  for (const int64_t outputs : {224, 270}) c.op(OpKind::kConv, {2, 3, 4, 3}, {outputs, 3, 2, 2}, ConvAttributes{});
+  for (const int64_t inputs : {800, 66000})
+    c.op(OpKind::kConv, {1, inputs, 1, 1}, {20, inputs, 1, 1}, ConvAttributes{});
   c.check();
   Cases large;  // too large to be run here
   large.op(OpKind::kConv, {16, 1024, 128, 129}, {1, 1024, 1, 1}, ConvAttributes{});
@@ -248,7 +252,7 @@ const std::vector<std::string>& no_thresholds() {
       "kBlockExamples",                       // of the layout
       "kRounds",                              // of a search
       "kChains = 8",                          // a price
-      "kFewColumns",                          // how registers are filled
+      "kFewColumns", "kMaxTileRows",          // how registers are filled
       "round < 10", "i < 4",                  // of random numbers and their words
       "getBitWidth() <= 64",                  // of an integer
       "d < 4",                                // dimensions of an image
