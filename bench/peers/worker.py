@@ -3,7 +3,7 @@
 
     prepare MODEL FUNCTION BATCH   {"variant": the fastest of the peer's ways}
     20                             the seconds that 20 steps took
-    outcome MODEL FUNCTION BATCH FOLDER
+    outcome MODEL FUNCTION BATCH SEED FOLDER
                                    of one step of every variant, into FOLDER/VARIANT NUMBER.npz: {"variants": [names]}
 """
 import gc
@@ -26,10 +26,9 @@ def load_peer(name, threads):
     return torch_peer.EAGER if name == "torch" else torch_peer.COMPILED
 
 
-def variants(peer, model, function, batch):
-    network = networks.NETWORKS[model]
-    images, labels = networks.draw_batch(int(batch))
-    return peer.variants(network, function, networks.draw_weights(network), networks.as_numbers(images), labels)
+def variants(peer, network, function, batch, rate=networks.LEARNING_RATE, seed=networks.BATCH_SEED):
+    images, targets = networks.draw_batch(network, int(batch), int(seed))
+    return peer.variants(network, function, networks.draw_weights(network), networks.as_numbers(images), targets, rate)
 
 
 def seconds_of(step, steps):
@@ -48,17 +47,18 @@ def trial(step):
 
 def prepare(peer, model, function, batch):
     """The fastest variant's step, warm, and its name."""
-    ways = list(variants(peer, model, function, batch))
+    ways = list(variants(peer, networks.network_of(model), function, batch))
     name, make = ways[0] if len(ways) == 1 else min(ways, key=lambda way: trial(way[1]()))
     step = make()
     trial(step)
     return name, step
 
 
-def write_outcomes(peer, model, function, batch, folder):
+def write_outcomes(peer, model, function, batch, seed, folder):
     import numpy
     names = []
-    for name, make in variants(peer, model, function, batch):
+    network = networks.without_dropout(networks.network_of(model))
+    for name, make in variants(peer, network, function, batch, networks.OUTCOME_RATE, seed):
         step = make()
         step.run(1)
         result, weights = step.outcome()
