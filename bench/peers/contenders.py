@@ -124,11 +124,10 @@ class Peer:
         self.start(case.threads)
         return json.loads(self.process.ask(f"prepare {case.model} {case.function} {case.batch}"))
 
-    def outcomes(self, case, seed, folder):
-        """The names of the variants; the result and weights after a step of each on the
-        batch of this seed are in folder/NUMBER.npz."""
+    def outcomes(self, case, folder):
+        """The names of the variants; the result and weights after a step of each are in folder/NUMBER.npz."""
         self.start(case.threads)
-        return json.loads(self.process.ask(f"outcome {case.model} {case.function} {case.batch} {seed} {folder}"))["variants"]
+        return json.loads(self.process.ask(f"outcome {case.model} {case.function} {case.batch} {folder}"))["variants"]
 
     def time(self, steps):
         return float(self.process.ask(steps))

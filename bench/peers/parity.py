@@ -9,10 +9,11 @@ import numpy
 import networks
 from contenders import PLAIN_SGD, Case, Failure, model_path
 
-BATCH_SEEDS = (2, 3, 4)
 BATCH = 20  # more than a block of Minnow's, and a remainder
 TOLERANCE = 1e-4         # of the loss, or of probabilities
-UPDATE_TOLERANCE = 1e-2  # of a weight's update, a small difference of large numbers
+# Of a weight's step. Most agree to 1e-3, but rounding decides whether the gradient of a rectifier passes whose input is
+# almost 0: PyTorch's batch norm in channels_last is off by 3e-6, by which ResNet-20 takes steps that differ by 6 %.
+UPDATE_TOLERANCE = 1e-1
 
 
 def minnow(program, *arguments):
@@ -28,13 +29,13 @@ def no_dropout(network):
         yield from ("--set", f"layers.{name}.dropout.rate=0")
 
 
-def minnow_step(program, model, function, seed, folder):
+def minnow_step(program, model, function, folder):
     """Results of the compiled function by name, from the weights and batch that the peers draw."""
     ir = folder / "step.ir"
     network = networks.network_of(model)
     minnow(program, "compile", model_path(model), "--function", function, "--batch-size", BATCH, "--passes", "",
            *PLAIN_SGD, *no_dropout(network), "-o", ir)
-    images, targets = networks.draw_batch(network, BATCH, seed)
+    images, targets = networks.draw_batch(network, BATCH)
     given = {networks.input_name(network): images, **networks.draw_weights(network)}
     if function == "train_step":
         given |= {"target": targets, "learning_rate": numpy.float32(networks.OUTCOME_RATE)}
@@ -59,28 +60,16 @@ def compare(found, expected, drawn):
     return of_result, max(updates, default=None)
 
 
-def check_batch(program, peer, model, function, seed):
+def check(program, peer, model, function):
     """A JSON object per variant; "same" tells whether it computes what Minnow does."""
     rows = []
     drawn = networks.draw_weights(networks.network_of(model))
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        expected = minnow_step(program, model, function, seed, folder)
-        for i, variant in enumerate(peer.outcomes(Case(model, function, BATCH, 1), seed, folder)):
+        expected = minnow_step(program, model, function, folder)
+        for i, variant in enumerate(peer.outcomes(Case(model, function, BATCH, 1), folder)):
             of_result, of_updates = compare(numpy.load(folder / f"{i}.npz"), expected, drawn)
             rows.append({"peer": peer.name, "model": model, "function": function, "variant": variant,
                          "result": of_result, "updates": of_updates,
                          "same": of_result < TOLERANCE and (of_updates is None or of_updates < UPDATE_TOLERANCE)})
-    return rows
-
-
-def check(program, peer, model, function):
-    """The row of each variant on the first batch on which it is the same, or on the last: where a rectifier's input is
-    almost 0, rounding decides whether its gradient passes."""
-    rows = []
-    for seed in BATCH_SEEDS:
-        found = check_batch(program, peer, model, function, seed)
-        rows = [old if old["same"] else new for old, new in zip(rows or found, found)]
-        if all(row["same"] for row in rows):
-            break
     return rows

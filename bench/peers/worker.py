@@ -3,7 +3,7 @@
 
     prepare MODEL FUNCTION BATCH   {"variant": the fastest of the peer's ways}
     20                             the seconds that 20 steps took
-    outcome MODEL FUNCTION BATCH SEED FOLDER
+    outcome MODEL FUNCTION BATCH FOLDER
                                    of one step of every variant, into FOLDER/VARIANT NUMBER.npz: {"variants": [names]}
 """
 import gc
@@ -26,8 +26,8 @@ def load_peer(name, threads):
     return torch_peer.EAGER if name == "torch" else torch_peer.COMPILED
 
 
-def variants(peer, network, function, batch, rate=networks.LEARNING_RATE, seed=networks.BATCH_SEED):
-    images, targets = networks.draw_batch(network, int(batch), int(seed))
+def variants(peer, network, function, batch, rate=networks.LEARNING_RATE):
+    images, targets = networks.draw_batch(network, int(batch))
     return peer.variants(network, function, networks.draw_weights(network), networks.as_numbers(images), targets, rate)
 
 
@@ -54,11 +54,11 @@ def prepare(peer, model, function, batch):
     return name, step
 
 
-def write_outcomes(peer, model, function, batch, seed, folder):
+def write_outcomes(peer, model, function, batch, folder):
     import numpy
     names = []
     network = networks.without_dropout(networks.network_of(model))
-    for name, make in variants(peer, network, function, batch, networks.OUTCOME_RATE, seed):
+    for name, make in variants(peer, network, function, batch, networks.OUTCOME_RATE):
         step = make()
         step.run(1)
         result, weights = step.outcome()
