@@ -9,6 +9,9 @@ from typing import NamedTuple
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = pathlib.Path(__file__).resolve().parent
 PEERS = ("torch", "torch.compile", "jax")
+ZOO = sorted(path.stem for path in (ROOT / "models/zoo").glob("*.textproto"))
+# What the peers do, whatever the file says of training.
+PLAIN_SGD = ("--set", "training.sgd={}", "--set", "training.weight_decay=0", "--set", "training.clip={}")
 
 
 class Case(NamedTuple):
@@ -23,7 +26,12 @@ class Failure(Exception):
 
 
 def model_path(model):
-    return ROOT / "models" / f"{model}.textproto"
+    return ROOT / "models" / ("zoo" if model in ZOO else "") / f"{model}.textproto"
+
+
+def peers_of(model, peers):
+    """Those that build this model: the zoo is PyTorch's alone."""
+    return [name for name in peers if name != "jax" or model not in ZOO]
 
 
 def pinned(threads, command):
@@ -82,7 +90,7 @@ class Minnow:
         """{"build_seconds", "flops_per_step", "peak_flops_per_second"}"""
         self.close()
         command = [self.program, "bench", model_path(case.model), "--on-request", "--function", case.function,
-                   "--batch-size", case.batch, "--threads", case.threads, *self.flags]
+                   "--batch-size", case.batch, "--threads", case.threads, *PLAIN_SGD, *self.flags]
         self.process = Process(self.name, pinned(case.threads, command))
         return json.loads(self.process.read())
 

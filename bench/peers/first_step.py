@@ -37,9 +37,9 @@ def main():
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     images, labels = load(folder)
     chosen = numpy.random.default_rng(0).permutation(len(images))[:int(batch)]
-    network = networks.NETWORKS[model]
+    network = networks.network_of(model)
     ways = peer.variants(network, "train_step", networks.draw_weights(network), networks.as_numbers(images[chosen]),
-                         labels[chosen])
+                         labels[chosen], networks.LEARNING_RATE)
     _, make = next(iter(ways))
     step = make()
     start = time.perf_counter()

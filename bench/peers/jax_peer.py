@@ -2,7 +2,7 @@
 import jax
 import jax.numpy as jnp
 
-from networks import LEARNING_RATE, Convolution, Pool, has_convolutions
+from networks import Convolution, Pool, has_convolutions
 
 ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "": lambda x: x}
 
@@ -76,7 +76,7 @@ def loss_of(weights, network, layout, pool, images, labels):
 
 
 class Step:
-    def __init__(self, network, function, layout, pool, weights, images, labels):
+    def __init__(self, network, function, layout, pool, weights, images, labels, rate):
         self.layout = layout
         self.weights = {name: jnp.array(layout.filters(array)) for name, array in weights.items()}
         self.images = jnp.array(layout.images(images))
@@ -85,7 +85,7 @@ class Step:
 
         def train_step(weights, images, labels):
             loss, gradients = jax.value_and_grad(loss_of)(weights, network, layout, pool, images, labels)
-            return jax.tree.map(lambda w, g: w - LEARNING_RATE * g, weights, gradients), loss
+            return jax.tree.map(lambda w, g: w - rate * g, weights, gradients), loss
 
         def infer(weights, images):
             return jax.nn.softmax(forward(network, layout, pool, weights, images))
@@ -107,13 +107,13 @@ class Step:
 
 
 class Peer:
-    def variants(self, network, function, weights, images, labels):
+    def variants(self, network, function, weights, images, labels, rate):
         layouts = ["NCHW", "NHWC"] if has_convolutions(network) else ["NCHW"]
         pools = POOLS if has_convolutions(network) else ["reduce_window"]
         for layout in layouts:
             for pool in pools:
                 def make(layout=layout, pool=pool):
-                    return Step(network, function, Layout(layout), POOLS[pool], weights, images, labels)
+                    return Step(network, function, Layout(layout), POOLS[pool], weights, images, labels, rate)
                 yield f"{layout}, {pool}" if has_convolutions(network) else "plain", make
 
 

@@ -13,7 +13,7 @@ import machine
 import report
 import rounds
 import starts
-from contenders import Case, Failure, PEERS, ROOT
+from contenders import Case, Failure, PEERS, PLAIN_SGD, ROOT, ZOO, peers_of
 
 MODELS = ("lenet", "lenet-relu", "mlp-256", "softmax-regression")
 PARTS = ("parity", "profiles", "starts", "steps")
@@ -34,7 +34,8 @@ def parse_arguments():
         parser.add_argument(name, **options)
     path = pathlib.Path
     parser = argparse.ArgumentParser(prog="scripts/bench-peers", description=__doc__)
-    add("--models", type=words, default=list(MODELS), help="comma-separated; all by default")
+    add("--models", type=words, default=list(MODELS),
+        help=f"comma-separated, of {','.join(MODELS)} and those of models/zoo; zoo: all of those; default: the first four")
     add("--batch-sizes", type=numbers, default=[1, 64, 256], help="default 1,64,256")
     add("--threads", type=numbers, default=[1, 2], help="default 1,2")
     add("--rounds", type=int, choices=range(2, 1001), metavar="R", default=11, help="samples of each; default 11")
@@ -48,7 +49,8 @@ def parse_arguments():
     add("--minnow-flags", type=str.split, default=[], help="more flags for minnow bench and profile")
     add("--data-dir", default=None, help="where fashion-mnist is; $MINNOW_DATA by default")
     arguments = parser.parse_args()
-    for given, known in ((arguments.models, MODELS), (arguments.peers, PEERS), (arguments.parts, PARTS)):
+    arguments.models = [name for word in arguments.models for name in (ZOO if word == "zoo" else [word])]
+    for given, known in ((arguments.models, (*MODELS, *ZOO)), (arguments.peers, PEERS), (arguments.parts, PARTS)):
         for name in given:
             if name not in known:
                 parser.error(f"there is no {name}; choose from {','.join(known)}")
@@ -85,8 +87,8 @@ class Results:
 
 def parity_jobs(arguments, results):
     import parity  # needs NumPy
-    for name in arguments.peers:
-        for model in arguments.models:
+    for model in arguments.models:
+        for name in peers_of(model, arguments.peers):
             for function in ("train_step", "infer"):
                 if results.has("parity", peer=name, model=model, function=function):
                     continue
@@ -110,7 +112,9 @@ def step_jobs(arguments, results, entrants):
                         continue
 
                     def job(case=case):
-                        results.add("steps", [rounds.measure(case, entrants, arguments.rounds)])
+                        known = ["minnow", *peers_of(case.model, arguments.peers)]
+                        chosen = [entrant for entrant in entrants if entrant.name in known]
+                        results.add("steps", [rounds.measure(case, chosen, arguments.rounds)])
                     yield f"{model} {function}, batch {batch}, threads {threads}", job
 
 
@@ -134,7 +138,7 @@ def profile_jobs(arguments, results):
 
         def job(model=model):
             command = [arguments.minnow, "profile", contenders.model_path(model), "--batch-size", PROFILE_BATCH,
-                       "--threads", 1, "--json", *arguments.minnow_flags]
+                       "--threads", 1, "--json", *PLAIN_SGD, *arguments.minnow_flags]
             done = subprocess.run(contenders.pinned(1, command), capture_output=True, text=True)
             if done.returncode != 0:
                 raise Failure(done.stderr.strip())

@@ -1,13 +1,18 @@
 """The networks of models/ that the peers build, with their weights and batches as NumPy arrays.
 
-parity.py holds them against the model files. Shapes are Minnow's: pictures [N,1,28,28], weights of a convolution
-[filters, channels, kernel, kernel], of a dense layer [inputs, units].
+Four are written here; those of models/zoo are read from their files (graph.py). parity.py holds both against what Minnow
+makes of the files. Shapes are Minnow's: pictures [N,1,28,28], weights of a convolution [filters, channels, kernel, kernel],
+of a dense layer [inputs, units].
 """
 from typing import NamedTuple
 
 import numpy
 
+from contenders import ZOO, model_path
+from graph import STATES, Graph
+
 LEARNING_RATE = 0.001  # as `minnow bench`: the same batch again and again must not diverge
+OUTCOME_RATE = 1.0  # of the one step that is compared: what it adds to a weight must be more than the weight's rounding
 
 
 class Convolution(NamedTuple):
@@ -51,18 +56,64 @@ NETWORKS = {
 }
 
 
+def network_of(model):
+    """A list of layers, or a Graph."""
+    return Graph(model_path(model).read_text()) if model in ZOO else NETWORKS[model]
+
+
+def input_name(network):
+    return network.input_name if isinstance(network, Graph) else "image"
+
+
+def dropouts(network):
+    """Names of layers."""
+    return network.dropouts() if isinstance(network, Graph) else []
+
+
+def without_dropout(network):
+    """Each framework draws other numbers."""
+    return network.without_dropout() if isinstance(network, Graph) else network
+
+
 def weighted(network):
     """The layers that have weights."""
     return [layer for layer in network if not isinstance(layer, Pool)]
 
 
 def has_convolutions(network):
+    if isinstance(network, Graph):
+        return any(layer.kind == "conv2d" for layer in network.layers)
     return any(isinstance(layer, Convolution) for layer in network)
 
 
+def is_state(name):
+    """Or a weight, which is trained by its gradient."""
+    return name.rpartition(".")[2] in STATES
+
+
+def draw_part(random, part, shapes):
+    """One of a layer's weights: around 1 if it is a factor, else as far from 0 as draw_weights says."""
+    if part in ("gain", "offset"):
+        return (part == "gain") + random.uniform(-0.1, 0.1, shapes[part])
+    weight = shapes["weight"]
+    return random.uniform(-1, 1, shapes[part]) / numpy.sqrt(weight[0] if len(weight) == 2 else numpy.prod(weight[1:]))
+
+
+def draw_graph_weights(graph, random):
+    arrays = {}
+    for layer in graph.layers:
+        for part in layer.weights:
+            arrays[f"{layer.name}.{part}"] = draw_part(random, part, layer.weights).astype(numpy.float32)
+        for part in layer.states:
+            arrays[f"{layer.name}.{part}"] = numpy.full(layer.weights["gain"], STATES[part], numpy.float32)
+    return arrays
+
+
 def draw_weights(network, seed=1):
-    """Uniform within 1/sqrt(inputs of a unit), by Minnow's names."""
+    """Uniform within 1/sqrt(inputs of a unit), by Minnow's names; and states, which are not random."""
     random = numpy.random.default_rng(seed)
+    if isinstance(network, Graph):
+        return draw_graph_weights(network, random)
     weights = {}
     for layer in weighted(network):
         shape = layer.weight_shape()
@@ -74,13 +125,27 @@ def draw_weights(network, seed=1):
     return weights
 
 
-def draw_batch(size, seed=2):
-    """Pictures of random bytes, and random classes."""
+def draw_targets(graph, size, random):
+    """Classes, or what looks like an output."""
+    if graph.loss == "softmax_cross_entropy":
+        return random.integers(0, graph.output_shape[0], size, dtype=numpy.int32)
+    return random.random((size, *graph.output_shape), dtype=numpy.float32)
+
+
+def draw_batch(network, size, seed=2):
+    """Pictures of random bytes, or numbers in [0, 1) where the model is not fed bytes, and random targets."""
     random = numpy.random.default_rng(seed)
+    if isinstance(network, Graph):
+        shape = (size, *network.input_shape)
+        inputs = (random.integers(0, 256, shape, dtype=numpy.uint8) if network.takes_bytes
+                  else random.random(shape, dtype=numpy.float32))
+        return inputs, draw_targets(network, size, random)
     images = random.integers(0, 256, (size, 1, 28, 28), dtype=numpy.uint8)
     return images, random.integers(0, 10, size, dtype=numpy.int32)
 
 
 def as_numbers(images):
     """What the models' first op makes of bytes."""
+    if images.dtype != numpy.uint8:
+        return images
     return images.astype(numpy.float32) * numpy.float32(1 / 255)

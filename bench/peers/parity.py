@@ -7,11 +7,13 @@ import tempfile
 import numpy
 
 import networks
-from contenders import Case, Failure, model_path
+from contenders import PLAIN_SGD, Case, Failure, model_path
 
 BATCH = 20  # more than a block of Minnow's, and a remainder
 TOLERANCE = 1e-4         # of the loss, or of probabilities
-UPDATE_TOLERANCE = 1e-2  # of a weight's update, a small difference of large numbers
+# Of a weight's step. Most agree to 1e-3, but rounding decides whether the gradient of a rectifier passes whose input is
+# almost 0: PyTorch's batch norm in channels_last is off by 3e-6, by which ResNet-20 takes steps that differ by 6 %.
+UPDATE_TOLERANCE = 1e-1
 
 
 def minnow(program, *arguments):
@@ -21,15 +23,22 @@ def minnow(program, *arguments):
     return done.stdout
 
 
+def no_dropout(network):
+    """Flags: each framework draws other numbers."""
+    for name in networks.dropouts(network):
+        yield from ("--set", f"layers.{name}.dropout.rate=0")
+
+
 def minnow_step(program, model, function, folder):
     """Results of the compiled function by name, from the weights and batch that the peers draw."""
     ir = folder / "step.ir"
+    network = networks.network_of(model)
     minnow(program, "compile", model_path(model), "--function", function, "--batch-size", BATCH, "--passes", "",
-           "-o", ir)
-    images, labels = networks.draw_batch(BATCH)
-    given = {"image": images, **networks.draw_weights(networks.NETWORKS[model])}
+           *PLAIN_SGD, *no_dropout(network), "-o", ir)
+    images, targets = networks.draw_batch(network, BATCH)
+    given = {networks.input_name(network): images, **networks.draw_weights(network)}
     if function == "train_step":
-        given |= {"target": labels, "learning_rate": numpy.float32(networks.LEARNING_RATE)}
+        given |= {"target": targets, "learning_rate": numpy.float32(networks.OUTCOME_RATE)}
     inputs = []
     for name, array in given.items():
         numpy.save(folder / f"{name}.npy", array)
@@ -38,24 +47,23 @@ def minnow_step(program, model, function, folder):
     return {path.stem: numpy.load(path) for path in (folder / "results").glob("*.npy")}
 
 
-def difference(found, expected, drawn):
+def difference(found, expected, drawn=0):
     """The largest, relative to the largest element; of weights, relative to the step that they took."""
-    scale = numpy.max(numpy.abs(expected - drawn))
-    return float(numpy.max(numpy.abs(found - expected)) / scale)
+    return float(numpy.max(numpy.abs(found - expected)) / numpy.max(numpy.abs(expected - drawn)))
 
 
 def compare(found, expected, drawn):
     """The largest difference of the loss or the probabilities, and that of any weight's update."""
-    result = expected["loss" if "loss" in expected else "prediction"]
-    of_result = difference(found["result"], result, numpy.zeros_like(result))
-    updates = [difference(found[name], expected[name], start) for name, start in drawn.items() if name in expected]
+    of_result = difference(found["result"], expected["loss" if "loss" in expected else "prediction"])
+    updates = [difference(found[name], expected[name], start) for name, start in drawn.items()
+               if name in expected]
     return of_result, max(updates, default=None)
 
 
 def check(program, peer, model, function):
     """A JSON object per variant; "same" tells whether it computes what Minnow does."""
     rows = []
-    drawn = networks.draw_weights(networks.NETWORKS[model])
+    drawn = networks.draw_weights(networks.network_of(model))
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         expected = minnow_step(program, model, function, folder)

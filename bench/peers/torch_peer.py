@@ -7,7 +7,9 @@ import numpy
 import torch
 import torch.nn.functional as F
 
-from networks import LEARNING_RATE, Convolution, Dense, Pool, has_convolutions, weighted
+import torch_graph
+from graph import Graph
+from networks import Convolution, Pool, has_convolutions, is_state
 
 ACTIVATIONS = {"relu": F.relu, "sigmoid": torch.sigmoid, "": lambda x: x}
 POOLS = {"max": F.max_pool2d, "average": F.avg_pool2d}
@@ -37,30 +39,49 @@ def forward(network, weights, x):
     return x
 
 
+def formatted(tensor, memory_format):
+    return tensor.contiguous(memory_format=memory_format) if tensor.ndim == 4 else tensor.contiguous()
+
+
+def imported(array, memory_format):
+    """A tensor of its own. What has two dimensions is a dense layer's weight, [units, inputs] in PyTorch."""
+    tensor = torch.from_numpy(array.copy())
+    return formatted(tensor.t() if tensor.ndim == 2 else tensor, memory_format)
+
+
 class State:
     """Weights and a batch as tensors, pictures and filters in the given memory format."""
 
-    def __init__(self, network, weights, images, labels, memory_format):
+    def __init__(self, network, arrays, images, targets, memory_format):
         self.network = network
-        self.weights = []
-        for layer in weighted(network):
-            weight = torch.from_numpy(weights[layer.name + ".weight"].copy())
-            if isinstance(layer, Dense):
-                weight = weight.t().contiguous()
-            else:
-                weight = weight.contiguous(memory_format=memory_format)
-            self.weights += [weight, torch.from_numpy(weights[layer.name + ".bias"].copy())]
-        self.images = torch.from_numpy(images).contiguous(memory_format=memory_format)
-        self.labels = torch.from_numpy(labels.astype(numpy.int64))
+        tensors = {name: imported(array, memory_format) for name, array in arrays.items()}
+        self.names = [name for name in tensors if not is_state(name)]
+        self.weights = [tensors[name] for name in self.names]
+        self.states = {name: tensors[name] for name in tensors if is_state(name)}
+        self.images = formatted(torch.from_numpy(images), memory_format)
+        self.targets = torch.from_numpy(targets.astype(numpy.int64) if targets.dtype == numpy.int32 else targets)
+
+    def output(self, weights, states, images, training):
+        """Logits, or whatever the loss sees."""
+        if isinstance(self.network, Graph):
+            return torch_graph.forward(self.network, dict(zip(self.names, weights)) | states, images, training)
+        return forward(self.network, weights, images)
+
+    def loss(self, weights, states, images, targets):
+        output = self.output(weights, states, images, True)
+        if isinstance(self.network, Graph):
+            return torch_graph.loss(self.network, output, targets)
+        return F.cross_entropy(output, targets)
+
+    def prediction(self, weights, states, images):
+        output = self.output(weights, states, images, False)
+        return torch_graph.prediction(self.network, output) if isinstance(self.network, Graph) else F.softmax(output, 1)
 
     def exported(self):
         """The weights by Minnow's names, in its shapes."""
-        arrays = {}
-        for i, layer in enumerate(weighted(self.network)):
-            weight = self.weights[2 * i].detach()
-            arrays[layer.name + ".weight"] = (weight.t() if isinstance(layer, Dense) else weight).contiguous().numpy()
-            arrays[layer.name + ".bias"] = self.weights[2 * i + 1].detach().numpy()
-        return arrays
+        tensors = dict(zip(self.names, self.weights)) | self.states
+        return {name: (tensor.t() if tensor.ndim == 2 else tensor).detach().contiguous().numpy()
+                for name, tensor in tensors.items()}
 
 
 class Step:
@@ -81,70 +102,70 @@ class Step:
         return self.result.detach().numpy(), self.state.exported()
 
 
-def eager_train_step(state):
+def eager_train_step(state, rate):
     for weight in state.weights:
         weight.requires_grad_()
 
     def once():
-        loss = F.cross_entropy(forward(state.network, state.weights, state.images), state.labels)
+        loss = state.loss(state.weights, state.states, state.images, state.targets)
         gradients = torch.autograd.grad(loss, state.weights)
         with torch.no_grad():
-            torch._foreach_add_(state.weights, gradients, alpha=-LEARNING_RATE)
+            torch._foreach_add_(state.weights, gradients, alpha=-rate)
         return loss
     return once
 
 
-def compiled_train_step(state, options):
+def compiled_train_step(state, rate, options):
     """Forward, backward and update as one graph, which is faster than backward through autograd."""
-    def loss_of(weights, images, labels):
-        return F.cross_entropy(forward(state.network, weights, images), labels)
+    def loss_of(weights, states, images, targets):
+        """And the new states: the gradient's function may not change the old ones."""
+        new = {name: tensor.clone() for name, tensor in states.items()}
+        return state.loss(weights, new, images, targets), new
 
     @torch.compile(fullgraph=True, dynamic=False, options=options)
-    def step(weights, images, labels):
-        gradients, loss = torch.func.grad_and_value(loss_of)(weights, images, labels)
+    def step(weights, states, images, targets):
+        gradients, (loss, new) = torch.func.grad_and_value(loss_of, has_aux=True)(weights, states, images, targets)
         for weight, gradient in zip(weights, gradients):
-            weight.sub_(gradient, alpha=LEARNING_RATE)
+            weight.sub_(gradient, alpha=rate)
+        for name, tensor in states.items():
+            tensor.copy_(new[name])
         return loss
 
     def once():
         with torch.no_grad():
-            return step(state.weights, state.images, state.labels)
+            return step(state.weights, state.states, state.images, state.targets)
     return once
 
 
 def infer(state, function):
     def once():
         with torch.inference_mode():
-            return function(state.weights, state.images)
+            return function(state.weights, state.states, state.images)
     return once
 
 
-def probabilities(state):
-    return lambda weights, images: F.softmax(forward(state.network, weights, images), 1)
-
-
 class Eager:
-    def variants(self, network, function, weights, images, labels):
+    def variants(self, network, function, weights, images, targets, rate):
         """(name, a function that makes the step) of each way that may be the fastest."""
         for layout in layouts(network):
             def make(layout=layout):
-                state = State(network, weights, images, labels, LAYOUTS[layout])
-                once = eager_train_step(state) if function == "train_step" else infer(state, probabilities(state))
+                state = State(network, weights, images, targets, LAYOUTS[layout])
+                once = eager_train_step(state, rate) if function == "train_step" else infer(state, state.prediction)
                 return Step(state, once)
             yield layout, make
 
 
 class Compiled:
-    def variants(self, network, function, weights, images, labels):
+    def variants(self, network, function, weights, images, targets, rate):
         ways = [(layout, False) for layout in layouts(network)] + [("NCHW", True)]
         for layout, tuned in ways:
             def make(layout=layout, tuned=tuned):
                 torch._dynamo.reset()
-                state = State(network, weights, images, labels, LAYOUTS[layout])
+                state = State(network, weights, images, targets, LAYOUTS[layout])
                 options = {"max_autotune": tuned}
                 if function == "train_step":
-                    return Step(state, compiled_train_step(state, options))
-                compiled = torch.compile(probabilities(state), fullgraph=True, dynamic=False, options=options)
+                    return Step(state, compiled_train_step(state, rate, options))
+                compiled = torch.compile(state.prediction, fullgraph=True, dynamic=False, options=options)
                 return Step(state, infer(state, compiled))
             yield layout + (", max_autotune" if tuned else ""), make
 

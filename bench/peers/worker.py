@@ -26,10 +26,9 @@ def load_peer(name, threads):
     return torch_peer.EAGER if name == "torch" else torch_peer.COMPILED
 
 
-def variants(peer, model, function, batch):
-    network = networks.NETWORKS[model]
-    images, labels = networks.draw_batch(int(batch))
-    return peer.variants(network, function, networks.draw_weights(network), networks.as_numbers(images), labels)
+def variants(peer, network, function, batch, rate=networks.LEARNING_RATE):
+    images, targets = networks.draw_batch(network, int(batch))
+    return peer.variants(network, function, networks.draw_weights(network), networks.as_numbers(images), targets, rate)
 
 
 def seconds_of(step, steps):
@@ -48,7 +47,7 @@ def trial(step):
 
 def prepare(peer, model, function, batch):
     """The fastest variant's step, warm, and its name."""
-    ways = list(variants(peer, model, function, batch))
+    ways = list(variants(peer, networks.network_of(model), function, batch))
     name, make = ways[0] if len(ways) == 1 else min(ways, key=lambda way: trial(way[1]()))
     step = make()
     trial(step)
@@ -58,7 +57,8 @@ def prepare(peer, model, function, batch):
 def write_outcomes(peer, model, function, batch, folder):
     import numpy
     names = []
-    for name, make in variants(peer, model, function, batch):
+    network = networks.without_dropout(networks.network_of(model))
+    for name, make in variants(peer, network, function, batch, networks.OUTCOME_RATE):
         step = make()
         step.run(1)
         result, weights = step.outcome()

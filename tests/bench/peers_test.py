@@ -3,7 +3,9 @@
 import contextlib
 import io
 import json
+import math
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -13,7 +15,9 @@ sys.path.insert(0, str(FOLDER))
 
 import contenders  # noqa: E402
 import document  # noqa: E402
+import graph  # noqa: E402
 import main  # noqa: E402
+import model_file  # noqa: E402
 import report  # noqa: E402
 import rounds  # noqa: E402
 
@@ -89,6 +93,32 @@ class Report(unittest.TestCase):
 
     def test_ways_that_won_are_counted(self):
         self.assertIn("JAX jit: NHWC (2)", report.variant_line([measured()[0]] * 2))
+
+
+class ModelFile(unittest.TestCase):
+    def test_text_is_parsed(self):
+        parsed = model_file.parse("""name: "a # b"  # a comment
+            layers { name: 'c' conv2d { kernel: [3, 5], pad: -1 bias: false activation: RELU } }
+            layers: { relu {} } rate: 1e-3""")
+        conv = {"kernel": [3, 5], "pad": [-1], "bias": [False], "activation": ["RELU"]}
+        self.assertEqual(parsed, {"name": ["a # b"], "rate": [0.001],
+                                  "layers": [{"name": ["c"], "conv2d": [conv]}, {"relu": [{}]}]})
+
+
+class Zoo(unittest.TestCase):
+    def test_graphs_have_the_shapes_and_weights_of_the_files(self):
+        self.assertGreater(len(contenders.ZOO), 0)
+        for model in contenders.ZOO:
+            path = contenders.model_path(model)
+            read = graph.Graph(path.read_text())
+            done = subprocess.run([MINNOW, "check", path, "--json"], capture_output=True, text=True, check=True)
+            for layer, expected in zip(read.layers, json.loads(done.stdout)["layers"], strict=True):
+                found = (layer.name, list(layer.shape), sum(map(math.prod, layer.weights.values())))
+                self.assertEqual(found, (expected["name"], expected["output"], expected["weights"]), model)
+
+    def test_pytorch_alone_builds_them(self):
+        self.assertEqual(contenders.peers_of("resnet20", contenders.PEERS), ["torch", "torch.compile"])
+        self.assertEqual(contenders.peers_of("lenet", contenders.PEERS), list(contenders.PEERS))
 
 
 class Document(unittest.TestCase):
