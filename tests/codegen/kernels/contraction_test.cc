@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(AllForms, DotForm,
 
 struct ConvCase {
   const char* name;
-  Shape x, w;  // [N,C,H,W], [O,C/groups,KH,KW]
+  Shape x, w;  // [N,C,S...], [O,C/groups,K...]
   ConvAttributes conv = {};
   friend void PrintTo(const ConvCase& c, std::ostream* out) { *out << c.name; }
 };
@@ -75,28 +75,34 @@ TEST_P(ConvForm, IsExactAtEveryBatch) {
 
 INSTANTIATE_TEST_SUITE_P(
     AllForms, ConvForm,
-    ::testing::Values(ConvCase{"Plain", {1, 1, 12, 12}, {6, 1, 5, 5}},
-                      ConvCase{"Padded", {1, 3, 7, 6}, {4, 3, 3, 3}, {.pad = {1, 1, 1, 1}}},
-                      ConvCase{"PaddedUnevenly", {1, 2, 6, 7}, {3, 2, 3, 2}, {.pad = {0, 2, 2, 1}}},
-                      ConvCase{"Strided", {1, 3, 9, 9}, {5, 3, 3, 3}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}},
-                      ConvCase{"StridedUnevenly", {1, 2, 8, 10}, {3, 2, 2, 3}, {.stride = {3, 2}, .pad = {1, 0, 0, 1}}},
-                      ConvCase{
-                          "StridedPaddedBehind", {1, 2, 8, 8}, {3, 2, 3, 3}, {.stride = {2, 2}, .pad = {0, 1, 0, 1}}},
-                      ConvCase{"StrideSkipsTheEdge", {1, 2, 8, 8}, {3, 2, 3, 3}, {.stride = {4, 4}}},
-                      ConvCase{"Dilated", {1, 2, 9, 8}, {3, 2, 3, 2}, {.dilation = {2, 3}}},
-                      ConvCase{"DilatedStridedPadded",
-                               {1, 2, 9, 9},
-                               {3, 2, 3, 3},
-                               {.stride = {2, 1}, .pad = {2, 1, 0, 2}, .dilation = {2, 2}}},
-                      ConvCase{"Grouped", {1, 6, 5, 5}, {4, 3, 3, 3}, {.groups = 2}},
-                      ConvCase{"Depthwise", {1, 5, 6, 6}, {5, 1, 3, 3}, {.pad = {1, 1, 1, 1}, .groups = 5}},
-                      ConvCase{"Pointwise", {1, 7, 5, 3}, {9, 7, 1, 1}},
-                      ConvCase{"PointwiseStrided", {1, 4, 6, 6}, {8, 4, 1, 1}, {.stride = {2, 2}}},
-                      ConvCase{"KernelIsTheInput", {1, 4, 5, 5}, {10, 4, 5, 5}},
-                      ConvCase{"KernelLargerThanTheInput", {1, 2, 3, 2}, {3, 2, 5, 4}, {.pad = {1, 1, 1, 1}}},
-                      ConvCase{"OnePixel", {1, 8, 1, 1}, {3, 8, 1, 1}},
-                      ConvCase{"OnlyPadding", {1, 1, 1, 1}, {2, 1, 2, 2}, {.stride = {2, 2}, .pad = {2, 1, 2, 2}}},
-                      ConvCase{"ManyChannels", {1, 17, 4, 4}, {19, 17, 3, 3}}),
+    ::testing::Values(
+        ConvCase{"Plain", {1, 1, 12, 12}, {6, 1, 5, 5}},
+        ConvCase{"Padded", {1, 3, 7, 6}, {4, 3, 3, 3}, {.pad = {1, 1, 1, 1}}},
+        ConvCase{"PaddedUnevenly", {1, 2, 6, 7}, {3, 2, 3, 2}, {.pad = {0, 2, 2, 1}}},
+        ConvCase{"Strided", {1, 3, 9, 9}, {5, 3, 3, 3}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}},
+        ConvCase{"StridedUnevenly", {1, 2, 8, 10}, {3, 2, 2, 3}, {.stride = {3, 2}, .pad = {1, 0, 0, 1}}},
+        ConvCase{"StridedPaddedBehind", {1, 2, 8, 8}, {3, 2, 3, 3}, {.stride = {2, 2}, .pad = {0, 1, 0, 1}}},
+        ConvCase{"StrideSkipsTheEdge", {1, 2, 8, 8}, {3, 2, 3, 3}, {.stride = {4, 4}}},
+        ConvCase{"Dilated", {1, 2, 9, 8}, {3, 2, 3, 2}, {.dilation = {2, 3}}},
+        ConvCase{"DilatedStridedPadded",
+                 {1, 2, 9, 9},
+                 {3, 2, 3, 3},
+                 {.stride = {2, 1}, .pad = {2, 1, 0, 2}, .dilation = {2, 2}}},
+        ConvCase{"Grouped", {1, 6, 5, 5}, {4, 3, 3, 3}, {.groups = 2}},
+        ConvCase{"Depthwise", {1, 5, 6, 6}, {5, 1, 3, 3}, {.pad = {1, 1, 1, 1}, .groups = 5}},
+        ConvCase{"Pointwise", {1, 7, 5, 3}, {9, 7, 1, 1}},
+        ConvCase{"PointwiseStrided", {1, 4, 6, 6}, {8, 4, 1, 1}, {.stride = {2, 2}}},
+        ConvCase{"KernelIsTheInput", {1, 4, 5, 5}, {10, 4, 5, 5}},
+        ConvCase{"KernelLargerThanTheInput", {1, 2, 3, 2}, {3, 2, 5, 4}, {.pad = {1, 1, 1, 1}}},
+        ConvCase{"OnePixel", {1, 8, 1, 1}, {3, 8, 1, 1}},
+        ConvCase{"OnlyPadding", {1, 1, 1, 1}, {2, 1, 2, 2}, {.stride = {2, 2}, .pad = {2, 1, 2, 2}}},
+        ConvCase{"ManyChannels", {1, 17, 4, 4}, {19, 17, 3, 3}},
+        ConvCase{"Sequence", {1, 4, 19}, {6, 2, 3}, {.stride = {2}, .pad = {1, 2}, .dilation = {2}, .groups = 2}},
+        ConvCase{"Volume", {1, 2, 4, 5, 3}, {3, 2, 2, 3, 2}, {.pad = {1, 0, 0, 1, 1, 1}}},
+        ConvCase{"VolumeStridedDilatedGrouped",
+                 {1, 4, 5, 7, 4},
+                 {2, 2, 3, 2, 2},
+                 {.stride = {2, 1, 2}, .pad = {2, 1, 0, 2, 1, 0}, .dilation = {1, 3, 2}, .groups = 2}}),
     [](const auto& info) { return info.param.name; });
 
 // Of constants, a lane without an image has a value, too.
