@@ -10,22 +10,21 @@ namespace {
 struct ConvSizes {
   int64_t batch, groups;
   int64_t group_inputs, group_outputs;  // channels of one group: C/groups, O/groups
-  std::array<int64_t, 2> output;        // {OH, OW}
   WindowGrid grid;
 };
 
-// x [N,C,H,W], w [O,C/groups,KH,KW], y [N,O,OH,OW]
+// x [N,C,S...], w [O,C/groups,K...], y [N,O,OS...]
 ConvSizes conv_sizes(const ConvAttributes& attributes, const Tensor& x, const Tensor& w, const Tensor& y) {
   return {.batch = x.dim(0),
           .groups = attributes.groups,
           .group_inputs = w.dim(1),
           .group_outputs = w.dim(0) / attributes.groups,
-          .output = {y.dim(2), y.dim(3)},
-          .grid = {.picture = {x.dim(2), x.dim(3)},
-                   .window = {w.dim(2), w.dim(3)},
+          .grid = {.picture = space_of(x.type().shape),
+                   .window = space_of(w.type().shape),
+                   .windows = space_of(y.type().shape),
                    .stride = attributes.stride,
                    .dilation = attributes.dilation,
-                   .pad = {attributes.pad[0], attributes.pad[2]}}};
+                   .pad = pad_before(attributes.pad)}};
 }
 
 // Calls visit(n, o, c, group) for each pair of channels that a filter joins: o of y with input c of its
@@ -39,25 +38,21 @@ void for_each_channel_pair(const ConvSizes& sizes, Visit visit) {
   }
 }
 
-// Calls visit(at_x, at_w, at_y) for each term of the trilinear form, the sum of y * x * w. The terms of one
-// element of y come in the order of c, kh, kw; those of x in the order of o, oh, ow; those of w in the order
-// of n, oh, ow.
+// Calls visit(at_x, at_w, at_y) for each term of the trilinear form, the sum of y * x * w. The terms of one element of
+// y come in the order of c and the places of the filter; those of x in the order of o and the windows; those of w in
+// the order of n and the windows.
 template <typename Visit>
 void for_each_term(const ConvSizes& sizes, Visit visit) {
   const WindowGrid& grid = sizes.grid;
+  const int64_t picture = element_count(grid.picture), filter = element_count(grid.window);
+  const int64_t windows = element_count(grid.windows);
   for_each_channel_pair(sizes, [&](int64_t n, int64_t o, int64_t c, int64_t group) {
     const int64_t x_plane = (n * sizes.groups + group) * sizes.group_inputs + c;
     const int64_t w_plane = o * sizes.group_inputs + c;
     const int64_t y_plane = n * sizes.groups * sizes.group_outputs + o;
-    for (int64_t oh = 0; oh < sizes.output[0]; ++oh) {
-      for (int64_t ow = 0; ow < sizes.output[1]; ++ow) {
-        for_each_place(grid, oh, ow, [&](int64_t h, int64_t w, int64_t kh, int64_t kw) {
-          visit((x_plane * grid.picture[0] + h) * grid.picture[1] + w,
-                (w_plane * grid.window[0] + kh) * grid.window[1] + kw,
-                (y_plane * sizes.output[0] + oh) * sizes.output[1] + ow);
-        });
-      }
-    }
+    for_each_window_place(grid, [&](int64_t window, int64_t element, int64_t place) {
+      visit(x_plane * picture + element, w_plane * filter + place, y_plane * windows + window);
+    });
   });
 }
 

@@ -1,4 +1,4 @@
-// Reductions over sliding windows, and their transposes. x [N,C,H,W], y [N,C,OH,OW].
+// Reductions over sliding windows, and their transposes. x [N,C,S...], y [N,C,OS...].
 #include <algorithm>
 
 #include "interpreter/reference_kernels.h"
@@ -11,20 +11,17 @@ namespace {
 // Calls visit(at_y, at_x) for each element of x in each window, windows and elements in row-major order.
 template <typename Visit>
 void for_each_window_element(const WindowAttributes& attributes, const Tensor& x, const Tensor& y, Visit visit) {
-  const WindowGrid grid{.picture = {x.dim(2), x.dim(3)},
+  const WindowGrid grid{.picture = space_of(x.type().shape),
                         .window = attributes.window,
+                        .windows = space_of(y.type().shape),
                         .stride = attributes.stride,
-                        .dilation = {1, 1},
-                        .pad = {attributes.pad[0], attributes.pad[2]}};
-  for (int64_t plane = 0; plane < y.dim(0) * y.dim(1); ++plane) {
-    for (int64_t oh = 0; oh < y.dim(2); ++oh) {
-      for (int64_t ow = 0; ow < y.dim(3); ++ow) {
-        for_each_place(grid, oh, ow, [&](int64_t h, int64_t w, int64_t, int64_t) {
-          visit((plane * y.dim(2) + oh) * y.dim(3) + ow, (plane * x.dim(2) + h) * x.dim(3) + w);
-        });
-      }
-    }
-  }
+                        .dilation = std::vector<int64_t>(attributes.window.size(), 1),
+                        .pad = pad_before(attributes.pad)};
+  const int64_t picture = element_count(grid.picture), windows = element_count(grid.windows);
+  for (int64_t plane = 0; plane < y.dim(0) * y.dim(1); ++plane)
+    for_each_window_place(grid, [&](int64_t window, int64_t element, int64_t) {
+      visit(plane * windows + window, plane * picture + element);
+    });
 }
 
 }  // namespace

@@ -18,6 +18,14 @@ struct Field {
   Member T::* member;
 };
 
+// A list that is at its default if it is empty or all its numbers are `number`.
+template <typename T>
+struct UniformList {
+  std::string_view name;
+  std::vector<int64_t> T::* member;
+  int64_t number;
+};
+
 // The fields of each attributes struct, in the order they are printed.
 template <typename T>
 constexpr auto kFields = nullptr;
@@ -43,13 +51,13 @@ template <>
 constexpr auto kFields<DotAttributes> = std::tuple(Field{"contract", &DotAttributes::contract});
 template <>
 constexpr auto kFields<ConvAttributes> =
-    std::tuple(Field{"stride", &ConvAttributes::stride}, Field{"pad", &ConvAttributes::pad},
-               Field{"dilation", &ConvAttributes::dilation}, Field{"groups", &ConvAttributes::groups},
+    std::tuple(UniformList{"stride", &ConvAttributes::stride, 1}, UniformList{"pad", &ConvAttributes::pad, 0},
+               UniformList{"dilation", &ConvAttributes::dilation, 1}, Field{"groups", &ConvAttributes::groups},
                Field{"shape", &ConvAttributes::shape});
 template <>
 constexpr auto kFields<WindowAttributes> =
-    std::tuple(Field{"window", &WindowAttributes::window}, Field{"stride", &WindowAttributes::stride},
-               Field{"pad", &WindowAttributes::pad}, Field{"shape", &WindowAttributes::shape});
+    std::tuple(UniformList{"window", &WindowAttributes::window, 1}, UniformList{"stride", &WindowAttributes::stride, 1},
+               UniformList{"pad", &WindowAttributes::pad, 0}, Field{"shape", &WindowAttributes::shape});
 template <>
 constexpr auto kFields<FusedAttributes> = std::tuple(Field{"kind", &FusedAttributes::kind});
 template <>
@@ -85,6 +93,25 @@ bool same(const T& a, const T& b) {
 }
 // Tells -0 from 0, so that a padding value of -0 is printed.
 bool same(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
+
+template <typename T, typename Member>
+bool is_default(const Field<T, Member>& field, const T& attributes) {
+  return same(attributes.*field.member, T().*field.member);
+}
+template <typename T>
+bool is_default(const UniformList<T>& field, const T& attributes) {
+  return std::ranges::all_of(attributes.*field.member, [&](int64_t value) { return value == field.number; });
+}
+
+template <typename T, typename Member>
+std::string default_text(const Field<T, Member>& field) {
+  const std::string text = to_text(T().*field.member);
+  return text == "[]" ? "" : text;
+}
+template <typename T>
+std::string default_text(const UniformList<T>& field) {
+  return fmt::format("[{}, ...]", field.number);
+}
 
 // Reading a value.
 
@@ -181,11 +208,9 @@ std::string attributes_to_string(const Attributes& attributes) {
   std::string text;
   std::visit(
       [&]<typename T>(const T& alternative) {
-        const T defaults;
         for_each_field<T>([&](const auto& field) {
-          const auto& value = alternative.*field.member;
-          if (same(value, defaults.*field.member)) return;
-          text += fmt::format("{}{} = {}", text.empty() ? "{" : ", ", field.name, to_text(value));
+          if (is_default(field, alternative)) return;
+          text += fmt::format("{}{} = {}", text.empty() ? "{" : ", ", field.name, to_text(alternative.*field.member));
         });
       },
       attributes);
@@ -195,11 +220,8 @@ std::string attributes_to_string(const Attributes& attributes) {
 std::vector<AttributeField> attribute_fields(OpKind kind) {
   std::vector<AttributeField> fields;
   std::visit(
-      [&]<typename T>(const T& defaults) {
-        for_each_field<T>([&](const auto& field) {
-          const std::string text = to_text(defaults.*field.member);
-          fields.push_back({field.name, text == "[]" ? "" : text});
-        });
+      [&]<typename T>(const T&) {
+        for_each_field<T>([&](const auto& field) { fields.push_back({field.name, default_text(field)}); });
       },
       default_attributes(kind));
   return fields;

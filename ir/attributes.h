@@ -56,21 +56,23 @@ struct DotAttributes {
   bool operator==(const DotAttributes&) const = default;
 };
 
-// `pad` is {top, bottom, left, right}. `shape` is the result of conv_input and conv_filter, empty for conv.
+// Of an op over d dimensions of space, d in [1, 3]: a number for each, and in `pad` two, {before, after}: in an image
+// {top, bottom, left, right}. A list left empty has its default for all of them, 1 or no padding; an op has its lists
+// in full. `shape` is the result of conv_input and conv_filter, empty for conv.
 struct ConvAttributes {
-  std::array<int64_t, 2> stride = {1, 1};
-  std::array<int64_t, 4> pad = {0, 0, 0, 0};
-  std::array<int64_t, 2> dilation = {1, 1};
+  std::vector<int64_t> stride = {};
+  std::vector<int64_t> pad = {};
+  std::vector<int64_t> dilation = {};
   int64_t groups = 1;
   Shape shape = {};
   bool operator==(const ConvAttributes&) const = default;
 };
 
-// `shape` is the result of window_spread, empty for the others.
+// Lists as in ConvAttributes. `shape` is the result of window_spread, empty for the others.
 struct WindowAttributes {
-  std::array<int64_t, 2> window = {1, 1};
-  std::array<int64_t, 2> stride = {1, 1};
-  std::array<int64_t, 4> pad = {0, 0, 0, 0};
+  std::vector<int64_t> window = {};
+  std::vector<int64_t> stride = {};
+  std::vector<int64_t> pad = {};
   Shape shape = {};
   bool operator==(const WindowAttributes&) const = default;
 };
@@ -96,5 +98,9 @@ struct MapAttributes {
 using Attributes =
     std::variant<NoAttributes, ConstantAttributes, DimAttributes, DimsAttributes, RandomAttributes, SliceAttributes,
                  PadAttributes, DotAttributes, ConvAttributes, WindowAttributes, FusedAttributes, MapAttributes>;
+
+// Fills the empty lists of ConvAttributes and WindowAttributes with their defaults for `dims` dimensions of space;
+// leaves other attributes as they are.
+void fill_in_defaults(Attributes& attributes, size_t dims);
 
 }  // namespace minnow

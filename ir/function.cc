@@ -23,6 +23,8 @@ std::unique_ptr<Op> make_op(OpKind kind, std::vector<Value*> operands, Attribute
   op->kind = kind;
   op->operands = std::move(operands);
   op->attributes = std::move(attributes);
+  if (has_trait(kind, kWindow))
+    fill_in_defaults(op->attributes, static_cast<size_t>(std::max<int64_t>(0, op->operands[0]->type.rank() - 2)));
   op->location = std::move(location);
   for (TensorType& type : result_types) {
     auto value = std::make_unique<Value>();

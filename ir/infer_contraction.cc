@@ -1,13 +1,10 @@
 // Result types of dot, the convolutions and the windowed reductions.
-#include <array>
+#include <fmt/ranges.h>
 
 #include "ir/infer_rules.h"
 
 namespace minnow {
 namespace {
-
-// No attribute of a window may exceed this, so that sums and products of them stay far from overflow.
-constexpr int64_t kMaxWindow = 1 << 20;
 
 Status check_float_rank(const InferArgs& args, size_t i, int64_t rank) {
   const TensorType& type = args.operand(i);
@@ -17,50 +14,79 @@ Status check_float_rank(const InferArgs& args, size_t i, int64_t rank) {
   return {};
 }
 
-Status check_window(OpKind kind, std::span<const int64_t> at_least_one, std::span<const int64_t> pads) {
-  for (const int64_t value : at_least_one)
-    if (value < 1 || value > kMaxWindow)
-      return type_error("{}: window, stride, dilation and groups must be in [1, {}], not {}", mnemonic(kind),
-                        kMaxWindow, value);
-  for (const int64_t value : pads)
-    if (value < 0 || value > kMaxWindow)
-      return type_error("{}: padding must be in [0, {}], not {}", mnemonic(kind), kMaxWindow, value);
+// An operand over space: [N,C,S1,...,Sd] with d = 1, 2 or 3, all operands alike.
+Status check_over_space(const InferArgs& args, size_t i) {
+  const int64_t rank = args.operand(0).rank();
+  if (rank < 3 || rank > 5)
+    return type_error("{} needs operands over 1, 2 or 3 dimensions of space, [N,C,W] to [N,C,D,H,W], not {}",
+                      mnemonic(args.kind), args.operand(0).to_string());
+  return check_float_rank(args, i, rank);
+}
+
+Status check_number(OpKind kind, std::string_view name, int64_t number, int64_t least) {
+  if (number >= least && number <= kMaxWindow) return {};
+  return type_error("{}: {} must be in [{}, {}], not {}", mnemonic(kind), name, least, kMaxWindow, number);
+}
+
+// `wanted` numbers, each at least `least`.
+Status check_list(OpKind kind, std::string_view name, const std::vector<int64_t>& list, size_t wanted, int64_t least) {
+  if (list.size() != wanted)
+    return type_error("{}: {} has {} numbers, but {} are needed, {} for each dimension of space", mnemonic(kind), name,
+                      list.size(), wanted, name == "pad" ? "before and after" : "one");
+  for (const int64_t number : list) MINNOW_TRY(check_number(kind, name, number, least));
   return {};
 }
 
-// y [N,O,OH,OW] of x [N,C,H,W] and w [O,C/groups,KH,KW].
+// The attributes with all their lists.
+Result<ConvAttributes> conv_attributes(const InferArgs& args) {
+  Attributes filled = args.attributes;
+  const size_t dims = args.operand(0).shape.size() - 2;
+  fill_in_defaults(filled, dims);
+  auto& conv = std::get<ConvAttributes>(filled);
+  MINNOW_TRY(check_list(args.kind, "stride", conv.stride, dims, 1));
+  MINNOW_TRY(check_list(args.kind, "pad", conv.pad, 2 * dims, 0));
+  MINNOW_TRY(check_list(args.kind, "dilation", conv.dilation, dims, 1));
+  MINNOW_TRY(check_number(args.kind, "groups", conv.groups, 1));
+  return std::move(conv);
+}
+
+Result<WindowAttributes> window_attributes(const InferArgs& args) {
+  Attributes filled = args.attributes;
+  const size_t dims = args.operand(0).shape.size() - 2;
+  fill_in_defaults(filled, dims);
+  auto& window = std::get<WindowAttributes>(filled);
+  MINNOW_TRY(check_list(args.kind, "window", window.window, dims, 1));
+  MINNOW_TRY(check_list(args.kind, "stride", window.stride, dims, 1));
+  MINNOW_TRY(check_list(args.kind, "pad", window.pad, 2 * dims, 0));
+  return std::move(window);
+}
+
+// y [N,O,OS...] of x [N,C,S...] and w [O,C/groups,K...].
 Result<TensorType> conv_output(OpKind kind, const TensorType& x, const TensorType& w, const ConvAttributes& conv) {
-  const std::array<int64_t, 5> positive = {conv.stride[0], conv.stride[1], conv.dilation[0], conv.dilation[1],
-                                           conv.groups};
-  MINNOW_TRY(check_window(kind, positive, conv.pad));
   if (x.dim(1) != w.dim(1) * conv.groups || w.dim(0) % conv.groups != 0)
     return type_error("{}: {} input channels do not match filter {} in {} groups", mnemonic(kind), x.dim(1),
                       w.to_string(), conv.groups);
-  TensorType y{x.dtype, {x.dim(0), w.dim(0), 0, 0}};
-  for (size_t i = 0; i < 2; ++i) {
-    const int64_t size = x.shape[2 + i];
+  TensorType y{x.dtype, {x.dim(0), w.dim(0)}};
+  for (size_t i = 0; i < conv.stride.size(); ++i) {
     const int64_t kernel = w.shape[2 + i];
     if (kernel < 1 || kernel > kMaxWindow) return type_error("{}: empty filter {}", mnemonic(kind), w.to_string());
-    y.shape[2 + i] =
-        window_extent(size, conv.pad[2 * i] + conv.pad[2 * i + 1], kernel, conv.stride[i], conv.dilation[i]);
-    if (y.shape[2 + i] < 1)
+    y.shape.push_back(
+        window_extent(x.shape[2 + i], conv.pad[2 * i] + conv.pad[2 * i + 1], kernel, conv.stride[i], conv.dilation[i]));
+    if (y.shape.back() < 1)
       return type_error("{}: filter {} does not fit {}", mnemonic(kind), w.to_string(), x.to_string());
   }
   return y;
 }
 
 Result<TensorType> pool_output(OpKind kind, const TensorType& x, const WindowAttributes& pool) {
-  const std::array<int64_t, 4> positive = {pool.window[0], pool.window[1], pool.stride[0], pool.stride[1]};
-  MINNOW_TRY(check_window(kind, positive, pool.pad));
   TensorType y = x;
-  for (size_t i = 0; i < 2; ++i) {
+  for (size_t i = 0; i < pool.window.size(); ++i) {
     if (pool.pad[2 * i] >= pool.window[i] || pool.pad[2 * i + 1] >= pool.window[i])
       return type_error("{}: padding must be smaller than its window", mnemonic(kind));
     y.shape[2 + i] =
         window_extent(x.shape[2 + i], pool.pad[2 * i] + pool.pad[2 * i + 1], pool.window[i], pool.stride[i], 1);
     if (y.shape[2 + i] < 1)
-      return type_error("{}: window {}x{} does not fit {}", mnemonic(kind), pool.window[0], pool.window[1],
-                        x.to_string());
+      return type_error("{}: window {} does not fit {}", mnemonic(kind), fmt::join(pool.window, "x"), x.to_string());
   }
   return y;
 }
@@ -72,9 +98,10 @@ Result<TensorType> require_equal(OpKind kind, const TensorType& expected, const 
   return found;
 }
 
-Status check_shape_attribute(OpKind kind, const Shape& shape) {
-  if (shape.size() != 4 || !checked_element_count(shape))
-    return type_error("{} needs a shape attribute of rank 4, not {}", mnemonic(kind), shape_to_string(shape));
+Status check_shape_attribute(const InferArgs& args, const Shape& shape) {
+  if (shape.size() != args.operand(0).shape.size() || !checked_element_count(shape))
+    return type_error("{} needs a shape attribute of rank {}, not {}", mnemonic(args.kind), args.operand(0).rank(),
+                      shape_to_string(shape));
   return {};
 }
 
@@ -94,16 +121,15 @@ Result<TensorType> infer_dot(const InferArgs& args) {
 }
 
 Result<TensorType> infer_conv(const InferArgs& args) {
-  MINNOW_TRY(check_float_rank(args, 0, 4));
-  MINNOW_TRY(check_float_rank(args, 1, 4));
-  return conv_output(args.kind, args.operand(0), args.operand(1), args.attr<ConvAttributes>());
+  for (size_t i = 0; i < 2; ++i) MINNOW_TRY(check_over_space(args, i));
+  MINNOW_ASSIGN(const ConvAttributes conv, conv_attributes(args));
+  return conv_output(args.kind, args.operand(0), args.operand(1), conv);
 }
 
 Result<TensorType> infer_conv_input(const InferArgs& args) {
-  MINNOW_TRY(check_float_rank(args, 0, 4));
-  MINNOW_TRY(check_float_rank(args, 1, 4));
-  const auto& conv = args.attr<ConvAttributes>();
-  MINNOW_TRY(check_shape_attribute(args.kind, conv.shape));
+  for (size_t i = 0; i < 2; ++i) MINNOW_TRY(check_over_space(args, i));
+  MINNOW_ASSIGN(const ConvAttributes conv, conv_attributes(args));
+  MINNOW_TRY(check_shape_attribute(args, conv.shape));
   const TensorType x{args.operand(0).dtype, conv.shape};
   MINNOW_ASSIGN(const TensorType y, conv_output(args.kind, x, args.operand(1), conv));
   MINNOW_TRY(require_equal(args.kind, y, args.operand(0)));
@@ -111,10 +137,9 @@ Result<TensorType> infer_conv_input(const InferArgs& args) {
 }
 
 Result<TensorType> infer_conv_filter(const InferArgs& args) {
-  MINNOW_TRY(check_float_rank(args, 0, 4));
-  MINNOW_TRY(check_float_rank(args, 1, 4));
-  const auto& conv = args.attr<ConvAttributes>();
-  MINNOW_TRY(check_shape_attribute(args.kind, conv.shape));
+  for (size_t i = 0; i < 2; ++i) MINNOW_TRY(check_over_space(args, i));
+  MINNOW_ASSIGN(const ConvAttributes conv, conv_attributes(args));
+  MINNOW_TRY(check_shape_attribute(args, conv.shape));
   const TensorType w{args.operand(0).dtype, conv.shape};
   MINNOW_ASSIGN(const TensorType y, conv_output(args.kind, args.operand(0), w, conv));
   MINNOW_TRY(require_equal(args.kind, y, args.operand(1)));
@@ -122,14 +147,15 @@ Result<TensorType> infer_conv_filter(const InferArgs& args) {
 }
 
 Result<TensorType> infer_window(const InferArgs& args) {
-  MINNOW_TRY(check_float_rank(args, 0, 4));
-  return pool_output(args.kind, args.operand(0), args.attr<WindowAttributes>());
+  MINNOW_TRY(check_over_space(args, 0));
+  MINNOW_ASSIGN(const WindowAttributes pool, window_attributes(args));
+  return pool_output(args.kind, args.operand(0), pool);
 }
 
 Result<TensorType> infer_window_spread(const InferArgs& args) {
-  MINNOW_TRY(check_float_rank(args, 0, 4));
-  const auto& pool = args.attr<WindowAttributes>();
-  MINNOW_TRY(check_shape_attribute(args.kind, pool.shape));
+  MINNOW_TRY(check_over_space(args, 0));
+  MINNOW_ASSIGN(const WindowAttributes pool, window_attributes(args));
+  MINNOW_TRY(check_shape_attribute(args, pool.shape));
   const TensorType x{args.operand(0).dtype, pool.shape};
   MINNOW_ASSIGN(const TensorType y, pool_output(args.kind, x, pool));
   MINNOW_TRY(require_equal(args.kind, y, args.operand(0)));
@@ -137,9 +163,9 @@ Result<TensorType> infer_window_spread(const InferArgs& args) {
 }
 
 Result<TensorType> infer_window_pick(const InferArgs& args) {
-  MINNOW_TRY(check_float_rank(args, 0, 4));
-  MINNOW_TRY(check_float_rank(args, 1, 4));
-  MINNOW_ASSIGN(const TensorType y, pool_output(args.kind, args.operand(0), args.attr<WindowAttributes>()));
+  for (size_t i = 0; i < 2; ++i) MINNOW_TRY(check_over_space(args, i));
+  MINNOW_ASSIGN(const WindowAttributes pool, window_attributes(args));
+  MINNOW_ASSIGN(const TensorType y, pool_output(args.kind, args.operand(0), pool));
   MINNOW_TRY(require_equal(args.kind, y, args.operand(1)));
   return args.operand(0);
 }

@@ -5,6 +5,11 @@
 
 namespace minnow {
 
+// Dimensions of space of an op over sliding windows, a convolution or a pooling: 1, 2 or 3.
+inline size_t space_dims(const Op& op) { return op.operands[0]->type.shape.size() - 2; }
+// Elements of one window.
+int64_t places_of(const WindowAttributes& window);
+
 // The windows of an op over sliding windows without the rows and columns that lie on padding wherever a window stands:
 // those have no part in the result, and a window may be far larger than its picture.
 WindowAttributes window_within_picture(const Op& op);

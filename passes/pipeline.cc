@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "passes/flatten_space.h"
 #include "passes/group/fuse.h"
 #include "passes/group/stage_blocks.h"
 #include "passes/group/tile_batch.h"
@@ -15,6 +16,8 @@
 namespace minnow {
 namespace {
 
+constexpr Pass kFlattenSpace = {"flatten-space", flatten_space,
+                                "makes sequences and volumes images for convolutions and windows"};
 constexpr Pass kCanonicalize = {"canonicalize", canonicalize, "one form for equal computations: x*1, --x, x/2"};
 constexpr Pass kFoldConstants = {"fold-constants", fold_constants, "computes small ops on constants"};
 constexpr Pass kCse = {"cse", eliminate_common_subexpressions, "computes equal subexpressions once"};
@@ -28,8 +31,8 @@ constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
 constexpr Pass kStageBlocks = {"stage-blocks", stage_blocks,
                                "copies what blocks share with the rest from one layout to the other"};
 
-constexpr Pass kPasses[] = {kCanonicalize, kFoldConstants, kCse,  kDce,        kStabilizeSoftmax,
-                            kFormFma,      kTileBatch,     kFuse, kStageBlocks};
+constexpr Pass kPasses[] = {kFlattenSpace,     kCanonicalize, kFoldConstants, kCse,  kDce,
+                            kStabilizeSoftmax, kFormFma,      kTileBatch,     kFuse, kStageBlocks};
 
 std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
@@ -74,8 +77,9 @@ Result<std::vector<Pass>> parse_pipeline(std::string_view names) {
 
 std::vector<Pass> default_pipeline() {
   return {
-      kCanonicalize, kFoldConstants, kCse, kStabilizeSoftmax, kCanonicalize, kFoldConstants, kCse, kFormFma, kDce,
-      kTileBatch,    kFuse,          kDce, kStageBlocks,
+      kFlattenSpace, kCanonicalize,  kFoldConstants, kCse,         kStabilizeSoftmax,
+      kCanonicalize, kFoldConstants, kCse,           kFormFma,     kDce,
+      kTileBatch,    kFuse,          kDce,           kStageBlocks,
   };
 }
 

@@ -13,6 +13,15 @@ int64_t draw_window_extent(Rng& rng, int64_t extent, int64_t pad, int64_t dilati
   return draw(rng, 0, 7) == 0 ? most : draw(rng, 1, std::min<int64_t>(most, 4));
 }
 
+// Dimensions of space: images mostly, sequences and volumes.
+size_t draw_space(Rng& rng) { return pick<size_t>(rng, {1, 2, 2, 2, 3}); }
+
+std::vector<int64_t> draw_list(Rng& rng, size_t size, int64_t low, int64_t high) {
+  std::vector<int64_t> list;
+  while (list.size() < size) list.push_back(draw(rng, low, high));
+  return list;
+}
+
 int64_t draw_groups(Rng& rng, int64_t channels) {
   const std::vector<int64_t> candidates = {1, 1, 2, 3, channels};
   const int64_t groups = pick(rng, candidates);
@@ -37,16 +46,19 @@ Value* draw_dot(OpDrawing& d) {
   return d.builder.dot(left, d.source.operand({a.dtype, b}, {.required = true}), contract);
 }
 
-// x [N,C,H,W], w [O,C/groups,KH,KW] → y [N,O,OH,OW]; `kind` says which two are the operands.
+// x [N,C,S...], w [O,C/groups,K...] → y [N,O,OS...]; `kind` says which two are the operands.
 Value* draw_conv(OpDrawing& d) {
-  const TensorType x{d.float_dtype(), d.source.shape(4)};
+  const size_t dims = draw_space(d.rng);
+  const TensorType x{d.float_dtype(), d.source.shape(2 + dims)};
   ConvAttributes conv;
   conv.groups = draw_groups(d.rng, x.dim(1));
-  for (auto* pair : {&conv.stride, &conv.dilation}) *pair = {draw(d.rng, 1, 2), draw(d.rng, 1, 2)};
-  for (int64_t& pad : conv.pad) pad = draw(d.rng, 0, 2);
-  TensorType w{x.dtype, {conv.groups, x.dim(1) / conv.groups, 1, 1}};
-  for (size_t i = 0; i < 2; ++i)
-    w.shape[2 + i] = draw_window_extent(d.rng, x.shape[2 + i], conv.pad[2 * i] + conv.pad[2 * i + 1], conv.dilation[i]);
+  conv.stride = draw_list(d.rng, dims, 1, 2);
+  conv.dilation = draw_list(d.rng, dims, 1, 2);
+  conv.pad = draw_list(d.rng, 2 * dims, 0, 2);
+  TensorType w{x.dtype, {conv.groups, x.dim(1) / conv.groups}};
+  for (size_t i = 0; i < dims; ++i)
+    w.shape.push_back(
+        draw_window_extent(d.rng, x.shape[2 + i], conv.pad[2 * i] + conv.pad[2 * i + 1], conv.dilation[i]));
   const int64_t one_output_each = inferred(OpKind::kConv, {x, w}, conv).elements();
   w.shape[0] *= d.extent(std::min<int64_t>(4 * kCaseElements / one_output_each, 18));
   const TensorType y = inferred(OpKind::kConv, {x, w}, conv);
@@ -59,15 +71,16 @@ Value* draw_conv(OpDrawing& d) {
   return d.kind == OpKind::kConvInput ? make(y, w, x.shape) : make(x, y, w.shape);
 }
 
-// x [N,C,H,W] → y [N,C,OH,OW]
+// x [N,C,S...] → y [N,C,OS...]
 Value* draw_window(OpDrawing& d) {
-  const TensorType x{d.float_dtype(), d.source.shape(4)};
+  const size_t dims = draw_space(d.rng);
+  const TensorType x{d.float_dtype(), d.source.shape(2 + dims)};
   WindowAttributes window;
-  window.stride = {draw(d.rng, 1, 3), draw(d.rng, 1, 3)};
-  for (size_t i = 0; i < 2; ++i) {
-    window.window[i] = draw_window_extent(d.rng, x.shape[2 + i], 0, 1);
+  window.stride = draw_list(d.rng, dims, 1, 3);
+  for (size_t i = 0; i < dims; ++i) {
+    window.window.push_back(draw_window_extent(d.rng, x.shape[2 + i], 0, 1));
     for (size_t side = 0; side < 2; ++side)
-      window.pad[2 * i + side] = draw(d.rng, 0, std::min<int64_t>(2, window.window[i] - 1));
+      window.pad.push_back(draw(d.rng, 0, std::min<int64_t>(2, window.window[i] - 1)));
   }
   const TensorType y = inferred(OpKind::kWindowSum, {x}, window);
   if (d.kind == OpKind::kWindowSpread) {

@@ -31,7 +31,10 @@ class ModelDrawing {
   };
 
   bool coin() { return draw(rng_, 0, 1) == 1; }
-  bool is_image() const { return shape().size() == 3; }
+  // Behind the channels; 0 for a vector.
+  size_t space_dims() const { return shape().size() - 1; }
+  // An image, a sequence or a volume.
+  bool has_space() const { return space_dims() > 0; }
   const Shape& shape() const { return known_.back().shape; }
 
   void draw_input() {
@@ -39,7 +42,9 @@ class ModelDrawing {
     input->set_name("x");
     Shape shape = {pick<int64_t>(rng_, {1, 2, 3, 5, 7, 9, 13, 17})};
     if (draw(rng_, 0, 3) != 0) {
-      shape = {draw(rng_, 1, 4), draw(rng_, 2, 9), draw(rng_, 2, 9)};
+      shape = {draw(rng_, 1, 4)};
+      const size_t dims = pick<size_t>(rng_, {1, 2, 2, 2, 3});
+      while (shape.size() < 1 + dims) shape.push_back(draw(rng_, 2, dims == 3 ? 4 : 9));
     }
     for (const int64_t extent : shape) input->add_shape(extent);
     known_.push_back({"x", shape});
@@ -62,9 +67,10 @@ class ModelDrawing {
                                &ModelDrawing::add_norm,    &ModelDrawing::add_join,       &ModelDrawing::add_softmax,
                                &ModelDrawing::add_flatten, &ModelDrawing::add_reshape};
     const std::vector<Add> of_images = {
-        &ModelDrawing::add_conv, &ModelDrawing::add_conv,        &ModelDrawing::add_conv, &ModelDrawing::add_pool,
-        &ModelDrawing::add_pool, &ModelDrawing::add_global_pool, &ModelDrawing::add_gate, &ModelDrawing::add_upsample};
-    if (is_image()) choice.insert(choice.end(), of_images.begin(), of_images.end());
+        &ModelDrawing::add_conv,        &ModelDrawing::add_conv, &ModelDrawing::add_conv,
+        &ModelDrawing::add_transpose,   &ModelDrawing::add_pool, &ModelDrawing::add_pool,
+        &ModelDrawing::add_global_pool, &ModelDrawing::add_gate, &ModelDrawing::add_upsample};
+    if (has_space()) choice.insert(choice.end(), of_images.begin(), of_images.end());
     (this->*pick(rng_, choice))();
   }
 
@@ -85,8 +91,12 @@ class ModelDrawing {
     has_weights_ = true;
     const Shape from = shape();
     const int64_t groups = coin() && from[0] % 2 == 0 ? 2 : 1;
-    Shape to = {groups * draw(rng_, 1, 5), 0, 0};
-    auto* conv = new_layer({})->mutable_conv2d();
+    Shape to = from;
+    to[0] = groups * draw(rng_, 1, 5);
+    auto* layer = new_layer({});
+    auto* conv = from.size() == 2   ? layer->mutable_conv1d()
+                 : from.size() == 3 ? layer->mutable_conv2d()
+                                    : layer->mutable_conv3d();
     conv->set_filters(to[0]);
     conv->set_groups(groups);
     conv->set_bias(coin());
@@ -96,7 +106,7 @@ class ModelDrawing {
     const bool is_same = draw(rng_, 0, 2) == 0;
     if (is_same) conv->set_padding(spec::Padding::SAME);
     else conv->add_pad(pad);
-    for (size_t i = 1; i < 3; ++i) {
+    for (size_t i = 1; i < from.size(); ++i) {
       const int64_t most = is_same ? 3 : (from[i] + 2 * pad - 1) / dilation + 1;
       const int64_t kernel = draw(rng_, 1, std::min<int64_t>(3, most));
       conv->add_kernel(kernel);
@@ -106,13 +116,39 @@ class ModelDrawing {
     known_.back().shape = to;
   }
 
+  // Of at most kMostElements.
+  void add_transpose() {
+    const Shape from = shape();
+    Shape to = from;
+    to[0] = draw(rng_, 1, 3);
+    const int64_t stride = draw(rng_, 1, 2), kernel = draw(rng_, 1, 3), dilation = draw(rng_, 1, 2);
+    const int64_t pad = std::min<int64_t>(draw(rng_, 0, 1), dilation * (kernel - 1) / 2);
+    const int64_t more = draw(rng_, 0, std::max(stride, dilation) - 1);
+    for (size_t i = 1; i < to.size(); ++i)
+      to[i] = (from[i] - 1) * stride - 2 * pad + dilation * (kernel - 1) + more + 1;
+    if (element_count(to) > kMostElements) return add_activation();
+    has_weights_ = true;
+    auto* layer = new_layer(to);
+    auto* conv = from.size() == 2   ? layer->mutable_conv_transpose1d()
+                 : from.size() == 3 ? layer->mutable_conv_transpose2d()
+                                    : layer->mutable_conv_transpose3d();
+    conv->set_filters(to[0]);
+    conv->set_bias(coin());
+    conv->add_kernel(kernel);
+    conv->add_stride(stride);
+    conv->add_dilation(dilation);
+    conv->add_pad(pad);
+    conv->add_output_padding(more);
+    if (coin()) conv->set_activation(draw_function());
+  }
+
   void add_pool() {
     Shape to = shape();
     auto* layer = new_layer({});
     auto* pool = coin() ? layer->mutable_max_pool() : layer->mutable_avg_pool();
     const int64_t stride = draw(rng_, 1, 3);
     pool->add_stride(stride);
-    for (size_t i = 1; i < 3; ++i) {
+    for (size_t i = 1; i < to.size(); ++i) {
       const int64_t kernel = draw(rng_, 1, std::min<int64_t>(3, to[i]));
       pool->add_kernel(kernel);
       to[i] = extent_after(to[i], kernel, stride, 0, 1);
@@ -135,7 +171,7 @@ class ModelDrawing {
     // Coarse enough that the variance of a batch of one, which is 0, does not magnify rounding.
     constexpr double kEpsilon = 0.1;
     const int64_t channels = shape()[0];
-    switch (draw(rng_, 0, is_image() ? 4 : 3)) {
+    switch (draw(rng_, 0, has_space() ? 4 : 3)) {
       case 0: return layer->mutable_batch_norm()->set_epsilon(kEpsilon);
       case 1: return layer->mutable_layer_norm()->set_epsilon(kEpsilon);
       case 2: return layer->mutable_rms_norm()->set_epsilon(kEpsilon);
@@ -146,8 +182,10 @@ class ModelDrawing {
     }
   }
 
-  // Squeeze and excitation: a number for each channel of an image, made of its means.
+  // Squeeze and excitation: a number for each channel of an image or volume, made of its means. Beside a sequence,
+  // nothing says that it is one for each channel.
   void add_gate() {
+    if (space_dims() == 1) return add_global_pool();
     const Known image = known_.back();
     const bool is_sum = coin();
     add_global_pool();
@@ -162,11 +200,12 @@ class ModelDrawing {
   void add_upsample() {
     Shape to = shape();
     if (2 * element_count(to) > kMostElements) return add_activation();
-    const std::array<int64_t, 2> factor = {2, 4 * element_count(to) > kMostElements ? 1 : 2};
     auto* upsample = new_layer({})->mutable_upsample();
-    for (size_t i = 0; i < 2; ++i) {
-      upsample->add_factor(factor[i]);
-      to[i + 1] *= factor[i];
+    if (coin()) upsample->set_mode(spec::Upsample::LINEAR);
+    for (size_t i = 1; i < to.size(); ++i) {
+      const int64_t factor = 2 * element_count(to) > kMostElements ? 1 : draw(rng_, i == 1 ? 2 : 1, 2);
+      upsample->add_factor(factor);
+      to[i] *= factor;
     }
     known_.back().shape = to;
   }
@@ -188,7 +227,7 @@ class ModelDrawing {
   }
 
   void add_softmax() {
-    if (is_image()) return add_activation();
+    if (space_dims() > 1) return add_activation();
     auto* layer = new_layer(Shape(shape()));
     if (coin()) layer->mutable_softmax();
     else layer->mutable_log_softmax();

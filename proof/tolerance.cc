@@ -8,6 +8,7 @@
 
 #include "ir/map.h"
 #include "ir/random.h"
+#include "ir/windows.h"
 #include "proof/open_results.h"
 
 namespace minnow::proof {
@@ -109,10 +110,7 @@ int64_t sum_length(const Op& op) {
     case OpKind::kScatterAdd: return operand(1).elements();
     case OpKind::kWindowSum:
     case OpKind::kWindowSpread:
-    case OpKind::kWindowPick: {
-      const auto& window = op.attr<WindowAttributes>().window;
-      return window[0] * window[1];
-    }
+    case OpKind::kWindowPick: return places_of(op.attr<WindowAttributes>());
     case OpKind::kMap: return block_count(op);
     default: return 1;
   }

@@ -96,10 +96,10 @@ struct StatsFlags {
 
 constexpr size_t kMostFeatures = 32;  // of a table; more would not be read
 
-// What a channel of pictures or a column of a table is called.
+// What a channel or a column of a table is called.
 std::string feature_name(const Dataset& data, size_t i) {
   if (!data.feature_names.empty()) return printable(data.feature_names[i]);
-  return fmt::format("{} {}", data.examples.type().rank() == 4 ? "channel" : "column", i);
+  return fmt::format("{} {}", data.examples.type().rank() > 2 ? "channel" : "column", i);
 }
 
 void print_values(const Dataset& data, const DataStatistics& found) {

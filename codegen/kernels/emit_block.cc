@@ -6,6 +6,7 @@
 #include "codegen/kernels/emit_window.h"
 #include "codegen/kernels/register_tile.h"
 #include "ir/walk.h"
+#include "ir/windows.h"
 #include "passes/group/tile_batch.h"
 
 namespace minnow {
@@ -167,11 +168,13 @@ WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const
       break;
     case OpKind::kConv:
     case OpKind::kConvInput:
-      if (is_f32) return emit_block_conv(kernel, storage, work);
+      if (is_f32 && space_dims(main) == 2) return emit_block_conv(kernel, storage, work);
       break;
     case OpKind::kConvFilter: return emit_block_conv_filter(kernel, storage, work);
     case OpKind::kWindowPick:
-    case OpKind::kWindowSpread: return emit_window_scatter_kernel(kernel, storage, work);
+    case OpKind::kWindowSpread:
+      if (space_dims(main) == 2) return emit_window_scatter_kernel(kernel, storage, work);
+      break;
     case OpKind::kReduceSum:
       if (sums_examples(main)) return emit_block_sum(kernel, storage, work);
       break;

@@ -208,7 +208,7 @@ ScratchNeed correlation_need(const Op& op, int lanes) {
 }  // namespace
 
 bool is_fast_conv(const Op& op) {
-  if (!has_trait(op.kind, kContraction) || op.kind == OpKind::kDot || op.type().dtype != DType::kF32) return false;
+  if (!is_conv_of_images(op) || op.type().dtype != DType::kF32) return false;
   for (const Value* operand : op.operands) {
     if (operand->type.elements() == 0) return false;
   }

@@ -12,6 +12,7 @@
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
 #include "codegen/kernels/emit_window.h"
+#include "ir/windows.h"
 
 namespace minnow {
 
@@ -56,7 +57,7 @@ KernelWay choose_way(const KernelWork& work, const Target& target) {
     case OpKind::kConvInput:
     case OpKind::kConvFilter: return choose_conv(work, target);
     case OpKind::kWindowPick:
-    case OpKind::kWindowSpread: return {emit_window_scatter_kernel};
+    case OpKind::kWindowSpread: return {space_dims(*work.main) == 2 ? emit_window_scatter_kernel : emit_plain_loop};
     case OpKind::kReduceSum:
     case OpKind::kReduceMax: return {emit_reduction_kernel};
     default: return {emit_plain_loop};
@@ -100,12 +101,14 @@ double count_flops(const Op& op) {
   if (op.kind == OpKind::kDot) {
     return 2 * elements * static_cast<double>(op.operands[0]->type.dim(op.attr<DotAttributes>().contract[0]));
   }
-  auto per_output = [](const Shape& w) { return 2.0 * static_cast<double>(w[1] * w[2] * w[3]); };
+  auto per_output = [](const TensorType& w) {
+    return 2 * static_cast<double>(element_count({w.shape.begin() + 1, w.shape.end()}));
+  };
   switch (op.kind) {
-    case OpKind::kConv: return elements * per_output(op.operands[1]->type.shape);
+    case OpKind::kConv: return elements * per_output(op.operands[1]->type);
     case OpKind::kConvInput:
-      return static_cast<double>(op.operands[0]->type.elements()) * per_output(op.operands[1]->type.shape);
-    case OpKind::kConvFilter: return static_cast<double>(op.operands[1]->type.elements()) * per_output(op.type().shape);
+      return static_cast<double>(op.operands[0]->type.elements()) * per_output(op.operands[1]->type);
+    case OpKind::kConvFilter: return static_cast<double>(op.operands[1]->type.elements()) * per_output(op.type());
     default: break;
   }
   if (has_trait(op.kind, kReduction)) return static_cast<double>(op.operands[0]->type.elements());

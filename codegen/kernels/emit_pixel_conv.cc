@@ -262,7 +262,7 @@ class PixelConvFilter {
 }  // namespace
 
 bool is_pixel_conv(const Op& op, int lanes) {
-  if (!has_trait(op.kind, kContraction) || op.kind == OpKind::kDot || op.type().dtype != DType::kF32) return false;
+  if (!is_conv_of_images(op) || op.type().dtype != DType::kF32) return false;
   const Correlation c = correlation_of(op);
   if (op.type().elements() == 0 || c.images == 0 || c.column_stride != 1) return false;
   if (lanes / c.images < kLanesPerImage) return false;

@@ -1,5 +1,6 @@
 #include "codegen/kernels/emit_window.h"
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -93,7 +94,7 @@ Position WindowScatter::element(const Position& window, int64_t i, int64_t j) {
 // Whether the element exists; nullptr if it does in any case.
 V WindowScatter::inside(const Position& at) {
   V condition = nullptr;
-  const bool padded = window_.pad != std::array<int64_t, 4>{};
+  const bool padded = std::ranges::any_of(window_.pad, [](int64_t pad) { return pad != 0; });
   for (size_t d = 2; padded && d < 4; ++d) {
     condition = emitter_.both(condition, emitter_.compare(llvm::CmpInst::ICMP_ULT, at[d], op_.type().shape[d]));
   }

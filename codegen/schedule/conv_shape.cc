@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ir/windows.h"
+
 namespace minnow {
 namespace {
 
@@ -31,6 +33,10 @@ Correlation forward(const ConvAttributes& conv, const Shape& x, const Shape& w, 
 }
 
 }  // namespace
+
+bool is_conv_of_images(const Op& op) {
+  return has_trait(op.kind, kContraction) && has_trait(op.kind, kWindow) && space_dims(op) == 2;
+}
 
 Correlation correlation_of_conv(const Op& conv) {
   return forward(conv.attr<ConvAttributes>(), conv.operands[0]->type.shape, conv.operands[1]->type.shape,

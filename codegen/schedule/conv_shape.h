@@ -37,6 +37,10 @@ struct Correlation {
   int64_t outputs() const { return groups * group_outputs; }
 };
 
+// Whether it is one of the three convolutions, in two dimensions of space: only those are correlations of the form
+// above.
+bool is_conv_of_images(const Op& op);
+
 Correlation correlation_of_conv(const Op& conv);
 Correlation correlation_of_conv_input(const Op& conv_input);
 // conv_filter(x, y): the correlation whose filter it is the gradient of.

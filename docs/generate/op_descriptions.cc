@@ -90,10 +90,10 @@ MINNOW_DESCRIBE(ArgMax, "", "the first index of the largest along `dim`; that of
 // Contractions.
 MINNOW_DESCRIBE(Dot, "(a, b)", "Σ a b over dimension `contract[0]` of a and `contract[1]` of b",
                 "[M,K], [K,N] → [M,N]: the dimensions that remain", "two `dot`")
-MINNOW_DESCRIBE(Conv, "(x, w)",
-                "y[n,o,h,v] = Σ x[n, c, h·stride + i·dilation - pad, ...] w[o,c,i,j], zero outside of x",
-                "x, w → y as above; OH = ⌊(H + top + bottom - dilation (KH - 1) - 1) / stride⌋ + 1",
-                "`conv_input`, `conv_filter`")
+MINNOW_DESCRIBE(
+    Conv, "(x, w)", "y[n,o,h,v] = Σ x[n, c, h·stride + i·dilation - pad, ...] w[o,c,i,j], zero outside of x",
+    "x, w → y as above; for each dimension of space OH = ⌊(H + top + bottom - dilation (KH - 1) - 1) / stride⌋ + 1",
+    "`conv_input`, `conv_filter`")
 MINNOW_DESCRIBE(ConvInput, "(y, w)", "the gradient of `conv` by its input", "`shape`, that of x",
                 "`conv`, `conv_filter`")
 MINNOW_DESCRIBE(ConvFilter, "(x, y)", "the gradient of `conv` by its filter", "`shape`, that of w",
@@ -101,7 +101,7 @@ MINNOW_DESCRIBE(ConvFilter, "(x, y)", "the gradient of `conv` by its filter", "`
 
 // Windows.
 MINNOW_DESCRIBE(WindowMax, "", "the maximum of each window, which does not see the padding",
-                "OH = ⌊(H + top + bottom - window) / stride⌋ + 1", "`window_pick`")
+                "for each dimension of space OH = ⌊(H + top + bottom - window) / stride⌋ + 1", "`window_pick`")
 MINNOW_DESCRIBE(WindowSum, "", "the sum of each window", "as `window_max`", "`window_spread`")
 MINNOW_DESCRIBE(WindowSpread, "", "each element added to its whole window: the transpose of `window_sum`", "`shape`",
                 "`window_sum`")

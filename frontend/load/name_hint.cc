@@ -21,12 +21,16 @@ std::string lower_case(std::string_view text) {
 const std::multimap<std::string, std::string>& familiar_names() {
   static const std::multimap<std::string, std::string> kNames = {
       {"alpha", "slope"},
+      {"avgpool1d", "avg_pool"},
       {"avgpool2d", "avg_pool"},
+      {"avgpool3d", "avg_pool"},
       {"bceloss", "binary_cross_entropy_with_logits"},
       {"bcewithlogitsloss", "binary_cross_entropy_with_logits"},
       {"binary_cross_entropy", "binary_cross_entropy_with_logits"},
       {"batch", "batch_size"},
+      {"batchnorm1d", "batch_norm"},
       {"batchnorm2d", "batch_norm"},
+      {"batchnorm3d", "batch_norm"},
       {"bn", "batch_norm"},
       {"channels", "filters"},
       {"conv", "conv2d"},

@@ -16,7 +16,7 @@ namespace pb = google::protobuf;
 // 1, 2, 4 → "one, two or four"
 template <typename Numbers>
 std::string any_of(const Numbers& numbers) {
-  constexpr std::array<std::string_view, 5> kWords = {"none", "one", "two", "three", "four"};
+  constexpr std::array<std::string_view, 7> kWords = {"none", "one", "two", "three", "four", "five", "six"};
   std::string text;
   for (int i = 0; i < numbers.size(); ++i) {
     if (i > 0) text += i + 1 == numbers.size() ? " or " : ", ";

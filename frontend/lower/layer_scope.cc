@@ -50,10 +50,23 @@ Value* LayerScope::scalar(const std::string& name) {
 
 Status LayerScope::admit_output(const Shape& shape) { return function_.admit(shape, path(), "its output"); }
 
-Status LayerScope::expect_image() {
-  if (input_shape().size() == 4) return {};
-  return complain("", "needs an image [channels,height,width], but its input is {}{}", example_shape(), from());
+Status LayerScope::expect_space(size_t dims) {
+  constexpr std::string_view kInputs[] = {"", "a sequence [channels,length]", "an image [channels,height,width]",
+                                          "a volume [channels,depth,height,width]"};
+  if (input_shape().size() == 2 + dims) return {};
+  return complain("", "needs {}, but its input is {}{}", kInputs[dims], example_shape(), from());
 }
+
+Status LayerScope::expect_space() {
+  const size_t rank = input_shape().size();
+  if (rank >= 3 && rank <= 5) return {};
+  return complain("",
+                  "needs an image [channels,height,width], a sequence [channels,length] or a volume "
+                  "[channels,depth,height,width], but its input is {}{}",
+                  example_shape(), from());
+}
+
+Shape LayerScope::space() const { return {input_shape().begin() + 2, input_shape().end()}; }
 
 std::string LayerScope::from(int i) const {
   const std::string& name = layer().inputs(i);

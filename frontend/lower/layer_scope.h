@@ -53,8 +53,12 @@ class LayerScope : public LayerFields {
 
   // An error unless the layer's output may have this shape.
   Status admit_output(const Shape& shape);
-  // An error unless the input is an image, [N,C,H,W].
-  Status expect_image();
+  // An error unless the input has so many dimensions of space behind its channels: [N,C,W], [N,C,H,W] or [N,C,D,H,W].
+  Status expect_space(size_t dims);
+  // An error unless it has one, two or three.
+  Status expect_space();
+  // The sizes behind the channels.
+  Shape space() const;
   void add_flops(double per_example) { flops_ += per_example; }
   double flops() const { return flops_; }
   // What validate_learning has to know.

@@ -1,7 +1,7 @@
-// Where the window of a convolution or a pool stands on its image.
+// Where the window of a convolution or a pool stands on its image, or on a sequence or a volume.
 #pragma once
 
-#include <array>
+#include <vector>
 
 #include "frontend/lower/layer_scope.h"
 
@@ -9,25 +9,30 @@ namespace minnow {
 
 using Numbers = google::protobuf::RepeatedField<int64_t>;
 
+// A number for each dimension of space.
 struct WindowGeometry {
-  std::array<int64_t, 2> kernel;
-  std::array<int64_t, 2> stride;
-  std::array<int64_t, 2> dilation;
-  std::array<int64_t, 4> pad;     // top, bottom, left, right
-  std::array<int64_t, 2> output;  // height, width
+  std::vector<int64_t> kernel, stride, dilation;
+  std::vector<int64_t> pad;          // before and after for each: top, bottom, left, right
+  std::vector<int64_t> output = {};  // how many windows there are
 };
 
-// Refuses padding that is given twice.
-Status check_padding(const LayerFields& fields, spec::Padding::Rule rule, const Numbers& pad);
+// Refuses a field of the layer that has neither one value nor one for each of `dims` dimensions.
+Status check_value_count(const LayerFields& fields, std::string_view field, const Numbers& values, size_t dims);
+// Refuses padding that is given twice, or has neither one value nor one or two for each dimension.
+Status check_padding(const LayerFields& fields, spec::Padding::Rule rule, const Numbers& pad, size_t dims);
 
-// What a field says of both directions: one value, or (vertical, horizontal).
-std::array<int64_t, 2> pair_of(const Numbers& values);
-// Of `pad`: top, bottom, left, right.
-std::array<int64_t, 4> explicit_pad(const Numbers& pad);
+// What a field says of all dimensions: one value, or one for each.
+std::vector<int64_t> per_dimension(const Numbers& values, size_t dims);
+// Of `pad`, before and after for each.
+std::vector<int64_t> explicit_pad(const Numbers& pad, size_t dims);
 
-// On the input of the scope's layer, which is an image. A kernel that is larger than its padded input is an
-// error.
-Result<WindowGeometry> conv_geometry(const LayerScope& scope, const spec::Conv2D& conv);
+// On the input of the scope's layer, which has as many dimensions of space. A kernel that is larger than its padded
+// input is an error.
+Result<WindowGeometry> conv_geometry(const LayerScope& scope, const spec::Conv& conv);
 Result<WindowGeometry> pool_geometry(const LayerScope& scope, const spec::Pool& pool);
+
+// 3, 3 → "3x3"
+std::string by(const std::vector<int64_t>& extents);
+int64_t product(const std::vector<int64_t>& extents);
 
 }  // namespace minnow

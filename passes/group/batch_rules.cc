@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ir/windows.h"
+
 namespace minnow {
 namespace {
 
@@ -134,6 +136,7 @@ MINNOW_BATCH_RULE(Dot) {
 }
 
 MINNOW_BATCH_RULE(ConvFilter) {
+  if (space_dims(op) != 2) return kOutside;  // no kernel adds up such filters over blocks
   const bool both = labels.has_examples(op.operands[0]) && labels.has_examples(op.operands[1]);
   return both ? kSum : kOutside;
 }

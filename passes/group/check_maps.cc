@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "ir/map.h"
+#include "ir/windows.h"
 #include "passes/group/batch_rules.h"
 #include "passes/group/tile_batch.h"
 
@@ -35,6 +36,8 @@ class MapCheck {
     if (op.kind == OpKind::kFused) return check_fused(op);
     for (const Value* operand : op.operands)
       if (sums_.contains(operand)) return refuse(op, "uses a sum over examples inside the map");
+    if (op.kind == OpKind::kConvFilter && space_dims(op) != 2)
+      return refuse(op, "is not over images, inside a map; flatten-space makes it so");
     const BatchUse use = batch_use(op, labels_);
     const bool is_uniform = is_uniform_over_examples(op, kBlockExamples, labels_);
     if (is_uniform) uniform_.insert(op.result());

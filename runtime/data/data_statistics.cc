@@ -34,9 +34,8 @@ struct Layout {
 };
 
 Layout layout_of(const TensorType& type) {
-  if (type.rank() == 4) return {type.dim(1), type.dim(2) * type.dim(3)};
-  if (type.rank() == 2) return {type.dim(1), 1};
-  return {1, type.elements() / type.dim(0)};
+  if (type.rank() < 2) return {};
+  return {type.dim(1), element_count({type.shape.begin() + 2, type.shape.end()})};
 }
 
 }  // namespace
@@ -66,7 +65,7 @@ DataStatistics measure_data(const Dataset& data) {
     take(wide.as<double>(), 1);
   }
   statistics.all = all.result();
-  if (data.examples.type().rank() % 2 == 0)
+  if (data.examples.type().rank() > 1)
     for (const Accumulator& feature : features) statistics.features.push_back(feature.result());
   return statistics;
 }

@@ -15,7 +15,7 @@ struct ValueStatistics {
 struct DataStatistics {
   std::vector<int64_t> class_counts;      // one per class
   ValueStatistics all;                    // over every number of every example
-  std::vector<ValueStatistics> features;  // per channel of pictures, per column of a table; empty for other shapes
+  std::vector<ValueStatistics> features;  // per channel of pictures, sequences and volumes, per column of a table
 };
 
 // `data` has at least one number.

@@ -255,7 +255,7 @@ const std::vector<std::string>& no_thresholds() {
       "kFewColumns", "kMaxTileRows",          // how registers are filled
       "round < 10", "i < 4",                  // of random numbers and their words
       "getBitWidth() <= 64",                  // of an integer
-      "d < 4",                                // dimensions of an image
+      "d < 4", "kRow = 2",                    // dimensions of an image
       "kMaxEntryBytes", "kMaxEntries",        // of files
       "kMaxPairs", "kFar", "kFewUsers",       // how long is searched
       // clang-format on

@@ -41,6 +41,18 @@ TEST(InterpreterTest, Convolves) {
             (Numbers{2 * 2 + 4 * 5, 1 * 1 + 2 * 3 + 3 * 4 + 4 * 6, 2 * 5 + 4 * 8, 1 * 4 + 2 * 6 + 3 * 7 + 4 * 9}));
 }
 
+TEST(InterpreterTest, ConvolvesSequencesAndVolumes) {
+  EXPECT_EQ(run_conv({1, 1, 4}, {1, 2, 3, 4}, {1, 1, 2}, {1, 10}, {}), (Numbers{21, 32, 43}));
+  EXPECT_EQ(run_conv({1, 1, 4}, {1, 2, 3, 4}, {1, 1, 2}, {1, 10}, {.stride = {2}, .pad = {2, 1}, .dilation = {2}}),
+            (Numbers{10, 31, 3}));
+  // Depth by 100, height by 10.
+  const Numbers x{1, 2, 3, 4, 5, 6, 7, 8};
+  const Numbers w{1, 10, 100, 1000};
+  EXPECT_EQ(run_conv({1, 1, 2, 2, 2}, x, {1, 1, 2, 2, 1}, w, {}), (Numbers{7531, 8642}));
+  EXPECT_EQ(run_conv({1, 1, 2, 2, 2}, x, {1, 1, 2, 2, 1}, w, {.pad = {1, 0, 0, 0, 0, 0}}),
+            (Numbers{3100, 4200, 7531, 8642}));
+}
+
 TEST(InterpreterTest, ConvolvesChannelsInGroups) {
   EXPECT_EQ(run_conv({1, 2, 1, 1}, {2, 3}, {1, 2, 1, 1}, {5, 7}, {}), (Numbers{31}));
   EXPECT_EQ(run_conv({1, 2, 1, 1}, {2, 3}, {4, 1, 1, 1}, {1, 10, 100, 1000}, {.groups = 2, .shape = {}}),
@@ -49,16 +61,20 @@ TEST(InterpreterTest, ConvolvesChannelsInGroups) {
 }
 
 TEST(InterpreterTest, ConvInputAndFilterAreAdjoints) {
-  const ConvAttributes cases[] = {
-      {},
-      {.stride = {2, 1}, .pad = {1, 0, 2, 1}, .shape = {}},
-      {.stride = {1, 2}, .pad = {0, 2, 0, 0}, .dilation = {2, 1}, .shape = {}},
-      {.stride = {3, 2}, .pad = {1, 2, 0, 1}, .dilation = {1, 2}, .groups = 2, .shape = {}},
+  const std::pair<size_t, ConvAttributes> cases[] = {
+      {2, {}},
+      {2, {.stride = {2, 1}, .pad = {1, 0, 2, 1}, .shape = {}}},
+      {2, {.stride = {1, 2}, .pad = {0, 2, 0, 0}, .dilation = {2, 1}, .shape = {}}},
+      {2, {.stride = {3, 2}, .pad = {1, 2, 0, 1}, .dilation = {1, 2}, .groups = 2, .shape = {}}},
+      {1, {.stride = {2}, .pad = {1, 2}, .groups = 2}},
+      {3, {.stride = {1, 2, 1}, .pad = {1, 0, 0, 2, 1, 1}, .dilation = {2, 1, 3}, .groups = 2}},
   };
-  for (const ConvAttributes& attributes : cases) {
+  for (const auto& [dims, attributes] : cases) {
     Program program;
-    const Shape x_shape{2, 4, 6, 5};
-    const Shape w_shape{6, 4 / attributes.groups, 3, 2};
+    Shape x_shape{2, 4, 6, 5, 7};
+    Shape w_shape{6, 4 / attributes.groups, 3, 2, 3};
+    x_shape.resize(2 + dims);
+    w_shape.resize(2 + dims);
     const Numbers x = whole_numbers(element_count(x_shape), 1);
     const Numbers w = whole_numbers(element_count(w_shape), 2);
     Value* picture = program.input(x_shape, x);
@@ -93,6 +109,17 @@ TEST(InterpreterTest, PoolsWindows) {
             (Numbers{-1, -2, -4, -5}));
 }
 
+TEST(InterpreterTest, PoolsSequencesAndVolumes) {
+  Program program;
+  Value* sequence = program.input({1, 1, 4}, {1, 4, 3, 2});
+  const WindowAttributes pairs{.window = {2}, .stride = {2}, .pad = {1, 1}};
+  EXPECT_EQ(program.run(program.build.window(OpKind::kWindowMax, sequence, pairs)), (Numbers{1, 4, 2}));
+  EXPECT_EQ(program.run(program.build.window(OpKind::kWindowSum, sequence, pairs)), (Numbers{1, 7, 2}));
+  Value* volume = program.input({1, 1, 2, 2, 2}, {1, 2, 8, 4, 5, 6, 7, 3});
+  EXPECT_EQ(program.run(program.build.window(OpKind::kWindowMax, volume, {.window = {2, 1, 2}})), (Numbers{6, 8}));
+  EXPECT_EQ(program.run(program.build.window(OpKind::kWindowSum, volume, {.window = {2, 2, 1}})), (Numbers{21, 15}));
+}
+
 TEST(InterpreterTest, WindowMaxPropagatesNan) {
   Program program;
   Value* x = program.input({1, 1, 1, 4}, {1, kNan, 3, 4});
@@ -114,10 +141,13 @@ TEST(InterpreterTest, WindowSpreadAndPickAreAdjoints) {
   const WindowAttributes cases[] = {
       {.window = {2, 2}, .stride = {2, 2}, .shape = {}},
       {.window = {3, 2}, .stride = {1, 2}, .pad = {2, 0, 1, 1}, .shape = {}},
+      {.window = {3}, .stride = {2}, .pad = {1, 2}},
+      {.window = {2, 3, 2}, .stride = {1, 2, 2}, .pad = {1, 0, 2, 0, 1, 1}},
   };
   for (const WindowAttributes& attributes : cases) {
     Program program;
-    const Shape x_shape{2, 3, 6, 5};
+    Shape x_shape{2, 3, 6, 5, 4};
+    x_shape.resize(2 + attributes.window.size());
     const Numbers x = whole_numbers(element_count(x_shape), 1);
     Value* picture = program.input(x_shape, x);
     Value* sum = program.build.window(OpKind::kWindowSum, picture, attributes);

@@ -134,6 +134,35 @@ TEST(ParseError, Attributes) {
             "test.ir:2:6: error: constant of type f32[3] needs 1 or 3 values, not 2");
 }
 
+TEST(ParseError, OpsOverSpace) {
+  const auto conv = [](const std::string& x, const std::string& w, const std::string& attributes) {
+    return error_of("func @f(%x: f32[" + x + "], %w: f32[" + w + "]) -> () {\n%0 = conv(%x, %w) {" + attributes +
+                    "} : f32[1]\nreturn }");
+  };
+  EXPECT_EQ(conv("1,1", "1,1", ""),
+            "test.ir:2:6: error: conv needs operands over 1, 2 or 3 dimensions of space, [N,C,W] to [N,C,D,H,W], not "
+            "f32[1,1]");
+  EXPECT_EQ(conv("1,1,4,4,4,4", "1,1,1,1,1,1", ""),
+            "test.ir:2:6: error: conv needs operands over 1, 2 or 3 dimensions of space, [N,C,W] to [N,C,D,H,W], not "
+            "f32[1,1,4,4,4,4]");
+  EXPECT_EQ(conv("1,1,4", "1,1,1,1", ""),
+            "test.ir:2:6: error: conv needs float operands of rank 3 and one element type, not f32[1,1,1,1]");
+  EXPECT_EQ(conv("1,1,4", "1,1,1", "stride = [1, 1]"),
+            "test.ir:2:6: error: conv: stride has 2 numbers, but 1 are needed, one for each dimension of space");
+  EXPECT_EQ(
+      conv("1,1,4,4,4", "1,1,1,1,1", "pad = [1, 1, 1]"),
+      "test.ir:2:6: error: conv: pad has 3 numbers, but 6 are needed, before and after for each dimension of space");
+  EXPECT_EQ(conv("1,1,4,4", "1,1,1,1", "dilation = [1, 0]"),
+            "test.ir:2:6: error: conv: dilation must be in [1, 1048576], not 0");
+  EXPECT_EQ(conv("1,1,4,4,4", "1,1,1,5,1", ""),
+            "test.ir:2:6: error: conv: filter f32[1,1,1,5,1] does not fit f32[1,1,4,4,4]");
+  EXPECT_EQ(error_of("func @f(%x: f32[1,1,4]) -> () {\n%0 = window_sum(%x) {window = [5]} : f32[1]\nreturn }"),
+            "test.ir:2:6: error: window_sum: window 5 does not fit f32[1,1,4]");
+  EXPECT_EQ(error_of("func @f(%x: f32[1,1,4]) -> () {\n%0 = window_spread(%x) {window = [2], shape = [1, 1, 2, 4]} : "
+                     "f32[1]\nreturn }"),
+            "test.ir:2:6: error: window_spread needs a shape attribute of rank 3, not [1,1,2,4]");
+}
+
 TEST(ParseError, Locations) {
   EXPECT_EQ(error_of_op("%0 = neg(%x) : f32[2,3] loc(fc)"),
             "test.ir:2:29: error: expected a layer's name in quotes, found 'fc'");

@@ -97,6 +97,25 @@ TEST_P(EveryOp, RoundTrips) {
 INSTANTIATE_TEST_SUITE_P(Ops, EveryOp, testing::Range(size_t{0}, kOpCount),
                          [](const auto& info) { return std::string(op_info(static_cast<OpKind>(info.param)).name); });
 
+// In 1, 2 and 3 dimensions of space. Lists at their defaults are not printed, however they were written.
+TEST(RoundTrip, OpsOverSpace) {
+  const std::string text = R"(func @f(%x: f32[2,3,8], %w: f32[4,3,3], %v: f32[2,3,4,6,4], %u: f32[4,3,2,3,3]) -> () {
+  %0 = conv(%x, %w) {stride = [2], pad = [1, 2]} : f32[2,4,5]
+  %1 = conv_input(%0, %w) {stride = [2], pad = [1, 2], shape = [2, 3, 8]} : f32[2,3,8]
+  %2 = conv_filter(%x, %0) {stride = [2], pad = [1, 2], shape = [4, 3, 3]} : f32[4,3,3]
+  %3 = window_max(%x) {window = [3], pad = [0, 2]} : f32[2,3,8]
+  %4 = conv(%v, %u) {dilation = [1, 2, 1]} : f32[2,4,3,2,2]
+  %5 = window_sum(%v) {window = [1, 2, 3], stride = [2, 2, 1]} : f32[2,3,2,3,2]
+  %6 = window_spread(%5) {window = [1, 2, 3], stride = [2, 2, 1], shape = [2, 3, 4, 6, 4]} : f32[2,3,4,6,4]
+  return
+}
+)";
+  EXPECT_EQ(reprint(text), text);
+  const std::string head = "func @f(%x: f32[1,1,4,4,4], %w: f32[1,1,2,2,2]) -> () {\n  %0 = conv(%x, %w)";
+  const std::string tail = " : f32[1,1,3,3,3]\n  return\n}\n";
+  EXPECT_EQ(reprint(head + " {stride = [1, 1, 1], pad = [0, 0, 0, 0, 0, 0], dilation = []}" + tail), head + tail);
+}
+
 TEST(RoundTrip, TrainStep) {
   const std::string text =
       R"(func @train_step(%x: f32[64,784], %fc.weight: f32[784,10] weight, %fc-1.momentum: f32[784,10] state, %lr: f32[] scalar) -> (loss: f32[], fc.weight: f32[784,10]) {

@@ -8,13 +8,13 @@ namespace minnow {
 namespace {
 
 // The shape in which each dimension that is 1 in one of the two has the size of the other. A vector [N,C] beside an
-// image is [N,C,1,1]; between other ranks it is open which dimensions belong together.
+// image is [N,C,1,1], beside a volume [N,C,1,1,1]; between other ranks it is open which dimensions belong together.
 std::optional<Shape> common_shape(const Shape& one, const Shape& other) {
   if (one.size() > other.size()) return common_shape(other, one);
   Shape result = one;
-  if (one.size() == 2 && other.size() == 4) {
+  if (one.size() == 2 && (other.size() == 4 || other.size() == 5)) {
     if (one[1] != other[1] && one[1] != 1) return std::nullopt;  // more numbers than channels
-    result.resize(4, 1);
+    result.resize(other.size(), 1);
   }
   if (result.size() != other.size()) return std::nullopt;
   for (size_t dim = 0; dim < other.size(); ++dim) {

@@ -32,7 +32,7 @@ Result<Value*> lower_group(LayerScope& scope) {
 }
 
 Result<Value*> lower_instance(LayerScope& scope) {
-  MINNOW_TRY(scope.expect_image());
+  MINNOW_TRY(scope.expect_space());
   return normalize_groups(scope, scope.input_shape()[1], scope.layer().instance_norm().epsilon());
 }
 

@@ -1,4 +1,4 @@
-// Layers that take the largest or the mean of many elements of an image.
+// Layers that take the largest or the mean of many elements of an image, a sequence or a volume.
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/window_geometry.h"
 
@@ -10,24 +10,29 @@ const spec::Pool& pool_of(const spec::Layer& layer) {
 }
 
 // A window of nothing but padding would have no maximum.
-Status check(const LayerFields& fields) {
-  const spec::Pool& pool = pool_of(fields.layer());
-  MINNOW_TRY(check_padding(fields, pool.padding(), pool.pad()));
-  const std::array<int64_t, 2> kernel = pair_of(pool.kernel());
-  const std::array<int64_t, 4> pad = explicit_pad(pool.pad());
+Status check_window(const LayerScope& scope, const spec::Pool& pool) {
+  const size_t dims = scope.space().size();
+  MINNOW_TRY(check_value_count(scope, "kernel", pool.kernel(), dims));
+  MINNOW_TRY(check_value_count(scope, "stride", pool.stride(), dims));
+  MINNOW_TRY(check_padding(scope, pool.padding(), pool.pad(), dims));
+  const std::vector<int64_t> kernel = per_dimension(pool.kernel(), dims);
+  const std::vector<int64_t> pad = explicit_pad(pool.pad(), dims);
   for (size_t side = 0; side < pad.size(); ++side)
     if (pad[side] >= kernel[side / 2])
-      return fields.complain("pad", "pad {} must be less than the kernel, {}", pad[side], kernel[side / 2]);
+      return scope.complain("pad", "pad {} must be less than the kernel, {}", pad[side], kernel[side / 2]);
   return {};
 }
 
+// x [N,C,S...] → y [N,C,OS...]
 Result<Value*> lower_window(LayerScope& scope, OpKind kind) {
-  MINNOW_TRY(scope.expect_image());
+  MINNOW_TRY(scope.expect_space());
+  MINNOW_TRY(check_window(scope, pool_of(scope.layer())));
   MINNOW_ASSIGN(const WindowGeometry window, pool_geometry(scope, pool_of(scope.layer())));
-  const Shape& shape = scope.input_shape();
-  MINNOW_TRY(scope.admit_output({shape[0], shape[1], window.output[0], window.output[1]}));
-  scope.add_flops(static_cast<double>(shape[1] * window.output[0] * window.output[1]) *
-                  static_cast<double>(window.kernel[0] * window.kernel[1]));
+  Shape result = {scope.input_shape()[0], scope.input_shape()[1]};
+  result.insert(result.end(), window.output.begin(), window.output.end());
+  MINNOW_TRY(scope.admit_output(result));
+  scope.add_flops(static_cast<double>(element_count({result.begin() + 1, result.end()})) *
+                  static_cast<double>(product(window.kernel)));
   return scope.builder().window(kind, scope.input(),
                                 {.window = window.kernel, .stride = window.stride, .pad = window.pad, .shape = {}});
 }
@@ -35,24 +40,25 @@ Result<Value*> lower_window(LayerScope& scope, OpKind kind) {
 Result<Value*> lower_max(LayerScope& scope) { return lower_window(scope, OpKind::kWindowMax); }
 
 Result<Value*> lower_average(LayerScope& scope) {
-  const spec::Pool& pool = scope.layer().avg_pool();
   MINNOW_ASSIGN(Value * sum, lower_window(scope, OpKind::kWindowSum));
-  const int64_t area = pool.kernel(0) * pool.kernel(pool.kernel_size() - 1);
-  return scope.builder().mul(sum, 1.0 / static_cast<double>(area));
+  const int64_t places = product(per_dimension(scope.layer().avg_pool().kernel(), scope.space().size()));
+  return scope.builder().mul(sum, 1.0 / static_cast<double>(places));
 }
 
 Result<Value*> lower_global(LayerScope& scope) {
-  MINNOW_TRY(scope.expect_image());
+  MINNOW_TRY(scope.expect_space());
   MINNOW_TRY(scope.admit_output({scope.input_shape()[0], scope.input_shape()[1]}));
   scope.add_flops(static_cast<double>(scope.input()->type.elements() / scope.input_shape()[0]));
-  return scope.layer().has_global_max_pool() ? scope.builder().reduce_max(scope.input(), {2, 3})
-                                             : scope.builder().reduce_mean(scope.input(), {2, 3});
+  std::vector<int64_t> dims;
+  for (int64_t dim = 2; dim < scope.input()->type.rank(); ++dim) dims.push_back(dim);
+  return scope.layer().has_global_max_pool() ? scope.builder().reduce_max(scope.input(), dims)
+                                             : scope.builder().reduce_mean(scope.input(), dims);
 }
 
 }  // namespace
 
-const LayerRule kMaxPoolRule = {.lower = lower_max, .check = check};
-const LayerRule kAvgPoolRule = {.lower = lower_average, .check = check};
+const LayerRule kMaxPoolRule = {.lower = lower_max};
+const LayerRule kAvgPoolRule = {.lower = lower_average};
 const LayerRule kGlobalMaxPoolRule = {.lower = lower_global};
 const LayerRule kGlobalAvgPoolRule = {.lower = lower_global};
 

@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(AllForms, DotForm,
 
 struct ConvCase {
   const char* name;
-  Shape x, w;  // [N,C,H,W], [O,C/groups,KH,KW]
+  Shape x, w;  // [N,C,S...], [O,C/groups,K...]
   ConvAttributes conv = {};
   friend void PrintTo(const ConvCase& c, std::ostream* out) { *out << c.name; }
 };
@@ -105,7 +105,13 @@ INSTANTIATE_TEST_SUITE_P(
                  {.stride = {2, 3}, .pad = {1, 2, 0, 1}, .dilation = {2, 3}}},
         ConvCase{"ManyChannelsSpread", {1, 32, 7, 9}, {20, 32, 4, 5}, {.stride = {3, 2}, .pad = {1, 1, 2, 1}}},
         ConvCase{"ManyChannelsPointwiseStrided", {1, 24, 6, 6}, {32, 24, 1, 1}, {.stride = {2, 2}}},
-        ConvCase{"ManyChannelsGrouped", {1, 36, 6, 5}, {50, 18, 3, 3}, {.groups = 2}}),
+        ConvCase{"ManyChannelsGrouped", {1, 36, 6, 5}, {50, 18, 3, 3}, {.groups = 2}},
+        ConvCase{"Sequence", {1, 4, 19}, {6, 2, 3}, {.stride = {2}, .pad = {1, 2}, .dilation = {2}, .groups = 2}},
+        ConvCase{"Volume", {1, 2, 4, 5, 3}, {3, 2, 2, 3, 2}, {.pad = {1, 0, 0, 1, 1, 1}}},
+        ConvCase{"VolumeStridedDilatedGrouped",
+                 {1, 4, 5, 7, 4},
+                 {2, 2, 3, 2, 2},
+                 {.stride = {2, 1, 2}, .pad = {2, 1, 0, 2, 1, 0}, .dilation = {1, 3, 2}, .groups = 2}}),
     [](const auto& info) { return info.param.name; });
 
 // Of constants, a lane without an image has a value, too.

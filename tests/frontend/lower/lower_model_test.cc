@@ -139,15 +139,26 @@ TEST_P(LayerChecks, RefuseFieldsThatDoNotFitEachOther) {
 
 INSTANTIATE_TEST_SUITE_P(
     Fields, LayerChecks,
-    testing::Values(BadFields{"conv2d { filters: 3 kernel: 3 groups: 2 }", "3 filters cannot be split into 2 groups"},
-                    BadFields{"conv2d { filters: 1 kernel: 3 pad: 1 padding: SAME }",
-                              "pad and padding: SAME exclude each other"},
-                    BadFields{"max_pool { kernel: 2 pad: 2 }", "pad 2 must be less than the kernel, 2"},
-                    BadFields{"max_pool { kernel: [3, 5] pad: [0, 0, 5, 0] }", "pad 5 must be less than the kernel, 5"},
-                    BadFields{"max_pool { kernel: [3, 5] pad: [3, 0, 4, 4] }", "pad 3 must be less than the kernel, 3"},
-                    BadFields{"max_pool { kernel: [5, 3] pad: 3 }", "pad 3 must be less than the kernel, 3"},
-                    BadFields{"reshape { shape: [-1, -1] }", "only one dimension can be -1"},
-                    BadFields{"reshape { shape: [0, 4] }", "a dimension is 0"}));
+    testing::Values(
+        BadFields{"conv2d { filters: 3 kernel: 3 groups: 2 }", "3 filters cannot be split into 2 groups"},
+        BadFields{"conv2d { filters: 1 kernel: 3 pad: 1 padding: SAME }", "pad and padding: SAME exclude each other"},
+        BadFields{"max_pool { kernel: 2 pad: 2 }", "pad 2 must be less than the kernel, 2"},
+        BadFields{"max_pool { kernel: [3, 5] pad: [0, 0, 5, 0] }", "pad 5 must be less than the kernel, 5"},
+        BadFields{"max_pool { kernel: [3, 5] pad: [3, 0, 4, 4] }", "pad 3 must be less than the kernel, 3"},
+        BadFields{"max_pool { kernel: [5, 3] pad: 3 }", "pad 3 must be less than the kernel, 3"},
+        BadFields{"conv1d { filters: 1 kernel: [3, 3] }", "kernel has 2 values, but takes one"},
+        BadFields{"conv2d { filters: 1 kernel: [1, 2, 3] }", "kernel has 3 values, but takes one or two"},
+        BadFields{"conv2d { filters: 1 kernel: 1 pad: [1, 2, 3] }", "pad has 3 values, but takes one, two or four"},
+        BadFields{"conv3d { filters: 1 kernel: [3, 3] }", "kernel has 2 values, but takes one or three"},
+        BadFields{"conv3d { filters: 1 kernel: 3 pad: [1, 1, 1, 1] }", "pad has 4 values, but takes one, three or six"},
+        BadFields{"conv_transpose2d { filters: 3 kernel: 3 groups: 2 }", "3 filters cannot be split into 2 groups"},
+        BadFields{"conv_transpose2d { filters: 1 kernel: 3 stride: 2 output_padding: [1, 2] }",
+                  "output_padding 2 must be less than the stride, 2, or the dilation, 1"},
+        BadFields{"conv_transpose2d { filters: 1 kernel: 3 pad: 15 }", "of 30 elements, pad 15 and 15 leave none"},
+        BadFields{"max_pool { kernel: [1, 2, 3] }", "kernel has 3 values, but takes one or two"},
+        BadFields{"upsample { factor: [1, 2, 3] }", "factor has 3 values, but takes one or two"},
+        BadFields{"reshape { shape: [-1, -1] }", "only one dimension can be -1"},
+        BadFields{"reshape { shape: [0, 4] }", "a dimension is 0"}));
 
 TEST(LowerModel, KernelMustFitItsInput) {
   EXPECT_EQ(lower_error("layers { name: \"pool1\" max_pool { kernel: 5 } }\n"
@@ -172,8 +183,14 @@ TEST(LowerModel, RankAndShapeMismatchesNameTheProducers) {
   EXPECT_EQ(lower_error("layers { name: \"g\" group_norm { groups: 2 } }"),
             "m.textproto:2:33: layer \"g\": 1 input channels (from input \"image\") cannot be split into 2 groups");
   EXPECT_EQ(lower_error("layers { name: \"f\" flatten {} }\nlayers { name: \"i\" instance_norm {} }"),
-            "m.textproto:3:20: layer \"i\": needs an image [channels,height,width], but its input is [784] "
-            "(from layer \"f\")");
+            "m.textproto:3:20: layer \"i\": needs an image [channels,height,width], a sequence [channels,length] or a "
+            "volume [channels,depth,height,width], but its input is [784] (from layer \"f\")");
+  EXPECT_EQ(lower_error("layers { name: \"c\" conv1d { filters: 1 kernel: 1 } }"),
+            "m.textproto:2:20: layer \"c\": needs a sequence [channels,length], but its input is [1,28,28] (from input "
+            "\"image\")");
+  EXPECT_EQ(lower_error("layers { name: \"c\" conv_transpose3d { filters: 1 kernel: 1 } }"),
+            "m.textproto:2:20: layer \"c\": needs a volume [channels,depth,height,width], but its input is [1,28,28] "
+            "(from input \"image\")");
   EXPECT_EQ(lower_error("layers { name: \"c\" conv2d { filters: 2 kernel: 1 groups: 2 } }"),
             "m.textproto:2:50: layer \"c\": 1 input channels (from input \"image\") cannot be split into 2 groups");
   EXPECT_EQ(lower_error("layers { name: \"r\" reshape { shape: [3, -1] } }"),

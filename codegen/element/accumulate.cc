@@ -1,0 +1,45 @@
+#include "codegen/element/accumulate.h"
+
+#include <limits>
+#include <numeric>
+
+namespace minnow {
+
+Accumulator::Accumulator(ElementEmitter& emitter, DType dtype, double start)
+    : emitter_(emitter), type_(emitter.type_of(dtype)), slot_(emitter.kernel().stack(type_)) {
+  set(emitter.constant_of(dtype, start));
+}
+
+double lowest(DType dtype) {
+  if (is_float(dtype)) return -std::numeric_limits<double>::infinity();
+  return dtype == DType::kI32 ? std::numeric_limits<int32_t>::min() : 0;
+}
+
+llvm::Value* exceeds(ElementEmitter& emitter, DType dtype, llvm::Value* a, llvm::Value* b) {
+  llvm::Value* greater = emitter.math().lt(dtype, b, a);
+  if (!is_float(dtype)) return greater;
+  llvm::IRBuilder<>& ir = emitter.ir();
+  return ir.CreateOr(greater, ir.CreateAnd(ir.CreateFCmpUNO(a, a), ir.CreateFCmpORD(b, b)));
+}
+
+void window_loops(ElementEmitter& emitter, const Shape& window, const std::function<void(const Position&)>& body) {
+  std::vector<int64_t> dims(window.size());
+  std::iota(dims.begin(), dims.end(), 0);
+  Position place(window.size());
+  emitter.loops(window, dims, place, [&] { body(place); });
+}
+
+Position over_space(const Coord& n, const Coord& c, const Position& space) {
+  Position at = {n, c};
+  at.insert(at.end(), space.begin(), space.end());
+  return at;
+}
+
+Coord unstride(ElementEmitter& emitter, const Coord& at, int64_t stride, llvm::Value*& condition) {
+  if (stride == 1) return at;
+  const Coord rest = emitter.remainder(at, stride);
+  condition = emitter.both(condition, emitter.compare(llvm::CmpInst::ICMP_EQ, rest, 0));
+  return emitter.divide(at, stride);
+}
+
+}  // namespace minnow
