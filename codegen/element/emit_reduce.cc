@@ -2,6 +2,7 @@
 #include <limits>
 #include <numeric>
 
+#include "codegen/element/dot_matrices.h"
 #include "codegen/element/emit_rules.h"
 #include "ir/threshold.h"
 #include "ir/windows.h"
@@ -136,12 +137,11 @@ V EmitRule<OpKind::kScatterAdd>::apply(ElementEmitter& emitter, const Op& op, co
 }
 
 V EmitRule<OpKind::kDot>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
-  const auto& contract = op.attr<DotAttributes>().contract;
   const DType dtype = op.type().dtype;
   Accumulator sum(emitter, dtype, 0);
-  emitter.loop(0, op.operands[0]->type.dim(contract[0]), [&](const Coord& k) {
-    V a = emitter.emit(op.operands[0], contract[0] == 1 ? Position{at[0], k} : Position{k, at[0]});
-    V b = emitter.emit(op.operands[1], contract[1] == 0 ? Position{k, at[1]} : Position{at[1], k});
+  emitter.loop(0, op.operands[0]->type.dim(op.attr<DotAttributes>().contract[0]), [&](const Coord& k) {
+    V a = emitter.emit(op.operands[0], dot_operand_position(op, 0, at, k));
+    V b = emitter.emit(op.operands[1], dot_operand_position(op, 1, at, k));
     accumulate(emitter, dtype, sum, a, b);
   });
   return sum.get();

@@ -11,6 +11,7 @@
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
 #include "codegen/kernels/emit_window.h"
+#include "ir/dot.h"
 
 namespace minnow {
 
@@ -95,9 +96,7 @@ bool is_two_stage(const KernelWork& work, const Target& target) {
 
 double count_flops(const Op& op) {
   const double elements = static_cast<double>(op.type().elements());
-  if (op.kind == OpKind::kDot) {
-    return 2 * elements * static_cast<double>(op.operands[0]->type.dim(op.attr<DotAttributes>().contract[0]));
-  }
+  if (op.kind == OpKind::kDot) return 2 * elements * static_cast<double>(dot_sizes(op).depth);
   auto per_output = [](const Shape& w) { return 2.0 * static_cast<double>(w[1] * w[2] * w[3]); };
   switch (op.kind) {
     case OpKind::kConv: return elements * per_output(op.operands[1]->type.shape);
