@@ -51,8 +51,8 @@ class LayerScope : public LayerFields {
   // An i32[] run-time number, "seed" or "step".
   Value* scalar(const std::string& name);
 
-  // An error unless the layer's output may have this shape.
-  Status admit_output(const Shape& shape);
+  // An error unless the layer's output, or what else `what` names, may have this shape.
+  Status admit_output(const Shape& shape, std::string_view what = "its output");
   // An error unless the input is an image, [N,C,H,W].
   Status expect_image();
   void add_flops(double per_example) { flops_ += per_example; }
