@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
+#include "passes/group/fuse.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
 
@@ -59,6 +60,27 @@ TEST_P(DotForm, IsExactForEachOfABatch) {
 INSTANTIATE_TEST_SUITE_P(AllForms, DotForm,
                          ::testing::Values(std::array<int64_t, 2>{1, 0}, std::array<int64_t, 2>{1, 1},
                                            std::array<int64_t, 2>{0, 0}, std::array<int64_t, 2>{0, 1}));
+
+// q, k [N,T,H,D] as heads [N,H,T,D], all read as they lie; with a scale behind the product.
+TEST(Dot, ReadsThroughTransposes) {
+  for (const Shape& size : {Shape{1, 1, 1, 1}, Shape{2, 7, 3, 5}, Shape{3, 33, 2, 16}, Shape{2, 18, 4, 33}})
+    for (const std::array<int64_t, 2> contract : {std::array<int64_t, 2>{3, 3}, std::array<int64_t, 2>{2, 2}}) {
+      Function function("f");
+      Builder b(function);
+      const auto heads = [&](const char* name) {
+        return b.transpose(function.add_parameter(name, {DType::kF32, size}), {0, 2, 1, 3});
+      };
+      Value* q = heads("q");
+      function.add_result("scores", b.mul(b.dot(q, heads("k"), contract, 2), 0.5));
+      Rng rng(1);
+      const auto arguments = draw_arguments(function, {{}, {}}, proof::Numbers::kWhole, rng);
+      const testing::Reference expected = testing::interpret_reference(function, arguments);
+      ASSERT_TRUE(fuse(function));
+      EXPECT_EQ(function.ops().size(), 1U) << print(function);
+      SCOPED_TRACE(print(function));
+      EXPECT_TRUE(testing::agrees(expected.results[0], testing::CompiledProgram(function).run(arguments)[0], {}));
+    }
+}
 
 struct ConvCase {
   const char* name;
