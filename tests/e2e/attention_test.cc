@@ -86,6 +86,10 @@ TEST_P(TokenBlock, Learns) {
   EXPECT_LT(losses.back(), 0.8 * losses.front());
 }
 
+TEST(Mixer, OfTheZooIsCompiledAsItIsInterpreted) {
+  expect_agreement(model_path("zoo/mlp-mixer"), {"training.batch_size=2"});
+}
+
 INSTANTIATE_TEST_SUITE_P(Blocks, TokenBlock, testing::Values(kMixer, kOneHead, kTwoHeads),
                          [](const auto& info) { return info.param.name; });
 
