@@ -20,7 +20,7 @@ struct KernelCase {
   const char* text;  // of one function, before the passes
 };
 
-// Batch 64. x [N,C,H,W] or [N,K], w [O,C,KH,KW] or [K,M], g the gradient of the result.
+// Batch 64, and four heads of attention. x [N,C,H,W] or [N,K], w [O,C,KH,KW] or [K,M], g the gradient of the result.
 constexpr KernelCase kCases[] = {
     {"dot/mlp.hidden", R"(func @f(%x: f32[64,784], %w: f32[784,256]) -> (f32[64,256]) {
       %0 = dot(%x, %w) : f32[64,256]
@@ -36,6 +36,26 @@ constexpr KernelCase kCases[] = {
     })"},
     {"dot/lenet.fc3", R"(func @f(%x: f32[64,84], %w: f32[84,10]) -> (f32[64,10]) {
       %0 = dot(%x, %w) : f32[64,10]
+      return %0
+    })"},
+    {"dot/attention.scores", R"(func @f(%q: f32[64,4,64,16], %k: f32[64,4,64,16]) -> (f32[64,4,64,64]) {
+      %0 = dot(%q, %k) {contract = [3, 3], batch = 2} : f32[64,4,64,64]
+      return %0
+    })"},
+    {"dot/attention.values", R"(func @f(%p: f32[64,4,64,64], %v: f32[64,4,64,16]) -> (f32[64,4,64,16]) {
+      %0 = dot(%p, %v) {contract = [3, 2], batch = 2} : f32[64,4,64,16]
+      return %0
+    })"},
+    {"dot/attention.keys.gradient", R"(func @f(%g: f32[64,4,64,64], %q: f32[64,4,64,16]) -> (f32[64,4,64,16]) {
+      %0 = dot(%g, %q) {contract = [2, 2], batch = 2} : f32[64,4,64,16]
+      return %0
+    })"},
+    {"dot/attention.odd", R"(func @f(%q: f32[64,3,33,7], %k: f32[64,3,7,33]) -> (f32[64,3,33,33]) {
+      %0 = dot(%q, %k) {contract = [3, 2], batch = 2} : f32[64,3,33,33]
+      return %0
+    })"},
+    {"dot/batch.large", R"(func @f(%x: f32[4,256,256], %w: f32[4,256,256]) -> (f32[4,256,256]) {
+      %0 = dot(%x, %w) {contract = [2, 1], batch = 1} : f32[4,256,256]
       return %0
     })"},
     {"conv/lenet.conv1", R"(func @f(%x: f32[64,1,28,28], %w: f32[6,1,5,5]) -> (f32[64,6,28,28]) {

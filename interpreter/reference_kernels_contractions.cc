@@ -58,26 +58,29 @@ void for_each_term(const ConvSizes& sizes, Visit visit) {
 
 }  // namespace
 
-// a [M,K] or [K,M], b [K,N] or [N,K] → result [M,N]
+// Of a [B...,M...] and b [B...,N...], both with K somewhere behind the batch → result [B...,M...,N...]
 void ReferenceKernel<OpKind::kDot>::apply(const KernelCall& call) {
-  const auto [a_summed, b_summed] = call.op.attr<DotAttributes>().contract;
+  const auto& [contract, batch] = call.op.attr<DotAttributes>();
+  const Shape& shape = call.result().type().shape;
   const auto a_strides = row_major_strides(call.operand(0).type().shape);
   const auto b_strides = row_major_strides(call.operand(1).type().shape);
-  const int64_t a_row = a_strides[1 - a_summed], a_step = a_strides[a_summed];
-  const int64_t b_column = b_strides[1 - b_summed], b_step = b_strides[b_summed];
-  const int64_t depth = call.operand(0).dim(a_summed);
-  const int64_t columns = call.result().dim(1);
+  const auto a_step = a_strides[static_cast<size_t>(contract[0])];
+  const auto b_step = b_strides[static_cast<size_t>(contract[1])];
+  AffineMap a_first{0, a_strides}, b_first{0, b_strides};  // where the terms of a result begin
+  a_first.strides.erase(a_first.strides.begin() + contract[0]);
+  b_first.strides.erase(b_first.strides.begin() + contract[1]);
+  b_first.strides.insert(b_first.strides.begin() + batch, a_first.strides.size() - static_cast<size_t>(batch), 0);
+  a_first.strides.resize(shape.size(), 0);
+  const int64_t depth = call.operand(0).dim(contract[0]);
   with_float_type(call.result().type().dtype, [&]<typename T>(T) {
     const std::span<const T> a = call.operand(0).as<T>();
     const std::span<const T> b = call.operand(1).as<T>();
-    const std::span<T> result = call.result().as<T>();
-    for (int64_t m = 0; m < call.result().dim(0); ++m) {
-      for (int64_t n = 0; n < columns; ++n) {
-        T sum = 0;
-        for (int64_t k = 0; k < depth; ++k) sum += a[m * a_row + k * a_step] * b[n * b_column + k * b_step];
-        result[m * columns + n] = sum;
-      }
-    }
+    auto result = call.result().as<T>().begin();
+    for_each_index(shape, a_first, b_first, [&](int64_t at_a, int64_t at_b) {
+      T sum = 0;
+      for (int64_t k = 0; k < depth; ++k) sum += a[at_a + k * a_step] * b[at_b + k * b_step];
+      *result++ = sum;
+    });
   });
 }
 

@@ -48,7 +48,8 @@ constexpr auto kFields<PadAttributes> =
     std::tuple(Field{"low", &PadAttributes::low}, Field{"high", &PadAttributes::high},
                Field{"interior", &PadAttributes::interior}, Field{"value", &PadAttributes::value});
 template <>
-constexpr auto kFields<DotAttributes> = std::tuple(Field{"contract", &DotAttributes::contract});
+constexpr auto kFields<DotAttributes> =
+    std::tuple(Field{"contract", &DotAttributes::contract}, Field{"batch", &DotAttributes::batch});
 template <>
 constexpr auto kFields<ConvAttributes> =
     std::tuple(UniformList{"stride", &ConvAttributes::stride, 1}, UniformList{"pad", &ConvAttributes::pad, 0},

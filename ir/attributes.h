@@ -51,8 +51,11 @@ struct PadAttributes {
   bool operator==(const PadAttributes&) const = default;
 };
 
+// Dimension contract[0] of the first operand and contract[1] of the second are summed over; the first `batch`
+// dimensions of both stay apart.
 struct DotAttributes {
   std::array<int64_t, 2> contract = {1, 0};
+  int64_t batch = 0;
   bool operator==(const DotAttributes&) const = default;
 };
 

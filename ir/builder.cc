@@ -64,8 +64,8 @@ Value* Builder::reduce_mean(Value* x, std::vector<int64_t> dims) {
 
 Value* Builder::argmax(Value* x, int64_t dim) { return create(OpKind::kArgMax, {x}, DimAttributes{dim}); }
 
-Value* Builder::dot(Value* a, Value* b, std::array<int64_t, 2> contract) {
-  return create(OpKind::kDot, {a, b}, DotAttributes{contract});
+Value* Builder::dot(Value* a, Value* b, std::array<int64_t, 2> contract, int64_t batch) {
+  return create(OpKind::kDot, {a, b}, DotAttributes{contract, batch});
 }
 
 Value* Builder::conv(Value* x, Value* w, ConvAttributes attributes) {

@@ -55,7 +55,7 @@ class Builder {
   Value* reduce_mean(Value* x, std::vector<int64_t> dims);
   Value* argmax(Value* x, int64_t dim);
 
-  Value* dot(Value* a, Value* b, std::array<int64_t, 2> contract = {1, 0});
+  Value* dot(Value* a, Value* b, std::array<int64_t, 2> contract = {1, 0}, int64_t batch = 0);
   Value* conv(Value* x, Value* w, ConvAttributes attributes);
   Value* window(OpKind kind, Value* x, WindowAttributes attributes);
 

@@ -98,6 +98,20 @@ Result<TensorType> require_equal(OpKind kind, const TensorType& expected, const 
   return found;
 }
 
+// Of any rank that has the dimension to be contracted, which is none of the batch.
+Status check_dot_operand(const TensorType& type, int64_t contract, int64_t batch) {
+  if (!is_float(type.dtype)) return type_error("dot needs float operands, not {}", type.to_string());
+  if (type.rank() == 0) return type_error("dot needs operands of rank 1 or more, not {}", type.to_string());
+  if (batch < 0 || batch >= type.rank())
+    return type_error("dot: {} of the {} dimensions of {} cannot be the batch: one is summed over", batch, type.rank(),
+                      type.to_string());
+  MINNOW_TRY(check_dim(contract, type.rank()));
+  if (contract < batch)
+    return type_error("dot: dimension {} of {} cannot be summed over: the first {} are the batch", contract,
+                      type.to_string(), batch);
+  return {};
+}
+
 Status check_shape_attribute(const InferArgs& args, const Shape& shape) {
   if (shape.size() != args.operand(0).shape.size() || !checked_element_count(shape))
     return type_error("{} needs a shape attribute of rank {}, not {}", mnemonic(args.kind), args.operand(0).rank(),
@@ -108,16 +122,25 @@ Status check_shape_attribute(const InferArgs& args, const Shape& shape) {
 }  // namespace
 
 Result<TensorType> infer_dot(const InferArgs& args) {
-  MINNOW_TRY(check_float_rank(args, 0, 2));
-  MINNOW_TRY(check_float_rank(args, 1, 2));
-  const auto& contract = args.attr<DotAttributes>().contract;
-  for (const int64_t dim : contract) MINNOW_TRY(check_dim(dim, 2));
+  const auto& [contract, batch] = args.attr<DotAttributes>();
+  MINNOW_TRY(check_dot_operand(args.operand(0), contract[0], batch));
+  MINNOW_TRY(check_dot_operand(args.operand(1), contract[1], batch));
   const TensorType& a = args.operand(0);
   const TensorType& b = args.operand(1);
+  if (a.dtype != b.dtype)
+    return type_error("dot of {} and {}: their element types differ", a.to_string(), b.to_string());
+  for (int64_t i = 0; i < batch; ++i)
+    if (a.dim(i) != b.dim(i))
+      return type_error("dot of {} and {}: they differ in dimension {}, which is one of the batch", a.to_string(),
+                        b.to_string(), i);
   if (a.dim(contract[0]) != b.dim(contract[1]))
     return type_error("dot of {} and {}: dimension {} of the first does not match dimension {} of the second",
                       a.to_string(), b.to_string(), contract[0], contract[1]);
-  return TensorType{a.dtype, {a.dim(1 - contract[0]), b.dim(1 - contract[1])}};
+  TensorType result = a;
+  result.shape.erase(result.shape.begin() + contract[0]);
+  for (int64_t i = batch; i < b.rank(); ++i)
+    if (i != contract[1]) result.shape.push_back(b.dim(i));
+  return result;
 }
 
 Result<TensorType> infer_conv(const InferArgs& args) {

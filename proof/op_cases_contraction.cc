@@ -36,14 +36,26 @@ TensorType inferred(OpKind kind, const std::vector<TensorType>& operands, const 
 
 }  // namespace
 
+// a [B...,M...] and b [B...,N...], both with K somewhere behind the batch; mostly matrices.
 Value* draw_dot(OpDrawing& d) {
-  const std::array<int64_t, 2> contract = {draw(d.rng, 0, 1), draw(d.rng, 0, 1)};
-  const TensorType a{d.float_dtype(), d.source.shape(2)};
+  const int64_t a_rank = d.coin() ? 2 : draw(d.rng, 1, 4);
+  const TensorType a{d.float_dtype(), d.source.shape(static_cast<size_t>(a_rank))};
+  const int64_t batch = a_rank == 2 ? 0 : draw(d.rng, 0, a_rank - 1);
+  const std::array<int64_t, 2> contract = {draw(d.rng, batch, a_rank - 1), 0};
   const int64_t depth = a.dim(contract[0]);
-  Shape b = {depth, depth};
-  b[static_cast<size_t>(1 - contract[1])] = d.extent(2 * kCaseElements / depth);
+  const int64_t free_dims = a_rank == 2 || d.coin() ? 1 : draw(d.rng, 0, 2);
+  Shape b(a.shape.begin(), a.shape.begin() + batch);
+  const int64_t rows = a.elements() / depth / element_count(b);
+  int64_t room =
+      std::min(2 * kCaseElements / (element_count(b) * depth), 16 * kCaseElements / (element_count(b) * rows));
+  for (int64_t i = 0; i < free_dims; ++i) {
+    b.push_back(d.extent(room));
+    room /= b.back();
+  }
+  const int64_t place = draw(d.rng, batch, std::ssize(b));
+  b.insert(b.begin() + place, depth);
   Value* left = d.source.operand(a, {.required = true});
-  return d.builder.dot(left, d.source.operand({a.dtype, b}, {.required = true}), contract);
+  return d.builder.dot(left, d.source.operand({a.dtype, b}, {.required = true}), {contract[0], place}, batch);
 }
 
 // x [N,C,S...], w [O,C/groups,K...] → y [N,O,OS...]; `kind` says which two are the operands.

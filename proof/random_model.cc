@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "frontend/lower/window_geometry.h"
 #include "proof/op_cases.h"
@@ -66,6 +67,9 @@ class ModelDrawing {
     std::vector<Add> choice = {&ModelDrawing::add_dense,   &ModelDrawing::add_activation, &ModelDrawing::add_dropout,
                                &ModelDrawing::add_norm,    &ModelDrawing::add_join,       &ModelDrawing::add_softmax,
                                &ModelDrawing::add_flatten, &ModelDrawing::add_reshape};
+    const std::vector<Add> of_matrices = {&ModelDrawing::add_dense_per_position, &ModelDrawing::add_permute,
+                                          &ModelDrawing::add_matmul};
+    if (shape().size() > 1) choice.insert(choice.end(), of_matrices.begin(), of_matrices.end());
     const std::vector<Add> of_images = {
         &ModelDrawing::add_conv,        &ModelDrawing::add_conv, &ModelDrawing::add_conv,
         &ModelDrawing::add_transpose,   &ModelDrawing::add_pool, &ModelDrawing::add_pool,
@@ -81,6 +85,40 @@ class ModelDrawing {
     dense->set_units(units);
     dense->set_bias(draw(rng_, 0, 3) != 0);
     if (coin()) dense->set_activation(draw_function());
+  }
+
+  void add_dense_per_position() {
+    has_weights_ = true;
+    Shape to = shape();
+    to.back() = std::min(draw(rng_, 1, 17), kMostElements * to.back() / element_count(to));
+    auto* dense = new_layer(to)->mutable_dense();
+    dense->set_units(to.back());
+    dense->set_per_position(true);
+    if (coin()) dense->set_activation(draw_function());
+  }
+
+  void add_permute() {
+    std::vector<int64_t> order(shape().size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::shuffle(order, rng_);
+    Shape to;
+    for (const int64_t dim : order) to.push_back(shape()[static_cast<size_t>(dim)]);
+    auto* permute = new_layer(to)->mutable_permute();
+    for (const int64_t dim : order) permute->add_order(dim);
+  }
+
+  // Of what is there and itself: its rows by its rows or its columns by its columns.
+  void add_matmul() {
+    const Known matrices = known_.back();
+    const bool of_columns = coin();
+    Shape to = matrices.shape;
+    const size_t row = to.size() - 2, column = to.size() - 1;
+    to[row] = to[column] = of_columns ? to[column] : to[row];
+    if (element_count(to) > kMostElements) return add_activation();
+    auto* layer = new_layer(to);
+    for (int i = 0; i < 2; ++i) layer->add_inputs(matrices.name);
+    of_columns ? layer->mutable_matmul()->set_transpose_a(true) : layer->mutable_matmul()->set_transpose_b(true);
+    if (coin()) layer->mutable_matmul()->set_scale(0.25);
   }
 
   static int64_t extent_after(int64_t extent, int64_t kernel, int64_t stride, int64_t pad, int64_t dilation) {

@@ -1,5 +1,6 @@
 // Contractions as loops inside an element: right everywhere and in any number of dimensions, fast only where small.
 #include "codegen/element/accumulate.h"
+#include "codegen/element/dot_matrices.h"
 #include "codegen/element/emit_rules.h"
 
 namespace minnow {
@@ -42,12 +43,11 @@ std::span<const Coord> space_of(const Position& at) { return std::span(at).subsp
 }  // namespace
 
 V EmitRule<OpKind::kDot>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
-  const auto& contract = op.attr<DotAttributes>().contract;
   const DType dtype = op.type().dtype;
   Accumulator sum(emitter, dtype, 0);
-  emitter.loop(0, op.operands[0]->type.dim(contract[0]), [&](const Coord& k) {
-    V a = emitter.emit(op.operands[0], contract[0] == 1 ? Position{at[0], k} : Position{k, at[0]});
-    V b = emitter.emit(op.operands[1], contract[1] == 0 ? Position{k, at[1]} : Position{at[1], k});
+  emitter.loop(0, op.operands[0]->type.dim(op.attr<DotAttributes>().contract[0]), [&](const Coord& k) {
+    V a = emitter.emit(op.operands[0], dot_operand_position(op, 0, at, k));
+    V b = emitter.emit(op.operands[1], dot_operand_position(op, 1, at, k));
     accumulate(emitter, dtype, sum, a, b);
   });
   return sum.get();

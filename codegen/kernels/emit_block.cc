@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/emit_window.h"
 #include "codegen/kernels/register_tile.h"
+#include "ir/dot.h"
 #include "ir/walk.h"
 #include "ir/windows.h"
 #include "passes/group/tile_batch.h"
@@ -22,6 +23,9 @@ bool sums_examples(const Op& op) {
   if (op.kind == OpKind::kDot) return op.attr<DotAttributes>().contract[0] == 0;
   return op.kind == OpKind::kReduceSum && std::ranges::count(op.attr<DimsAttributes>().dims, 0) > 0;
 }
+
+// [N,K] by [K,O], not a product for each example.
+bool is_product_with_weights(const Op& dot) { return is_product_of_matrices(dot) && dot.type().rank() == 2; }
 
 // Loops over `groups` of dimensions, outermost first.
 void nest(ElementEmitter& emitter, std::span<const LoopGroup> groups, Position& at, const std::function<void()>& body) {
@@ -164,7 +168,7 @@ WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const
   switch (main.kind) {
     case OpKind::kDot:
       if (sums_examples(main)) return emit_block_dot_sum(kernel, storage, work);
-      if (is_f32) return emit_block_dot(kernel, storage, work);
+      if (is_f32 && is_product_with_weights(main)) return emit_block_dot(kernel, storage, work);
       break;
     case OpKind::kConv:
     case OpKind::kConvInput:

@@ -1,8 +1,10 @@
 #include <algorithm>
 
+#include "codegen/element/dot_matrices.h"
 #include "codegen/kernels/emit_block.h"
 #include "codegen/kernels/register_tile.h"
 #include "codegen/schedule/tiling.h"
+#include "ir/dot.h"
 #include "passes/group/tile_batch.h"
 
 namespace minnow {
@@ -14,10 +16,9 @@ using V = llvm::Value*;
 // read in an order that hides from the hardware's prefetchers.
 void prefetch_weights(ElementEmitter& emitter, V weights, const Op& dot, const Coord& next_output, int64_t tile,
                       const Coord& k) {
-  const bool transposed = dot.attr<DotAttributes>().contract[1] == 1;
   const int64_t row = dot.operands[1]->type.dim(1);
-  const Coord index = transposed ? emitter.add(emitter.scale(next_output, row), emitter.scale(k, tile))
-                                 : emitter.add(emitter.scale(k, row), next_output);
+  const Coord index = has_transposed_columns(dot) ? emitter.add(emitter.scale(next_output, row), emitter.scale(k, tile))
+                                                  : emitter.add(emitter.scale(k, row), next_output);
   llvm::IRBuilder<>& ir = emitter.ir();
   V address = ir.CreateGEP(ir.getFloatTy(), weights, index.base);
   ir.CreateIntrinsic(llvm::Intrinsic::prefetch, {address->getType()},
@@ -30,16 +31,14 @@ void prefetch_weights(ElementEmitter& emitter, V weights, const Op& dot, const C
 // one moves back to end with the last output.
 WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   const Op& dot = *work.main;
-  const Value* x = dot.operands[0];
-  const Value* w = dot.operands[1];
-  const bool transposed = dot.attr<DotAttributes>().contract[1] == 1;
   const int64_t outputs = dot.type().dim(1);
   const int64_t lanes = kernel.target().lanes;
   const int64_t vectors = kBlockExamples / lanes;
   const int64_t tile = even_tile(outputs, kernel.target().tiles.accumulators / vectors);
-  const int weights = storage.find(storage.resolve(w));
+  const int weights = storage.find(storage.resolve(dot.operands[1]));
   llvm::IRBuilder<>& ir = kernel.ir();
   ElementEmitter emitter(kernel, storage, work.inside, static_cast<int>(lanes));
+  DotMatrices matrices(emitter, dot);
   RegisterTile sums(kernel, tile, vectors, emitter.lanes());
   kernel.loop(0, ceil_div(outputs, tile), [&](V number) {
     V wanted = ir.CreateMul(number, kernel.index(tile));
@@ -48,12 +47,12 @@ WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const Ke
     const auto examples = [&](int64_t vector) { return emitter.lane(kernel.index(vector * lanes)); };
     sums.clear();
     emitter.forget();
-    emitter.loop(0, x->type.dim(1), [&](const Coord& k) {
+    emitter.loop(0, dot_sizes(dot).depth, [&](const Coord& k) {
       std::vector<V> inputs;
-      for (int64_t v = 0; v < vectors; ++v) inputs.push_back(emitter.emit(x, {examples(v), k}));
+      for (int64_t v = 0; v < vectors; ++v) inputs.push_back(matrices.a(examples(v), k));
       if (weights >= 0 && tile < outputs) prefetch_weights(emitter, kernel.buffer(weights), dot, output(tile), tile, k);
       for (int64_t i = 0; i < tile; ++i) {
-        V weight = emitter.emit(w, transposed ? Position{output(i), k} : Position{k, output(i)});
+        V weight = matrices.b(k, output(i));
         for (int64_t v = 0; v < vectors; ++v) sums.multiply_add(i, v, weight, inputs[static_cast<size_t>(v)]);
       }
     });
@@ -62,7 +61,7 @@ WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const Ke
       for (int64_t v = 0; v < vectors; ++v) {
         V sum = sums.get(i, v);
         emitter.bind(dot.result(), [sum](const Position&) { return sum; });
-        store_outputs(emitter, work, {examples(v), output(i)});
+        store_outputs(emitter, work, matrices.result(examples(v), output(i)));
         emitter.unbind(dot.result());
         emitter.forget();
       }
@@ -80,7 +79,8 @@ class DotSum {
   DotSum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), dot_(*work.main), lanes_(kernel.target().lanes),
         rows_(dot_.type().dim(0)), columns_(dot_.type().dim(1)), vectors_(ceil_div(columns_, lanes_)),
-        emitter_(kernel, storage, work.inside, lanes_), sums_(kernel.buffer(work.outputs[0].buffer)) {}
+        emitter_(kernel, storage, work.inside, lanes_), matrices_(emitter_, dot_),
+        sums_(kernel.buffer(work.outputs[0].buffer)) {}
 
   WorkUnits emit() {
     transposed_ = ScratchUnits(kernel_, work_, block_dot_sum_scratch(dot_, lanes_)).memory();
@@ -106,7 +106,7 @@ class DotSum {
         for (int64_t i = 0; i < lanes_; ++i) {
           V o = ir_.CreateAdd(ir_.CreateMul(vector, kernel_.index(lanes_)), kernel_.index(i));
           o = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, o, kernel_.index(columns_ - 1));
-          outputs.push_back(emitter_.emit(dot_.operands[1], {examples, emitter_.uniform(o)}));
+          outputs.push_back(matrices_.b(examples, emitter_.uniform(o)));
         }
         outputs = transpose_lanes(ir_, std::move(outputs));
         for (int64_t i = 0; i < lanes_; ++i) {
@@ -141,7 +141,7 @@ class DotSum {
                                           llvm::Align(4)));
       for (int64_t i = 0; i < rows; ++i) {
         const Coord row = emitter_.offset(emitter_.uniform(first_row), i);
-        V x = emitter_.emit(dot_.operands[0], {emitter_.uniform(example), row});
+        V x = matrices_.a(row, emitter_.uniform(example));
         for (int64_t j = 0; j < wide; ++j) tile.multiply_add(i, j, x, y[static_cast<size_t>(j)]);
       }
       emitter_.forget();
@@ -168,6 +168,7 @@ class DotSum {
   const Op& dot_;
   int64_t lanes_, rows_, columns_, vectors_;
   ElementEmitter emitter_;
+  DotMatrices matrices_;
   V sums_;
   V transposed_ = nullptr;
 };

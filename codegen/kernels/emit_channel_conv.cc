@@ -325,7 +325,7 @@ std::vector<V> ChannelConv::transposed_block(V row, V vector) {
 }  // namespace
 
 bool is_channel_conv(const Op& op, const Target& target) {
-  if (!has_trait(op.kind, kContraction) || op.kind == OpKind::kDot || op.type().dtype != DType::kF32) return false;
+  if (!is_conv_of_images(op) || op.type().dtype != DType::kF32) return false;
   const auto is_empty = [](const Value* value) { return value->type.elements() == 0; };
   if (is_empty(op.result()) || std::ranges::any_of(op.operands, is_empty)) return false;
   const ChannelTiling tiling(op, target);

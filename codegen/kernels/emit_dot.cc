@@ -4,8 +4,10 @@
 #include <functional>
 #include <memory>
 
+#include "codegen/element/dot_matrices.h"
 #include "codegen/kernels/register_tile.h"
 #include "codegen/schedule/tiling.h"
+#include "ir/dot.h"
 #include "ir/threshold.h"
 
 namespace minnow {
@@ -20,19 +22,20 @@ const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
 
 // How a product is divided for a register tile.
 struct DotShape {
-  int64_t rows, columns, depth;
+  int64_t batch, rows, columns, depth;
   int64_t tile_rows, tile_vectors, panel;
   bool packs;
 
   DotShape(const Op& dot, const Target& target) {
-    const auto& contract = dot.attr<DotAttributes>().contract;
-    rows = dot.type().dim(0);
-    columns = dot.type().dim(1);
-    depth = dot.operands[0]->type.dim(contract[0]);
+    const DotSizes sizes = dot_sizes(dot);
+    batch = sizes.batch;
+    rows = sizes.rows;
+    columns = sizes.columns;
+    depth = sizes.depth;
     const TileShape tile = columns <= target.lanes ? target.tiles.dot_narrow : target.tiles.dot;
     tile_rows = std::min<int64_t>(tile.rows, rows);
     set_vectors(tile.vectors, target.lanes);
-    packs = contract[1] == 1 || ceil_div(rows, tile_rows) > kUnpackedTiles;
+    packs = has_transposed_columns(dot) || ceil_div(rows, tile_rows) > kUnpackedTiles;
   }
 
   void set_vectors(int64_t vectors, int64_t lanes) {
@@ -41,7 +44,13 @@ struct DotShape {
   }
   int64_t panels() const { return ceil_div(columns, panel); }
   int64_t tiles() const { return ceil_div(rows, tile_rows); }
-  int64_t splits() const { return panels() < kWantedUnits ? std::min(tiles(), ceil_div(kWantedUnits, panels())) : 1; }
+  // Parts of the rows of a panel.
+  int64_t splits() const {
+    const int64_t all = batch * panels();
+    return all < kWantedUnits ? std::min(tiles(), ceil_div(kWantedUnits, all)) : 1;
+  }
+  int64_t units_of_product() const { return panels() * splits(); }
+  int64_t units() const { return batch * units_of_product(); }
   // Of a packed panel: all of `depth`, or an even part of it.
   int64_t panel_depth() const { return packs ? even_tile(depth, kMaxDepth.at_most(depth)) : depth; }
   bool keeps_sums() const { return panel_depth() < depth; }
@@ -57,10 +66,8 @@ class DotKernel {
  public:
   DotKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), work_(work), dot_(*work.main), lanes_(kernel.target().lanes),
-        emitter_(kernel, storage, work.inside, lanes_), shape_(dot_, kernel.target()) {
-    const auto& contract = dot_.attr<DotAttributes>().contract;
-    a_transposed_ = contract[0] == 0;
-    b_transposed_ = contract[1] == 1;
+        emitter_(kernel, storage, work.inside, lanes_), matrices_(emitter_, dot_), shape_(dot_, kernel.target()),
+        b_transposed_(has_transposed_columns(dot_)) {
     fit_scratch();
     rows_ = shape_.rows;
     columns_ = shape_.columns;
@@ -104,8 +111,9 @@ class DotKernel {
   const Op& dot_;
   int lanes_;
   ElementEmitter emitter_;
+  DotMatrices matrices_;
   DotShape shape_;
-  bool a_transposed_, b_transposed_, packs_;
+  bool b_transposed_, packs_;
   int64_t rows_, columns_, depth_;
   int64_t tile_rows_, tile_vectors_, panel_;
   V panel_memory_ = nullptr;
@@ -119,10 +127,14 @@ WorkUnits DotKernel::emit() {
   const int64_t tiles = shape_.tiles();
   const int64_t splits = shape_.splits();
   llvm::IRBuilder<>& ir = kernel_.ir();
-  ScratchUnits units(kernel_, work_, {shape_.scratch_bytes(lanes_), shape_.panels() * splits});
+  ScratchUnits units(kernel_, work_, {shape_.scratch_bytes(lanes_), shape_.units()});
   panel_memory_ = units.memory();
   tile_ = std::make_unique<RegisterTile>(kernel_, tile_rows_, tile_vectors_, lanes_);
   units.loop([&](V unit) {
+    if (shape_.batch > 1) {
+      matrices_.choose(ir.CreateSDiv(unit, kernel_.index(shape_.units_of_product())));
+      unit = ir.CreateSRem(unit, kernel_.index(shape_.units_of_product()));
+    }
     V split = ir.CreateSRem(unit, kernel_.index(splits));
     first_column_ = ir.CreateMul(ir.CreateSDiv(unit, kernel_.index(splits)), kernel_.index(panel_));
     auto bound = [&](V i) { return ir.CreateSDiv(ir.CreateMul(i, kernel_.index(tiles)), kernel_.index(splits)); };
@@ -218,7 +230,7 @@ V DotKernel::vector_mask(int64_t j) {
 
 V DotKernel::b_vector(const Coord& k, int64_t j) {
   V result = nullptr;
-  emitter_.under_mask(vector_mask(j), [&] { result = emitter_.emit(dot_.operands[1], {k, column(j)}); });
+  emitter_.under_mask(vector_mask(j), [&] { result = matrices_.b(k, column(j)); });
   return result;
 }
 
@@ -230,7 +242,7 @@ void DotKernel::pack_panel() {
   });
 }
 
-// b is [N,K]: blocks of lanes × lanes are read along K and transposed. Columns beyond the last repeat it.
+// b is [N,K] in memory: blocks of lanes × lanes are read along K and transposed. Columns beyond the last repeat it.
 void DotKernel::pack_transposed_panel() {
   llvm::IRBuilder<>& ir = kernel_.ir();
   emitter_.forget();
@@ -240,7 +252,7 @@ void DotKernel::pack_transposed_panel() {
       for (int64_t i = 0; i < lanes_; ++i) {
         V n = ir.CreateAdd(first_column_, kernel_.index(j * lanes_ + i));
         n = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, n, kernel_.index(columns_ - 1));
-        rows.push_back(emitter_.emit(dot_.operands[1], {emitter_.uniform(n), k}));
+        rows.push_back(matrices_.b(k, emitter_.uniform(n)));
       }
       rows = transpose_lanes(ir, std::move(rows));
       for (int64_t i = 0; i < lanes_; ++i) {
@@ -262,7 +274,7 @@ void DotKernel::accumulate(V first_row, int64_t rows) {
       b.push_back(packs_ ? ir.CreateAlignedLoad(vector, packed(at, j), llvm::Align(4)) : b_vector(k, j));
     for (int64_t i = 0; i < rows; ++i) {
       const Coord m = emitter_.offset(emitter_.uniform(first_row), i);
-      V a = emitter_.emit(dot_.operands[0], a_transposed_ ? Position{k, m} : Position{m, k});
+      V a = matrices_.a(m, k);
       for (int64_t j = 0; j < tile_vectors_; ++j) tile_->multiply_add(i, j, a, b[static_cast<size_t>(j)]);
     }
     emitter_.forget();
@@ -275,7 +287,7 @@ void DotKernel::store_tile(V first_row, int64_t rows) {
   for (int64_t j = 0; j < tile_vectors_; ++j) {
     emitter_.under_mask(vector_mask(j), [&] {
       const auto position = [&](int64_t i) {
-        return Position{emitter_.offset(emitter_.uniform(first_row), i), column(j)};
+        return matrices_.result(emitter_.offset(emitter_.uniform(first_row), i), column(j));
       };
       std::vector<std::vector<V>> elements;
       for (int64_t i = 0; i < rows; ++i) {
@@ -291,14 +303,13 @@ void DotKernel::store_tile(V first_row, int64_t rows) {
 }  // namespace
 
 bool is_fast_dot(const Op& dot) {
-  if (dot.type().dtype != DType::kF32 || dot.type().elements() == 0) return false;
-  const int64_t depth = dot.operands[0]->type.dim(dot.attr<DotAttributes>().contract[0]);
-  return depth > 0;
+  return dot.type().dtype == DType::kF32 && is_product_of_matrices(dot) && dot.type().elements() > 0 &&
+         dot_sizes(dot).depth > 0;
 }
 
 ScratchNeed dot_scratch(const KernelWork& work, const Target& target) {
   const DotShape shape(*work.main, target);
-  return {shape.scratch_bytes(target.lanes), shape.panels() * shape.splits()};
+  return {shape.scratch_bytes(target.lanes), shape.units()};
 }
 
 WorkUnits emit_dot_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

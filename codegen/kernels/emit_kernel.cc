@@ -12,6 +12,7 @@
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
 #include "codegen/kernels/emit_window.h"
+#include "ir/dot.h"
 #include "ir/windows.h"
 
 namespace minnow {
@@ -98,9 +99,7 @@ bool is_two_stage(const KernelWork& work, const Target& target) {
 
 double count_flops(const Op& op) {
   const double elements = static_cast<double>(op.type().elements());
-  if (op.kind == OpKind::kDot) {
-    return 2 * elements * static_cast<double>(op.operands[0]->type.dim(op.attr<DotAttributes>().contract[0]));
-  }
+  if (op.kind == OpKind::kDot) return 2 * elements * static_cast<double>(dot_sizes(op).depth);
   auto per_output = [](const TensorType& w) {
     return 2 * static_cast<double>(element_count({w.shape.begin() + 1, w.shape.end()}));
   };

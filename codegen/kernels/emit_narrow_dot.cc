@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "codegen/element/dot_matrices.h"
 #include "codegen/kernels/register_tile.h"
 #include "codegen/schedule/tiling.h"
+#include "ir/dot.h"
 #include "ir/threshold.h"
 
 namespace minnow {
@@ -19,22 +21,21 @@ const Threshold kMinImages{"depth of a narrow outer product", 16};
 const Threshold kRowsOfUnit{"rows of a narrow product's unit", 128};  // each unit turns w around for itself
 const Threshold kMaxTransposedBytes{"bytes of a narrow product's w", 256 << 10};
 
+// One product: w is turned around once for all rows.
 bool is_narrow_f32(const Op& dot, int lanes) {
   const TensorType& type = dot.type();
-  return type.dtype == DType::kF32 && lanes >= kMinLanes && type.dim(1) > 1 && lanes - type.dim(1) >= kSpareLanes &&
-         type.dim(0) > 0;
+  return type.dtype == DType::kF32 && is_product_of_matrices(dot) && type.rank() == 2 && lanes >= kMinLanes &&
+         type.dim(1) > 1 && lanes - type.dim(1) >= kSpareLanes && type.dim(0) > 0;
 }
-
-int64_t depth_of(const Op& dot) { return dot.operands[0]->type.dim(dot.attr<DotAttributes>().contract[0]); }
 
 class NarrowDot {
  public:
   NarrowDot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), dot_(*work.main), lanes_(kernel.target().lanes),
-        rows_(dot_.type().dim(0)), columns_(dot_.type().dim(1)), depth_(depth_of(dot_)),
+        rows_(dot_.type().dim(0)), columns_(dot_.type().dim(1)), depth_(dot_sizes(dot_).depth),
         steps_(ceil_div(depth_, lanes_)),
         tile_rows_(std::max<int64_t>(1, kernel.target().tiles.accumulators / columns_)),
-        emitter_(kernel, storage, work.inside, lanes_) {}
+        emitter_(kernel, storage, work.inside, lanes_), matrices_(emitter_, dot_) {}
 
   WorkUnits emit() {
     ScratchUnits scratch(kernel_, work_, narrow_dot_scratch(work_, kernel_.target()));
@@ -72,7 +73,7 @@ class NarrowDot {
           V k = ir_.CreateAdd(first, kernel_.index(i));
           V exists = ir_.CreateICmpSLT(k, kernel_.index(depth_));
           k = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, k, kernel_.index(depth_ - 1));
-          V row = weights(emitter_.uniform(k), emitter_.lane(kernel_.index(0)));
+          V row = matrices_.b(emitter_.uniform(k), emitter_.lane(kernel_.index(0)));
           rows.push_back(depth_ % lanes_ == 0 ? row : ir_.CreateSelect(exists, row, zero));
         }
       });
@@ -81,11 +82,6 @@ class NarrowDot {
         ir_.CreateAlignedStore(rows[static_cast<size_t>(n)], transposed_at(step, n), llvm::Align(4));
       emitter_.forget();
     });
-  }
-
-  V weights(const Coord& k, const Coord& n) {
-    const bool transposed = dot_.attr<DotAttributes>().contract[1] == 1;
-    return emitter_.emit(dot_.operands[1], transposed ? Position{n, k} : Position{k, n});
   }
 
   void emit_rows(V first_row, int64_t count) {
@@ -97,7 +93,7 @@ class NarrowDot {
       V step = ir_.CreateSDiv(k.base, kernel_.index(lanes_));
       std::vector<V> x;
       for (int64_t i = 0; i < count; ++i) {
-        x.push_back(emitter_.emit(dot_.operands[0], {row(i), k}));
+        x.push_back(matrices_.a(row(i), k));
         if (emitter_.mask() != nullptr)
           x.back() = ir_.CreateSelect(emitter_.mask(), x.back(), llvm::Constant::getNullValue(vector_type()));
       }
@@ -129,6 +125,7 @@ class NarrowDot {
   const Op& dot_;
   int64_t lanes_, rows_, columns_, depth_, steps_, tile_rows_;
   ElementEmitter emitter_;
+  DotMatrices matrices_;
   V transposed_ = nullptr;
 };
 
@@ -136,7 +133,8 @@ class NarrowOuterDot {
  public:
   NarrowOuterDot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), ir_(kernel.ir()), work_(work), dot_(*work.main), lanes_(kernel.target().lanes),
-        rows_(dot_.type().dim(0)), columns_(dot_.type().dim(1)), emitter_(kernel, storage, work.inside, lanes_) {}
+        rows_(dot_.type().dim(0)), columns_(dot_.type().dim(1)), emitter_(kernel, storage, work.inside, lanes_),
+        matrices_(emitter_, dot_) {}
 
   // A unit is a pair of vectors of rows.
   WorkUnits emit() {
@@ -165,13 +163,12 @@ class NarrowOuterDot {
     std::vector<V> first_rows;
     for (int64_t j = 0; j < count; ++j)
       first_rows.push_back(ir_.CreateMul(ir_.CreateAdd(first_vector, kernel_.index(j)), kernel_.index(lanes_)));
-    emitter_.loop(0, depth_of(dot_), [&](const Coord& m) {
+    emitter_.loop(0, dot_sizes(dot_).depth, [&](const Coord& m) {
       std::vector<V> x;
       for (V row : first_rows)
-        emitter_.under_mask(mask_of(row),
-                            [&] { x.push_back(emitter_.emit(dot_.operands[0], {m, emitter_.lane(row)})); });
+        emitter_.under_mask(mask_of(row), [&] { x.push_back(matrices_.a(emitter_.lane(row), m)); });
       for (int64_t n = 0; n < columns_; ++n) {
-        V y = emitter_.emit(dot_.operands[1], {m, emitter_.constant(n)});
+        V y = matrices_.b(m, emitter_.constant(n));
         for (int64_t j = 0; j < count; ++j) sums.multiply_add(n, j, y, x[static_cast<size_t>(j)]);
       }
     });
@@ -212,22 +209,23 @@ class NarrowOuterDot {
   const Op& dot_;
   int64_t lanes_, rows_, columns_;
   ElementEmitter emitter_;
+  DotMatrices matrices_;
 };
 
 }  // namespace
 
 bool is_narrow_dot(const Op& dot, int lanes) {
-  const bool runs_along_k = dot.attr<DotAttributes>().contract[0] == 1;
-  const int64_t transposed_bytes = depth_of(dot) * dot.type().dim(1) * 4;
-  return is_narrow_f32(dot, lanes) && runs_along_k && dot.type().dim(0) >= kMinRows &&
-         depth_of(dot) / lanes >= kMinVectors && transposed_bytes <= kMaxTransposedBytes;
+  if (!is_narrow_f32(dot, lanes) || has_transposed_rows(dot)) return false;
+  const DotSizes sizes = dot_sizes(dot);
+  const int64_t transposed_bytes = sizes.depth * sizes.columns * 4;
+  return sizes.rows >= kMinRows && sizes.depth / lanes >= kMinVectors && transposed_bytes <= kMaxTransposedBytes;
 }
 
 // Work units divide the rows, so that there are as many as are wanted.
 ScratchNeed narrow_dot_scratch(const KernelWork& work, const Target& target) {
-  const Op& dot = *work.main;
-  const int64_t bytes = dot.type().dim(1) * ceil_div(depth_of(dot), target.lanes) * target.lanes * 4;
-  return {bytes, kRowsOfUnit.whole_parts(dot.type().dim(0))};
+  const DotSizes sizes = dot_sizes(*work.main);
+  const int64_t bytes = sizes.columns * ceil_div(sizes.depth, target.lanes) * target.lanes * 4;
+  return {bytes, kRowsOfUnit.whole_parts(sizes.rows)};
 }
 
 WorkUnits emit_narrow_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
@@ -235,9 +233,8 @@ WorkUnits emit_narrow_dot(KernelBuilder& kernel, const Storage& storage, const K
 }
 
 bool is_narrow_outer_dot(const Op& dot, int lanes) {
-  const auto& contract = dot.attr<DotAttributes>().contract;
-  return is_narrow_f32(dot, lanes) && contract[0] == 0 && contract[1] == 0 && dot.type().dim(0) >= lanes &&
-         depth_of(dot) >= kMinImages;
+  return is_narrow_f32(dot, lanes) && has_transposed_rows(dot) && !has_transposed_columns(dot) &&
+         dot.type().dim(0) >= lanes && dot_sizes(dot).depth >= kMinImages;
 }
 
 WorkUnits emit_narrow_outer_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

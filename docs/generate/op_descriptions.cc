@@ -89,7 +89,7 @@ MINNOW_DESCRIBE(ArgMax, "", "the first index of the largest along `dim`; that of
 
 // Contractions.
 MINNOW_DESCRIBE(Dot, "(a, b)", "Σ a b over dimension `contract[0]` of a and `contract[1]` of b",
-                "[M,K], [K,N] → [M,N]: the dimensions that remain", "two `dot`")
+                "[B,M,K], [B,K,N] → [B,M,N]: the batch, then what remains of a, then of b", "two `dot`")
 MINNOW_DESCRIBE(
     Conv, "(x, w)", "y[n,o,h,v] = Σ x[n, c, h·stride + i·dilation - pad, ...] w[o,c,i,j], zero outside of x",
     "x, w → y as above; for each dimension of space OH = ⌊(H + top + bottom - dilation (KH - 1) - 1) / stride⌋ + 1",

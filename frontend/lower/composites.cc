@@ -17,6 +17,19 @@ Value* broadcast_rows(Builder& builder, Value* y, const Shape& shape) {
   return builder.broadcast(y, dims, shape);
 }
 
+Value* repeat_to(Builder& b, Value* x, const Shape& shape) {
+  if (x->type.shape == shape) return x;
+  Shape kept;
+  std::vector<int64_t> dims;
+  for (int64_t dim = 0; dim < x->type.rank(); ++dim) {
+    if (x->type.dim(dim) != shape[static_cast<size_t>(dim)]) continue;
+    kept.push_back(x->type.dim(dim));
+    dims.push_back(dim);
+  }
+  if (kept != x->type.shape) x = b.reshape(x, kept);
+  return b.broadcast(x, dims, shape);
+}
+
 // max(x, 0) + log(1 + exp(-|x|)), by one choice for both terms: at 0 the slopes of max and abs would not add up to 1/2.
 Value* softplus(Builder& b, Value* x) {
   Value* zero = b.like(x, 0);

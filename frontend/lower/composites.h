@@ -19,6 +19,8 @@ Value* log_softmax(Builder& builder, Value* x);
 Value* broadcast_along(Builder& builder, Value* y, int64_t dim, const Shape& shape);
 // Undoes a reduction over the last dimension: y [...] → [..., C].
 Value* broadcast_rows(Builder& builder, Value* y, const Shape& shape);
+// x repeated along the dimensions of `shape`, of the same rank, that it does not have in full.
+Value* repeat_to(Builder& builder, Value* x, const Shape& shape);
 // log(1 + exp(x)) without overflow.
 Value* softplus(Builder& builder, Value* x);
 

@@ -48,7 +48,9 @@ Value* LayerScope::scalar(const std::string& name) {
   return function_.parameter(name, {DType::kI32, {}}, Role::kScalar);
 }
 
-Status LayerScope::admit_output(const Shape& shape) { return function_.admit(shape, path(), "its output"); }
+Status LayerScope::admit_output(const Shape& shape, std::string_view what) {
+  return function_.admit(shape, path(), what);
+}
 
 Status LayerScope::expect_space(size_t dims) {
   constexpr std::string_view kInputs[] = {"", "a sequence [channels,length]", "an image [channels,height,width]",

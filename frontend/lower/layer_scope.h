@@ -51,8 +51,8 @@ class LayerScope : public LayerFields {
   // An i32[] run-time number, "seed" or "step".
   Value* scalar(const std::string& name);
 
-  // An error unless the layer's output may have this shape.
-  Status admit_output(const Shape& shape);
+  // An error unless the layer's output, or what else `what` names, may have this shape.
+  Status admit_output(const Shape& shape, std::string_view what = "its output");
   // An error unless the input has so many dimensions of space behind its channels: [N,C,W], [N,C,H,W] or [N,C,D,H,W].
   Status expect_space(size_t dims);
   // An error unless it has one, two or three.

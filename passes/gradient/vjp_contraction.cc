@@ -1,5 +1,6 @@
 // dot and the three convolutions are linear in each operand, so the cotangent of one operand is a contraction
 // of the same family between dy and the other.
+#include "ir/dot.h"
 #include "passes/gradient/vjp.h"
 
 namespace minnow {
@@ -22,15 +23,19 @@ Value* conv_filter(Value* x, Value* y, ConvAttributes attributes, const Value* w
 
 }  // namespace
 
-// p with dimensions {k at i, m}, q with {k at j, n} → y [m,n], contracted over k.
-// dp contracts dy with q over n, dq contracts dy with p over m; operand order puts k where it was.
+// As products of matrices: p with dimensions {k, m}, q with {k, n} → y [m,n], contracted over k. dp contracts dy with q
+// over n, dq contracts dy with p over m; operand order puts k where it was.
 MINNOW_VJP(Dot) {
-  Value *p = op.operands[0], *q = op.operands[1];
-  auto [i, j] = op.attr<DotAttributes>().contract;
-  int64_t m = 1 - i, n = 1 - j;
-  Value* dp = i == 1 ? b.dot(dy, q, {1, n}) : b.dot(q, dy, {n, 1});
-  Value* dq = j == 0 ? b.dot(p, dy, {m, 0}) : b.dot(dy, p, {0, m});
-  return {{dp, dq}};
+  const auto& [contract, batch] = op.attr<DotAttributes>();
+  const int64_t first = batch, last = batch + 1;
+  const auto [p, i] = as_matrices(op.operands[0], contract[0], batch, b);
+  const auto [q, j] = as_matrices(op.operands[1], contract[1], batch, b);
+  const int64_t m = first + last - i, n = first + last - j;
+  dy = in_shape(dy, shape_of_matrices(op), b);
+  Value* dp = i == last ? b.dot(dy, q, {last, n}, batch) : b.dot(q, dy, {n, last}, batch);
+  Value* dq = j == first ? b.dot(p, dy, {m, first}, batch) : b.dot(dy, p, {first, m}, batch);
+  return {{from_matrices(dp, op.operands[0]->type.shape, contract[0], batch, b),
+           from_matrices(dq, op.operands[1]->type.shape, contract[1], batch, b)}};
 }
 
 // (x, w) → y

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ir/dot.h"
 #include "ir/windows.h"
 
 namespace minnow {
@@ -129,10 +130,12 @@ MINNOW_BATCH_RULE(ArgMax) {
 }
 
 MINNOW_BATCH_RULE(Dot) {
-  const auto& [a, b] = op.attr<DotAttributes>().contract;
+  const auto& [contract, batch] = op.attr<DotAttributes>();
+  if (batch > 0) return Pointwise::apply(op, labels);  // a product for each example
   const bool both = labels.has_examples(op.operands[0]) && labels.has_examples(op.operands[1]);
-  if (both) return a == 0 && b == 0 ? kSum : kOutside;
-  return a == 1 ? WithWeights::apply(op, labels) : kOutside;
+  const bool sums_examples = contract[0] == 0 && contract[1] == 0 && is_product_of_matrices(op);
+  if (both) return sums_examples ? kSum : kOutside;
+  return contract[0] > 0 ? WithWeights::apply(op, labels) : kOutside;
 }
 
 MINNOW_BATCH_RULE(ConvFilter) {

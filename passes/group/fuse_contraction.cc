@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ir/builder.h"
 #include "passes/group/fuse.h"
 #include "passes/group/grow_cluster.h"
 #include "passes/group/kernel_form.h"
@@ -35,6 +36,27 @@ class EpilogueRules : public KernelRules {
   const Op* contraction_;
 };
 
+// Whether others read the transpose that makes `operand`, all of them products that may read through it, and before
+// `reader` does.
+bool wants_its_own(const UseMap& uses, const Op& reader, const Value* operand) {
+  if (operand->op == nullptr || !is_read_through(reader, *operand->op) || uses.is_result(operand)) return false;
+  const auto users = uses.users(operand);
+  return users.front() != &reader && std::ranges::all_of(users, [](const Op* op) { return op->kind == OpKind::kDot; });
+}
+
+// A transpose that several products read through, forward and for gradients, becomes one for each: in their kernels it
+// costs nothing, and there is no tensor to keep.
+void copy_transposes(Function& function) {
+  const UseMap uses(function);
+  for (auto it = function.ops().begin(); it != function.ops().end(); ++it) {
+    Builder b(function, it);
+    b.set_location((*it)->location);
+    for (Value*& operand : (*it)->operands)
+      if (wants_its_own(uses, **it, operand))
+        operand = b.transpose(operand->op->operands[0], operand->op->attr<DimsAttributes>().dims);
+  }
+}
+
 // None where an operand is a splat: a body has no memory for it.
 std::unique_ptr<KernelRules> rules_of_epilogue(const Op& op) {
   if (!takes_epilogue(op) || std::ranges::any_of(op.operands, is_splat)) return nullptr;
@@ -46,6 +68,7 @@ bool has_epilogue(const Cluster& cluster) { return cluster.size() > 1; }
 }  // namespace
 
 bool fuse_contractions(Function& function, FusionLog* log) {
+  copy_transposes(function);
   return fuse_clusters(function, FusionKind::kContraction, rules_of_epilogue, has_epilogue, log);
 }
 

@@ -59,15 +59,24 @@ KernelFault why_no_loop(const KernelOps& kernel, const Shape& shape) { return wh
 
 bool takes_epilogue(const Op& op) { return has_trait(op.kind, kContraction) || scatters_each_once(op); }
 
+bool is_read_through(const Op& main, const Op& op) {
+  if (main.kind != OpKind::kDot || op.kind != OpKind::kTranspose) return false;
+  return op.attr<DimsAttributes>().dims.back() == op.type().rank() - 1 &&
+         std::ranges::find(main.operands, op.result()) != main.operands.end();
+}
+
 std::string_view why_not_in_contraction(const Op& main, const Op& op) {
+  if (is_read_through(main, op)) return "";
   if (op.type().shape != main.type().shape) return "its shape is not the contraction's";
   const bool has_place = has_trait(op.kind, kElementwise) || op.kind == OpKind::kBroadcast;
   return has_place ? "" : "only elementwise ops follow a contraction in its tiles";
 }
 
 KernelFault why_no_contraction(const KernelOps& kernel, const Op& main) {
-  const bool has_prologue = std::ranges::any_of(
-      main.operands, [&](const Value* operand) { return kernel.defines(operand) || is_splat(operand); });
+  const bool has_prologue = std::ranges::any_of(main.operands, [&](const Value* operand) {
+    if (kernel.defines(operand) && is_read_through(main, *operand->op)) operand = operand->op->operands[0];
+    return kernel.defines(operand) || is_splat(operand);
+  });
   if (has_prologue) return {"a contraction reads its operands many times, so they are computed before it", &main};
   return why_not_evaluated_once(kernel, main.type().shape);
 }

@@ -5,7 +5,8 @@
 //   row           reductions over the trailing dimensions, with the         full or per row
 //                 elementwise ops and broadcasts around them
 //   contraction   one dot, convolution or gradient of a pooling, and the    of the contraction's shape
-//                 elementwise epilogue
+//                 elementwise epilogue; of a dot, transposes of its
+//                 operands that keep rows whole
 //   loop          elementwise ops, broadcasts, iota, random, transpose,     of one shape
 //                 slice and pad
 //
@@ -66,6 +67,10 @@ std::string_view why_not_in_row(const RowShape& row, const Op& op);
 KernelFault why_no_loop(const KernelOps& kernel, const Shape& shape);
 KernelFault why_no_contraction(const KernelOps& kernel, const Op& main);
 KernelFault why_no_row(const KernelOps& kernel, const RowShape& row);
+
+// Whether `op` transposes an operand of `main`, a dot, in a way that costs nothing to read through: the last dimension
+// stays the last, and vectors of it are whole.
+bool is_read_through(const Op& main, const Op& op);
 
 // Ops that a loop over their result's elements would compute badly, and that may be followed by an epilogue.
 bool takes_epilogue(const Op& op);

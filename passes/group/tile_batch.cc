@@ -26,6 +26,9 @@ const Threshold& most_weight_bytes(const Op& contraction) {
   return contraction.kind == OpKind::kDot ? kMaxWeightBytes : kMaxFilterBytes;
 }
 
+// Matrices that an example has for itself fill tiles of registers by themselves.
+bool is_product_per_example(const Op& op) { return op.kind == OpKind::kDot && op.attr<DotAttributes>().batch > 0; }
+
 // The examples in a batch: dimension 0 of the inputs; 0 if they do not agree or do not make a block.
 int64_t count_examples(const Function& function) {
   int64_t examples = 0;
@@ -109,6 +112,7 @@ BatchUse BatchLevels::use_of(const Op& op) const {
   const BatchUse use = batch_use(op, labels_);
   if (!has_trait(op.kind, kContraction)) return use;
   if (op.type().dtype != DType::kF32) return BatchUse::kOutside;  // f64 is for checks, not for speed
+  if (is_product_per_example(op)) return BatchUse::kOutside;
   const TensorType& weight = use == BatchUse::kSum ? op.type() : op.operands[1]->type;
   return weight.bytes() > most_weight_bytes(op) ? BatchUse::kOutside : use;
 }
@@ -148,6 +152,8 @@ std::string BatchLevels::why_not_first(const Op& op) const {
   if (use == BatchUse::kOutside)
     return "not in a block loop: it mixes examples, or reads what is neither one nor the same for all";
   if (use_of(op) == BatchUse::kOutside && op.type().dtype != DType::kF32) return "not in a block loop: it is not f32";
+  if (use_of(op) == BatchUse::kOutside && is_product_per_example(op))
+    return "not in a block loop: its products have no weights that examples share";
   if (use_of(op) == BatchUse::kOutside)
     return fmt::format("not in a block loop: of its weights, no more than {} KiB stay in the cache",
                        most_weight_bytes(op) >> 10);

@@ -1,4 +1,4 @@
-// Ops that move elements, reductions over nothing, and transposes into dot.
+// Ops that move elements, and reductions over nothing.
 #include <algorithm>
 #include <bit>
 #include <numeric>
@@ -119,19 +119,6 @@ Value* canonicalize_reduce(const Op& op, Builder& b) {
   // A sum starts at 0, and 0 + -0 is 0.
   const bool may_be_negative_zero = is_float(x->type.dtype) && !never_negative_zero(x);
   return op.kind == OpKind::kReduceSum && may_be_negative_zero ? b.add(only, 0.0) : only;
-}
-
-// x^T y contracted over one dimension is x y contracted over the other.
-Value* canonicalize_dot(const Op& op, Builder& b) {
-  std::array<int64_t, 2> contract = op.attr<DotAttributes>().contract;
-  std::vector<Value*> operands = op.operands;
-  for (size_t i = 0; i < 2; ++i) {
-    Value* inner = match_unary(operands[i], OpKind::kTranspose);
-    if (!inner || std::ranges::is_sorted(dims_of(*operands[i]->op))) continue;
-    operands[i] = inner;
-    contract[i] = 1 - contract[i];
-  }
-  return operands == op.operands ? nullptr : b.dot(operands[0], operands[1], contract);
 }
 
 }  // namespace minnow

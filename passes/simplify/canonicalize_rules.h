@@ -32,6 +32,8 @@ Value* canonicalize_slice(const Op& op, Builder& b);
 Value* canonicalize_pad(const Op& op, Builder& b);
 Value* canonicalize_concat(const Op& op, Builder& b);
 Value* canonicalize_reduce(const Op& op, Builder& b);  // reduce_sum, reduce_max
+
+// canonicalize_dot.cc
 Value* canonicalize_dot(const Op& op, Builder& b);
 
 // The op with its constant operand, if it has just one, on the right; nullptr if it is there already.

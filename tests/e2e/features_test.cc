@@ -137,6 +137,36 @@ INSTANTIATE_TEST_SUITE_P(
         Feature{"flatten", R"(layers { name: "f" flatten {} })"}),
     name_of);
 
+// From the rows of the image, a matrix of [7,7] for each example.
+std::string rows(const std::string& layers) {
+  return "layers { name: \"rows\" inputs: \"small\" reshape { shape: [7, 7] } }\n" + layers;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Matrices, ModelFeature,
+    testing::Values(Feature{"dense_per_position",
+                            rows(R"(layers { name: "d" dense { units: 5 per_position: true activation: TANH } })")},
+                    Feature{"permute", rows(R"(layers { name: "d" dense { units: 5 per_position: true } }
+                                   layers { name: "p" permute { order: [1, 0] } }
+                                   layers { name: "e" dense { units: 3 per_position: true } })")},
+                    Feature{"matmul", rows(R"(layers { name: "d" dense { units: 5 per_position: true } }
+                                  layers { name: "m" inputs: ["rows", "d"] matmul {} })")},
+                    Feature{"matmul_of_itself", rows(R"(layers { name: "d" dense { units: 5 per_position: true } }
+                                            layers { name: "m" inputs: ["d", "d"] matmul { transpose_a: true } })")},
+                    Feature{"matmul_scaled", rows(R"(layers { name: "d" dense { units: 5 per_position: true } }
+                                         layers { name: "m" inputs: ["d", "d"] matmul { transpose_b: true scale: 0.3 } })")},
+                    Feature{"matmul_with_a_vector", rows(R"(layers { name: "d" dense { units: 7 } }
+                                                layers { name: "m" inputs: ["rows", "d"] matmul {} }
+                                                layers { name: "n" inputs: ["d", "rows"] matmul {} }
+                                                layers { name: "sum" inputs: ["m", "n"] add {} })")},
+                    Feature{"matmul_repeated", rows(R"(layers { name: "d" dense { units: 6 per_position: true } }
+                                           layers { name: "split" reshape { shape: [7, 2, 3] } }
+                                           layers { name: "heads" permute { order: [1, 0, 2] } }
+                                           layers { name: "m" inputs: ["rows", "heads"] matmul {} }
+                                           layers { name: "c" permute { order: [0, 2, 1] } }
+                                           layers { name: "n" inputs: ["c", "rows"] matmul {} })")}),
+    name_of);
+
 const std::string kDense = "layers { name: \"d\" dense { units: 9 } }\n";
 
 INSTANTIATE_TEST_SUITE_P(

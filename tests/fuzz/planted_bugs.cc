@@ -59,9 +59,9 @@ bool shift_pad(Function& f) {
 bool transpose_dot(Function& f) {
   return change_first(f, OpKind::kDot, [](Op& op) {
     const Shape& b = op.operands[1]->type.shape;
-    auto& contract = std::get<DotAttributes>(op.attributes).contract;
-    if (b[0] != b[1] || b[0] == 1) return false;
-    contract[1] = 1 - contract[1];
+    auto& [contract, batch] = std::get<DotAttributes>(op.attributes);
+    if (b.size() != static_cast<size_t>(batch) + 2 || b.back() != b[b.size() - 2] || b.back() == 1) return false;
+    contract[1] = 2 * batch + 1 - contract[1];
     return true;
   });
 }

@@ -21,6 +21,20 @@ TEST(InterpreterTest, DotSumsOverTheDimensionsAsked) {
   EXPECT_EQ(program.run(program.build.dot(a_transposed, b_transposed, {0, 1})), expected);
 }
 
+TEST(InterpreterTest, DotKeepsTheBatchApartAndAllElseInOrder) {
+  Program program;
+  Value* a = program.input({2, 1, 2}, {1, 2, 3, 4});
+  Value* b = program.input({2, 2, 2}, {1, 0, 2, 1, 1, 1, 0, 2});
+  EXPECT_EQ(program.run(program.build.dot(a, b, {2, 1}, 1)), (Numbers{5, 2, 3, 11}));
+  EXPECT_EQ(program.run(program.build.dot(a, b, {2, 2}, 1)), (Numbers{1, 4, 7, 8}));
+  Value* one_each = program.build.dot(a, b, {2, 2});  // [2,1] and [2,2]
+  EXPECT_EQ(one_each->type.shape, (Shape{2, 1, 2, 2}));
+  EXPECT_EQ(program.run(one_each), (Numbers{1, 4, 3, 4, 3, 10, 7, 8}));
+  Value* row = program.input({2}, {1, 10});
+  EXPECT_EQ(program.run(program.build.dot(row, row, {0, 0})), (Numbers{101}));
+  EXPECT_EQ(program.run(program.build.dot(b, row, {1, 0})), (Numbers{21, 10, 1, 21}));
+}
+
 Numbers run_conv(Shape x_shape, const Numbers& x, Shape w_shape, const Numbers& w, ConvAttributes attributes) {
   Program program;
   Value* picture = program.input(std::move(x_shape), x);

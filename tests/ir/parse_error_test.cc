@@ -127,6 +127,17 @@ TEST(ParseError, Attributes) {
   EXPECT_EQ(error_of_op("%0 = transpose(%x) {dims = 1} : f32[3,2]"), "test.ir:2:28: error: expected '[', found '1'");
   EXPECT_EQ(error_of_op("%0 = dot(%x, %x) {contract = [1]} : f32[2,2]"),
             "test.ir:2:30: error: expected 2 integers, found 1");
+  EXPECT_EQ(error_of_op("%0 = dot(%x, %x) : f32[2,2]"),
+            "test.ir:2:6: error: dot of f32[2,3] and f32[2,3]: dimension 1 of the first does not match dimension 0 of "
+            "the second");
+  EXPECT_EQ(error_of_op("%0 = dot(%x, %x) {contract = [2, 1]} : f32[2,2]"),
+            "test.ir:2:6: error: dimension 2 does not exist in a tensor of rank 2");
+  EXPECT_EQ(error_of_op("%0 = dot(%x, %x) {contract = [1, 0], batch = 1} : f32[2]"),
+            "test.ir:2:6: error: dot: dimension 0 of f32[2,3] cannot be summed over: the first 1 are the batch");
+  EXPECT_EQ(error_of_op("%0 = dot(%x, %x) {contract = [1, 1], batch = 2} : f32[2]"),
+            "test.ir:2:6: error: dot: 2 of the 2 dimensions of f32[2,3] cannot be the batch: one is summed over");
+  EXPECT_EQ(error_of_op("%0 = dot(%x, %x) {contract = [1, 1], batch = -1} : f32[2]"),
+            "test.ir:2:6: error: dot: -1 of the 2 dimensions of f32[2,3] cannot be the batch: one is summed over");
   EXPECT_EQ(error_of_op("%0 = constant {value = one} : f32[]"), "test.ir:2:24: error: expected a number, found 'one'");
   EXPECT_EQ(error_of_op("%0 = constant {value = 1e999} : f32[]"), "test.ir:2:24: error: 1e999 does not fit a double");
   EXPECT_EQ(error_of_op("%0 = constant {value = 1x} : f32[]"), "test.ir:2:24: error: expected a number, found '1x'");

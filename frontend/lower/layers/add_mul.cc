@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
 
 namespace minnow {
@@ -35,20 +36,6 @@ Result<Shape> common_shape(LayerScope& scope) {
     result = *common_shape(result, scope.input_shape(i));
   }
   return result;
-}
-
-// x repeated along the dimensions that it does not have in full.
-Value* repeat_to(Builder& b, Value* x, const Shape& shape) {
-  if (x->type.shape == shape) return x;
-  Shape kept;
-  std::vector<int64_t> dims;
-  for (int64_t dim = 0; dim < x->type.rank(); ++dim) {
-    if (x->type.dim(dim) != shape[static_cast<size_t>(dim)]) continue;
-    kept.push_back(x->type.dim(dim));
-    dims.push_back(dim);
-  }
-  if (kept != x->type.shape) x = b.reshape(x, kept);
-  return b.broadcast(x, dims, shape);
 }
 
 Result<Value*> lower(LayerScope& scope, OpKind kind) {

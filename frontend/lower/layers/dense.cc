@@ -1,22 +1,29 @@
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/finish.h"
+#include "ir/dot.h"
 
 namespace minnow {
 namespace {
 
-// x [N,I], w [I,O] → y [N,O]
+// x [R,I], w [I,O] → y [R,O], where the R rows are examples or, in each of them, positions.
 Result<Value*> lower(LayerScope& scope) {
   const spec::Dense& dense = scope.layer().dense();
-  Value* x = scope.input();
-  const int64_t batch = x->type.dim(0);
-  const int64_t inputs = x->type.elements() / batch;
+  Builder& b = scope.builder();
+  const TensorType& x = scope.input()->type;
+  const int64_t inputs = dense.per_position() ? x.shape.back() : x.elements() / x.dim(0);
+  const int64_t rows = x.elements() / inputs;
   const int64_t units = dense.units();
-  MINNOW_TRY(scope.admit_output({batch, units}));
-  if (x->type.rank() > 2) x = scope.builder().reshape(x, {batch, inputs});
+  Shape output = {x.dim(0)};
+  if (dense.per_position()) output.assign(x.shape.begin(), x.shape.end() - 1);
+  output.push_back(units);
+  MINNOW_TRY(scope.admit_output(output));
 
   MINNOW_ASSIGN(Value * w, scope.weight("weight", {inputs, units}, {dense.weight_init(), inputs, units}));
-  scope.add_flops(2.0 * static_cast<double>(inputs) * static_cast<double>(units));
-  return finish(scope, scope.builder().dot(x, w), dense, 1, inputs, units);
+  scope.add_flops(2.0 * static_cast<double>(inputs) * static_cast<double>(units) *
+                  static_cast<double>(rows / x.dim(0)));
+  Value* product = b.dot(in_shape(scope.input(), {rows, inputs}, b), w);
+  MINNOW_ASSIGN(Value * y, finish(scope, product, dense, 1, inputs, units));
+  return in_shape(y, output, b);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
+#include "passes/group/fuse.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
 
@@ -28,7 +29,7 @@ class DotForm : public ::testing::TestWithParam<std::array<int64_t, 2>> {};
 
 TEST_P(DotForm, IsExactAtEveryTail) {
   const auto contract = GetParam();
-  // [rows, depth, columns] of the result
+  // [rows, depth, columns] of a product
   const std::vector<Shape> sizes = {{1, 1, 1},    {1, 300, 1}, {1, 17, 64},   {3, 700, 17}, {2, 3, 15},   {3, 5, 16},
                                     {5, 7, 17},   {7, 33, 31}, {8, 64, 32},   {9, 65, 33},  {13, 2, 65},  {16, 9, 10},
                                     {17, 128, 1}, {31, 63, 3}, {65, 129, 97}, {100, 5, 7},  {6, 1030, 40}};
@@ -41,9 +42,45 @@ TEST_P(DotForm, IsExactAtEveryTail) {
   }
 }
 
+TEST_P(DotForm, IsExactForEachOfABatch) {
+  const auto [i, j] = GetParam();
+  const std::vector<Shape> sizes = {{1, 1, 1},    {1, 7, 33},  {7, 33, 1},  {3, 17, 16},  {4, 20, 33}, {33, 7, 7},
+                                    {16, 16, 64}, {64, 5, 16}, {9, 65, 10}, {65, 63, 33}, {5, 1, 130}, {6, 1030, 40}};
+  for (const Shape& size : sizes)
+    for (const Shape& batch : {Shape{1}, Shape{3}, Shape{2, 5}, Shape{2, 1, 3}}) {
+      Shape left = batch, right = batch;
+      for (const size_t d : {i == 1 ? 0 : 1, i == 1 ? 1 : 0}) left.push_back(size[d]);
+      for (const size_t d : {j == 1 ? 2 : 1, j == 1 ? 1 : 2}) right.push_back(size[d]);
+      const int64_t count = std::ssize(batch);
+      check(OpKind::kDot, left, right, DotAttributes{{count + i, count + j}, count});
+      if (HasFailure()) return;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(AllForms, DotForm,
                          ::testing::Values(std::array<int64_t, 2>{1, 0}, std::array<int64_t, 2>{1, 1},
                                            std::array<int64_t, 2>{0, 0}, std::array<int64_t, 2>{0, 1}));
+
+// q, k [N,T,H,D] as heads [N,H,T,D], all read as they lie; with a scale behind the product.
+TEST(Dot, ReadsThroughTransposes) {
+  for (const Shape& size : {Shape{1, 1, 1, 1}, Shape{2, 7, 3, 5}, Shape{3, 33, 2, 16}, Shape{2, 18, 4, 33}})
+    for (const std::array<int64_t, 2> contract : {std::array<int64_t, 2>{3, 3}, std::array<int64_t, 2>{2, 2}}) {
+      Function function("f");
+      Builder b(function);
+      const auto heads = [&](const char* name) {
+        return b.transpose(function.add_parameter(name, {DType::kF32, size}), {0, 2, 1, 3});
+      };
+      Value* q = heads("q");
+      function.add_result("scores", b.mul(b.dot(q, heads("k"), contract, 2), 0.5));
+      Rng rng(1);
+      const auto arguments = draw_arguments(function, {{}, {}}, proof::Numbers::kWhole, rng);
+      const testing::Reference expected = testing::interpret_reference(function, arguments);
+      ASSERT_TRUE(fuse(function));
+      EXPECT_EQ(function.ops().size(), 1U) << print(function);
+      SCOPED_TRACE(print(function));
+      EXPECT_TRUE(testing::agrees(expected.results[0], testing::CompiledProgram(function).run(arguments)[0], {}));
+    }
+}
 
 struct ConvCase {
   const char* name;

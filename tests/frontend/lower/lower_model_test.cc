@@ -105,6 +105,9 @@ TEST(LowerModel, ShapesOfLayers) {
   EXPECT_EQ(output_shape("group_norm { groups: 1 }"), (Shape{1, 28, 28}));
   EXPECT_EQ(output_shape("instance_norm {}"), (Shape{1, 28, 28}));
   EXPECT_EQ(output_shape("upsample { factor: [2, 3] }"), (Shape{1, 56, 84}));
+  EXPECT_EQ(output_shape("dense { units: 5 per_position: true }"), (Shape{1, 28, 5}));
+  EXPECT_EQ(output_shape("permute { order: [1, 2, 0] }"), (Shape{28, 28, 1}));
+  EXPECT_EQ(output_shape("inputs: [\"image\", \"image\"] matmul { transpose_b: true }"), (Shape{1, 28, 28}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\"] concat { axis: 0 }"), (Shape{2, 28, 28}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\", \"image\"] mul {}"), (Shape{1, 28, 28}));
   for (const char* function : {"RELU", "LEAKY_RELU", "SIGMOID", "TANH", "GELU", "SILU", "SOFTPLUS", "ELU"})
@@ -158,7 +161,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadFields{"max_pool { kernel: [1, 2, 3] }", "kernel has 3 values, but takes one or two"},
         BadFields{"upsample { factor: [1, 2, 3] }", "factor has 3 values, but takes one or two"},
         BadFields{"reshape { shape: [-1, -1] }", "only one dimension can be -1"},
-        BadFields{"reshape { shape: [0, 4] }", "a dimension is 0"}));
+        BadFields{"reshape { shape: [0, 4] }", "a dimension is 0"},
+        BadFields{"permute { order: [1, 1, 0] }", "3 dimensions in order are 0 to 2, each once"},
+        BadFields{"permute { order: [3, 1, 0] }", "3 dimensions in order are 0 to 2, each once"}));
 
 TEST(LowerModel, KernelMustFitItsInput) {
   EXPECT_EQ(lower_error("layers { name: \"pool1\" max_pool { kernel: 5 } }\n"
@@ -196,6 +201,8 @@ TEST(LowerModel, RankAndShapeMismatchesNameTheProducers) {
   EXPECT_EQ(lower_error("layers { name: \"r\" reshape { shape: [3, -1] } }"),
             "m.textproto:2:30: layer \"r\": its input [1,28,28] (from input \"image\") has 784 elements and "
             "cannot take the shape [3,-1]");
+  EXPECT_EQ(lower_error("layers { name: \"p\" permute { order: [1, 0] } }"),
+            "m.textproto:2:30: layer \"p\": its input [1,28,28] (from input \"image\") has 3 dimensions, not 2");
   EXPECT_EQ(lower_error("layers { name: \"p\" max_pool { kernel: 2 } }"),
             "m.textproto:3:1: softmax_cross_entropy takes logits [classes], but the output \"p\" is "
             "[1,14,14] | end with "
@@ -219,6 +226,30 @@ TEST(LowerModel, OnlyDimensionsOfOneAreRepeated) {
                         "layers { name: \"a\" inputs: [\"t\", \"g\"] mul {} }")
                 .find("its inputs have different shapes: [28,28]"),
             std::string::npos);
+}
+
+TEST(LowerModel, MatricesMustFitEachOther) {
+  const auto error_of_product = [](const std::string& first, const std::string& second, const std::string& fields) {
+    const std::string error =
+        lower_error("layers { name: \"a\" inputs: \"image\" reshape { shape: " + first +
+                    " } }\nlayers { name: \"b\" inputs: \"image\" reshape { shape: " + second +
+                    " } }\nlayers { name: \"m\" inputs: [\"a\", \"b\"] matmul { " + fields + " } }");
+    return error.substr(error.find("layer \"m\": ") + 11);
+  };
+  EXPECT_EQ(error_of_product("[14, 56]", "[14, 56]", ""),
+            "its inputs [14,56] (from layer \"a\") and [14,56] (from layer \"b\") do not fit: 56 columns by 14 rows");
+  EXPECT_EQ(error_of_product("[14, 56]", "[56, 14]", "transpose_a: true"),
+            "its inputs [14,56] (from layer \"a\") and [56,14] (from layer \"b\") do not fit: 14 columns by 56 rows, "
+            "transposed");
+  EXPECT_EQ(error_of_product("[784]", "[784]", ""),
+            "its inputs are two vectors, [784] (from layer \"a\") and [784] (from layer \"b\"): reshape one of them to "
+            "a matrix");
+  EXPECT_EQ(error_of_product("[784]", "[784, 1]", "transpose_a: true"),
+            "its first input [784] (from layer \"a\") is a vector");
+  EXPECT_EQ(error_of_product("[1, 784]", "[784]", "transpose_b: true"),
+            "its second input [784] (from layer \"b\") is a vector");
+  EXPECT_EQ(error_of_product("[7, 8, 14]", "[4, 14, 14]", ""),
+            "its inputs [7,8,14] (from layer \"a\") and [4,14,14] (from layer \"b\") differ in front of the matrices");
 }
 
 TEST(LowerModel, SizesAreBounded) {

@@ -211,6 +211,38 @@ TEST(LoweredValues, PoolsOfSequencesAndVolumes) {
 }
 
 // A column, a row, a number for each channel and one for each example, on an image [2,2,2].
+TEST(LoweredValues, DenseGoesPositionByPosition) {
+  const Arguments x = {{"x", {1, 2, 3, 4, 5, 6}}, {"y.weight", {1, 0, 2, 0, 1, -1}}, {"y.bias", {0, 0, 10}}};
+  expect_near(run(images("[3, 2]", "dense { units: 3 per_position: true }"), "infer", 1, x).at("prediction"),
+              {1, 2, 10, 3, 4, 12, 5, 6, 14});
+}
+
+TEST(LoweredValues, PermuteReordersTheDimensionsOfAnExample) {
+  const Arguments x = {{"x", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}}};
+  expect_near(run(images("[2, 3]", "permute { order: [1, 0] }"), "infer", 2, x).at("prediction"),
+              {1, 4, 2, 5, 3, 6, 7, 10, 8, 11, 9, 12});
+}
+
+TEST(LoweredValues, MatmulMultipliesTheMatricesOfEachExample) {
+  const auto product = [](const std::string& shape, const std::string& other, const std::string& fields,
+                          const Arguments& given) {
+    const std::string inputs =
+        "inputs { name: \"x\" shape: " + shape + " }\ninputs { name: \"z\" shape: " + other + " }\n";
+    return run(inputs + "layers { name: \"y\" inputs: [\"x\", \"z\"] matmul { " + fields + " } }\nloss { l1 {} }\n",
+               "infer", 2, given)
+        .at("prediction");
+  };
+  const Values x = {1, 2, 3, 4, 5, 6, 7, 8}, z = {1, 0, 0, 1, 2, 1, 0, 1};
+  expect_near(product("[2, 2]", "[2, 2]", "", {{"x", x}, {"z", z}}), {1, 2, 3, 4, 10, 11, 14, 15});
+  expect_near(product("[2, 2]", "[2, 2]", "transpose_a: true", {{"x", x}, {"z", z}}), {1, 3, 2, 4, 10, 12, 12, 14});
+  expect_near(product("[2, 2]", "[2, 2]", "transpose_b: true scale: 2", {{"x", x}, {"z", z}}),
+              {2, 4, 6, 8, 32, 12, 44, 16});
+  expect_near(product("[2, 2]", "[2]", "", {{"x", x}, {"z", {1, 2, 0, 1}}}), {5, 11, 6, 8});
+  expect_near(product("[2]", "[2, 2]", "", {{"x", {1, 2, 0, 1}}, {"z", x}}), {7, 10, 7, 8});
+  expect_near(product("[2, 1, 2]", "[2, 1]", "", {{"x", x}, {"z", {1, 1, 0, 1}}}), {3, 7, 6, 8});
+  expect_near(product("[1, 2]", "[2, 2, 1]", "", {{"x", {1, 1, 0, 1}}, {"z", x}}), {3, 7, 6, 8});
+}
+
 TEST(LoweredValues, SumsAndProductsRepeatWhatIsOne) {
   const auto with = [](const std::string& shape, const std::string& kind, const Values& other) {
     const std::string text = "inputs { name: \"x\" shape: [2, 2, 2] }\ninputs { name: \"o\" shape: " + shape +
