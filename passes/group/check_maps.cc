@@ -37,7 +37,7 @@ class MapCheck {
     for (const Value* operand : op.operands)
       if (sums_.contains(operand)) return refuse(op, "uses a sum over examples inside the map");
     if (op.kind == OpKind::kConvFilter && space_dims(op) != 2)
-      return refuse(op, "is not over images, inside a map; flatten-space makes it so");
+      return refuse(op, "adds up a filter that is not of images, inside a map");
     const BatchUse use = batch_use(op, labels_);
     const bool is_uniform = is_uniform_over_examples(op, kBlockExamples, labels_);
     if (is_uniform) uniform_.insert(op.result());

@@ -53,31 +53,37 @@ std::string reshaped(const std::string& shape, const std::string& layers) {
   return "layers { name: \"r\" reshape { shape: " + shape + " } }\n" + layers;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Space, ModelFeature,
-    testing::Values(Feature{"sequence", reshaped("[1, 49]", R"(
+Feature sequence() {
+  return Feature{"sequence", reshaped("[1, 49]", R"(
             layers { name: "c1" conv1d { filters: 4 kernel: 5 padding: SAME activation: RELU } }
             layers { name: "p" max_pool { kernel: 3 stride: 2 } }
             layers { name: "n" batch_norm {} }
             layers { name: "c2" conv1d { filters: 4 kernel: 3 stride: 2 groups: 2 dilation: 2 pad: [1, 2] } }
-            layers { name: "a" avg_pool { kernel: 2 } })")},
-                    Feature{"sequence_norms", reshaped("[7, 7]", R"(
+            layers { name: "a" avg_pool { kernel: 2 } })")};
+}
+
+Feature volume() {
+  return Feature{"volume", R"(
+            layers { name: "up" upsample { factor: 2 mode: LINEAR } })" +
+                               reshaped("[1, 4, 7, 7]", R"(
+            layers { name: "c1" conv3d { filters: 3 kernel: 3 padding: SAME activation: TANH } }
+            layers { name: "p" max_pool { kernel: 3 stride: [1, 2, 2] pad: 1 } }
+            layers { name: "n" batch_norm {} }
+            layers { name: "c2" conv3d { filters: 4 kernel: [2, 3, 1] stride: [2, 1, 2] pad: [1, 0, 1, 2, 0, 0] } }
+            layers { name: "i" instance_norm {} }
+            layers { name: "a" avg_pool { kernel: [1, 2, 1] } })")};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Space, ModelFeature,
+    testing::Values(sequence(), Feature{"sequence_norms", reshaped("[7, 7]", R"(
             layers { name: "c1" conv1d { filters: 4 kernel: 3 activation: TANH } }
             layers { name: "n" instance_norm {} }
             layers { name: "g" group_norm { groups: 2 } }
             layers { name: "l" layer_norm {} }
             layers { name: "d" dropout { rate: 0.3 } }
             layers { name: "m" global_avg_pool {} })")},
-                    Feature{"volume", R"(
-            layers { name: "up" upsample { factor: 2 mode: LINEAR } })" +
-                                          reshaped("[1, 4, 7, 7]", R"(
-            layers { name: "c1" conv3d { filters: 3 kernel: 3 padding: SAME activation: TANH } }
-            layers { name: "p" max_pool { kernel: 3 stride: [1, 2, 2] pad: 1 } }
-            layers { name: "n" batch_norm {} }
-            layers { name: "c2" conv3d { filters: 4 kernel: [2, 3, 1] stride: [2, 1, 2] pad: [1, 0, 1, 2, 0, 0] } }
-            layers { name: "i" instance_norm {} }
-            layers { name: "a" avg_pool { kernel: [1, 2, 1] } })")},
-                    Feature{"volume_depth_alone", reshaped("[1, 7, 7, 1]", R"(
+                    volume(), Feature{"volume_depth_alone", reshaped("[1, 7, 7, 1]", R"(
             layers { name: "c1" conv3d { filters: 2 kernel: [3, 1, 1] activation: RELU } }
             layers { name: "p" max_pool { kernel: [2, 1, 1] } }
             layers { name: "m" global_max_pool {} })")},
@@ -92,6 +98,14 @@ INSTANTIATE_TEST_SUITE_P(
                     Feature{"linear_sequence",
                             reshaped("[7, 7]", "layers { name: \"u\" upsample { factor: 2 mode: LINEAR } }")}),
     name_of);
+
+// Two whole blocks of examples and one example more.
+TEST(Space, WorksInBlocks) {
+  for (const Feature& feature : {sequence(), volume()}) {
+    const TemporaryFolder folder;
+    expect_agreement(folder.write("m.textproto", model_of(feature)), {"training.batch_size=33"});
+  }
+}
 
 std::string pool(const std::string& layer) {
   return "layers { name: \"c\" conv2d { filters: 3 kernel: 2 } }\nlayers { name: \"p\" " + layer + " }";

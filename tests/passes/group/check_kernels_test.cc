@@ -46,6 +46,10 @@ TEST(CheckKernels, RefusesMapsThatOnlyTheInterpreterRuns) {
                      "%b = reduce_sum(%a) {dims = [0]} : f32[3] %c = exp(%b) : f32[3] return %c }",
                      "f32[3]"),
             "%b1 = exp uses a sum over examples inside the map");
+  EXPECT_EQ(error_of("(%a = %x) {block = 16, split = [0], sum = [0]} : f32[3,3,1] { %b = reshape(%a) : f32[16,3,1] "
+                     "%c = conv_filter(%b, %b) {shape = [3, 3, 1]} : f32[3,3,1] return %c }",
+                     "f32[3,3,1]"),
+            "%b1 = conv_filter adds up a filter that is not of images, inside a map");
   EXPECT_EQ(error_of("(%a = %x, %w = %w) {block = 16, split = [0], sum = [0]} : f32[3] { return %w }", "f32[3]"),
             "%0 = map has a result 0 that is added up, but no sum over examples of its own");
   EXPECT_EQ(
