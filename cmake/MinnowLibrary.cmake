@@ -8,6 +8,8 @@ add_library(minnow_options INTERFACE)
 target_include_directories(minnow_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(minnow_options INTERFACE -Wall -Wextra
   $<$<BOOL:${MINNOW_WERROR}>:-Werror>
+  # Files joined to one translation unit look like headers to it.
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>
   # A false alarm on std::string operator+ (gcc.gnu.org/PR105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   # libstdc++ 12's own std::stable_sort calls a function that it has deprecated.

@@ -35,8 +35,9 @@ class BatchBuffer {
 
   void fill(std::span<const int32_t> rows) {
     const auto count = static_cast<int64_t>(rows.size());
-    if (examples_.type().rank() == 0 || examples_.dim(0) != count) {
-      examples_ = Tensor::uninitialized(with_rows(session_.input_type(), count));
+    const TensorType wanted = with_rows(session_.input_type(), count);
+    if (examples_.type() != wanted) {
+      examples_ = Tensor::uninitialized(wanted);
       targets_ = Tensor::uninitialized(with_rows(session_.lowered().target, count));
     }
     gather_rows(data_.examples, rows, examples_);

@@ -2,6 +2,8 @@
 // vectors. All numbers are small and whole, so that the results must be exact.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "ir/text.h"
 #include "passes/group/fuse.h"
 #include "proof/parameters.h"
@@ -150,6 +152,19 @@ INSTANTIATE_TEST_SUITE_P(
                  {2, 2, 3, 2, 2},
                  {.stride = {2, 1, 2}, .pad = {2, 1, 0, 2, 1, 0}, .dilation = {1, 3, 2}, .groups = 2}}),
     [](const auto& info) { return info.param.name; });
+
+// An infinite weight at the end meets each number once: those that fill a vector up are zeros, and 0 · inf is NaN.
+TEST(NarrowDot, FillsVectorsUpWithNoWeights) {
+  Function function("f");
+  Value* x = function.add_parameter("x", {DType::kF32, {70, 17}});
+  Value* w = function.add_parameter("w", {DType::kF32, {17, 3}});
+  function.add_result("y", Builder(function).dot(x, w));
+  std::vector<Tensor> arguments = {Tensor::zeros({DType::kF32, {70, 17}}), Tensor::zeros({DType::kF32, {17, 3}})};
+  std::ranges::fill(arguments[0].as<float>(), 1.0f);
+  std::ranges::fill(arguments[1].as<float>().subspan(16 * 3), std::numeric_limits<float>::infinity());
+  const testing::Reference expected = testing::interpret_reference(function, arguments);
+  EXPECT_TRUE(testing::agrees(expected.results[0], testing::CompiledProgram(function).run(arguments)[0], {}));
+}
 
 // Of constants, a lane without an image has a value, too.
 TEST(ConvFilter, OfConstantsAddsUpImagesThatExist) {
