@@ -7,6 +7,8 @@ from model_file import one, parse
 
 BYTE_SOURCES = ("builtin", "named", "idx", "png_folder")
 IMAGE_NORMS = ("group_norm", "instance_norm")
+CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
+TRANSPOSED_CONVOLUTIONS = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 STATES = {"running_mean": 0.0, "running_variance": 1.0}  # and what they begin with
 
 
@@ -22,48 +24,68 @@ class Layer(NamedTuple):
 
 
 class Window(NamedTuple):
-    """Of a convolution or a pool: pairs are (vertical, horizontal), pads (top, bottom, left, right)."""
+    """Of a convolution or a pool: a number for each dimension of space, pads two, as (top, bottom, left, right)."""
     kernel: tuple
     stride: tuple
     dilation: tuple
     pads: tuple
 
+    def before(self):
+        return self.pads[::2]
+
+    def after(self):
+        return self.pads[1::2]
+
     def is_symmetric(self):
-        top, bottom, left, right = self.pads
-        return top == bottom and left == right
+        return self.before() == self.after()
+
+    def reach(self):
+        """How many elements it spans in each dimension."""
+        return tuple(dilation * (kernel - 1) + 1 for dilation, kernel in zip(self.dilation, self.kernel))
 
     def output(self, size):
-        padded = (size[0] + sum(self.pads[:2]), size[1] + sum(self.pads[2:]))
-        return tuple((padded[i] - self.dilation[i] * (self.kernel[i] - 1) - 1) // self.stride[i] + 1 for i in (0, 1))
+        return tuple((n + before + after - reach) // stride + 1 for n, before, after, reach, stride in
+                     zip(size, self.before(), self.after(), self.reach(), self.stride))
+
+    def transposed_output(self, size, more):
+        """Of the transposed convolution; `more` is its output_padding."""
+        return tuple((n - 1) * stride - before - after + reach + extra for n, before, after, reach, stride, extra in
+                     zip(size, self.before(), self.after(), self.reach(), self.stride, more))
 
 
-def pair(values):
-    return tuple(values) if len(values) == 2 else (values[0], values[0])
+def per_dimension(values, rank):
+    """One value is that of all dimensions."""
+    return tuple(values) if len(values) == rank else (values[0],) * rank
 
 
 def same_pads(size, kernel, stride, dilation):
     pads = []
-    for i in (0, 1):
-        total = max((math.ceil(size[i] / stride[i]) - 1) * stride[i] + dilation[i] * (kernel[i] - 1) + 1 - size[i], 0)
+    for n, k, s, d in zip(size, kernel, stride, dilation):
+        total = max((math.ceil(n / s) - 1) * s + d * (k - 1) + 1 - n, 0)
         pads += [total // 2, total - total // 2]
     return tuple(pads)
 
 
-def window_of(fields, size, default_stride):
-    kernel = pair(fields["kernel"])
-    stride = pair(fields["stride"]) if "stride" in fields else default_stride or kernel
-    dilation = pair(fields.get("dilation", [1]))
+def window_of(kind, fields, size):
+    """`size` is that of the input, without its channels."""
+    rank = len(size)
+    kernel = per_dimension(fields["kernel"], rank)
+    stride = per_dimension(fields.get("stride", kernel if kind.endswith("pool") else [1]), rank)
+    dilation = per_dimension(fields.get("dilation", [1]), rank)
     if one(fields, "padding") == "SAME":
         return Window(kernel, stride, dilation, same_pads(size, kernel, stride, dilation))
-    pad = fields.get("pad", [0])
-    if len(pad) < 4:
-        vertical, horizontal = pair(pad)
-        pad = (vertical, vertical, horizontal, horizontal)
-    return Window(kernel, stride, dilation, tuple(pad))
+    pads = fields.get("pad", [0])
+    if len(pads) != 2 * rank:
+        pads = [pad for pad in per_dimension(pads, rank) for _ in range(2)]
+    return Window(kernel, stride, dilation, tuple(pads))
 
 
 def window_of_layer(layer):
-    return window_of(layer.fields, layer.input_shapes[0][1:], (1, 1) if layer.kind == "conv2d" else None)
+    return window_of(layer.kind, layer.fields, layer.input_shapes[0][1:])
+
+
+def output_padding(fields, rank):
+    return per_dimension(fields.get("output_padding", [0]), rank)
 
 
 def reshaped(shape, wanted):
@@ -80,43 +102,67 @@ def broadcast(shapes):
     return tuple(map(max, zip(*(shape + (1,) * (rank - len(shape)) for shape in shapes))))
 
 
+def matrix_product(fields, one_shape, other):
+    """Dimensions in front of the matrices come together from the last; a vector's are none."""
+    front = max(one_shape[:-2], other[:-2], key=len)
+    padded = [(1,) * (len(front) - len(shape[:-2])) + shape[:-2] for shape in (one_shape, other)]
+    rows = one_shape[-1 if one(fields, "transpose_a", False) else -2] if len(one_shape) > 1 else None
+    columns = other[-2 if one(fields, "transpose_b", False) else -1] if len(other) > 1 else None
+    return (*map(max, *padded), *(size for size in (rows, columns) if size is not None))
+
+
 def output_shape(kind, fields, shapes):
     shape = shapes[0]
     if kind == "dense":
-        return (one(fields, "units"),)
-    if kind == "conv2d":
-        return (one(fields, "filters"), *window_of(fields, shape[1:], (1, 1)).output(shape[1:]))
+        return (*(shape[:-1] if one(fields, "per_position", False) else ()), one(fields, "units"))
+    if kind in CONVOLUTIONS:
+        return (one(fields, "filters"), *window_of(kind, fields, shape[1:]).output(shape[1:]))
+    if kind in TRANSPOSED_CONVOLUTIONS:
+        size = shape[1:]
+        more = output_padding(fields, len(size))
+        return (one(fields, "filters"), *window_of(kind, fields, size).transposed_output(size, more))
     if kind in ("max_pool", "avg_pool"):
-        return (shape[0], *window_of(fields, shape[1:], None).output(shape[1:]))
+        return (shape[0], *window_of(kind, fields, shape[1:]).output(shape[1:]))
     if kind in ("global_max_pool", "global_avg_pool"):
         return shape[:1]
     if kind == "upsample":
-        factor = pair(fields["factor"])
-        return (shape[0], shape[1] * factor[0], shape[2] * factor[1])
+        factors = per_dimension(fields["factor"], len(shape) - 1)
+        return (shape[0], *(n * factor for n, factor in zip(shape[1:], factors)))
     if kind == "flatten":
         return (math.prod(shape),)
     if kind == "reshape":
         return reshaped(shape, fields["shape"])
     if kind == "concat":
         return joined(shapes, one(fields, "axis", 0))
+    if kind == "permute":
+        return tuple(shape[i] for i in fields["order"])
+    if kind == "matmul":
+        return matrix_product(fields, *shapes)
     return broadcast(shapes)
+
+
+def bias_of(fields, outputs):
+    return {"bias": (outputs,)} if one(fields, "bias", True) else {}
 
 
 def weights_of(kind, fields, shape, output):
     """Shapes by name; `shape` is the input's."""
     if kind == "dense":
-        weights = {"weight": (math.prod(shape), output[0])}
-    elif kind == "conv2d":
-        weights = {"weight": (output[0], shape[0] // one(fields, "groups", 1), *pair(fields["kernel"]))}
-    elif kind == "batch_norm" or kind in IMAGE_NORMS:
+        inputs = shape[-1] if one(fields, "per_position", False) else math.prod(shape)
+        return {"weight": (inputs, output[-1])} | bias_of(fields, output[-1])
+    if kind in CONVOLUTIONS:
+        kernel = per_dimension(fields["kernel"], len(shape) - 1)
+        return {"weight": (output[0], shape[0] // one(fields, "groups", 1), *kernel)} | bias_of(fields, output[0])
+    if kind in TRANSPOSED_CONVOLUTIONS:
+        kernel = per_dimension(fields["kernel"], len(shape) - 1)
+        return {"weight": (shape[0], output[0] // one(fields, "groups", 1), *kernel)} | bias_of(fields, output[0])
+    if kind == "batch_norm" or kind in IMAGE_NORMS:
         return {"gain": shape[:1], "offset": shape[:1]}
-    elif kind == "layer_norm":
+    if kind == "layer_norm":
         return {"gain": shape[-1:], "offset": shape[-1:]}
-    elif kind == "rms_norm":
+    if kind == "rms_norm":
         return {"gain": shape[-1:]}
-    else:
-        return {}
-    return weights | ({"bias": output[:1]} if one(fields, "bias", True) else {})
+    return {}
 
 
 class Graph:

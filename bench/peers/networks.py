@@ -81,8 +81,9 @@ def weighted(network):
 
 
 def has_convolutions(network):
+    """Of images, which may lie in memory in two ways."""
     if isinstance(network, Graph):
-        return any(layer.kind == "conv2d" for layer in network.layers)
+        return any(layer.kind in ("conv2d", "conv_transpose2d") for layer in network.layers)
     return any(isinstance(layer, Convolution) for layer in network)
 
 

@@ -47,15 +47,24 @@ def minnow_step(program, model, function, folder):
     return {path.stem: numpy.load(path) for path in (folder / "results").glob("*.npy")}
 
 
-def difference(found, expected, drawn=0):
-    """The largest, relative to the largest element; of weights, relative to the step that they took."""
-    return float(numpy.max(numpy.abs(found - expected)) / numpy.max(numpy.abs(expected - drawn)))
+def difference(found, expected):
+    """The largest, relative to the largest element."""
+    return float(numpy.max(numpy.abs(found - expected)) / numpy.max(numpy.abs(expected)))
+
+
+def update_difference(found, expected, drawn):
+    """The largest, relative to the largest step that the weight took. The gradient of a bias that a norm takes off again,
+    or a softmax, is 0 but for rounding; so no step counts as shorter than one of which UPDATE_TOLERANCE is the weight's
+    own rounding."""
+    rounding = numpy.finfo(numpy.float32).eps * numpy.max(numpy.abs(drawn))
+    step = max(numpy.max(numpy.abs(expected - drawn)), rounding / UPDATE_TOLERANCE)
+    return float(numpy.max(numpy.abs(found - expected)) / step)
 
 
 def compare(found, expected, drawn):
     """The largest difference of the loss or the probabilities, and that of any weight's update."""
     of_result = difference(found["result"], expected["loss" if "loss" in expected else "prediction"])
-    updates = [difference(found[name], expected[name], start) for name, start in drawn.items()
+    updates = [update_difference(found[name], expected[name], start) for name, start in drawn.items()
                if name in expected]
     return of_result, max(updates, default=None)
 

@@ -1,13 +1,17 @@
 """A graph of layers in PyTorch: a rule for each kind, from a layer, its inputs and its weights to what it computes."""
-import math
-
 import torch
 import torch.nn.functional as F
 
-from graph import one, pair, window_of_layer
+from graph import CONVOLUTIONS, TRANSPOSED_CONVOLUTIONS, one, output_padding, per_dimension, window_of_layer
 
 ACTIVATIONS = {"NONE": lambda x: x, "RELU": F.relu, "SIGMOID": torch.sigmoid, "TANH": torch.tanh, "GELU": F.gelu,
                "SILU": F.silu, "SOFTPLUS": F.softplus, "LEAKY_RELU": F.leaky_relu, "ELU": F.elu}
+# By the number of dimensions of space
+CONVOLVE = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+CONVOLVE_TRANSPOSED = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
+MAX_POOL = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
+AVG_POOL = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
+LINEAR_MODES = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
 def activated(layer, x):
@@ -18,40 +22,63 @@ def epsilon(layer):
     return one(layer.fields, "epsilon", 1e-5)
 
 
-def padded(window, x, value=0.0, most=(math.inf, math.inf)):
-    """The input and the padding that is left for the layer to do, of which it can do so much."""
-    top, bottom, left, right = window.pads
-    if window.is_symmetric() and top <= most[0] and left <= most[1]:
-        return x, (top, left)
-    return F.pad(x, (left, right, top, bottom), value=value), (0, 0)
+def space(x):
+    """The number of dimensions behind batch and channels."""
+    return x.ndim - 2
+
+
+def padded(window, x, value=0.0, most=None):
+    """The input and the padding that is left for the layer to do, of which it can do so much in each dimension."""
+    before, after = window.before(), window.after()
+    if window.is_symmetric() and (most is None or all(pad <= limit for pad, limit in zip(before, most))):
+        return x, before
+    pads = [pad for sides in reversed(list(zip(before, after))) for pad in sides]  # the last dimension first
+    return F.pad(x, pads, value=value), (0,) * space(x)
 
 
 def dense(layer, x, weights, training):
-    return activated(layer, F.linear(x.flatten(1), weights["weight"], weights.get("bias")))
+    rows = x if one(layer.fields, "per_position", False) else x.flatten(1)
+    return activated(layer, F.linear(rows, weights["weight"], weights.get("bias")))
 
 
-def conv2d(layer, x, weights, training):
+def convolution(layer, x, weights, training):
     window = window_of_layer(layer)
     x, padding = padded(window, x)
-    return activated(layer, F.conv2d(x, weights["weight"], weights.get("bias"), window.stride, padding, window.dilation,
-                                     one(layer.fields, "groups", 1)))
+    return activated(layer, CONVOLVE[space(x)](x, weights["weight"], weights.get("bias"), window.stride, padding,
+                                               window.dilation, one(layer.fields, "groups", 1)))
+
+
+def cut(window, y):
+    """Without what the padding takes off the edges."""
+    for dim, (before, after) in enumerate(zip(window.before(), window.after()), 2):
+        y = y.narrow(dim, before, y.shape[dim] - before - after)
+    return y
+
+
+def transposed_convolution(layer, x, weights, training):
+    window = window_of_layer(layer)
+    padding = window.before() if window.is_symmetric() else (0,) * space(x)
+    y = CONVOLVE_TRANSPOSED[space(x)](x, weights["weight"], weights.get("bias"), window.stride, padding,
+                                      output_padding(layer.fields, space(x)), one(layer.fields, "groups", 1),
+                                      window.dilation)
+    return activated(layer, y if window.is_symmetric() else cut(window, y))
 
 
 def half(kernel):
     """PyTorch's pools pad no more."""
-    return kernel[0] // 2, kernel[1] // 2
+    return tuple(size // 2 for size in kernel)
 
 
 def max_pool(layer, x, weights, training):
     window = window_of_layer(layer)
     x, padding = padded(window, x, -torch.inf, half(window.kernel))
-    return F.max_pool2d(x, window.kernel, window.stride, padding)
+    return MAX_POOL[space(x)](x, window.kernel, window.stride, padding)
 
 
 def avg_pool(layer, x, weights, training):
     window = window_of_layer(layer)
     x, padding = padded(window, x, most=half(window.kernel))
-    return F.avg_pool2d(x, window.kernel, window.stride, padding)
+    return AVG_POOL[space(x)](x, window.kernel, window.stride, padding)
 
 
 def batch_norm(layer, x, weights, training):
@@ -81,7 +108,14 @@ def activation(layer, x, weights, training):
 
 
 def upsample(layer, x, weights, training):
-    return F.interpolate(x, scale_factor=tuple(map(float, pair(layer.fields["factor"]))), mode="nearest")
+    factors = tuple(map(float, per_dimension(layer.fields["factor"], space(x))))
+    if one(layer.fields, "mode") == "LINEAR":
+        return F.interpolate(x, scale_factor=factors, mode=LINEAR_MODES[space(x)], align_corners=False)
+    return F.interpolate(x, scale_factor=factors, mode="nearest")
+
+
+def permute(layer, x, weights, training):
+    return x.permute(0, *(1 + i for i in layer.fields["order"]))
 
 
 def spread(values):
@@ -108,18 +142,36 @@ def concat(layer, *values):
     return torch.cat(values, 1 + one(layer.fields, "axis", 0))
 
 
+def with_front(x, rank):
+    """A batch of matrices with so many dimensions, the new ones behind the batch."""
+    return x.reshape(x.shape[0], *(1,) * (rank - x.ndim), *x.shape[1:])
+
+
+def matmul(layer, a, b):
+    a_is_row, b_is_column = a.ndim == 2, b.ndim == 2
+    a = a.unsqueeze(-2) if a_is_row else a.mT if one(layer.fields, "transpose_a", False) else a
+    b = b.unsqueeze(-1) if b_is_column else b.mT if one(layer.fields, "transpose_b", False) else b
+    rank = max(a.ndim, b.ndim)
+    y = torch.matmul(with_front(a, rank), with_front(b, rank))
+    y = y.squeeze(-2) if a_is_row else y.squeeze(-1) if b_is_column else y
+    scale = one(layer.fields, "scale", 1)
+    return y if scale == 1 else y * scale
+
+
 RULES = {
-    "dense": dense, "conv2d": conv2d, "max_pool": max_pool, "avg_pool": avg_pool, "batch_norm": batch_norm,
+    **dict.fromkeys(CONVOLUTIONS, convolution), **dict.fromkeys(TRANSPOSED_CONVOLUTIONS, transposed_convolution),
+    "dense": dense, "max_pool": max_pool, "avg_pool": avg_pool, "batch_norm": batch_norm,
     "layer_norm": layer_norm, "rms_norm": rms_norm, "group_norm": group_norm, "instance_norm": group_norm,
     "dropout": dropout, "activation": activation, "upsample": upsample,
-    "global_avg_pool": lambda layer, x, weights, training: x.mean((2, 3)),
-    "global_max_pool": lambda layer, x, weights, training: x.amax((2, 3)),
+    "permute": permute,
+    "global_avg_pool": lambda layer, x, weights, training: x.flatten(2).mean(2),
+    "global_max_pool": lambda layer, x, weights, training: x.flatten(2).amax(2),
     "flatten": lambda layer, x, weights, training: x.flatten(1),
     "reshape": lambda layer, x, weights, training: x.reshape(-1, *layer.shape),
     "softmax": lambda layer, x, weights, training: F.softmax(x, -1),
     "log_softmax": lambda layer, x, weights, training: F.log_softmax(x, -1),
 }
-JOINS = {"add": add, "mul": mul, "concat": concat}
+JOINS = {"add": add, "mul": mul, "concat": concat, "matmul": matmul}
 
 
 def forward(graph, tensors, x, training):

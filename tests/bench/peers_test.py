@@ -105,16 +105,65 @@ class ModelFile(unittest.TestCase):
                                   "layers": [{"name": ["c"], "conv2d": [conv]}, {"relu": [{}]}]})
 
 
-class Zoo(unittest.TestCase):
-    def test_graphs_have_the_shapes_and_weights_of_the_files(self):
+SEQUENCE = """
+    inputs { name: "x" shape: [6, 20] }
+    layers { name: "conv" conv1d { filters: 9 kernel: 4 padding: SAME dilation: 2 groups: 3 } }
+    layers { name: "causal" conv1d { filters: 6 kernel: 3 pad: [4, 0] dilation: 2 } }
+    layers { name: "max" max_pool { kernel: 3 stride: 2 padding: SAME } }
+    layers { name: "up" conv_transpose1d { filters: 6 kernel: 5 stride: 3 pad: [1, 2] output_padding: 2 groups: 3 } }
+    layers { name: "mean" avg_pool { kernel: 3 stride: 2 pad: [1, 0] } }
+    layers { name: "lines" upsample { factor: 2 mode: LINEAR } }
+    layers { name: "all" global_max_pool {} }
+    loss { softmax_cross_entropy {} }"""
+VOLUME = """
+    inputs { name: "x" shape: [2, 5, 7, 6] }
+    layers { name: "conv" conv3d { filters: 4 kernel: [3, 2, 3] padding: SAME stride: [1, 2, 1] groups: 2 } }
+    layers { name: "max" max_pool { kernel: 2 stride: 1 pad: [0, 1, 1, 0, 1, 1] } }
+    layers { name: "up" conv_transpose3d { filters: 3 kernel: [2, 3, 2] stride: [2, 1, 2] pad: [0, 1, 1, 1, 0, 0]
+                                           output_padding: [1, 0, 0] bias: false } }
+    layers { name: "mean" avg_pool { kernel: 3 padding: SAME } }
+    layers { name: "lines" upsample { factor: [1, 2, 3] mode: LINEAR } }
+    layers { name: "all" global_avg_pool {} }
+    loss { softmax_cross_entropy {} }"""
+MATRICES = """
+    inputs { name: "x" shape: [2, 3, 4, 5] }
+    layers { name: "a" dense { units: 6 per_position: true } }
+    layers { name: "front" permute { order: [3, 0, 1, 2] } }
+    layers { name: "back" permute { order: [1, 2, 3, 0] } }
+    layers { name: "scores" inputs: ["a", "back"] matmul { transpose_b: true scale: 0.3 } }
+    layers { name: "mixed" inputs: ["scores", "a"] matmul { transpose_a: true } }
+    layers { name: "two" inputs: "x" global_avg_pool {} }
+    layers { name: "column" dense { units: 6 } }
+    layers { name: "by_column" inputs: ["mixed", "column"] matmul {} }
+    layers { name: "row" inputs: "column" dense { units: 3 } }
+    layers { name: "by_row" inputs: ["row", "by_column"] matmul {} }
+    layers { name: "three" inputs: "x" reshape { shape: [3, 4, 10] } }
+    layers { name: "repeated" inputs: ["mixed", "three"] matmul { transpose_a: true } }
+    layers { name: "flat" flatten {} }
+    layers { name: "flat_row" inputs: "by_row" flatten {} }
+    layers { name: "both" inputs: ["flat", "flat_row"] concat {} }
+    loss { mean_squared_error {} }"""
+
+
+class Graphs(unittest.TestCase):
+    def hold_against_minnow(self, path):
+        read = graph.Graph(path.read_text())
+        done = subprocess.run([MINNOW, "check", path, "--json"], capture_output=True, text=True, check=True)
+        for layer, expected in zip(read.layers, json.loads(done.stdout)["layers"], strict=True):
+            found = (layer.name, list(layer.shape), sum(map(math.prod, layer.weights.values())))
+            self.assertEqual(found, (expected["name"], expected["output"], expected["weights"]), path)
+
+    def test_the_zoo_has_the_shapes_and_weights_of_the_files(self):
         self.assertGreater(len(contenders.ZOO), 0)
         for model in contenders.ZOO:
-            path = contenders.model_path(model)
-            read = graph.Graph(path.read_text())
-            done = subprocess.run([MINNOW, "check", path, "--json"], capture_output=True, text=True, check=True)
-            for layer, expected in zip(read.layers, json.loads(done.stdout)["layers"], strict=True):
-                found = (layer.name, list(layer.shape), sum(map(math.prod, layer.weights.values())))
-                self.assertEqual(found, (expected["name"], expected["output"], expected["weights"]), model)
+            self.hold_against_minnow(contenders.model_path(model))
+
+    def test_layers_of_any_rank_have_the_shapes_that_minnow_says(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for text in (SEQUENCE, VOLUME, MATRICES):
+                path = pathlib.Path(folder, "model.textproto")
+                path.write_text(text)
+                self.hold_against_minnow(path)
 
     def test_pytorch_alone_builds_them(self):
         self.assertEqual(contenders.peers_of("resnet20", contenders.PEERS), ["torch", "torch.compile"])
