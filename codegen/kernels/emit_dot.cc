@@ -34,8 +34,17 @@ struct DotShape {
     depth = sizes.depth;
     const TileShape tile = columns <= target.lanes ? target.tiles.dot_narrow : target.tiles.dot;
     tile_rows = std::min<int64_t>(tile.rows, rows);
-    set_vectors(tile.vectors, target.lanes);
     packs = has_transposed_columns(dot) || ceil_div(rows, tile_rows) > kUnpackedTiles;
+    set_vectors(packs ? tile.vectors : wide_vectors(target), target.lanes);
+  }
+
+  // What is read where it lies is read in long pieces: as many columns as registers have sums for, without a rest if
+  // that costs less than half of them.
+  int64_t wide_vectors(const Target& target) const {
+    const int64_t vectors = ceil_div(columns, target.lanes);
+    const int64_t most = std::clamp<int64_t>(target.tiles.accumulators / tile_rows, 1, vectors);
+    const int64_t divisor = largest_divisor(vectors, most);
+    return divisor > most - divisor ? divisor : even_tile(vectors, most);
   }
 
   void set_vectors(int64_t vectors, int64_t lanes) {

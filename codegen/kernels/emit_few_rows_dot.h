@@ -5,8 +5,8 @@
 
 namespace minnow {
 
-// y[m, n] = sum over k of x[m, k] * w[n, k] for few m: vectors run along k in both, as many columns as lanes at a time,
-// and are added up when k is done.
+// y[m, n] = sum over k of x[m, k] * w[n, k] for few m: vectors run along k in both, and are added up over their lanes
+// when k is done.
 bool is_few_rows_dot(const Op& dot, int lanes);
 WorkUnits emit_few_rows_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 

@@ -29,7 +29,18 @@ WorkUnits emit_plain_loop(KernelBuilder& kernel, const Storage& storage, const K
   return emit_loop_kernel(kernel, storage, work);
 }
 
+const Threshold kShallow{"depth of products that may be elementwise", 4};
+const Threshold kCachedBytes{"bytes of a product per depth that stay in the cache", 256 << 10};
+
+// Whether there is less to compute than to write: then rows are written as long as they are, a stream.
+bool is_elementwise_dot(const Op& dot, int lanes) {
+  const DotSizes sizes = dot_sizes(dot);
+  return sizes.columns >= lanes && !has_transposed_columns(dot) && sizes.depth > 0 && sizes.depth <= kShallow &&
+         dot.type().bytes() / sizes.depth > kCachedBytes;
+}
+
 KernelWay choose_dot(const Op& dot, int lanes) {
+  if (is_elementwise_dot(dot, lanes)) return {emit_plain_loop};
   if (is_narrow_dot(dot, lanes)) return {emit_narrow_dot, narrow_dot_scratch};
   if (is_narrow_outer_dot(dot, lanes)) return {emit_narrow_outer_dot};
   if (is_few_rows_dot(dot, lanes)) return {emit_few_rows_dot};

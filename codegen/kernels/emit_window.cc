@@ -20,8 +20,7 @@ class WindowScatter {
   WindowScatter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), work_(work), op_(*work.main), window_(window_within_picture(op_)), y_(*op_.operands.back()),
         overlaps_(windows_overlap(op_.attr<WindowAttributes>())), needs_zeros_(overlaps_ || windows_leave_gaps(op_)),
-        in_block_(work.loop >= 0),
-        emitter_(kernel, storage, work.inside, overlaps_ && !in_block_ ? 1 : kernel.target().lanes),
+        in_block_(work.loop >= 0), emitter_(kernel, storage, work.inside, kernel.target().lanes),
         target_buffer_(work.outputs[0].buffer), target_(kernel.buffer(target_buffer_)) {}
 
   WorkUnits emit() { return in_block_ ? emit_block() : emit_planes(); }
@@ -101,13 +100,15 @@ V WindowScatter::inside(const Position& at) {
   return condition;
 }
 
+// Of the windows in a vector, the first covers an element with its last place: so from the last place to the first,
+// each element's windows are added up in their order.
 void WindowScatter::emit_windows(const Position& window) {
   if (window_.window[0] * window_.window[1] > kMostPlaces) return emit_large_windows(window);
   V y = emitter_.emit(&y_, window);
   std::vector<V> values;
   if (op_.kind == OpKind::kWindowPick) values = pick(window, y);
   for (int64_t i = 0; i < window_.window[0]; ++i) {
-    for (int64_t j = 0; j < window_.window[1]; ++j) {
+    for (int64_t j = window_.window[1] - 1; j >= 0; --j) {
       add_to(element(window, i, j), values.empty() ? y : values[static_cast<size_t>(i * window_.window[1] + j)]);
     }
   }
@@ -129,7 +130,8 @@ void WindowScatter::emit_large_windows(const Position& window) {
   llvm::IRBuilder<>& ir = kernel_.ir();
   V y = emitter_.emit(&y_, window);
   V place = op_.kind == OpKind::kWindowPick ? largest_place(window) : nullptr;
-  walk([&](const Coord& i, const Coord& j) {
+  walk([&](const Coord& i, const Coord& from_end) {
+    const Coord j = emitter_.uniform(ir.CreateSub(kernel_.index(window_.window[1] - 1), from_end.base));
     V value = y;
     if (place != nullptr)
       value = ir.CreateSelect(ir.CreateICmpEQ(place, place_of(i, j)), y, emitter_.constant_of(y_.type.dtype, 0));

@@ -100,6 +100,9 @@ void check_products() {
   c.dot(41, 3080, 70, {1, 1});
   c.dot(50, 1030, 40, {0, 0});
   c.dot(45, 1500, 7, {0, 1});
+  for (const int64_t depth : {2, 5}) c.dot(400, depth, 420);
+  c.dot(40, 3, 36);
+  for (const int64_t depth : {512, 513, 700}) c.dot(3, depth, 19, {1, 1});
   c.check();
   Cases narrow;
   narrow.dot(17, 70, 5);
@@ -252,7 +255,7 @@ const std::vector<std::string>& no_thresholds() {
       "kBlockExamples",                       // of the layout
       "kRounds",                              // of a search
       "kChains = 8",                          // a price
-      "kFewColumns", "kMaxTileRows",          // how registers are filled
+      "kFewColumns", "kMaxTileRows", "kLongRows",  // how registers are filled
       "round < 10", "i < 4",                  // of random numbers and their words
       "getBitWidth() <= 64",                  // of an integer
       "d < 4", "kRow = 2",                    // dimensions of an image

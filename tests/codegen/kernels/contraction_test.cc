@@ -159,7 +159,8 @@ TEST(NarrowDot, FillsVectorsUpWithNoWeights) {
   Value* x = function.add_parameter("x", {DType::kF32, {70, 17}});
   Value* w = function.add_parameter("w", {DType::kF32, {17, 3}});
   function.add_result("y", Builder(function).dot(x, w));
-  std::vector<Tensor> arguments = {Tensor::zeros({DType::kF32, {70, 17}}), Tensor::zeros({DType::kF32, {17, 3}})};
+  std::vector<Tensor> arguments;
+  for (const auto& parameter : function.parameters()) arguments.push_back(Tensor::zeros(parameter->type));
   std::ranges::fill(arguments[0].as<float>(), 1.0f);
   std::ranges::fill(arguments[1].as<float>().subspan(16 * 3), std::numeric_limits<float>::infinity());
   const testing::Reference expected = testing::interpret_reference(function, arguments);
