@@ -15,11 +15,9 @@ namespace {
 
 constexpr char kShipped[] = MINNOW_MODELS_DIR "/experiments";
 
-std::string shipped_path(const std::string& name) { return fmt::format("{}/{}.textproto", kShipped, name); }
-
 Result<std::string> find_experiment(const std::string& file) {
   const std::vector<std::string> shipped = shipped_names(kShipped);
-  if (std::ranges::find(shipped, file) != shipped.end()) return shipped_path(file);
+  if (std::ranges::find(shipped, file) != shipped.end()) return shipped_path(kShipped, file);
   std::error_code error;
   if (std::filesystem::exists(file, error)) return file;
   const std::string nearest = nearest_name(file, shipped);
@@ -31,7 +29,7 @@ Result<std::string> find_experiment(const std::string& file) {
 Result<ExitCode> list_experiments() {
   ResultTable table{{"name", "experiment"}, {}};
   for (const std::string& name : shipped_names(kShipped)) {
-    MINNOW_ASSIGN(const LoadedExperiment loaded, load_experiment(shipped_path(name), {}, MINNOW_MODELS_DIR));
+    MINNOW_ASSIGN(const LoadedExperiment loaded, load_experiment(shipped_path(kShipped, name), {}, MINNOW_MODELS_DIR));
     table.rows.push_back({name, loaded.experiment.title()});
   }
   fmt::print("{}", table_text(table));
@@ -55,7 +53,7 @@ Result<ExitCode> run_all(const ExperimentFlags& flags) {
   double seconds = 0;
   for (const std::string& name : shipped_names(kShipped)) {
     const std::string folder = flags.out + "/" + name;
-    MINNOW_ASSIGN(const ExperimentReport report, run_experiment(shipped_path(name), flags, folder));
+    MINNOW_ASSIGN(const ExperimentReport report, run_experiment(shipped_path(kShipped, name), flags, folder));
     MINNOW_ASSIGN(const ExitCode code, conclude(report, folder));
     if (code != ExitCode::kDone) return code;
     std::fputs("\n", stdout);

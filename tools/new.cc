@@ -13,7 +13,7 @@ namespace {
 // The shipped models, where they lie beside the source or beside the installed program.
 std::vector<std::string> template_names() { return shipped_names(MINNOW_MODELS_DIR); }
 
-std::string model_file(const std::string& name) { return fmt::format("{}/{}.textproto", MINNOW_MODELS_DIR, name); }
+std::string model_file(const std::string& name) { return shipped_path(MINNOW_MODELS_DIR, name); }
 
 // What the comment of a model file says, up to the first comma, colon or full stop.
 std::string summary_of(std::string_view text) {
@@ -56,8 +56,7 @@ Result<ExitCode> new_command(const std::string& name) {
 
 Action add_new(CLI::App& app) {
   auto name = std::make_shared<std::string>();
-  app.add_option("name", *name,
-                 fmt::format("one of {}; without a name, they are listed", fmt::join(template_names(), ", ")));
+  app.add_option("name", *name, "one of those that are listed without a name");
   return [name] { return new_command(*name); };
 }
 

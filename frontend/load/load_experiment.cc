@@ -82,7 +82,7 @@ class Resolver {
       return fail_with_hint(where(path), "names no network", "add: model: \"softmax-regression\"");
     const std::vector<std::string> shipped = shipped_names(models_folder_);
     if (std::ranges::find(shipped, owner.model()) != shipped.end())
-      return load_model(fmt::format("{}/{}.textproto", models_folder_, owner.model()));
+      return load_model(shipped_path(models_folder_, owner.model()));
     const std::string file = beside(owner.model());
     std::error_code error;
     if (fs::exists(file, error)) return load_model(file);
@@ -241,11 +241,19 @@ std::string experiment_to_text(const Experiment& experiment) {
 
 std::vector<std::string> shipped_names(const std::string& folder) {
   std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error))
-    if (entry.path().extension() == ".textproto") names.push_back(entry.path().stem().string());
-  std::ranges::sort(names);
+  for (const std::string& place : {folder, folder + "/zoo"}) {
+    const size_t first = names.size();
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(place, error))
+      if (entry.path().extension() == ".textproto") names.push_back(entry.path().stem().string());
+    std::sort(names.begin() + static_cast<std::ptrdiff_t>(first), names.end());
+  }
   return names;
+}
+
+std::string shipped_path(const std::string& folder, const std::string& name) {
+  const std::string path = fmt::format("{}/{}.textproto", folder, name);
+  return fs::exists(path) ? path : fmt::format("{}/zoo/{}.textproto", folder, name);
 }
 
 }  // namespace minnow

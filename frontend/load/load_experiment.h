@@ -31,7 +31,9 @@ Result<LoadedExperiment> load_experiment(const std::string& path, const std::vec
 // The file in the opposite direction.
 std::string experiment_to_text(const Experiment& experiment);
 
-// Text protos in a folder, without their extension, sorted.
+// Text protos in a folder, without their extension, sorted; behind them those of its zoo, if it has one.
 std::vector<std::string> shipped_names(const std::string& folder);
+// Where one of these lies.
+std::string shipped_path(const std::string& folder, const std::string& name);
 
 }  // namespace minnow

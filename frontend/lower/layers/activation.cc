@@ -4,7 +4,7 @@
 namespace minnow {
 namespace {
 
-Result<Value*> lower(LayerScope& scope) {
+Result<Value*> lower_activation(LayerScope& scope) {
   MINNOW_TRY(scope.admit_output(scope.input_shape()));
   const spec::Activation& activation = scope.layer().activation();
   return activate(scope.builder(), scope.input(), activation.function(), activation.slope());
@@ -12,6 +12,6 @@ Result<Value*> lower(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kActivationRule = {.lower = lower};
+const LayerRule kActivationRule = {.lower = lower_activation};
 
 }  // namespace minnow

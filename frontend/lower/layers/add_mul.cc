@@ -38,7 +38,7 @@ Result<Shape> common_shape(LayerScope& scope) {
   return result;
 }
 
-Result<Value*> lower(LayerScope& scope, OpKind kind) {
+Result<Value*> lower_add_mul(LayerScope& scope, OpKind kind) {
   MINNOW_ASSIGN(const Shape shape, common_shape(scope));
   MINNOW_TRY(scope.admit_output(shape));
   Builder& b = scope.builder();
@@ -50,8 +50,8 @@ Result<Value*> lower(LayerScope& scope, OpKind kind) {
   return result;
 }
 
-Result<Value*> lower_add(LayerScope& scope) { return lower(scope, OpKind::kAdd); }
-Result<Value*> lower_mul(LayerScope& scope) { return lower(scope, OpKind::kMultiply); }
+Result<Value*> lower_add(LayerScope& scope) { return lower_add_mul(scope, OpKind::kAdd); }
+Result<Value*> lower_mul(LayerScope& scope) { return lower_add_mul(scope, OpKind::kMultiply); }
 
 }  // namespace
 

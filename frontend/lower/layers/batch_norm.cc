@@ -14,7 +14,7 @@ void update_running(LayerScope& scope, Value* running, Value* batch, double mome
 }
 
 // Statistics per channel, over the batch and the image.
-Result<Value*> lower(LayerScope& scope) {
+Result<Value*> lower_batch_norm(LayerScope& scope) {
   const spec::BatchNorm& norm = scope.layer().batch_norm();
   MINNOW_TRY(scope.admit_output(scope.input_shape()));
   Builder& b = scope.builder();
@@ -43,6 +43,6 @@ Result<Value*> lower(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kBatchNormRule = {.lower = lower};
+const LayerRule kBatchNormRule = {.lower = lower_batch_norm};
 
 }  // namespace minnow

@@ -3,7 +3,7 @@
 namespace minnow {
 namespace {
 
-Result<Value*> lower(LayerScope& scope) {
+Result<Value*> lower_concat(LayerScope& scope) {
   const auto dim = static_cast<size_t>(scope.layer().concat().axis()) + 1;
   Shape joined = scope.input_shape();
   if (dim >= joined.size())
@@ -23,6 +23,6 @@ Result<Value*> lower(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kConcatRule = {.lower = lower};
+const LayerRule kConcatRule = {.lower = lower_concat};
 
 }  // namespace minnow

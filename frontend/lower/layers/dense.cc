@@ -6,7 +6,7 @@ namespace minnow {
 namespace {
 
 // x [R,I], w [I,O] → y [R,O], where the R rows are examples or, in each of them, positions.
-Result<Value*> lower(LayerScope& scope) {
+Result<Value*> lower_dense(LayerScope& scope) {
   const spec::Dense& dense = scope.layer().dense();
   Builder& b = scope.builder();
   const TensorType& x = scope.input()->type;
@@ -28,6 +28,6 @@ Result<Value*> lower(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kDenseRule = {.lower = lower};
+const LayerRule kDenseRule = {.lower = lower_dense};
 
 }  // namespace minnow

@@ -3,7 +3,7 @@
 namespace minnow {
 namespace {
 
-Result<Value*> lower(LayerScope& scope) {
+Result<Value*> lower_dropout(LayerScope& scope) {
   const double rate = scope.layer().dropout().rate();
   if (scope.mode() == Mode::kInference || rate == 0) return scope.input();
   MINNOW_TRY(scope.admit_output(scope.input_shape()));
@@ -17,6 +17,6 @@ Result<Value*> lower(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kDropoutRule = {.lower = lower};
+const LayerRule kDropoutRule = {.lower = lower_dropout};
 
 }  // namespace minnow

@@ -6,7 +6,7 @@ namespace minnow {
 namespace {
 
 // Statistics per row, over the last dimension.
-Result<Value*> lower(LayerScope& scope) {
+Result<Value*> lower_layer_norm(LayerScope& scope) {
   MINNOW_TRY(scope.admit_output(scope.input_shape()));
   Builder& b = scope.builder();
   Value* x = scope.input();
@@ -21,6 +21,6 @@ Result<Value*> lower(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kLayerNormRule = {.lower = lower};
+const LayerRule kLayerNormRule = {.lower = lower_layer_norm};
 
 }  // namespace minnow

@@ -92,7 +92,7 @@ Result<Value*> product(LayerScope& scope, const Shape& wanted) {
                      is_shared ? 1 : 1 + std::ssize(wanted));
 }
 
-Result<Value*> lower(LayerScope& scope) {
+Result<Value*> lower_matmul(LayerScope& scope) {
   MINNOW_TRY(check_inputs(scope));
   const Value *a = scope.input(0), *b = scope.input(1);
   const auto summed = from_the_end(scope);
@@ -111,6 +111,6 @@ Result<Value*> lower(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kMatmulRule = {.lower = lower};
+const LayerRule kMatmulRule = {.lower = lower_matmul};
 
 }  // namespace minnow

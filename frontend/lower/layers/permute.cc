@@ -6,7 +6,7 @@
 namespace minnow {
 namespace {
 
-Status check(const LayerFields& fields) {
+Status check_permute(const LayerFields& fields) {
   const auto& order = fields.layer().permute().order();
   for (int i = 0; i < order.size(); ++i)
     if (std::ranges::count(order, i) != 1)
@@ -14,7 +14,7 @@ Status check(const LayerFields& fields) {
   return {};
 }
 
-Result<Value*> lower(LayerScope& scope) {
+Result<Value*> lower_permute(LayerScope& scope) {
   const auto& order = scope.layer().permute().order();
   const size_t dimensions = scope.input_shape().size() - 1;
   if (static_cast<size_t>(order.size()) != dimensions)
@@ -28,6 +28,6 @@ Result<Value*> lower(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kPermuteRule = {.lower = lower, .check = check};
+const LayerRule kPermuteRule = {.lower = lower_permute, .check = check_permute};
 
 }  // namespace minnow

@@ -6,7 +6,7 @@
 namespace minnow {
 namespace {
 
-Status check(const LayerFields& fields) {
+Status check_reshape(const LayerFields& fields) {
   const auto& shape = fields.layer().reshape().shape();
   if (std::count(shape.begin(), shape.end(), -1) > 1)
     return fields.complain("shape", "only one dimension can be -1, whatever is left");
@@ -44,6 +44,6 @@ Result<Value*> lower_reshape(LayerScope& scope) {
 }  // namespace
 
 const LayerRule kFlattenRule = {.lower = lower_flatten};
-const LayerRule kReshapeRule = {.lower = lower_reshape, .check = check};
+const LayerRule kReshapeRule = {.lower = lower_reshape, .check = check_reshape};
 
 }  // namespace minnow

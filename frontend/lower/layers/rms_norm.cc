@@ -6,7 +6,7 @@ namespace minnow {
 namespace {
 
 // x [N,...,C], gain [C] → y [N,...,C]
-Result<Value*> lower(LayerScope& scope) {
+Result<Value*> lower_rms_norm(LayerScope& scope) {
   MINNOW_TRY(scope.admit_output(scope.input_shape()));
   Builder& b = scope.builder();
   Value* x = scope.input();
@@ -23,6 +23,6 @@ Result<Value*> lower(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kRmsNormRule = {.lower = lower};
+const LayerRule kRmsNormRule = {.lower = lower_rms_norm};
 
 }  // namespace minnow

@@ -65,7 +65,7 @@ Value* interpolate(Builder& b, Value* x, const std::vector<int64_t>& factor) {
 }
 
 // x [N,C,H,W] → y [N,C,H*factor,W*factor]
-Result<Value*> lower(LayerScope& scope) {
+Result<Value*> lower_upsample(LayerScope& scope) {
   MINNOW_TRY(scope.expect_space());
   const spec::Upsample& upsample = scope.layer().upsample();
   const size_t dims = scope.space().size();
@@ -86,6 +86,6 @@ Result<Value*> lower(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kUpsampleRule = {.lower = lower};
+const LayerRule kUpsampleRule = {.lower = lower_upsample};
 
 }  // namespace minnow
