@@ -2,7 +2,14 @@
 
 #include <llvm/IR/Function.h>
 
+#include "ir/threshold.h"
+
 namespace minnow {
+namespace {
+
+const Threshold kShortLoop{"steps of a loop with code for each", 32};
+
+}  // namespace
 
 KernelBuilder::KernelBuilder(llvm::Module& module, const Target& target, const std::string& name)
     : target_(target), ir_(module.getContext()) {
@@ -52,6 +59,11 @@ void KernelBuilder::loop(llvm::Value* from, llvm::Value* to, int64_t step,
 void KernelBuilder::loop(int64_t from, int64_t to, llvm::function_ref<void(llvm::Value*)> body) {
   if (to - from == 1) return body(index(from));
   loop(index(from), index(to), 1, body);
+}
+
+void KernelBuilder::short_loop(int64_t from, int64_t to, int64_t step, llvm::function_ref<void(llvm::Value*)> body) {
+  if ((to - from + step - 1) / step > kShortLoop) return loop(index(from), index(to), step, body);
+  for (int64_t i = from; i < to; i += step) body(index(i));
 }
 
 void KernelBuilder::when(llvm::Value* condition, llvm::function_ref<void()> body) {

@@ -35,6 +35,8 @@ class KernelBuilder {
   // for (i = from; i < to; i += step) body(i)
   void loop(llvm::Value* from, llvm::Value* to, int64_t step, llvm::function_ref<void(llvm::Value*)> body);
   void loop(int64_t from, int64_t to, llvm::function_ref<void(llvm::Value*)> body);
+  // The same by `step`, with code for each i where there are few.
+  void short_loop(int64_t from, int64_t to, int64_t step, llvm::function_ref<void(llvm::Value*)> body);
   // if (condition) body()
   void when(llvm::Value* condition, llvm::function_ref<void()> body);
 

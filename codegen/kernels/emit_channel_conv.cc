@@ -12,6 +12,7 @@ namespace {
 
 using V = llvm::Value*;
 
+const Threshold kMaxPhases{"places in a stride with code for each", 16};
 const Threshold kMaxBytes{"bytes of a panel with its input and its sums", 8 << 20};
 
 // The part of the lanes of its vectors that `count` neighbours fill.
@@ -256,12 +257,12 @@ void ChannelConv::sum_phase(const PixelPhase& phase) {
       kernel_.loop(number(phase.row_tap), number(c_.kernel_height), phase.row_tap_step, [&](V i) {
         V line = plus(times(i, c_.row_dilation), c_.row_shift);
         V start = plus(times(channel, channel_floats()), times(line, c_.input.width));
-        for (int64_t j = phase.column_tap; j < c_.kernel_width; j += phase.column_tap_step) {
+        kernel_.short_loop(phase.column_tap, c_.kernel_width, phase.column_tap_step, [&](V j) {
           V tap = plus(times(i, c_.kernel_width), j);
           if (c_.rotated) tap = ir_.CreateSub(number(tiling_.taps() - 1), tap);
-          multiply(inputs, plus(start, j * c_.column_dilation + c_.column_shift),
+          multiply(inputs, plus(start, plus(times(j, c_.column_dilation), c_.column_shift)),
                    plus(times(channel, tiling_.taps()), tap));
-        }
+        });
       });
     });
     for (int64_t i = 0; i < rows; ++i)
@@ -330,6 +331,7 @@ bool is_channel_conv(const Op& op, const Target& target) {
   if (is_empty(op.result()) || std::ranges::any_of(op.operands, is_empty)) return false;
   const ChannelTiling tiling(op, target);
   const Correlation& c = tiling.c;
+  if (c.input.row_spread * c.input.column_spread > kMaxPhases) return false;
   const double others = std::max(filled(c.images, target.lanes),
                                  is_pixel_conv(op, target.lanes) ? filled(c.out_width, target.lanes) : 0.0);
   return filled(c.group_outputs, target.lanes) > others && tiling.bytes() <= kMaxBytes;

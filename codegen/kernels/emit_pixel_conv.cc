@@ -120,8 +120,9 @@ class PixelConv {
     const Coord in_channel = emitter_.add(emitter_.scale(group, c_.group_inputs), channel);
     const Coord first = emitter_.offset(
         emitter_.add(emitter_.scale(row, c_.row_stride), emitter_.scale(i, c_.row_dilation)), c_.row_shift);
-    for (int64_t j = 0; j < c_.kernel_width; ++j) {
-      V at = ir_.CreateAdd(column, kernel_.index(j * c_.column_dilation + c_.column_shift));
+    kernel_.short_loop(0, c_.kernel_width, 1, [&](V j) {
+      const Coord moved = emitter_.offset(emitter_.scale(emitter_.uniform(j), c_.column_dilation), c_.column_shift);
+      V at = ir_.CreateAdd(column, moved.base);
       std::vector<V> pixels;
       emitter_.without_mask([&] {
         for (int64_t r = 0; r < rows_; ++r)
@@ -131,15 +132,16 @@ class PixelConv {
         V w = emitter_.emit(op_.operands[1], weight_position(group, emitter_.offset(output, o), channel, i, j));
         for (int64_t r = 0; r < rows_; ++r) sums_.multiply_add(o, r, w, pixels[static_cast<size_t>(r)]);
       }
-    }
+    });
   }
 
-  Position weight_position(const Coord& group, const Coord& output, const Coord& channel, const Coord& i, int64_t j) {
+  Position weight_position(const Coord& group, const Coord& output, const Coord& channel, const Coord& i, V j) {
     if (!c_.rotated)
-      return {emitter_.add(emitter_.scale(group, c_.group_outputs), output), channel, i, emitter_.constant(j)};
-    V last = ir_.CreateSub(kernel_.index(c_.kernel_height - 1), i.base);
-    return {emitter_.add(emitter_.scale(group, c_.group_inputs), channel), output, emitter_.uniform(last),
-            emitter_.constant(c_.kernel_width - 1 - j)};
+      return {emitter_.add(emitter_.scale(group, c_.group_outputs), output), channel, i, emitter_.uniform(j)};
+    V last_row = ir_.CreateSub(kernel_.index(c_.kernel_height - 1), i.base);
+    V last_column = ir_.CreateSub(kernel_.index(c_.kernel_width - 1), j);
+    return {emitter_.add(emitter_.scale(group, c_.group_inputs), channel), output, emitter_.uniform(last_row),
+            emitter_.uniform(last_column)};
   }
 
   KernelBuilder& kernel_;
