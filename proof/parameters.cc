@@ -117,6 +117,8 @@ Tensor draw_tensor(const TensorType& type, const Domain& domain, Numbers numbers
 
 std::vector<Tensor> draw_arguments(const Function& function, const std::vector<Domain>& domains, Numbers numbers,
                                    Rng& rng) {
+  MINNOW_CHECK(domains.size() == function.parameters().size(), "{} domains of {} parameters", domains.size(),
+               function.parameters().size());
   std::vector<Tensor> arguments;
   for (const auto& parameter : function.parameters())
     arguments.push_back(draw_tensor(parameter->type, domains[static_cast<size_t>(parameter->index)], numbers, rng));

@@ -37,7 +37,8 @@ void expect_agreement(const std::string& text, bool is_fused) {
     ASSERT_TRUE(run_passes(function, default_pipeline()).has_value());
   }
   proof::Rng rng(3);
-  const auto arguments = draw_arguments(function, {{}}, proof::Numbers::kWhole, rng);
+  const auto arguments =
+      draw_arguments(function, std::vector<proof::Domain>(function.parameters().size()), proof::Numbers::kWhole, rng);
   const testing::Reference expected = testing::interpret_reference(function, arguments);
   const auto actual = testing::CompiledProgram(function).run(arguments);
   ASSERT_EQ(actual.size(), 4U);
