@@ -47,7 +47,6 @@ class ChannelConv {
   void pack_panel(V panel, int64_t depth, const std::function<Position(V channel, const Coord& k)>& position);
   void pack_filter();
   void pack_pixels(V image, V band);
-  void for_tiles(V from, V to, int64_t rows, const std::function<void(V first, int64_t rows)>& body);
   void sum_phase(const PixelPhase& phase);
   void sum_filter_tile(V first, int64_t rows, V is_first);
   void multiply(const std::vector<V>& inputs, V offset, V depth);
@@ -123,15 +122,16 @@ void ChannelConv::emit_result(V from, V to) {
 // Tiles [from, to) of the elements of an output channel's filter.
 void ChannelConv::emit_filter(V from, V to) {
   const int64_t rows = tiling_.rows();
+  const int64_t tile = tiling_.tile_rows(rows);
   kernel_.loop(0, c_.images, [&](V image) {
     kernel_.loop(0, tiling_.bands(), [&](V band) {
       copy_band(image, band);
       pack_pixels(image, band);
       V is_first = ir_.CreateICmpEQ(plus(image, band), number(0));
-      for_tiles(from, to, rows, [&](V first, int64_t count) { sum_filter_tile(first, count, is_first); });
+      for_tiles(kernel_, rows, tile, from, to,
+                [&](V first, int64_t count) { sum_filter_tile(first, count, is_first); });
     });
   });
-  const int64_t tile = tiling_.tile_rows(rows);
   transpose_back(times(from, tile), smaller(times(to, tile), number(rows)), [&](V channel, const Coord& row) {
     Position at = {output_channel(channel), emitter_.constant(0), emitter_.constant(0), row};
     if (separate_[1] || separate_[2]) {
@@ -218,15 +218,6 @@ void ChannelConv::pack_pixels(V image, V band) {
   });
 }
 
-// Whole tiles share their code; the last may have fewer rows.
-void ChannelConv::for_tiles(V from, V to, int64_t rows, const std::function<void(V first, int64_t rows)>& body) {
-  const int64_t tile = tiling_.tile_rows(rows);
-  kernel_.loop(from, smaller(to, number(rows / tile)), 1, [&](V i) { body(times(i, tile), tile); });
-  if (rows % tile == 0) return;
-  kernel_.when(ir_.CreateICmpEQ(to, number(ceil_div(rows, tile))),
-               [&] { body(number(rows - rows % tile), rows % tile); });
-}
-
 // Step by step of the depth: a vector of channels times the tile's numbers of the input.
 void ChannelConv::multiply(const std::vector<V>& inputs, V offset, V depth) {
   std::vector<V> channels;
@@ -243,7 +234,8 @@ void ChannelConv::sum_phase(const PixelPhase& phase) {
   const int64_t height = ceil_div(tiling_.band - phase.row, phase.row_step);
   const int64_t width = ceil_div(c_.out_width - phase.column, phase.column_step);
   const int64_t count = height * width;
-  for_tiles(number(0), number(ceil_div(count, tiling_.tile_rows(count))), count, [&](V first, int64_t rows) {
+  const int64_t tile = tiling_.tile_rows(count);
+  for_tiles(kernel_, count, tile, number(0), number(ceil_div(count, tile)), [&](V first, int64_t rows) {
     std::vector<V> inputs, pixels;
     for (int64_t i = 0; i < rows; ++i) {
       V row = plus(times(divided(plus(first, i), width), phase.row_step), phase.row);

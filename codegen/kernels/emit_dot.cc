@@ -100,12 +100,11 @@ class DotKernel {
   void pack_transposed_panel();
   void emit_at_once(V from, V to);
   void emit_in_panels(V from, V to);
-  void for_tiles(V from, V to, const std::function<void(V tile, int64_t rows)>& body);
   void accumulate(V first_row, int64_t rows);
   void store_tile(V first_row, int64_t rows);
-  V kept_sum(V tile, int64_t i, int64_t j);
-  void load_sums(V tile, int64_t rows, V are_zero = nullptr);
-  void keep_sums(V tile, int64_t rows);
+  V kept_sum(V first_row, int64_t i, int64_t j);
+  void load_sums(V first_row, int64_t rows, V are_zero = nullptr);
+  void keep_sums(V first_row, int64_t rows);
   V vector_mask(int64_t j);
   Coord column(int64_t j) { return emitter_.lane(kernel_.ir().CreateAdd(first_column_, kernel_.index(j * lanes_))); }
   V b_vector(const Coord& k, int64_t j);
@@ -127,7 +126,7 @@ class DotKernel {
   int64_t tile_rows_, tile_vectors_, panel_;
   V panel_memory_ = nullptr;
   V first_column_ = nullptr;
-  V chunk_ = nullptr;                       // the first tile of those that go through the panels together
+  V chunk_ = nullptr;                       // the first row of those that go through the panels together
   V first_k_ = nullptr, last_k_ = nullptr;  // of the panel: [first, last)
   std::unique_ptr<RegisterTile> tile_;
 };
@@ -154,23 +153,11 @@ WorkUnits DotKernel::emit() {
   return {units.count(), true};
 }
 
-// Whole tiles share their code; the last may have fewer rows.
-void DotKernel::for_tiles(V from, V to, const std::function<void(V tile, int64_t rows)>& body) {
-  llvm::IRBuilder<>& ir = kernel_.ir();
-  const int64_t rest = rows_ % tile_rows_;
-  V whole = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, kernel_.index(rows_ / tile_rows_));
-  kernel_.loop(from, whole, 1, [&](V tile) { body(tile, tile_rows_); });
-  if (rest == 0) return;
-  kernel_.when(ir.CreateICmpEQ(to, kernel_.index(shape_.tiles())),
-               [&] { body(kernel_.index(rows_ / tile_rows_), rest); });
-}
-
 void DotKernel::emit_at_once(V from, V to) {
   first_k_ = kernel_.index(0);
   last_k_ = kernel_.index(depth_);
   if (packs_) b_transposed_ ? pack_transposed_panel() : pack_panel();
-  for_tiles(from, to, [&](V tile, int64_t rows) {
-    V first_row = kernel_.ir().CreateMul(tile, kernel_.index(tile_rows_));
+  for_tiles(kernel_, rows_, tile_rows_, from, to, [&](V first_row, int64_t rows) {
     tile_->clear();
     accumulate(first_row, rows);
     store_tile(first_row, rows);
@@ -184,50 +171,50 @@ void DotKernel::emit_in_panels(V from, V to) {
   llvm::IRBuilder<>& ir = kernel_.ir();
   kernel_.loop(from, to, shape_.chunk(), [&](V first) {
     V last = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, ir.CreateAdd(first, kernel_.index(shape_.chunk())), to);
-    chunk_ = first;
+    chunk_ = ir.CreateMul(first, kernel_.index(tile_rows_));
     kernel_.loop(kernel_.index(0), kernel_.index(depth_), shape_.panel_depth(), [&](V k) {
       first_k_ = k;
       last_k_ = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, ir.CreateAdd(k, kernel_.index(shape_.panel_depth())),
                                          kernel_.index(depth_));
       b_transposed_ ? pack_transposed_panel() : pack_panel();
       V is_first = ir.CreateICmpEQ(k, kernel_.index(0));
-      for_tiles(first, last, [&](V tile, int64_t rows) {
-        load_sums(tile, rows, is_first);
-        accumulate(ir.CreateMul(tile, kernel_.index(tile_rows_)), rows);
-        keep_sums(tile, rows);
+      for_tiles(kernel_, rows_, tile_rows_, first, last, [&](V first_row, int64_t rows) {
+        load_sums(first_row, rows, is_first);
+        accumulate(first_row, rows);
+        keep_sums(first_row, rows);
       });
     });
-    for_tiles(first, last, [&](V tile, int64_t rows) {
-      load_sums(tile, rows);
-      store_tile(ir.CreateMul(tile, kernel_.index(tile_rows_)), rows);
+    for_tiles(kernel_, rows_, tile_rows_, first, last, [&](V first_row, int64_t rows) {
+      load_sums(first_row, rows);
+      store_tile(first_row, rows);
       emitter_.forget();
     });
   });
 }
 
-// Behind the panel: [tile of the chunk][row][vector].
-V DotKernel::kept_sum(V tile, int64_t i, int64_t j) {
+// Behind the panel: [row of the chunk][vector].
+V DotKernel::kept_sum(V first_row, int64_t i, int64_t j) {
   llvm::IRBuilder<>& ir = kernel_.ir();
   V base = kernel_.byte_offset(panel_memory_, shape_.panel_bytes(lanes_));
-  V first = ir.CreateMul(ir.CreateSub(tile, chunk_), kernel_.index(tile_rows_ * panel_));
+  V first = ir.CreateMul(ir.CreateSub(first_row, chunk_), kernel_.index(panel_));
   return ir.CreateGEP(ir.getFloatTy(), base, ir.CreateAdd(first, kernel_.index(i * panel_ + j * lanes_)));
 }
 
-void DotKernel::load_sums(V tile, int64_t rows, V are_zero) {
+void DotKernel::load_sums(V first_row, int64_t rows, V are_zero) {
   llvm::IRBuilder<>& ir = kernel_.ir();
   llvm::Type* vector = kernel_.vector_type(ir.getFloatTy(), lanes_);
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < tile_vectors_; ++j) {
-      V sum = ir.CreateAlignedLoad(vector, kept_sum(tile, i, j), llvm::Align(4));
+      V sum = ir.CreateAlignedLoad(vector, kept_sum(first_row, i, j), llvm::Align(4));
       if (are_zero != nullptr) sum = ir.CreateSelect(are_zero, llvm::Constant::getNullValue(vector), sum);
       tile_->set(i, j, sum);
     }
 }
 
-void DotKernel::keep_sums(V tile, int64_t rows) {
+void DotKernel::keep_sums(V first_row, int64_t rows) {
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < tile_vectors_; ++j)
-      kernel_.ir().CreateAlignedStore(tile_->get(i, j), kept_sum(tile, i, j), llvm::Align(4));
+      kernel_.ir().CreateAlignedStore(tile_->get(i, j), kept_sum(first_row, i, j), llvm::Align(4));
 }
 
 // Lanes of the panel's vector j that are columns; nullptr if all are.

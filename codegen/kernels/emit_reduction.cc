@@ -1,8 +1,8 @@
 #include "codegen/kernels/emit_reduction.h"
 
 #include <algorithm>
-#include <limits>
 
+#include "codegen/element/accumulate.h"
 #include "codegen/kernels/register_tile.h"
 
 namespace minnow {
@@ -34,11 +34,7 @@ class LaneReduction {
     return op_.kind == OpKind::kReduceMax ? emitter_.math().max(dtype_, element, before)
                                           : emitter_.math().add(dtype_, before, element);
   }
-  double start() const {
-    if (op_.kind == OpKind::kReduceSum) return 0;
-    if (is_float(dtype_)) return -std::numeric_limits<double>::infinity();
-    return dtype_ == DType::kI32 ? std::numeric_limits<int32_t>::min() : 0;
-  }
+  double start() const { return op_.kind == OpKind::kReduceSum ? 0 : lowest(dtype_); }
 
   KernelBuilder& kernel_;
   const KernelWork& work_;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 
+#include "codegen/element/accumulate.h"
 #include "ir/threshold.h"
 #include "ir/windows.h"
 
@@ -163,10 +163,7 @@ V WindowScatter::largest_place(const Position& window) {
     V best = ir.CreateLoad(zero->getType(), best_slot);
     V place = ir.CreateLoad(none->getType(), place_slot);
     V greater =
-        ir.CreateOr(emitter_.math().lt(dtype, best, x), ir.CreateICmpSLT(place, emitter_.constant_of(DType::kI32, 0)));
-    if (is_float(dtype)) {
-      greater = ir.CreateOr(greater, ir.CreateAnd(ir.CreateFCmpUNO(x, x), ir.CreateFCmpORD(best, best)));
-    }
+        ir.CreateOr(exceeds(emitter_, dtype, x, best), ir.CreateICmpSLT(place, emitter_.constant_of(DType::kI32, 0)));
     if (exists != nullptr) greater = emitter_.both(greater, exists);
     ir.CreateStore(ir.CreateSelect(greater, x, best), best_slot);
     ir.CreateStore(ir.CreateSelect(greater, place_of(i, j), place), place_slot);
@@ -192,10 +189,7 @@ std::vector<V> WindowScatter::pick(const Position& window, V y) {
       place = exists == nullptr ? here : emitter_.math().select(exists, here, emitter_.constant_of(DType::kI32, -1));
       continue;
     }
-    V greater = emitter_.math().lt(dtype, best, x);
-    if (is_float(dtype)) {
-      greater = ir.CreateOr(greater, ir.CreateAnd(ir.CreateFCmpUNO(x, x), ir.CreateFCmpORD(best, best)));
-    }
+    V greater = exceeds(emitter_, dtype, x, best);
     if (exists != nullptr) {
       greater = ir.CreateOr(greater, ir.CreateICmpSLT(place, emitter_.constant_of(DType::kI32, 0)));
       greater = emitter_.both(greater, exists);

@@ -20,6 +20,17 @@ std::pair<llvm::Value*, llvm::Value*> exchange(llvm::IRBuilder<>& ir, llvm::Valu
 
 }  // namespace
 
+void for_tiles(KernelBuilder& kernel, int64_t rows, int64_t tile_rows, llvm::Value* from, llvm::Value* to,
+               const std::function<void(llvm::Value* first, int64_t rows)>& body) {
+  llvm::IRBuilder<>& ir = kernel.ir();
+  const int64_t whole = rows / tile_rows;
+  const int64_t rest = rows % tile_rows;
+  llvm::Value* last = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, kernel.index(whole));
+  kernel.loop(from, last, 1, [&](llvm::Value* tile) { body(ir.CreateMul(tile, kernel.index(tile_rows)), tile_rows); });
+  if (rest == 0) return;
+  kernel.when(ir.CreateICmpEQ(to, kernel.index(whole + 1)), [&] { body(kernel.index(rows - rest), rest); });
+}
+
 // Swaps blocks of size half, half / 2, ..., 1 across the diagonal (Eklundh's method).
 std::vector<llvm::Value*> transpose_lanes(llvm::IRBuilder<>& ir, std::vector<llvm::Value*> rows) {
   const size_t width = rows.size();

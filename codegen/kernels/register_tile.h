@@ -31,6 +31,11 @@ class RegisterTile {
   std::vector<llvm::Value*> slots_;
 };
 
+// Tiles [from, to) of `rows`, with the first of a tile's rows and their number. Whole tiles share their code; the last
+// may have fewer rows.
+void for_tiles(KernelBuilder& kernel, int64_t rows, int64_t tile_rows, llvm::Value* from, llvm::Value* to,
+               const std::function<void(llvm::Value* first, int64_t rows)>& body);
+
 // W vectors of W lanes, transposed: lane i of vector j becomes lane j of vector i. W is a power of two.
 std::vector<llvm::Value*> transpose_lanes(llvm::IRBuilder<>& ir, std::vector<llvm::Value*> rows);
 

@@ -28,9 +28,8 @@ ChannelTiling::ChannelTiling(const Op& conv, const Target& target)
   most_tile_rows = std::min<int64_t>(kMaxTileRows, target.tiles.accumulators / vectors);
   const bool is_spread = c.input.row_spread > 1 || c.input.column_spread > 1;
   const int64_t row_floats = std::max(c.group_inputs * c.input.width * c.row_stride, c.out_width * panel());
-  band = is_spread ? c.out_height
-                   : largest_divisor(c.out_height, std::max<int64_t>(1, kBandFloats.at_most(c.out_height * row_floats) /
-                                                                            std::max<int64_t>(row_floats, 1)));
+  const int64_t most_rows = std::max<int64_t>(1, kBandFloats.at_most(c.out_height * row_floats) / row_floats);
+  band = is_spread ? c.out_height : largest_divisor(c.out_height, most_rows);
 }
 
 int64_t ChannelTiling::panels() const { return ceil_div(c.group_outputs, panel()); }
