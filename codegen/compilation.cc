@@ -68,9 +68,9 @@ void Compilation::decide_parallel() {
   for (const Kernel& kernel : kernels_) {
     const BlockLoop* loop = kernel.loop < 0 ? nullptr : &lowered_.loops[static_cast<size_t>(kernel.loop)];
     if (loop != nullptr && loop->partitions == 1) continue;  // one thread does it in any case
-    const int64_t blocks = loop == nullptr ? 1 : loop->blocks;
-    all_flops += kernel.flops * static_cast<double>(blocks);
-    all_bytes += kernel.bytes * static_cast<double>(blocks);
+    const auto runs = static_cast<double>(loop == nullptr ? kernel.repeats : kernel.repeats * loop->blocks);
+    all_flops += kernel.flops * runs;
+    all_bytes += kernel.bytes * runs;
   }
   is_parallel_ = all_flops > kSerialFunctionFlops || all_bytes > kSerialFunctionBytes;
   for (BlockLoop& loop : lowered_.loops) {
@@ -151,6 +151,7 @@ Kernel Compilation::describe(const KernelWork& work) {
   Kernel kernel;
   kernel.name = unique_name(work);
   kernel.loop = work.loop;
+  kernel.repeats = work.repeats;
   kernel.op = work.ops;
   std::unordered_set<const Value*> read;
   for (const Op* op : work.inside) {
@@ -260,6 +261,11 @@ const LoweredFunction& Compilation::without_unused_constants() {
       const Buffer& buffer = lowered_.buffers[static_cast<size_t>(index)];
       if (buffer.kind == Buffer::Kind::kBlock) is_used[static_cast<size_t>(buffer.index)] = true;
     }
+  for (const SequentialLoop& loop : lowered_.sequences) {
+    for (const int part : loop.parts)
+      is_used[static_cast<size_t>(lowered_.buffers[static_cast<size_t>(part)].index)] = true;
+    for (const SequentialLoop::Carry& carry : loop.carries) is_used[static_cast<size_t>(carry.initial)] = true;
+  }
   for (size_t i = 0; i < is_used.size(); ++i) {
     Buffer& buffer = lowered_.buffers[i];
     if (is_used[i] || buffer.kind != Buffer::Kind::kConstant) continue;
@@ -281,6 +287,7 @@ Result<std::unique_ptr<CompiledFunction>> Compilation::finish(std::vector<Object
   compiled->kernels = std::move(kernels_);
   compiled->buffers = std::move(lowered_.buffers);
   compiled->loops = std::move(lowered_.loops);
+  compiled->sequences = std::move(lowered_.sequences);
   compiled->arena_bytes = lowered_.arena_bytes;
   compiled->code = std::move(code);
   return compiled;

@@ -5,6 +5,7 @@
 #include "codegen/kernels/emit_conv.h"
 #include "codegen/kernels/emit_kernel.h"
 #include "codegen/lowering.h"
+#include "ir/loop.h"
 #include "passes/group/stage_blocks.h"
 
 namespace minnow {
@@ -46,8 +47,12 @@ void Lowering::lower_ops() {
   }
   for (const std::vector<size_t>& together : plan_.needs_copy) {
     std::vector<KernelOutput> outputs;
-    for (const size_t index : together) outputs.push_back({function_.results()[index].value, result_buffer(index)});
-    add_copy(std::move(outputs));
+    for (const size_t index : together) {
+      const Value* value = function_.results()[index].value;
+      const int buffer = result_buffer(index);
+      if (buffer != storage_.find(value)) outputs.push_back({value, buffer});
+    }
+    if (!outputs.empty()) add_copy(std::move(outputs));
   }
 }
 
@@ -61,7 +66,7 @@ void Lowering::place_parameters() {
 
 // Where a result of the function goes: over the weight or state of its name, or to a buffer of its own.
 int Lowering::result_buffer(size_t index) {
-  if (loop_ >= 0) return result_buffers_[index];
+  if (is_body_) return result_buffers_[index];
   const FunctionResult& result = function_.results()[index];
   if (const Value* parameter = function_.replaced_parameter(result)) return storage_.find(parameter);
   return storage_.add(
@@ -69,8 +74,13 @@ int Lowering::result_buffer(size_t index) {
 }
 
 int Lowering::on_arena(int64_t offset, int64_t bytes) {
-  if (loop_ < 0) return storage_.add({Buffer::Kind::kArena, 0, offset, bytes, {}, Layout::kRowMajor});
+  if (loop_ < 0) return storage_.add({Buffer::Kind::kArena, 0, base_ + offset, bytes, {}, Layout::kRowMajor});
   return storage_.add({Buffer::Kind::kLocal, 0, offset, bytes, {}, Layout::kExamplesInner});
+}
+
+int64_t& Lowering::arena_bytes() {
+  if (loop_ >= 0) return block_loop().local_bytes;
+  return is_body_ ? sequence_bytes_ : out_.arena_bytes;
 }
 
 int Lowering::place_on_arena(int64_t bytes, int64_t& top) {
@@ -97,9 +107,9 @@ void Lowering::place_op(const Op& op) {
 std::string Lowering::layout_text(const Value* value) const {
   if (loop_ >= 0) return "layout [...][16], examples innermost: in a block loop a vector lane is an example";
   if (lies_in_blocks(value, uses_))
-    return "layout [N/16][...][16], examples innermost: a map writes it and only maps read it";
-  if (value->op->kind == OpKind::kMap)
-    return "layout row-major: it is a result, a sum over examples, or read outside of maps";
+    return "layout [N/16][...][16], examples innermost: a loop writes it and only loops read it";
+  if (is_block_loop(*value->op))
+    return "layout row-major: it is a result, a sum over examples, or read outside of loops";
   return "layout row-major: outside of block loops";
 }
 
@@ -117,7 +127,7 @@ int Lowering::home(const Value* value) {
 void Lowering::lower(const Op& op) {
   if (op.kind == OpKind::kConstant) return;
   if (op.kind == OpKind::kFused) return lower_fused(op);
-  if (op.kind == OpKind::kMap) return lower_map(op);
+  if (op.kind == OpKind::kLoop) return lower_loop(op);
   const bool is_shared = plan_.shares_operand.contains(op.result());
   if (op.kind == OpKind::kReshape && is_shared) return;  // the bytes are there already
   KernelWork work;
@@ -156,6 +166,7 @@ void Lowering::add_work(KernelWork work) {
   const auto is_empty = [](const KernelOutput& output) { return output.value->type.elements() == 0; };
   if (std::ranges::all_of(work.outputs, is_empty)) return;
   work.loop = loop_;
+  work.repeats = repeats_;
   const ScratchNeed need = scratch_need(work, target_of(work, target_));
   if (need.bytes > kMaxStackBytes) {
     work.scratch_bytes = (need.bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
@@ -177,6 +188,7 @@ void Lowering::add_copy(std::vector<KernelOutput> outputs) {
   work.outputs = std::move(outputs);
   work.ops = "copy";
   work.loop = loop_;
+  work.repeats = repeats_;
   out_.works.push_back(std::move(work));
 }
 

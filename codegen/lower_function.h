@@ -11,6 +11,7 @@ namespace minnow {
 struct LoweredFunction {
   std::vector<Buffer> buffers;
   std::vector<BlockLoop> loops;
+  std::vector<SequentialLoop> sequences;
   Storage storage{buffers};
   std::vector<KernelWork> works;
   int64_t arena_bytes = 0;

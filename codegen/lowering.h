@@ -1,5 +1,5 @@
 // Lowering a function to kernels, private to codegen: lower_function.cc places tensors and divides ops into kernels,
-// lower_map.cc does the same for the body of a map.
+// lower_loop.cc does the same for the body of a loop.
 #pragma once
 
 #include "codegen/lower_function.h"
@@ -18,10 +18,12 @@ class Lowering {
   }
 
  private:
-  // The body of a map, run by block loop `loop`.
-  Lowering(const Op& map, const MemoryPlan& plan, int loop, Lowering& outer)
-      : function_(*map.body), plan_(plan), uses_(*map.body), target_(outer.target_), out_(outer.out_),
-        storage_(outer.storage_), loop_(loop) {}
+  // The body of a loop: run by block loop `block_loop`, or, if that is -1, a sequential loop whose arena begins at
+  // `base` of the outer one.
+  Lowering(const Op& loop, const MemoryPlan& plan, int block_loop, int64_t base, Lowering& outer)
+      : function_(*loop.body), plan_(plan), uses_(*loop.body), target_(outer.target_), out_(outer.out_),
+        storage_(outer.storage_), is_body_(true), loop_(block_loop), base_(base), sequence_bytes_(plan.arena_bytes),
+        repeats_(outer.repeats_) {}
 
   void lower_ops();
   void place_parameters();
@@ -29,7 +31,7 @@ class Lowering {
   void place_op(const Op& op);
   std::string layout_text(const Value* value) const;
   int home(const Value* value);
-  int64_t& arena_bytes() { return loop_ < 0 ? out_.arena_bytes : block_loop().local_bytes; }
+  int64_t& arena_bytes();
   int on_arena(int64_t offset, int64_t bytes);
   int place_on_arena(int64_t bytes, int64_t& top);
   int add_scratch(int64_t bytes) { return place_on_arena(bytes, scratch_bytes_); }
@@ -39,10 +41,17 @@ class Lowering {
   void add_work(KernelWork work);
   void add_copy(std::vector<KernelOutput> outputs);
 
-  // lower_map.cc
-  void lower_map(const Op& map);
+  // lower_loop.cc
+  void lower_loop(const Op& loop);
+  void lower_block_loop(const Op& loop);
   int add_sum(const Op& producer, PartialSums& sums);
-  void add_finish(const Op& map, size_t result, PartialSums sums);
+  void add_finish(const Op& loop, size_t result, PartialSums sums);
+  void lower_sequential_loop(const Op& loop);
+  void place_loop_operands(const Op& loop, size_t sequence);
+  void place_loop_results(const Op& loop, size_t sequence, Lowering& body);
+  void add_to_sum(const Value& part, const Value* sum);
+  static int part_with(const Value& value, const Op& loop, const Lowering& body);
+  int add_part(int whole, const Value& part, size_t sequence);
   BlockLoop& block_loop() { return out_.loops[static_cast<size_t>(loop_)]; }
 
   const Function& function_;
@@ -51,8 +60,12 @@ class Lowering {
   const Target& target_;
   LoweredFunction& out_;
   Storage& storage_;
-  int loop_ = -1;
-  std::vector<int> result_buffers_;  // of a map's body
+  bool is_body_ = false;
+  int loop_ = -1;                    // the block loop that runs the body
+  int64_t base_ = 0;                 // of the arena of a sequential loop's body, in that of the function
+  int64_t sequence_bytes_ = 0;       // of that arena
+  int64_t repeats_ = 1;              // iterations of the sequential loops around
+  std::vector<int> result_buffers_;  // of a loop's body
   int64_t permanent_bytes_ = 0;
   int64_t scratch_bytes_ = 0;
 };

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "interpreter/reference_kernels.h"
-#include "ir/map.h"
+#include "ir/loop.h"
 
 namespace minnow {
 namespace {
@@ -64,24 +64,25 @@ class LiveValues {
   std::unordered_map<const Value*, Slot> slots_;
 };
 
-std::vector<Tensor> run_op(const Op& op, LiveValues& values, Precision precision, const OpObserver& observer) {
+std::vector<Tensor> run_op(const Op& op, LiveValues& values, Precision precision, const OpObserver& observer,
+                           InterruptFlag interrupt) {
   std::vector<const Tensor*> operands;
   for (const Value* operand : op.operands) operands.push_back(values.get(operand));
   std::vector<Tensor> results;
   for (const auto& result : op.results) results.push_back(Tensor::zeros(working_type(result->type, precision)));
-  kKernels[static_cast<size_t>(op.kind)]({op, operands, results, precision, observer});
+  kKernels[static_cast<size_t>(op.kind)]({op, operands, results, precision, observer, interrupt});
   if (observer) observer(op, results);
   return results;
 }
 
 // `arguments` are of the working types. Once interrupted, there are no results.
 std::vector<Tensor> evaluate(const Function& function, std::span<const Tensor* const> arguments, Precision precision,
-                             const OpObserver& observer, InterruptFlag interrupt = nullptr) {
+                             const OpObserver& observer, InterruptFlag interrupt) {
   LiveValues values(function);
   for (size_t i = 0; i < arguments.size(); ++i) values.borrow(function.parameters()[i].get(), arguments[i]);
   for (const auto& op : function.ops()) {
+    std::vector<Tensor> results = run_op(*op, values, precision, observer, interrupt);
     if (is_interrupted(interrupt)) return {};
-    std::vector<Tensor> results = run_op(*op, values, precision, observer);
     for (const Value* operand : op->operands) values.end_use(operand);
     for (size_t i = 0; i < results.size(); ++i) values.hold(op->result(i), std::move(results[i]));
   }
@@ -132,24 +133,24 @@ Result<std::vector<Tensor>> interpret(const Function& function, std::span<const 
 }
 
 void ReferenceKernel<OpKind::kFused>::apply(const KernelCall& call) {
-  std::vector<Tensor> results = evaluate(*call.op.body, call.operands, call.precision, call.observer);
+  std::vector<Tensor> results = evaluate(*call.op.body, call.operands, call.precision, call.observer, call.interrupt);
   std::move(results.begin(), results.end(), call.results.begin());
 }
 
 namespace {
 
-// Block `index` of a tensor that is cut along dimension 0.
+// Part `index` of a tensor that is cut along dimension 0.
 Tensor cut(const Tensor& whole, TensorType type, int64_t index) {
   type.dtype = whole.type().dtype;
-  Tensor block = Tensor::uninitialized(std::move(type));
-  const int64_t bytes = block.type().bytes();
-  std::memcpy(block.data(), whole.data() + index * bytes, static_cast<size_t>(bytes));
-  return block;
+  Tensor part = Tensor::uninitialized(std::move(type));
+  const int64_t bytes = part.type().bytes();
+  std::memcpy(part.data(), whole.data() + index * bytes, static_cast<size_t>(bytes));
+  return part;
 }
 
-void put(const Tensor& block, int64_t index, Tensor& whole) {
-  const int64_t bytes = block.type().bytes();
-  std::memcpy(whole.data() + index * bytes, block.data(), static_cast<size_t>(bytes));
+void put(const Tensor& part, int64_t index, Tensor& whole) {
+  const int64_t bytes = part.type().bytes();
+  std::memcpy(whole.data() + index * bytes, part.data(), static_cast<size_t>(bytes));
 }
 
 void add_to(const Tensor& part, Tensor& sum) {
@@ -169,20 +170,29 @@ void add_to(const Tensor& part, Tensor& sum) {
 
 }  // namespace
 
-void ReferenceKernel<OpKind::kMap>::apply(const KernelCall& call) {
-  const auto& map = call.op.attr<MapAttributes>();
-  const int64_t blocks = block_count(call.op);
-  for (int64_t index = 0; index < blocks; ++index) {
+void ReferenceKernel<OpKind::kLoop>::apply(const KernelCall& call) {
+  const auto& loop = call.op.attr<LoopAttributes>();
+  std::vector<Tensor> carried;
+  for (const int64_t operand : loop.carry) carried.push_back(call.operands[static_cast<size_t>(operand)]->clone());
+  for (int64_t iteration = 0; iteration < loop.count; ++iteration) {
+    const int64_t index = loop.reverse ? loop.count - 1 - iteration : iteration;
     std::vector<Tensor> cuts(call.operands.size());
-    std::vector<const Tensor*> arguments;
+    std::vector<const Tensor*> arguments(call.operands.begin(), call.operands.end());
     for (size_t i = 0; i < call.operands.size(); ++i) {
-      if (is_split(map, i)) cuts[i] = cut(*call.operands[i], body_parameter_type(call.op, i), index);
-      arguments.push_back(is_split(map, i) ? &cuts[i] : call.operands[i]);
+      if (is_carried(loop, i)) arguments[i] = &carried[last_result(loop, i)];
+      if (!is_split(loop, i)) continue;
+      cuts[i] = cut(*call.operands[i], body_parameter_type(call.op, i), index);
+      arguments[i] = &cuts[i];
     }
-    const std::vector<Tensor> parts = evaluate(*call.op.body, arguments, call.precision, call.observer);
-    for (size_t i = 0; i < parts.size(); ++i)
-      is_summed(map, i) ? add_to(parts[i], call.results[i]) : put(parts[i], index, call.results[i]);
+    std::vector<Tensor> results = evaluate(*call.op.body, arguments, call.precision, call.observer, call.interrupt);
+    if (is_interrupted(call.interrupt)) return;
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (is_last(loop, i)) carried[i] = std::move(results[i]);
+      else if (is_summed(loop, i)) add_to(results[i], call.results[i]);
+      else put(results[i], index, call.results[i]);
+    }
   }
+  std::move(carried.begin(), carried.end(), call.results.begin());
 }
 
 }  // namespace minnow

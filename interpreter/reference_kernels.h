@@ -1,5 +1,5 @@
 // The interpreter's rule per op kind: ReferenceKernel<kind>::apply computes the op's results from its
-// operands. The op table declares the rules; they are defined by family in reference_kernels_*.cc, kFused and kMap in
+// operands. The op table declares the rules; they are defined by family in reference_kernels_*.cc, kFused and kLoop in
 // interpreter.cc.
 #pragma once
 
@@ -19,6 +19,7 @@ struct KernelCall {
   std::span<Tensor> results;
   Precision precision;
   const OpObserver& observer;
+  InterruptFlag interrupt;  // once it is set, results do not matter
 
   const Tensor& operand(size_t i = 0) const { return *operands[i]; }
   Tensor& result() const { return results[0]; }

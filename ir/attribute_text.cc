@@ -62,8 +62,11 @@ constexpr auto kFields<WindowAttributes> =
 template <>
 constexpr auto kFields<FusedAttributes> = std::tuple(Field{"kind", &FusedAttributes::kind});
 template <>
-constexpr auto kFields<MapAttributes> = std::tuple(
-    Field{"block", &MapAttributes::block}, Field{"split", &MapAttributes::split}, Field{"sum", &MapAttributes::sum});
+constexpr auto kFields<LoopAttributes> =
+    std::tuple(Field{"count", &LoopAttributes::count}, Field{"split", &LoopAttributes::split},
+               Field{"carry", &LoopAttributes::carry}, Field{"sum", &LoopAttributes::sum},
+               Field{"reverse", &LoopAttributes::reverse}, Field{"recompute", &LoopAttributes::recompute},
+               Field{"block", &LoopAttributes::block});
 
 template <typename T, typename Visit>
 void for_each_field(Visit&& visit) {
@@ -74,6 +77,7 @@ void for_each_field(Visit&& visit) {
 
 std::string to_text(int64_t value) { return fmt::format("{}", value); }
 std::string to_text(double value) { return spell_number(value); }
+std::string to_text(bool value) { return value ? "true" : "false"; }
 std::string to_text(FusionKind kind) { return std::string(fusion_kind_name(kind)); }
 std::string to_text(std::span<const int64_t> values) { return fmt::format("[{}]", fmt::join(values, ", ")); }
 
@@ -124,6 +128,15 @@ Status read(Lexer& lexer, int64_t& value) {
 Status read(Lexer& lexer, double& value) {
   MINNOW_ASSIGN(value, lexer.expect_number());
   return {};
+}
+
+Status read(Lexer& lexer, bool& value) {
+  for (const bool candidate : {false, true}) {
+    if (!lexer.accept(candidate ? "true" : "false")) continue;
+    value = candidate;
+    return {};
+  }
+  return lexer.expected("true or false");
 }
 
 template <typename T>

@@ -90,17 +90,20 @@ struct FusedAttributes {
   bool operator==(const FusedAttributes&) const = default;
 };
 
-// Positions of the operands that are cut into blocks of `block` examples, and of the results that are added up over
-// them.
-struct MapAttributes {
-  int64_t block = 0;
-  std::vector<int64_t> split, sum;
-  bool operator==(const MapAttributes&) const = default;
+// What a loop's operands are to its iterations: positions of those that are cut into `count` parts and of those that
+// are carried from one to the next; positions of the results that are added up. See ops.def.
+struct LoopAttributes {
+  int64_t count = 0;
+  std::vector<int64_t> split, carry, sum;
+  bool reverse = false;
+  bool recompute = false;
+  int64_t block = 0;  // examples of each part, 0 if the loop is not one over blocks of examples
+  bool operator==(const LoopAttributes&) const = default;
 };
 
 using Attributes =
     std::variant<NoAttributes, ConstantAttributes, DimAttributes, DimsAttributes, RandomAttributes, SliceAttributes,
-                 PadAttributes, DotAttributes, ConvAttributes, WindowAttributes, FusedAttributes, MapAttributes>;
+                 PadAttributes, DotAttributes, ConvAttributes, WindowAttributes, FusedAttributes, LoopAttributes>;
 
 // Fills the empty lists of ConvAttributes and WindowAttributes with their defaults for `dims` dimensions of space;
 // leaves other attributes as they are.

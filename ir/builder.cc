@@ -1,6 +1,7 @@
 #include "ir/builder.h"
 
 #include "ir/infer.h"
+#include "ir/loop.h"
 
 namespace minnow {
 
@@ -40,6 +41,14 @@ Value* Builder::reshape(Value* x, Shape shape) {
   return create(OpKind::kReshape, {x}, {}, {dtype, std::move(shape)});
 }
 
+Value* Builder::slice(Value* x, int64_t dim, int64_t start, int64_t limit, int64_t stride) {
+  SliceAttributes slice{Shape(x->type.shape.size(), 0), x->type.shape, Shape(x->type.shape.size(), 1)};
+  slice.start[static_cast<size_t>(dim)] = start;
+  slice.limit[static_cast<size_t>(dim)] = limit;
+  slice.stride[static_cast<size_t>(dim)] = stride;
+  return create(OpKind::kSlice, {x}, std::move(slice));
+}
+
 Value* Builder::transpose(Value* x, std::vector<int64_t> permutation) {
   return create(OpKind::kTranspose, {x}, DimsAttributes{std::move(permutation)});
 }
@@ -74,6 +83,20 @@ Value* Builder::conv(Value* x, Value* w, ConvAttributes attributes) {
 
 Value* Builder::window(OpKind kind, Value* x, WindowAttributes attributes) {
   return create(kind, {x}, std::move(attributes));
+}
+
+Op* Builder::loop(std::vector<Value*> operands, LoopAttributes attributes, std::unique_ptr<Function> body) {
+  std::vector<TensorType> operand_types, types;
+  for (const Value* operand : operands) operand_types.push_back(operand->type);
+  for (size_t i = 0; i < body->results().size(); ++i) {
+    const TensorType& type = body->results()[i].value->type;
+    types.push_back(is_stacked(attributes, i) ? put_together(type, attributes.count) : type);
+  }
+  const Status fits = check_loop_types(attributes, operand_types, types);
+  MINNOW_CHECK(fits.has_value(), "layer \"{}\": {}", location_.layer, fits.error().message);
+  auto op = make_op(OpKind::kLoop, std::move(operands), std::move(attributes), std::move(types), location_);
+  op->body = std::move(body);
+  return function_.insert(before_, std::move(op));
 }
 
 }  // namespace minnow

@@ -2,6 +2,8 @@
 // nonsense), so it is a MINNOW_CHECK; the frontend checks shapes with the user's words before it builds.
 #pragma once
 
+#include <memory>
+
 #include "ir/function.h"
 
 namespace minnow {
@@ -48,6 +50,8 @@ class Builder {
   Value* broadcast_scalar(Value* x, Shape shape) { return broadcast(x, {}, std::move(shape)); }
   Value* reshape(Value* x, Shape shape);
   Value* transpose(Value* x, std::vector<int64_t> permutation);
+  // Elements start, start + stride, ... below limit of one dimension, all of the others.
+  Value* slice(Value* x, int64_t dim, int64_t start, int64_t limit, int64_t stride = 1);
   Value* concat(std::vector<Value*> parts, int64_t dim);
 
   Value* reduce_sum(Value* x, std::vector<int64_t> dims);
@@ -58,6 +62,9 @@ class Builder {
   Value* dot(Value* a, Value* b, std::array<int64_t, 2> contract = {1, 0}, int64_t batch = 0);
   Value* conv(Value* x, Value* w, ConvAttributes attributes);
   Value* window(OpKind kind, Value* x, WindowAttributes attributes);
+
+  // A loop whose results have the types that the body's give them; its parameters have those of the operands.
+  Op* loop(std::vector<Value*> operands, LoopAttributes attributes, std::unique_ptr<Function> body);
 
  private:
   Function& function_;

@@ -58,7 +58,7 @@ struct Op {
   std::vector<std::unique_ptr<Value>> results;
   Attributes attributes;
   Location location;
-  std::unique_ptr<Function> body;          // kFused and kMap only
+  std::unique_ptr<Function> body;          // kFused and kLoop only
   std::vector<HistoryEntry> history = {};  // empty unless remarks are recorded
 
   // Adds to the history, if one is kept.

@@ -76,7 +76,7 @@ MINNOW_INFER(WindowSum, infer_window);
 MINNOW_INFER(WindowSpread, infer_window_spread);
 MINNOW_INFER(WindowPick, infer_window_pick);
 MINNOW_INFER(Fused, infer_from_body);
-MINNOW_INFER(Map, infer_from_body);
+MINNOW_INFER(Loop, infer_from_body);
 
 constexpr auto kRules = rule_table<InferRule, InferFn*>();
 

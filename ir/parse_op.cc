@@ -1,6 +1,6 @@
 #include "ir/attribute_text.h"
 #include "ir/infer.h"
-#include "ir/map.h"
+#include "ir/loop.h"
 #include "ir/parser.h"
 
 namespace minnow {
@@ -51,6 +51,9 @@ Result<OpKind> Parser::parse_mnemonic(const Scope& scope) {
   const auto kind = parse_op_kind(name);
   if (kind && scope.body_of && !may_hold(*scope.body_of, *kind))
     return fail(lexer_.where(token), "{} may not hold {}", mnemonic(*scope.body_of), mnemonic(*kind));
+  if (kind && has_trait(*kind, kHasBody) && scope.depth >= kMaxBodyDepth)
+    return fail(lexer_.where(token), "{} lies in {} bodies; at most {} are allowed", name, scope.depth,
+                kMaxBodyDepth - 1);
   if (kind) return *kind;
   std::vector<std::string> mnemonics;
   for (size_t i = 0; i < kOpCount; ++i) mnemonics.emplace_back(mnemonic(static_cast<OpKind>(i)));
@@ -61,6 +64,7 @@ Result<OpKind> Parser::parse_mnemonic(const Scope& scope) {
 
 Status Parser::parse_operands(const Scope& scope, WrittenOp& op) {
   op.body_scope.body_of = op.kind;
+  op.body_scope.depth = scope.depth + 1;
   if (!lexer_.accept("(") || lexer_.accept(")")) return {};
   do {
     MINNOW_TRY(parse_operand(scope, op));
@@ -84,21 +88,22 @@ Status Parser::parse_operand(const Scope& scope, WrittenOp& op) {
 Status Parser::parse_body(WrittenOp& op) {
   std::vector<WrittenResult> expected;
   for (const WrittenType& written : op.types) expected.push_back({{}, written});
-  if (op.kind == OpKind::kMap) MINNOW_TRY(shape_map_body(op, expected));
+  if (op.kind == OpKind::kLoop) MINNOW_TRY(shape_loop_body(op, expected));
   return parse_block(*op.body, op.body_scope, expected);
 }
 
-// Inside a map, what is cut or put together has the block's size.
-Status Parser::shape_map_body(WrittenOp& op, std::vector<WrittenResult>& expected) const {
-  const auto& map = std::get<MapAttributes>(op.attributes);
+// Inside a loop, what is cut or put together has the size of a part.
+Status Parser::shape_loop_body(WrittenOp& op, std::vector<WrittenResult>& expected) const {
+  const auto& loop = std::get<LoopAttributes>(op.attributes);
   std::vector<TensorType> operands, results;
   for (const Value* operand : op.operands) operands.push_back(operand->type);
   for (const WrittenType& written : op.types) results.push_back(written.type);
-  const Status status = check_map_types(map, operands, results);
+  const Status status = check_loop_types(loop, operands, results);
   if (!status) return fail(lexer_.where(op.mnemonic), "{}", status.error().message);
-  for (size_t i = 0; i < operands.size(); ++i) op.body->parameters()[i]->type = map_parameter_type(map, i, operands[i]);
+  for (size_t i = 0; i < operands.size(); ++i)
+    op.body->parameters()[i]->type = loop_parameter_type(loop, i, operands[i]);
   for (size_t i = 0; i < expected.size(); ++i)
-    expected[i].written.type = map_body_result_type(map, i, expected[i].written.type);
+    expected[i].written.type = loop_body_result_type(loop, i, expected[i].written.type);
   return {};
 }
 
@@ -121,7 +126,7 @@ Result<Location> Parser::parse_location() {
 
 Status Parser::check_type(const WrittenOp& op) const {
   if (op.types.size() != 1)
-    return fail(lexer_.where(op.results[1].token), "{} has one result; only fused and map may have several",
+    return fail(lexer_.where(op.results[1].token), "{} has one result; only fused and loop may have several",
                 mnemonic(op.kind));
   std::vector<TensorType> operands;
   for (const Value* operand : op.operands) operands.push_back(operand->type);

@@ -14,6 +14,7 @@ namespace minnow {
 struct Scope {
   std::unordered_map<std::string, Value*> values;
   std::optional<OpKind> body_of = std::nullopt;
+  int depth = 0;  // of bodies
 };
 
 struct ValueName {
@@ -40,11 +41,11 @@ struct WrittenOp {
   Attributes attributes;
   std::vector<WrittenType> types;
   Location location;
-  std::unique_ptr<Function> body;  // fused and map only
+  std::unique_ptr<Function> body;  // fused and loop only
   Scope body_scope;
 };
 
-// Recursive descent, a function per rule of the grammar. Nothing nests deeper than a fused op in a map in a function.
+// Recursive descent, a function per rule of the grammar. Nothing nests deeper than kMaxBodyDepth.
 class Parser {
  public:
   Parser(std::string_view text, const std::string& file, OpPlaces* places) : lexer_(text, file), places_(places) {}
@@ -68,7 +69,7 @@ class Parser {
   Status parse_operands(const Scope& scope, WrittenOp& op);
   Status parse_operand(const Scope& scope, WrittenOp& op);
   Status parse_body(WrittenOp& op);
-  Status shape_map_body(WrittenOp& op, std::vector<WrittenResult>& expected) const;
+  Status shape_loop_body(WrittenOp& op, std::vector<WrittenResult>& expected) const;
   Result<Location> parse_location();
 
   Result<ValueName> parse_value_name(std::string_view what);

@@ -20,12 +20,10 @@ class Names {
 
   // `depth` is 1 for the body of a function's op.
   void add_body(const Function& body, int depth) {
-    const char letter = parameter_letter(depth);
     for (size_t i = 0; i < body.parameters().size(); ++i)
-      names_[body.parameters()[i].get()] = fmt::format("%{}{}", letter, i);
-    number_results(body, fmt::format("%{}", static_cast<char>(letter + 1)));
+      names_[body.parameters()[i].get()] = fmt::format("%{}{}", parameter_prefix(depth), i);
+    number_results(body, "%" + result_prefix(depth));
   }
-  static char parameter_letter(int depth) { return static_cast<char>('a' + 2 * (depth - 1)); }
 
   // "%?" for a value that is none of the function's, so that broken IR can still be read.
   std::string operator()(const Value* value) const {
@@ -65,7 +63,7 @@ std::string operands_text(const Op& op, const Names& names, int depth) {
   if (op.operands.empty()) return "";
   size_t i = 0;
   const auto spell = [&](const Value* operand) {
-    return op.body ? fmt::format("%{}{} = {}", Names::parameter_letter(depth), i++, names(operand)) : names(operand);
+    return op.body ? fmt::format("%{}{} = {}", parameter_prefix(depth), i++, names(operand)) : names(operand);
   };
   return "(" + comma_separated(op.operands, spell) + ")";
 }
@@ -110,6 +108,13 @@ std::string result_text(const FunctionResult& result) {
 }
 
 }  // namespace
+
+std::string parameter_prefix(int depth) {
+  return depth == 0 ? "" : std::string(1, static_cast<char>('a' + 2 * (depth - 1)));
+}
+std::string result_prefix(int depth) {
+  return depth == 0 ? "" : std::string(1, static_cast<char>('b' + 2 * (depth - 1)));
+}
 
 std::string print(const Function& function) {
   Names names(function);

@@ -10,6 +10,11 @@
 
 namespace minnow {
 
+// The names of values within `depth` bodies begin with "%" and this: parameters "a", "c", ..., results of ops "b", "d",
+// ...; nothing in a function itself, where parameters have names and results numbers.
+std::string parameter_prefix(int depth);
+std::string result_prefix(int depth);
+
 std::string print(const Function& function);
 std::string print(const Module& module);
 // "%3" or "%fc.weight" for a value of `function`, as the printer names it.

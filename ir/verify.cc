@@ -5,7 +5,8 @@
 
 #include "ir/infer.h"
 #include "ir/lexer.h"
-#include "ir/map.h"
+#include "ir/loop.h"
+#include "ir/text.h"
 
 namespace minnow {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 class Verifier {
  public:
   static Status verify_function(const Function& function) {
-    Verifier verifier(function, "@" + spell_name(function.name()), "%");
+    Verifier verifier(function, "@" + spell_name(function.name()), 0);
     MINNOW_TRY(verifier.check_names());
     MINNOW_TRY(verifier.check_parameters());
     MINNOW_TRY(verifier.check_ops());
@@ -23,9 +24,9 @@ class Verifier {
   }
 
  private:
-  Verifier(const Function& function, std::string where, std::string_view prefix,
-           std::optional<OpKind> body_of = std::nullopt)
-      : function_(function), where_(std::move(where)), prefix_(prefix), body_of_(body_of) {}
+  // `depth` counts the ops around the body of one.
+  Verifier(const Function& function, std::string where, int depth, std::optional<OpKind> body_of = std::nullopt)
+      : function_(function), where_(std::move(where)), depth_(depth), body_of_(body_of) {}
 
   Status check_names() const;
   Status check_parameters();
@@ -39,14 +40,14 @@ class Verifier {
   Status check_inferred(const Op& op) const;
   Status check_body(const Op& op) const;
   Status check_body_types(const Op& op) const;
-  Status check_map(const Op& op) const;
+  Status check_loop(const Op& op) const;
 
   // "@function, %3 = add"
   std::string where(const Op& op) const;
 
   const Function& function_;
   std::string where_;
-  std::string_view prefix_;
+  int depth_;
   std::optional<OpKind> body_of_;
   std::unordered_set<const Value*> defined_;
   size_t next_result_ = 0;  // the printed number of the next op's first result
@@ -61,7 +62,7 @@ Status check_type(const std::string& where, std::string_view what, const TensorT
 std::string Verifier::where(const Op& op) const {
   std::string results;
   for (size_t i = 0; i < op.results.size(); ++i)
-    results += fmt::format("{}{}{}", i == 0 ? "" : ", ", prefix_, next_result_ + i);
+    results += fmt::format("{}%{}{}", i == 0 ? "" : ", ", result_prefix(depth_), next_result_ + i);
   return fmt::format("{}, {}{}{}", where_, results, results.empty() ? "" : " = ", mnemonic(op.kind));
 }
 
@@ -103,7 +104,7 @@ Status Verifier::check_op(const Op& op) const {
   if (op_info(op.kind).attributes != op.attributes.index())
     return fail(where(op), "the attributes are those of another op");
   if (has_trait(op.kind, kHasBody)) return check_body(op);
-  if (op.body) return fail(where(op), "has a body, which only fused and map may have");
+  if (op.body) return fail(where(op), "has a body, which only fused and loop may have");
   return check_inferred(op);
 }
 
@@ -119,7 +120,7 @@ Status Verifier::check_operands(const Op& op) const {
 Status Verifier::check_op_results(const Op& op) const {
   if (op.results.empty()) return fail(where(op), "has no result");
   if (op.results.size() > 1 && !has_trait(op.kind, kHasBody))
-    return fail(where(op), "has {} results; only fused and map may have several", op.results.size());
+    return fail(where(op), "has {} results; only fused and loop may have several", op.results.size());
   int index = 0;
   for (const auto& result : op.results) {
     MINNOW_TRY(check_type(where(op), fmt::format("result {}", index), result->type));
@@ -143,9 +144,11 @@ Status Verifier::check_body(const Op& op) const {
   if (body_of_ && !may_hold(*body_of_, op.kind))
     return fail(where(op), "{} may not hold {}", mnemonic(*body_of_), mnemonic(op.kind));
   if (!op.body) return fail(where(op), "has no body");
-  if (op.kind == OpKind::kMap) MINNOW_TRY(check_map(op));
+  if (depth_ >= kMaxBodyDepth)
+    return fail(where(op), "lies in {} bodies; at most {} are allowed", depth_, kMaxBodyDepth - 1);
+  if (op.kind == OpKind::kLoop) MINNOW_TRY(check_loop(op));
   MINNOW_TRY(check_body_types(op));
-  Verifier body(*op.body, where(op), body_of_ ? "%d" : "%b", op.kind);
+  Verifier body(*op.body, where(op), depth_ + 1, op.kind);
   MINNOW_TRY(body.check_parameters());
   MINNOW_TRY(body.check_ops());
   return body.check_results();
@@ -161,7 +164,7 @@ Status Verifier::check_body_types(const Op& op) const {
   for (size_t i = 0; i < parameters.size(); ++i)
     if (parameters[i]->type != body_parameter_type(op, i))
       return fail(where(op), "operand {} is of type {}, but the body's parameter %{}{} of type {}", i,
-                  op.operands[i]->type.to_string(), body_of_ ? 'c' : 'a', i, parameters[i]->type.to_string());
+                  op.operands[i]->type.to_string(), parameter_prefix(depth_ + 1), i, parameters[i]->type.to_string());
   for (size_t i = 0; i < results.size(); ++i)
     if (results[i].value && results[i].value->type != body_result_type(op, i))
       return fail(where(op), "result {} is of type {}, but the body returns {}", i, op.result(i)->type.to_string(),
@@ -169,11 +172,11 @@ Status Verifier::check_body_types(const Op& op) const {
   return {};
 }
 
-Status Verifier::check_map(const Op& op) const {
+Status Verifier::check_loop(const Op& op) const {
   std::vector<TensorType> operands, results;
   for (const Value* operand : op.operands) operands.push_back(operand->type);
   for (const auto& result : op.results) results.push_back(result->type);
-  const Status status = check_map_types(op.attr<MapAttributes>(), operands, results);
+  const Status status = check_loop_types(op.attr<LoopAttributes>(), operands, results);
   if (!status) return fail(where(op), "{}", status.error().message);
   return {};
 }

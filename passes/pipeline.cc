@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ir/loop.h"
 #include "passes/flatten_space.h"
 #include "passes/group/fuse.h"
 #include "passes/group/stage_blocks.h"
@@ -11,27 +12,42 @@
 #include "passes/simplify/eliminate_dead_code.h"
 #include "passes/simplify/fold_constants.h"
 #include "passes/simplify/form_fma.h"
+#include "passes/simplify/hoist_from_loops.h"
 #include "passes/simplify/stabilize_softmax.h"
 
 namespace minnow {
 namespace {
 
-constexpr Pass kFlattenSpace = {"flatten-space", flatten_space,
+// A pass over a function and then over the bodies of its loops, but those over blocks, which come last. DCE does so
+// itself: it sees across a body's border.
+template <bool (*run)(Function&)>
+bool with_bodies(Function& function) {
+  bool changed = run(function);
+  for (const auto& op : function.ops())
+    if (is_sequential_loop(*op)) changed |= with_bodies<run>(*op->body);
+  return changed;
+}
+
+constexpr Pass kFlattenSpace = {"flatten-space", with_bodies<flatten_space>,
                                 "makes sequences and volumes images for convolutions and windows"};
-constexpr Pass kCanonicalize = {"canonicalize", canonicalize, "one form for equal computations: x*1, --x, x/2"};
-constexpr Pass kFoldConstants = {"fold-constants", fold_constants, "computes small ops on constants"};
-constexpr Pass kCse = {"cse", eliminate_common_subexpressions, "computes equal subexpressions once"};
+constexpr Pass kCanonicalize = {"canonicalize", with_bodies<canonicalize>,
+                                "one form for equal computations: x*1, --x, x/2"};
+constexpr Pass kFoldConstants = {"fold-constants", with_bodies<fold_constants>, "computes small ops on constants"};
+constexpr Pass kCse = {"cse", with_bodies<eliminate_common_subexpressions>, "computes equal subexpressions once"};
+constexpr Pass kHoistFromLoops = {"hoist-from-loops", hoist_from_loops,
+                                  "does what iterations share once, in front of a loop or behind it"};
 constexpr Pass kDce = {"dce", eliminate_dead_code, "removes ops that no result needs"};
-constexpr Pass kStabilizeSoftmax = {"stabilize-softmax", stabilize_softmax,
+constexpr Pass kStabilizeSoftmax = {"stabilize-softmax", with_bodies<stabilize_softmax>,
                                     "subtracts the maximum in a hand-written exp/sum/div"};
-constexpr Pass kFormFma = {"form-fma", form_fma, "rounds a product and its sum once, where only the sum sees it"};
+constexpr Pass kFormFma = {"form-fma", with_bodies<form_fma>,
+                           "rounds a product and its sum once, where only the sum sees it"};
 constexpr Pass kTileBatch = {"tile-batch", tile_batch, "runs what is done for every example on blocks of 16"};
 constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
 
 constexpr Pass kStageBlocks = {"stage-blocks", stage_blocks,
                                "copies what blocks share with the rest from one layout to the other"};
 
-constexpr Pass kPasses[] = {kFlattenSpace,     kCanonicalize, kFoldConstants, kCse,  kDce,
+constexpr Pass kPasses[] = {kFlattenSpace,     kCanonicalize, kFoldConstants, kCse,  kHoistFromLoops, kDce,
                             kStabilizeSoftmax, kFormFma,      kTileBatch,     kFuse, kStageBlocks};
 
 std::string_view trim(std::string_view text) {
@@ -77,9 +93,21 @@ Result<std::vector<Pass>> parse_pipeline(std::string_view names) {
 
 std::vector<Pass> default_pipeline() {
   return {
-      kFlattenSpace, kCanonicalize,  kFoldConstants, kCse,         kStabilizeSoftmax,
-      kCanonicalize, kFoldConstants, kCse,           kFormFma,     kDce,
-      kTileBatch,    kFuse,          kDce,           kStageBlocks,
+      kFlattenSpace,
+      kCanonicalize,
+      kFoldConstants,
+      kCse,
+      kHoistFromLoops,
+      kStabilizeSoftmax,
+      kCanonicalize,
+      kFoldConstants,
+      kCse,
+      kFormFma,
+      kDce,
+      kTileBatch,
+      kFuse,
+      kDce,
+      kStageBlocks,
   };
 }
 

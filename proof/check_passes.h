@@ -37,7 +37,7 @@ class PassChecker : public PassObserver {
 };
 
 // The first value that `after` computes and `before` does not, as "%3 = sub (layer \"fc\", gradient)"; empty if all of
-// them are found there. Bodies of fused ops count, those of maps do not.
+// them are found there. Bodies of fused ops count, those of loops do not.
 Result<std::string> first_new_value(const Subject& subject, const Function& before, const Function& after);
 
 }  // namespace minnow::proof

@@ -60,7 +60,7 @@ class BodyScope : public DrawingScope {
   std::vector<Value*> operands() const { return operands_; }
 
  protected:
-  DrawingScope& outer() { return outer_; }
+  DrawingScope& outer() const { return outer_; }
   Value* add_operand(Value* outer_value, const TensorType& inner_type);
 
  private:

@@ -180,7 +180,7 @@ Result<FuzzCase> draw_case(uint32_t seed, CaseKind kind, const PlantedBug* bug) 
     case CaseKind::kModel: return draw_model_case(seed, bug);
     case CaseKind::kExtreme: return draw_extreme_case(seed);
     case CaseKind::kBody: return draw_body_case(seed, BodyKind::kFused);
-    case CaseKind::kMap: return draw_body_case(seed, BodyKind::kMap);
+    case CaseKind::kLoop: return draw_body_case(seed, BodyKind::kLoop);
     case CaseKind::kProgram: break;
   }
   return draw_program_case(seed, bug);

@@ -221,6 +221,7 @@ constexpr Row kRows[] = {
     {OpKind::kWindowSum, draw_window},
     {OpKind::kWindowSpread, draw_window},
     {OpKind::kWindowPick, draw_window},
+    {OpKind::kLoop, draw_loop},
 };
 
 }  // namespace

@@ -28,5 +28,7 @@ struct OpDrawing {
 Value* draw_dot(OpDrawing& d);
 Value* draw_conv(OpDrawing& d);
 Value* draw_window(OpDrawing& d);
+// A loop, one of whose results it answers (op_cases_loop.cc).
+Value* draw_loop(OpDrawing& d);
 
 }  // namespace minnow::proof

@@ -177,10 +177,11 @@ namespace {
 // Ops around it, so that its operands may die in it and its results be read; results that replace parameters.
 std::unique_ptr<Function> draw_function(Rng& rng, BodyKind kind) {
   auto function = std::make_unique<Function>("f");
-  FunctionScope scope(*function, rng, kind == BodyKind::kMap ? 16 * pick<int64_t>(rng, {1, 2, 3, 5, 8, 9, 11, 17}) : 0);
+  FunctionScope scope(*function, rng,
+                      kind == BodyKind::kLoop ? 16 * pick<int64_t>(rng, {1, 2, 3, 5, 8, 9, 11, 17}) : 0);
   if (scope.one_in(2)) scope.add_elementwise(loop_shape(scope));
   for (int64_t left = draw(rng, 1, 2); left > 0; --left)
-    kind == BodyKind::kMap ? add_random_map(scope) : add_random_fused(scope);
+    kind == BodyKind::kLoop ? add_random_loop(scope) : add_random_fused(scope);
   if (scope.one_in(3)) scope.add_elementwise(pick(rng, scope.known())->type.shape);
   const UseMap uses(*function);
   for (const auto& op : function->ops())

@@ -1,4 +1,4 @@
-// Functions around fused ops and maps with arbitrary bodies: some as the passes make them, some that compiled code has
+// Functions around fused ops and loops with arbitrary bodies: some as the passes make them, some that compiled code has
 // to refuse.
 #pragma once
 
@@ -10,13 +10,13 @@ namespace minnow::proof {
 
 // A fused op with a body of any kind, which may say of itself that it is of another.
 Op* add_random_fused(DrawingScope& scope);
-// A map over blocks of 16 examples: split and whole operands, sums, fused ops.
-Op* add_random_map(DrawingScope& scope);
+// A loop over blocks of 16 examples: split and whole operands, sums, fused ops.
+Op* add_random_loop(DrawingScope& scope);
 
 // An op that loops may hold, whose result has this shape or one that was there before.
 void add_loop_op(DrawingScope& scope, const Shape& shape);
 
-enum class BodyKind { kFused, kMap };
+enum class BodyKind { kFused, kLoop };
 
 struct RandomBody {
   std::unique_ptr<Function> function;

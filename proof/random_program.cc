@@ -160,7 +160,8 @@ void ProgramSource::mark_rounded() {
     const bool is_rounded = !keeps_exact(op->kind) && !(op->kind == OpKind::kConvert);
     const bool reads_rounded =
         std::ranges::any_of(op->operands, [&](const Value* operand) { return !is_exact(operand); });
-    if (is_float(op->type().dtype) && (is_rounded || reads_rounded)) rounded_.insert(op->result());
+    for (const auto& result : op->results)
+      if (is_float(result->type.dtype) && (is_rounded || reads_rounded)) rounded_.insert(result.get());
   }
 }
 
@@ -185,10 +186,12 @@ Value* draw_composite(Builder& b, ProgramSource& source, Rng& rng) {
   }
 }
 
+// Loops are ever so many programs, and drawn more often than other ops.
 OpKind draw_kind(Rng& rng) {
+  if (draw(rng, 1, 8) == 1) return OpKind::kLoop;
   for (;;) {
     const auto kind = static_cast<OpKind>(draw(rng, 0, static_cast<int64_t>(kOpCount) - 1));
-    if (!has_trait(kind, kHasBody)) return kind;
+    if (kind != OpKind::kFused) return kind;
   }
 }
 
@@ -203,15 +206,19 @@ RandomProgram draw_program(uint32_t seed, bool confined) {
   ProgramSource source(function, builder, rng, confined);
   for (int64_t left = draw(rng, 1, 5); left > 0; --left) {
     const bool is_composite = !confined && draw(rng, 0, 3) == 0;
-    source.learn(is_composite ? draw_composite(builder, source, rng) : draw_op(draw_kind(rng), builder, source, rng));
+    Value* drawn = is_composite ? draw_composite(builder, source, rng) : draw_op(draw_kind(rng), builder, source, rng);
+    if (drawn->op == nullptr) source.learn(drawn);
+    else
+      for (const auto& result : drawn->op->results) source.learn(result.get());
     source.mark_rounded();
   }
   const UseMap uses(function);
-  for (const auto& op : function.ops()) {
-    if (uses.count(op->result()) > 0 && draw(rng, 1, 8) > 1) continue;
-    function.add_result(fmt::format("r{}", function.results().size()), op->result());
-    program.is_exact.push_back(source.is_exact(op->result()));
-  }
+  for (const auto& op : function.ops())
+    for (const auto& result : op->results) {
+      if (uses.count(result.get()) > 0 && draw(rng, 1, 8) > 1) continue;
+      function.add_result(fmt::format("r{}", function.results().size()), result.get());
+      program.is_exact.push_back(source.is_exact(result.get()));
+    }
   program.domains = source.domains();
   return program;
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ir/builder.h"
+#include "ir/loop.h"
 #include "ir/text.h"
 
 namespace minnow::proof {
@@ -181,30 +182,6 @@ constexpr ReductionStep kSteps[] = {
     {count_ops, pass_operand_on},  {count_ops, unfold},  {count_size_changes, change_size},
     {count_ops, forget_location},
 };
-
-// Of positions in a list that loses one.
-void forget_position(std::vector<int64_t>& positions, size_t lost) {
-  std::erase(positions, static_cast<int64_t>(lost));
-  for (int64_t& position : positions) position -= position > static_cast<int64_t>(lost) ? 1 : 0;
-}
-
-template <typename T>
-void erase_at(std::vector<T>& list, size_t i) {
-  list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
-}
-
-void drop_result(Op& op, size_t i) {
-  erase_at(op.results, i);
-  erase_at(op.body->results(), i);
-  for (size_t j = i; j < op.results.size(); ++j) op.results[j]->index = static_cast<int>(j);
-  if (op.kind == OpKind::kMap) forget_position(std::get<MapAttributes>(op.attributes).sum, i);
-}
-
-void drop_operand(Op& op, size_t i) {
-  erase_at(op.operands, i);
-  op.body->remove_parameter(i);
-  if (op.kind == OpKind::kMap) forget_position(std::get<MapAttributes>(op.attributes).split, i);
-}
 
 // From the last op to the first, so that one walk sees all that goes.
 void drop_unused_ops(Function& function) {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include "ir/map.h"
+#include "ir/loop.h"
 #include "ir/random.h"
 #include "ir/windows.h"
 #include "proof/open_results.h"
@@ -111,7 +111,7 @@ int64_t sum_length(const Op& op) {
     case OpKind::kWindowSum:
     case OpKind::kWindowSpread:
     case OpKind::kWindowPick: return places_of(op.attr<WindowAttributes>());
-    case OpKind::kMap: return block_count(op);
+    case OpKind::kLoop: return op.attr<LoopAttributes>().count;
     default: return 1;
   }
 }

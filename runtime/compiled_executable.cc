@@ -33,7 +33,7 @@ class CompiledExecutable : public Executable {
       if (const Buffer& buffer = compiled_->buffers[i]; buffer.kind == Buffer::Kind::kParameter)
         addresses_[i] = arguments[static_cast<size_t>(buffer.index)]->data();
     if (options_.is_guarded) return run_guarded();
-    run_kernels();
+    run_kernels({0, compiled_->kernels.size()}, 0);
     return {};
   }
 
@@ -53,6 +53,8 @@ class CompiledExecutable : public Executable {
         return constant.data();
       }
       case Buffer::Kind::kParameter:
+      case Buffer::Kind::kPart:
+      case Buffer::Kind::kCarried:
       case Buffer::Kind::kBlock:
       case Buffer::Kind::kLocal:
       case Buffer::Kind::kPartial: return nullptr;
@@ -60,19 +62,56 @@ class CompiledExecutable : public Executable {
     return nullptr;
   }
 
-  void run_kernels() {
+  struct Range {
+    size_t begin, end;
+  };
+
+  // Those in the range, and the loops among them: the first is number `sequence` of all, if it lies there.
+  void run_kernels(Range range, size_t sequence) {
     const std::vector<Kernel>& kernels = compiled_->kernels;
-    for (size_t i = 0; i < kernels.size();) {
-      if (kernels[i].loop < 0) {
+    const std::vector<SequentialLoop>& sequences = compiled_->sequences;
+    for (size_t i = range.begin; i < range.end;) {
+      if (sequence < sequences.size() && sequences[sequence].first == i) {
+        run_sequence(sequence);
+        i = sequences[sequence].last;
+        sequence += 1 + sequences[sequence].inner;
+      } else if (kernels[i].loop < 0) {
         const Kernel& kernel = kernels[i++];
         timed(trace_, {&kernel}, [&] { run_kernel(kernel); });
-        continue;
+      } else {
+        const BlockLoop& loop = compiled_->loops[static_cast<size_t>(kernels[i].loop)];
+        run_loop(loop);
+        i = loop.last;
       }
-      const BlockLoop& loop = compiled_->loops[static_cast<size_t>(kernels[i].loop)];
-      run_loop(loop);
-      i = loop.last;
     }
   }
+
+  void run_sequence(size_t index) {
+    const SequentialLoop& loop = compiled_->sequences[index];
+    for (const int sum : loop.sums)
+      if (const int64_t bytes = compiled_->buffers[static_cast<size_t>(sum)].bytes; bytes > 0)
+        std::memset(address(sum), 0, static_cast<size_t>(bytes));
+    for (int64_t iteration = 0; iteration < loop.count; ++iteration) {
+      const int64_t place = loop.reverse ? loop.count - 1 - iteration : iteration;
+      for (const SequentialLoop::Carry& carry : loop.carries) {
+        address(carry.before) = address(iteration == 0 ? carry.initial : carry.after);
+        if (!carry.is_part)
+          address(carry.after) = address((loop.count - iteration) % 2 == 1 ? carry.last : carry.other);
+      }
+      for (const int part : loop.parts) {
+        const Buffer& buffer = compiled_->buffers[static_cast<size_t>(part)];
+        address(part) = address(buffer.index) + place * buffer.bytes;
+      }
+      run_kernels({loop.first, loop.last}, index + 1);
+    }
+    for (const SequentialLoop::Carry& carry : loop.carries) {
+      const Buffer& last = compiled_->buffers[static_cast<size_t>(carry.after)];
+      if (carry.is_part && carry.last >= 0 && last.bytes > 0)
+        std::memcpy(address(carry.last), address(carry.after), static_cast<size_t>(last.bytes));
+    }
+  }
+
+  std::byte*& address(int buffer) { return addresses_[static_cast<size_t>(buffer)]; }
 
   // The same on copies of all memory.
   Status run_guarded() {
@@ -89,7 +128,7 @@ class CompiledExecutable : public Executable {
       locals_[i] = guards.lend(fmt::format("the arena of thread {}", i), nullptr, local_arenas_[i].size(),
                                Guards::Use::kScratch);
     trespass_ = {};
-    run_kernels();
+    run_kernels({0, compiled_->kernels.size()}, 0);
     addresses_ = own_addresses;
     locals_ = own_locals;
     MINNOW_TRY(guards.take_back());

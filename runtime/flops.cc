@@ -9,7 +9,7 @@
 #include "codegen/kernels/emit_kernel.h"
 #include "codegen/machine/compiled_function.h"
 #include "codegen/machine/jit_code.h"
-#include "ir/map.h"
+#include "ir/loop.h"
 #include "passes/pipeline.h"
 #include "runtime/session.h"
 
@@ -77,7 +77,8 @@ double most_iterations_a_second(ThreadPool& pool, KernelEntry probe) {
 }
 
 double contraction_flops(const Op& op) {
-  if (op.kind == OpKind::kMap) return static_cast<double>(block_count(op)) * contraction_flops(*op.body);
+  if (op.kind == OpKind::kLoop)
+    return static_cast<double>(op.attr<LoopAttributes>().count) * contraction_flops(*op.body);
   if (op.body) return contraction_flops(*op.body);
   return has_trait(op.kind, kContraction) ? count_flops(op) : 0;
 }

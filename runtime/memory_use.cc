@@ -6,7 +6,7 @@
 #include <set>
 
 #include "codegen/compile.h"
-#include "ir/map.h"
+#include "ir/loop.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "runtime/session.h"
@@ -86,7 +86,7 @@ Result<MemoryUse> memory_use(const Function& function, const LoweredModel& lower
   measure_peak(plan, use);
   use.saved = saved_bytes(function, plan);
   for (const auto& op : function.ops()) {
-    if (op->kind != OpKind::kMap) continue;
+    if (op->kind != OpKind::kLoop) continue;
     const MemoryPlan block = plan_memory(*op->body);
     measure_peak(block, use);
     use.saved += threads * saved_bytes(*op->body, block);

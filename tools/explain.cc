@@ -4,7 +4,7 @@
 
 #include "codegen/kernels/emit_kernel.h"
 #include "ir/attribute_text.h"
-#include "ir/map.h"
+#include "ir/loop.h"
 #include "ir/printable.h"
 #include "ir/text.h"
 #include "tools/command.h"
@@ -36,7 +36,7 @@ double flops_within(const Op& op) {
   double flops = count_flops(op);
   if (op.body)
     for (const auto& inner : op.body->ops()) flops += flops_within(*inner);
-  return op.kind == OpKind::kMap ? flops * static_cast<double>(block_count(op)) : flops;
+  return op.kind == OpKind::kLoop ? flops * static_cast<double>(op.attr<LoopAttributes>().count) : flops;
 }
 
 std::string type_text(const Op& op) {

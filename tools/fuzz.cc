@@ -38,7 +38,7 @@ const std::map<std::string, proof::CaseKind> kKinds = {{"program", proof::CaseKi
                                                        {"extreme", proof::CaseKind::kExtreme},
                                                        {"model", proof::CaseKind::kModel},
                                                        {"body", proof::CaseKind::kBody},
-                                                       {"map", proof::CaseKind::kMap}};
+                                                       {"loop", proof::CaseKind::kLoop}};
 
 Result<proof::FuzzCase> FuzzFlags::draw(uint32_t seed) const {
   return proof::draw_case(seed, only.empty() ? proof::case_kind(seed) : kKinds.at(only));
@@ -201,14 +201,14 @@ Action add_fuzz(CLI::App& app) {
   app.add_option("--count", flags->count, "cases to try")->check(CLI::Range(1, 1000000000))->capture_default_str();
   app.add_option("--jobs", flags->jobs, "processes to try them in")->check(CLI::Range(1, 256))->capture_default_str();
   app.add_option("--out", flags->out, "where to write the cases that fail")->type_name("DIR")->capture_default_str();
-  app.add_option("--only", flags->only, "draw cases of one kind: program, extreme, model, body or map")
+  app.add_option("--only", flags->only, "draw cases of one kind: program, extreme, model, body or loop")
       ->check(CLI::IsMember(kKinds));
   app.footer(
       "Of five cases one is a model, one a program on numbers from 1e-30 to 1e30, infinities and NaN, the others programs on\n"
       "numbers near 1. Outputs, gradients and three training steps must agree between the "
       "interpreter in f32\nand f64, before and after the passes, and compiled code: -O0, -O3, unfused, on one and two threads; "
       "-O0 is for vectors of 256 bits\nwhere this machine has 512. Gradients must agree with the slope of the loss. The "
-      "tolerance is that of `minnow diff`.\nA body or map is drawn as a person might write it, right or wrong. It is refused, "
+      "tolerance is that of `minnow diff`.\nA body or loop is drawn as a person might write it, right or wrong. It is refused, "
       "as by every command that compiles, or means\nwhat the interpreter says: never does it end the program or leave its "
       "buffers.");
   return [flags] { return Foreman(*flags).run(); };

@@ -174,8 +174,8 @@ V EmitRule<OpKind::kFused>::apply(ElementEmitter&, const Op& op, const Position&
   return nullptr;
 }
 
-V EmitRule<OpKind::kMap>::apply(ElementEmitter&, const Op& op, const Position&) {
-  MINNOW_CHECK(false, "a map inside a kernel: {}", op.location.layer);
+V EmitRule<OpKind::kLoop>::apply(ElementEmitter&, const Op& op, const Position&) {
+  MINNOW_CHECK(false, "a loop inside a kernel: {}", op.location.layer);
   return nullptr;
 }
 

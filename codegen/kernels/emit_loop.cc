@@ -116,7 +116,16 @@ void store_computed(ElementEmitter& emitter, const KernelWork& work, const Posit
 }
 
 void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at) {
-  store_computed(emitter, work, at, compute_outputs(emitter, work, at));
+  std::vector<llvm::Value*> elements = compute_outputs(emitter, work, at);
+  if (work.stage == KernelWork::Stage::kAddTo)
+    for (size_t i = 0; i < elements.size(); ++i) {
+      const KernelOutput& output = work.outputs[i];
+      const TensorType& type = output.value->type;
+      llvm::Value* sum = emitter.load(emitter.kernel().buffer(output.buffer), type.dtype,
+                                      emitter.address(output.buffer, type.shape, at));
+      elements[i] = emitter.math().add(type.dtype, sum, elements[i]);
+    }
+  store_computed(emitter, work, at, elements);
 }
 
 WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,

@@ -26,6 +26,9 @@ struct Buffer {
     kResult,     // the caller's, number `index`
     kArena,      // at `offset` of the arena
     kConstant,   // holds `data`
+    // Inside a sequential loop:
+    kPart,     // of buffer `index`, the part that the iteration is at
+    kCarried,  // where the loop says
     // Inside a block loop:
     kBlock,    // block b of buffer `index`: at b * bytes
     kLocal,    // at `offset` of the running thread's arena
@@ -39,6 +42,25 @@ struct Buffer {
   Layout layout = Layout::kRowMajor;
 };
 inline constexpr int64_t kBufferAlignment = 64;
+
+// Kernels [first, last) of a function run one after the other, `count` times. Loops lie within one another, the outer
+// ones first in the list.
+struct SequentialLoop {
+  // What an iteration reads of the one before: buffer `before`, which it writes to `after`. The first reads `initial`.
+  // The last writes `last`, and in between that and `other` take turns; or `after` is a part of a result, which the
+  // next iteration reads, and the last is copied to `last`, unless that is -1.
+  struct Carry {
+    int initial = -1, before = -1, after = -1, last = -1, other = -1;
+    bool is_part = false;
+  };
+  size_t first = 0, last = 0;
+  size_t inner = 0;  // so many of the loops that follow in the list lie within
+  int64_t count = 0;
+  bool reverse = false;
+  std::vector<int> parts;  // buffers of kind kPart
+  std::vector<Carry> carries;
+  std::vector<int> sums;  // buffers that are zero when the loop begins
+};
 
 // Kernels [first, last) of a function run one after the other for each block of examples, then for the next. Blocks
 // are divided into partitions, which threads may run at the same time; every partition adds up sums of its own, so that
@@ -64,8 +86,9 @@ struct Kernel {
   std::string op;     // the ops inside, for profiles: "dot+broadcast+add+max"
   std::string value;  // the first that it computes, "%4" or, in a block loop, "%4/%b2"; empty for a copy
   double flops = 0;
-  double bytes = 0;  // read and written at least once
-  int loop = -1;     // the block loop that runs it; flops and bytes are then of one block
+  double bytes = 0;     // read and written at least once
+  int loop = -1;        // the block loop that runs it; flops and bytes are then of one block
+  int64_t repeats = 1;  // iterations of the sequential loops around it, for one of which flops and bytes are
 };
 
 class JitCode;  // owns the machine code
@@ -78,6 +101,7 @@ struct CompiledFunction {
   std::vector<Kernel> kernels;
   std::vector<Buffer> buffers;
   std::vector<BlockLoop> loops;
+  std::vector<SequentialLoop> sequences;
   int64_t arena_bytes = 0;  // the plan's, plus scratch of kernels
   std::string llvm_ir;      // before LLVM's passes; with CompileOptions::keep_llvm_ir
   std::string assembly;     // with CompileOptions::keep_assembly

@@ -31,7 +31,9 @@ bool sums_lanes_apart(const Op& op);
 
 // One loop nest to be: computes the outputs from values in memory through the ops inside.
 struct KernelWork {
-  enum class Stage : uint8_t { kWhole, kPartial, kFinish };  // conv_filter is two kernels with `scratch` between
+  // kPartial, kFinish: conv_filter is two kernels with `scratch` between. kAddTo: outputs, which are in memory, are
+  // added to what their buffers hold.
+  enum class Stage : uint8_t { kWhole, kPartial, kFinish, kAddTo };
 
   const Op* origin = nullptr;        // the top-level op, nullptr for a copy
   const Op* main = nullptr;          // the reduction, contraction, ... that shapes the nest, if one does
@@ -41,6 +43,7 @@ struct KernelWork {
   int64_t scratch_bytes = 0;             // of one work unit
   int64_t scratch_units = 0;             // for so many
   int loop = -1;                         // block loop that the kernel runs in: its vectors are examples
+  int64_t repeats = 1;                   // iterations of the sequential loops around it
   PartialSums sums;                      // what a kernel after a block loop adds up
   std::unordered_set<const Op*> inside;  // ops computed inside
   std::vector<KernelOutput> outputs;     // all of one shape, except in a row kernel

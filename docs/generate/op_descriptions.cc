@@ -112,10 +112,11 @@ MINNOW_DESCRIBE(WindowPick, "(x, y)",
 // Kernels.
 MINNOW_DESCRIBE(Fused, "(...)", "its body's results, one or several", "its body's",
                 "error: autodiff comes before fusion")
-MINNOW_DESCRIBE(Map, "(...)",
-                "its body's results for every block of `block` examples, put together along dimension 0 or, those in "
-                "`sum`, added up; operands in `split` are cut along dimension 0",
-                "its body's, with all examples in dimension 0", "error")
+MINNOW_DESCRIBE(
+    Loop, "(...)",
+    "its body's results over `count` iterations: first the last values of operands in `carry`, then those in "
+    "`sum` added up and the others put together along dimension 0; operands in `split` are cut along it",
+    "its body's, `count` parts in dimension 0 where put together", "a loop in reverse")
 
 namespace {
 

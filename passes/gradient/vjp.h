@@ -11,6 +11,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "ir/builder.h"
@@ -20,23 +21,42 @@ namespace minnow {
 // One per operand; nullptr where the gradient is zero or the operand is not a float.
 using Cotangents = std::vector<Value*>;
 
-// nullopt: this op cannot be differentiated, and a loss that reaches a weight through it is an error.
-using VjpFn = std::optional<Cotangents>(const Op& op, Value* cotangent, Builder& b);
+// `cotangents` has one per result of `op`, nullptr where the loss does not depend on it. A rule may have the op give
+// further results. An error: this op cannot be differentiated, but the loss reaches a weight through it.
+using VjpFn = Result<Cotangents>(Op& op, std::span<Value* const> cotangents, Builder& b);
 
 template <OpKind>
 struct VjpRule;
 
-#define MINNOW_OP(kind, ...)                                                            \
-  template <>                                                                           \
-  struct VjpRule<OpKind::k##kind> {                                                     \
-    static std::optional<Cotangents> apply(const Op& op, Value* cotangent, Builder& b); \
+#define MINNOW_OP(kind, ...)                                                                    \
+  template <>                                                                                   \
+  struct VjpRule<OpKind::k##kind> {                                                             \
+    static Result<Cotangents> apply(Op& op, std::span<Value* const> cotangents, Builder& b);    \
+    static std::optional<Cotangents> of_one_result(const Op& op, Value* cotangent, Builder& b); \
   };
 #include "ir/ops.def"
 
-// Defines the rule of one op kind; `op`, `dy` and `b` are in scope.
-#define MINNOW_VJP(kind)                                                                                               \
-  std::optional<Cotangents> VjpRule<OpKind::k##kind>::apply([[maybe_unused]] const Op& op, [[maybe_unused]] Value* dy, \
-                                                            [[maybe_unused]] Builder& b)
+tl::unexpected<Error> cannot_differentiate(const Op& op);
+
+// Defines the rule of an op kind of one result; `op`, `dy` and `b` are in scope. nullopt: it cannot be differentiated.
+#define MINNOW_VJP(kind)                                                                                       \
+  Result<Cotangents> VjpRule<OpKind::k##kind>::apply(Op& op, std::span<Value* const> cotangents, Builder& b) { \
+    auto parts = of_one_result(op, cotangents[0], b);                                                          \
+    if (!parts) return cannot_differentiate(op);                                                               \
+    return *std::move(parts);                                                                                  \
+  }                                                                                                            \
+  std::optional<Cotangents> VjpRule<OpKind::k##kind>::of_one_result(                                           \
+      [[maybe_unused]] const Op& op, [[maybe_unused]] Value* dy, [[maybe_unused]] Builder& b)
+
+// A value and the cotangent that it has from outside of the function; nullptr: 1.
+struct Seed {
+  Value* value;
+  Value* cotangent;
+};
+
+// Appends to `function`, whose values the seeds' are, the cotangents of `wrt`: one each, nullptr where the seeds do not
+// depend on it.
+Result<std::vector<Value*>> backpropagate(Function& function, std::span<const Seed> seeds, std::span<Value* const> wrt);
 
 inline std::optional<Cotangents> no_gradient(const Op& op) { return Cotangents(op.operands.size(), nullptr); }
 

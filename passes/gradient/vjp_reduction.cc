@@ -38,6 +38,4 @@ MINNOW_VJP(Random) { return no_gradient(op); }
 // Autodiff runs before fusion.
 MINNOW_VJP(Fused) { return std::nullopt; }
 
-MINNOW_VJP(Map) { return std::nullopt; }
-
 }  // namespace minnow

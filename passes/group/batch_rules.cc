@@ -77,7 +77,7 @@ MINNOW_BATCH(WindowSum, Pointwise);
 MINNOW_BATCH(WindowSpread, Pointwise);
 MINNOW_BATCH(WindowPick, Pointwise);
 MINNOW_BATCH(Fused, None);
-MINNOW_BATCH(Map, None);
+MINNOW_BATCH(Loop, None);
 
 MINNOW_BATCH_RULE(Broadcast) {
   const auto& dims = op.attr<DimsAttributes>().dims;

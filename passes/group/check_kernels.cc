@@ -1,6 +1,7 @@
 #include "passes/group/check_kernels.h"
 
-#include "passes/group/check_maps.h"
+#include "ir/loop.h"
+#include "passes/group/check_block_loops.h"
 #include "passes/group/kernel_form.h"
 
 namespace minnow {
@@ -28,9 +29,9 @@ tl::expected<void, OpFault> check_body(const Op& fused) {
 
 tl::expected<void, OpFault> check_op(const Op& op) {
   if (op.kind == OpKind::kFused) return check_body(op);
-  if (op.kind != OpKind::kMap) return {};
+  if (op.kind != OpKind::kLoop) return {};
   for (const auto& inner : op.body->ops()) MINNOW_TRY(check_op(*inner));
-  return check_map(op);
+  return is_block_loop(op) ? check_block_loop(op) : tl::expected<void, OpFault>();
 }
 
 }  // namespace

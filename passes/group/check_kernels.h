@@ -1,4 +1,4 @@
-// What compiled code asks of fused ops and maps, which the interpreter does not: the passes make no others, a person
+// What compiled code asks of fused ops and loops, which the interpreter does not: the passes make no others, a person
 // may.
 #pragma once
 

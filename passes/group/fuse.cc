@@ -58,7 +58,7 @@ void remove_left_overs(Function& function) {
 bool fuse_with_bodies(Function& function, FusionLog* log) {
   bool changed = false;
   for (const auto& op : function.ops())
-    if (op->kind == OpKind::kMap) changed |= fuse_with_bodies(*op->body, log);
+    if (op->kind == OpKind::kLoop) changed |= fuse_with_bodies(*op->body, log);
   changed |= fuse_rows(function, log);
   changed |= fuse_contractions(function, log);
   changed |= fuse_loops(function, log);

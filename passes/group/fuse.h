@@ -13,7 +13,7 @@ namespace minnow {
 
 // Rows, then contractions, then loops; then moves in-place updates behind the last reader of the old weight,
 // so that plan_memory need not copy, and removes the constants and broadcasts that no op reads any more.
-// The bodies of maps are fused each for itself.
+// The bodies of loops are fused each for itself.
 bool fuse(Function& function, Remarks* remarks = nullptr);
 
 // Sums over all elements of an elementwise result are split into a sum per row and a sum of rows.

@@ -19,8 +19,8 @@ std::string op_text(const Op& op) {
 
 // Why there is no kernel that would hold both, where none was tried.
 std::string_view default_reason(const Op& producer, const Op& consumer) {
-  if (producer.kind == OpKind::kMap || consumer.kind == OpKind::kMap)
-    return "a map runs block by block, what is outside of it on all examples";
+  if (producer.kind == OpKind::kLoop || consumer.kind == OpKind::kLoop)
+    return "a loop runs block by block, what is outside of it on all examples";
   if (producer.kind == OpKind::kReshape || consumer.kind == OpKind::kReshape)
     return "a reshape has its operand's bytes and costs nothing";
   return "there is no kernel that holds both";
@@ -33,7 +33,7 @@ class Reporter {
   void report(const Function& function) {
     const UseMap uses(function);
     for (const auto& op : function.ops()) {
-      if (op->kind == OpKind::kMap) report(*op->body);
+      if (op->kind == OpKind::kLoop) report(*op->body);
       if (op->kind == OpKind::kFused) report_kernel(*op);
       for (const auto& result : op->results)
         if (op->kind != OpKind::kConstant) report_apart(*result, uses);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ir/builder.h"
-#include "ir/map.h"
+#include "ir/loop.h"
 
 namespace minnow {
 namespace {
@@ -38,22 +38,22 @@ namespace {
 // One use of split_remainder().
 class RemainderSplit {
  public:
-  RemainderSplit(Function& function, OpGraph& graph, Op& map)
-      : function_(function), graph_(graph), map_(map), place_(editable(graph.iterator(&map))),
+  RemainderSplit(Function& function, OpGraph& graph, Op& loop)
+      : function_(function), graph_(graph), loop_(loop), place_(editable(graph.iterator(&loop))),
         behind_(std::next(place_)) {}
 
   std::vector<Op*> run(int64_t whole, const std::unordered_set<const Value*>& sums) {
-    const int64_t examples = map_.operands[static_cast<size_t>(attributes().split[0])]->type.dim(0);
-    graph_.uses().remove(&map_);
-    for (size_t i = 0; i < map_.operands.size(); ++i) split_operand(i, whole);
-    graph_.uses().add(&map_);
-    for (const auto& op : map_.body->ops()) copy(*op, sums.contains(op->result()) ? 0 : examples - whole);
-    for (size_t i = 0; i < map_.results.size(); ++i) join_result(i, whole);
+    const int64_t examples = loop_.operands[static_cast<size_t>(attributes().split[0])]->type.dim(0);
+    graph_.uses().remove(&loop_);
+    for (size_t i = 0; i < loop_.operands.size(); ++i) split_operand(i, whole);
+    graph_.uses().add(&loop_);
+    for (const auto& op : loop_.body->ops()) copy(*op, sums.contains(op->result()) ? 0 : examples - whole);
+    for (size_t i = 0; i < loop_.results.size(); ++i) join_result(i, whole);
     return std::move(made_);
   }
 
  private:
-  const MapAttributes& attributes() const { return map_.attr<MapAttributes>(); }
+  const LoopAttributes& attributes() const { return loop_.attr<LoopAttributes>(); }
   Function::OpList::iterator editable(Function::OpList::const_iterator it) { return function_.ops().erase(it, it); }
 
   // It stands in front of `before`.
@@ -64,8 +64,8 @@ class RemainderSplit {
   }
 
   void split_operand(size_t i, int64_t whole) {
-    Value*& operand = map_.operands[i];
-    Value*& outside = rest_[map_.body->parameters()[i].get()];
+    Value*& operand = loop_.operands[i];
+    Value*& outside = rest_[loop_.body->parameters()[i].get()];
     outside = operand;
     if (!is_split(attributes(), i)) return;
     Builder builder(function_, place_);
@@ -84,8 +84,8 @@ class RemainderSplit {
   }
 
   void join_result(size_t i, int64_t whole) {
-    Value* result = map_.result(i);
-    const Value* inner = map_.body->results()[i].value;
+    Value* result = loop_.result(i);
+    const Value* inner = loop_.body->results()[i].value;
     const bool is_sum = is_summed(attributes(), i);
     if (!is_sum) result->type.shape[0] = whole;
     Builder after(function_, behind_);
@@ -97,7 +97,7 @@ class RemainderSplit {
 
   Function& function_;
   OpGraph& graph_;
-  Op& map_;
+  Op& loop_;
   const Function::OpList::iterator place_, behind_;
   std::unordered_map<const Value*, Value*> rest_;  // of the body's values
   std::vector<Op*> made_;
@@ -105,9 +105,9 @@ class RemainderSplit {
 
 }  // namespace
 
-std::vector<Op*> split_remainder(Function& function, OpGraph& graph, Op& map, int64_t whole,
+std::vector<Op*> split_remainder(Function& function, OpGraph& graph, Op& loop, int64_t whole,
                                  const std::unordered_set<const Value*>& sums) {
-  return RemainderSplit(function, graph, map).run(whole, sums);
+  return RemainderSplit(function, graph, loop).run(whole, sums);
 }
 
 }  // namespace minnow

@@ -11,10 +11,10 @@ namespace minnow {
 // Makes a body that works on as many examples work on `examples`. `sums`: its values without examples.
 void resize_examples(Function& body, int64_t examples, const std::unordered_set<const Value*>& sums);
 
-// A map whose operands and body still have all examples of the batch is left those before `whole`; the others are done
-// by copies of the body's ops behind it, and the results put together or added up. `map` names what is split and
-// summed. Answers the ops made, which stand right before and behind the map; the graph learns of them.
-std::vector<Op*> split_remainder(Function& function, OpGraph& graph, Op& map, int64_t whole,
+// A loop whose operands and body still have all examples of the batch is left those before `whole`; the others are done
+// by copies of the body's ops behind it, and the results put together or added up. `loop` names what is split and
+// summed. Answers the ops made, which stand right before and behind the loop; the graph learns of them.
+std::vector<Op*> split_remainder(Function& function, OpGraph& graph, Op& loop, int64_t whole,
                                  const std::unordered_set<const Value*>& sums);
 
 }  // namespace minnow

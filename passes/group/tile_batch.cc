@@ -6,7 +6,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "ir/map.h"
+#include "ir/loop.h"
 #include "ir/steps.h"
 #include "ir/threshold.h"
 #include "passes/group/batch_rules.h"
@@ -41,7 +41,7 @@ int64_t count_examples(const Function& function) {
   return examples >= kFewestExamples ? examples : 0;
 }
 
-// Which ops go into a map, and into which: those of a level go into one. All levels are found at once.
+// Which ops go into a loop, and into which: those of a level go into one. All levels are found at once.
 class BatchLevels {
  public:
   BatchLevels(const Function& function, int64_t examples) : examples_(examples) {
@@ -63,30 +63,30 @@ class BatchLevels {
   }
   // `value` has taken the place of one that has examples.
   void add_examples(const Value* value) { values_[value].has_examples = true; }
-  // The last level whose map the value depends on when all maps are made; -1 if on none.
+  // The last level whose loop the value depends on when all loops are made; -1 if on none.
   int depends_on(const Value* value) const {
     const auto found = values_.find(value);
     return found == values_.end() ? -1 : found->second.depends_on;
   }
-  // Why an op that reads examples is in no map, or not in the first; empty if it is in that, or reads none.
+  // Why an op that reads examples is in no loop, or not in the first; empty if it is in that, or reads none.
   std::string why_not_first(const Op& op) const;
 
  private:
   struct Label {
     bool has_examples = false;
     bool is_uniform = false;
-    bool is_inside = false;  // a map computes it, and its users in the same map may read it
-    int level = -1;          // of the last map that it depends on
-    int depends_on = -1;     // the same, but a copy that a map has of it does not count
+    bool is_inside = false;  // a loop computes it, and its users in the same loop may read it
+    int level = -1;          // of the last loop that it depends on
+    int depends_on = -1;     // the same, but a copy that a loop has of it does not count
   };
 
   void label(const Op& op);
-  // Made by a map, or put together from its blocks and the rest of the examples.
-  bool comes_from_map(const Value& value) const {
+  // Made by a loop, or put together from its blocks and the rest of the examples.
+  bool comes_from_loop(const Value& value) const {
     const Op& op = *value.op;
     if (op.kind == OpKind::kConcat && op.attr<DimAttributes>().dim == 0)
-      return value.type.dim(0) == examples_ && op.operands[0]->op && op.operands[0]->op->kind == OpKind::kMap;
-    return op.kind == OpKind::kMap && !is_summed(op.attr<MapAttributes>(), static_cast<size_t>(value.index)) &&
+      return value.type.dim(0) == examples_ && op.operands[0]->op && is_block_loop(*op.operands[0]->op);
+    return is_block_loop(op) && !is_summed(op.attr<LoopAttributes>(), static_cast<size_t>(value.index)) &&
            value.type.dim(0) == examples_;
   }
   BatchUse use_of(const Op& op) const;
@@ -94,7 +94,7 @@ class BatchLevels {
   bool draws_for_examples(const Op& op) const {
     return op.kind == OpKind::kRandom && op.type().rank() > 0 && op.type().dim(0) == examples_;
   }
-  // The first level at which a map may read the value.
+  // The first level at which a loop may read the value.
   int ready(const Value* value) const {
     const auto found = values_.find(value);
     if (found == values_.end()) return 0;
@@ -132,7 +132,7 @@ void BatchLevels::label(const Op& op) {
     const bool keeps_examples = batch_use(op, labels_) == BatchUse::kPerExample || draws_for_examples(op);
     for (const auto& result : op.results) {
       values_[result.get()] = label;
-      values_[result.get()].has_examples = keeps_examples || comes_from_map(*result);
+      values_[result.get()].has_examples = keeps_examples || comes_from_loop(*result);
     }
     return;
   }
@@ -147,7 +147,7 @@ void BatchLevels::label(const Op& op) {
 
 std::string BatchLevels::why_not_first(const Op& op) const {
   const bool reads_examples = std::ranges::any_of(op.operands, [this](const Value* v) { return has_examples(v); });
-  if (!reads_examples || op.kind == OpKind::kMap) return "";
+  if (!reads_examples || op.kind == OpKind::kLoop) return "";
   const BatchUse use = batch_use(op, labels_);
   if (use == BatchUse::kOutside)
     return "not in a block loop: it mixes examples, or reads what is neither one nor the same for all";
@@ -161,10 +161,10 @@ std::string BatchLevels::why_not_first(const Op& op) const {
   return "in a later block loop: it needs what an earlier one adds up over all blocks";
 }
 
-// Makes the maps of all levels, then puts the ops in order.
-class MapMaker {
+// Makes the loops of all levels, then puts the ops in order.
+class LoopMaker {
  public:
-  MapMaker(Function& function, int64_t examples)
+  LoopMaker(Function& function, int64_t examples)
       : function_(function), examples_(examples), levels_(function, examples), graph_(function) {}
 
   bool run(Remarks* remarks) {
@@ -173,19 +173,19 @@ class MapMaker {
         if (std::string why = levels_.why_not_first(*op); !why.empty()) remarks->say(op->result(), std::move(why));
     if (levels_.levels().empty()) return false;
     find_places();
-    for (const auto& [level, ops] : levels_.levels()) make_map(ops, level);
+    for (const auto& [level, ops] : levels_.levels()) make_loop(ops, level);
     put_in_order();
     return true;
   }
 
  private:
   void find_places();
-  void make_map(const std::vector<const Op*>& ops, int level);
+  void make_loop(const std::vector<const Op*>& ops, int level);
   std::vector<Op*> in_order(const Cluster& cluster, int level) const;
   void put_in_order();
   void add(const Op& op, Cluster& cluster) const;
   std::unordered_set<const Value*> split_values(const Cluster& cluster) const;
-  static void describe(Op& map, const std::unordered_set<const Value*>& split,
+  static void describe(Op& loop, int64_t examples, const std::unordered_set<const Value*>& split,
                        const std::unordered_set<const Value*>& sums);
 
   Function& function_;
@@ -196,9 +196,9 @@ class MapMaker {
   std::unordered_map<const Op*, int> places_;
 };
 
-// An op stays where it is as far as it can: in front of the first map, of those that it does not depend on, whose last
+// An op stays where it is as far as it can: in front of the first loop, of those that it does not depend on, whose last
 // op it precedes.
-void MapMaker::find_places() {
+void LoopMaker::find_places() {
   std::map<int, std::vector<int>> ends;  // levels by the position of their last op
   for (const auto& [level, ops] : levels_.levels()) ends[graph_.position(ops.back())].push_back(level);
   const int behind_all = levels_.levels().rbegin()->first + 1;
@@ -206,19 +206,19 @@ void MapMaker::find_places() {
   for (auto op = function_.ops().rbegin(); op != function_.ops().rend(); ++op) {
     if (const auto end = ends.find(graph_.position(op->get())); end != ends.end())
       ending_later.insert(end->second.begin(), end->second.end());
-    const auto map = ending_later.lower_bound(levels_.depends_on((*op)->result()) + 1);
-    places_[op->get()] = 2 * (map == ending_later.end() ? behind_all : *map);
+    const auto loop = ending_later.lower_bound(levels_.depends_on((*op)->result()) + 1);
+    places_[op->get()] = 2 * (loop == ending_later.end() ? behind_all : *loop);
   }
 }
 
-// Copies of what belongs in front of an earlier map come first.
-std::vector<Op*> MapMaker::in_order(const Cluster& cluster, int level) const {
+// Copies of what belongs in front of an earlier loop come first.
+std::vector<Op*> LoopMaker::in_order(const Cluster& cluster, int level) const {
   std::vector<Op*> ops = cluster.ops();
   std::ranges::stable_sort(ops, {}, [&](const Op* op) { return std::min(places_.at(op), 2 * level); });
   return ops;
 }
 
-void MapMaker::make_map(const std::vector<const Op*>& ops, int level) {
+void LoopMaker::make_loop(const std::vector<const Op*>& ops, int level) {
   const int place = 2 * level + 1;
   std::unordered_set<const Value*> sums;
   Cluster cluster(graph_);
@@ -227,27 +227,27 @@ void MapMaker::make_map(const std::vector<const Op*>& ops, int level) {
     add(*op, cluster);
   }
   const std::unordered_set<const Value*> split = split_values(cluster);
-  Op* map = outline_in_place(function_, graph_, cluster, in_order(cluster, level), OpKind::kMap, MapAttributes{});
-  describe(*map, split, sums);
-  places_[map] = place;
+  Op* loop = outline_in_place(function_, graph_, cluster, in_order(cluster, level), OpKind::kLoop, LoopAttributes{});
+  describe(*loop, examples_, split, sums);
+  places_[loop] = place;
   std::vector<const Value*> results;
-  for (const auto& result : map->results) results.push_back(result.get());
+  for (const auto& result : loop->results) results.push_back(result.get());
 
   const int64_t whole = examples_ / kBlockExamples * kBlockExamples;
   if (whole < examples_) {
-    const std::vector<Op*> made = split_remainder(function_, graph_, *map, whole, sums);
+    const std::vector<Op*> made = split_remainder(function_, graph_, *loop, whole, sums);
     for (const Op* op : made) places_[op] = place;
     for (size_t i = 0; i < results.size(); ++i) results[i] = made[made.size() - results.size() + i]->result();
   }
   for (size_t i = 0; i < results.size(); ++i)
-    if (!is_summed(map->attr<MapAttributes>(), i)) levels_.add_examples(results[i]);
-  resize_examples(*map->body, kBlockExamples, sums);
-  for (const int64_t i : map->attr<MapAttributes>().split)
-    map->body->parameters()[static_cast<size_t>(i)]->type.shape[0] = kBlockExamples;
+    if (!is_summed(loop->attr<LoopAttributes>(), i)) levels_.add_examples(results[i]);
+  resize_examples(*loop->body, kBlockExamples, sums);
+  for (const int64_t i : loop->attr<LoopAttributes>().split)
+    loop->body->parameters()[static_cast<size_t>(i)]->type.shape[0] = kBlockExamples;
 }
 
 // Made anew for every block: what the members read of the kind that is copied freely, and what that reads.
-void MapMaker::add(const Op& op, Cluster& cluster) const {
+void LoopMaker::add(const Op& op, Cluster& cluster) const {
   std::vector<const Op*> open = {&op};
   while (!open.empty()) {
     const Op* member = open.back();
@@ -261,7 +261,7 @@ void MapMaker::add(const Op& op, Cluster& cluster) const {
   }
 }
 
-std::unordered_set<const Value*> MapMaker::split_values(const Cluster& cluster) const {
+std::unordered_set<const Value*> LoopMaker::split_values(const Cluster& cluster) const {
   std::unordered_set<const Value*> split;
   for (const Op* op : cluster.ops())
     for (const Value* operand : op->operands)
@@ -269,19 +269,20 @@ std::unordered_set<const Value*> MapMaker::split_values(const Cluster& cluster) 
   return split;
 }
 
-void MapMaker::describe(Op& map, const std::unordered_set<const Value*>& split,
-                        const std::unordered_set<const Value*>& sums) {
-  MapAttributes attributes;
+void LoopMaker::describe(Op& loop, int64_t examples, const std::unordered_set<const Value*>& split,
+                         const std::unordered_set<const Value*>& sums) {
+  LoopAttributes attributes;
   attributes.block = kBlockExamples;
-  for (size_t i = 0; i < map.operands.size(); ++i)
-    if (split.contains(map.operands[i])) attributes.split.push_back(static_cast<int64_t>(i));
-  for (size_t i = 0; i < map.results.size(); ++i)
-    if (sums.contains(map.body->results()[i].value)) attributes.sum.push_back(static_cast<int64_t>(i));
-  map.attributes = std::move(attributes);
-  map.location = {};
+  attributes.count = examples / kBlockExamples;
+  for (size_t i = 0; i < loop.operands.size(); ++i)
+    if (split.contains(loop.operands[i])) attributes.split.push_back(static_cast<int64_t>(i));
+  for (size_t i = 0; i < loop.results.size(); ++i)
+    if (sums.contains(loop.body->results()[i].value)) attributes.sum.push_back(static_cast<int64_t>(i));
+  loop.attributes = std::move(attributes);
+  loop.location = {};
 }
 
-void MapMaker::put_in_order() {
+void LoopMaker::put_in_order() {
   std::map<int, Function::OpList> by_place;
   auto& ops = function_.ops();
   while (!ops.empty()) {
@@ -301,7 +302,7 @@ bool tile_batch(Function& function, Remarks* remarks) {
     remarks->say(function.results()[0].value,
                  examples == 0 ? fmt::format("no block loop: there is no whole block of {} examples", kBlockExamples)
                                : "no block loop: without images, matrix products do better on the whole batch");
-  return examples != 0 && has_images && MapMaker(function, examples).run(remarks);
+  return examples != 0 && has_images && LoopMaker(function, examples).run(remarks);
 }
 
 }  // namespace minnow

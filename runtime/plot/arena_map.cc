@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "ir/map.h"
+#include "ir/loop.h"
 #include "ir/text.h"
 
 namespace minnow {
@@ -81,7 +81,7 @@ Drawing draw_arena_map(const Function& function, const std::string& title) {
   double top = kHeaderHeight + 20;
   add_map(drawing, top, function, "arena");
   for (const auto& op : function.ops()) {
-    if (op->kind != OpKind::kMap) continue;
+    if (op->kind != OpKind::kLoop) continue;
     top += kPanelHeight;
     add_map(drawing, top, *op->body, "arena of a block of examples, one a thread");
   }

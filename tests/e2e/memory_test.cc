@@ -7,7 +7,7 @@
 
 #include "codegen/compile.h"
 #include "frontend/load/load_model.h"
-#include "ir/map.h"
+#include "ir/loop.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "runtime/session.h"
@@ -22,7 +22,7 @@ void expect_tight(const Function& function, const std::string& which) {
   const MemoryPlan plan = plan_memory(function);
   EXPECT_LE(static_cast<double>(plan.arena_bytes), 1.05 * static_cast<double>(peak_live_bytes(plan))) << which;
   for (const auto& op : function.ops())
-    if (op->kind == OpKind::kMap) expect_tight(*op->body, which + ", a block");
+    if (op->kind == OpKind::kLoop) expect_tight(*op->body, which + ", a block");
 }
 
 TEST_P(ShippedModelsMemory, IsWithinFivePercentOfWhatLivesAtOnce) {
@@ -101,7 +101,7 @@ TEST(MapResults, BelongToWhatTheirBlocksPutTogether) {
   ASSERT_TRUE(model) << model.error().to_string();
   const auto step = build_function(*model, "train_step", {{64}, default_pipeline(), {}});
   ASSERT_TRUE(step) << step.error().to_string();
-  const auto map = std::ranges::find_if((*step)->ops(), [](const auto& op) { return op->kind == OpKind::kMap; });
+  const auto map = std::ranges::find_if((*step)->ops(), [](const auto& op) { return op->kind == OpKind::kLoop; });
   ASSERT_NE(map, (*step)->ops().end());
   std::set<std::string> gradients, forward;
   for (const auto& result : (*map)->results) {

@@ -35,7 +35,7 @@ TEST_P(BodyFuzz, IsRefusedOrRunsLikeTheInterpreter) {
   EXPECT_LT(refused, count / 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Bodies, BodyFuzz, ::testing::Values(proof::CaseKind::kBody, proof::CaseKind::kMap),
+INSTANTIATE_TEST_SUITE_P(Bodies, BodyFuzz, ::testing::Values(proof::CaseKind::kBody, proof::CaseKind::kLoop),
                          [](const auto& info) { return info.param == proof::CaseKind::kBody ? "Fused" : "Maps"; });
 
 }  // namespace

@@ -1,4 +1,5 @@
 // What the parser says of text that is wrong; and that nothing makes it crash.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
@@ -101,7 +102,7 @@ TEST(ParseError, Ops) {
   EXPECT_EQ(error_of_op("%0 = neg(%x) f32[2,3]"), "test.ir:2:14: error: expected ':', found 'f32'");
   EXPECT_EQ(error_of_op("%0, %1 = neg(%x) : f32[2,3]"), "test.ir:2:1: error: 2 results, but 1 types");
   EXPECT_EQ(error_of_op("%0, %1 = neg(%x) : f32[2,3], f32[2,3]"),
-            "test.ir:2:5: error: neg has one result; only fused and map may have several");
+            "test.ir:2:5: error: neg has one result; only fused and loop may have several");
   EXPECT_EQ(error_of_op("%0 = neg(%x) : f32[3]"),
             "test.ir:2:16: error: the type is written as f32[3], but neg gives f32[2,3]");
   EXPECT_EQ(error_of_op("%0 = neg(%p) : pred[2,3]"),
@@ -203,22 +204,53 @@ TEST(ParseError, Bodies) {
             "test.ir:2:39: error: fused may not hold fused");
 }
 
-TEST(ParseError, Maps) {
-  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 1} : f32[2,3] { return %a }"),
-            "test.ir:2:6: error: map splits no operand");
-  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {split = [0]} : f32[2,3] { return %a }"),
-            "test.ir:2:6: error: map needs a block of at least one example, not 0");
-  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 4, split = [0]} : f32[2,3] { return %a }"),
-            "test.ir:2:6: error: f32[2,3] cannot be cut into blocks of 4");
-  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 1, split = [1]} : f32[2,3] { return %a }"),
-            "test.ir:2:6: error: split names number 1, but there are 1");
-  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 1, split = [0]} : f32[3] { return %a }"),
-            "test.ir:2:6: error: result 0 is f32[3], which does not have 2 examples");
-  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 2, split = [0], sum = [0]} : f32[3] { return %a }"),
-            "test.ir:2:57: error: result 0 is written as f32[3], but f32[2,3] is returned");
-  EXPECT_EQ(error_of_op("%0 = map(%a = %x) {block = 1, split = [0]} : f32[2,3] { %0 = map(%b = %a) {block = 1, "
-                        "split = [0]} : f32[1,3] { return %b } return %0 }"),
-            "test.ir:2:62: error: map may not hold map");
+TEST(ParseError, Loops) {
+  const auto error_of_loop = [](std::string_view attributes, std::string_view type = "f32[2,3]") {
+    return error_of_op(fmt::format("%0 = loop(%a = %x) {{{}}} : {} {{ return %a }}", attributes, type));
+  };
+  EXPECT_EQ(error_of_loop("split = [0]"),
+            "test.ir:2:6: error: a loop of 0 iterations; there are at least 1 and at most 2147483648");
+  EXPECT_EQ(error_of_loop("count = -1"),
+            "test.ir:2:6: error: a loop of -1 iterations; there are at least 1 and at most 2147483648");
+  EXPECT_EQ(error_of_loop("count = 99999999999"),
+            "test.ir:2:6: error: a loop of 99999999999 iterations; there are at least 1 and at most 2147483648");
+  EXPECT_EQ(error_of_loop("count = 4, split = [0]"),
+            "test.ir:2:6: error: operand 0 is f32[2,3], which cannot be cut into 4 equal parts");
+  EXPECT_EQ(error_of_loop("count = 2, split = [1]"), "test.ir:2:6: error: split names number 1, but there are 1");
+  EXPECT_EQ(error_of_loop("count = 2, split = [0, 0]"), "test.ir:2:6: error: split names number 0 twice");
+  EXPECT_EQ(error_of_loop("count = 2, split = [0], carry = [0]"),
+            "test.ir:2:6: error: operand 0 is both split and carried");
+  EXPECT_EQ(error_of_loop("count = 2, split = [0]", "f32[3]"),
+            "test.ir:2:6: error: result 0 is f32[3], which is not 2 equal parts");
+  EXPECT_EQ(error_of_loop("count = 2, carry = [0]", "f32[3]"),
+            "test.ir:2:6: error: operand 0 is carried as f32[2,3], but result 0, its last value, is f32[3]");
+  EXPECT_EQ(error_of_loop("count = 2, carry = [0], sum = [0]"),
+            "test.ir:2:6: error: result 0 is a carried operand's last value and cannot be summed");
+  EXPECT_EQ(error_of_loop("count = 1, split = [0], sum = [0]", "f32[3]"),
+            "test.ir:2:58: error: result 0 is written as f32[3], but f32[2,3] is returned");
+  EXPECT_EQ(error_of_loop("count = 2, block = 1"), "test.ir:2:6: error: a loop over blocks splits no operand");
+  EXPECT_EQ(error_of_loop("count = 2, block = 2, split = [0]"),
+            "test.ir:2:6: error: operand 0 is f32[2,3], which is not 2 blocks of 2");
+  EXPECT_EQ(error_of_loop("count = 2, block = 1, carry = [0]"),
+            "test.ir:2:6: error: a loop over blocks carries nothing and goes in order");
+  EXPECT_EQ(error_of_loop("count = 2, reverse = 1"), "test.ir:2:42: error: expected true or false, found '1'");
+  EXPECT_EQ(error_of_op("%0 = fused(%a = %x) : f32[2,3] { %0 = loop(%b = %a) {count = 1} : f32[2,3] { return %b } "
+                        "return %0 }"),
+            "test.ir:2:39: error: fused may not hold loop");
+}
+
+TEST(ParseError, LoopsWithinLoops) {
+  std::string text = "return %x7";
+  for (int i = 7; i >= 0; --i)
+    text = fmt::format("%y = loop(%x{} = {}) {{count = 1, split = [0]}} : f32[2,3] {{ {} }} return %y", i,
+                       i == 0 ? "%x" : fmt::format("%x{}", i - 1), text);
+  EXPECT_EQ(error_of_op(text.substr(0, text.rfind(" return"))), "no error");
+  std::string deeper = "return %x8";
+  for (int i = 8; i >= 0; --i)
+    deeper = fmt::format("%y = loop(%x{} = {}) {{count = 1, split = [0]}} : f32[2,3] {{ {} }} return %y", i,
+                         i == 0 ? "%x" : fmt::format("%x{}", i - 1), deeper);
+  EXPECT_THAT(error_of_op(deeper.substr(0, deeper.rfind(" return"))),
+              ::testing::HasSubstr("loop lies in 8 bodies; at most 7 are allowed"));
 }
 
 TEST(ParseError, Characters) {

@@ -53,8 +53,8 @@ const std::map<std::string_view, std::string>& example_lines() {
        "    %b0 = tanh(%a0) : f32[2,3]  loc(\"act\")\n"
        "    return %b0\n"
        "  }"},
-      {"map",
-       "map(%a0 = %x) {block = 1, split = [0]} : f32[2,3]  loc(\"act\") {\n"
+      {"loop",
+       "loop(%a0 = %x) {count = 2, split = [0]} : f32[2,3]  loc(\"act\") {\n"
        "    %b0 = fused(%c0 = %a0) : f32[1,3] {\n"
        "      %d0 = tanh(%c0) : f32[1,3]\n"
        "      return %d0\n"
@@ -222,7 +222,7 @@ TEST(RoundTrip, ParametersMayBeNamedLikeBodyValues) {
 
 TEST(RoundTrip, MapsAddUpAndPutTogether) {
   const std::string text = R"(func @f(%x: f32[4,3], %w: f32[3,2] weight) -> (f32[4,2], f32[2]) {
-  %0, %1 = map(%a0 = %x, %a1 = %w) {block = 2, split = [0], sum = [1]} : f32[4,2], f32[2] {
+  %0, %1 = loop(%a0 = %x, %a1 = %w) {count = 2, split = [0], sum = [1], block = 2} : f32[4,2], f32[2] {
     %b0 = dot(%a0, %a1) : f32[2,2]
     %b1 = reduce_sum(%b0) {dims = [0]} : f32[2]
     return %b0, %b1

@@ -95,7 +95,7 @@ TEST_F(VerifyTest, OpResults) {
   EXPECT_EQ(error_of(function_), "@f, %1 = add: result 0 does not know its place");
   add_->result()->op = add_;
   neg_->results.push_back(std::make_unique<Value>());
-  EXPECT_EQ(error_of(function_), "@f, %0, %1 = neg: has 2 results; only fused and map may have several");
+  EXPECT_EQ(error_of(function_), "@f, %0, %1 = neg: has 2 results; only fused and loop may have several");
   function_.replace_uses(neg_->result(), x_);
   neg_->results.clear();
   EXPECT_EQ(error_of(function_), "@f, neg: has no result");
@@ -153,7 +153,7 @@ TEST_F(VerifyTest, BodiesDoNotNest) {
 
 TEST_F(VerifyTest, OnlyFusedAndMapHaveABody) {
   neg_->body = fused_->body->clone();
-  EXPECT_EQ(error_of(function_), "@f, %0 = neg: has a body, which only fused and map may have");
+  EXPECT_EQ(error_of(function_), "@f, %0 = neg: has a body, which only fused and loop may have");
   neg_->body = nullptr;
   fused_->body = nullptr;
   EXPECT_EQ(error_of(function_), "@f, %3 = fused: has no body");

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "ir/map.h"
+#include "ir/loop.h"
 #include "ir/printable.h"
 #include "ir/text.h"
 
@@ -90,16 +90,16 @@ class Picture {
   void add_body(const Function& body, int64_t blocks) {
     const UseMap uses(body);
     for (const auto& op : body.ops()) {
-      if (op->kind == OpKind::kMap) add_map(*op);
+      if (op->kind == OpKind::kLoop) add_loop(*op);
       else if (is_drawn(*op, uses)) add_op(*op, blocks);
     }
   }
 
-  // What the body knows its operands by, and what the map's results come from, are only names.
-  void add_map(const Op& map) {
-    for (size_t i = 0; i < map.operands.size(); ++i) add_name(map.body->parameters()[i].get(), map.operands[i]);
-    add_body(*map.body, block_count(map));
-    for (size_t i = 0; i < map.results.size(); ++i) add_name(map.result(i), map.body->results()[i].value);
+  // What the body knows its operands by, and what the loop's results come from, are only names.
+  void add_loop(const Op& loop) {
+    for (size_t i = 0; i < loop.operands.size(); ++i) add_name(loop.body->parameters()[i].get(), loop.operands[i]);
+    add_body(*loop.body, loop.attr<LoopAttributes>().count);
+    for (size_t i = 0; i < loop.results.size(); ++i) add_name(loop.result(i), loop.body->results()[i].value);
   }
 
   void add_name(const Value* name, const Value* value) {

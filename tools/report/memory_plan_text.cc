@@ -42,7 +42,7 @@ void add_plan(const Function& function, const Names& names, std::string_view tit
       text += fmt::format("  copied in the end{}: {} to result {} {}\n", together.size() > 1 ? ", at once" : "",
                           names.at(function.results()[index].value), index, function.results()[index].name);
   for (const auto& op : function.ops())
-    if (op->kind == OpKind::kMap) add_plan(*op->body, names, "a block of " + names.at(op->result()), text);
+    if (op->kind == OpKind::kLoop) add_plan(*op->body, names, "a block of " + names.at(op->result()), text);
 }
 
 }  // namespace

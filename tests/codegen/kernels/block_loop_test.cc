@@ -113,7 +113,7 @@ TEST_P(BlockLoop, ComputesWhatTheOpsDo) {
     auto fused = network.function.clone();
     ASSERT_TRUE(run_passes(*fused, default_pipeline()));
     SCOPED_TRACE(print(*fused));
-    EXPECT_TRUE(std::ranges::any_of(fused->ops(), [](const auto& op) { return op->kind == OpKind::kMap; }));
+    EXPECT_TRUE(std::ranges::any_of(fused->ops(), [](const auto& op) { return op->kind == OpKind::kLoop; }));
     proof::Rng rng(5);
     const auto arguments =
         draw_arguments(network.function, std::vector<proof::Domain>(network.function.parameters().size()),

@@ -181,7 +181,7 @@ TEST(SmallConvnet, ComputesWhatTheOpsDo) {
     build_convnet(program, images);
     const auto fused = after_all_passes(program.function);
     SCOPED_TRACE(print(*fused));
-    EXPECT_TRUE(std::ranges::any_of(fused->ops(), [](const auto& op) { return op->kind == OpKind::kMap; }));
+    EXPECT_TRUE(std::ranges::any_of(fused->ops(), [](const auto& op) { return op->kind == OpKind::kLoop; }));
     expect_agreement(program.function, *fused);
   }
 }

@@ -62,7 +62,7 @@ TEST(KernelScratch, HoldsTheRowsOfABlock) {
   std::string fused = softmax("[16,4096]", "[16]", "1");
   fused.replace(fused.find("%x"), 2, "%a");
   check(
-      "func @f(%x: f32[48,4096]) -> (f32[48,4096]) { %0 = map(%a = %x) {block = 16, split = [0]} : f32[48,4096] { "
+      "func @f(%x: f32[48,4096]) -> (f32[48,4096]) { %0 = loop(%a = %x) {count = 3, block = 16, split = [0]} : f32[48,4096] { "
       "%b = fused" +
       fused + " return %b } return %0 }");
 }
@@ -92,7 +92,7 @@ TEST(KernelScratch, HoldsImages) {
 
 TEST(KernelScratch, HoldsWhatABlockSumsUp) {
   check(
-      "func @f(%x: f32[48,2], %y: f32[48,6000]) -> (f32[2,6000]) { %0 = map(%a = %x, %b = %y) {block = 16, split = [0, "
+      "func @f(%x: f32[48,2], %y: f32[48,6000]) -> (f32[2,6000]) { %0 = loop(%a = %x, %b = %y) {count = 3, block = 16, split = [0, "
       "1], sum = [0]} : f32[2,6000] { %c = dot(%a, %b) {contract = [0, 0]} : f32[2,6000] return %c } return %0 }");
 }
 

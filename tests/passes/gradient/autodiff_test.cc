@@ -107,7 +107,7 @@ bool is_differentiable(OpKind kind) {
     case OpKind::kOr:
     case OpKind::kArgMax:
     case OpKind::kWindowPick: return false;
-    default: return !has_trait(kind, kCompare | kLeaf | kHasBody);
+    default: return kind != OpKind::kFused && !has_trait(kind, kCompare | kLeaf);
   }
 }
 

@@ -63,7 +63,7 @@ TEST(Outline, KeepsTheGraphUpToDate) {
   Cluster second(graph);  // with the kernel that has just been made
   second.add(kernel);
   second.add(graph.uses().users(kernel->result(1))[0]);
-  outline(function, graph, second, OpKind::kMap, MapAttributes{});
+  outline(function, graph, second, OpKind::kLoop, LoopAttributes{});
   expect_up_to_date(graph, function);
 }
 

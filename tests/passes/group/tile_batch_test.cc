@@ -24,7 +24,7 @@ std::unique_ptr<Function> network() {
 }
 
 int64_t count_maps(const Function& function) {
-  return std::ranges::count(function.ops(), OpKind::kMap, [](const auto& op) { return op->kind; });
+  return std::ranges::count(function.ops(), OpKind::kLoop, [](const auto& op) { return op->kind; });
 }
 
 TEST(TileBatch, DoesNothingToWhatIsInBlocks) {

@@ -43,10 +43,10 @@ TEST(GraphPicture, AParameterStandsAboveEachOfItsReaders) {
 }
 
 TEST(GraphPicture, TheOpsOfALoopOverBlocksHaveBoxesAndTheNamesAroundIt) {
-  const GraphPicture picture = draw_graph(
-      *parsed("func @f(%x: f32[32,4]) -> (y: f32[32,4]) {\n"
-              "  %0 = map(%a0 = %x) {block = 16, split = [0], sum = []} : f32[32,4] {\n    %b0 = exp(%a0) : f32[16,4]\n"
-              "    %b1 = neg(%b0) : f32[16,4]\n    return %b1\n  }\n  return %0\n}\n"));
+  const GraphPicture picture = draw_graph(*parsed(
+      "func @f(%x: f32[32,4]) -> (y: f32[32,4]) {\n"
+      "  %0 = loop(%a0 = %x) {count = 2, block = 16, split = [0], sum = []} : f32[32,4] {\n    %b0 = exp(%a0) : f32[16,4]\n"
+      "    %b1 = neg(%b0) : f32[16,4]\n    return %b1\n  }\n  return %0\n}\n"));
   EXPECT_THAT(heads(picture), ElementsAre("x", "%0/%b0 exp", "%0/%b1 neg", "y"));
   EXPECT_THAT(edges(picture), ElementsAre("x > %0/%b0 exp", "%0/%b0 exp > %0/%b1 neg", "%0/%b1 neg > y"));
   EXPECT_THAT(picture.boxes[0].values, ElementsAre("%x", "%0/%a0"));

@@ -1,4 +1,4 @@
-// What compiled code asks of a map, which the interpreter does not: tile_batch makes no others, a person may.
+// What compiled code asks of a loop, which the interpreter does not: tile_batch makes no others, a person may.
 #pragma once
 
 #include "ir/function.h"
@@ -12,10 +12,10 @@ struct OpFault {
   std::string hint = {};
 };
 
-inline constexpr std::string_view kSumIsLost = "sums over examples what the map does not return";
+inline constexpr std::string_view kSumIsLost = "sums over examples what the loop does not return";
 
 // Blocks of kBlockExamples; ops that keep an example per index of dimension 0; sums over examples only as summed
 // results, and each of them as one.
-tl::expected<void, OpFault> check_map(const Op& map);
+tl::expected<void, OpFault> check_block_loop(const Op& loop);
 
 }  // namespace minnow

@@ -1,0 +1,184 @@
+#include <algorithm>
+
+#include "codegen/lowering.h"
+#include "ir/loop.h"
+#include "ir/threshold.h"
+#include "passes/group/tile_batch.h"
+
+namespace minnow {
+namespace {
+
+const Threshold kMaxPartitions{"partitions of a block loop", 8};
+
+int64_t aligned(int64_t bytes) { return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment; }
+
+// The op that makes a value, inside a fused op's body if there is one.
+const Op& producer(const Value& value) {
+  const Op& op = *value.op;
+  return op.kind == OpKind::kFused ? *op.body->results()[static_cast<size_t>(value.index)].value->op : op;
+}
+
+}  // namespace
+
+void Lowering::lower_loop(const Op& loop) {
+  is_block_loop(loop) ? lower_block_loop(loop) : lower_sequential_loop(loop);
+}
+
+void Lowering::lower_block_loop(const Op& loop) {
+  const MemoryPlan plan = plan_memory(*loop.body);
+  const int index = static_cast<int>(out_.loops.size());
+  out_.loops.push_back({});
+  const int64_t blocks = loop.attr<LoopAttributes>().count;
+  BlockLoop& made = out_.loops.back();
+  made.first = out_.works.size();
+  made.blocks = blocks;
+  made.partitions = kMaxPartitions.at_most(blocks);
+  made.local_bytes = plan.arena_bytes;
+
+  Lowering body(loop, plan, index, 0, *this);
+  std::vector<PartialSums> sums(loop.results.size());
+  const auto block_of = [&](int outer, const Value& value) {
+    const Layout layout = out_.buffers[static_cast<size_t>(outer)].layout;
+    return storage_.add({Buffer::Kind::kBlock, outer, 0, value.type.bytes(), {}, layout});
+  };
+  for (size_t i = 0; i < loop.operands.size(); ++i) {
+    const Value* parameter = loop.body->parameters()[i].get();
+    if (is_split(loop.attr<LoopAttributes>(), i))
+      storage_.place(parameter, block_of(storage_.find(loop.operands[i]), *parameter));
+    else storage_.alias(parameter, loop.operands[i]);
+  }
+  for (size_t i = 0; i < loop.results.size(); ++i) {
+    const Value* value = loop.body->results()[i].value;
+    if (is_summed(loop.attr<LoopAttributes>(), i)) {
+      body.result_buffers_.push_back(body.add_sum(producer(*value), sums[i]));
+      continue;
+    }
+    body.result_buffers_.push_back(block_of(storage_.find(loop.result(i)), *value));
+  }
+  body.lower_ops();
+
+  BlockLoop& done = out_.loops[static_cast<size_t>(index)];
+  done.last = out_.works.size();
+  if (done.sums_bytes == 0) return;
+  done.sums = add_scratch(done.sums_bytes * done.partitions);
+  for (size_t i = 0; i < loop.results.size(); ++i)
+    if (is_summed(loop.attr<LoopAttributes>(), i)) add_finish(loop, i, sums[i]);
+}
+
+// A partition's part of a sum.
+int Lowering::add_sum(const Op& producer, PartialSums& sums) {
+  BlockLoop& loop = block_loop();
+  sums.per_lane = sums_lanes_apart(producer);
+  sums.offset = loop.sums_bytes;
+  const int64_t bytes = producer.type().bytes() * (sums.per_lane ? kBlockExamples : 1);
+  loop.sums_bytes = aligned(loop.sums_bytes + bytes);
+  return storage_.add({Buffer::Kind::kPartial, 0, sums.offset, bytes, {}, Layout::kRowMajor});
+}
+
+void Lowering::add_finish(const Op& loop, size_t result, PartialSums sums) {
+  const BlockLoop& blocks = out_.loops.back();
+  sums.buffer = blocks.sums;
+  sums.stride = blocks.sums_bytes;
+  sums.partitions = blocks.partitions;
+  KernelWork work;
+  work.origin = &producer(*loop.body->results()[result].value);
+  work.stage = KernelWork::Stage::kFinish;
+  work.sums = sums;
+  work.outputs = {{loop.result(result), storage_.find(loop.result(result))}};
+  work.ops = "sum of partials";
+  out_.works.push_back(std::move(work));
+}
+
+// The body's kernels lie behind each other in the list as they run, `count` times. They have what the arena has behind
+// the scratch of the loop itself.
+void Lowering::lower_sequential_loop(const Op& loop) {
+  const auto& attributes = loop.attr<LoopAttributes>();
+  const MemoryPlan plan = plan_memory(*loop.body);
+  const size_t index = out_.sequences.size();
+  SequentialLoop& made = out_.sequences.emplace_back();
+  made.first = out_.works.size();
+  made.count = attributes.count;
+  made.reverse = attributes.reverse;
+  made.carries.resize(attributes.carry.size());
+  place_loop_operands(loop, index);
+  // Where the next values lie comes before the body's arena.
+  Lowering body(loop, plan, -1, 0, *this);
+  place_loop_results(loop, index, body);
+  body.base_ = base_ + aligned(scratch_bytes_);
+  body.repeats_ *= attributes.count;
+  for (size_t i = 0; i < loop.results.size(); ++i)
+    if (is_summed(attributes, i))
+      body.result_buffers_[i] = body.place_on_arena(loop.result(i)->type.bytes(), body.sequence_bytes_);
+  body.lower_ops();
+  for (size_t i = 0; i < loop.results.size(); ++i)
+    if (is_summed(attributes, i)) body.add_to_sum(*loop.body->results()[i].value, loop.result(i));
+  arena_bytes() = std::max(arena_bytes(), aligned(scratch_bytes_) + body.sequence_bytes_);
+  out_.sequences[index].last = out_.works.size();
+  out_.sequences[index].inner = out_.sequences.size() - index - 1;
+}
+
+int Lowering::add_part(int whole, const Value& part, size_t sequence) {
+  const int buffer = storage_.add({Buffer::Kind::kPart, whole, 0, part.type.bytes(), {}, Layout::kRowMajor});
+  out_.sequences[sequence].parts.push_back(buffer);
+  return buffer;
+}
+
+void Lowering::place_loop_operands(const Op& loop, size_t sequence) {
+  const auto& attributes = loop.attr<LoopAttributes>();
+  for (size_t i = 0; i < loop.operands.size(); ++i) {
+    const Value* parameter = loop.body->parameters()[i].get();
+    if (is_whole(attributes, i)) {
+      storage_.alias(parameter, loop.operands[i]);
+    } else if (is_split(attributes, i)) {
+      storage_.place(parameter, add_part(storage_.find(loop.operands[i]), *parameter, sequence));
+    } else {
+      SequentialLoop::Carry& carry = out_.sequences[sequence].carries[last_result(attributes, i)];
+      const int64_t bytes = parameter->type.bytes();
+      carry.initial = storage_.find(loop.operands[i]);
+      carry.before = storage_.add({Buffer::Kind::kCarried, 0, 0, bytes, {}, Layout::kRowMajor});
+      storage_.place(parameter, carry.before);
+    }
+  }
+}
+
+void Lowering::place_loop_results(const Op& loop, size_t sequence, Lowering& body) {
+  const auto& attributes = loop.attr<LoopAttributes>();
+  body.result_buffers_.resize(loop.results.size(), -1);
+  for (size_t i = attributes.carry.size(); i < loop.results.size(); ++i) {
+    const int result = storage_.find(loop.result(i));
+    if (is_summed(attributes, i)) out_.sequences[sequence].sums.push_back(result);
+    else body.result_buffers_[i] = add_part(result, *loop.body->results()[i].value, sequence);
+  }
+  for (size_t i = 0; i < attributes.carry.size(); ++i) {
+    SequentialLoop::Carry& carry = out_.sequences[sequence].carries[i];
+    carry.after = part_with(*loop.body->results()[i].value, loop, body);
+    carry.is_part = carry.after >= 0;
+    carry.last = carry.is_part && uses_.count(loop.result(i)) == 0 ? -1 : storage_.find(loop.result(i));
+    if (!carry.is_part) {
+      const int64_t bytes = loop.result(i)->type.bytes();
+      carry.after = storage_.add({Buffer::Kind::kCarried, 0, 0, bytes, {}, Layout::kRowMajor});
+      carry.other = attributes.count > 1 ? add_scratch(bytes) : -1;
+    }
+    body.result_buffers_[i] = carry.after;
+  }
+}
+
+// The part of a result that an iteration gives this value as; -1 if there is none.
+int Lowering::part_with(const Value& value, const Op& loop, const Lowering& body) {
+  for (size_t i = 0; i < loop.results.size(); ++i)
+    if (is_stacked(loop.attr<LoopAttributes>(), i) && loop.body->results()[i].value == &value)
+      return body.result_buffers_[i];
+  return -1;
+}
+
+// Of what one iteration has computed, wherever that lies.
+void Lowering::add_to_sum(const Value& part, const Value* sum) {
+  KernelWork work;
+  work.stage = KernelWork::Stage::kAddTo;
+  work.outputs = {{&part, storage_.find(sum)}};
+  work.ops = "add to sum";
+  work.repeats = repeats_;
+  out_.works.push_back(std::move(work));
+}
+
+}  // namespace minnow
