@@ -135,7 +135,9 @@ void erase_at(std::vector<T>& list, size_t i) {
 
 }  // namespace
 
-Value* add_stacked_result(Op& loop, Value* part) {
+Value* stacked_result(Op& loop, Value* part) {
+  for (size_t i = 0; i < loop.results.size(); ++i)
+    if (is_stacked(loop.attr<LoopAttributes>(), i) && loop.body->results()[i].value == part) return loop.result(i);
   auto all = std::make_unique<Value>();
   all->type = put_together(part->type, loop.attr<LoopAttributes>().count);
   all->op = &loop;

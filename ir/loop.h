@@ -50,9 +50,9 @@ TensorType body_result_type(const Op& op, size_t result);
 // What all parts of this type make together.
 TensorType put_together(TensorType part, int64_t count);
 
-// A further result of a loop: `part`, a value of its body, of all iterations. A further whole operand; answers its
-// parameter.
-Value* add_stacked_result(Op& loop, Value* part);
+// The result of a loop that is `part`, a value of its body, of all iterations; added if there is none yet. A further
+// whole operand; answers its parameter.
+Value* stacked_result(Op& loop, Value* part);
 Value* add_whole_operand(Op& loop, Value* value);
 
 // Without result i of an op with a body, which nothing may use; without operand i, whose parameter nothing in the body

@@ -133,7 +133,7 @@ void LoopGradient::keep(Value* value) {
     inside = front.like(value, 0);
   } else {
     Value* kept = stored(originals_.at(value));
-    residuals_.push_back(add_stacked_result(loop_, kept));
+    residuals_.push_back(stacked_result(loop_, kept));
     inside = backward_->add_parameter("", kept->type);
     if (kept->type != value->type) inside = front.reshape(inside, value->type.shape);
   }

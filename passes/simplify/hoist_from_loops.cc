@@ -133,9 +133,7 @@ Value* Hoister::sum_of(Value* part) {
 Value* Hoister::of_all_iterations(Value* part) {
   if (part->op == nullptr && is_split(attributes(), static_cast<size_t>(part->index)))
     return loop_.operands[static_cast<size_t>(part->index)];
-  for (size_t i = 0; i < loop_.results.size(); ++i)
-    if (is_stacked(attributes(), i) && body().results()[i].value == part) return loop_.result(i);
-  return add_stacked_result(loop_, part);
+  return stacked_result(loop_, part);
 }
 
 }  // namespace
