@@ -27,14 +27,14 @@ struct ReadyStep {
   ThreadPool pool;
   std::unique_ptr<Session> session = {};
   Executable* executable = nullptr;
-  RandomBatch batch = {};
+  Batch batch = {};
   double flops = 0;  // of dots and convolutions
   int64_t step = 0;
 
   ReadyStep(const StepCase& one, LoadedModel loaded) : name(one.name()), model(std::move(loaded)), pool(one.threads) {}
 
   Status prepare(const StepCase& one);
-  Status run() { return session->run(*executable, batch.examples, &batch.targets, step++, 0.001); }
+  Status run() { return session->run(*executable, batch, step++, 0.001); }
 };
 
 // Google Benchmark calls a benchmark again with more iterations until it has run for long enough; the last case is

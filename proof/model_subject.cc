@@ -50,32 +50,44 @@ class InitialTensors {
 // Fills the inputs of one step.
 class BatchFeed {
  public:
-  BatchFeed(const Function& function, int64_t classes, const Dataset* data)
-      : function_(function), classes_(std::max<int64_t>(classes, 1)), data_(data) {}
+  BatchFeed(const Function& function, const LoweredModel& network, const Dataset* data)
+      : function_(function), data_(data) {
+    // What nothing is known of is drawn as the classes are.
+    const int64_t classes = std::max<int64_t>(network.classes, 1);
+    for (const TargetInfo& target : network.targets) limits_[target.name] = std::max<int64_t>(target.classes, 1);
+    for (const InputInfo& input : network.inputs)
+      limits_[input.name] = input.vocabulary > 0 ? input.vocabulary : classes;
+    network_->inputs = network.inputs;
+    network_->targets = network.targets;
+  }
 
   void operator()(int step, std::vector<Tensor>& arguments) const {
     uint32_t stream = kBatchStream + 16 * static_cast<uint32_t>(step);
     for (const auto& parameter : function_.parameters()) {
       Tensor& argument = arguments[static_cast<size_t>(parameter->index)];
-      if (parameter->role == Role::kInput) fill(*parameter, step, stream++, argument);
+      if (parameter->role == Role::kInput && data_ == nullptr)
+        argument = random_tensor(parameter->type, limits_.at(parameter->name), stream++);
       if (parameter->role == Role::kScalar && parameter->name == "step") argument.as<int32_t>()[0] = step;
     }
+    if (data_ != nullptr) take_rows(step, arguments);
   }
 
  private:
-  void fill(const Value& parameter, int step, uint32_t stream, Tensor& argument) const {
-    if (data_ == nullptr) {
-      argument = random_tensor(parameter.type, classes_, stream);
-      return;
-    }
-    const int64_t batch = parameter.type.dim(0);
+  void take_rows(int step, std::vector<Tensor>& arguments) const {
+    const std::vector<int32_t> order = rows_in_order(*data_);
+    const int64_t batch = network_->inputs[0].type.dim(0);
     std::vector<int32_t> rows;
-    for (int64_t i = 0; i < batch; ++i) rows.push_back(static_cast<int32_t>((step * batch + i) % data_->size()));
-    gather_rows(parameter.name == "target" ? data_->labels : data_->examples, rows, argument);
+    for (int64_t i = 0; i < batch; ++i) rows.push_back(order[static_cast<size_t>(step * batch + i) % order.size()]);
+    Batch fed;
+    fill_batch(*network_, *data_, rows, BatchParts::kAll, fed);
+    for (const auto& parameter : function_.parameters())
+      if (parameter->role == Role::kInput)
+        arguments[static_cast<size_t>(parameter->index)] = std::move(fed.tensors.at(parameter->name));
   }
 
   const Function& function_;
-  int64_t classes_;
+  std::shared_ptr<LoweredModel> network_ = std::make_shared<LoweredModel>();  // its inputs and targets
+  std::map<std::string, int64_t, std::less<>> limits_;                        // of whole numbers, by parameter
   const Dataset* data_;
 };
 
@@ -84,7 +96,7 @@ Subject make_subject(std::unique_ptr<Function> function, int steps, const Loaded
   const InitialTensors initial(model, lowered);
   Subject subject{.function = std::move(function), .arguments = {}, .steps = steps};
   for (const auto& parameter : subject.function->parameters()) subject.arguments.push_back(initial.of(*parameter));
-  subject.feed = BatchFeed(*subject.function, lowered.classes, data);
+  subject.feed = BatchFeed(*subject.function, lowered, data);
   subject.feed(0, subject.arguments);
   return subject;
 }

@@ -22,6 +22,7 @@ class ModelDrawing {
     for (int64_t left = draw(rng_, 0, 3); left > 0; --left) add_layer();
     add_head();
     draw_training();
+    add_loss();
     return std::move(model_);
   }
 
@@ -46,9 +47,25 @@ class ModelDrawing {
       shape = {draw(rng_, 1, 4)};
       const size_t dims = pick<size_t>(rng_, {1, 2, 2, 2, 3});
       while (shape.size() < 1 + dims) shape.push_back(draw(rng_, 2, dims == 3 ? 4 : 9));
+    } else if (coin()) {
+      return draw_tokens(input);
     }
     for (const int64_t extent : shape) input->add_shape(extent);
     known_.push_back({"x", shape});
+  }
+
+  // A sequence, and what makes numbers of its tokens. No other layer knows of the input, as none could take it.
+  void draw_tokens(spec::Input* input) {
+    has_tokens_ = true;
+    const int64_t length = draw(rng_, 1, 9), vocabulary = draw(rng_, 1, 7);
+    input->add_shape(length);
+    input->set_type(spec::Input::I32);
+    known_.push_back({"x", {}});
+    if (coin()) return new_layer({length, vocabulary})->mutable_one_hot()->set_vocabulary(vocabulary);
+    has_weights_ = true;
+    auto* embedding = new_layer({length, draw(rng_, 1, 5)})->mutable_embedding();
+    embedding->set_vocabulary(vocabulary);
+    embedding->set_units(shape().back());
   }
 
   spec::Layer* new_layer(Shape result) {
@@ -285,12 +302,15 @@ class ModelDrawing {
   void add_head() {
     auto* loss = model_.mutable_loss();
     const int64_t kind = draw(rng_, 0, 4);
-    if (kind <= 1 || coin()) add_dense();
+    const bool labels_positions = has_tokens_ && kind <= 1 && shape().size() > 1;
+    if (labels_positions) add_dense_per_position();
+    else if (kind <= 1 || coin()) add_dense();
     if (kind == 0) loss->mutable_softmax_cross_entropy();
     if (kind == 1) loss->mutable_softmax_cross_entropy()->set_label_smoothing(0.1);
     if (kind == 2) loss->mutable_binary_cross_entropy_with_logits();
     if (kind == 3) loss->mutable_mean_squared_error();
     if (kind == 4) coin() ? (void)loss->mutable_huber() : (void)loss->mutable_l1();
+    if (labels_positions && coin()) loss->mutable_softmax_cross_entropy()->set_ignore_index(draw(rng_, -1, 1));
     if (!has_weights_) add_dense();
     connect_all();
   }
@@ -319,9 +339,20 @@ class ModelDrawing {
     else if (draw(rng_, 0, 3) == 0) training->mutable_clip()->set_value(0.05);
   }
 
+  // Of a layer before the last.
+  void add_loss() {
+    if (model_.layers_size() < 2 || draw(rng_, 0, 4) != 0) return;
+    auto* loss = model_.add_losses();
+    loss->set_output(model_.layers(static_cast<int>(draw(rng_, 0, model_.layers_size() - 2))).name());
+    loss->set_target("other");
+    loss->set_weight(0.5);
+    coin() ? (void)loss->mutable_l1() : (void)loss->mutable_huber();
+  }
+
   Rng rng_;
   Model model_;
   std::vector<Known> known_;
+  bool has_tokens_ = false;
   bool has_weights_ = false;
 };
 

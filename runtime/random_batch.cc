@@ -33,10 +33,23 @@ Tensor random_argument(const Value& parameter, double rate) {
   return wide.converted_to(parameter.type.dtype);
 }
 
-RandomBatch draw_batch(const Session& session) {
-  const int64_t classes = std::max<int64_t>(session.lowered().classes, 1);
-  return {random_tensor(session.input_type(), classes, kExampleStream),
-          random_tensor(session.lowered().target, classes, kTargetStream)};
+// Of tokens that nothing says the number of.
+constexpr int64_t kSomeTokens = 10;
+
+Batch draw_batch(const Session& session) {
+  Batch batch;
+  uint32_t stream = kExampleStream;
+  for (const InputInfo& input : session.lowered().inputs) {
+    const int64_t tokens = input.vocabulary > 0 ? input.vocabulary : kSomeTokens;
+    batch.tensors.emplace(input.name, random_tensor(input.type, tokens, stream));
+    stream += kFurtherStream;
+  }
+  stream = kTargetStream;
+  for (const TargetInfo& target : session.lowered().targets) {
+    batch.tensors.emplace(target.name, random_tensor(target.type, std::max<int64_t>(target.classes, 1), stream));
+    stream += kFurtherStream;
+  }
+  return batch;
 }
 
 }  // namespace minnow

@@ -5,13 +5,9 @@
 
 namespace minnow {
 
-struct RandomBatch {
-  Tensor examples;  // bytes over their whole range, or numbers in [0, 1)
-  Tensor targets;   // classes that the model has, or numbers in [0, 1)
-};
-
-// The same batch for the same model and batch size every time.
-RandomBatch draw_batch(const Session& session);
+// The same batch for the same model and batch size every time: bytes over their whole range, tokens and classes that
+// the model has, numbers in [0, 1).
+Batch draw_batch(const Session& session);
 
 // Every element by the same rule; integers lie in [0, limit).
 Tensor random_tensor(const TensorType& type, int64_t limit, uint32_t stream);

@@ -25,6 +25,12 @@ double scalar_result(const Executable& executable, std::string_view name) {
   return static_cast<double>(executable.result(name).as<float>()[0]);
 }
 
+BatchOutcome outcome_of(const Executable& executable, const Batch& batch) {
+  const bool counts = executable.function().find_result("counted") != nullptr;
+  return {scalar_result(executable, "loss"), scalar_result(executable, "correct"),
+          counts ? scalar_result(executable, "counted") : static_cast<double>(batch.size())};
+}
+
 tl::unexpected<Error> unknown_function(std::string_view name) {
   const std::string nearest = nearest_name(name, {"infer", "evaluate", "loss", "train_step"});
   return tl::unexpected(
@@ -35,7 +41,10 @@ tl::unexpected<Error> unknown_function(std::string_view name) {
 
 bool wants_naive_softmax(const Model& model) {
   const auto is_naive = [](const spec::Layer& layer) { return layer.softmax().form() == spec::Softmax::NAIVE; };
-  return model.loss().softmax_cross_entropy().form() == spec::Softmax::NAIVE ||
+  const auto has_naive = [](const spec::Loss& loss) {
+    return loss.softmax_cross_entropy().form() == spec::Softmax::NAIVE;
+  };
+  return has_naive(model.loss()) || std::ranges::any_of(model.losses(), has_naive) ||
          std::ranges::any_of(model.layers(), is_naive);
 }
 
@@ -106,43 +115,45 @@ Result<Executable*> Session::executable(ModelFunction function, int64_t batch_si
   return slot.get();
 }
 
-Tensor* Session::find_argument(const Value& parameter, Tensor& examples, Tensor* targets) {
-  if (parameter.name == "target") return targets;
-  if (parameter.role == Role::kInput) return &examples;
+Tensor* Session::find_argument(const Value& parameter, Batch& batch) {
+  if (parameter.role == Role::kInput) {
+    const auto found = batch.tensors.find(parameter.name);
+    MINNOW_CHECK(found != batch.tensors.end(), "the batch has no \"{}\"", parameter.name);
+    return &found->second;
+  }
   if (parameter.name == "learning_rate") return &learning_rate_;
   if (parameter.name == "step") return &step_;
   if (parameter.name == "seed") return &seed_;
   return &tensors_.at(parameter.name);
 }
 
-std::vector<Tensor*> Session::bind(const Function& function, Tensor& examples, Tensor* targets, int64_t step,
-                                   double learning_rate) {
+std::vector<Tensor*> Session::bind(const Function& function, Batch& batch, int64_t step, double learning_rate) {
   set_scalar<int32_t>(step_, static_cast<int32_t>(step));
   set_scalar<float>(learning_rate_, static_cast<float>(learning_rate));
   std::vector<Tensor*> arguments;
-  for (const auto& parameter : function.parameters()) arguments.push_back(find_argument(*parameter, examples, targets));
+  for (const auto& parameter : function.parameters()) arguments.push_back(find_argument(*parameter, batch));
   return arguments;
 }
 
-Status Session::run(Executable& executable, Tensor& examples, Tensor* targets, int64_t step, double learning_rate) {
-  return executable.run(bind(executable.function(), examples, targets, step, learning_rate));
+Status Session::run(Executable& executable, Batch& batch, int64_t step, double learning_rate) {
+  return executable.run(bind(executable.function(), batch, step, learning_rate));
 }
 
-Result<BatchOutcome> Session::train_step(Tensor& examples, Tensor& targets, int64_t step, double learning_rate) {
-  MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kTrainStep, examples.dim(0)));
-  MINNOW_TRY(run(*executable, examples, &targets, step, learning_rate));
-  return BatchOutcome{scalar_result(*executable, "loss"), scalar_result(*executable, "correct")};
+Result<BatchOutcome> Session::train_step(Batch& batch, int64_t step, double learning_rate) {
+  MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kTrainStep, batch.size()));
+  MINNOW_TRY(run(*executable, batch, step, learning_rate));
+  return outcome_of(*executable, batch);
 }
 
-Result<BatchOutcome> Session::evaluate(Tensor& examples, Tensor& targets) {
-  MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kEvaluate, examples.dim(0)));
-  MINNOW_TRY(run(*executable, examples, &targets, 0, 0));
-  return BatchOutcome{scalar_result(*executable, "loss"), scalar_result(*executable, "correct")};
+Result<BatchOutcome> Session::evaluate(Batch& batch) {
+  MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kEvaluate, batch.size()));
+  MINNOW_TRY(run(*executable, batch, 0, 0));
+  return outcome_of(*executable, batch);
 }
 
-Result<const Tensor*> Session::infer(Tensor& examples) {
-  MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kInfer, examples.dim(0)));
-  MINNOW_TRY(run(*executable, examples, nullptr, 0, 0));
+Result<const Tensor*> Session::infer(Batch& batch) {
+  MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kInfer, batch.size()));
+  MINNOW_TRY(run(*executable, batch, 0, 0));
   return &executable->result("prediction");
 }
 

@@ -29,6 +29,15 @@ enum class ModelFunction { kInfer, kEvaluate, kTrainStep };
 struct BatchOutcome {
   double loss = 0;     // mean for a training step, sum for an evaluation
   double correct = 0;  // right predictions; 0 for a regression
+  double weight = 0;   // what the loss is the mean over: examples, or the labels that count where some are ignored
+};
+
+// What a step is fed: for each input and, where there are any, each target, a tensor by its name, with the batch as
+// dimension 0.
+struct Batch {
+  std::map<std::string, Tensor, std::less<>> tensors;
+
+  int64_t size() const { return tensors.begin()->second.dim(0); }
 };
 
 struct BuildOptions {
@@ -48,32 +57,31 @@ class Session {
   // Lowers the model and draws its weights. `pool` must outlive the session.
   static Result<std::unique_ptr<Session>> create(LoadedModel model, const SessionOptions& options, ThreadPool& pool);
 
-  // examples [N,...] as the model's input type, targets as `lowered().target`.
-  Result<BatchOutcome> train_step(Tensor& examples, Tensor& targets, int64_t step, double learning_rate);
-  Result<BatchOutcome> evaluate(Tensor& examples, Tensor& targets);
-  Result<const Tensor*> infer(Tensor& examples);
+  // The batch has the inputs and targets of `lowered()`; infer needs the inputs alone.
+  Result<BatchOutcome> train_step(Batch& batch, int64_t step, double learning_rate);
+  Result<BatchOutcome> evaluate(Batch& batch);
+  Result<const Tensor*> infer(Batch& batch);
 
   // Weights, states and optimiser state by name.
   std::map<std::string, Tensor>& tensors() { return tensors_; }
   const std::map<std::string, Tensor>& tensors() const { return tensors_; }
   const LoweredModel& lowered() const { return lowered_; }
   const LoadedModel& model() const { return model_; }
-  // Of the batch of examples that the model is fed; dimension 0 is the batch.
-  const TensorType& input_type() const { return lowered_.module.find("infer")->parameters()[0]->type; }
+  // Of the batch of examples that the model's first input is fed; dimension 0 is the batch.
+  const TensorType& input_type() const { return lowered_.inputs[0].type; }
 
   // The executable for a batch size, built if need be.
   Result<Executable*> executable(ModelFunction function, int64_t batch_size);
   // Runs a function of the model on the session's tensors.
-  Status run(Executable& executable, Tensor& examples, Tensor* targets, int64_t step, double learning_rate);
-  // The tensor for each parameter of `function`. `targets` may be nullptr where there is no such parameter.
-  std::vector<Tensor*> bind(const Function& function, Tensor& examples, Tensor* targets, int64_t step,
-                            double learning_rate);
+  Status run(Executable& executable, Batch& batch, int64_t step, double learning_rate);
+  // The tensor for each parameter of `function`.
+  std::vector<Tensor*> bind(const Function& function, Batch& batch, int64_t step, double learning_rate);
 
  private:
   Session(LoadedModel model, const SessionOptions& options, ThreadPool& pool)
       : model_(std::move(model)), options_(options), pool_(pool) {}
   Status create_tensors();
-  Tensor* find_argument(const Value& parameter, Tensor& examples, Tensor* targets);
+  Tensor* find_argument(const Value& parameter, Batch& batch);
 
   LoadedModel model_;
   SessionOptions options_;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
@@ -21,7 +22,9 @@ struct SourceFlags {
   OpenDatasetOptions options;
 
   void add(CLI::App& app) {
-    app.add_option("name", name, "mnist, fashion-mnist, glyphs, a .csv, .tsv or .npy file, or a folder of PNG")
+    app.add_option(
+           "name", name,
+           "mnist, fashion-mnist, glyphs, time-machine, tiny-shakespeare, a .csv, .tsv, .npy or .txt file, or a folder of PNG")
         ->required()
         ->type_name("NAME");
     app.add_option("--split", options.split, "train or validation; of named data")
@@ -57,12 +60,26 @@ std::string label_text(const Dataset& data, int64_t i) {
   return is_float(dtype) ? fmt::format("{:.4g}", label) : element_text(label, dtype);
 }
 
+// Windows as lines.
+Result<ExitCode> show_text(const Dataset& data, int64_t first, int64_t count) {
+  const Dataset shown = slice_dataset(data, first, count);
+  const auto tokens = shown.examples.as<int32_t>();
+  const auto length = static_cast<size_t>(shown.examples.dim(1));
+  for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+    std::string line;
+    for (const int32_t token : tokens.subspan(i * length, length)) line += class_name(data.class_names, token);
+    fmt::print("{:>8}  {}\n", first + static_cast<int64_t>(i), printable(line));
+  }
+  return ExitCode::kDone;
+}
+
 Result<ExitCode> show_command(const ShowFlags& flags) {
   if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
   MINNOW_ASSIGN(const Dataset data, flags.source.open());
   if (flags.first >= data.size())
     return fail(fmt::format("--first {}", flags.first), "there are {} examples", data.size());
   const int64_t count = std::min(flags.count, data.size() - flags.first);
+  if (data.windows) return show_text(data, flags.first, count);
   const Dataset shown = slice_dataset(data, flags.first, count);
   ImageSheet sheet{fmt::format("{}, examples {} to {}", data.name, flags.first, flags.first + count - 1), {}, {}};
   MINNOW_ASSIGN(sheet.pictures, as_pictures(shown.examples, flags.source.name));
@@ -114,7 +131,17 @@ void print_values(const Dataset& data, const DataStatistics& found) {
                values.greatest);
 }
 
+// A text's tokens, each with how often it occurs in this part of it.
+void print_vocabulary(const Dataset& data, const DataStatistics& found, int64_t total) {
+  fmt::print("{}: {}\n{} of them here\n\n{:12}{:>12}{:>12}\n", printable(data.name), printable(data.read_as), total,
+             "token", "count", "share");
+  for (size_t i = 0; i < data.class_names.size(); ++i)
+    fmt::print("{:12}{:>12}{:>10.2f} %\n", printable(data.class_names[i]), found.class_counts[i],
+               100.0 * static_cast<double>(found.class_counts[i]) / static_cast<double>(total));
+}
+
 void print_statistics(const Dataset& data, const DataStatistics& found) {
+  if (data.windows) return print_vocabulary(data, found, token_count(data));
   if (!data.read_as.empty()) fmt::print("{}: {}\n", printable(data.name), printable(data.read_as));
   fmt::print("{}: {} examples of {}{}\n\n", printable(data.name), data.size(),
              TensorType{data.examples.type().dtype,
@@ -148,6 +175,10 @@ nlohmann::ordered_json to_json(const Dataset& data, const DataStatistics& found)
     feature.update(object_of(found.features[i]));
     object["features"].push_back(std::move(feature));
   }
+  if (data.windows) {
+    object["tokens"] = token_count(data);
+    object.erase("all");
+  }
   for (size_t i = 0; i < data.class_names.size(); ++i)
     object["classes"].push_back({{"class", data.class_names[i]}, {"examples", found.class_counts[i]}});
   return object;
@@ -155,7 +186,7 @@ nlohmann::ordered_json to_json(const Dataset& data, const DataStatistics& found)
 
 Result<ExitCode> stats_command(const StatsFlags& flags) {
   MINNOW_ASSIGN(const Dataset data, flags.source.open());
-  if (data.examples.type().elements() == 0) return fail(data.name, "there is no example in it");
+  if (!data.windows && data.examples.type().elements() == 0) return fail(data.name, "there is no example in it");
   const DataStatistics found = measure_data(data);
   if (flags.json) print_json(to_json(data, found));
   else print_statistics(data, found);
@@ -194,17 +225,20 @@ Result<ExitCode> fetch_command(const FetchFlags& flags) {
     if (!flags.mirror.empty()) dataset.mirrors = {flags.mirror.ends_with('/') ? flags.mirror : flags.mirror + "/"};
     const std::string folder = data_roots(flags.data_dir)[0] + "/" + dataset.name;
     MINNOW_TRY(fetch_dataset(dataset, {folder, &watch_for_interrupts(), show_progress}));
-    fmt::print("{}: {} files in {}\n", dataset.name, dataset.files.size(), printable(folder));
+    fmt::print("{}: {} file{} in {}\n", dataset.name, dataset.files.size(), dataset.files.size() == 1 ? "" : "s",
+               printable(folder));
     return ExitCode::kDone;
   }
   const std::string nearest = nearest_name(flags.name, names);
   return fail_with_hint("", fmt::format("there are no data \"{}\" to fetch", flags.name),
-                        nearest.empty() ? "mnist or fashion-mnist" : "did you mean " + nearest + "?");
+                        nearest.empty() ? fmt::format("{}", fmt::join(names, ", ")) : "did you mean " + nearest + "?");
 }
 
 Action add_fetch(CLI::App& app) {
   auto flags = std::make_shared<FetchFlags>();
-  app.add_option("name", flags->name, "mnist or fashion-mnist")->required()->type_name("NAME");
+  app.add_option("name", flags->name, "mnist, fashion-mnist, time-machine or tiny-shakespeare")
+      ->required()
+      ->type_name("NAME");
   app.add_option("--data-dir", flags->data_dir, "install below this folder; else MINNOW_DATA, or ./data")
       ->type_name("DIR");
   app.add_option("--mirror", flags->mirror, "where to get the files, instead of the known places")->type_name("URL");

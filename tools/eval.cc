@@ -5,6 +5,7 @@
 
 #include "ir/printable.h"
 #include "runtime/train/assess.h"
+#include "runtime/train/metrics_csv.h"
 #include "runtime/train/network_pictures.h"
 #include "tools/command.h"
 #include "tools/flags/trained_model.h"
@@ -59,7 +60,7 @@ nlohmann::ordered_json to_json(const ConfusionMatrix& matrix, const std::vector<
 }
 
 void print_report(const EvalFlags& flags, const std::string& weights, const Dataset& dataset,
-                  const Assessment& assessment, bool classifies) {
+                  const Assessment& assessment, const MetricColumns& columns) {
   const Evaluation& evaluation = assessment.evaluation;
   if (flags.json) {
     nlohmann::ordered_json object = {{"dataset", dataset.name},
@@ -67,13 +68,15 @@ void print_report(const EvalFlags& flags, const std::string& weights, const Data
                                      {"weights", weights},
                                      {"examples", dataset.size()},
                                      {"loss", evaluation.loss}};
-    if (classifies) object["accuracy"] = evaluation.accuracy;
+    if (columns.perplexity) object["perplexity"] = std::exp(evaluation.loss);
+    if (columns.accuracy) object["accuracy"] = evaluation.accuracy;
     if (assessment.confusion) object["classes"] = to_json(*assessment.confusion, assessment.class_names);
     return print_json(object);
   }
   fmt::print("{} examples of {} ({})\n  weights   {}\n  loss      {:.6f}\n", dataset.size(), printable(dataset.name),
              flags.split, printable(weights), evaluation.loss);
-  if (classifies) fmt::print("  accuracy  {:.2f} %\n", 100 * evaluation.accuracy);
+  if (columns.perplexity) fmt::print("  ppl       {:.4f}\n", std::exp(evaluation.loss));
+  if (columns.accuracy) fmt::print("  accuracy  {:.2f} %\n", 100 * evaluation.accuracy);
   if (assessment.confusion) print_classes(*assessment.confusion, assessment.class_names);
 }
 
@@ -90,7 +93,7 @@ Result<ExitCode> eval_command(const EvalFlags& flags) {
       return fail("-o " + flags.out, "there is no confusion matrix: the network tells no classes apart");
     MINNOW_TRY(write_drawing(flags.out, draw_confusion(*assessment.confusion, assessment.class_names)));
   }
-  print_report(flags, trained.weights, dataset, assessment, session->lowered().classifies);
+  print_report(flags, trained.weights, dataset, assessment, MetricColumns::of(session->lowered()));
   return ExitCode::kDone;
 }
 

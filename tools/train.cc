@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 
 #include "frontend/lower/validate_learning.h"
@@ -61,8 +62,8 @@ Error with_way_back(Error error, const std::optional<RunFolder>& folder) {
   return error;
 }
 
-void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, const std::string& folder,
-                   double seconds) {
+void print_summary(const LoadedModel& loaded, const LoweredModel& network, const TrainingOutcome& outcome,
+                   const std::string& folder, double seconds) {
   const auto& history = outcome.state.history;
   if (outcome.end == TrainingEnd::kReachedStep)
     fmt::print("{}: stopped at step {}, after {:.1f} s\n", loaded.model.name(), outcome.state.step, seconds);
@@ -73,8 +74,13 @@ void print_summary(const LoadedModel& loaded, const TrainingOutcome& outcome, co
     const auto accuracy = [&](double share) {
       return has_accuracy(history) ? fmt::format("  accuracy {:.2f} %", 100 * share) : "";
     };
-    fmt::print("  train       loss {:.4f}{}\n", last.train_loss, accuracy(last.train_accuracy));
-    fmt::print("  validation  loss {:.4f}{}\n", last.validation_loss, accuracy(last.validation_accuracy));
+    const auto perplexity = [&](double loss) {
+      return network.has_perplexity ? fmt::format("  perplexity {:.2f}", std::exp(loss)) : "";
+    };
+    fmt::print("  train       loss {:.4f}{}{}\n", last.train_loss, perplexity(last.train_loss),
+               accuracy(last.train_accuracy));
+    fmt::print("  validation  loss {:.4f}{}{}\n", last.validation_loss, perplexity(last.validation_loss),
+               accuracy(last.validation_accuracy));
   }
   if (outcome.end == TrainingEnd::kStoppedEarly) fmt::print("  stopped early: validation no longer improves\n");
   if (!folder.empty()) fmt::print("  run folder  {}\n", folder);
@@ -126,7 +132,7 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   }
   const TrainingOutcome& outcome = *trained;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  print_summary(loaded, outcome, folder ? folder->path() : "", seconds);
+  print_summary(loaded, session->lowered(), outcome, folder ? folder->path() : "", seconds);
   if (outcome.end == TrainingEnd::kFinished && first_step > 0 && outcome.state.step == first_step)
     std::fputs(fmt::format("{}: was finished before, at epoch {}, and stays as it is; --epochs N goes on to epoch N\n",
                            folder->path(), outcome.state.history.size())

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "frontend/load/field_options.h"
+#include "frontend/load/text_data.h"
 
 namespace minnow {
 namespace {
@@ -92,8 +93,14 @@ void fill_stated_defaults(pb::Message* message) {
 bool holds_pictures(const spec::Data& data) { return holds_bytes(data) || data.has_png_folder(); }
 
 bool holds_bytes(const spec::Data& data) {
+  if (is_tokens(data)) return false;
   return data.source_case() == spec::Data::kBuiltin || data.source_case() == spec::Data::kNamed ||
          data.source_case() == spec::Data::kIdx;
+}
+
+bool labels_whole_examples(const spec::Data& data) {
+  const bool may_label_positions = data.has_npy() || is_tokens(data);
+  return data.source_case() != spec::Data::SOURCE_NOT_SET && !may_label_positions;
 }
 
 void fill_defaults(LoadedModel& loaded) {

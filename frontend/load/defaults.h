@@ -20,6 +20,8 @@ inline constexpr double kByteScale = 1.0 / 255;
 // Whether the inputs of this source are pictures, of numbers from 0 to 255. An .npy file tells only when it is read;
 // the bytes of one are divided then, if no scale is set.
 bool holds_pictures(const spec::Data& data);
+// Whether the source has one label for each example, and no more.
+bool labels_whole_examples(const spec::Data& data);
 // Whether those are bytes, fed as u8, rather than f32 numbers: pictures of 16 bits have fractions of the unit.
 bool holds_bytes(const spec::Data& data);
 

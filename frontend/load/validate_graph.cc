@@ -20,33 +20,13 @@ bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
-// The name fit for a terminal: what is not printable becomes '?'.
-std::string printable(std::string_view name) {
-  std::string text(name.substr(0, kLongestName));
-  std::replace_if(text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return text;
-}
-
-Status check_name(const LoadedModel& loaded, const std::string& path, const std::string& name) {
-  if (name.empty())
-    return complain(loaded, path, "{} has no name", path.starts_with("layers") ? "a layer" : "an input");
-  const std::string name_path = path + ".name";
-  if (name.size() > kLongestName)
-    return fail(loaded.where(name_path), "the name has {} characters, but at most {} are allowed", name.size(),
-                kLongestName);
-  if (!std::all_of(name.begin(), name.end(), is_name_character))
-    return fail_with_hint(loaded.where(name_path),
-                          fmt::format("the name \"{}\" has characters that are not allowed", printable(name)),
-                          "a name is made of letters, digits, '_', '-' and '.'");
-  return {};
-}
-
 // It is printed and stored, never looked up, so any text without control characters will do.
 Status check_model_name(const LoadedModel& loaded) {
   const std::string& name = loaded.model.name();
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
   if (name.size() <= kLongestName && std::none_of(name.begin(), name.end(), is_control)) return {};
-  return complain(loaded, "name", "the model's name \"{}\" is too long or holds control characters", printable(name));
+  return complain(loaded, "name", "the model's name \"{}\" is too long or holds control characters",
+                  printable_name(name));
 }
 
 struct Names {
@@ -73,11 +53,16 @@ Status check_references(const LoadedModel& loaded, const Names& names) {
       const std::string& input = model.layers(i).inputs(j);
       if (!names.contains(input))
         return complain_with_hint(loaded, fmt::format("layers.{}.inputs.{}", i, j), name_hint(input, names.all),
-                                  "there is no layer or input \"{}\"", printable(input));
+                                  "there is no layer or input \"{}\"", printable_name(input));
     }
-  if (!names.layers.contains(model.output()))
-    return complain_with_hint(loaded, "output", name_hint(model.output(), names.all),
-                              "the output \"{}\" is not a layer", printable(model.output()));
+  const auto check_output = [&](const std::string& path, const std::string& output) -> Status {
+    if (names.layers.contains(output)) return {};
+    return complain_with_hint(loaded, path, name_hint(output, names.all), "the output \"{}\" is not a layer",
+                              printable_name(output));
+  };
+  MINNOW_TRY(check_output("output", model.output()));
+  for (int i = 0; i < model.losses_size(); ++i)
+    MINNOW_TRY(check_output(fmt::format("losses.{}.output", i), model.losses(i).output()));
   return {};
 }
 
@@ -145,6 +130,7 @@ Status check_everything_is_used(const LoadedModel& loaded, const Names& names) {
   const Model& model = loaded.model;
   std::set<std::string> used;
   std::vector<std::string> open = {model.output()};
+  for (const spec::Loss& loss : model.losses()) open.push_back(loss.output());
   while (!open.empty()) {
     const std::string name = std::move(open.back());
     open.pop_back();
@@ -164,6 +150,26 @@ Status check_everything_is_used(const LoadedModel& loaded, const Names& names) {
 }
 
 }  // namespace
+
+std::string printable_name(std::string_view name) {
+  std::string text(name.substr(0, kLongestName));
+  std::replace_if(text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return text;
+}
+
+Status check_name(const LoadedModel& loaded, const std::string& path, const std::string& name) {
+  if (name.empty())
+    return complain(loaded, path, "{} has no name", path.starts_with("layers") ? "a layer" : "an input");
+  const std::string name_path = path + ".name";
+  if (name.size() > kLongestName)
+    return fail(loaded.where(name_path), "the name has {} characters, but at most {} are allowed", name.size(),
+                kLongestName);
+  if (!std::all_of(name.begin(), name.end(), is_name_character))
+    return fail_with_hint(loaded.where(name_path),
+                          fmt::format("the name \"{}\" has characters that are not allowed", printable_name(name)),
+                          "a name is made of letters, digits, '_', '-' and '.'");
+  return {};
+}
 
 Status validate_names(const LoadedModel& loaded) {
   const Model& model = loaded.model;

@@ -2,6 +2,8 @@
 // `models/lenet.textproto:14:3: error: layer "conv2": stride is 0, but must lie in [1, 1024]`.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "frontend/load/load_model.h"
@@ -16,6 +18,12 @@ Status validate_names(const LoadedModel& loaded);     // present, unique, of per
 Status validate_layers(const LoadedModel& loaded);    // each has a kind, its inputs, and its fields
 Status validate_graph(const LoadedModel& loaded);     // inputs exist, no cycles, everything leads to the output
 Status validate_training(const LoadedModel& loaded);  // loss and data are complete and fit each other
+Status validate_data(const LoadedModel& loaded);      // of validate_training, the data
+
+// The name in the field `path` is of the permitted length and characters.
+Status check_name(const LoadedModel& loaded, const std::string& path, const std::string& name);
+// The name fit for a terminal: what is not printable becomes '?'.
+std::string printable_name(std::string_view name);
 
 // Indices of the layers in an order in which each comes behind its inputs; stays as close to the file as that
 // allows. Expects known inputs; a cycle is an error that names its layers.

@@ -1,15 +1,8 @@
-// Loss, data and training: what the ranges of single fields cannot say.
-#include <algorithm>
-#include <array>
-#include <cctype>
-#include <cmath>
-#include <limits>
+// The losses: what the ranges of single fields cannot say.
 #include <string>
-#include <utility>
 
 #include "frontend/load/complain.h"
 #include "frontend/load/validate_model.h"
-#include "ir/type.h"
 
 namespace minnow {
 namespace {
@@ -20,160 +13,43 @@ const spec::Layer* find_layer(const Model& model, const std::string& name) {
   return nullptr;
 }
 
-Status check_loss(const LoadedModel& loaded) {
+Status check_loss(const LoadedModel& loaded, const spec::Loss& loss, const std::string& path,
+                  const std::string& output_name) {
+  const spec::Layer* output = find_layer(loaded.model, output_name);
+  const bool ends_in_softmax = output != nullptr && (output->has_softmax() || output->has_log_softmax());
+  if (loss.has_softmax_cross_entropy() && ends_in_softmax)
+    return complain_with_hint(
+        loaded, path, fmt::format("remove the layer \"{}\", or name its input as the output", output_name),
+        "softmax_cross_entropy takes logits, but the output \"{}\" is already a softmax", output_name);
+  if (!loss.target().empty()) MINNOW_TRY(check_name(loaded, path + ".target", loss.target()));
+  return {};
+}
+
+Status check_losses(const LoadedModel& loaded) {
   const Model& model = loaded.model;
   if (model.loss().kind_case() == spec::Loss::KIND_NOT_SET)
     return complain_with_hint(loaded, "loss", "for example loss { softmax_cross_entropy {} }", "the model has no loss");
-  const spec::Layer* output = find_layer(model, model.output());
-  const bool ends_in_softmax = output != nullptr && (output->has_softmax() || output->has_log_softmax());
-  if (model.loss().has_softmax_cross_entropy() && ends_in_softmax)
-    return complain_with_hint(
-        loaded, "loss", fmt::format("remove the layer \"{}\", or name its input as the output", model.output()),
-        "softmax_cross_entropy takes logits, but the output \"{}\" is already a softmax", model.output());
-  return {};
-}
-
-using NamedFiles = std::initializer_list<std::pair<const char*, const std::string*>>;
-
-Status check_files(const LoadedModel& loaded, const std::string& path, NamedFiles files) {
-  for (const auto& [field, file] : files) {
-    if (!file->empty()) continue;
-    const bool validates = std::string_view(field).starts_with("validation");
-    return complain_with_hint(
-        loaded, path, validates ? "its examples are those that training does not see: split some off the others" : "",
-        "{} is missing", field);
+  if (!model.loss().output().empty())
+    return complain_with_hint(loaded, "loss.output",
+                              fmt::format("write output: \"{}\" outside of it", printable_name(model.loss().output())),
+                              "the output that `loss` sees is that of the model");
+  MINNOW_TRY(check_loss(loaded, model.loss(), "loss", model.output()));
+  for (int i = 0; i < model.losses_size(); ++i) {
+    const spec::Loss& loss = model.losses(i);
+    const std::string path = fmt::format("losses.{}", i);
+    if (loss.kind_case() == spec::Loss::KIND_NOT_SET)
+      return complain_with_hint(loaded, path, "for example softmax_cross_entropy {}",
+                                "says nothing of what it computes");
+    MINNOW_TRY(check_loss(loaded, loss, path, loss.output()));
   }
   return {};
-}
-
-// One character that no number and no name has.
-Status check_separator(const LoadedModel& loaded) {
-  const std::string& separator = loaded.model.data().csv().separator();
-  if (separator.empty()) return {};
-  constexpr std::string_view kTaken = "\"\r\n#+-._";
-  const auto c = static_cast<unsigned char>(separator[0]);
-  if (separator.size() == 1 && c < 0x80 && !std::isalnum(c) && kTaken.find(separator[0]) == std::string_view::npos)
-    return {};
-  return complain_with_hint(loaded, "data.csv.separator", "for example \";\" or \"\\t\"",
-                            "separator must be one character that neither numbers nor names have");
-}
-
-Status check_csv(const LoadedModel& loaded) {
-  const spec::Data::Csv& csv = loaded.model.data().csv();
-  MINNOW_TRY(check_files(loaded, "data.csv", {{"train", &csv.train()}, {"validation", &csv.validation()}}));
-  return check_separator(loaded);
-}
-
-Status check_named(const LoadedModel& loaded) {
-  const std::vector<std::string> known = {"fashion-mnist", "mnist"};
-  const std::string& name = loaded.model.data().named();
-  for (const std::string& candidate : known)
-    if (name == candidate) return {};
-  const std::string nearest = nearest_name(name, known);
-  return complain_with_hint(loaded, "data.named",
-                            nearest.empty() ? "known: fashion-mnist, mnist; or give the files by idx, csv or npy"
-                                            : fmt::format("did you mean \"{}\"?", nearest),
-                            "there is no data set \"{}\"", name);
-}
-
-Status check_source(const LoadedModel& loaded) {
-  const spec::Data& data = loaded.model.data();
-  switch (data.source_case()) {
-    case spec::Data::kNamed: return check_named(loaded);
-    case spec::Data::kIdx:
-      return check_files(loaded, "data.idx",
-                         {{"train_images", &data.idx().train_images()},
-                          {"train_labels", &data.idx().train_labels()},
-                          {"validation_images", &data.idx().validation_images()},
-                          {"validation_labels", &data.idx().validation_labels()}});
-    case spec::Data::kCsv: return check_csv(loaded);
-    case spec::Data::kPngFolder:
-      return check_files(loaded, "data.png_folder",
-                         {{"train", &data.png_folder().train()}, {"validation", &data.png_folder().validation()}});
-    case spec::Data::kNpy:
-      return check_files(loaded, "data.npy",
-                         {{"train_inputs", &data.npy().train_inputs()},
-                          {"train_targets", &data.npy().train_targets()},
-                          {"validation_inputs", &data.npy().validation_inputs()},
-                          {"validation_targets", &data.npy().validation_targets()}});
-    case spec::Data::SOURCE_NOT_SET:
-      return complain_with_hint(loaded, "data", "for example data { builtin: GLYPHS }", "the data have no source");
-    default: return {};
-  }
-}
-
-// One value, or one for each channel.
-Status check_per_channel(const LoadedModel& loaded, std::string_view field, int count) {
-  const int64_t channels = loaded.model.inputs(0).shape(0);
-  if (count <= 1 || count == channels) return {};
-  return complain(loaded, fmt::format("data.normalize.{}", field),
-                  "{} has {} values, but takes one or as many as the input has channels, {}", field, count, channels);
-}
-
-// (x * scale - mean) / deviation is computed as x * factor + shift.
-Status check_factors(const LoadedModel& loaded) {
-  const spec::Data::Normalize& normalize = loaded.model.data().normalize();
-  double largest = normalize.has_scale() ? std::abs(normalize.scale()) : 1;
-  for (const double mean : normalize.mean()) largest = std::max(largest, std::abs(mean));
-  for (const double deviation : normalize.deviation())
-    if (largest / deviation > std::numeric_limits<float>::max())
-      return complain(loaded, "data.normalize.deviation", "what is divided by deviation {} is beyond what f32 holds",
-                      deviation);
-  return {};
-}
-
-// Images of 28 by 28 pixels are what these sources hold; what a file holds is seen when it is read.
-Status check_input_fits_source(const LoadedModel& loaded) {
-  const spec::Data& data = loaded.model.data();
-  const spec::Input& input = loaded.model.inputs(0);
-  constexpr std::array<int64_t, 3> kImage = {1, 28, 28};
-  const bool is_image = data.has_builtin() || data.has_named();
-  if (is_image && !std::equal(input.shape().begin(), input.shape().end(), kImage.begin(), kImage.end()))
-    return complain_with_hint(loaded, "inputs.0.shape", "write shape: [1, 28, 28], and a flatten layer if need be",
-                              "input \"{}\" must have the shape of the images, [1,28,28]", input.name());
-  if (!data.has_linear_regression()) return {};
-  const int weights = data.linear_regression().weights_size();
-  if (input.shape_size() != 1 || input.shape(0) != weights)
-    return complain(loaded, "data.linear_regression", "there are {} weights, so input \"{}\" must have the shape [{}]",
-                    weights, input.name(), weights);
-  if (loaded.model.loss().has_softmax_cross_entropy())
-    return complain(loaded, "loss", "softmax_cross_entropy needs classes, but linear_regression data have none");
-  return {};
-}
-
-// Drawn data are as large as the model says; files are measured when they are read.
-Status check_drawn_size(const LoadedModel& loaded) {
-  const spec::Data& data = loaded.model.data();
-  if (!data.has_builtin() && !data.has_linear_regression()) return {};
-  const auto& example = loaded.model.inputs(0).shape();
-  for (const auto& [field, count] : {std::pair("data.train_examples", data.train_examples()),
-                                     std::pair("data.validation_examples", data.validation_examples())}) {
-    Shape shape(example.begin(), example.end());
-    shape.insert(shape.begin(), count);
-    if (!checked_element_count(shape))
-      return complain(loaded, field, "{} examples have more than {} elements", count, kMaxElements);
-  }
-  return {};
-}
-
-Status check_data(const LoadedModel& loaded) {
-  if (loaded.model.inputs_size() != 1)
-    return complain(loaded, "inputs.1", "the model has {} inputs, but data feed exactly one",
-                    loaded.model.inputs_size());
-  MINNOW_TRY(check_source(loaded));
-  const spec::Data::Normalize& normalize = loaded.model.data().normalize();
-  MINNOW_TRY(check_per_channel(loaded, "mean", normalize.mean_size()));
-  MINNOW_TRY(check_per_channel(loaded, "deviation", normalize.deviation_size()));
-  MINNOW_TRY(check_factors(loaded));
-  MINNOW_TRY(check_input_fits_source(loaded));
-  return check_drawn_size(loaded);
 }
 
 }  // namespace
 
 Status validate_training(const LoadedModel& loaded) {
-  MINNOW_TRY(check_loss(loaded));
-  return loaded.model.has_data() ? check_data(loaded) : Status{};
+  MINNOW_TRY(check_losses(loaded));
+  return loaded.model.has_data() ? validate_data(loaded) : Status{};
 }
 
 }  // namespace minnow

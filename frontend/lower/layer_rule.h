@@ -13,6 +13,8 @@ struct LayerRule {
   Status (*check)(const LayerFields& fields) = nullptr;
   // The result has gone through a softmax, which a loss of logits has itself.
   bool gives_probabilities = false;
+  // Its inputs may be tokens, i32, rather than numbers.
+  bool takes_tokens = false;
 };
 
 // kDenseRule and so on.

@@ -1,5 +1,7 @@
 #include "frontend/lower/layer_scope.h"
 
+#include <algorithm>
+
 namespace minnow {
 
 Value* FunctionScope::parameter(const std::string& name, TensorType type, Role role) {
@@ -66,6 +68,27 @@ Status LayerScope::expect_space() {
                   "needs an image [channels,height,width], a sequence [channels,length] or a volume "
                   "[channels,depth,height,width], but its input is {}{}",
                   example_shape(), from());
+}
+
+Status LayerScope::expect_tokens() {
+  if (input()->type.dtype == DType::kI32) return {};
+  return complain("", "needs tokens, which an input of type I32 holds, but its input is {} of numbers{}",
+                  example_shape(), from());
+}
+
+// Tokens come from inputs and have been moved at most.
+void LayerScope::bound_tokens(int64_t vocabulary) {
+  std::vector<const Value*> open = {input()};
+  while (!open.empty()) {
+    const Value* value = open.back();
+    open.pop_back();
+    if (!value->is_parameter()) {
+      open.insert(open.end(), value->op->operands.begin(), value->op->operands.end());
+      continue;
+    }
+    int64_t& known = function_.vocabularies.emplace(value->name, vocabulary).first->second;
+    known = std::min(known, vocabulary);
+  }
 }
 
 Shape LayerScope::space() const { return {input_shape().begin() + 2, input_shape().end()}; }

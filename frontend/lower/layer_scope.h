@@ -1,6 +1,7 @@
 // What lowering works with: the function in the making, and one layer of it with its fields and operands.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ struct FunctionScope {
   std::vector<WeightInfo> weights = {};
   std::vector<StateInfo> states = {};
   std::vector<LayerRow> rows = {};
-  std::vector<FunctionResult> updates = {};  // new values of states, by name
-  int64_t bytes = 0;                         // of weights and layer outputs so far
+  std::vector<FunctionResult> updates = {};          // new values of states, by name
+  std::map<std::string, int64_t> vocabularies = {};  // of inputs that hold tokens: what these lie below
+  int64_t bytes = 0;                                 // of weights and layer outputs so far
 
   // The parameter of this name, added if it is not there yet: f32 weights and states, i32[] scalars.
   Value* parameter(const std::string& name, TensorType type, Role role);
@@ -57,6 +59,10 @@ class LayerScope : public LayerFields {
   Status expect_space(size_t dims);
   // An error unless it has one, two or three.
   Status expect_space();
+  // An error unless the input holds tokens.
+  Status expect_tokens();
+  // The layer makes something of tokens below `vocabulary` only, which data are checked by.
+  void bound_tokens(int64_t vocabulary);
   // The sizes behind the channels.
   Shape space() const;
   void add_flops(double per_example) { flops_ += per_example; }

@@ -6,20 +6,25 @@
 namespace minnow {
 
 struct LoweredLoss {
-  Value* sum;      // f32[], over the examples of the batch
-  Value* correct;  // f32[], zero for regression
+  Value* sum;                // f32[], over the examples of the batch, or over the labels that count
+  Value* correct;            // f32[], zero for regression
+  Value* counted = nullptr;  // f32[], how many labels count, where some may not
 };
 
-// What the targets of a loss look like.
-struct TargetInfo {
-  TensorType type;  // i32[N] labels, or f32 of the output's shape
-  bool classifies = false;
-  int64_t classes = 0;  // softmax cross-entropy only
-  int64_t predictions_per_example = 1;
-};
+// One of the model's losses, `loss` or of `losses`, and what it sees.
+struct LossTerm {
+  const spec::Loss* loss;
+  std::string path;    // of the field
+  std::string output;  // the layer
 
-// For an output of this type. An output that does not suit the loss or the data is an error.
-Result<TargetInfo> target_of(const LoadedModel& loaded, const TensorType& output);
+  double weight() const { return loss->has_weight() ? loss->weight() : 1; }
+  std::string target() const { return loss->target().empty() ? "target" : loss->target(); }
+};
+// `loss` comes first.
+std::vector<LossTerm> loss_terms(const Model& model);
+
+// What it compares an output of this type with. An output that does not suit the loss or the data is an error.
+Result<TargetInfo> target_of(const LoadedModel& loaded, const LossTerm& term, const TensorType& output);
 
 LoweredLoss lower_loss(Builder& builder, const spec::Loss& loss, Value* output, Value* target);
 

@@ -49,15 +49,34 @@ struct LayerRow {
   std::optional<Normalized> normalized = {};
 };
 
+// A parameter that examples fill, in all functions.
+struct InputInfo {
+  std::string name;
+  TensorType type;         // [N,...]
+  int64_t vocabulary = 0;  // of tokens: what they lie below, as the layers that read them say; 0 where none does
+};
+
+// A parameter of @loss and @evaluate that outputs are compared with.
+struct TargetInfo {
+  std::string name;                     // "target", or as a loss names it
+  TensorType type;                      // i32 [N,...] labels, or f32 of the output's shape
+  int64_t classes = 0;                  // of labels, otherwise 0
+  std::optional<int32_t> ignored = {};  // the label that does not count
+  bool is_probability = false;          // of binary cross-entropy
+};
+
 struct LoweredModel {
-  Module module;  // @loss, @evaluate, @infer: see lower_model
+  Module module;                    // @loss, @evaluate, @infer: see lower_model
+  std::vector<InputInfo> inputs;    // as the model file has them
+  std::vector<TargetInfo> targets;  // that of `loss` first
   std::vector<WeightInfo> weights;
   std::vector<StateInfo> states;
   std::vector<LayerRow> layers;         // in the order of computation
-  TensorType target;                    // i32[N] labels, or f32 of the output's shape
   bool classifies = false;              // `correct` means something
   int64_t classes = 0;                  // of softmax cross-entropy, otherwise 0
-  int64_t predictions_per_example = 1;  // accuracy = correct / (examples * predictions_per_example)
+  int64_t predictions_per_example = 1;  // accuracy = correct / (weight * predictions_per_example), see BatchOutcome
+  bool labels_positions = false;        // classes are told at every position of an example, not once
+  bool has_perplexity = false;          // exp(loss) is one: of cross-entropy alone, at every position
 
   int64_t weight_count() const;  // numbers in all weights together
   // Binary cross-entropy: targets are probabilities.
@@ -71,8 +90,8 @@ struct LowerOptions {
 };
 
 // Builds three functions for one batch size N. Their parameters, in this order and found by name: the inputs
-// (kInput; u8 if the data are images of bytes, else f32), "target" (kInput; not for @infer), weights and
-// states by layer, and, if
+// (kInput; i32 if they say so, u8 if the data are images of bytes, else f32), the targets (kInput; not for @infer),
+// weights and states by layer, and, if
 // @loss has dropout, "seed" and "step", i32[] (kScalar).
 //
 //   @loss      training mode → "loss" f32[], mean over the batch; "correct" f32[], number of right
@@ -80,6 +99,8 @@ struct LowerOptions {
 //              state's new value under its name
 //   @evaluate  inference mode → "loss" f32[], SUM over the batch, and "correct", so that partial batches add
 //   up
+//              Both have "counted" f32[], if the loss ignores a label: the number of labels that count, over which the
+//              loss is the mean or the sum
 //   @infer     inference mode → "prediction": the output through softmax (cross-entropy) or sigmoid (binary),
 //   or as it is
 //

@@ -29,25 +29,34 @@ class Accumulator {
 };
 
 // How many features there are, and how many numbers in a row belong to each.
-struct Layout {
+struct FeatureLayout {
   int64_t features = 1, run = 1;
 };
 
-Layout layout_of(const TensorType& type) {
+FeatureLayout layout_of(const TensorType& type) {
   if (type.rank() < 2) return {};
   return {type.dim(1), element_count({type.shape.begin() + 2, type.shape.end()})};
 }
 
 }  // namespace
 
+int64_t token_count(const Dataset& data) { return data.windows->places + data.windows->length; }
+
 DataStatistics measure_data(const Dataset& data) {
   DataStatistics statistics;
   statistics.class_counts.assign(data.class_names.size(), 0);
+  if (data.windows) {
+    const auto tokens = data.windows->tokens->as<int32_t>();
+    for (const int32_t token :
+         tokens.subspan(static_cast<size_t>(data.windows->first), static_cast<size_t>(token_count(data))))
+      ++statistics.class_counts[static_cast<size_t>(token)];
+    return statistics;
+  }
   if (!data.class_names.empty())
     for (const int32_t label : data.labels.as<int32_t>()) ++statistics.class_counts[static_cast<size_t>(label)];
 
   const bool is_bytes = data.examples.type().dtype == DType::kU8;
-  const Layout layout = layout_of(data.examples.type());
+  const FeatureLayout layout = layout_of(data.examples.type());
   Accumulator all;
   std::vector<Accumulator> features(static_cast<size_t>(layout.features));
   int64_t at = 0;

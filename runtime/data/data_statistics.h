@@ -18,7 +18,10 @@ struct DataStatistics {
   std::vector<ValueStatistics> features;  // per channel of pictures, sequences and volumes, per column of a table
 };
 
-// `data` has at least one number.
+// How many tokens the windows of a text reach over.
+int64_t token_count(const Dataset& data);
+
+// `data` has at least one number. Of a text the classes are the tokens, and all are counted; there is nothing else.
 DataStatistics measure_data(const Dataset& data);
 
 }  // namespace minnow

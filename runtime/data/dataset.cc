@@ -29,6 +29,26 @@ std::string place_in_array(const Shape& shape, int64_t i) {
   return fmt::format("row {} at [{}]", index[0], fmt::join(index.begin() + 1, index.end(), ","));
 }
 
+int64_t examples_in_order(const Dataset& dataset) { return dataset.windows ? dataset.windows->count : dataset.size(); }
+
+// "example 3", or with what lies deeper "example 3 at [5]", of element i.
+std::string example_at(const TensorType& type, int64_t i) {
+  Shape index(type.shape.size());
+  for (size_t dim = index.size(); dim-- > 0; i /= type.shape[dim]) index[dim] = i % type.shape[dim];
+  if (index.size() < 2) return fmt::format("example {}", index.empty() ? 0 : index[0]);
+  return fmt::format("example {} at [{}]", index[0], fmt::join(index.begin() + 1, index.end(), ","));
+}
+
+// Windows `first` to `first + count` in a row, one further of the tokens for targets.
+Tensor window_rows(const TokenWindows& windows, int64_t first, int64_t count, int64_t shift) {
+  Tensor rows = Tensor::uninitialized({DType::kI32, {count, windows.length}});
+  const auto tokens = windows.tokens->as<int32_t>();
+  auto to = rows.as<int32_t>().begin();
+  for (int64_t i = first; i < first + count; ++i)
+    to = std::copy_n(tokens.begin() + windows.first + i * windows.stride + shift, windows.length, to);
+  return rows;
+}
+
 }  // namespace
 
 Status check_finite(const Tensor& tensor, const std::string& file) {
@@ -59,13 +79,22 @@ Status check_probabilities(const Tensor& targets, const std::string& file) {
   return check_probability(*bad, file, fmt::format(" of example {}", (bad - values.begin()) / width));
 }
 
-Status check_labels(const Tensor& labels, int64_t classes, const std::string& file) {
+Status check_labels(const Tensor& labels, int64_t classes, const std::string& file, std::optional<int32_t> ignored) {
   const auto values = labels.as<int32_t>();
   for (size_t i = 0; i < values.size(); ++i) {
-    if (values[i] < 0 || values[i] >= classes) {
-      return fail(file, "label {} of example {} is outside the {} classes (0 to {})", values[i], i, classes,
-                  classes - 1);
-    }
+    if ((values[i] >= 0 && values[i] < classes) || values[i] == ignored) continue;
+    return fail(file, "label {} of {} is outside the {} classes (0 to {})", values[i],
+                example_at(labels.type(), static_cast<int64_t>(i)), classes, classes - 1);
+  }
+  return {};
+}
+
+Status check_tokens(const Tensor& tokens, int64_t vocabulary, const std::string& file) {
+  const auto values = tokens.as<int32_t>();
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i] >= 0 && values[i] < vocabulary) continue;
+    return fail(file, "token {} of {} is outside the vocabulary of {} (0 to {})", values[i],
+                example_at(tokens.type(), static_cast<int64_t>(i)), vocabulary, vocabulary - 1);
   }
   return {};
 }
@@ -76,21 +105,29 @@ std::vector<std::string> numbered_classes(int64_t count) {
   return names;
 }
 
+std::string class_name(const std::vector<std::string>& class_names, int32_t label) {
+  const bool is_known = label >= 0 && label < std::ssize(class_names);
+  return is_known ? class_names[static_cast<size_t>(label)] : std::to_string(label);
+}
+
 int64_t count_classes(const Tensor& labels) {
   const auto values = labels.as<int32_t>();
   return values.empty() ? 0 : int64_t{*std::max_element(values.begin(), values.end())} + 1;
 }
 
 Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count) {
-  MINNOW_CHECK(first >= 0 && count >= 0 && first + count <= dataset.size(), "rows {} to {} of {}", first, first + count,
-               dataset.size());
-  return {dataset.name,
-          slice_rows(dataset.examples, first, count),
-          slice_rows(dataset.labels, first, count),
-          dataset.class_names,
-          dataset.feature_names,
-          dataset.read_as,
-          dataset.notes};
+  MINNOW_CHECK(first >= 0 && count >= 0 && first + count <= examples_in_order(dataset), "rows {} to {} of {}", first,
+               first + count, dataset.size());
+  const bool is_cut = dataset.windows.has_value();
+  Dataset slice{dataset.name,
+                is_cut ? window_rows(*dataset.windows, first, count, 0) : slice_rows(dataset.examples, first, count),
+                is_cut ? window_rows(*dataset.windows, first, count, 1) : slice_rows(dataset.labels, first, count),
+                dataset.class_names,
+                dataset.feature_names,
+                dataset.read_as,
+                dataset.notes};
+  for (const auto& [name, rows] : dataset.others) slice.others.emplace(name, slice_rows(rows, first, count));
+  return slice;
 }
 
 DataSplits split_dataset(Dataset dataset, int64_t validation_count) {

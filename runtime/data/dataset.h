@@ -2,6 +2,8 @@
 // before they allocate, and report each mistake with the file and the place in it.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,16 +13,37 @@
 
 namespace minnow {
 
+// Examples that are windows of one sequence of tokens, each a few bytes of it away from the next. Whatever asks for a
+// row means the place where its window begins, counted from `first`.
+struct TokenWindows {
+  std::shared_ptr<const Tensor> tokens;  // i32 [L]
+  int64_t first = 0;                     // of these tokens, where the first window begins
+  int64_t length = 1;                    // of a window; its targets are the tokens one further
+  int64_t stride = 1;                    // from one window to the next
+  int64_t count = 0;                     // windows in a row
+  int64_t places = 0;                    // where windows may begin
+  int64_t draws = 0;                     // windows of an epoch at random places; 0: those in a row, each once
+};
+
 struct Dataset {
   std::string name;
-  Tensor examples;                              // u8 [N,C,H,W] as images lie in the file, or f32 [N,...] numbers
-  Tensor labels;                                // i32 [N] class numbers, or f32 [N,K] targets of a regression
-  std::vector<std::string> class_names;         // empty for a regression
+  Tensor examples;                       // u8 [N,C,H,W] as images lie in the file, f32 [N,...] or i32 [N,...] tokens
+  Tensor labels;                         // i32 [N,...] class numbers, or f32 [N,K] targets of a regression
+  std::vector<std::string> class_names;  // empty for a regression
   std::vector<std::string> feature_names = {};  // of the columns of a table that names them
   std::string read_as = {};                     // what the reader decided by itself, for the user to see; or empty
   std::vector<std::string> notes = {};          // what was left out, a line each
+  // What further inputs and targets of a network are fed, by their names; examples are its first input, labels its
+  // first target.
+  std::map<std::string, Tensor, std::less<>> others = {};
+  // In place of examples and labels, which are then i32 [0,length].
+  std::optional<TokenWindows> windows = {};
 
-  int64_t size() const { return examples.dim(0); }
+  // Examples of an epoch.
+  int64_t size() const {
+    if (!windows) return examples.dim(0);
+    return windows->draws > 0 ? windows->draws : windows->count;
+  }
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
 };
 
@@ -29,9 +52,12 @@ struct DataSplits {
   Dataset validation;
 };
 
-// Every label i32 [N] lies in [0, classes), else an error that names the file, the first bad index and its
-// label.
-Status check_labels(const Tensor& labels, int64_t classes, const std::string& file);
+// Every label i32 [N,...] lies in [0, classes), or is `ignored`, else an error that names the file, the first bad index
+// and its label.
+Status check_labels(const Tensor& labels, int64_t classes, const std::string& file,
+                    std::optional<int32_t> ignored = {});
+// Every token i32 [N,...] lies in [0, vocabulary), else an error that names the file, the token and its place.
+Status check_tokens(const Tensor& tokens, int64_t vocabulary, const std::string& file);
 // Every number is finite as f32, too, else an error that names the file, the row and the column.
 Status check_finite(const Tensor& tensor, const std::string& file);
 // A target of binary cross-entropy lies within 0 to 1, else an error at `where`; `which` names it further: " of example
@@ -41,9 +67,11 @@ Status check_probability(float target, const std::string& where, std::string_vie
 Status check_probabilities(const Tensor& targets, const std::string& file);
 // "0", "1", ...: names for classes that have none.
 std::vector<std::string> numbered_classes(int64_t count);
+// Of the label, which may be none of them, such as one that is ignored.
+std::string class_name(const std::vector<std::string>& class_names, int32_t label);
 // One more than the largest label of i32 [N].
 int64_t count_classes(const Tensor& labels);
-// Rows [first, first + count) as a dataset of their own.
+// Examples [first, first + count), in order, as a dataset of their own that holds them.
 Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count);
 // The last `validation_count` examples validate, the others train. 0 < validation_count < size().
 DataSplits split_dataset(Dataset dataset, int64_t validation_count);

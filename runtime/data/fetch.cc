@@ -128,6 +128,7 @@ Status install(const std::string& part, const std::string& path) {
 Status fetch_file(const RemoteDataset& dataset, const RemoteFile& file, const FetchOptions& options) {
   const std::string path = options.folder + "/" + file.name, part = path + ".part";
   if (has_content(path, file)) return {};
+  const std::string& remote = file.remote_name.empty() ? file.name : file.remote_name;
   std::vector<std::string> answers;
   for (const std::string& mirror : dataset.mirrors) {
     // A part that cannot be completed to the right content is begun anew, once.
@@ -135,14 +136,14 @@ Status fetch_file(const RemoteDataset& dataset, const RemoteFile& file, const Fe
       std::error_code error;
       const bool had_part = fs::exists(part, error);
       Download download(file, options, part);
-      const Status status = download.run(mirror + file.name);
+      const Status status = download.run(mirror + remote);
       if (download.is_over()) return status;
       if (!status) answers.push_back(status.error().to_string());
       if (!status) break;
       if (has_content(part, file)) return install(part, path);
       fs::remove(part, error);
       if (is_fresh || !had_part) {
-        answers.push_back(fmt::format("{}{}: its content is another one (by its SHA-256)", mirror, file.name));
+        answers.push_back(fmt::format("{}{}: its content is another one (by its SHA-256)", mirror, remote));
         break;
       }
     }
@@ -169,6 +170,12 @@ const std::vector<RemoteDataset>& remote_datasets() {
         {"train-labels-idx1-ubyte.gz", "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"},
         {"t10k-images-idx3-ubyte.gz", "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
         {"t10k-labels-idx1-ubyte.gz", "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"}}},
+      {"time-machine",
+       {"http://d2l-data.s3-accelerate.amazonaws.com/"},
+       {{"timemachine.txt", "8424dbd9532ac81f7e5f0b6add90e6952baea29158309d7d1bf3884f4e12c516"}}},
+      {"tiny-shakespeare",
+       {"https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/"},
+       {{"tinyshakespeare.txt", "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed", "input.txt"}}},
   };
   return kDatasets;
 }

@@ -11,8 +11,9 @@
 namespace minnow {
 
 struct RemoteFile {
-  std::string name;    // "train-images-idx3-ubyte.gz"
-  std::string sha256;  // of its content after gunzip, in hexadecimal: mirrors may compress it anew
+  std::string name;              // "train-images-idx3-ubyte.gz"
+  std::string sha256;            // of its content after gunzip, in hexadecimal: mirrors may compress it anew
+  std::string remote_name = {};  // what mirrors call it, if not the same
 };
 
 struct RemoteDataset {

@@ -3,22 +3,38 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 
-#include "frontend/load/defaults.h"
+#include "frontend/load/text_data.h"
 #include "runtime/data/csv_table.h"
 #include "runtime/data/data_roots.h"
 #include "runtime/data/glyphs.h"
 #include "runtime/data/linear_data.h"
+#include "runtime/data/load_npy.h"
+#include "runtime/data/load_text.h"
 #include "runtime/data/named_dataset.h"
-#include "runtime/data/npy.h"
+#include "runtime/data/reverse.h"
 
 namespace minnow {
 namespace {
 
 constexpr uint32_t kTrainSplit = 0;
 constexpr uint32_t kValidationSplit = 1;
+
+DataSplits draw_reverse(const spec::Data& data, const LoadDataOptions& options) {
+  ReverseOptions wanted{.length = options.inputs[0].type.dim(1), .seed = options.seed};
+  if (options.inputs.size() > 1) wanted.answer_input = options.inputs[1].name;
+  DataSplits splits;
+  wanted.count = data.train_examples();
+  splits.train = make_reverse(wanted);
+  wanted.count = data.validation_examples();
+  wanted.split = kValidationSplit;
+  splits.validation = make_reverse(wanted);
+  return splits;
+}
 
 DataSplits draw_glyphs(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
   return {make_glyphs({data.train_examples(), options.seed, kTrainSplit}, pool),
@@ -89,71 +105,6 @@ Result<DataSplits> load_csv_splits(const spec::Data::Csv& spec, const LoadDataOp
   return splits;
 }
 
-// Class numbers i32 [N], or f32 [N,K] with one number per example as [N,1].
-Result<Tensor> as_labels(Tensor targets, const LoadDataOptions& options, const std::string& path) {
-  const TensorType& type = targets.type();
-  if (options.classes == 0) {
-    Shape shape = type.shape;
-    if (shape.size() == 1) shape.push_back(1);
-    MINNOW_TRY(check_finite(targets, path));
-    Tensor numbers = targets.converted_to(DType::kF32).reshaped(std::move(shape));
-    if (options.is_binary) MINNOW_TRY(check_probabilities(numbers, path));
-    return numbers;
-  }
-  if (is_float(type.dtype) || type.rank() != 1)
-    return fail(path, "holds {}; classes are whole numbers [N]", type.to_string());
-  Tensor labels = targets.converted_to(DType::kI32);
-  MINNOW_TRY(check_labels(labels, options.classes, path));
-  return labels;
-}
-
-// f32 [N,...] as the network is fed them.
-Tensor as_numbers(const Tensor& examples, bool divides_bytes) {
-  Tensor numbers = examples.converted_to(DType::kF32);
-  if (divides_bytes)
-    for (float& value : numbers.as<float>()) value *= static_cast<float>(kByteScale);
-  return numbers;
-}
-
-struct NpyFiles {
-  std::string inputs, targets;
-};
-
-// Bytes are divided by 255 unless a scale is set, which is applied to all numbers.
-Result<Dataset> load_npy(const NpyFiles& files, bool has_scale, const LoadDataOptions& options) {
-  const auto& [inputs, targets] = files;
-  MINNOW_ASSIGN(const std::string input_path, find_data_file(inputs, options.data_dir));
-  MINNOW_ASSIGN(const std::string target_path, find_data_file(targets, options.data_dir));
-  MINNOW_ASSIGN(const Tensor examples, read_npy(input_path));
-  MINNOW_ASSIGN(Tensor labels, read_npy(target_path));
-  if (examples.type().rank() < 2 || examples.type().elements() == 0)
-    return fail(input_path, "holds {}, not examples [N,...]", examples.type().to_string());
-  if (labels.type().rank() < 1 || labels.dim(0) != examples.dim(0)) {
-    return fail(input_path, "holds {} examples, but {} holds {}", examples.dim(0), target_path,
-                labels.type().to_string());
-  }
-  MINNOW_TRY(check_finite(examples, input_path));
-  MINNOW_ASSIGN(labels, as_labels(std::move(labels), options, target_path));
-  const bool divides = examples.type().dtype == DType::kU8 && !has_scale;
-  Dataset dataset{inputs, as_numbers(examples, divides), std::move(labels), numbered_classes(options.classes)};
-  if (divides) dataset.read_as = "bytes, divided by 255, as data.normalize.scale is not set";
-  return dataset;
-}
-
-Result<DataSplits> load_npy_splits(const spec::Data& data, const LoadDataOptions& options) {
-  const spec::Data::Npy& npy = data.npy();
-  const bool has_scale = data.normalize().has_scale();
-  DataSplits splits;
-  MINNOW_ASSIGN(splits.train, load_npy({npy.train_inputs(), npy.train_targets()}, has_scale, options));
-  MINNOW_ASSIGN(splits.validation, load_npy({npy.validation_inputs(), npy.validation_targets()}, has_scale, options));
-  if (splits.train.read_as != splits.validation.read_as)
-    return fail_with_hint(
-        npy.validation_inputs(),
-        fmt::format("one of it and {} holds bytes, which are divided by 255, the other does not", npy.train_inputs()),
-        "save both with one element type, or set data.normalize.scale");
-  return splits;
-}
-
 Result<Dataset> load_png_folder(const std::string& name, const LoadDataOptions& options) {
   MINNOW_ASSIGN(const std::string path, find_data_file(name, options.data_dir));
   MINNOW_ASSIGN(Dataset dataset, read_png_folder(path));
@@ -174,12 +125,15 @@ Result<DataSplits> load_png_splits(const spec::Data::PngFolder& folder, const Lo
 }
 
 Result<DataSplits> load_source(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
+  if (is_text(data)) return load_text(data, options.inputs[0].type.dim(1), options.data_dir);
+  if (is_tokens(data)) return draw_reverse(data, options);
   switch (data.source_case()) {
     case spec::Data::kBuiltin: return draw_glyphs(data, options, pool);
     case spec::Data::kNamed: return load_named_dataset(data.named(), options.data_dir);
     case spec::Data::kIdx: return load_idx_splits(data.idx(), options);
     case spec::Data::kCsv: return load_csv_splits(data.csv(), options);
-    case spec::Data::kNpy: return load_npy_splits(data, options);
+    case spec::Data::kNpy: return load_npy(data, options);
+    case spec::Data::kText: break;
     case spec::Data::kPngFolder: return load_png_splits(data.png_folder(), options);
     case spec::Data::kLinearRegression: return draw_line(data, options);
     case spec::Data::SOURCE_NOT_SET: break;
@@ -189,7 +143,7 @@ Result<DataSplits> load_source(const spec::Data& data, const LoadDataOptions& op
 
 // How many classes have an example.
 size_t classes_in(const Tensor& labels) {
-  if (labels.type().dtype != DType::kI32) return 0;
+  if (labels.type().dtype != DType::kI32 || labels.type().rank() != 1) return 0;
   const auto values = labels.as<int32_t>();
   return std::set<int32_t>(values.begin(), values.end()).size();
 }
@@ -208,11 +162,54 @@ Status keep_first(Dataset& dataset, int64_t count, const char* field) {
   return {};
 }
 
+// "units: 65", of the layers that have to be as wide as the data have tokens.
+Status check_vocabulary(const Dataset& dataset, const LoadDataOptions& options) {
+  const int64_t tokens = dataset.classes(), vocabulary = options.inputs[0].vocabulary;
+  if (vocabulary > 0 && tokens > vocabulary)
+    return fail_with_hint(dataset.name,
+                          fmt::format("has {} different tokens, but the layer that reads them has a vocabulary of {}",
+                                      tokens, vocabulary),
+                          fmt::format("write vocabulary: {}", tokens));
+  if (tokens > options.classes)
+    return fail_with_hint(
+        dataset.name, fmt::format("has {} different tokens, but the network tells {} apart", tokens, options.classes),
+        fmt::format("give the last layer units: {}", tokens));
+  return {};
+}
+
+// Whole numbers as tokens of an input, whatever they are read as.
+Status adapt_tokens(Tensor& values, const InputInfo& input, const std::string& name) {
+  if (is_float(values.type().dtype)) {
+    const Tensor wide = values.converted_to(DType::kF64);
+    const auto bad = std::ranges::find_if(wide.as<double>(), [](double value) {
+      return value != std::floor(value) || std::abs(value) > std::numeric_limits<int32_t>::max();
+    });
+    if (bad != wide.as<double>().end())
+      return fail(name, "{} is no token: input \"{}\" takes whole numbers", *bad, input.name);
+  }
+  if (values.type().dtype != DType::kI32) values = values.converted_to(DType::kI32);
+  return input.vocabulary > 0 ? check_tokens(values, input.vocabulary, name) : Status();
+}
+
+Status adapt_inputs(Dataset& dataset, const LoadDataOptions& options) {
+  if (dataset.windows) return check_vocabulary(dataset, options);
+  for (size_t i = 0; i < options.inputs.size(); ++i) {
+    const InputInfo& input = options.inputs[i];
+    if (input.type.dtype != DType::kI32) continue;
+    const auto other = dataset.others.find(input.name);
+    if (i > 0 && other == dataset.others.end()) continue;
+    MINNOW_TRY(adapt_tokens(i == 0 ? dataset.examples : other->second, input, dataset.name));
+  }
+  return {};
+}
+
 // Labels as the loss takes them, whatever the source.
 Status adapt_labels(Dataset& dataset, const LoadDataOptions& options) {
+  if (dataset.windows) return {};
   const bool has_classes = dataset.labels.type().dtype == DType::kI32;
   if (options.classes > 0 && !has_classes) return fail("loss", "needs classes, but {} data have none", dataset.name);
-  if (options.classes > 0) return check_labels(dataset.labels, options.classes, dataset.name);
+  const std::optional<int32_t> ignored = options.targets.empty() ? std::nullopt : options.targets[0].ignored;
+  if (options.classes > 0) return check_labels(dataset.labels, options.classes, dataset.name, ignored);
   if (has_classes) dataset.labels = dataset.labels.converted_to(DType::kF32).reshaped({dataset.size(), 1});
   return options.is_binary ? check_probabilities(dataset.labels, dataset.name) : Status();
 }
@@ -221,16 +218,21 @@ Status adapt_labels(Dataset& dataset, const LoadDataOptions& options) {
 
 LoadDataOptions load_options(const Session& session, std::string data_dir) {
   const auto seed = static_cast<uint32_t>(session.model().model.training().seed());
-  return {std::move(data_dir), seed, session.lowered().classes, session.lowered().is_binary()};
+  const LoweredModel& network = session.lowered();
+  return {std::move(data_dir), seed, network.classes, network.is_binary(), network.inputs, network.targets};
 }
 
 Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
   MINNOW_ASSIGN(DataSplits splits, load_source(data, options, pool));
-  if (data.has_train_examples()) MINNOW_TRY(keep_first(splits.train, data.train_examples(), "data.train_examples"));
-  if (data.has_validation_examples())
+  const bool has_counts = is_text(data);  // whose windows are counted where they are cut
+  if (data.has_train_examples() && !has_counts)
+    MINNOW_TRY(keep_first(splits.train, data.train_examples(), "data.train_examples"));
+  if (data.has_validation_examples() && !has_counts)
     MINNOW_TRY(keep_first(splits.validation, data.validation_examples(), "data.validation_examples"));
-  MINNOW_TRY(adapt_labels(splits.train, options));
-  MINNOW_TRY(adapt_labels(splits.validation, options));
+  for (Dataset* split : {&splits.train, &splits.validation}) {
+    MINNOW_TRY(adapt_inputs(*split, options));
+    MINNOW_TRY(adapt_labels(*split, options));
+  }
   return splits;
 }
 

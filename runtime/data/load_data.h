@@ -16,13 +16,16 @@ struct LoadDataOptions {
   uint32_t seed = 0;       // of what is drawn
   int64_t classes = 0;     // how many the network tells apart; 0 if its loss compares numbers
   bool is_binary = false;  // the loss is binary cross-entropy
+  // What the network is fed and compared with; empty: one input of numbers, and labels or numbers as said above.
+  std::vector<InputInfo> inputs = {};
+  std::vector<TargetInfo> targets = {};
 };
 // What the network of a session needs.
 LoadDataOptions load_options(const Session& session, std::string data_dir);
 
-// `data` comes from a validated model with its defaults filled in. With classes > 0 labels are i32 [N] in
-// [0, classes), otherwise f32 [N,...], within 0 to 1 if is_binary. Images of bytes stay u8 [N,C,H,W], all other
-// examples are f32 [N,...] and finite.
+// `data` comes from a validated model with its defaults filled in. With classes > 0 labels are i32 [N,...] in
+// [0, classes), or ignored, otherwise f32 [N,...], within 0 to 1 if is_binary. Images of bytes stay u8 [N,C,H,W], what
+// an input of tokens is fed is i32 [N,...] in its vocabulary, all other examples are f32 [N,...] and finite.
 Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool);
 
 }  // namespace minnow

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <filesystem>
 
+#include "frontend/load/text_data.h"
 #include "runtime/data/data_roots.h"
 #include "runtime/data/glyphs.h"
+#include "runtime/data/load_text.h"
 #include "runtime/data/named_dataset.h"
 #include "runtime/data/npy.h"
 
@@ -22,7 +24,7 @@ constexpr int64_t kValidationGlyphs = 2000;
 
 std::vector<std::string> known_names() {
   std::vector<std::string> names = {"glyphs"};
-  for (const NamedDataset& dataset : named_datasets()) names.emplace_back(dataset.name);
+  for (const std::string& name : named_data()) names.push_back(name);
   return names;
 }
 
@@ -73,6 +75,20 @@ Result<Dataset> open_png_folder(const std::string& path) {
   return dataset;
 }
 
+// Windows that a person can read.
+Result<Dataset> open_text(const spec::Data& data, const OpenDatasetOptions& options) {
+  constexpr int64_t kShownTokens = 64;
+  if (options.split.empty()) return load_whole_text(data, kShownTokens, options.data_dir);
+  MINNOW_ASSIGN(DataSplits splits, load_text(data, kShownTokens, options.data_dir));
+  return options.split == "validation" ? std::move(splits.validation) : std::move(splits.train);
+}
+
+spec::Data spec_of_text_file(const std::string& path) {
+  spec::Data data;
+  data.mutable_text()->set_file(fs::absolute(path).string());
+  return data;
+}
+
 Result<Dataset> open_path(const std::string& path, const OpenDatasetOptions& options) {
   if (!options.split.empty())
     return tl::unexpected(Error{"--split " + options.split, fmt::format("{} is not split", path),
@@ -80,9 +96,10 @@ Result<Dataset> open_path(const std::string& path, const OpenDatasetOptions& opt
   std::error_code error;
   if (fs::is_directory(path, error)) return open_png_folder(path);
   if (path.ends_with(".npy")) return open_npy(path, options.targets);
+  if (path.ends_with(".txt")) return open_text(spec_of_text_file(path), options);
   if (path.ends_with(".csv") || path.ends_with(".tsv")) return open_csv(path);
   return fail_with_hint(path, "is no data that can be told by its name",
-                        "a .csv, .tsv or .npy file, or a folder with a subfolder of PNG files for each class");
+                        "a .csv, .tsv, .npy or .txt file, or a folder with a subfolder of PNG files for each class");
 }
 
 tl::unexpected<Error> unknown(const std::string& name) {
@@ -104,6 +121,11 @@ Result<Dataset> open_dataset(const std::string& name, const OpenDatasetOptions& 
     if (dataset.name != name) continue;
     MINNOW_ASSIGN(DataSplits splits, load_named_dataset(name, options.data_dir));
     return validates ? std::move(splits.validation) : std::move(splits.train);
+  }
+  if (find_named_text(name) != nullptr) {
+    spec::Data data;
+    data.set_named(name);
+    return open_text(data, options);
   }
   std::error_code error;
   if (fs::exists(name, error)) return open_path(name, options);

@@ -15,9 +15,9 @@ struct OpenDatasetOptions {
   std::string targets = {};   // the labels of a .npy file; empty: none
 };
 
-// "glyphs", a named dataset, a .csv or .npy file, or a folder of PNG with a subfolder per class. Files and folders are
-// not split. A CSV whose last column holds no classes is a regression. An .npy without targets has labels of no
-// elements.
+// "glyphs", a named dataset, a .csv, .npy or .txt file, or a folder of PNG with a subfolder per class. Files and
+// folders are not split. A CSV whose last column holds no classes is a regression. An .npy without targets has labels
+// of no elements. A text is one of characters, in windows.
 Result<Dataset> open_dataset(const std::string& name, const OpenDatasetOptions& options, ThreadPool& pool);
 
 }  // namespace minnow

@@ -37,8 +37,10 @@ EpochMetrics metrics_from(const json& row) {
 std::string state_to_text(const TrainingState& state) {
   json history = json::array();
   for (const EpochMetrics& row : state.history) history.push_back(to_json(row));
-  return json{{"step", state.step},         {"batch_in_epoch", state.batch_in_epoch}, {"batch_size", state.batch_size},
-              {"loss_sum", state.loss_sum}, {"correct_sum", state.correct_sum},       {"history", std::move(history)}}
+  return json{
+      {"step", state.step},           {"batch_in_epoch", state.batch_in_epoch}, {"batch_size", state.batch_size},
+      {"loss_sum", state.loss_sum},   {"correct_sum", state.correct_sum},       {"weight_sum", state.weight_sum},
+      {"history", std::move(history)}}
       .dump();
 }
 
@@ -58,6 +60,9 @@ Result<TrainingState> state_from_text(const std::string& path, const std::string
                         object.at("loss_sum"),
                         object.at("correct_sum"),
                         {}};
+    // Checkpoints of earlier versions have every example count.
+    state.weight_sum = object.contains("weight_sum") ? object.at("weight_sum").get<double>()
+                                                     : static_cast<double>(state.batch_in_epoch * state.batch_size);
     for (const json& row : object.at("history")) state.history.push_back(metrics_from(row));
     if (!is_sound(state)) return fail(path, "the training state in the metadata makes no sense");
     return state;

@@ -29,9 +29,10 @@ struct TrainingState {
   int64_t step = 0;            // steps done since the start
   int64_t batch_in_epoch = 0;  // batches done of the epoch under way
   int64_t batch_size = 0;      // of that epoch
-  double loss_sum = 0;         // over the examples of the epoch under way
+  double loss_sum = 0;         // over what counts of the epoch under way
   double correct_sum = 0;
   std::vector<EpochMetrics> history;
+  double weight_sum = 0;  // what loss_sum is divided by, as of BatchOutcome
 };
 
 // `class_names` are those of the data: the network knows its classes by number only.

@@ -47,16 +47,16 @@ void DiagnosisStart::restore(Session& session) const {
   for (const auto& [name, tensor] : tensors_) session.tensors().at(name) = tensor.clone();
 }
 
-Error not_finite(Session& session, Error error, std::string_view name, Tensor& examples, Tensor* targets, int64_t step,
+Error not_finite(Session& session, Error error, std::string_view name, Batch& batch, int64_t step,
                  double learning_rate) {
-  auto function = build_function(session.model(), name, {{examples.dim(0)}, {}, {}});
+  auto function = build_function(session.model(), name, {{batch.size()}, {}, {}});
   if (!function) return function.error();
   std::string first;
   const auto observe = [&](const Op& op, std::span<const Tensor> results) {
     if (!first.empty() || may_be_infinite(op)) return;
     if (const auto bad = first_bad_element(results[0])) first = describe(**function, op, *bad);
   };
-  const std::vector<Tensor*> arguments = session.bind(**function, examples, targets, step, learning_rate);
+  const std::vector<Tensor*> arguments = session.bind(**function, batch, step, learning_rate);
   const std::vector<const Tensor*> readable(arguments.begin(), arguments.end());
   if (auto results = interpret(**function, readable, Precision::kDeclared, observe); !results) return results.error();
   if (!first.empty()) error.message += "; the first value that went bad is " + first;

@@ -34,11 +34,11 @@ class DiagnosisStart {
   std::map<std::string, Tensor> tensors_;
 };
 
-// Interprets a function of the model, "train_step", "evaluate" or "infer" (without targets), on a batch of which it
+// Interprets a function of the model, "train_step", "evaluate" or "infer", on a batch of which it
 // computes something that is not finite, from the session's tensors as they are before it. `error` says what that is;
 // the answer, of exit code 3, also tells the first value with an infinity or NaN: its op, layer, phase and the first
 // bad element.
-Error not_finite(Session& session, Error error, std::string_view function, Tensor& examples, Tensor* targets,
-                 int64_t step = 0, double learning_rate = 0);
+Error not_finite(Session& session, Error error, std::string_view function, Batch& batch, int64_t step = 0,
+                 double learning_rate = 0);
 
 }  // namespace minnow

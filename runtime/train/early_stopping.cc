@@ -2,6 +2,12 @@
 
 namespace minnow {
 
+bool tells_by_accuracy(const spec::Training& training, const LoweredModel& network) {
+  const bool asks =
+      training.has_early_stopping() && training.early_stopping().metric() == spec::EarlyStopping::VALIDATION_ACCURACY;
+  return network.classifies && (asks || !network.has_perplexity);
+}
+
 int64_t best_epoch(const spec::Training& training, bool classifies, std::span<const EpochMetrics> history,
                    double margin) {
   const bool stops_by_loss =

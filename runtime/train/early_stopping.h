@@ -9,6 +9,10 @@
 
 namespace minnow {
 
+// Whether epochs are compared by accuracy, or by loss: as `training.early_stopping` says, else by accuracy where there
+// is one, but by loss where its exponential is told, the perplexity.
+bool tells_by_accuracy(const spec::Training& training, const LoweredModel& network);
+
 // The first epoch that no later one has beaten by more than `margin`, by accuracy of a network that `classifies`, or by
 // loss, as `training.early_stopping` says; 0 if there is none yet.
 int64_t best_epoch(const spec::Training& training, bool classifies, std::span<const EpochMetrics> history,

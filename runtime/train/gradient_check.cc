@@ -20,6 +20,16 @@ constexpr double kWithinNoise = 1e-9;  // the largest error that is told where r
 // Differences that disagree more than this lie on a kink of the loss.
 constexpr double kSmooth = 1e-4;
 
+// What tokens and labels lie below.
+int64_t limit_of(const std::string& parameter, const LoweredModel& lowered) {
+  constexpr int64_t kSomeTokens = 10;
+  for (const InputInfo& input : lowered.inputs)
+    if (input.name == parameter) return input.vocabulary > 0 ? input.vocabulary : kSomeTokens;
+  for (const TargetInfo& target : lowered.targets)
+    if (target.name == parameter) return std::max<int64_t>(target.classes, 1);
+  return std::max<int64_t>(lowered.classes, 1);
+}
+
 Tensor random_tensor(const Value& parameter, const LoweredModel& lowered, uint32_t stream) {
   const RandomSequence random{1, stream, 0};
   Tensor wide = Tensor::zeros({DType::kF64, parameter.type.shape});
@@ -28,7 +38,7 @@ Tensor random_tensor(const Value& parameter, const LoweredModel& lowered, uint32
     const double uniform = random.uniform(i);
     if (parameter.type.dtype == DType::kU8) values[i] = std::floor(uniform * 256);
     else if (parameter.type.dtype == DType::kI32)
-      values[i] = std::floor(uniform * static_cast<double>(std::max<int64_t>(lowered.classes, 1)));
+      values[i] = std::floor(uniform * static_cast<double>(limit_of(parameter.name, lowered)));
     else values[i] = uniform;
   }
   return wide.converted_to(parameter.type.dtype);

@@ -8,7 +8,6 @@
 #include "passes/pipeline.h"
 #include "passes/simplify/eliminate_dead_code.h"
 #include "runtime/data/batch.h"
-#include "runtime/data/shuffle.h"
 
 namespace minnow {
 namespace {
@@ -33,19 +32,14 @@ Result<std::unique_ptr<Function>> build_probe(const Session& session, int64_t ba
   return function;
 }
 
-Tensor first_rows(const Tensor& source, const TensorType& type) {
-  Tensor rows = Tensor::uninitialized(type);
-  gather_rows(source, file_order(type.dim(0)), rows);
-  return rows;
-}
-
 }  // namespace
 
 Result<GradientProbe> GradientProbe::create(Session& session, const Dataset& data, Backend backend, ThreadPool& pool,
                                             const CodeOptions& code, bool keeps_gradients) {
   GradientProbe probe;
   probe.session_ = &session;
-  const int64_t count = std::min(session.model().model.training().batch_size(), data.size());
+  const int64_t rows_at_hand = std::ssize(rows_in_order(data));
+  const int64_t count = std::min(session.model().model.training().batch_size(), rows_at_hand);
   const bool is_compiled = backend == Backend::kJit;
   MINNOW_ASSIGN(auto function, build_probe(session, count, is_compiled, keeps_gradients));
   for (const WeightInfo& weight : session.lowered().weights) {
@@ -58,14 +52,13 @@ Result<GradientProbe> GradientProbe::create(Session& session, const Dataset& dat
   } else {
     probe.executable_ = make_interpreted(std::move(function));
   }
-  TensorType examples = session.input_type(), targets = session.lowered().target;
-  examples.shape[0] = targets.shape[0] = count;
-  probe.examples_ = first_rows(data.examples, examples);
-  probe.targets_ = first_rows(data.labels, targets);
+  std::vector<int32_t> rows = rows_in_order(data);
+  rows.resize(static_cast<size_t>(count));
+  fill_batch(session.lowered(), data, rows, BatchParts::kAll, probe.batch_);
   return probe;
 }
 
-Status GradientProbe::run() { return session_->run(*executable_, examples_, &targets_, 0, 0); }
+Status GradientProbe::run() { return session_->run(*executable_, batch_, 0, 0); }
 
 std::vector<double> GradientProbe::layer_norms() const {
   std::vector<double> norms(layers_.size());

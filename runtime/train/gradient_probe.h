@@ -35,7 +35,7 @@ class GradientProbe {
   std::unique_ptr<Executable> executable_;
   std::vector<std::string> layers_;
   std::vector<size_t> layer_of_weight_;
-  Tensor examples_, targets_;
+  Batch batch_;
 };
 
 }  // namespace minnow

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <span>
 #include <variant>
 
@@ -52,18 +53,24 @@ bool parse_cell(std::string_view text, T& value) {
 
 }  // namespace
 
-std::string metrics_csv(const std::vector<EpochMetrics>& history, bool classifies) {
-  const auto line = [&](auto cell) {
+std::string metrics_csv(const std::vector<EpochMetrics>& history, const MetricColumns& columns) {
+  const auto line = [&](auto cell, const std::string& train_perplexity, const std::string& validation_perplexity) {
     std::vector<std::string> cells;
     for (const Column& column : kColumns)
-      if (classifies || !column.is_accuracy) cells.push_back(cell(column));
+      if (columns.accuracy || !column.is_accuracy) cells.push_back(cell(column));
+    if (columns.perplexity) cells.insert(cells.end(), {train_perplexity, validation_perplexity});
     return fmt::format("{}\n", fmt::join(cells, ","));
   };
-  std::string text = line([](const Column& column) { return std::string(column.name); });
+  const auto perplexity = [](double loss) { return fmt::format("{:.6f}", std::exp(loss)); };
+  std::string text =
+      line([](const Column& column) { return std::string(column.name); }, "train_perplexity", "validation_perplexity");
   for (const EpochMetrics& row : history)
-    text += line([&](const Column& column) {
-      return std::visit([&](auto field) { return fmt::format(fmt::runtime(column.format), row.*field); }, column.field);
-    });
+    text += line(
+        [&](const Column& column) {
+          const auto format = [&](auto field) { return fmt::format(fmt::runtime(column.format), row.*field); };
+          return std::visit(format, column.field);
+        },
+        perplexity(row.train_loss), perplexity(row.validation_loss));
   return text;
 }
 

@@ -9,8 +9,15 @@
 
 namespace minnow {
 
-// A network that does not tell classes apart has no columns for accuracy.
-std::string metrics_csv(const std::vector<EpochMetrics>& history, bool classifies);
+// Which columns there are beside those of every network.
+struct MetricColumns {
+  bool accuracy = false;    // of a network that tells classes apart
+  bool perplexity = false;  // exp(loss)
+
+  static MetricColumns of(const LoweredModel& network) { return {network.classifies, network.has_perplexity}; }
+};
+
+std::string metrics_csv(const std::vector<EpochMetrics>& history, const MetricColumns& columns);
 // Reads that back; `where` names it in errors. Columns are found by name; an accuracy that has none is 0.
 Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const std::string& where);
 // Whether they are of a network that tells classes apart.

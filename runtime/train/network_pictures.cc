@@ -68,9 +68,9 @@ Result<ImageSheet> worst_sheet(const Assessment& assessment, const Dataset& data
   MINNOW_ASSIGN(sheet.pictures, as_pictures(examples, data.name));
   for (const int64_t i : worst) {
     const std::vector<float>& row = assessment.rows[static_cast<size_t>(i)];
-    const auto actual = static_cast<size_t>(data.labels.as<int32_t>()[static_cast<size_t>(i)]);
+    const std::string actual = class_name(assessment.class_names, data.labels.as<int32_t>()[static_cast<size_t>(i)]);
     const size_t guess = ranking(row, 1)[0];
-    sheet.captions.push_back({fmt::format("{} is {}", i, assessment.class_names[actual]),
+    sheet.captions.push_back({fmt::format("{} is {}", i, actual),
                               fmt::format("{} {:.0f} %", assessment.class_names[guess], 100 * row[guess])});
   }
   return sheet;

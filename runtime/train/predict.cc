@@ -47,23 +47,21 @@ double ratio(int64_t part, int64_t whole) {
 
 }  // namespace
 
-Result<PredictionRows> predict(Session& session, const Tensor& examples) {
-  const int64_t batch_size = session.model().model.training().batch_size();
+Result<PredictionRows> predict(Session& session, const Dataset& data) {
+  const auto batch_size = static_cast<size_t>(session.model().model.training().batch_size());
+  const std::vector<int32_t> order = rows_in_order(data);
   PredictionRows rows;
-  for (int64_t first = 0; first < examples.dim(0); first += batch_size) {
-    TensorType type = session.input_type();
-    type.shape[0] = std::min(batch_size, examples.dim(0) - first);
-    std::vector<int32_t> numbers(static_cast<size_t>(type.shape[0]));
-    std::iota(numbers.begin(), numbers.end(), static_cast<int32_t>(first));
-    Tensor batch = Tensor::uninitialized(type);
-    gather_rows(examples, numbers, batch);
+  Batch batch;
+  for (size_t first = 0; first < order.size(); first += batch_size) {
+    const auto numbers = std::span(order).subspan(first, std::min(batch_size, order.size() - first));
+    fill_batch(session.lowered(), data, numbers, BatchParts::kInputs, batch);
     MINNOW_ASSIGN(const Tensor* prediction, session.infer(batch));
     const auto values = prediction->as<float>();
     const size_t width = values.size() / numbers.size();
     if (const auto bad = first_bad_element(*prediction)) {
-      const int64_t example = first + bad->index / static_cast<int64_t>(width);
+      const size_t example = first + static_cast<size_t>(bad->index) / width;
       return tl::unexpected(not_finite(
-          session, {fmt::format("example {}", example), "the prediction is not finite", {}}, "infer", batch, nullptr));
+          session, {fmt::format("example {}", example), "the prediction is not finite", {}}, "infer", batch));
     }
     for (size_t i = 0; i < numbers.size(); ++i)
       rows.emplace_back(values.begin() + i * width, values.begin() + (i + 1) * width);
@@ -107,8 +105,10 @@ double ConfusionMatrix::recall(int64_t c) const { return ratio(count(c, c), actu
 
 ConfusionMatrix confusion_matrix(const PredictionRows& rows, const Tensor& labels) {
   ConfusionMatrix matrix(rows.empty() ? 0 : static_cast<int64_t>(rows[0].size()));
-  for (size_t i = 0; i < rows.size(); ++i)
-    matrix.add(labels.as<int32_t>()[i], std::ranges::max_element(rows[i]) - rows[i].begin());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const int32_t label = labels.as<int32_t>()[i];
+    if (label >= 0 && label < matrix.classes()) matrix.add(label, std::ranges::max_element(rows[i]) - rows[i].begin());
+  }
   return matrix;
 }
 
@@ -117,7 +117,9 @@ std::vector<int64_t> worst_examples(const PredictionRows& rows, const Tensor& la
   std::iota(order.begin(), order.end(), int64_t{0});
   const auto belief = [&](int64_t i) {
     const auto at = static_cast<size_t>(i);
-    const float probability = rows[at][static_cast<size_t>(labels.as<int32_t>()[at])];
+    const int32_t label = labels.as<int32_t>()[at];
+    if (label < 0 || label >= std::ssize(rows[at])) return 2.0F;  // ignored: none is better
+    const float probability = rows[at][static_cast<size_t>(label)];
     return std::isfinite(probability) ? probability : -1.0F;
   };
   std::ranges::stable_sort(order, {}, belief);

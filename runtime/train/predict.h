@@ -8,10 +8,11 @@
 
 namespace minnow {
 
-// The network's outputs, a row for each example; of a classifier probabilities by class. An output that is not finite
-// is an Error with ExitCode::kMismatch that names the example and the first value that went bad.
+// The network's outputs, a row for each example in order, whose labels nobody looks at; of a classifier probabilities
+// by class, and by position where it tells a class at each. An output that is not finite is an Error with
+// ExitCode::kMismatch that names the example and the first value that went bad.
 using PredictionRows = std::vector<std::vector<float>>;
-Result<PredictionRows> predict(Session& session, const Tensor& examples);
+Result<PredictionRows> predict(Session& session, const Dataset& data);
 
 // A picture u8 or f32 [H,W], from 0 to 255, as the one example of a network fed with grey pictures: resized by area to
 // what it is fed, and, if `is_inverted`, dark on light made light on dark. `path` names it in errors.
@@ -38,7 +39,7 @@ class ConfusionMatrix {
   std::vector<int64_t> counts_;
 };
 
-// `labels` are i32 [N] below the rows' length.
+// `labels` are i32 [N]; what is no class of the rows, such as a label that is ignored, does not count.
 ConfusionMatrix confusion_matrix(const PredictionRows& rows, const Tensor& labels);
 
 // The examples whose right class was given the least probability, worst first.

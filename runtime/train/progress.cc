@@ -55,9 +55,11 @@ double seconds_left(const ProgressState& state) {
   return state.examples_per_second > 0 ? static_cast<double>(left) / state.examples_per_second : -1;
 }
 
-std::string figures(const char* prefix, std::optional<double> loss, std::optional<double> accuracy) {
+std::string figures(const char* prefix, std::optional<double> loss, std::optional<double> accuracy,
+                    bool has_perplexity) {
   std::string text;
   if (loss) text += fmt::format("  {}loss {:.4f}", prefix, *loss);
+  if (loss && has_perplexity) text += fmt::format("  {}ppl {:.2f}", prefix, std::exp(*loss));
   if (accuracy) text += fmt::format("  {}acc {:.1f}%", prefix, *accuracy * 100);
   return text;
 }
@@ -90,7 +92,7 @@ std::string format_duration(double seconds) {
 
 std::string render_progress(const ProgressState& state, const ProgressStyle& style) {
   const std::string label = epoch_label(state.epoch, state.epochs);
-  std::string tail = figures("", state.loss, state.accuracy);
+  std::string tail = figures("", state.loss, state.accuracy, state.has_perplexity);
   tail += fmt::format("  {}  ETA {}", format_rate(state.examples_per_second), format_duration(seconds_left(state)));
   // One column stays free, since a full line makes some terminals wrap.
   const auto width = static_cast<size_t>(std::max(style.columns - 1, 1));
@@ -103,8 +105,8 @@ std::string render_progress(const ProgressState& state, const ProgressStyle& sty
 
 std::string render_epoch(const EpochSummary& summary, const ProgressStyle& style) {
   return painted(epoch_label(summary.epoch, summary.epochs), kBold, style) +
-         figures("", summary.train_loss, summary.train_accuracy) +
-         figures("val ", summary.validation_loss, summary.validation_accuracy) +
+         figures("", summary.train_loss, summary.train_accuracy, summary.has_perplexity) +
+         figures("val ", summary.validation_loss, summary.validation_accuracy, summary.has_perplexity) +
          painted(fmt::format("  {}  {:.1f} s", format_rate(summary.examples_per_second), summary.seconds), kDim, style);
 }
 

@@ -18,6 +18,7 @@ struct ProgressState {
   double loss = 0;            // mean over the epoch so far
   std::optional<double> accuracy;
   double examples_per_second = 0;
+  bool has_perplexity = false;  // exp(loss), which is shown
 };
 
 // What an epoch came to. Losses are means; accuracies are fractions, absent for a regression.
@@ -30,6 +31,7 @@ struct EpochSummary {
   std::optional<double> validation_accuracy;
   double examples_per_second = 0;
   double seconds = 0;
+  bool has_perplexity = false;  // exp(loss), which is shown
 };
 
 struct ProgressStyle {

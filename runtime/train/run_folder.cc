@@ -94,9 +94,9 @@ Status RunFolder::write_config(const LoadedModel& model) const {
 }
 
 Status RunFolder::write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
-                                bool classifies) const {
-  MINNOW_TRY(write_file_atomically(metrics_path(), metrics_csv(history, classifies)));
-  return write_file_atomically(curves_path(), to_svg(draw_chart(training_chart(history, title, classifies))));
+                                const MetricColumns& columns) const {
+  MINNOW_TRY(write_file_atomically(metrics_path(), metrics_csv(history, columns)));
+  return write_file_atomically(curves_path(), to_svg(draw_chart(training_chart(history, title, columns.accuracy))));
 }
 
 }  // namespace minnow

@@ -8,6 +8,7 @@
 
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/folder_lock.h"
+#include "runtime/train/metrics_csv.h"
 
 namespace minnow {
 
@@ -38,7 +39,8 @@ class RunFolder {
   // The model as it is trained, overrides and defaults included.
   Status write_config(const LoadedModel& model) const;
   // metrics.csv and curves.svg from the history.
-  Status write_metrics(const std::vector<EpochMetrics>& history, const std::string& title, bool classifies) const;
+  Status write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
+                       const MetricColumns& columns) const;
 
  private:
   RunFolder(std::string path, std::optional<FolderLock> lock) : path_(std::move(path)), lock_(std::move(lock)) {}

@@ -31,8 +31,7 @@ class DataStore {
       return fail_with_hint(session.model().path, "the model names no data", "add: data { builtin: GLYPHS }");
     const LoadDataOptions wanted = load_options(session, data_dir_);
     const std::lock_guard lock(mutex_);
-    auto& slot = splits_[fmt::format("{} {} {} {}", wanted.seed, wanted.classes, wanted.is_binary,
-                                     model.data().SerializeAsString())];
+    auto& slot = splits_[key_of(wanted) + model.data().SerializeAsString()];
     if (!slot) {
       MINNOW_ASSIGN(DataSplits data, load_data(model.data(), wanted, pool));
       slot = std::make_unique<DataSplits>(std::move(data));
@@ -48,6 +47,21 @@ class DataStore {
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:
+  // What the data themselves leave open.
+  static std::string key_of(const LoadDataOptions& wanted) {
+    std::string key = fmt::format("{} {} {} ", wanted.seed, wanted.classes, wanted.is_binary);
+    // Batches may differ in size.
+    const auto example = [](const TensorType& type) {
+      return fmt::format("{} {}", dtype_name(type.dtype), shape_to_string({type.shape.begin() + 1, type.shape.end()}));
+    };
+    for (const InputInfo& input : wanted.inputs)
+      key += fmt::format("{} {} {} ", input.name, example(input.type), input.vocabulary);
+    for (const TargetInfo& target : wanted.targets)
+      key += fmt::format("{} {} {} {} ", target.name, example(target.type), target.classes,
+                         target.ignored ? std::to_string(*target.ignored) : "-");
+    return key;
+  }
+
   std::string data_dir_;
   std::mutex mutex_;
   std::vector<std::string> notes_;

@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "runtime/data/batch.h"
-#include "runtime/data/shuffle.h"
 #include "runtime/kernel_seconds.h"
 #include "runtime/train/diagnose.h"
 #include "runtime/train/early_stopping.h"
+#include "runtime/train/metrics_csv.h"
 #include "runtime/train/schedule.h"
 
 namespace minnow {
@@ -28,37 +28,17 @@ TensorType bytes_of(TensorType type) {
   return type;
 }
 
-// A batch's examples and targets, in tensors that are reused while the batch size stays.
-class BatchBuffer {
- public:
-  BatchBuffer(const Session& session, const Dataset& data) : session_(session), data_(data) {}
-
-  void fill(std::span<const int32_t> rows) {
-    const auto count = static_cast<int64_t>(rows.size());
-    const TensorType wanted = with_rows(session_.input_type(), count);
-    if (examples_.type() != wanted) {
-      examples_ = Tensor::uninitialized(wanted);
-      targets_ = Tensor::uninitialized(with_rows(session_.lowered().target, count));
-    }
-    gather_rows(data_.examples, rows, examples_);
-    gather_rows(data_.labels, rows, targets_);
-  }
-
-  Tensor& examples() { return examples_; }
-  Tensor& targets() { return targets_; }
-
- private:
-  const Session& session_;
-  const Dataset& data_;
-  Tensor examples_;
-  Tensor targets_;
-};
+// Of sums over all that counts; nothing may.
+Evaluation mean_of(const Session& session, const BatchOutcome& sums) {
+  const double weight = std::max(sums.weight, 1.0);
+  return {sums.loss / weight, sums.correct / (weight * static_cast<double>(session.lowered().predictions_per_example))};
+}
 
 class Trainer {
  public:
   Trainer(Session& session, const DataSplits& data, const TrainerOptions& options, TrainingState state)
       : session_(session), training_(session.model().model.training()), data_(data), options_(options),
-        state_(std::move(state)), first_step_(state_.step), batch_(session, data.train),
+        state_(std::move(state)), first_step_(state_.step),
         batch_size_(std::min(training_.batch_size(), data.train.size())),
         steps_per_epoch_((data.train.size() + batch_size_ - 1) / batch_size_) {}
 
@@ -68,7 +48,7 @@ class Trainer {
     if (state_.step > 0) MINNOW_TRY(save());
     TrainingEnd end = reached_last_step() ? TrainingEnd::kReachedStep : TrainingEnd::kFinished;
     while (end == TrainingEnd::kFinished && epochs_done() < training_.epochs()) {
-      if (has_stopped_improving(training_, session_.lowered().classifies, state_.history)) {
+      if (has_stopped_improving(training_, is_told_by_accuracy(), state_.history)) {
         end = TrainingEnd::kStoppedEarly;
       } else {
         MINNOW_ASSIGN(end, run_epoch_or_save());
@@ -78,6 +58,7 @@ class Trainer {
   }
 
  private:
+  bool is_told_by_accuracy() const { return tells_by_accuracy(training_, session_.lowered()); }
   int64_t epochs_done() const { return static_cast<int64_t>(state_.history.size()); }
   // Whether, and why, to stop before all epochs are done.
   TrainingEnd early_end() const {
@@ -134,9 +115,8 @@ class Trainer {
   }
 
   std::vector<int32_t> epoch_order() const {
-    const int64_t count = data_.train.size();
-    if (!training_.shuffle()) return file_order(count);
-    return shuffled_order(count, static_cast<uint32_t>(training_.seed()), static_cast<uint32_t>(epochs_done()));
+    return rows_of_epoch(data_.train, training_.shuffle(), static_cast<uint32_t>(training_.seed()),
+                         static_cast<uint32_t>(epochs_done()));
   }
 
   std::span<const int32_t> rows_of(const std::vector<int32_t>& order, int64_t batch) const {
@@ -146,28 +126,32 @@ class Trainer {
   }
 
   Status run_step(const std::vector<int32_t>& order, const DiagnosisStart& before) {
-    const std::span<const int32_t> rows = rows_of(order, state_.batch_in_epoch);
     MINNOW_ASSIGN(const BatchOutcome outcome, take_step(order, state_.step));
     if (!std::isfinite(outcome.loss)) return diagnose_loss(order, before);
-    state_.loss_sum += outcome.loss * static_cast<double>(rows.size());
+    state_.loss_sum += outcome.loss * outcome.weight;
     state_.correct_sum += outcome.correct;
+    state_.weight_sum += outcome.weight;
     ++state_.step;
     ++state_.batch_in_epoch;
     return {};
   }
 
+  void fill_batch_of(const std::vector<int32_t>& order, int64_t step) {
+    const auto rows = rows_of(order, step - (state_.step - state_.batch_in_epoch));
+    fill_batch(session_.lowered(), data_.train, rows, BatchParts::kAll, batch_);
+  }
+
   // A step of the epoch under way, the next or one that is repeated.
   Result<BatchOutcome> take_step(const std::vector<int32_t>& order, int64_t step) {
-    batch_.fill(rows_of(order, step - (state_.step - state_.batch_in_epoch)));
-    return session_.train_step(batch_.examples(), batch_.targets(), step,
-                               learning_rate_at(training_, step, steps_per_epoch_));
+    fill_batch_of(order, step);
+    return session_.train_step(batch_, step, learning_rate_at(training_, step, steps_per_epoch_));
   }
 
   // Interprets a step of the epoch under way, from the tensors as they are before it.
   Error diverged(const std::vector<int32_t>& order, int64_t step, std::string what) {
-    batch_.fill(rows_of(order, step - (state_.step - state_.batch_in_epoch)));
+    fill_batch_of(order, step);
     Error error{fmt::format("step {}", step + 1), std::move(what), std::string(kWayOut)};
-    return not_finite(session_, std::move(error), "train_step", batch_.examples(), &batch_.targets(), step,
+    return not_finite(session_, std::move(error), "train_step", batch_, step,
                       learning_rate_at(training_, step, steps_per_epoch_));
   }
 
@@ -216,22 +200,17 @@ class Trainer {
     return {};
   }
 
-  double accuracy_of(double correct, int64_t examples) const {
-    return correct / static_cast<double>(examples * session_.lowered().predictions_per_example);
-  }
-
   Status finish_epoch(const Evaluation& validation, double seconds) {
-    const int64_t examples = data_.train.size();
-    state_.history.push_back(
-        {epochs_done() + 1, state_.step, learning_rate_at(training_, state_.step - 1, steps_per_epoch_),
-         state_.loss_sum / static_cast<double>(examples), accuracy_of(state_.correct_sum, examples), validation.loss,
-         validation.accuracy, seconds});
+    const Evaluation train = mean_of(session_, {state_.loss_sum, state_.correct_sum, state_.weight_sum});
+    state_.history.push_back({epochs_done() + 1, state_.step,
+                              learning_rate_at(training_, state_.step - 1, steps_per_epoch_), train.loss,
+                              train.accuracy, validation.loss, validation.accuracy, seconds});
     state_.batch_in_epoch = 0;
-    state_.loss_sum = state_.correct_sum = 0;
+    state_.loss_sum = state_.correct_sum = state_.weight_sum = 0;
     if (options_.progress) options_.progress->finish_epoch(summary(seconds));
     if (options_.on_epoch) options_.on_epoch(state_.history.back());
     if (!options_.folder) return {};
-    if (best_epoch(training_, session_.lowered().classifies, state_.history) == epochs_done())
+    if (best_epoch(training_, is_told_by_accuracy(), state_.history) == epochs_done())
       MINNOW_TRY(write_checkpoint(options_.folder->best_path()));
     return save();
   }
@@ -245,17 +224,19 @@ class Trainer {
   Status save() const {
     if (!options_.folder) return {};
     MINNOW_TRY(write_checkpoint(options_.folder->weights_path()));
-    return options_.folder->write_metrics(state_.history, session_.model().model.name(), session_.lowered().classifies);
+    return options_.folder->write_metrics(state_.history, session_.model().model.name(),
+                                          MetricColumns::of(session_.lowered()));
   }
 
   void report_progress(Clock::time_point start, int64_t first_batch) {
     if (!options_.progress) return;
     const int64_t done = std::min(state_.batch_in_epoch * batch_size_, data_.train.size());
     const double per_second = static_cast<double>(done - first_batch * batch_size_) / seconds_since(start);
-    ProgressState progress{
-        epochs_done() + 1, training_.epochs(), done, data_.train.size(), state_.loss_sum / static_cast<double>(done),
-        std::nullopt,      per_second};
-    if (session_.lowered().classifies) progress.accuracy = accuracy_of(state_.correct_sum, done);
+    const Evaluation so_far = mean_of(session_, {state_.loss_sum, state_.correct_sum, state_.weight_sum});
+    ProgressState progress{epochs_done() + 1, training_.epochs(), done,      data_.train.size(),
+                           so_far.loss,       std::nullopt,       per_second};
+    if (session_.lowered().classifies) progress.accuracy = so_far.accuracy;
+    progress.has_perplexity = session_.lowered().has_perplexity;
     options_.progress->update(progress);
   }
 
@@ -269,6 +250,7 @@ class Trainer {
                          std::nullopt,
                          static_cast<double>(data_.train.size()) / seconds,
                          seconds};
+    summary.has_perplexity = session_.lowered().has_perplexity;
     if (session_.lowered().classifies) {
       summary.train_accuracy = row.train_accuracy;
       summary.validation_accuracy = row.validation_accuracy;
@@ -283,7 +265,7 @@ class Trainer {
   TrainingState state_;
   const int64_t first_step_;
   bool is_diagnosing_ = false;  // the session is no longer at the run's step
-  BatchBuffer batch_;
+  Batch batch_;
   int64_t batch_size_;
   int64_t steps_per_epoch_;
 };
@@ -296,38 +278,47 @@ Result<TrainingOutcome> train(Session& session, const DataSplits& data, const Tr
 }
 
 Status check_data_fits(const Session& session, const DataSplits& data) {
-  const auto check = [](const Dataset& split, std::string_view what, const Tensor& found, const TensorType& wanted) {
+  const auto check = [](const Dataset& split, const std::string& what, const Tensor& found, const TensorType& wanted) {
     const TensorType expected = with_rows(wanted, found.dim(0));
     const bool fits = found.type() == expected || found.type() == bytes_of(expected);
     if (fits) return Status();
     return Status(fail(split.name, "the {} are {}, but the network is built for {}", what, found.type().to_string(),
                        expected.to_string()));
   };
+  const LoweredModel& network = session.lowered();
   for (const Dataset* split : {&data.train, &data.validation}) {
-    MINNOW_TRY(check(*split, "examples", split->examples, session.input_type()));
-    MINNOW_TRY(check(*split, "targets", split->labels, session.lowered().target));
+    MINNOW_TRY(check(*split, "examples", split->examples, network.inputs[0].type));
+    MINNOW_TRY(check(*split, "targets", split->labels, network.targets[0].type));
+    const auto check_other = [&](const std::string& name, const TensorType& type) -> Status {
+      const auto found = split->others.find(name);
+      if (found == split->others.end()) return fail(split->name, "has nothing for \"{}\"", name);
+      return check(*split, fmt::format("values of \"{}\"", name), found->second, type);
+    };
+    for (size_t i = 1; i < network.inputs.size(); ++i)
+      MINNOW_TRY(check_other(network.inputs[i].name, network.inputs[i].type));
+    for (size_t i = 1; i < network.targets.size(); ++i)
+      MINNOW_TRY(check_other(network.targets[i].name, network.targets[i].type));
   }
   return {};
 }
 
 Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt) {
-  const std::vector<int32_t> order = file_order(data.size());
+  const std::vector<int32_t> order = rows_in_order(data);
   const auto batch_size = static_cast<size_t>(session.model().model.training().batch_size());
-  BatchBuffer batch(session, data);
+  Batch batch;
   BatchOutcome total;
   for (size_t begin = 0; begin < order.size(); begin += batch_size) {
     MINNOW_TRY(check_interrupt(interrupt));
-    batch.fill(std::span(order).subspan(begin, std::min(batch_size, order.size() - begin)));
-    MINNOW_ASSIGN(const BatchOutcome outcome, session.evaluate(batch.examples(), batch.targets()));
+    const auto rows = std::span(order).subspan(begin, std::min(batch_size, order.size() - begin));
+    fill_batch(session.lowered(), data, rows, BatchParts::kAll, batch);
+    MINNOW_ASSIGN(const BatchOutcome outcome, session.evaluate(batch));
     if (!std::isfinite(outcome.loss))
-      return tl::unexpected(not_finite(session, {data.name, "the loss is not finite", {}}, "evaluate", batch.examples(),
-                                       &batch.targets()));
+      return tl::unexpected(not_finite(session, {data.name, "the loss is not finite", {}}, "evaluate", batch));
     total.loss += outcome.loss;
     total.correct += outcome.correct;
+    total.weight += outcome.weight;
   }
-  const auto examples = static_cast<double>(data.size());
-  return Evaluation{total.loss / examples,
-                    total.correct / (examples * static_cast<double>(session.lowered().predictions_per_example))};
+  return mean_of(session, total);
 }
 
 }  // namespace minnow

@@ -9,16 +9,18 @@ namespace {
 
 // All examples have the same target: a constant is as good as any network.
 bool has_one_target(const Dataset& data) {
+  if (data.windows) {
+    const auto tokens = data.windows->tokens->as<int32_t>();
+    return std::ranges::adjacent_find(tokens, std::ranges::not_equal_to{}) == tokens.end();
+  }
   const std::string_view bytes = data.labels.bytes();
   const size_t row = bytes.size() / static_cast<size_t>(data.size());
   return data.size() > 1 && bytes.substr(row) == bytes.substr(0, bytes.size() - row);
 }
 
 std::string target_of_first(const Dataset& data) {
-  if (data.labels.type().dtype == DType::kI32) {
-    const int32_t label = data.labels.as<int32_t>()[0];
-    return fmt::format("of the class {}", data.class_names[static_cast<size_t>(label)]);
-  }
+  if (data.labels.type().rank() == 1 && data.labels.type().dtype == DType::kI32)
+    return fmt::format("of the class {}", class_name(data.class_names, data.labels.as<int32_t>()[0]));
   return data.labels.type().elements() == data.size() ? fmt::format("{:g}", data.labels.as<float>()[0]) : "the same";
 }
 

@@ -62,7 +62,6 @@ void expect_equal(const LoadedModel& model, bool trains, int threads) {
   ASSERT_TRUE(memory) << memory.error().to_string();
   const MemoryUse& use = trains ? memory->training : memory->inference;
   const std::string which = fmt::format("{} on {} threads", trains ? "training" : "inference", threads);
-  const int64_t batch = model.model.training().batch_size();
 
   ThreadPool pool(threads);
   const int64_t before = held_bytes;
@@ -70,14 +69,15 @@ void expect_equal(const LoadedModel& model, bool trains, int threads) {
   options.trains = trains;
   const auto session = Session::create(model, options, pool);
   ASSERT_TRUE(session) << session.error().to_string();
-  TensorType examples_type = (*session)->input_type(), targets_type = (*session)->lowered().target;
-  examples_type.shape[0] = targets_type.shape[0] = batch;
-  Tensor examples = Tensor::zeros(examples_type);
-  Tensor targets = Tensor::zeros(trains ? targets_type : TensorType{DType::kF32, {0}});
+  const InputInfo& input = (*session)->lowered().inputs[0];
+  const TargetInfo& target = (*session)->lowered().targets[0];
+  Batch fed;
+  fed.tensors.emplace(input.name, Tensor::zeros(input.type));
   if (trains) {
-    ASSERT_TRUE((*session)->train_step(examples, targets, 0, 0.1));
+    fed.tensors.emplace(target.name, Tensor::zeros(target.type));
+    ASSERT_TRUE((*session)->train_step(fed, 0, 0.1));
   } else {
-    ASSERT_TRUE((*session)->infer(examples));
+    ASSERT_TRUE((*session)->infer(fed));
   }
   const int64_t held = held_bytes - before;
   EXPECT_GT(use.weights, 0);

@@ -53,24 +53,20 @@ ModelRun::ModelRun(const std::string& path, std::vector<std::string> changes, Ba
   options.backend = backend;
   options.code = code;
   session_ = expect(Session::create(loaded_, options, pool_));
-  data_ = expect(load_data(loaded_.model.data(), {{}, 0, session_->lowered().classes}, pool_));
+  data_ = expect(load_data(loaded_.model.data(), load_options(*session_, {}), pool_));
 }
 
 std::vector<double> ModelRun::train(int steps) {
   const int64_t batch = loaded_.model.training().batch_size();
-  TensorType input = session_->input_type();
-  input.shape[0] = batch;
-  Tensor examples = Tensor::uninitialized(input);
-  Tensor targets = Tensor::uninitialized(session_->lowered().target);
+  Batch fed;
   std::vector<int32_t> rows(static_cast<size_t>(batch));
   std::vector<double> losses;
   for (int i = 0; i < steps; ++i, ++step_) {
     const int64_t first = step_ * batch % (data_.train.size() - batch + 1);
     std::iota(rows.begin(), rows.end(), static_cast<int32_t>(first));
-    gather_rows(data_.train.examples, rows, examples);
-    gather_rows(data_.train.labels, rows, targets);
+    fill_batch(session_->lowered(), data_.train, rows, BatchParts::kAll, fed);
     const double rate = loaded_.model.training().learning_rate();
-    losses.push_back(expect(session_->train_step(examples, targets, step_, rate)).loss);
+    losses.push_back(expect(session_->train_step(fed, step_, rate)).loss);
   }
   return losses;
 }

@@ -36,9 +36,10 @@ Step train_on_large_logits(Backend backend, const std::vector<std::string>& chan
   const auto weights = (*session)->tensors().at("fc.weight").as<float>();
   for (size_t i = 0; i < weights.size(); ++i) weights[i] = i % 4 == 0 ? 1 : 0;  // the identity: logits are the input
 
-  Tensor examples = Tensor::from<float>({DType::kF32, {1, 3}}, logits);
-  Tensor targets = Tensor::from<int32_t>({DType::kI32, {1}}, {label});
-  Step step{(*session)->train_step(examples, targets, 0, 0.1)->loss};
+  Batch batch;
+  batch.tensors.emplace((*session)->lowered().inputs[0].name, Tensor::from<float>({DType::kF32, {1, 3}}, logits));
+  batch.tensors.emplace("target", Tensor::from<int32_t>({DType::kI32, {1}}, {label}));
+  Step step{(*session)->train_step(batch, 0, 0.1)->loss};
   for (const float weight : (*session)->tensors().at("fc.weight").as<float>())
     step.has_finite_weights = step.has_finite_weights && std::isfinite(weight);
   return step;

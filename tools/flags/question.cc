@@ -45,14 +45,13 @@ Result<Question> question_from_data(const std::string& text, const TrainedModel&
   MINNOW_ASSIGN(const Range range, parse_range(text));
   if (range.first < 0 || range.last <= range.first || range.last > data.size())
     return fail("--index " + text, "does not lie in the {} examples of {}", data.size(), data.name);
-  const Dataset asked = slice_dataset(data, range.first, range.last - range.first);
-  Question question{asked.examples.clone(), {}, {}, trained.class_names, {}};
-  const bool has_classes = !trained.class_names.empty();
+  Question question{slice_dataset(data, range.first, range.last - range.first), {}, {}, trained.class_names, {}};
+  const Dataset& asked = question.data;
+  const bool has_classes = !trained.class_names.empty() && !trained.session->lowered().labels_positions;
   for (int64_t i = 0; i < asked.size(); ++i) {
     question.titles.push_back(fmt::format("{} {}", data.name, range.first + i));
     if (has_classes)
-      question.labels.push_back(
-          data.class_names[static_cast<size_t>(asked.labels.as<int32_t>()[static_cast<size_t>(i)])]);
+      question.labels.push_back(class_name(data.class_names, asked.labels.as<int32_t>()[static_cast<size_t>(i)]));
   }
   return question;
 }
@@ -60,7 +59,9 @@ Result<Question> question_from_data(const std::string& text, const TrainedModel&
 Result<Question> question_from_image(const std::string& path, bool is_inverted, const TrainedModel& trained) {
   MINNOW_ASSIGN(const Tensor picture, read_png_gray(path));
   MINNOW_ASSIGN(Tensor example, example_from_picture(picture, *trained.session, is_inverted, path));
-  Question question{std::move(example), {path}, {}, trained.class_names, {}};
+  if (trained.session->lowered().inputs.size() > 1)
+    return fail(path, "is one picture, but the network has {} inputs", trained.session->lowered().inputs.size());
+  Question question{{path, std::move(example), {}, {}}, {path}, {}, trained.class_names, {}};
   if (!is_inverted && has_light_edges(picture.converted_to(DType::kF32)))
     question.note =
         path + ": its edges are light, as of ink on paper; --invert makes it light on dark, as the data are";

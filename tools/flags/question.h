@@ -11,9 +11,9 @@ namespace minnow {
 
 // What is to be predicted, with the labels where they are known.
 struct Question {
-  Tensor examples;
+  Dataset data;
   std::vector<std::string> titles;
-  std::vector<std::string> labels;       // one per example, or none
+  std::vector<std::string> labels;       // one per example, or none, as where each position has one
   std::vector<std::string> class_names;  // empty for a regression
   std::string note;                      // for the one who asks; mostly none
 };

@@ -53,7 +53,7 @@ Result<MeasuredFunction> measure_as_it_stands(const Function& function, int thre
 }
 
 Status MeasuredFunction::run() {
-  if (session_) return session_->run(*executable_, batch_.examples, &batch_.targets, step_++, kLearningRate);
+  if (session_) return session_->run(*executable_, batch_, step_++, kLearningRate);
   std::vector<Tensor*> pointers;
   for (Tensor& argument : arguments_) pointers.push_back(&argument);
   return executable_->run(pointers);

@@ -31,7 +31,7 @@ class MeasuredFunction {
 
   std::unique_ptr<ThreadPool> pool_;  // before the session that uses it
   std::unique_ptr<Session> session_;  // of a model
-  RandomBatch batch_;
+  Batch batch_;
   int64_t step_ = 0;
   std::unique_ptr<Executable> owned_;  // of IR text
   std::vector<Tensor> arguments_;

@@ -82,7 +82,7 @@ void tell_state(RunRecord& run, const RunFolder& folder) {
   if (done == 0) return set(RunState::kNotBegun, "no epoch is done yet");
   if (done >= training.epochs())
     return set(RunState::kFinished, fmt::format("finished: {} epoch{}", done, done == 1 ? "" : "s"));
-  if (has_stopped_improving(training, run.lowered->classifies, *run.history))
+  if (has_stopped_improving(training, tells_by_accuracy(training, *run.lowered), *run.history))
     return set(RunState::kStoppedEarly, fmt::format("stopped early: {} of {} epochs", done, training.epochs()));
   set(RunState::kUnfinished, fmt::format("unfinished: {} of {} epochs; go on with: minnow train --resume {}", done,
                                          training.epochs(), run.path));
@@ -96,8 +96,8 @@ const EpochMetrics* RunRecord::best() const {
   if (last() == nullptr) return nullptr;
   // Without its model the network is known by its numbers only.
   const spec::Training training = model ? model->model.training() : spec::Training();
-  const bool classifies = lowered ? lowered->classifies : has_accuracy(*history);
-  const int64_t epoch = best_epoch(training, classifies, *history);
+  const bool by_accuracy = lowered ? tells_by_accuracy(training, *lowered) : has_accuracy(*history);
+  const int64_t epoch = best_epoch(training, by_accuracy, *history);
   return &*std::ranges::find(*history, epoch, &EpochMetrics::epoch);
 }
 

@@ -15,6 +15,10 @@ Result<Value*> lower_concat(LayerScope& scope) {
     if (other != joined)
       return scope.complain("", "its inputs differ outside axis {}: {}{} and {}{}", dim - 1, scope.example_shape(),
                             scope.from(), scope.example_shape(i), scope.from(static_cast<int>(i)));
+    if (scope.input(i)->type.dtype != scope.input()->type.dtype)
+      return scope.complain("", "one of its inputs holds tokens, the other numbers: {}{} and {}{}",
+                            scope.example_shape(), scope.from(), scope.example_shape(i),
+                            scope.from(static_cast<int>(i)));
     joined[dim] += scope.input_shape(i)[dim];
   }
   MINNOW_TRY(scope.admit_output(joined));
@@ -23,6 +27,6 @@ Result<Value*> lower_concat(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kConcatRule = {.lower = lower_concat};
+const LayerRule kConcatRule = {.lower = lower_concat, .takes_tokens = true};
 
 }  // namespace minnow

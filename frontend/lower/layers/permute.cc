@@ -28,6 +28,6 @@ Result<Value*> lower_permute(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kPermuteRule = {.lower = lower_permute, .check = check_permute};
+const LayerRule kPermuteRule = {.lower = lower_permute, .check = check_permute, .takes_tokens = true};
 
 }  // namespace minnow

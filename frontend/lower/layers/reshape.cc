@@ -43,7 +43,7 @@ Result<Value*> lower_reshape(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kFlattenRule = {.lower = lower_flatten};
-const LayerRule kReshapeRule = {.lower = lower_reshape, .check = check_reshape};
+const LayerRule kFlattenRule = {.lower = lower_flatten, .takes_tokens = true};
+const LayerRule kReshapeRule = {.lower = lower_reshape, .check = check_reshape, .takes_tokens = true};
 
 }  // namespace minnow

@@ -159,7 +159,7 @@ TEST(ParseModelText, RefusesNumbersForNames) {
       {"layers: [{ name: \"a\" }, { dense { units: 1 bias: 1 activation: 1.5 } }]",
        "m:1:64: expected one of the field's names, found \"1.5\" | " + function},
       {"data { builtin: 0 }",
-       "m:1:17: \"0\" is not a value of field \"builtin\": its values are names | known: GLYPHS"},
+       "m:1:17: \"0\" is not a value of field \"builtin\": its values are names | known: GLYPHS, REVERSE"},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(refusal(text), expected) << text;
 }

@@ -203,10 +203,6 @@ TEST(LowerModel, RankAndShapeMismatchesNameTheProducers) {
             "cannot take the shape [3,-1]");
   EXPECT_EQ(lower_error("layers { name: \"p\" permute { order: [1, 0] } }"),
             "m.textproto:2:30: layer \"p\": its input [1,28,28] (from input \"image\") has 3 dimensions, not 2");
-  EXPECT_EQ(lower_error("layers { name: \"p\" max_pool { kernel: 2 } }"),
-            "m.textproto:3:1: softmax_cross_entropy takes logits [classes], but the output \"p\" is "
-            "[1,14,14] | end with "
-            "a dense layer of as many units as there are classes");
 }
 
 // Two inputs are named that do not fit each other, which need not be the first.

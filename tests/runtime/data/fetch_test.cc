@@ -10,6 +10,8 @@
 #include <mutex>
 #include <thread>
 
+#include "frontend/load/text_data.h"
+#include "runtime/data/load_text.h"
 #include "runtime/file.h"
 #include "tests/runtime/temporary_folder.h"
 
@@ -213,7 +215,11 @@ TEST(RemoteDatasets, HaveTheHashesOfTheFilesThatTestsUse) {
   if (root == nullptr) GTEST_SKIP() << "set MINNOW_DATA to a folder with mnist and fashion-mnist";
   for (const RemoteDataset& dataset : remote_datasets())
     for (const RemoteFile& file : dataset.files)
-      EXPECT_EQ(*content_sha256(std::string(root) + "/" + dataset.name + "/" + file.name), file.sha256) << file.name;
+      EXPECT_EQ(*content_sha256(find_named_text(dataset.name) != nullptr
+                                    ? *find_named_text_file(dataset.name, root)
+                                    : std::string(root) + "/" + dataset.name + "/" + file.name),
+                file.sha256)
+          << file.name;
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ TEST_F(Divergence, ALossOrPredictionThatIsNotFiniteIsAnError) {
   EXPECT_EQ(loss.error().code, ExitCode::kMismatch);
   EXPECT_TRUE(loss.error().message.starts_with("the loss is not finite; the first value that went bad is %"))
       << loss.error().message;
-  const auto rows = predict(*session_, data_.validation.examples);
+  const auto rows = predict(*session_, data_.validation);
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().code, ExitCode::kMismatch);
   EXPECT_EQ(rows.error().where, "example 0");

@@ -8,10 +8,10 @@ namespace {
 const std::vector<EpochMetrics> kHistory = {{1, 10, 0.1, 2, 0.25, 1.5, 0.5, 2}, {2, 20, 0.05, 1, 0.5, 0.75, 0.75, 3}};
 
 TEST(MetricsCsv, ReadsWhatItWrote) {
-  EXPECT_EQ(*parse_metrics_csv(metrics_csv(kHistory, true), ""), kHistory);
+  EXPECT_EQ(*parse_metrics_csv(metrics_csv(kHistory, {true}), ""), kHistory);
   EXPECT_NE(parse_metrics_csv("epoch,loss\n1,2\n", "m.csv").error().message.find("no column \"steps\""),
             std::string::npos);
-  std::string bad = metrics_csv(kHistory, true);
+  std::string bad = metrics_csv(kHistory, {true});
   bad.replace(bad.find("0.250000"), 8, "\"\x1b\"");
   EXPECT_EQ(parse_metrics_csv(bad, "m.csv").error().where, "m.csv:2:19");
   EXPECT_FALSE(parse_metrics_csv("", "m.csv"));
@@ -20,7 +20,7 @@ TEST(MetricsCsv, ReadsWhatItWrote) {
 TEST(MetricsCsv, OfNoClassesHasNoAccuracy) {
   std::vector<EpochMetrics> history = kHistory;
   for (EpochMetrics& row : history) row.train_accuracy = row.validation_accuracy = 0;
-  const std::string text = metrics_csv(history, false);
+  const std::string text = metrics_csv(history, {});
   EXPECT_TRUE(text.starts_with("epoch,steps,learning_rate,train_loss,validation_loss,seconds\n1,10,0.1,")) << text;
   EXPECT_EQ(*parse_metrics_csv(text, ""), history);
 }

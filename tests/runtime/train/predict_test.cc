@@ -44,7 +44,7 @@ class Network : public testing::Test {
 };
 
 TEST_F(Network, PredictsARowOfProbabilitiesForEachExample) {
-  const auto rows = predict(*session_, data_.validation.examples);
+  const auto rows = predict(*session_, data_.validation);
   ASSERT_TRUE(rows) << rows.error().to_string();
   ASSERT_EQ(rows->size(), 20U);
   float sum = 0;

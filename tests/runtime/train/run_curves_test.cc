@@ -13,7 +13,7 @@ const std::vector<EpochMetrics> kHistory = {{1, 10, 0.1, 2, 0.25, 1.5, 0.5, 2}, 
 
 TEST(RunCurves, AreNamedAsTheirFolder) {
   const TemporaryFolder folder;
-  folder.write("first/metrics.csv", metrics_csv(kHistory, true));
+  folder.write("first/metrics.csv", metrics_csv(kHistory, {true}));
   for (const char* path : {"/first", "/first/", "/first/metrics.csv"})
     EXPECT_EQ(read_run(folder.path() + path)->name, "first") << path;
   EXPECT_NE(read_run(folder.path()).error().message.find("no metrics.csv"), std::string::npos);

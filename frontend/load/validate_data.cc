@@ -1,0 +1,156 @@
+// The data: what the ranges of single fields cannot say.
+#include "frontend/load/validate_data.h"
+
+#include <fmt/ranges.h>
+
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "frontend/load/complain.h"
+#include "frontend/load/text_data.h"
+#include "frontend/load/validate_model.h"
+#include "ir/type.h"
+
+namespace minnow {
+namespace {
+
+// One character that no number and no name has.
+Status check_separator(const LoadedModel& loaded) {
+  const std::string& separator = loaded.model.data().csv().separator();
+  if (separator.empty()) return {};
+  constexpr std::string_view kTaken = "\"\r\n#+-._";
+  const auto c = static_cast<unsigned char>(separator[0]);
+  if (separator.size() == 1 && c < 0x80 && !std::isalnum(c) && kTaken.find(separator[0]) == std::string_view::npos)
+    return {};
+  return complain_with_hint(loaded, "data.csv.separator", "for example \";\" or \"\\t\"",
+                            "separator must be one character that neither numbers nor names have");
+}
+
+Status check_csv(const LoadedModel& loaded) {
+  const spec::Data::Csv& csv = loaded.model.data().csv();
+  MINNOW_TRY(check_files(loaded, "data.csv", {{"train", &csv.train()}, {"validation", &csv.validation()}}));
+  return check_separator(loaded);
+}
+
+Status check_named(const LoadedModel& loaded) {
+  const std::vector<std::string> known = named_data();
+  const std::string& name = loaded.model.data().named();
+  for (const std::string& candidate : known)
+    if (name == candidate) return {};
+  const std::string nearest = nearest_name(name, known);
+  return complain_with_hint(
+      loaded, "data.named",
+      nearest.empty() ? fmt::format("known: {}; or give the files by idx, csv, npy or text", fmt::join(known, ", "))
+                      : fmt::format("did you mean \"{}\"?", nearest),
+      "there is no data set \"{}\"", name);
+}
+
+Status check_source(const LoadedModel& loaded) {
+  const spec::Data& data = loaded.model.data();
+  switch (data.source_case()) {
+    case spec::Data::kNamed: return check_named(loaded);
+    case spec::Data::kIdx:
+      return check_files(loaded, "data.idx",
+                         {{"train_images", &data.idx().train_images()},
+                          {"train_labels", &data.idx().train_labels()},
+                          {"validation_images", &data.idx().validation_images()},
+                          {"validation_labels", &data.idx().validation_labels()}});
+    case spec::Data::kCsv: return check_csv(loaded);
+    case spec::Data::kPngFolder:
+      return check_files(loaded, "data.png_folder",
+                         {{"train", &data.png_folder().train()}, {"validation", &data.png_folder().validation()}});
+    case spec::Data::kNpy: return check_npy(loaded);
+    case spec::Data::kText: return check_text(loaded);
+    case spec::Data::SOURCE_NOT_SET:
+      return complain_with_hint(loaded, "data", "for example data { builtin: GLYPHS }", "the data have no source");
+    default: return {};
+  }
+}
+
+// One value, or one for each channel.
+Status check_per_channel(const LoadedModel& loaded, std::string_view field, int count) {
+  const bool has_numbers = loaded.model.inputs(0).type() == spec::Input::F32;
+  const int64_t channels = has_numbers ? loaded.model.inputs(0).shape(0) : 1;
+  if (count <= 1 || count == channels) return {};
+  return complain(loaded, fmt::format("data.normalize.{}", field),
+                  "{} has {} values, but takes one or as many as the input has channels, {}", field, count, channels);
+}
+
+// (x * scale - mean) / deviation is computed as x * factor + shift.
+Status check_factors(const LoadedModel& loaded) {
+  const spec::Data::Normalize& normalize = loaded.model.data().normalize();
+  double largest = normalize.has_scale() ? std::abs(normalize.scale()) : 1;
+  for (const double mean : normalize.mean()) largest = std::max(largest, std::abs(mean));
+  for (const double deviation : normalize.deviation())
+    if (largest / deviation > std::numeric_limits<float>::max())
+      return complain(loaded, "data.normalize.deviation", "what is divided by deviation {} is beyond what f32 holds",
+                      deviation);
+  return {};
+}
+
+// Images of 28 by 28 pixels are what these sources hold; what a file holds is seen when it is read.
+Status check_input_fits_source(const LoadedModel& loaded) {
+  const spec::Data& data = loaded.model.data();
+  const spec::Input& input = loaded.model.inputs(0);
+  constexpr std::array<int64_t, 3> kImage = {1, 28, 28};
+  if (is_tokens(data)) return check_takes_tokens(loaded);
+  const bool is_image = data.has_builtin() || data.has_named();
+  if (is_image && !std::equal(input.shape().begin(), input.shape().end(), kImage.begin(), kImage.end()))
+    return complain_with_hint(loaded, "inputs.0.shape", "write shape: [1, 28, 28], and a flatten layer if need be",
+                              "input \"{}\" must have the shape of the images, [1,28,28]", input.name());
+  if (!data.has_linear_regression()) return {};
+  const int weights = data.linear_regression().weights_size();
+  if (input.shape_size() != 1 || input.shape(0) != weights)
+    return complain(loaded, "data.linear_regression", "there are {} weights, so input \"{}\" must have the shape [{}]",
+                    weights, input.name(), weights);
+  if (loaded.model.loss().has_softmax_cross_entropy())
+    return complain(loaded, "loss", "softmax_cross_entropy needs classes, but linear_regression data have none");
+  return {};
+}
+
+// Drawn data are as large as the model says; files are measured when they are read.
+Status check_drawn_size(const LoadedModel& loaded) {
+  const spec::Data& data = loaded.model.data();
+  if (!data.has_builtin() && !data.has_linear_regression()) return {};
+  const auto& example = loaded.model.inputs(0).shape();
+  for (const auto& [field, count] : {std::pair("data.train_examples", data.train_examples()),
+                                     std::pair("data.validation_examples", data.validation_examples())}) {
+    Shape shape(example.begin(), example.end());
+    shape.insert(shape.begin(), count);
+    if (!checked_element_count(shape))
+      return complain(loaded, field, "{} examples have more than {} elements", count, kMaxElements);
+  }
+  return {};
+}
+
+Status check_data(const LoadedModel& loaded) {
+  MINNOW_TRY(check_fed(loaded));
+  MINNOW_TRY(check_source(loaded));
+  const spec::Data::Normalize& normalize = loaded.model.data().normalize();
+  MINNOW_TRY(check_per_channel(loaded, "mean", normalize.mean_size()));
+  MINNOW_TRY(check_per_channel(loaded, "deviation", normalize.deviation_size()));
+  MINNOW_TRY(check_factors(loaded));
+  MINNOW_TRY(check_input_fits_source(loaded));
+  return check_drawn_size(loaded);
+}
+
+}  // namespace
+
+Status check_files(const LoadedModel& loaded, const std::string& path, NamedFiles files) {
+  for (const auto& [field, file] : files) {
+    if (!file->empty()) continue;
+    const bool validates = std::string_view(field).starts_with("validation");
+    return complain_with_hint(
+        loaded, path, validates ? "its examples are those that training does not see: split some off the others" : "",
+        "{} is missing", field);
+  }
+  return {};
+}
+
+Status validate_data(const LoadedModel& loaded) { return check_data(loaded); }
+
+}  // namespace minnow
