@@ -48,11 +48,16 @@ class Builder {
   Value* broadcast_scalar(Value* x, Shape shape) { return broadcast(x, {}, std::move(shape)); }
   Value* reshape(Value* x, Shape shape);
   Value* transpose(Value* x, std::vector<int64_t> permutation);
+  Value* reverse(Value* x, std::vector<int64_t> dims);
+  Value* slice(Value* x, SliceAttributes attributes);
   Value* concat(std::vector<Value*> parts, int64_t dim);
+  // Parts of `table` along `dim`, as ops.def says.
+  Value* gather(Value* table, Value* indices, int64_t dim = 0);
 
   Value* reduce_sum(Value* x, std::vector<int64_t> dims);
   Value* reduce_max(Value* x, std::vector<int64_t> dims);
   Value* reduce_mean(Value* x, std::vector<int64_t> dims);
+  Value* cumsum(Value* x, int64_t dim);
   Value* argmax(Value* x, int64_t dim);
 
   Value* dot(Value* a, Value* b, std::array<int64_t, 2> contract = {1, 0}, int64_t batch = 0);
