@@ -14,7 +14,7 @@ namespace {
 
 // An op whose loops are not those over the elements of its result.
 bool is_heavy(OpKind kind) {
-  return has_trait(kind, kReduction | kContraction | kWindow) || kind == OpKind::kScatterAdd;
+  return has_trait(kind, kReduction | kContraction | kWindow) || kind == OpKind::kScatterAdd || kind == OpKind::kCumSum;
 }
 
 std::vector<std::byte> constant_bytes(const Op& op) {

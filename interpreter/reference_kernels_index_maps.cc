@@ -56,6 +56,16 @@ void ReferenceKernel<OpKind::kTranspose>::apply(const KernelCall& call) {
   read_through(call, map);
 }
 
+void ReferenceKernel<OpKind::kReverse>::apply(const KernelCall& call) {
+  const Shape& shape = call.operand().type().shape;
+  AffineMap map = AffineMap::row_major(shape);
+  for (const int64_t dim : call.op.attr<DimsAttributes>().dims) {
+    map.offset += (shape[dim] - 1) * map.strides[dim];
+    map.strides[dim] = -map.strides[dim];
+  }
+  read_through(call, map);
+}
+
 void ReferenceKernel<OpKind::kSlice>::apply(const KernelCall& call) {
   const auto& attributes = call.op.attr<SliceAttributes>();
   AffineMap map = AffineMap::row_major(call.operand().type().shape);

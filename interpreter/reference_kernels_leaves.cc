@@ -8,17 +8,19 @@
 namespace minnow {
 namespace {
 
-// Calls visit(first element in the rows, first element in the table) for each index that picks a row.
+// A gather's result [outer, indices, inner] beside its table [outer, size, inner]. Calls visit(element of the one,
+// element of the other) for every element that an index picks.
 template <typename Visit>
-void for_each_picked_row(std::span<const int32_t> indices, int64_t table_rows, int64_t row_size, Visit visit) {
-  if (table_rows == 0) return;
-  for (size_t i = 0; i < indices.size(); ++i) {
-    const int64_t row = std::clamp<int64_t>(indices[i], 0, table_rows - 1);
-    visit(static_cast<int64_t>(i) * row_size, row * row_size);
-  }
+void for_each_picked(const Tensor& table, int64_t dim, std::span<const int32_t> indices, Visit visit) {
+  const DimSplit split = split_at(table.type().shape, dim);
+  if (split.size == 0) return;
+  int64_t at = 0;
+  for (int64_t outer = 0; outer < split.outer; ++outer)
+    for (const int32_t index : indices) {
+      const int64_t row = outer * split.size + std::clamp<int64_t>(index, 0, split.size - 1);
+      for (int64_t i = 0; i < split.inner; ++i) visit(at++, row * split.inner + i);
+    }
 }
-
-int64_t row_size(const Tensor& table) { return split_at(table.type().shape, 0).inner; }
 
 }  // namespace
 
@@ -50,30 +52,27 @@ void ReferenceKernel<OpKind::kRandom>::apply(const KernelCall& call) {
   });
 }
 
-// table [V,...], indices [N] → result [N,...]
+// table [A...,V,B...], indices [N...] → result [A...,N...,B...]
 void ReferenceKernel<OpKind::kGather>::apply(const KernelCall& call) {
   const Tensor& table = call.operand(0);
-  const int64_t size = row_size(table);
   with_type(table.type().dtype, [&]<typename T>(T) {
     const std::span<const T> from = table.as<T>();
     const std::span<T> to = call.result().as<T>();
-    for_each_picked_row(call.operand(1).as<int32_t>(), table.dim(0), size, [&](int64_t at_row, int64_t at_table) {
-      for (int64_t i = 0; i < size; ++i) to[at_row + i] = from[at_table + i];
-    });
+    for_each_picked(table, call.op.attr<DimAttributes>().dim, call.operand(1).as<int32_t>(),
+                    [&](int64_t at_result, int64_t at_table) { to[at_result] = from[at_table]; });
   });
 }
 
-// updates [N,...], indices [N] → result [V,...]
+// updates [A...,N...,B...], indices [N...] → result [A...,V,B...]
 void ReferenceKernel<OpKind::kScatterAdd>::apply(const KernelCall& call) {
   Tensor& table = call.result();
-  const int64_t size = row_size(table);
   with_type(table.type().dtype, [&]<typename T>(T) {
     const std::span<const T> from = call.operand(0).as<T>();
     const std::span<T> to = table.as<T>();
-    for_each_picked_row(call.operand(1).as<int32_t>(), table.dim(0), size, [&](int64_t at_row, int64_t at_table) {
-      for (int64_t i = 0; i < size; ++i)
-        to[at_table + i] = static_cast<T>(Wide<T>{to[at_table + i]} + Wide<T>{from[at_row + i]});
-    });
+    for_each_picked(table, call.op.attr<ScatterAttributes>().dim, call.operand(1).as<int32_t>(),
+                    [&](int64_t at_update, int64_t at_table) {
+                      to[at_table] = static_cast<T>(Wide<T>{to[at_table]} + Wide<T>{from[at_update]});
+                    });
   });
 }
 

@@ -67,4 +67,20 @@ void ReferenceKernel<OpKind::kArgMax>::apply(const KernelCall& call) {
   });
 }
 
+// As many sums as elements: each of those up to it along `dim`.
+void ReferenceKernel<OpKind::kCumSum>::apply(const KernelCall& call) {
+  const DimSplit split = split_at(call.operand().type().shape, call.op.attr<DimAttributes>().dim);
+  with_type(call.result().type().dtype, [&]<typename T>(T) {
+    const std::span<const T> from = call.operand().as<T>();
+    const std::span<T> to = call.result().as<T>();
+    for (int64_t column = 0; column < split.outer * split.inner; ++column) {
+      T sum{0};
+      for (int64_t i = 0; i < split.size; ++i) {
+        const int64_t at = (column / split.inner * split.size + i) * split.inner + column % split.inner;
+        to[at] = sum = static_cast<T>(Wide<T>{sum} + Wide<T>{from[at]});
+      }
+    }
+  });
+}
+
 }  // namespace minnow

@@ -32,6 +32,13 @@ struct DimsAttributes {
   bool operator==(const DimsAttributes&) const = default;
 };
 
+// The transpose of a gather along `dim` from a table that has `size` elements there.
+struct ScatterAttributes {
+  int64_t dim = 0;
+  int64_t size = 0;
+  bool operator==(const ScatterAttributes&) const = default;
+};
+
 // Which sequence of uniform numbers; the operands are i32[] seed and i32[] step.
 struct RandomAttributes {
   int64_t stream = 0;
@@ -101,9 +108,9 @@ struct LoopAttributes {
   bool operator==(const LoopAttributes&) const = default;
 };
 
-using Attributes =
-    std::variant<NoAttributes, ConstantAttributes, DimAttributes, DimsAttributes, RandomAttributes, SliceAttributes,
-                 PadAttributes, DotAttributes, ConvAttributes, WindowAttributes, FusedAttributes, LoopAttributes>;
+using Attributes = std::variant<NoAttributes, ConstantAttributes, DimAttributes, DimsAttributes, ScatterAttributes,
+                                RandomAttributes, SliceAttributes, PadAttributes, DotAttributes, ConvAttributes,
+                                WindowAttributes, FusedAttributes, LoopAttributes>;
 
 // Fills the empty lists of ConvAttributes and WindowAttributes with their defaults for `dims` dimensions of space;
 // leaves other attributes as they are.

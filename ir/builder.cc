@@ -53,8 +53,20 @@ Value* Builder::transpose(Value* x, std::vector<int64_t> permutation) {
   return create(OpKind::kTranspose, {x}, DimsAttributes{std::move(permutation)});
 }
 
+Value* Builder::reverse(Value* x, std::vector<int64_t> dims) {
+  return create(OpKind::kReverse, {x}, DimsAttributes{std::move(dims)});
+}
+
+Value* Builder::slice(Value* x, SliceAttributes attributes) {
+  return create(OpKind::kSlice, {x}, std::move(attributes));
+}
+
 Value* Builder::concat(std::vector<Value*> parts, int64_t dim) {
   return create(OpKind::kConcat, std::move(parts), DimAttributes{dim});
+}
+
+Value* Builder::gather(Value* table, Value* indices, int64_t dim) {
+  return create(OpKind::kGather, {table, indices}, DimAttributes{dim});
 }
 
 Value* Builder::reduce_sum(Value* x, std::vector<int64_t> dims) {
@@ -70,6 +82,8 @@ Value* Builder::reduce_mean(Value* x, std::vector<int64_t> dims) {
   for (const int64_t dim : dims) count *= static_cast<double>(x->type.dim(dim));
   return mul(reduce_sum(x, std::move(dims)), 1.0 / count);
 }
+
+Value* Builder::cumsum(Value* x, int64_t dim) { return create(OpKind::kCumSum, {x}, DimAttributes{dim}); }
 
 Value* Builder::argmax(Value* x, int64_t dim) { return create(OpKind::kArgMax, {x}, DimAttributes{dim}); }
 

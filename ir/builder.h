@@ -52,11 +52,16 @@ class Builder {
   Value* transpose(Value* x, std::vector<int64_t> permutation);
   // Elements start, start + stride, ... below limit of one dimension, all of the others.
   Value* slice(Value* x, int64_t dim, int64_t start, int64_t limit, int64_t stride = 1);
+  Value* reverse(Value* x, std::vector<int64_t> dims);
+  Value* slice(Value* x, SliceAttributes attributes);
   Value* concat(std::vector<Value*> parts, int64_t dim);
+  // Parts of `table` along `dim`, as ops.def says.
+  Value* gather(Value* table, Value* indices, int64_t dim = 0);
 
   Value* reduce_sum(Value* x, std::vector<int64_t> dims);
   Value* reduce_max(Value* x, std::vector<int64_t> dims);
   Value* reduce_mean(Value* x, std::vector<int64_t> dims);
+  Value* cumsum(Value* x, int64_t dim);
   Value* argmax(Value* x, int64_t dim);
 
   Value* dot(Value* a, Value* b, std::array<int64_t, 2> contract = {1, 0}, int64_t batch = 0);

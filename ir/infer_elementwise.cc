@@ -1,4 +1,6 @@
 // Result types of leaves, elementwise ops and gathers.
+#include <algorithm>
+
 #include "ir/infer_rules.h"
 
 namespace minnow {
@@ -45,18 +47,13 @@ bool representable(double value, DType dtype) {
   return false;
 }
 
-Status check_index_vector(const InferArgs& args) {
-  if (args.operand(1).dtype != DType::kI32 || args.operand(1).rank() != 1)
-    return type_error("{} needs i32 indices of rank 1, not {}", name_of(args), args.operand(1).to_string());
-  if (args.operand(0).rank() < 1)
-    return type_error("{} needs an operand of rank 1 or more, not {}", name_of(args), args.operand(0).to_string());
-  return {};
-}
-
-// An index outside of the table is moved to the nearest row, which there has to be.
-Status check_has_rows(const InferArgs& args, int64_t rows) {
-  if (rows == 0 && args.operand(1).dim(0) > 0)
-    return type_error("{}: the {} indices are of a table without rows", name_of(args), args.operand(1).dim(0));
+// An index outside of the table is moved to its nearest element, which there has to be.
+Status check_indices(const InferArgs& args, int64_t size) {
+  const TensorType& indices = args.operand(1);
+  if (indices.dtype != DType::kI32)
+    return type_error("{} needs i32 indices, not {}", name_of(args), indices.to_string());
+  if (size == 0 && indices.elements() > 0)
+    return type_error("{}: the {} indices are of a table without rows", name_of(args), indices.elements());
   return {};
 }
 
@@ -152,23 +149,31 @@ Result<TensorType> infer_select(const InferArgs& args) {
   return args.operand(1);
 }
 
+// table [A...,V,B...], indices [N...] → [A...,N...,B...]
 Result<TensorType> infer_gather(const InferArgs& args) {
-  MINNOW_TRY(check_index_vector(args));
-  MINNOW_TRY(check_has_rows(args, args.operand(0).dim(0)));
   TensorType type = args.operand(0);
-  type.shape[0] = args.operand(1).dim(0);
+  const int64_t dim = args.attr<DimAttributes>().dim;
+  MINNOW_TRY(check_dim(dim, type.rank()));
+  MINNOW_TRY(check_indices(args, type.dim(dim)));
+  const Shape& indices = args.operand(1).shape;
+  const auto at = type.shape.erase(type.shape.begin() + dim);
+  type.shape.insert(at, indices.begin(), indices.end());
   return type;
 }
 
+// updates [A...,N...,B...], indices [N...] → [A...,V,B...]
 Result<TensorType> infer_scatter_add(const InferArgs& args) {
-  MINNOW_TRY(check_index_vector(args));
-  if (args.operand(0).dim(0) != args.operand(1).dim(0))
-    return type_error("scatter_add needs one index per row, not {} for {}", args.operand(1).to_string(),
-                      args.operand(0).to_string());
-  const int64_t rows = args.attr<DimAttributes>().dim;
-  MINNOW_TRY(check_has_rows(args, rows));
   TensorType type = args.operand(0);
-  type.shape[0] = rows;
+  const Shape& indices = args.operand(1).shape;
+  const auto& [dim, size] = args.attr<ScatterAttributes>();
+  if (dim < 0 || dim + std::ssize(indices) > type.rank() ||
+      !std::equal(indices.begin(), indices.end(), type.shape.begin() + dim))
+    return type_error("scatter_add needs one index per row, not {} for {}{}", args.operand(1).to_string(),
+                      type.to_string(), dim == 0 ? "" : fmt::format(" from dimension {} on", dim));
+  if (size < 0) return type_error("scatter_add into {} rows", size);
+  MINNOW_TRY(check_indices(args, size));
+  const auto at = type.shape.begin() + dim;
+  type.shape.insert(type.shape.erase(at, at + std::ssize(indices)), size);
   return type;
 }
 

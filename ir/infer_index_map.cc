@@ -59,6 +59,11 @@ Result<TensorType> infer_transpose(const InferArgs& args) {
   return type;
 }
 
+Result<TensorType> infer_reverse(const InferArgs& args) {
+  MINNOW_TRY(check_distinct_dims(args.attr<DimsAttributes>().dims, args.operand(0).rank()));
+  return args.operand(0);
+}
+
 Result<TensorType> infer_slice(const InferArgs& args) {
   TensorType type = args.operand(0);
   const auto& [start, limit, stride] = args.attr<SliceAttributes>();
@@ -131,6 +136,14 @@ Result<TensorType> infer_argmax(const InferArgs& args) {
   if (type.dim(dim) == 0) return type_error("argmax over the empty dimension {} of {}", dim, type.to_string());
   type.dtype = DType::kI32;
   type.shape.erase(type.shape.begin() + dim);
+  return type;
+}
+
+Result<TensorType> infer_cumsum(const InferArgs& args) {
+  const TensorType& type = args.operand(0);
+  MINNOW_TRY(check_dim(args.attr<DimAttributes>().dim, type.rank()));
+  if (!is_float(type.dtype) && type.dtype != DType::kI32)
+    return type_error("cumsum needs a float or i32 operand, not {}", type.to_string());
   return type;
 }
 

@@ -101,14 +101,6 @@ Value* pad(Value* x, size_t dim, int64_t low, int64_t high, int64_t interior, Bu
   return b.create(OpKind::kPad, {x}, std::move(pad));
 }
 
-Value* slice(Value* x, size_t dim, int64_t start, int64_t limit, int64_t stride, Builder& b) {
-  SliceAttributes slice{Shape(x->type.shape.size(), 0), x->type.shape, Shape(x->type.shape.size(), 1)};
-  slice.start[dim] = start;
-  slice.limit[dim] = limit;
-  slice.stride[dim] = stride;
-  return b.create(OpKind::kSlice, {x}, std::move(slice));
-}
-
 // The tall images of a convolution, and what goes to and from them.
 class TallImages {
  public:
@@ -152,7 +144,7 @@ class TallImages {
   }
   Value* to_y(Value* images) const {
     Value* rows = b_.reshape(images, {v_.y[0], v_.y[1], v_.y[2], out_rows_, v_.y[4]});
-    return slice(rows, 3, 0, v_.y[3], 1, b_);
+    return b_.slice(rows, 3, 0, v_.y[3]);
   }
 
  private:
@@ -183,7 +175,7 @@ Value* TallImages::of_x(Value* x) const {
     depth += step;
   }
   x = b_.reshape(x, shape(taps(), depth));
-  x = slice(x, 3, 0, (v_.y[2] - 1) * conv.stride[0] + 1, conv.stride[0], b_);
+  x = b_.slice(x, 3, 0, (v_.y[2] - 1) * conv.stride[0] + 1, conv.stride[0]);
   return b_.reshape(x, x_shape());
 }
 
@@ -191,15 +183,15 @@ Value* TallImages::of_x(Value* x) const {
 Value* TallImages::to_x(Value* images) const {
   const ConvAttributes& conv = v_.conv;
   const int64_t read = (v_.y[2] - 1) * conv.stride[0] + 1;
-  images = slice(b_.reshape(images, shape(taps(), v_.y[2])), 4, top(), top() + v_.x[3], 1, b_);
+  images = b_.slice(b_.reshape(images, shape(taps(), v_.y[2])), 4, top(), top() + v_.x[3]);
   Value* sum = nullptr;
   for (int64_t tap = 0; tap < taps(); ++tap) {
     const int64_t before = tap * conv.dilation[0];
-    Value* part = slice(images, 2, tap, tap + 1, 1, b_);
+    Value* part = b_.slice(images, 2, tap, tap + 1);
     part = pad(part, 3, before, depth_ - read - before, conv.stride[0] - 1, b_);
     sum = sum == nullptr ? part : b_.add(sum, part);
   }
-  return b_.reshape(slice(sum, 3, front(), front() + v_.x[2], 1, b_), v_.x);
+  return b_.reshape(b_.slice(sum, 3, front(), front() + v_.x[2]), v_.x);
 }
 
 Value* flatten_conv(const Op& op, Builder& b) {

@@ -127,6 +127,11 @@ Value* draw_transpose(OpDrawing& d) {
   return d.builder.transpose(d.any_operand(shape), order);
 }
 
+Value* draw_reverse(OpDrawing& d) {
+  const Shape shape = d.shape(0, 4);
+  return d.builder.reverse(d.any_operand(shape), d.subset(shape.size()));
+}
+
 Value* draw_slice(OpDrawing& d) {
   const Shape shape = d.shape(0, 4);
   SliceAttributes slice;
@@ -161,21 +166,38 @@ Value* draw_concat(OpDrawing& d) {
   return d.builder.concat(parts, dim);
 }
 
+// Up to two dimensions of indices, so many that all dimensions together are at most four and the result is small.
+Shape draw_indices(OpDrawing& d, size_t others, int64_t elements) {
+  Shape shape;
+  int64_t room = kCaseElements / std::max<int64_t>(1, elements);
+  for (int64_t i = draw(d.rng, 0, std::min<int64_t>(2, 4 - static_cast<int64_t>(others))); i > 0; --i) {
+    shape.push_back(d.extent(room));
+    room /= shape.back();
+  }
+  return shape;
+}
+
 // Indices reach one beyond the table at both ends.
+Domain indices_into(int64_t size) { return {.low = -1, .high = static_cast<double>(size)}; }
+
 Value* draw_gather(OpDrawing& d) {
   const Shape table = d.shape(1, 3);
-  const int64_t count = d.extent(kCaseElements / (element_count(table) / table[0]));
-  Value* rows = d.any_operand(table);
-  Value* indices = d.source.operand({DType::kI32, {count}}, {.low = -1, .high = static_cast<double>(table[0])});
-  return d.builder.create(OpKind::kGather, {rows, indices});
+  const int64_t dim = draw(d.rng, 0, std::ssize(table) - 1), size = table[static_cast<size_t>(dim)];
+  const Shape indices = draw_indices(d, table.size() - 1, element_count(table) / size);
+  Value* x = d.any_operand(table);
+  return d.builder.gather(x, d.source.operand({DType::kI32, indices}, indices_into(size)), dim);
 }
 
 Value* draw_scatter_add(OpDrawing& d) {
-  const Shape updates = d.shape(1, 3);
-  const int64_t rows = d.extent(kCaseElements / (element_count(updates) / updates[0]));
+  const Shape table = d.shape(1, 3);
+  const int64_t dim = draw(d.rng, 0, std::ssize(table) - 1), size = table[static_cast<size_t>(dim)];
+  const Shape indices = draw_indices(d, table.size() - 1, element_count(table) / size);
+  Shape updates = table;
+  const auto at = updates.erase(updates.begin() + dim);
+  updates.insert(at, indices.begin(), indices.end());
   Value* x = d.source.operand({d.source.dtype({DType::kF32, DType::kF64, DType::kI32}), updates}, {});
-  Value* indices = d.source.operand({DType::kI32, {updates[0]}}, {.low = -1, .high = static_cast<double>(rows)});
-  return d.builder.create(OpKind::kScatterAdd, {x, indices}, DimAttributes{rows});
+  Value* where = d.source.operand({DType::kI32, indices}, indices_into(size));
+  return d.builder.create(OpKind::kScatterAdd, {x, where}, ScatterAttributes{dim, size});
 }
 
 Value* draw_reduction(OpDrawing& d) {
@@ -187,6 +209,11 @@ Value* draw_reduction(OpDrawing& d) {
 Value* draw_argmax(OpDrawing& d) {
   const TensorType type{d.source.dtype(all_dtypes()), d.shape(1, 4)};
   return d.builder.argmax(d.source.operand(type, {.exact = true}), draw(d.rng, 0, type.rank() - 1));
+}
+
+Value* draw_cumsum(OpDrawing& d) {
+  const TensorType type{d.source.dtype({DType::kF32, DType::kF64, DType::kI32}), d.shape(1, 4)};
+  return d.builder.cumsum(d.source.operand(type, {}), draw(d.rng, 0, type.rank() - 1));
 }
 
 using DrawOp = Value* (*)(OpDrawing&);
@@ -205,6 +232,7 @@ constexpr Row kRows[] = {
     {OpKind::kBroadcast, draw_broadcast},
     {OpKind::kReshape, draw_reshape},
     {OpKind::kTranspose, draw_transpose},
+    {OpKind::kReverse, draw_reverse},
     {OpKind::kSlice, draw_slice},
     {OpKind::kPad, draw_pad},
     {OpKind::kConcat, draw_concat},
@@ -213,6 +241,7 @@ constexpr Row kRows[] = {
     {OpKind::kReduceSum, draw_reduction},
     {OpKind::kReduceMax, draw_reduction},
     {OpKind::kArgMax, draw_argmax},
+    {OpKind::kCumSum, draw_cumsum},
     {OpKind::kDot, draw_dot},
     {OpKind::kConv, draw_conv},
     {OpKind::kConvInput, draw_conv},

@@ -41,7 +41,8 @@ OpKind draw_loop_kind(Rng& rng) {
             OpKind::kConcat,     OpKind::kGather,     OpKind::kIota,      OpKind::kReduceSum, OpKind::kReduceSum,
             OpKind::kReduceMax,  OpKind::kArgMax,     OpKind::kDot,       OpKind::kDot,       OpKind::kConv,
             OpKind::kConvInput,  OpKind::kConvFilter, OpKind::kWindowMax, OpKind::kWindowSum, OpKind::kWindowSpread,
-            OpKind::kWindowPick, OpKind::kScatterAdd, OpKind::kRandom,    OpKind::kConstant});
+            OpKind::kWindowPick, OpKind::kScatterAdd, OpKind::kRandom,    OpKind::kConstant,  OpKind::kReverse,
+            OpKind::kCumSum});
 }
 
 // Each example of a value in one row, or in rows of two.

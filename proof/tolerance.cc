@@ -108,6 +108,7 @@ int64_t sum_length(const Op& op) {
     case OpKind::kConvFilter: return operand(1).elements() / std::max<int64_t>(1, operand(1).dim(1));
     case OpKind::kReduceSum: return operand(0).elements() / std::max<int64_t>(1, op.type().elements());
     case OpKind::kScatterAdd: return operand(1).elements();
+    case OpKind::kCumSum: return operand(0).dim(op.attr<DimAttributes>().dim);
     case OpKind::kWindowSum:
     case OpKind::kWindowSpread:
     case OpKind::kWindowPick: return places_of(op.attr<WindowAttributes>());

@@ -22,6 +22,12 @@ llvm::Value* exceeds(ElementEmitter& emitter, DType dtype, llvm::Value* a, llvm:
   return ir.CreateOr(greater, ir.CreateAnd(ir.CreateFCmpUNO(a, a), ir.CreateFCmpORD(b, b)));
 }
 
+llvm::Value* emit_row_index(ElementEmitter& emitter, const Value* indices, const Position& at, int64_t size) {
+  llvm::Value* index = emitter.emit(indices, at);
+  index = emitter.math().max(DType::kI32, index, emitter.constant_of(DType::kI32, 0));
+  return emitter.math().min(DType::kI32, index, emitter.constant_of(DType::kI32, static_cast<double>(size - 1)));
+}
+
 void window_loops(ElementEmitter& emitter, const Shape& window, const std::function<void(const Position&)>& body) {
   std::vector<int64_t> dims(window.size());
   std::iota(dims.begin(), dims.end(), 0);

@@ -26,6 +26,9 @@ double lowest(DType dtype);
 // a > b, where NaN is greater than all numbers.
 llvm::Value* exceeds(ElementEmitter& emitter, DType dtype, llvm::Value* a, llvm::Value* b);
 
+// The index at this position of `indices`, moved to the nearest of `size` rows.
+llvm::Value* emit_row_index(ElementEmitter& emitter, const Value* indices, const Position& at, int64_t size);
+
 // Loops over all places of a window, in row-major order: a coordinate for each of its dimensions.
 void window_loops(ElementEmitter& emitter, const Shape& window, const std::function<void(const Position&)>& body);
 // The position at [n, c, space...].

@@ -99,12 +99,25 @@ llvm::Value* ElementEmitter::load(llvm::Value* base, DType dtype, const Coord& a
                  : ir().CreateMaskedLoad(vector, pointer, align, mask_, llvm::Constant::getNullValue(vector));
   } else if (!address.per_lane && address.step == 2) {
     result = load_pairs(pointer, memory);
+  } else if (!address.per_lane && address.step == -1) {
+    result = load_reversed(pointer, memory);
   } else {
     llvm::Value* pointers = ir().CreateGEP(memory, base, per_lane(address));
     result = ir().CreateMaskedGather(vector, pointers, align, mask_, llvm::Constant::getNullValue(vector));
   }
   if (dtype == DType::kPred) result = ir().CreateICmpNE(result, llvm::Constant::getNullValue(result->getType()));
   return result;
+}
+
+// The element at `last` and those before it.
+llvm::Value* ElementEmitter::load_reversed(llvm::Value* last, llvm::Type* element) {
+  auto* vector = llvm::FixedVectorType::get(element, static_cast<unsigned>(lanes_));
+  llvm::Value* first = ir().CreateGEP(element, last, kernel_.index(1 - lanes_));
+  const llvm::Align align(element->getPrimitiveSizeInBits().getFixedValue() / 8);
+  if (mask_ == nullptr) return ir().CreateVectorReverse(ir().CreateAlignedLoad(vector, first, align));
+  llvm::Value* mask = ir().CreateVectorReverse(mask_);
+  return ir().CreateVectorReverse(
+      ir().CreateMaskedLoad(vector, first, align, mask, llvm::Constant::getNullValue(vector)));
 }
 
 // Every second element from `pointer` on: two vectors, of which the even elements are kept. The last odd element may

@@ -87,6 +87,7 @@ class ElementEmitter {
   std::optional<bool> reads_flat_itself(const Value* value) const;
   llvm::Value* evaluate(const Value* value, const Position& at);
   llvm::Value* widen(llvm::Value* condition);
+  llvm::Value* load_reversed(llvm::Value* last, llvm::Type* element);
   llvm::Value* load_pairs(llvm::Value* pointer, llvm::Type* element);
   void clamp(Coord& coordinate, int64_t size, llvm::Value*& condition);
 

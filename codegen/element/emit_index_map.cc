@@ -1,4 +1,7 @@
 // Leaves and ops that move elements.
+#include <algorithm>
+
+#include "codegen/element/accumulate.h"
 #include "codegen/element/emit_rules.h"
 
 namespace minnow {
@@ -114,6 +117,15 @@ V EmitRule<OpKind::kTranspose>::apply(ElementEmitter& emitter, const Op& op, con
   return emitter.emit(op.operands[0], from);
 }
 
+V EmitRule<OpKind::kReverse>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  Position from = at;
+  for (const int64_t dim : op.attr<DimsAttributes>().dims) {
+    Coord& index = from[static_cast<size_t>(dim)];
+    index = emitter.offset(emitter.scale(index, -1), op.type().dim(dim) - 1);
+  }
+  return emitter.emit(op.operands[0], from);
+}
+
 V EmitRule<OpKind::kSlice>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
   const auto& slice = op.attr<SliceAttributes>();
   Position from;
@@ -159,13 +171,16 @@ V EmitRule<OpKind::kConcat>::apply(ElementEmitter& emitter, const Op& op, const 
   return result == nullptr ? emitter.constant_of(op.type().dtype, 0) : result;  // of no element
 }
 
+// The index takes as many of the result's dimensions as it has itself.
 V EmitRule<OpKind::kGather>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
-  V index = emitter.emit(op.operands[1], {at[0]});
-  const int64_t last = op.operands[0]->type.dim(0) - 1;
-  index = emitter.math().max(DType::kI32, index, emitter.constant_of(DType::kI32, 0));
-  index = emitter.math().min(DType::kI32, index, emitter.constant_of(DType::kI32, static_cast<double>(last)));
-  Position from = at;
-  from[0] = emitter.from_value(index, at[0].uniform());
+  const int64_t dim = op.attr<DimAttributes>().dim;
+  const auto first = at.begin() + dim, last = first + op.operands[1]->type.rank();
+  const Position which(first, last);
+  const bool is_uniform = std::ranges::all_of(which, [](const Coord& coordinate) { return coordinate.uniform(); });
+  V index = emit_row_index(emitter, op.operands[1], which, op.operands[0]->type.dim(dim));
+  Position from(at.begin(), first);
+  from.push_back(emitter.from_value(index, is_uniform));
+  from.insert(from.end(), last, at.end());
   return emitter.emit(op.operands[0], from);
 }
 

@@ -62,21 +62,52 @@ V EmitRule<OpKind::kArgMax>::apply(ElementEmitter& emitter, const Op& op, const 
   return index.get();
 }
 
+namespace {
+
+V lane_numbers(ElementEmitter& emitter, const Coord& at) {
+  return emitter.lanes() == 1 ? emitter.ir().CreateTrunc(at.base, emitter.ir().getInt32Ty()) : emitter.per_lane(at);
+}
+
+// Adds `element` to the lanes where the condition holds.
+void add_where(ElementEmitter& emitter, DType dtype, Accumulator& sum, V condition, V element) {
+  V with = emitter.math().add(dtype, sum.get(), element);
+  sum.set(emitter.math().select(condition, with, sum.get()));
+}
+
+}  // namespace
+
+// Goes through all updates for each element; emit_scatter_add.h does not.
 V EmitRule<OpKind::kScatterAdd>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
-  const DType dtype = op.type().dtype;
-  Accumulator sum(emitter, dtype, 0);
+  const auto& [dim, size] = op.attr<ScatterAttributes>();
+  const TensorType& indices = op.operands[1]->type;
+  const auto row = at.begin() + dim;
+  Position from(at.begin(), row);
+  from.insert(from.end(), indices.shape.size(), emitter.constant(0));
+  from.insert(from.end(), row + 1, at.end());
+  std::vector<int64_t> dims;
+  for (int64_t i = 0; i < indices.rank(); ++i) dims.push_back(dim + i);
+  Accumulator sum(emitter, op.type().dtype, 0);
+  V wanted = lane_numbers(emitter, *row);
+  emitter.loops(op.operands[0]->type.shape, dims, from, [&] {
+    const Position which(from.begin() + dim, from.begin() + dim + indices.rank());
+    V index = emit_row_index(emitter, op.operands[1], which, size);
+    add_where(emitter, op.type().dtype, sum, emitter.ir().CreateICmpEQ(index, wanted),
+              emitter.emit(op.operands[0], from));
+  });
+  return sum.get();
+}
+
+// Begins anew for each element; emit_cumsum.h does not.
+V EmitRule<OpKind::kCumSum>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+  const auto dim = static_cast<size_t>(op.attr<DimAttributes>().dim);
+  Accumulator sum(emitter, op.type().dtype, 0);
+  V last = lane_numbers(emitter, at[dim]);
   Position from = at;
-  emitter.loop(0, op.operands[1]->type.dim(0), [&](const Coord& n) {
-    from[0] = n;
-    V index = emitter.emit(op.operands[1], {n});
-    index = emitter.math().max(DType::kI32, index, emitter.constant_of(DType::kI32, 0));
-    index = emitter.math().min(DType::kI32, index,
-                               emitter.constant_of(DType::kI32, static_cast<double>(op.type().dim(0) - 1)));
-    V row = emitter.lanes() == 1 ? emitter.ir().CreateTrunc(at[0].base, emitter.ir().getInt32Ty())
-                                 : emitter.per_lane(at[0]);
-    V update = emitter.emit(op.operands[0], from);
-    V sum_with = emitter.math().add(dtype, sum.get(), update);
-    sum.set(emitter.math().select(emitter.ir().CreateICmpEQ(index, row), sum_with, sum.get()));
+  emitter.loop(0, op.type().shape[dim], [&](const Coord& i) {
+    from[dim] = i;
+    V number = emitter.splat(emitter.ir().CreateTrunc(i.base, emitter.ir().getInt32Ty()));
+    add_where(emitter, op.type().dtype, sum, emitter.ir().CreateICmpSLE(number, last),
+              emitter.emit(op.operands[0], from));
   });
   return sum.get();
 }

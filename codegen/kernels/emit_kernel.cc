@@ -4,6 +4,7 @@
 
 #include "codegen/kernels/emit_block.h"
 #include "codegen/kernels/emit_channel_conv.h"
+#include "codegen/kernels/emit_columns.h"
 #include "codegen/kernels/emit_conv.h"
 #include "codegen/kernels/emit_dot.h"
 #include "codegen/kernels/emit_few_rows_dot.h"
@@ -72,6 +73,8 @@ KernelWay choose_way(const KernelWork& work, const Target& target) {
     case OpKind::kWindowSpread: return {space_dims(*work.main) == 2 ? emit_window_scatter_kernel : emit_plain_loop};
     case OpKind::kReduceSum:
     case OpKind::kReduceMax: return {emit_reduction_kernel};
+    case OpKind::kScatterAdd: return {emit_scatter_add};
+    case OpKind::kCumSum: return {emit_cumsum};
     default: return {emit_plain_loop};
   }
 }

@@ -14,6 +14,7 @@ struct WorkUnits {
 };
 
 inline const Threshold kElementsOfUnit{"elements of a unit", 4096};
+inline const Threshold kColumnsOfUnit{"columns of a unit", 64};  // when sums run down them
 
 struct LoopOptions {
   int lanes = 0;                                 // 0: the target's

@@ -10,8 +10,6 @@ namespace {
 
 using V = llvm::Value*;
 
-const Threshold kColumnsOfUnit{"columns of a unit", 64};  // when sums run down them
-
 class LaneReduction {
  public:
   LaneReduction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)

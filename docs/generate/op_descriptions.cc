@@ -68,17 +68,20 @@ MINNOW_DESCRIBE(Reshape, "", "the same elements, row-major, in the shape of y", 
                 "`reshape` back")
 MINNOW_DESCRIBE(Transpose, "", "dimension i of y is dimension `dims[i]` of x: a permutation",
                 "y.shape[i] = x.shape[dims[i]]", "`transpose` by the inverse")
+MINNOW_DESCRIBE(Reverse, "", "the elements in the opposite order along each of `dims`", "that of x", "`reverse`")
 MINNOW_DESCRIBE(Slice, "", "elements `start`, `start + stride`, ... below `limit`, per dimension",
                 "⌈(limit - start) / stride⌉ per dimension", "`pad` with zeros")
 MINNOW_DESCRIBE(Pad, "", "`low` elements before, `high` behind, `interior` between neighbours, all `value`",
                 "low + n + max(n - 1, 0) interior + high per dimension of n", "`slice`")
 MINNOW_DESCRIBE(Concat, "(x, ...)", "the operands end to end along `dim`", "their sizes added up along `dim`",
                 "a `slice` for each")
-MINNOW_DESCRIBE(Gather, "(table, i)",
-                "row i[n] of the table; an index outside is moved to the nearest row, so that there must be one",
-                "[V,...], i32[N] → [N,...]", "`scatter_add`; none for i")
-MINNOW_DESCRIBE(ScatterAdd, "(u, i)", "rows of u added up where i[n] says, or in the nearest row",
-                "[N,...], i32[N] → [V,...] with V = `dim`", "`gather`; none for i")
+MINNOW_DESCRIBE(
+    Gather, "(table, i)",
+    "the parts of the table along `dim` that i says, of any rank: rows where that is 0; an index outside is "
+    "moved to the nearest part, so that there must be one",
+    "[A,V,B], i32[N,M] → [A,N,M,B], any number of each", "`scatter_add`; none for i")
+MINNOW_DESCRIBE(ScatterAdd, "(u, i)", "the transpose of gather: the parts of u added up, in order, where i says",
+                "[A,N,M,B], i32[N,M] → [A,V,B] with V = `size`", "`gather`; none for i")
 
 // Reductions.
 MINNOW_DESCRIBE(ReduceSum, "", "the sum over `dims`", "x without `dims`", "`broadcast(dy)`")
@@ -86,6 +89,9 @@ MINNOW_DESCRIBE(ReduceMax, "", "the maximum over `dims`; NaN if one is", "x with
                 "shared equally among the largest")
 MINNOW_DESCRIBE(ArgMax, "", "the first index of the largest along `dim`; that of the first NaN if there is one",
                 "i32, x without `dim`", "none")
+
+MINNOW_DESCRIBE(CumSum, "", "the sum of all elements so far along `dim`, added in order", "that of x: a float or i32",
+                "`cumsum` of dy from behind")
 
 // Contractions.
 MINNOW_DESCRIBE(Dot, "(a, b)", "Σ a b over dimension `contract[0]` of a and `contract[1]` of b",

@@ -33,6 +33,8 @@ MINNOW_VJP(Broadcast) {
 MINNOW_VJP(Reshape) { return {{b.reshape(dy, op.operands[0]->type.shape)}}; }
 MINNOW_VJP(Transpose) { return {{b.transpose(dy, inverse_permutation(op.attr<DimsAttributes>().dims))}}; }
 
+MINNOW_VJP(Reverse) { return {{b.reverse(dy, op.attr<DimsAttributes>().dims)}}; }
+
 // Puts every element back in its place among zeros.
 MINNOW_VJP(Slice) {
   const auto& [start, limit, stride] = op.attr<SliceAttributes>();
@@ -79,12 +81,13 @@ MINNOW_VJP(Concat) {
   return parts;
 }
 
-// table [V,...], indices [N] → y [N,...]: rows read twice add up.
+// table [A...,V,B...], indices [N...] → y [A...,N...,B...]: what is read twice adds up.
 MINNOW_VJP(Gather) {
-  const Value* table = op.operands[0];
-  return {{b.create(OpKind::kScatterAdd, {dy, op.operands[1]}, DimAttributes{table->type.dim(0)}), nullptr}};
+  const int64_t dim = op.attr<DimAttributes>().dim;
+  const ScatterAttributes back{.dim = dim, .size = op.operands[0]->type.dim(dim)};
+  return {{b.create(OpKind::kScatterAdd, {dy, op.operands[1]}, back), nullptr}};
 }
 
-MINNOW_VJP(ScatterAdd) { return {{b.create(OpKind::kGather, {dy, op.operands[1]}), nullptr}}; }
+MINNOW_VJP(ScatterAdd) { return {{b.gather(dy, op.operands[1], op.attr<ScatterAttributes>().dim), nullptr}}; }
 
 }  // namespace minnow

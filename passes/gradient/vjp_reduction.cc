@@ -29,6 +29,12 @@ MINNOW_VJP(ReduceMax) {
   return {{b.select(largest, expand(b.div(dy, count), op, b), zero)}};
 }
 
+// An element is part of its own sum and of all behind it.
+MINNOW_VJP(CumSum) {
+  const int64_t dim = op.attr<DimAttributes>().dim;
+  return {{b.reverse(b.cumsum(b.reverse(dy, {dim}), dim), {dim})}};
+}
+
 MINNOW_VJP(ArgMax) { return no_gradient(op); }
 
 MINNOW_VJP(Constant) { return no_gradient(op); }

@@ -70,6 +70,7 @@ MINNOW_BATCH(Constant, None);
 MINNOW_BATCH(Iota, None);
 MINNOW_BATCH(Random, None);
 MINNOW_BATCH(ScatterAdd, None);
+MINNOW_BATCH(CumSum, None);
 MINNOW_BATCH(Conv, WithWeights);
 MINNOW_BATCH(ConvInput, WithWeights);
 MINNOW_BATCH(WindowMax, Pointwise);
@@ -97,6 +98,11 @@ MINNOW_BATCH_RULE(Transpose) {
   return keeps ? kPerExample : kOutside;
 }
 
+MINNOW_BATCH_RULE(Reverse) {
+  const bool keeps = labels.has_examples(op.operands[0]) && !contains(op.attr<DimsAttributes>().dims, 0);
+  return keeps ? kPerExample : kOutside;
+}
+
 MINNOW_BATCH_RULE(Slice) {
   const bool keeps = labels.has_examples(op.operands[0]) && op.type().dim(0) == op.operands[0]->type.dim(0);
   return keeps ? kPerExample : kOutside;
@@ -110,7 +116,9 @@ MINNOW_BATCH_RULE(Pad) {
 MINNOW_BATCH_RULE(Concat) { return op.attr<DimAttributes>().dim == 0 ? kOutside : Pointwise::apply(op, labels); }
 
 MINNOW_BATCH_RULE(Gather) {
-  const bool looks_up = is_whole(op.operands[0], labels) && labels.has_examples(op.operands[1]);
+  const Value *table = op.operands[0], *indices = op.operands[1];
+  const bool looks_up = op.attr<DimAttributes>().dim == 0 ? is_whole(table, labels) && labels.has_examples(indices)
+                                                          : labels.has_examples(table) && is_whole(indices, labels);
   return looks_up ? kPerExample : kOutside;
 }
 

@@ -48,8 +48,8 @@ std::optional<RowShape> row_shape_of_reduction(const Op& op) {
 
 // Reshape stays outside: alone it costs nothing, inside it would break the loop's index into quotients.
 std::string_view why_not_in_loop(const Op& op) {
-  static constexpr OpKind kOthers[] = {OpKind::kBroadcast, OpKind::kIota,  OpKind::kRandom,
-                                       OpKind::kTranspose, OpKind::kSlice, OpKind::kPad};
+  static constexpr OpKind kOthers[] = {OpKind::kBroadcast, OpKind::kIota, OpKind::kRandom, OpKind::kTranspose,
+                                       OpKind::kSlice,     OpKind::kPad,  OpKind::kReverse};
   if (op.kind == OpKind::kReshape) return "a reshape alone costs nothing, in a loop it would cost divisions";
   const bool has_place = has_trait(op.kind, kElementwise) || std::ranges::find(kOthers, op.kind) != std::end(kOthers);
   return has_place ? "" : "a loop over elements cannot compute it well";

@@ -14,6 +14,7 @@ enum class Access { kSameIndex, kOtherIndex, kRepeated };
 Access access_through(const Op& user, Access access) {
   switch (user.kind) {
     case OpKind::kTranspose:
+    case OpKind::kReverse:
     case OpKind::kSlice:
     case OpKind::kPad: return access == Access::kSameIndex ? Access::kOtherIndex : access;
     default: return has_trait(user.kind, kElementwise) ? access : Access::kRepeated;

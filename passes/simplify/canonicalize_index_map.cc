@@ -65,6 +65,22 @@ Value* canonicalize_transpose(const Op& op, Builder& b) {
   return moved_splat(op, b);
 }
 
+// Of dimensions with several elements, those that are not turned back.
+Value* canonicalize_reverse(const Op& op, Builder& b) {
+  Value* x = op.operands[0];
+  if (Value* splat = moved_splat(op, b)) return splat;
+  std::vector<int64_t> dims;
+  std::ranges::copy_if(dims_of(op), std::back_inserter(dims), [&](int64_t dim) { return x->type.dim(dim) > 1; });
+  if (const Op* inner = match(x, OpKind::kReverse)) {
+    for (const int64_t dim : dims_of(*inner))
+      if (std::erase(dims, dim) == 0) dims.push_back(dim);
+    x = inner->operands[0];
+  }
+  if (dims.empty()) return x;
+  std::ranges::sort(dims);
+  return x == op.operands[0] && dims == dims_of(op) ? nullptr : b.reverse(x, std::move(dims));
+}
+
 Value* canonicalize_slice(const Op& op, Builder& b) {
   Value* x = op.operands[0];
   if (x->type == op.type()) return x;  // all of x

@@ -28,6 +28,7 @@ Value* canonicalize_convert(const Op& op, Builder& b);
 Value* canonicalize_broadcast(const Op& op, Builder& b);
 Value* canonicalize_reshape(const Op& op, Builder& b);
 Value* canonicalize_transpose(const Op& op, Builder& b);
+Value* canonicalize_reverse(const Op& op, Builder& b);
 Value* canonicalize_slice(const Op& op, Builder& b);
 Value* canonicalize_pad(const Op& op, Builder& b);
 Value* canonicalize_concat(const Op& op, Builder& b);

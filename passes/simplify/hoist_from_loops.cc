@@ -110,8 +110,9 @@ bool Hoister::is_sum_of_parts(const Value* part, const UseMap& uses) const {
       return dot.batch == 0 && dot.contract == std::array<int64_t, 2>{0, 0} &&
              std::ranges::all_of(op->operands, can_be_put_together);
     }
-    case OpKind::kConvFilter:
-    case OpKind::kScatterAdd: return std::ranges::all_of(op->operands, can_be_put_together);
+    case OpKind::kScatterAdd:
+      return op->attr<ScatterAttributes>().dim == 0 && std::ranges::all_of(op->operands, can_be_put_together);
+    case OpKind::kConvFilter: return std::ranges::all_of(op->operands, can_be_put_together);
     case OpKind::kReduceSum:
       return std::ranges::count(op->attr<DimsAttributes>().dims, 0) == 1 && can_be_put_together(op->operands[0]);
     case OpKind::kReshape:

@@ -141,8 +141,29 @@ TEST(InterpreterTest, GathersAndScattersRows) {
   Value* rows = program.build.create(OpKind::kGather, {table, indices});
   EXPECT_EQ(program.run(rows), (Numbers{5, 6, 1, 2, 5, 6, 5, 6}));
   Value* updates = program.input({4, 2}, {1, 2, 3, 4, 10, 20, 100, 200});
-  Value* sums = program.build.create(OpKind::kScatterAdd, {updates, indices}, DimAttributes{3});
+  Value* sums = program.build.create(OpKind::kScatterAdd, {updates, indices}, ScatterAttributes{0, 3});
   EXPECT_EQ(program.run(sums), (Numbers{3, 4, 0, 0, 111, 222}));
+}
+
+TEST(InterpreterTest, GathersAndScattersAlongAnyDimension) {
+  Program program;
+  Value* table = program.input({2, 3}, {1, 2, 3, 4, 5, 6});
+  Value* indices = program.input({2, 2}, {2, 0, -5, 1}, DType::kI32);
+  EXPECT_EQ(program.run(program.build.gather(table, indices, 1)), (Numbers{3, 1, 1, 2, 6, 4, 4, 5}));
+  Value* one = program.input({}, {1}, DType::kI32);
+  EXPECT_EQ(program.run(program.build.gather(table, one, 1)), (Numbers{2, 5}));
+  Value* updates = program.input({2, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
+  Value* sums = program.build.create(OpKind::kScatterAdd, {updates, indices}, ScatterAttributes{1, 3});
+  EXPECT_EQ(program.run(sums), (Numbers{5, 4, 1, 13, 8, 5}));
+}
+
+TEST(InterpreterTest, ReversesAndSumsUp) {
+  Program program;
+  Value* x = program.input({2, 3}, {1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(program.run(program.build.reverse(x, {1})), (Numbers{3, 2, 1, 6, 5, 4}));
+  EXPECT_EQ(program.run(program.build.reverse(x, {0, 1})), (Numbers{6, 5, 4, 3, 2, 1}));
+  EXPECT_EQ(program.run(program.build.cumsum(x, 1)), (Numbers{1, 3, 6, 4, 9, 15}));
+  EXPECT_EQ(program.run(program.build.cumsum(x, 0)), (Numbers{1, 2, 3, 5, 7, 9}));
 }
 
 TEST(InterpreterTest, Broadcasts) {

@@ -47,7 +47,7 @@ TEST(ParseError, IndicesOfATableWithoutRows) {
   const auto scatter = [](int rows, int indices, int columns) {
     return error_of(
         fmt::format("func @f(%u: f32[{1},{2}], %i: i32[{1}]) -> (f32[{0},{2}]) {{\n"
-                    "%0 = scatter_add(%u, %i) {{dim = {0}}} : f32[{0},{2}]\nreturn %0 }}",
+                    "%0 = scatter_add(%u, %i) {{size = {0}}} : f32[{0},{2}]\nreturn %0 }}",
                     rows, indices, columns));
   };
   for (const int columns : {0, 3}) {

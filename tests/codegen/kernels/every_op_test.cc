@@ -19,6 +19,7 @@ bool is_sum(OpKind kind) {
   switch (kind) {
     case OpKind::kReduceSum:
     case OpKind::kScatterAdd:
+    case OpKind::kCumSum:
     case OpKind::kWindowSum:
     case OpKind::kWindowSpread:
     case OpKind::kWindowPick: return true;
