@@ -113,8 +113,7 @@ FuzzCase draw_extreme_case(uint32_t seed) {
 Result<FuzzCase> draw_model_case(uint32_t seed, const PlantedBug* bug) {
   FuzzCase drawn{model_to_text(draw_model(seed)), true, false, {}};
   MINNOW_ASSIGN(LoadedModel loaded, parse_model_text(drawn.text, fmt::format("seed-{}.textproto", seed)));
-  fill_defaults(loaded);
-  MINNOW_TRY(validate_model(loaded));
+  MINNOW_TRY(complete_model(loaded));
   MINNOW_ASSIGN(drawn.subject, training_subject(loaded, kSteps, nullptr, bug));
   return drawn;
 }

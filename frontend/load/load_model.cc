@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "frontend/load/defaults.h"
+#include "frontend/load/expand_blocks.h"
 #include "frontend/load/field_path.h"
 #include "frontend/load/override_model.h"
 #include "frontend/load/text_format.h"
@@ -132,6 +133,7 @@ Result<LoadedModel> load_model(const std::string& path) {
 std::string model_to_text(const Model& model) { return print_text(model, "frontend/schema/model.proto"); }
 
 Status complete_model(LoadedModel& loaded) {
+  MINNOW_TRY(expand_blocks(loaded));
   fill_defaults(loaded);
   return validate_model(loaded);
 }

@@ -43,10 +43,10 @@ Result<std::string> read_bytes(const std::string& path, std::string_view kind);
 // The place of the field or of the nearest message around it; empty if none is known.
 std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path);
 
-// What is left of the way in once fields are set: fill in defaults, validate.
+// What is left of the way in once fields are set: expand blocks, fill in defaults, validate.
 Status complete_model(LoadedModel& loaded);
 
-// The whole way in: load, apply "a.b.c=value" assignments, fill in defaults, validate.
+// The whole way in: load, apply "a.b.c=value" assignments, expand blocks, fill in defaults, validate.
 Result<LoadedModel> read_experiment(const std::string& path, const std::vector<std::string>& assignments = {});
 
 inline constexpr int64_t kMaxModelBytes = int64_t{64} << 20;

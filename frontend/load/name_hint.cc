@@ -11,7 +11,7 @@
 namespace minnow {
 namespace {
 
-std::string lower_case(std::string_view text) {
+std::string small_letters(std::string_view text) {
   std::string result(text);
   std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return result;
@@ -72,9 +72,9 @@ const std::multimap<std::string, std::string>& familiar_names() {
 }
 
 std::string meant_name(std::string_view name, const std::vector<std::string>& known) {
-  const std::string small = lower_case(name);
+  const std::string small = small_letters(name);
   for (const std::string& candidate : known)
-    if (lower_case(candidate) == small) return candidate;
+    if (small_letters(candidate) == small) return candidate;
   const auto [begin, end] = familiar_names().equal_range(small);
   for (auto it = begin; it != end; ++it)
     if (std::ranges::find(known, it->second) != known.end()) return it->second;

@@ -1,5 +1,6 @@
 #include "frontend/load/override_model.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -66,7 +67,18 @@ class Assignment {
     pb::Message* inner = reflection->MutableRepeatedMessage(message, field, element.index);
     const std::string path = join_path(reached, element.index);
     if (element.rest.empty()) return set_message(inner, value, path);
+    if (auto* layer = dynamic_cast<spec::Layer*>(inner); layer != nullptr && is_inside_block(*layer, element.rest)) {
+      canonical_path_ = fmt::format("{}.use.set.{}", path, layer->use().set_size());
+      layer->mutable_use()->add_set(fmt::format("{}={}", element.rest, value));
+      return {};
+    }
     return apply(inner, element.rest, value, path);
+  }
+
+  // Behind a use of a block, what is no field of the use itself belongs to the block's layers: the use is to set it.
+  static bool is_inside_block(const spec::Layer& layer, std::string_view rest) {
+    constexpr std::string_view kOwn[] = {"name", "inputs", "share", "share_transposed", "use"};
+    return layer.has_use() && std::ranges::find(kOwn, rest.substr(0, rest.find('.'))) == std::end(kOwn);
   }
 
   struct Element {

@@ -11,6 +11,7 @@ namespace minnow {
 //
 //   training.batch_size=64              a number, true or false, the name of an enum value, or a string as it stands
 //   layers.conv1.conv2d.kernel=3,5      a repeated field as a whole, in brackets or not; nothing behind '=' empties it
+//   layers.stage1.filters=32            behind a layer that uses a block, what the use sets: its parameters and layers
 //   training.adam={}                    a message in text format; choosing one of several alternatives drops the others
 //   training.momentum.nesterov=true     messages on the way come into being
 //

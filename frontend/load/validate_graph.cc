@@ -5,6 +5,7 @@
 #include <string>
 
 #include "frontend/load/complain.h"
+#include "frontend/load/field_options.h"
 #include "frontend/load/name_hint.h"
 #include "frontend/load/validate_model.h"
 
@@ -12,7 +13,6 @@ namespace minnow {
 namespace {
 
 constexpr size_t kLongestName = 128;
-constexpr int kMostLayers = 10000;
 
 std::string layer_path(int i) { return fmt::format("layers.{}", i); }
 
@@ -66,6 +66,27 @@ Status check_references(const LoadedModel& loaded, const Names& names) {
   return {};
 }
 
+// Only a dense layer knows what to do with the weight of another kind of layer.
+Status check_shares(const LoadedModel& loaded, const Names& names) {
+  const Model& model = loaded.model;
+  for (int i = 0; i < model.layers_size(); ++i) {
+    const spec::Layer& layer = model.layers(i);
+    const std::string path = layer_path(i) + ".share";
+    if (layer.share().empty() && layer.share_transposed())
+      return complain_with_hint(loaded, path + "_transposed", "add: share: \"...\"", "shares no weights");
+    if (layer.share().empty()) continue;
+    const auto owner = names.layers.find(layer.share());
+    if (owner == names.layers.end())
+      return complain_with_hint(loaded, path, name_hint(layer.share(), names.all),
+                                "there is no layer \"{}\" to share the weights of", printable(layer.share()));
+    const spec::Layer& other = model.layers(owner->second);
+    if (other.kind_case() != layer.kind_case() && !layer.has_dense())
+      return complain(loaded, path, "is {}, so it cannot have the weights of \"{}\", {}", kind_field(layer)->name(),
+                      layer.share(), kind_field(other)->name());
+  }
+  return {};
+}
+
 // Depth-first search with the layers on the way to the current one marked; recursion would follow the depth
 // of a file.
 class TopologicalSort {
@@ -82,18 +103,20 @@ class TopologicalSort {
   enum class State { kNew, kOpen, kDone };
 
   Status visit(int root) {
-    std::vector<std::pair<int, int>> path;  // layer, its next input to look at
+    std::vector<std::pair<int, int>> path;  // layer, its next input, or the layer that it shares with, to look at
     if (state_[root] == State::kNew) open(root, &path);
     while (!path.empty()) {
       auto& [layer, next] = path.back();
-      const auto& inputs = loaded_.model.layers(layer).inputs();
-      if (next == inputs.size()) {
+      const spec::Layer& current = loaded_.model.layers(layer);
+      const int inputs = current.inputs_size();
+      if (next == inputs + (current.share().empty() ? 0 : 1)) {
         state_[layer] = State::kDone;
         order_.push_back(layer);
         path.pop_back();
         continue;
       }
-      const auto input = names_.layers.find(inputs[next++]);
+      const auto input = names_.layers.find(next < inputs ? current.inputs(next) : current.share());
+      ++next;
       if (input == names_.layers.end()) continue;
       if (state_[input->second] == State::kOpen) return cycle_error(path, input->second);
       if (state_[input->second] == State::kNew) open(input->second, &path);
@@ -196,6 +219,7 @@ Status validate_names(const LoadedModel& loaded) {
 Status validate_graph(const LoadedModel& loaded) {
   const Names names = collect_names(loaded.model);
   MINNOW_TRY(check_references(loaded, names));
+  MINNOW_TRY(check_shares(loaded, names));
   MINNOW_TRY(layer_order(loaded));
   return check_everything_is_used(loaded, names);
 }

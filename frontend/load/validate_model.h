@@ -10,7 +10,10 @@
 
 namespace minnow {
 
-// Expects a model with its defaults filled in. The checks in order, first mistake first:
+// Inputs and layers together.
+inline constexpr int kMostLayers = 10000;
+
+// Expects a model without blocks, with its defaults filled in. The checks in order, first mistake first:
 Status validate_model(const LoadedModel& loaded);
 
 Status validate_ranges(const LoadedModel& loaded);    // every number finite and in the range that its field states

@@ -1,5 +1,6 @@
 #include "frontend/lower/composites.h"
 
+#include <cmath>
 #include <numbers>
 #include <numeric>
 
@@ -55,6 +56,17 @@ Value* elu(Builder& b, Value* x, double slope) {
   return b.select(is_positive, x, negative);
 }
 
+Value* clamp(Builder& b, Value* x, double low, double high) { return b.min(b.max(x, b.like(x, low)), b.like(x, high)); }
+
+Value* hard_sigmoid(Builder& b, Value* x) { return b.mul(clamp(b, b.add(x, 3), 0, 6), 1.0 / 6); }
+
+// x (1 + tanh(c (x + 0.044715 x^3))) / 2
+Value* gelu_tanh(Builder& b, Value* x) {
+  Value* cubic = b.mul(b.mul(x, x), 0.044715);
+  Value* inner = b.mul(b.mul(x, b.add(cubic, 1)), std::sqrt(2 / std::numbers::pi));
+  return b.mul(b.mul(x, 0.5), b.add(b.unary(OpKind::kTanh, inner), 1));
+}
+
 }  // namespace
 
 Value* activate(Builder& b, Value* x, spec::Activation::Function function, double slope) {
@@ -68,6 +80,11 @@ Value* activate(Builder& b, Value* x, spec::Activation::Function function, doubl
     case Activation::SILU: return b.mul(x, b.unary(OpKind::kSigmoid, x));
     case Activation::SOFTPLUS: return softplus(b, x);
     case Activation::ELU: return elu(b, x, slope);
+    case Activation::RELU6: return clamp(b, x, 0, 6);
+    case Activation::HARD_SIGMOID: return hard_sigmoid(b, x);
+    case Activation::HARD_SWISH: return b.mul(x, hard_sigmoid(b, x));
+    case Activation::MISH: return b.mul(x, b.unary(OpKind::kTanh, softplus(b, x)));
+    case Activation::GELU_TANH: return gelu_tanh(b, x);
     default: return x;
   }
 }

@@ -9,6 +9,7 @@ const LayerRule& layer_rule(const spec::Layer& layer) {
 #define MINNOW_LAYER(kind) \
   case spec::Layer::k##kind: return k##kind##Rule;
 #include "frontend/lower/layers/layers.def"
+    case spec::Layer::kUse:  // gone once the model is loaded
     case spec::Layer::KIND_NOT_SET: break;
   }
 #pragma GCC diagnostic pop

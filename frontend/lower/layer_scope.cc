@@ -21,10 +21,50 @@ Status FunctionScope::admit(const Shape& shape, std::string_view field_path, std
   return {};
 }
 
+namespace {
+
+int find_layer(const Model& model, const std::string& name) {
+  const auto found = std::ranges::find(model.layers(), name, &spec::Layer::name);
+  MINNOW_CHECK(found != model.layers().end(), "there is no layer \"{}\"", name);
+  return static_cast<int>(found - model.layers().begin());
+}
+
+// Whose weights the layer has: its own, or those at the end of a chain of `share`.
+WeightOwner weight_owner(const Model& model, int index) {
+  WeightOwner owner{index, false};
+  for (const spec::Layer* layer = &model.layers(index); !layer->share().empty(); layer = &model.layers(owner.layer)) {
+    owner.layer = find_layer(model, layer->share());
+    const bool is_same_kind = model.layers(owner.layer).kind_case() == layer->kind_case();
+    if (layer->share_transposed() || !is_same_kind) owner.is_transposed = !owner.is_transposed;
+  }
+  return owner;
+}
+
+}  // namespace
+
 LayerScope::LayerScope(FunctionScope& function, int index, std::vector<Value*> inputs)
-    : LayerFields(function.loaded, index), function_(function), inputs_(std::move(inputs)) {}
+    : LayerFields(function.loaded, index), function_(function), inputs_(std::move(inputs)), index_(index),
+      owner_(weight_owner(function.loaded.model, index)) {}
+
+const std::string& LayerScope::owner_name() const { return function_.loaded.model.layers(owner_.layer).name(); }
+
+Result<Value*> LayerScope::shared(const std::string& suffix, const Shape& shape) {
+  Value* value = owner_.layer != index_ ? builder().function().find_parameter(owner_name() + "." + suffix) : nullptr;
+  if (value == nullptr) return nullptr;
+  const bool turns = owner_.is_transposed;
+  if (turns && shape.size() != 2) return nullptr;  // a bias has no transpose
+  const Shape wanted = turns ? Shape{shape[1], shape[0]} : shape;
+  if (value->type.shape == wanted) return turns ? builder().transpose(value, {1, 0}) : value;
+  const std::string there = function_.loaded.where(fmt::format("layers.{}", owner_.layer));
+  return complain_with_hint(function_.loaded, fmt::format("layers.{}.share", index_),
+                            fmt::format("\"{}\" is at {}", owner_name(), there), "its {} is {}{}, but \"{}\" has {}",
+                            suffix, shape_to_string(shape), turns ? ", transposed " + shape_to_string(wanted) : "",
+                            owner_name(), shape_to_string(value->type.shape));
+}
 
 Result<Value*> LayerScope::weight(const std::string& suffix, const Shape& shape, WeightInit init) {
+  MINNOW_ASSIGN(Value * known, shared(suffix, shape));
+  if (known != nullptr) return known;
   MINNOW_TRY(function_.admit(shape, path(), fmt::format("its {}", suffix)));
   const std::string name = full_name(suffix);
   if (builder().function().find_parameter(name) != nullptr)
@@ -39,12 +79,23 @@ Result<Value*> LayerScope::constant_weight(const std::string& suffix, const Shap
   return weight(suffix, shape, std::move(init));
 }
 
-Value* LayerScope::state(const std::string& suffix, const Shape& shape, double initial) {
-  function_.states.push_back({full_name(suffix), shape, initial});
-  return function_.parameter(full_name(suffix), {DType::kF32, shape}, Role::kState);
+Result<Value*> LayerScope::state(const std::string& suffix, const Shape& shape, double initial) {
+  MINNOW_ASSIGN(Value * known, shared(suffix, shape));
+  if (known == nullptr) {
+    function_.states.push_back({full_name(suffix), shape, initial});
+    return function_.parameter(full_name(suffix), {DType::kF32, shape}, Role::kState);
+  }
+  for (const FunctionResult& update : function_.updates)
+    if (update.name == known->name) return update.value;
+  return known;
 }
 
-void LayerScope::update_state(Value* state, Value* value) { function_.updates.push_back({state->name, value}); }
+void LayerScope::update_state(const std::string& suffix, Value* value) {
+  const std::string name = owner_name() + "." + suffix;
+  const auto known = std::ranges::find(function_.updates, name, &FunctionResult::name);
+  if (known != function_.updates.end()) known->value = value;
+  else function_.updates.push_back({name, value});
+}
 
 Value* LayerScope::scalar(const std::string& name) {
   return function_.parameter(name, {DType::kI32, {}}, Role::kScalar);

@@ -32,6 +32,12 @@ struct FunctionScope {
   Status admit(const Shape& shape, std::string_view field_path, std::string_view what);
 };
 
+// The layer whose weights another has, and whether those of two dimensions are transposed: `share`.
+struct WeightOwner {
+  int layer;
+  bool is_transposed;
+};
+
 class LayerScope : public LayerFields {
  public:
   LayerScope(FunctionScope& function, int index, std::vector<Value*> inputs);
@@ -42,14 +48,15 @@ class LayerScope : public LayerFields {
   const std::vector<Value*>& inputs() const { return inputs_; }
   const Shape& input_shape(size_t i = 0) const { return inputs_[i]->type.shape; }
 
-  // Declares a weight "<layer>.<suffix>" of this shape. `init` says how it is drawn; it decays if it has
-  // several dimensions. Not null, or an error if it is too large.
+  // Declares a weight "<layer>.<suffix>" of this shape, or finds that of the layer whose weights are shared. `init`
+  // says how it is drawn; it decays if it has several dimensions. Not null, or an error if it is too large.
   Result<Value*> weight(const std::string& suffix, const Shape& shape, WeightInit init);
   // A weight without a say in its initialisation.
   Result<Value*> constant_weight(const std::string& suffix, const Shape& shape, double value);
-  Value* state(const std::string& suffix, const Shape& shape, double initial);
-  // The state's value after this step.
-  void update_state(Value* state, Value* value);
+  // The state's value so far: another layer that shares it may have updated it.
+  Result<Value*> state(const std::string& suffix, const Shape& shape, double initial);
+  // The value of the state "<layer>.<suffix>" after this step, from what state() gave.
+  void update_state(const std::string& suffix, Value* value);
   // An i32[] run-time number, "seed" or "step".
   Value* scalar(const std::string& name);
 
@@ -78,9 +85,14 @@ class LayerScope : public LayerFields {
 
  private:
   std::string full_name(const std::string& suffix) const { return layer().name() + "." + suffix; }
+  // The weight or state of another layer that stands for this one's; nullptr if there is none such.
+  Result<Value*> shared(const std::string& suffix, const Shape& shape);
+  const std::string& owner_name() const;
 
   FunctionScope& function_;
   std::vector<Value*> inputs_;
+  int index_;
+  WeightOwner owner_;
   double flops_ = 0;
   std::optional<Normalized> normalized_;
 };

@@ -65,6 +65,25 @@ const Block kTwoHeads = {"TwoHeads", R"(
   layers { name: "sum" inputs: ["embedded", "projected"] add {} }
   layers { name: "norm" layer_norm {} })"};
 
+// Of four positions to each second of seven, by queries of other heads than keys.
+const Block kCrossAttention = {"CrossAttention", R"(
+  layers { name: "memory" inputs: "embedded" slice { axis: 0 start: 1 stride: 2 } }
+  layers { name: "few" dense { units: 5 per_position: true } }
+  layers { name: "attn" inputs: ["embedded", "few"] attention { heads: 4 width: 3 key_value_heads: 2 } }
+  layers { name: "sum" inputs: ["embedded", "attn"] add {} }
+  layers { name: "norm" layer_norm {} })"};
+
+const Block kDecoder = {"Decoder", R"(
+  layers { name: "place" position {} }
+  layers { name: "norm1" rms_norm {} }
+  layers { name: "attn" attention { heads: 4 key_value_heads: 2 causal: true rotary: true dropout: 0.1 bias: false } }
+  layers { name: "sum" inputs: ["place", "attn"] add {} }
+  layers { name: "norm2" rms_norm {} }
+  layers { name: "wide" dense { units: 22 per_position: true } }
+  layers { name: "gated" glu { gate: SILU } }
+  layers { name: "narrow" dense { units: 8 per_position: true } }
+  layers { name: "out" inputs: ["sum", "narrow"] add {} })"};
+
 class TokenBlock : public testing::TestWithParam<Block> {
  protected:
   TemporaryFolder folder_;
@@ -90,7 +109,7 @@ TEST(Mixer, OfTheZooIsCompiledAsItIsInterpreted) {
   expect_agreement(model_path("zoo/mlp-mixer"), {"training.batch_size=2"});
 }
 
-INSTANTIATE_TEST_SUITE_P(Blocks, TokenBlock, testing::Values(kMixer, kOneHead, kTwoHeads),
+INSTANTIATE_TEST_SUITE_P(Blocks, TokenBlock, testing::Values(kMixer, kOneHead, kTwoHeads, kCrossAttention, kDecoder),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -208,9 +208,83 @@ Feature activation(const std::string& function) {
 INSTANTIATE_TEST_SUITE_P(Activation, ModelFeature,
                          testing::Values(activation("RELU"), activation("LEAKY_RELU"), activation("SIGMOID"),
                                          activation("TANH"), activation("GELU"), activation("SILU"),
-                                         activation("SOFTPLUS"), activation("ELU"),
+                                         activation("SOFTPLUS"), activation("ELU"), activation("RELU6"),
+                                         activation("HARD_SIGMOID"), activation("HARD_SWISH"), activation("MISH"),
+                                         activation("GELU_TANH"),
                                          Feature{"slope", kDense + "layers { name: \"a\" activation { function: "
                                                                    "LEAKY_RELU slope: 0.3 } }"}),
+                         name_of);
+
+const std::string kTokens = "layers { name: \"t\" inputs: \"small\" reshape { shape: [7, 7] } }\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    Attention, ModelFeature,
+    testing::Values(
+        Feature{"causal", kTokens + "layers { name: \"a\" attention { heads: 7 causal: true } }"},
+        Feature{"rotary", kTokens + "layers { name: \"a\" attention { heads: 3 width: 4 rotary: true bias: false } }"},
+        Feature{"causal_across", kTokens + R"(
+            layers { name: "d" dense { units: 6 per_position: true } }
+            layers { name: "m" inputs: "t" slice { axis: 0 start: 2 limit: -1 stride: 2 } }
+            layers { name: "a" inputs: ["d", "m"] attention { heads: 3 width: 5 causal: true } })"},
+        Feature{"grouped_queries", kTokens + R"(
+            layers { name: "d" dense { units: 12 per_position: true } }
+            layers { name: "a" attention { heads: 6 key_value_heads: 2 } })"},
+        Feature{"one_position", kTokens + R"(
+            layers { name: "last" slice { axis: 0 start: -1 } }
+            layers { name: "p" position { code: LEARNED } }
+            layers { name: "a" attention { heads: 1 causal: true } })"},
+        Feature{"lengths", kTokens + R"(
+            layers { name: "n" inputs: "small" reduce { function: SUM } }
+            layers { name: "a" inputs: ["t", "n"] attention { heads: 1 lengths: true causal: true } })"},
+        Feature{"dropout", kTokens + "layers { name: \"a\" attention { heads: 1 dropout: 0.3 } }"},
+        Feature{"sinusoidal", kTokens + "layers { name: \"p\" position { base: 20 } }"},
+        Feature{"learned", kTokens + "layers { name: \"p\" position { code: LEARNED } }"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Parts, ModelFeature,
+    testing::Values(Feature{"prelu",
+                            "layers { name: \"c\" conv2d { filters: 3 kernel: 2 } }\nlayers { name: \"p\" prelu {} }"},
+                    Feature{"prelu_of_a_vector", kDense + "layers { name: \"p\" prelu {} }"},
+                    Feature{"glu", "layers { name: \"d\" dense { units: 10 } }\nlayers { name: \"g\" glu {} }"},
+                    Feature{"glu_of_channels", R"(layers { name: "c" conv2d { filters: 4 kernel: 2 } }
+                                      layers { name: "g" glu { axis: 0 gate: GELU } })"},
+                    Feature{"slices", R"(layers { name: "c" conv2d { filters: 4 kernel: 2 } }
+                             layers { name: "a" slice { limit: 2 } }
+                             layers { name: "b" inputs: "c" slice { start: -2 } }
+                             layers { name: "ab" inputs: ["a", "b"] mul {} }
+                             layers { name: "e" slice { axis: -1 start: 1 stride: 3 } })"},
+                    Feature{"reduce_to_one", kDense + R"(layers { name: "r" reduce { function: MIN } })"},
+                    Feature{"reduce", R"(layers { name: "c" conv2d { filters: 4 kernel: 2 } }
+                             layers { name: "m" reduce { function: MEAN axes: [0, -1] keep: true } }
+                             layers { name: "x" inputs: "c" reduce { function: MAX axes: 1 } }
+                             layers { name: "f" inputs: "m" flatten {} }
+                             layers { name: "g" inputs: "x" flatten {} }
+                             layers { name: "fg" inputs: ["f", "g"] concat {} })"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(Shares, ModelFeature,
+                         testing::Values(Feature{"three_uses", kTokens + R"(
+            layers { name: "a" dense { units: 7 per_position: true activation: TANH } }
+            layers { name: "b" share: "a" dense { units: 7 per_position: true activation: TANH } }
+            layers { name: "c" share: "b" dense { units: 7 per_position: true bias: false } })"},
+                                         Feature{"transposed", R"(
+            layers { name: "code" dense { units: 4 activation: TANH } }
+            layers { name: "back" share: "code" share_transposed: true dense { units: 49 } })"},
+                                         Feature{"transposed_twice", R"(
+            layers { name: "code" dense { units: 4 activation: TANH } }
+            layers { name: "back" share: "code" share_transposed: true dense { units: 49 } }
+            layers { name: "again" share: "back" share_transposed: true dense { units: 4 } })"},
+                                         Feature{"owner_comes_later", R"(
+            layers { name: "a" inputs: "small" share: "b" dense { units: 5 activation: TANH } }
+            layers { name: "b" inputs: "small" dense { units: 5 } }
+            layers { name: "ab" inputs: ["a", "b"] mul {} })"},
+                                         Feature{"running_statistics", R"(
+            layers { name: "c" conv2d { filters: 2 kernel: 2 } }
+            layers { name: "n" batch_norm {} }
+            layers { name: "d" share: "c" inputs: "small" conv2d { filters: 2 kernel: 2 activation: TANH } }
+            layers { name: "m" share: "n" batch_norm {} }
+            layers { name: "nm" inputs: ["n", "m"] add {} })"}),
                          name_of);
 
 Feature loss(const std::string& name, const std::string& kind, int units = 1) {

@@ -23,8 +23,7 @@ inline std::string model_with(const std::string& layers, const std::string& rest
 
 inline Result<LoadedModel> checked(const std::string& text) {
   MINNOW_ASSIGN(LoadedModel loaded, parse_model_text(text, "m.textproto"));
-  fill_defaults(loaded);
-  MINNOW_TRY(validate_model(loaded));
+  MINNOW_TRY(complete_model(loaded));
   return loaded;
 }
 

@@ -8,9 +8,10 @@ namespace minnow {
 namespace {
 
 // running = momentum * running + (1 - momentum) * batch
-void update_running(LayerScope& scope, Value* running, Value* batch, double momentum, double correction) {
+void update_running(LayerScope& scope, const std::string& name, Value* running, Value* batch, double momentum,
+                    double correction) {
   Builder& b = scope.builder();
-  scope.update_state(running, b.add(b.mul(running, momentum), b.mul(batch, (1 - momentum) * correction)));
+  scope.update_state(name, b.add(b.mul(running, momentum), b.mul(batch, (1 - momentum) * correction)));
 }
 
 // Statistics per channel, over the batch and the image.
@@ -21,8 +22,8 @@ Result<Value*> lower_batch_norm(LayerScope& scope) {
   Value* x = scope.input();
   const int64_t channels = x->type.dim(1);
   MINNOW_ASSIGN(const Affine affine, affine_weights(scope, 1));
-  Value* running_mean = scope.state("running_mean", {channels}, 0);
-  Value* running_variance = scope.state("running_variance", {channels}, 1);
+  MINNOW_ASSIGN(Value * running_mean, scope.state("running_mean", {channels}, 0));
+  MINNOW_ASSIGN(Value * running_variance, scope.state("running_variance", {channels}, 1));
 
   const auto spread = [&](Value* y) { return broadcast_along(b, y, 1, x->type.shape); };
   Statistics statistics = {running_mean, running_variance};
@@ -31,8 +32,9 @@ Result<Value*> lower_batch_norm(LayerScope& scope) {
     for (int64_t dim = 2; dim < x->type.rank(); ++dim) dims.push_back(dim);
     statistics = statistics_over(b, x, dims, spread);
     const auto count = static_cast<double>(x->type.elements() / channels);
-    update_running(scope, running_mean, statistics.mean, norm.momentum(), 1);
-    update_running(scope, running_variance, statistics.variance, norm.momentum(), count / std::max(count - 1, 1.0));
+    update_running(scope, "running_mean", running_mean, statistics.mean, norm.momentum(), 1);
+    update_running(scope, "running_variance", running_variance, statistics.variance, norm.momentum(),
+                   count / std::max(count - 1, 1.0));
   }
   scope.normalizes({.values = x->type.elements() / x->type.dim(0) / channels,
                     .over_batch = true,

@@ -2,17 +2,11 @@
 #include <cmath>
 
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/layers/axis.h"
 #include "frontend/lower/window_geometry.h"
 
 namespace minnow {
 namespace {
-
-Value* part(Builder& b, Value* x, size_t dim, int64_t start, int64_t limit) {
-  SliceAttributes slice{Shape(x->type.shape.size(), 0), x->type.shape, Shape(x->type.shape.size(), 1)};
-  slice.start[dim] = start;
-  slice.limit[dim] = limit;
-  return b.create(OpKind::kSlice, {x}, std::move(slice));
-}
 
 // Every element of dimensions 2 + i as often as factor[i] says: [N,C,H,W] → [N,C,H,factor,W,factor]
 Value* repeat(Builder& b, Value* x, const std::vector<int64_t>& factor) {
@@ -31,8 +25,8 @@ Value* repeat(Builder& b, Value* x, const std::vector<int64_t>& factor) {
 Value* interpolate(Builder& b, Value* x, size_t dim, int64_t factor) {
   const auto along = static_cast<int64_t>(dim);
   const int64_t n = x->type.dim(along);
-  Value* before = b.concat({part(b, x, dim, 0, 1), part(b, x, dim, 0, n - 1)}, along);
-  Value* behind = b.concat({part(b, x, dim, 1, n), part(b, x, dim, n - 1, n)}, along);
+  Value* before = b.concat({slice_along(b, x, along, 0, 1), slice_along(b, x, along, 0, n - 1)}, along);
+  Value* behind = b.concat({slice_along(b, x, along, 1, n), slice_along(b, x, along, n - 1, n)}, along);
   std::vector<double> of_before, of_here, of_behind;
   for (int64_t copy = 0; copy < factor; ++copy) {
     const double distance = (static_cast<double>(copy) + 0.5) / static_cast<double>(factor) - 0.5;

@@ -139,7 +139,8 @@ TEST(ParseModelText, SaysInItsOwnWordsWhatIsWrong) {
 
 TEST(ParseModelText, RefusesNumbersForNames) {
   const auto refusal = [](const std::string& text) { return error_of(parse_model_text(text, "m")); };
-  const std::string function = "known: NONE, RELU, LEAKY_RELU, SIGMOID, TANH, GELU, SILU, SOFTPLUS, ELU";
+  const std::string function =
+      "known: NONE, RELU, LEAKY_RELU, SIGMOID, TANH, GELU, SILU, SOFTPLUS, ELU, RELU6, HARD_SIGMOID, HARD_SWISH, MISH, GELU_TANH";
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"layers { dense { activation: 3 } }",
        "m:1:30: \"3\" is not a value of field \"activation\": its values are names | " + function},
@@ -252,7 +253,10 @@ TEST(ParseModelText, SuggestsTheNearestEnumValue) {
   for (const char* word : {"relu", "Relu", "RELUU", "ReLU"})
     EXPECT_THAT(refusal(word), EndsWith("did you mean \"RELU\"?"));
   EXPECT_THAT(refusal("swish"), EndsWith("did you mean \"SILU\"?"));
-  EXPECT_THAT(refusal("sinus"), EndsWith("known: NONE, RELU, LEAKY_RELU, SIGMOID, TANH, GELU, SILU, SOFTPLUS, ELU"));
+  EXPECT_THAT(
+      refusal("sinus"),
+      EndsWith(
+          "known: NONE, RELU, LEAKY_RELU, SIGMOID, TANH, GELU, SILU, SOFTPLUS, ELU, RELU6, HARD_SIGMOID, HARD_SWISH, MISH, GELU_TANH"));
 }
 
 TEST(ParseModelText, KnowsWhatOtherFrameworksCallAField) {

@@ -23,6 +23,19 @@ TEST(ValidateModel, AcceptsAndFillsDefaults) {
   EXPECT_TRUE(loaded->model.training().has_sgd());
 }
 
+TEST(ValidateModel, WeightsAreSharedWithALayerOfTheSameKind) {
+  const auto error_of_share = [](const std::string& layers) {
+    return error_of(checked(model_with("layers { name: \"a\" dense { units: 5 } }\n" + layers)));
+  };
+  EXPECT_EQ(error_of_share("layers { name: \"b\" share: \"c\" dense { units: 5 } }"),
+            "m.textproto:3:20: layer \"b\": there is no layer \"c\" to share the weights of | did you mean \"a\"?");
+  EXPECT_EQ(error_of_share("layers { name: \"b\" share: \"a\" prelu {} }"),
+            "m.textproto:3:20: layer \"b\": is prelu, so it cannot have the weights of \"a\", dense");
+  EXPECT_EQ(error_of_share("layers { name: \"b\" share_transposed: true dense { units: 5 } }"),
+            "m.textproto:3:20: layer \"b\": shares no weights | add: share: \"...\"");
+  EXPECT_NE(error_of_share("layers { name: \"b\" share: \"b\" dense { units: 5 } }").find("cycle"), std::string::npos);
+}
+
 TEST(ValidateModel, DefaultsAreFilledOnce) {
   auto loaded = checked(model_with(kFc, std::string(kTail) + "data { builtin: GLYPHS }"));
   ASSERT_TRUE(loaded) << error_of(loaded);

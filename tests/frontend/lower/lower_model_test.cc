@@ -108,9 +108,17 @@ TEST(LowerModel, ShapesOfLayers) {
   EXPECT_EQ(output_shape("dense { units: 5 per_position: true }"), (Shape{1, 28, 5}));
   EXPECT_EQ(output_shape("permute { order: [1, 2, 0] }"), (Shape{28, 28, 1}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\"] matmul { transpose_b: true }"), (Shape{1, 28, 28}));
+  EXPECT_EQ(output_shape("slice { axis: 1 start: 3 limit: -1 stride: 5 }"), (Shape{1, 5, 28}));
+  EXPECT_EQ(output_shape("slice { axis: -1 start: -3 }"), (Shape{1, 28, 3}));
+  EXPECT_EQ(output_shape("glu {}"), (Shape{1, 28, 14}));
+  EXPECT_EQ(output_shape("prelu {}"), (Shape{1, 28, 28}));
+  EXPECT_EQ(output_shape("reduce { function: MAX axes: [0, -1] }"), (Shape{28}));
+  EXPECT_EQ(output_shape("reduce { function: MAX axes: 1 keep: true }"), (Shape{1, 1, 28}));
+  EXPECT_EQ(output_shape("reduce { function: SUM }"), (Shape{1}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\"] concat { axis: 0 }"), (Shape{2, 28, 28}));
   EXPECT_EQ(output_shape("inputs: [\"image\", \"image\", \"image\"] mul {}"), (Shape{1, 28, 28}));
-  for (const char* function : {"RELU", "LEAKY_RELU", "SIGMOID", "TANH", "GELU", "SILU", "SOFTPLUS", "ELU"})
+  for (const char* function : {"RELU", "LEAKY_RELU", "SIGMOID", "TANH", "GELU", "SILU", "SOFTPLUS", "ELU", "RELU6",
+                               "HARD_SIGMOID", "HARD_SWISH", "MISH", "GELU_TANH"})
     EXPECT_EQ(output_shape(std::string("activation { function: ") + function + " }"), (Shape{1, 28, 28}));
 }
 
@@ -163,7 +171,57 @@ INSTANTIATE_TEST_SUITE_P(
         BadFields{"reshape { shape: [-1, -1] }", "only one dimension can be -1"},
         BadFields{"reshape { shape: [0, 4] }", "a dimension is 0"},
         BadFields{"permute { order: [1, 1, 0] }", "3 dimensions in order are 0 to 2, each once"},
-        BadFields{"permute { order: [3, 1, 0] }", "3 dimensions in order are 0 to 2, each once"}));
+        BadFields{"permute { order: [3, 1, 0] }", "3 dimensions in order are 0 to 2, each once"},
+        BadFields{"slice { axis: 3 }", "axis 3 is not one of the 3 dimensions of its input [1,28,28]"},
+        BadFields{"slice { axis: 1 start: 28 }", "start 28 lies outside of the 28 elements of axis 1 of [1,28,28]"},
+        BadFields{"slice { axis: 1 start: -29 }", "start -29 lies outside of the 28 elements"},
+        BadFields{"slice { axis: 1 limit: 29 }", "limit 29 lies outside of the 28 elements"},
+        BadFields{"slice { axis: 1 start: 3 limit: -25 }", "no element is left of [1,28,28]"},
+        BadFields{"glu { axis: 0 }", "the 1 elements of axis 0 of [1,28,28] (from input \"image\") have no halves"},
+        BadFields{"reduce { function: MAX axes: [1, -2] }", "axis -2 is named twice"},
+        BadFields{"reduce { function: MAX axes: -4 }", "axis -4 is not one of the 3 dimensions"},
+        BadFields{"position {}", "needs a sequence of vectors [length,width], but its input is [1,28,28]"},
+        BadFields{"attention { heads: 1 }", "needs a sequence of vectors [length,width], but its input is [1,28,28]"},
+        BadFields{"inputs: \"image\" attention { heads: 1 lengths: true }",
+                  "takes one or two sequences, then the lengths, but has 1 inputs"}));
+
+TEST(LowerModel, HeadsMustFitTheirInput) {
+  const auto error_of_heads = [](const std::string& fields, const std::string& inputs = "\"rows\"") {
+    const std::string error =
+        lower_error("layers { name: \"rows\" reshape { shape: [56, 14] } }\nlayers { name: \"a\" inputs: [" + inputs +
+                    "] attention { " + fields + " } }");
+    return error.substr(error.find("layer \"a\": ") + 11);
+  };
+  EXPECT_EQ(error_of_heads("heads: 4"),
+            "the 14 features of [56,14] (from layer \"rows\") cannot be split into 4 heads; give their width");
+  EXPECT_EQ(error_of_heads("heads: 4 width: 3 key_value_heads: 3"),
+            "4 heads cannot share 3 heads of keys and values evenly");
+  EXPECT_EQ(error_of_heads("heads: 2 rotary: true"), "heads of 7 numbers cannot be turned in pairs");
+  EXPECT_EQ(error_of_heads("heads: 2 lengths: true", "\"rows\", \"image\""),
+            "the length of an example is one number, not [1,28,28] (from input \"image\")");
+  EXPECT_EQ(error_of_heads("heads: 2", "\"rows\", \"rows\", \"rows\""), "takes one or two sequences, but has 3 inputs");
+}
+
+TEST(LowerModel, SharedWeightsAreDeclaredOnce) {
+  const std::string layers = R"(layers { name: "a" dense { units: 784 } }
+layers { name: "b" share: "a" dense { units: 784 } }
+layers { name: "c" share: "b" dense { units: 784 bias: false } })";
+  const auto model = lowered(model_with(layers));
+  ASSERT_TRUE(model) << error_of(model);
+  ASSERT_EQ(model->weights.size(), 2U);
+  EXPECT_EQ(model->weights[0].name, "a.weight");
+  EXPECT_EQ(model->layers[1].weights, 0);
+  EXPECT_EQ(model->weight_count(), 784 * 785);
+}
+
+TEST(LowerModel, SharedWeightsMustFit) {
+  const std::string a = "layers { name: \"a\" dense { units: 5 } }\n";
+  EXPECT_EQ(lower_error(a + "layers { name: \"b\" share: \"a\" dense { units: 5 } }"),
+            "m.textproto:3:20: layer \"b\": its weight is [5,5], but \"a\" has [784,5] | \"a\" is at m.textproto:2:1");
+  EXPECT_EQ(lower_error(a + "layers { name: \"b\" share: \"a\" share_transposed: true dense { units: 5 } }"),
+            "m.textproto:3:20: layer \"b\": its weight is [5,5], transposed [5,5], but \"a\" has [784,5] | \"a\" is at "
+            "m.textproto:2:1");
+}
 
 TEST(LowerModel, KernelMustFitItsInput) {
   EXPECT_EQ(lower_error("layers { name: \"pool1\" max_pool { kernel: 5 } }\n"

@@ -42,6 +42,95 @@ TEST(LoweredValues, Activations) {
   expect_near(act("SILU"), {-0.2384058, 0, 2.8577224});
   expect_near(act("SOFTPLUS"), {0.1269280, 0.6931472, 3.0485874});
   expect_near(act("ELU"), {-0.8646647, 0, 3});
+  expect_near(layer_of("activation { function: RELU6 }", {-2, 3, 7}), {0, 3, 6});
+  expect_near(act("HARD_SIGMOID"), {1.0 / 6, 0.5, 1});
+  expect_near(act("HARD_SWISH"), {-1.0 / 3, 0, 3});
+  expect_near(act("MISH"), {-0.2525015, 0, 2.986535});
+  expect_near(act("GELU_TANH"), {-0.04540231, 0, 2.996363});
+}
+
+// One head on two positions of two numbers, all products with the identity.
+Values attention_of(const std::string& fields) {
+  const Values identity = {1, 0, 0, 1};
+  return run(images("[2, 2]", "attention { heads: 1 bias: false " + fields + " }"), "infer", 1,
+             {{"x", Values{1, 0, 0, 2}},
+              {"y.query.weight", identity},
+              {"y.key.weight", identity},
+              {"y.value.weight", identity},
+              {"y.out.weight", identity}})["prediction"];
+}
+
+TEST(LoweredValues, Attention) {
+  expect_near(attention_of(""), {0.6697615, 0.6604769, 0.05580722, 1.888386});
+  expect_near(attention_of("causal: true"), {1, 0, 0.05580722, 1.888386});
+  expect_near(attention_of("rotary: true"), {0.869566, 0.2608681, 0.01766327, 1.964673});
+}
+
+// Heads of keys are shared by neighbouring heads of queries, and what lies behind a length is left out.
+TEST(LoweredValues, AttentionOfGroupsAndLengths) {
+  const auto values = [](const std::string& inputs, const std::string& fields, double length) {
+    return run(
+        "inputs { name: \"x\" shape: [3, 1] }\ninputs { name: \"n\" shape: 1 }\n"
+        "layers { name: \"y\" inputs: [" +
+            inputs + "] attention { heads: 4 width: 1 bias: false " + fields + " } }\n" +
+            (fields.find("lengths") == std::string::npos ? "layers { name: \"z\" inputs: [\"y\", \"n\"] add {} }\n"
+                                                         : "") +
+            "loss { l1 {} }\n",
+        "infer", 1,
+        {{"x", Values{1, 2, 6}},
+         {"n", Values{length}},
+         {"y.query.weight", Values{0}},
+         {"y.key.weight", Values{1}},
+         {"y.value.weight", Values{1, 10}},
+         {"y.out.weight", Values{1, 0, 0, 1}}})["prediction"];
+  };
+  expect_near(values("\"x\", \"n\"", "lengths: true key_value_heads: 2", 2), {16.5, 16.5, 16.5});
+  expect_near(values("\"x\", \"n\"", "lengths: true key_value_heads: 2 causal: true", 2), {11, 16.5, 16.5});
+  expect_near(values("\"x\", \"n\"", "lengths: true key_value_heads: 2", 0), {33, 33, 33});
+}
+
+TEST(LoweredValues, Positions) {
+  const Arguments zeros = {{"x", Values{0}}, {"y.weight", Values{1, 2, 3, 4, 5, 6}}};
+  const auto code = [&](const std::string& fields) {
+    return run(images("[2, 3]", "position { " + fields + " }"), "infer", 1, zeros)["prediction"];
+  };
+  expect_near(code("base: 20"), {0, 1, 0, 0.841471, 0.5403023, 0.1353046});
+  expect_near(code("code: LEARNED"), {1, 2, 3, 4, 5, 6});
+}
+
+TEST(LoweredValues, SlicesReductionsAndGates) {
+  const auto of_matrix = [](const std::string& layer) {
+    return run(images("[2, 4]", layer), "infer", 1,
+               {{"x", Values{1, 2, 3, 4, 5, 6, 7, 8}}, {"y.slope", Values{2}}})["prediction"];
+  };
+  expect_near(of_matrix("slice { axis: 0 start: -1 }"), {5, 6, 7, 8});
+  expect_near(of_matrix("slice { axis: -1 start: 1 limit: -1 }"), {2, 3, 6, 7});
+  expect_near(of_matrix("slice { axis: 1 stride: 3 }"), {1, 4, 5, 8});
+  expect_near(of_matrix("reduce { function: MEAN }"), {4.5});
+  expect_near(of_matrix("reduce { function: SUM axes: 0 }"), {6, 8, 10, 12});
+  expect_near(of_matrix("reduce { function: MAX axes: -1 }"), {4, 8});
+  expect_near(of_matrix("reduce { function: MIN axes: 1 keep: true }"), {1, 5});
+  expect_near(of_matrix("glu { gate: RELU }"), {3, 8, 35, 48});
+  expect_near(of_matrix("glu { axis: 0 gate: NONE }"), {5, 12, 21, 32});
+  expect_near(
+      run(network(2, "prelu {}", "l1"), "infer", 1, {{"x", Values{-3, 3}}, {"y.slope", Values{2, 5}}})["prediction"],
+      {-6, 3});
+}
+
+// Weights shared as they are and transposed: [2,3] and [3,2].
+TEST(LoweredValues, SharedWeights) {
+  const auto results = run(R"(inputs { name: "x" shape: 2 }
+layers { name: "a" dense { units: 3 } }
+layers { name: "b" share: "a" share_transposed: true dense { units: 2 } }
+layers { name: "c" share: "a" dense { units: 3 } }
+loss { l1 {} })",
+                           "infer", 1,
+                           {{"x", Values{1, 1}},
+                            {"a.weight", Values{1, 2, 3, 4, 5, 6}},
+                            {"a.bias", Values{-4, -7, -8}},
+                            {"b.bias", Values{1, 2}}});
+  // a = [1,0,1], b = [1+3, 4+6] + [1,2] = [5,12]
+  expect_near(results.at("prediction"), {5 + 48 - 4, 10 + 60 - 7, 15 + 72 - 8});
 }
 
 TEST(LoweredValues, SoftmaxIsFiniteUnlessNaive) {
@@ -249,6 +338,19 @@ TEST(LoweredValues, BatchNormKeepsRunningStatistics) {
   expect_near(training.at("y.running_variance"), {1.5});  // (1 + 2) / 2, 2 being the unbiased variance
   expect_near(training.at("loss"), {1}, 1e-4);            // normalised to -1 and 1
   expect_near(run(text, "infer", 2, arguments).at("prediction"), {-3, -1}, 1e-4);
+}
+
+// Two batches of one step, one after the other: 0.5 (0.5 * 0 + 0.5 * 2) + 0.5 * 6.
+TEST(LoweredValues, SharedBatchNormKeepsStatisticsOfAllItsInputs) {
+  const auto results = run(R"(inputs { name: "x" shape: 1 }
+layers { name: "n" batch_norm { momentum: 0.5 } }
+layers { name: "y" inputs: "x" dense { units: 1 bias: false } }
+layers { name: "m" share: "n" batch_norm { momentum: 0.5 } }
+layers { name: "sum" inputs: ["n", "m"] add {} }
+loss { l1 {} })",
+                           "loss", 2, {{"x", Values{1, 3}}, {"y.weight", Values{3}}, {"n.gain", Values{1}}});
+  expect_near(results.at("n.running_mean"), {3.5});
+  EXPECT_FALSE(results.contains("m.running_mean"));
 }
 
 TEST(LoweredValues, DropoutKeepsTheMeanAndIsOffInInference) {

@@ -29,8 +29,7 @@ void follow(Result<LoadedModel> loaded) {
   const auto again = parse_model_text(text, "again.textproto");
   MINNOW_CHECK(again.has_value(), "{}\n{}", again.error().to_string(), text);
   MINNOW_CHECK(model_to_text(again->model) == text, "prints differently the second time:\n{}", text);
-  fill_defaults(*loaded);
-  if (validate_model(*loaded)) lower(*loaded);
+  if (complete_model(*loaded)) lower(*loaded);
 }
 
 }  // namespace
