@@ -8,6 +8,7 @@
 #include "frontend/load/field_options.h"
 #include "frontend/load/name_hint.h"
 #include "frontend/load/validate_model.h"
+#include "ir/printable.h"
 
 namespace minnow {
 namespace {
