@@ -83,10 +83,12 @@ class ModelDrawing {
     using Add = void (ModelDrawing::*)();
     std::vector<Add> choice = {&ModelDrawing::add_dense,   &ModelDrawing::add_activation, &ModelDrawing::add_dropout,
                                &ModelDrawing::add_norm,    &ModelDrawing::add_join,       &ModelDrawing::add_softmax,
-                               &ModelDrawing::add_flatten, &ModelDrawing::add_reshape};
+                               &ModelDrawing::add_flatten, &ModelDrawing::add_reshape,    &ModelDrawing::add_slice,
+                               &ModelDrawing::add_reduce,  &ModelDrawing::add_gated};
     const std::vector<Add> of_matrices = {&ModelDrawing::add_dense_per_position, &ModelDrawing::add_permute,
                                           &ModelDrawing::add_matmul};
     if (shape().size() > 1) choice.insert(choice.end(), of_matrices.begin(), of_matrices.end());
+    if (shape().size() == 2) choice.insert(choice.end(), {&ModelDrawing::add_attention, &ModelDrawing::add_position});
     const std::vector<Add> of_images = {
         &ModelDrawing::add_conv,        &ModelDrawing::add_conv, &ModelDrawing::add_conv,
         &ModelDrawing::add_transpose,   &ModelDrawing::add_pool, &ModelDrawing::add_pool,
@@ -112,6 +114,68 @@ class ModelDrawing {
     dense->set_units(to.back());
     dense->set_per_position(true);
     if (coin()) dense->set_activation(draw_function());
+  }
+
+  // Of a sequence to itself or to what there is of the same rank.
+  void add_attention() {
+    has_weights_ = true;
+    std::vector<Known> sequences;
+    for (const Known& known : known_)
+      if (known.shape.size() == 2) sequences.push_back(known);
+    const std::string x = known_.back().name, memory = pick(rng_, sequences).name;
+    auto* layer = new_layer(Shape(shape()));
+    layer->add_inputs(x);
+    if (memory != x || coin()) layer->add_inputs(memory);
+    auto* attention = layer->mutable_attention();
+    attention->set_heads(2);
+    attention->set_width(draw(rng_, 1, 2) * 2);
+    if (coin()) attention->set_key_value_heads(1);
+    attention->set_causal(coin());
+    attention->set_rotary(coin());
+    attention->set_bias(coin());
+    if (coin()) attention->set_dropout(0.25);
+  }
+
+  void add_position() {
+    auto* position = new_layer(Shape(shape()))->mutable_position();
+    if (coin()) return;
+    has_weights_ = true;
+    position->set_code(spec::Position::LEARNED);
+  }
+
+  void add_slice() {
+    Shape to = shape();
+    const int64_t axis = draw(rng_, 0, std::ssize(to) - 1);
+    int64_t& extent = to[static_cast<size_t>(axis)];
+    const int64_t start = draw(rng_, 0, extent - 1), stride = draw(rng_, 1, 2);
+    extent = (extent - start + stride - 1) / stride;
+    auto* slice = new_layer(to)->mutable_slice();
+    slice->set_axis(axis);
+    slice->set_start(start);
+    slice->set_stride(stride);
+  }
+
+  void add_reduce() {
+    Shape to = shape();
+    const int64_t axis = draw(rng_, 0, std::ssize(to) - 1);
+    const bool keeps = to.size() == 1 || coin();
+    if (keeps) to[static_cast<size_t>(axis)] = 1;
+    else to.erase(to.begin() + axis);
+    auto* reduce = new_layer(to)->mutable_reduce();
+    reduce->set_function(static_cast<spec::Reduce::Function>(draw(rng_, 0, spec::Reduce::Function_MAX)));
+    reduce->add_axes(axis);
+    reduce->set_keep(keeps);
+  }
+
+  void add_gated() {
+    Shape to = shape();
+    if (to.back() % 2 != 0) {
+      has_weights_ = true;
+      (void)new_layer(to)->mutable_prelu();
+      return;
+    }
+    to.back() /= 2;
+    new_layer(to)->mutable_glu()->set_gate(draw_function());
   }
 
   void add_permute() {

@@ -3,9 +3,11 @@ from their own layers. Shapes are of one example; weights have Minnow's names an
 import math
 from typing import NamedTuple
 
+from blocks import expanded
 from model_file import one, parse
 
 BYTE_SOURCES = ("builtin", "named", "idx", "png_folder")
+OF_EVERY_KIND = ("name", "inputs", "share", "share_transposed")
 IMAGE_NORMS = ("group_norm", "instance_norm")
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 TRANSPOSED_CONVOLUTIONS = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
@@ -138,15 +140,65 @@ def output_shape(kind, fields, shapes):
         return tuple(shape[i] for i in fields["order"])
     if kind == "matmul":
         return matrix_product(fields, *shapes)
+    if kind == "attention":
+        return shape
+    if kind in RESHAPED:
+        return RESHAPED[kind](fields, shape)
     return broadcast(shapes)
+
+
+def axis_of(fields, field, shape, default):
+    axis = one(fields, field, default)
+    return axis + len(shape) if axis < 0 else axis
+
+
+def reduced(fields, shape):
+    """All dimensions become one of size 1."""
+    axes = {axis % len(shape) for axis in fields.get("axes", range(len(shape)))}
+    kept = tuple(1 if i in axes else size for i, size in enumerate(shape) if one(fields, "keep", False) or i not in axes)
+    return kept or (1,)
+
+
+def sliced(fields, shape):
+    axis = axis_of(fields, "axis", shape, 0)
+    part = range(shape[axis])[one(fields, "start", 0):one(fields, "limit"):one(fields, "stride", 1)]
+    return (*shape[:axis], len(part), *shape[axis + 1:])
+
+
+def halved(fields, shape):
+    axis = axis_of(fields, "axis", shape, -1)
+    return (*shape[:axis], shape[axis] // 2, *shape[axis + 1:])
 
 
 def bias_of(fields, outputs):
     return {"bias": (outputs,)} if one(fields, "bias", True) else {}
 
 
-def weights_of(kind, fields, shape, output):
-    """Shapes by name; `shape` is the input's."""
+RESHAPED = {"reduce": reduced, "slice": sliced, "glu": halved}
+
+
+def head_width(fields, features):
+    return one(fields, "width", features // one(fields, "heads"))
+
+
+def weights_of_attention(fields, shapes):
+    features, memory, heads = shapes[0][-1], shapes[-2 if one(fields, "lengths", False) else -1][-1], one(fields, "heads")
+    width, shared = head_width(fields, features), one(fields, "key_value_heads", heads)
+    weights = {"query": (features, heads * width), "key": (memory, shared * width), "value": (memory, shared * width),
+               "out": (heads * width, features)}
+    biases = {f"{part}.bias": shape[1:] for part, shape in weights.items() if one(fields, "bias", True)}
+    return {f"{part}.weight": shape for part, shape in weights.items()} | biases
+
+
+def weights_of(kind, fields, shapes, output):
+    """Shapes by name; `shapes` are the inputs'."""
+    shape = shapes[0]
+    if kind == "attention":
+        return weights_of_attention(fields, shapes)
+    if kind == "position":
+        return {"weight": shape} if one(fields, "code") == "LEARNED" else {}
+    if kind == "prelu":
+        return {"slope": shape[:1]}
     if kind == "dense":
         inputs = shape[-1] if one(fields, "per_position", False) else math.prod(shape)
         return {"weight": (inputs, output[-1])} | bias_of(fields, output[-1])
@@ -169,26 +221,26 @@ class Graph:
     """What a peer needs of a model file. Layers stand in the file in order of computation."""
 
     def __init__(self, text):
-        model = parse(text)
+        model = expanded(parse(text))
         self.input_name = one(model["inputs"][0], "name")
         self.input_shape = tuple(model["inputs"][0]["shape"])
         self.takes_bytes = any(source in one(model, "data", {}) for source in BYTE_SOURCES)
         self.loss, self.loss_fields = next((kind, value[0]) for kind, value in one(model, "loss").items())
         self.layers = []
-        shapes = {self.input_name: self.input_shape}
+        shapes = {one(given, "name"): tuple(given["shape"]) for given in model["inputs"]}
         for message in model["layers"]:
             self.layers.append(self.layer(message, shapes))
             shapes[self.layers[-1].name] = self.layers[-1].shape
-        self.output = one(model, "output", self.layers[-1].name)
+        self.output = one(model, "output")
         self.output_shape = shapes[self.output]
 
     def layer(self, message, shapes):
-        before = self.layers[-1].name if self.layers else self.input_name
-        inputs = tuple(message.get("inputs", [before]))
-        kind, fields = next((kind, value[0]) for kind, value in message.items() if kind not in ("name", "inputs"))
+        inputs = tuple(message["inputs"])
+        kind, fields = next((kind, value[0]) for kind, value in message.items() if kind not in OF_EVERY_KIND)
         fed = tuple(shapes[name] for name in inputs)
         shape = output_shape(kind, fields, fed)
-        return Layer(one(message, "name"), kind, fields, inputs, fed, shape, weights_of(kind, fields, fed[0], shape),
+        weights = {} if "share" in message else weights_of(kind, fields, fed, shape)
+        return Layer(one(message, "name"), kind, fields, inputs, fed, shape, weights,
                      tuple(STATES) if kind == "batch_norm" else ())
 
     def without_dropout(self):

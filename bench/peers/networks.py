@@ -96,7 +96,7 @@ def draw_part(random, part, shapes):
     """One of a layer's weights: around 1 if it is a factor, else as far from 0 as draw_weights says."""
     if part in ("gain", "offset"):
         return (part == "gain") + random.uniform(-0.1, 0.1, shapes[part])
-    weight = shapes["weight"]
+    weight = shapes[part.removesuffix("bias").removesuffix("weight") + "weight"]
     return random.uniform(-1, 1, shapes[part]) / numpy.sqrt(weight[0] if len(weight) == 2 else numpy.prod(weight[1:]))
 
 

@@ -2,7 +2,7 @@
 import torch
 import torch.nn.functional as F
 
-from graph import CONVOLUTIONS, TRANSPOSED_CONVOLUTIONS, one, output_padding, per_dimension, window_of_layer
+from graph import (CONVOLUTIONS, TRANSPOSED_CONVOLUTIONS, head_width, one, output_padding, per_dimension, window_of_layer)
 
 ACTIVATIONS = {"NONE": lambda x: x, "RELU": F.relu, "SIGMOID": torch.sigmoid, "TANH": torch.tanh, "GELU": F.gelu,
                "SILU": F.silu, "SOFTPLUS": F.softplus, "LEAKY_RELU": F.leaky_relu, "ELU": F.elu}
@@ -118,6 +118,41 @@ def permute(layer, x, weights, training):
     return x.permute(0, *(1 + i for i in layer.fields["order"]))
 
 
+def sinusoidal(length, width, base):
+    even = torch.arange(width) // 2 * 2
+    angles = torch.arange(length, dtype=torch.float64)[:, None] / base ** (even / width)
+    return torch.where(torch.arange(width) % 2 == 0, angles.sin(), angles.cos()).float()
+
+
+def position(layer, x, weights, training):
+    if "weight" in weights:
+        return x + weights["weight"].mT
+    return x + sinusoidal(*x.shape[1:], one(layer.fields, "base", 10000))
+
+
+def reduce(layer, x, weights, training):
+    dims = [axis + 1 if axis >= 0 else axis for axis in layer.fields.get("axes", range(x.ndim - 1))]
+    function = {"MEAN": torch.mean, "SUM": torch.sum, "MAX": torch.amax, "MIN": torch.amin}[one(layer.fields, "function")]
+    return function(x, dims).reshape(-1, *layer.shape)
+
+
+def attention(layer, weights, x, memory):
+    """Neither rotary nor with lengths."""
+    fields, heads = layer.fields, one(layer.fields, "heads")
+    width = head_width(fields, x.shape[-1])
+
+    def projected(part, rows):
+        return F.linear(rows, weights[f"{part}.weight"], weights.get(f"{part}.bias"))
+
+    def split(part, rows):
+        return projected(part, rows).unflatten(-1, (-1, width)).transpose(1, 2)
+
+    y = F.scaled_dot_product_attention(split("query", x), split("key", memory), split("value", memory),
+                                       is_causal=one(fields, "causal", False),
+                                       enable_gqa=one(fields, "key_value_heads", heads) != heads)
+    return projected("out", y.transpose(1, 2).flatten(2))
+
+
 def spread(values):
     """Vectors beside images get their dimensions."""
     rank = max(x.ndim for x in values)
@@ -163,7 +198,7 @@ RULES = {
     "dense": dense, "max_pool": max_pool, "avg_pool": avg_pool, "batch_norm": batch_norm,
     "layer_norm": layer_norm, "rms_norm": rms_norm, "group_norm": group_norm, "instance_norm": group_norm,
     "dropout": dropout, "activation": activation, "upsample": upsample,
-    "permute": permute,
+    "permute": permute, "position": position, "reduce": reduce,
     "global_avg_pool": lambda layer, x, weights, training: x.flatten(2).mean(2),
     "global_max_pool": lambda layer, x, weights, training: x.flatten(2).amax(2),
     "flatten": lambda layer, x, weights, training: x.flatten(1),
@@ -183,6 +218,9 @@ def forward(graph, tensors, x, training):
             values[layer.name] = JOINS[layer.kind](layer, *fed)
             continue
         own = {part: tensors[f"{layer.name}.{part}"] for part in (*layer.weights, *layer.states)}
+        if layer.kind == "attention":
+            values[layer.name] = attention(layer, own, fed[0], fed[-1])
+            continue
         values[layer.name] = RULES[layer.kind](layer, fed[0], own, training)
     return values[graph.output]
 

@@ -81,8 +81,10 @@ TEST_P(Zoo, PredictsOneExampleAsInterpreted) {
 
 TEST_P(Zoo, HasRightGradients) {
   constexpr double kFlops = 5e5;
-  const auto rows = expect(check_gradients(read_with_small_images(GetParam(), kFlops), 1));
-  for (const GradientRow& row : rows) EXPECT_LE(row.error, 1e-5) << row.weight;
+  const LoadedModel model = read_with_small_images(GetParam(), kFlops);
+  auto rows = check_gradients(model, 1);
+  if (!rows) rows = check_gradients(model, 8);  // one element of a weight may lie on a kink of the loss
+  for (const GradientRow& row : expect(rows)) EXPECT_LE(row.error, 1e-5) << row.weight;
 }
 
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
