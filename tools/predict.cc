@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include "tools/command.h"
 #include "tools/flags/question.h"
 #include "tools/flags/trained_model.h"
+#include "tools/predict_text.h"
 
 namespace minnow {
 namespace {
@@ -27,6 +27,7 @@ struct PredictFlags {
   std::string out;
   std::string range = "0:5";
   int64_t top = 3;
+  TextFlags text;
   bool json = false;
 };
 
@@ -71,58 +72,6 @@ nlohmann::ordered_json to_json(const Question& question, const PredictionRows& r
   return {{"predictions", std::move(predictions)}};
 }
 
-// What is told of a sequence: at each position the likeliest token.
-struct SequenceTold {
-  std::vector<std::string> given, predicted, right;  // right of labels that are there
-};
-
-SequenceTold tell_sequence(const Question& question, const std::vector<float>& row, size_t i) {
-  const size_t classes = question.class_names.size();
-  SequenceTold told;
-  const auto of_example = [&](const Tensor& tensor) {
-    const auto values = tensor.as<int32_t>();
-    const size_t length = values.size() / static_cast<size_t>(question.data.size());
-    return values.subspan(i * length, length);
-  };
-  if (question.data.examples.type().dtype == DType::kI32)
-    for (const int32_t token : of_example(question.data.examples))
-      told.given.push_back(class_name(question.class_names, token));
-  for (size_t at = 0; at < row.size(); at += classes) {
-    const auto begin = row.begin() + static_cast<int64_t>(at);
-    const auto best = std::max_element(begin, begin + static_cast<int64_t>(classes)) - begin;
-    told.predicted.push_back(question.class_names[static_cast<size_t>(best)]);
-  }
-  for (const int32_t label : of_example(question.data.labels))
-    told.right.push_back(label < 0 ? "·" : class_name(question.class_names, label));
-  return told;
-}
-
-// Characters end to end, longer tokens with blanks between.
-std::string joined(const std::vector<std::string>& tokens) {
-  const bool are_characters =
-      std::ranges::all_of(tokens, [](const std::string& token) { return letter_count(token) <= 1 || token[0] == '<'; });
-  return printable(fmt::format("{}", fmt::join(tokens, are_characters ? "" : " ")));
-}
-
-void print_sequences(const Question& question, const PredictionRows& rows) {
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const SequenceTold told = tell_sequence(question, rows[i], i);
-    fmt::print("{}\n", printable(question.titles[i]));
-    if (!told.given.empty()) fmt::print("  given      {}\n", joined(told.given));
-    fmt::print("  predicted  {}\n  right      {}\n", joined(told.predicted), joined(told.right));
-  }
-}
-
-nlohmann::ordered_json sequences_to_json(const Question& question, const PredictionRows& rows) {
-  auto predictions = nlohmann::ordered_json::array();
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const SequenceTold told = tell_sequence(question, rows[i], i);
-    predictions.push_back(
-        {{"example", question.titles[i]}, {"given", told.given}, {"predicted", told.predicted}, {"right", told.right}});
-  }
-  return {{"predictions", std::move(predictions)}};
-}
-
 Result<Question> ask(const PredictFlags& flags, const TrainedModel& trained, ThreadPool& pool) {
   if (!flags.image.empty()) return question_from_image(flags.image, flags.is_inverted, trained);
   MINNOW_ASSIGN(const DataSplits data, trained.load(flags.data, pool));
@@ -155,6 +104,7 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
     MINNOW_ASSIGN(const ImageSheet sheet, worst_sheet(assessment, data.validation, flags.worst));
     return show_sheet(sheet, flags.out);
   }
+  if (flags.text.text) return continue_text(flags.text, trained, flags.json);
   if (!flags.out.empty())
     return tl::unexpected(Error{"-o", "there is no picture to write", "draw --worst or --filters", ExitCode::kUsage});
   MINNOW_ASSIGN(const Question question, ask(flags, trained, pool));
@@ -189,6 +139,7 @@ Action add_predict(CLI::App& app) {
   app.add_option("-o,--output", flags->out, "write --worst or --filters as a picture, .png or .svg")->type_name("FILE");
   app.add_flag("--bars", flags->has_bars, "probabilities as bars, as on a terminal");
   app.add_option("--top", flags->top, "classes to print")->check(CLI::Range(1, 1000))->capture_default_str();
+  flags->text.add(app);
   add_json_flag(app, flags->json);
   return [flags] { return predict_command(*flags); };
 }

@@ -97,10 +97,9 @@ Vocabulary bytes_vocabulary() {
 
 }  // namespace
 
-Result<std::string> read_text(const std::string& path, const Text& spec) {
-  MINNOW_ASSIGN(std::string text, read_file(path));
-  if (text.empty()) return fail(path, "is empty");
-  if (spec.level() != Text::BYTE) MINNOW_TRY(check_utf8(text, path));
+Result<std::string> prepare_text(std::string text, const Text& spec, const std::string& where) {
+  if (text.empty()) return fail(where, "is empty");
+  if (spec.level() != Text::BYTE) MINNOW_TRY(check_utf8(text, where));
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (spec.level() != Text::BYTE && text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   if (spec.letters_only()) text = letters_of(text);
@@ -108,6 +107,11 @@ Result<std::string> read_text(const std::string& path, const Text& spec) {
     for (char& c : text)
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return text;
+}
+
+Result<std::string> read_text(const std::string& path, const Text& spec) {
+  MINNOW_ASSIGN(std::string text, read_file(path));
+  return prepare_text(std::move(text), spec, path);
 }
 
 Vocabulary make_vocabulary(std::string_view text, const Text& spec) {

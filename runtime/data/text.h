@@ -11,8 +11,10 @@
 
 namespace minnow {
 
-// A file as text, with what `spec` asks for done to it. Empty, or other than UTF-8 where tokens are characters or
-// words, it is an error.
+// The text with what `spec` asks for done to it. Empty, or other than UTF-8 where tokens are characters or words, it is
+// an error at `where`.
+Result<std::string> prepare_text(std::string text, const spec::Data::Text& spec, const std::string& where);
+// That of a file.
 Result<std::string> read_text(const std::string& path, const spec::Data::Text& spec);
 
 // Which tokens there are, by number: those of `text` in the order of their bytes, behind <unk>, if there is one.

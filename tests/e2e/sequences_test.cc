@@ -53,6 +53,21 @@ TEST_F(Sequences, TextIsLearntAndToldByItsCharacters) {
   EXPECT_EQ(told["predictions"][0]["predicted"], (std::vector<std::string>{"c", "d", "a", "b"}));
 }
 
+TEST_F(Sequences, TextsAreGoneOnWith) {
+  bench_.write("t.txt", repeated("abcd", 200));
+  bench_.write("m.textproto", text_model("text { file: 't.txt' stride: 1 }", "4"));
+  bench_.succeed("train m.textproto --data-dir . --out run");
+  EXPECT_EQ(bench_.succeed("predict run --text ab --tokens 6").out, "abcdabcd\n");
+  EXPECT_EQ(bench_.succeed("predict run --text abcdab --tokens 2").out, "abcdabcd\n");
+  EXPECT_EQ(bench_.succeed("predict run --text ab --tokens 6 --temperature 0.01").out, "abcdabcd\n");
+  const auto told = nlohmann::json::parse(bench_.succeed("predict run --text d --tokens 2 --json").out);
+  EXPECT_EQ(told["continued"], (std::vector<std::string>{"a", "b"}));
+  const Outcome drawn = bench_.succeed("predict run --text a --tokens 300 --temperature 100");
+  EXPECT_EQ(drawn.out, bench_.succeed("predict run --text a --tokens 300 --temperature 100").out);
+  EXPECT_THAT(drawn.out, HasSubstr("aa"));
+  expect_refused(bench_, "predict run --text abe", "--text:1: error: \"e\" is not in the vocabulary");
+}
+
 TEST_F(Sequences, StoppedRunsGoOnAsIfTheyHadNot) {
   bench_.write("t.txt", repeated("abcdeadb", 100));
   bench_.write("m.textproto", text_model("text { file: 't.txt' random_windows: true } train_examples: 100", "5"));

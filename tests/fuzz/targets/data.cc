@@ -3,7 +3,8 @@
 
 #include <cstring>
 
-#include "runtime/data/dataset.h"
+#include "runtime/data/batch.h"
+#include "runtime/data/load_text.h"
 #include "runtime/data/npy.h"
 #include "runtime/data/png.h"
 #include "tests/fuzz/targets/memory_file.h"
@@ -87,6 +88,33 @@ void fuzz_csv(std::string_view bytes) {
 void fuzz_png(std::string_view bytes) {
   read_picture(bytes);
   read_picture(with_right_checksums(bytes));
+}
+
+// The first byte chooses the options. What comes out are tokens of the vocabulary, at every place that a batch may ask
+// for.
+void fuzz_text(std::string_view bytes) {
+  if (bytes.empty()) return;
+  const auto choice = static_cast<uint8_t>(bytes[0]);
+  const MemoryFile file(bytes.substr(1));
+  spec::Data data;
+  spec::Data::Text& text = *data.mutable_text();
+  text.set_file(file.path());
+  text.set_level(static_cast<spec::Data::Text::Level>((choice & 3) % 3));
+  if ((choice & 4) != 0) text.set_vocabulary(3);
+  if ((choice & 8) != 0) text.set_letters_only(true);
+  if ((choice & 16) != 0) text.set_lowercase(true);
+  if ((choice & 32) != 0) text.set_stride(1);
+  if ((choice & 64) != 0) text.set_random_windows(true);
+  const int64_t length = 1 + (choice >> 7) * 3;
+  const auto splits = load_text(data, length, "");
+  if (!splits) return;
+  for (const Dataset* split : {&splits->train, &splits->validation}) {
+    const Dataset rows = slice_dataset(*split, 0, split->windows->count);
+    MINNOW_CHECK(check_tokens(rows.examples, split->classes(), "fuzz"), "tokens");
+    MINNOW_CHECK(check_tokens(rows.labels, split->classes(), "fuzz"), "next tokens");
+    for (const int32_t row : rows_of_epoch(*split, true, 1, 0))
+      MINNOW_CHECK(row >= 0 && row < split->windows->places, "a window at {}", row);
+  }
 }
 
 }  // namespace minnow::testing

@@ -16,6 +16,7 @@ constexpr std::array kTargets = {
     FuzzTarget{"ir", fuzz_ir},
     FuzzTarget{"npy", fuzz_npy},
     FuzzTarget{"png", fuzz_png},
+    FuzzTarget{"text", fuzz_text},
     FuzzTarget{"text_model", fuzz_text_model},
 };
 
