@@ -213,6 +213,63 @@ void forget_factor(Function& f) {
   }
 }
 
+bool turn_loop(Function& f) {
+  for (const auto& op : f.ops()) {
+    if (op->kind != OpKind::kLoop) continue;
+    auto& loop = std::get<LoopAttributes>(op->attributes);
+    if (loop.count == 1 || loop.split.empty() || loop.carry.empty()) continue;
+    loop.reverse = !loop.reverse;
+    return true;
+  }
+  return false;
+}
+
+// The next values of two carried operands, mixed up.
+bool swap_carried(Function& f) {
+  for (const auto& op : f.ops()) {
+    if (op->kind != OpKind::kLoop || op->attr<LoopAttributes>().carry.size() < 2) continue;
+    auto& results = op->body->results();
+    if (results[0].value->type != results[1].value->type || results[0].value == results[1].value) continue;
+    std::swap(results[0].value, results[1].value);
+    return true;
+  }
+  return false;
+}
+
+// The cotangents go along the sequence with the states, not against them.
+void turn_gradient_of_loop(Function& f) {
+  for (const auto& op : f.ops())
+    if (op->kind == OpKind::kLoop && op->location.phase == Phase::kGradient && op->attr<LoopAttributes>().count > 1) {
+      auto& loop = std::get<LoopAttributes>(op->attributes);
+      loop.reverse = !loop.reverse;
+      return;
+    }
+}
+
+// An iteration backward reads what the one next to it has kept.
+void shift_residual(Function& f) {
+  for (auto it = f.ops().begin(); it != f.ops().end(); ++it) {
+    Op& op = **it;
+    if (op.kind != OpKind::kLoop || op.location.phase != Phase::kGradient) continue;
+    const auto& loop = op.attr<LoopAttributes>();
+    for (const int64_t i : loop.split) {
+      Value*& residual = op.operands[static_cast<size_t>(i)];
+      if (residual->op == nullptr || residual->op->kind != OpKind::kLoop || loop.count == 1) continue;
+      const int64_t all = residual->type.dim(0), part = all / loop.count;
+      Builder b(f, it);
+      residual = b.concat({b.slice(residual, 0, part, all), b.slice(residual, 0, 0, part)}, 0);
+      return;
+    }
+  }
+}
+
+// An iteration writes its next values over those that it still reads.
+void alias_carried(CompiledFunction& code) {
+  for (SequentialLoop& loop : code.sequences)
+    for (SequentialLoop::Carry& carry : loop.carries)
+      if (!carry.is_part && carry.other >= 0) carry.other = carry.last;
+}
+
 void alias_two_slots(const Function&, MemoryPlan& plan) {
   for (auto& [one, slot] : plan.slots)
     for (auto& [other, another] : plan.slots)
@@ -259,6 +316,11 @@ std::vector<NamedBug> planted_bugs() {
       {"forgotten factor of a gradient", {.gradient = forget_factor}},
       {"aliasing in the memory plan", {.plan = alias_two_slots}},
       {"dropped tail", {.code = drop_tail}},
+      {"loop the wrong way round", wrong_pass("turn-loop", turn_loop)},
+      {"swapped carried values", wrong_pass("swap-carried", swap_carried)},
+      {"gradient of a loop the wrong way round", {.gradient = turn_gradient_of_loop}},
+      {"residual of another iteration", {.gradient = shift_residual}},
+      {"aliasing of carried values", {.code = alias_carried}},
   };
 }
 

@@ -1,0 +1,118 @@
+// Recurrent layers: numbers from PyTorch 2.15 for the same weights, and what is refused.
+#include <gtest/gtest.h>
+
+#include "tests/frontend/lower/run_lowered.h"
+
+namespace minnow {
+namespace {
+
+// Numbers between -0.5 and 0.5 that differ from weight to weight.
+Values numbers(size_t count, size_t factor) {
+  Values values;
+  for (size_t i = 0; i < count; ++i) values.push_back((static_cast<double>(i * factor % 11) - 5) / 10);
+  return values;
+}
+
+std::string of_sequence(const std::string& layer, const std::string& more_inputs = "") {
+  return "inputs { name: \"x\" shape: [3, 2] }\n" + more_inputs + "layers { name: \"r\" " + layer +
+         " }\nloss { l1 {} }\n";
+}
+
+// The weights of one cell of two units.
+void add_cell(Arguments& arguments, const std::string& prefix, size_t gates, size_t inputs = 2) {
+  arguments[prefix + "input.weight"] = numbers(inputs * 2 * gates, 7);
+  arguments[prefix + "recurrent.weight"] = numbers(2 * 2 * gates, 4);
+  arguments[prefix + "input.bias"] = numbers(2 * gates, 2);
+  arguments[prefix + "recurrent.bias"] = numbers(2 * gates, 5);
+}
+
+Values run_cell(const std::string& layer, size_t gates) {
+  Arguments arguments = {{"x", numbers(12, 3)}};
+  add_cell(arguments, "r.", gates);
+  return run(of_sequence(layer), "infer", 2, arguments)["prediction"];
+}
+
+TEST(Recurrent, AgreesWithPyTorch) {
+  expect_near(run_cell("rnn { units: 2 }", 1),
+              {-0.6106768, -0.4621172, -0.7457438, 0.1644087, -0.3432796, -0.3979317, -0.8336546, -0.0099997,
+               -0.4104669, -0.2660747, -0.7280611, -0.3297283},
+              1e-6);
+  expect_near(run_cell("gru { units: 2 }", 3),
+              {0.1337442, 0.3373667, 0.2276179, 0.2371889, 0.2745675, 0.4048714, 0.1691173, 0.0449055, 0.2420552,
+               0.2886495, 0.3020010, 0.4030549},
+              1e-6);
+  expect_near(run_cell("lstm { units: 2 }", 4),
+              {0.0730912, 0.0648715, 0.1325453, 0.0711880, 0.1326528, 0.0987891, 0.0800082, 0.0255540, 0.1114674,
+               0.0730071, 0.1286695, 0.0922480},
+              1e-6);
+  expect_near(run_cell("lstm { units: 2 recompute: true output: LAST }", 4), {0.1326528, 0.0987891, 0.1286695, 0.0922480},
+              1e-6);
+}
+
+TEST(Recurrent, LayersAndDirectionsAgreeWithPyTorch) {
+  Arguments arguments = {{"x", numbers(12, 3)}};
+  for (const char* direction : {"", "reverse."}) {
+    add_cell(arguments, std::string("r.") + direction, 4);
+    add_cell(arguments, std::string("r.layer1.") + direction, 4, 4);
+  }
+  const std::string deep = "lstm { units: 2 layers: 2 bidirectional: true ";
+  expect_near(run(of_sequence(deep + "}"), "infer", 2, arguments)["prediction"],
+              {0.0750929, 0.0442956, 0.1358107, 0.0849676, 0.1155897, 0.0685177, 0.1142564, 0.0667050,
+               0.1401708, 0.0822259, 0.0760568, 0.0401676, 0.0741501, 0.0443409, 0.1344033, 0.0856661,
+               0.1159571, 0.0696020, 0.1145440, 0.0678739, 0.1407928, 0.0826678, 0.0761361, 0.0402062},
+              1e-6);
+  expect_near(run(of_sequence(deep + "output: LAST }"), "infer", 2, arguments)["prediction"],
+              {0.1401708, 0.0822259, 0.1358107, 0.0849676, 0.1407928, 0.0826678, 0.1344033, 0.0856661}, 1e-6);
+}
+
+// Gates of a GRU are z, r, n in Keras, r, z, n in PyTorch: with those swapped, both are the same.
+TEST(Recurrent, KerasHasOtherGates) {
+  Arguments arguments = {{"x", numbers(12, 3)}};
+  add_cell(arguments, "r.", 3);
+  for (auto& [name, values] : arguments)
+    if (name != "x")
+      for (size_t row = 0; row < values.size(); row += 6)
+        for (size_t i = 0; i < 2; ++i) std::swap(values[row + i], values[row + 2 + i]);
+  expect_near(run(of_sequence("gru { units: 2 convention: KERAS }"), "infer", 2, arguments)["prediction"],
+              run_cell("gru { units: 2 }", 3));
+}
+
+// Behind the end of a sequence the state stays, and nothing is shown; backward it begins there.
+TEST(Recurrent, SequencesHaveLengths) {
+  const std::string lengths = "inputs { name: \"n\" shape: [1] }\n";
+  const std::string layer = "inputs: [\"x\", \"n\"] gru { units: 2 bidirectional: true ";
+  Arguments arguments = {{"x", numbers(12, 3)}, {"n", Values{3, 2}}};
+  add_cell(arguments, "r.", 3);
+  add_cell(arguments, "r.reverse.", 3);
+  const Values all = run(of_sequence(layer + "}", lengths), "infer", 2, arguments)["prediction"];
+  const Values last = run(of_sequence(layer + "output: LAST }", lengths), "infer", 2, arguments)["prediction"];
+  ASSERT_EQ(all.size(), 24U);
+  expect_near({all.begin() + 20, all.end()}, {0, 0, 0, 0});           // the second example's third position
+  expect_near({last[4], last[5]}, {all[16], all[17]});                // its state behind the second
+  expect_near({last[6], last[7]}, {all[14], all[15]});                // and, backward, at the first
+
+  // What lies behind the end makes no difference.
+  arguments["x"].back() = 40;
+  expect_near(run(of_sequence(layer + "}", lengths), "infer", 2, arguments)["prediction"], all);
+}
+
+std::string lower_error(const std::string& text) {
+  const auto loaded = checked(text);
+  if (!loaded) return error_of(loaded);
+  return error_of(lower_model(*loaded, {}));
+}
+
+TEST(Recurrent, ErrorsSayWhy) {
+  EXPECT_EQ(lower_error("inputs { name: \"x\" shape: [4] }\nlayers { name: \"r\" rnn { units: 2 } }\nloss { l1 {} }"),
+            "m.textproto:2:20: layer \"r\": needs a sequence of vectors, [length,features], not [4] (from input \"x\")");
+  EXPECT_EQ(lower_error(of_sequence("gru { units: 2 activation: RELU }")),
+            "m.textproto:2:35: layer \"r\": activation: only an rnn has a choice of activation");
+  EXPECT_EQ(lower_error(of_sequence("rnn { units: 2 activation: GELU }")),
+            "m.textproto:2:35: layer \"r\": activation: a recurrent layer has TANH or RELU, not GELU");
+  EXPECT_EQ(lower_error(of_sequence("lstm { units: 2 dropout: 0.5 }")),
+            "m.textproto:2:36: layer \"r\": dropout: lies between layers, of which there is one; a dropout layer drops the "
+            "output");
+}
+
+}  // namespace
+}  // namespace minnow
