@@ -43,6 +43,11 @@ inline constexpr Accuracy kAccuracies[] = {
     {"SILU", 52, 64, 1e-6, "4 above -87, where `sigmoid` is no denormal. NaN at -inf: inf · 0"},
     {"SOFTPLUS", 1.8, 2.5},
     {"ELU", 1.5, 1},
+    {"RELU6", 0, 0},
+    {"HARD_SIGMOID", 2, 0.5},
+    {"HARD_SWISH", 3, 4, 2e-7},
+    {"MISH", 56, 64, 2e-6, "4 above -87, as `SILU`. NaN at -inf: inf · 0"},
+    {"GELU_TANH", 300, 300, 1e-6, "below -2 as `sigmoid`, whose argument is rounded; above it 8. NaN at -inf: inf · 0"},
     // clang-format on
 };
 

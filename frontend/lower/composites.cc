@@ -60,11 +60,13 @@ Value* clamp(Builder& b, Value* x, double low, double high) { return b.min(b.max
 
 Value* hard_sigmoid(Builder& b, Value* x) { return b.mul(clamp(b, b.add(x, 3), 0, 6), 1.0 / 6); }
 
-// x (1 + tanh(c (x + 0.044715 x^3))) / 2
+// x (1 + tanh u) / 2 = x sigmoid(2u) with u = sqrt(2/pi) (x + 0.044715 x^3). The sigmoid keeps its digits where tanh is
+// near -1. Beyond 12 it is 0 or 1, and x^3 might overflow.
 Value* gelu_tanh(Builder& b, Value* x) {
-  Value* cubic = b.mul(b.mul(x, x), 0.044715);
-  Value* inner = b.mul(b.mul(x, b.add(cubic, 1)), std::sqrt(2 / std::numbers::pi));
-  return b.mul(b.mul(x, 0.5), b.add(b.unary(OpKind::kTanh, inner), 1));
+  Value* inner = clamp(b, x, -12, 12);
+  Value* cubic = b.add(b.mul(b.mul(inner, inner), 0.044715), 1);
+  Value* exponent = b.mul(b.mul(inner, cubic), 2 * std::sqrt(2 / std::numbers::pi));
+  return b.mul(x, b.unary(OpKind::kSigmoid, exponent));
 }
 
 }  // namespace

@@ -45,6 +45,10 @@ double tanh_slope(double x) { return 1 / std::cosh(x) / std::cosh(x); }
 double bell(double x) { return 2 * std::numbers::inv_sqrtpi * std::exp(-x * x); }
 double upper_normal(double x) { return std::erfc(x / std::numbers::sqrt2) / 2; }
 
+double exact_softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
+double relu6(double x) { return x > 6 ? 6 : x < 0 ? 0 : x; }
+double gelu_exponent(double x) { return 2 * std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x); }
+
 constexpr Exact kExact[] = {
     {"neg", op<OpKind::kNegate>, [](double x) { return -x; }, [](double) { return -1.0; }},
     {"abs", op<OpKind::kAbs>, [](double x) { return std::abs(x); },
@@ -79,10 +83,24 @@ constexpr Exact kExact[] = {
      [](double x) { return upper_normal(-x) + x * bell(x / std::numbers::sqrt2) / 2 / std::numbers::sqrt2; }},
     {"SILU", activation<Activation::SILU>, [](double x) { return x * sigmoid(x); },
      [](double x) { return sigmoid(x) * (1 + x * sigmoid(-x)); }},
-    {"SOFTPLUS", activation<Activation::SOFTPLUS>,
-     [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }, sigmoid},
+    {"SOFTPLUS", activation<Activation::SOFTPLUS>, exact_softplus, sigmoid},
     {"ELU", activation<Activation::ELU>, [](double x) { return x > 0 ? x : std::expm1(x); },
      [](double x) { return x > 0 ? 1 : std::exp(x); }},
+    {"RELU6", activation<Activation::RELU6>, relu6, [](double x) { return x > 0 && x < 6 ? 1.0 : 0.0; }},
+    {"HARD_SIGMOID", activation<Activation::HARD_SIGMOID>, [](double x) { return relu6(x + 3) / 6; },
+     [](double x) { return x > -3 && x < 3 ? 1.0 / 6 : 0.0; }},
+    {"HARD_SWISH", activation<Activation::HARD_SWISH>, [](double x) { return x * relu6(x + 3) / 6; },
+     [](double x) { return x <= -3  ? 0
+                           : x >= 3 ? 1
+                                    : (2 * x + 3) / 6; }},
+    {"MISH", activation<Activation::MISH>, [](double x) { return x * std::tanh(exact_softplus(x)); },
+     [](double x) { return std::tanh(exact_softplus(x)) + x * tanh_slope(exact_softplus(x)) * sigmoid(x); }},
+    {"GELU_TANH", activation<Activation::GELU_TANH>, [](double x) { return x * sigmoid(gelu_exponent(x)); },
+     [](double x) {
+       if (std::abs(x) > 12) return x > 0 ? 1.0 : 0.0;
+       const double slope = 2 * std::sqrt(2 / std::numbers::pi) * (1 + 3 * 0.044715 * x * x);
+       return sigmoid(gelu_exponent(x)) + x * sigmoid_slope(gelu_exponent(x)) * slope;
+     }},
 };
 
 // Every `stride`th float there is (a prime, so that the low bits vary), zeros, infinities, NaN, and the ends of the
