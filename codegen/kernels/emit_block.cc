@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "codegen/kernels/emit_panel_contraction.h"
 #include "codegen/kernels/emit_window.h"
 #include "codegen/kernels/register_tile.h"
 #include "ir/dot.h"
@@ -167,7 +168,7 @@ WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const
   const bool is_f32 = main.type().dtype == DType::kF32;
   switch (main.kind) {
     case OpKind::kDot:
-      if (sums_examples(main)) return emit_block_dot_sum(kernel, storage, work);
+      if (sums_examples(main)) return emit_panel_contraction(kernel, storage, work);
       if (is_f32 && is_product_with_weights(main)) return emit_block_dot(kernel, storage, work);
       break;
     case OpKind::kConv:
@@ -189,7 +190,7 @@ WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const
 
 ScratchNeed block_scratch(const KernelWork& work, const Target& target) {
   const bool is_dot_sum = work.main != nullptr && work.main->kind == OpKind::kDot && sums_examples(*work.main);
-  return is_dot_sum ? block_dot_sum_scratch(*work.main, target.lanes) : ScratchNeed{};
+  return is_dot_sum ? panel_scratch(work, target) : ScratchNeed{};
 }
 
 WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

@@ -18,9 +18,6 @@ WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const K
 WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 // dot of examples with a matrix, f32: y[n, o] = epilogue(sum over k of x[n, k] * w[k, o]), w possibly transposed.
 WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-// dot over the examples, f32: w[k, o] += sum over n of x[n, k] * y[n, o].
-WorkUnits emit_block_dot_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-ScratchNeed block_dot_sum_scratch(const Op& dot, int64_t lanes);
 // conv and conv_input, f32.
 WorkUnits emit_block_conv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 // conv_filter, f32, into this partition's part of the sum.

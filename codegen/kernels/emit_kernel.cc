@@ -3,15 +3,17 @@
 #include <algorithm>
 
 #include "codegen/kernels/emit_block.h"
-#include "codegen/kernels/emit_channel_conv.h"
 #include "codegen/kernels/emit_conv.h"
-#include "codegen/kernels/emit_dot.h"
 #include "codegen/kernels/emit_few_rows_dot.h"
 #include "codegen/kernels/emit_narrow_dot.h"
+#include "codegen/kernels/emit_panel_contraction.h"
 #include "codegen/kernels/emit_pixel_conv.h"
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
 #include "codegen/kernels/emit_window.h"
+#include "codegen/schedule/contraction_schedule.h"
+#include "codegen/schedule/conv_shape.h"
+#include "codegen/schedule/tiling.h"
 #include "ir/dot.h"
 #include "ir/windows.h"
 
@@ -39,18 +41,42 @@ bool is_elementwise_dot(const Op& dot, int lanes) {
          dot.type().bytes() / sizes.depth > kCachedBytes;
 }
 
+bool is_fast_dot(const Op& dot) {
+  return dot.type().dtype == DType::kF32 && is_product_of_matrices(dot) && dot.type().elements() > 0 &&
+         dot_sizes(dot).depth > 0;
+}
+
+const Threshold kMaxPhases{"places in a stride with code for each", 16};
+const Threshold kMaxBytes{"bytes of a panel with its input and its sums", 8 << 20};
+
+// The part of the lanes of its vectors that `count` neighbours fill.
+double filled(int64_t count, int64_t lanes) {
+  return static_cast<double>(count) / static_cast<double>(ceil_div(count, lanes) * lanes);
+}
+
+bool is_channel_conv(const Op& op, const Target& target) {
+  if (!is_conv_of_images(op) || op.type().dtype != DType::kF32) return false;
+  const auto is_empty = [](const Value* value) { return value->type.elements() == 0; };
+  if (is_empty(op.result()) || std::ranges::any_of(op.operands, is_empty)) return false;
+  const Correlation c = correlation_of(op);
+  if (c.input.row_spread * c.input.column_spread > kMaxPhases) return false;
+  const double others = std::max(filled(c.images, target.lanes),
+                                 is_pixel_conv(op, target.lanes) ? filled(c.out_width, target.lanes) : 0.0);
+  return filled(c.group_outputs, target.lanes) > others && PanelSchedule(op, target, false).bytes() <= kMaxBytes;
+}
+
 KernelWay choose_dot(const Op& dot, int lanes) {
   if (is_elementwise_dot(dot, lanes)) return {emit_plain_loop};
   if (is_narrow_dot(dot, lanes)) return {emit_narrow_dot, narrow_dot_scratch};
   if (is_narrow_outer_dot(dot, lanes)) return {emit_narrow_outer_dot};
   if (is_few_rows_dot(dot, lanes)) return {emit_few_rows_dot};
-  if (is_fast_dot(dot)) return {emit_dot_kernel, dot_scratch};
+  if (is_fast_dot(dot)) return {emit_panel_contraction, panel_scratch};
   return {emit_plain_loop};
 }
 
 KernelWay choose_conv(const KernelWork& work, const Target& target) {
   const bool is_filter = work.main->kind == OpKind::kConvFilter;
-  if (is_channel_conv(*work.main, target)) return {emit_channel_conv, channel_conv_scratch};
+  if (is_channel_conv(*work.main, target)) return {emit_panel_contraction, panel_scratch};
   if (is_pixel_conv(*work.main, target.lanes))
     return {is_filter ? emit_pixel_conv_filter : emit_pixel_conv, pixel_conv_scratch};
   if (!is_fast_conv(*work.main)) return {emit_plain_loop};

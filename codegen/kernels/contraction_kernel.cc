@@ -1,0 +1,112 @@
+#include "codegen/kernels/contraction_kernel.h"
+
+#include <algorithm>
+
+namespace minnow {
+
+ContractionKernel::ContractionKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                                     const std::vector<Contraction>& phases)
+    : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main), phases_(phases),
+      emitter_(kernel, storage, work.inside, kernel.target().lanes), first_(phases[0].axes.size(), kernel.index(0)),
+      count_(phases[0].axes.size(), nullptr) {}
+
+Position ContractionKernel::position_of(const AffineMap& map, const Axes& axes) {
+  Axes from_start = axes;
+  for (const AffineCoord& coord : map)
+    for (const auto& [axis, scale] : coord.terms)
+      from_start[axis] = emitter_.add(axes[axis], emitter_.uniform(first_[axis]));
+  return position_at(emitter_, map, from_start);
+}
+
+// In scratch, what stays the same while the tile is summed is an address of its own, in a register.
+llvm::Value* ContractionKernel::read(const Operand& operand, const Contraction& phase, const Axes& axes) {
+  const AffineMap& map = phase.*operand.map;
+  if (operand.base == nullptr) return emitter_.emit(operand.value, position_of(map, axes));
+  int64_t start = 0;
+  for (size_t d = 0; d < map.size(); ++d) start += (map[d].offset - operand.shape[d].low) * operand.shape[d].stride;
+  Coord outer = emitter_.constant(start), inner = emitter_.constant(0);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    int64_t stride = 0;
+    for (size_t d = 0; d < map.size(); ++d) stride += map[d].scale_of(i) * operand.shape[d].stride;
+    Coord& sum = phase.axes[i].kind == Axis::Kind::kDepth ? inner : outer;
+    if (stride != 0) sum = emitter_.add(emitter_.scale(axes[i], stride), sum);
+  }
+  V base = ir_.CreateGEP(ir_.getFloatTy(), operand.base, outer.base);
+  return emitter_.load(base, DType::kF32, {inner.base, outer.step + inner.step, false});
+}
+
+// Whether every place of a dimension that any piece of work reads is one of the tensor's.
+bool ContractionKernel::is_inside(const Operand& operand, size_t dim) const {
+  return std::ranges::all_of(phases_, [&](const Contraction& phase) {
+    const CoordSpan span = span_of((phase.*operand.map)[dim], phase.axes);
+    return span.low >= 0 && span.high < operand.value->type.shape[dim];
+  });
+}
+
+void ContractionKernel::stage(const Operand& operand) {
+  emitter_.forget();
+  bool has_gaps = false;
+  for (size_t d = 0; d < operand.shape.size(); ++d) has_gaps |= !is_inside(operand, d);
+  if (has_gaps)
+    ir_.CreateMemSet(operand.base, ir_.getInt8(0), static_cast<uint64_t>(floats_of(operand.shape) * 4), llvm::Align(4));
+  Position at(operand.shape.size());
+  stage_dim(operand, 0, at, emitter_.constant(0));
+  emitter_.forget();
+}
+
+// Places [low, low + extent) of a dimension, as far as the tensor has them.
+void ContractionKernel::stage_dim(const Operand& operand, size_t dim, Position& at, const Coord& address) {
+  const StagedDim& shape = operand.shape[dim];
+  const int64_t size = operand.value->type.shape[dim];
+  V low = number(shape.low);
+  for (const AffineCoord::Term& term : (phases_[0].*operand.map)[dim].terms)
+    low = plus(low, times(first_[term.axis], term.scale));
+  V from = number(0);
+  V to = number(shape.extent);
+  const bool inside = is_inside(operand, dim);
+  if (!inside && llvm::isa<llvm::ConstantInt>(low)) {
+    from = number(std::max<int64_t>(0, -shape.low));
+    to = number(std::min(shape.extent, size - shape.low));
+  } else if (!inside) {
+    from = larger(ir_.CreateNeg(low), from);
+    to = smaller(ir_.CreateSub(number(size), low), to);
+  }
+  const bool is_last = dim + 1 == operand.shape.size();
+  const auto step = [&](const Coord& i) {
+    at[dim] = emitter_.add(i, emitter_.uniform(low));
+    const Coord there = emitter_.add(address, emitter_.scale(i, shape.stride));
+    if (is_last) emitter_.store(operand.base, DType::kF32, there, emitter_.emit(operand.value, at));
+    else stage_dim(operand, dim + 1, at, there);
+  };
+  if (is_last) return emitter_.lanes_loop(from, to, step);
+  if (shape.extent == 1 && inside) return step(emitter_.constant(0));
+  kernel_.loop(from, to, 1, [&](V i) {
+    step(emitter_.uniform(i));
+    emitter_.forget();
+  });
+}
+
+void ContractionKernel::set_digits(Axes& at, std::span<const size_t> axes, std::span<const int64_t> extents, V index) {
+  int64_t outer = 1;
+  for (const int64_t extent : extents) outer *= std::max<int64_t>(extent, 1);
+  for (size_t i = axes.size(); i-- > 0;) {
+    outer /= std::max<int64_t>(extents[i], 1);
+    at[axes[i]] = emitter_.uniform(outer == 1 && extents[i] != 1 ? index : rest(index, extents[i]));
+    if (outer > 1) index = divided(index, extents[i]);
+  }
+}
+
+void ContractionKernel::loops(const Contraction& phase, std::span<const size_t> axes, Axes& at, bool unrolls,
+                              const std::function<void()>& body) {
+  if (axes.empty()) return body();
+  const size_t axis = axes[0];
+  const auto step = [&](V i) {
+    at[axis] = emitter_.uniform(i);
+    loops(phase, axes.subspan(1), at, unrolls, body);
+  };
+  if (count_[axis] != nullptr) return kernel_.loop(number(0), count_[axis], 1, step);
+  if (unrolls && axes.size() == 1) return kernel_.short_loop(0, phase.axes[axis].extent, 1, step);
+  kernel_.loop(0, phase.axes[axis].extent, step);
+}
+
+}  // namespace minnow
