@@ -78,7 +78,6 @@ void Lowering::add_finish(const Op& map, size_t result, PartialSums sums) {
   sums.partitions = loop.partitions;
   KernelWork work;
   work.origin = &producer(*map.body->results()[result].value);
-  work.stage = KernelWork::Stage::kFinish;
   work.sums = sums;
   work.outputs = {{map.result(result), storage_.find(map.result(result))}};
   work.ops = "sum of partials";

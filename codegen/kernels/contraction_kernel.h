@@ -30,8 +30,23 @@ class ContractionKernel {
     StagedShape shape = {};
   };
   V read(const Operand& operand, const Contraction& phase, const Axes& axes);
+  // In scratch: what stays the same while the tile is summed, and what moves.
+  struct Place {
+    Coord outer, inner;
+  };
+  Place place_of(const Operand& operand, const Contraction& phase, const Axes& axes);
   // Copies what this piece of work reads of an operand, with zeros where there is nothing.
   void stage(const Operand& operand);
+
+  // Where a padding is left out rather than copied. Whether a meets an element where these axes, of a dimension that
+  // both move along, stand at these places.
+  bool is_inside(const Contraction& phase, size_t row, int64_t row_place, size_t depth, int64_t depth_place) const;
+  // Finds range_ of the depth axes of all dimensions but that along which `static_axis` moves: the places at which a
+  // meets an element where the loops over rows stand.
+  void find_depth_ranges(const Contraction& phase, size_t static_axis, const Axes& at);
+
+  // An element of the contraction's result, or a vector of them, with what follows it.
+  void store_sum(const Position& at, V value);
 
   Position position_of(const AffineMap& map, const Axes& axes);
   Axes origin() { return Axes(first_.size(), emitter_.constant(0)); }
@@ -63,9 +78,14 @@ class ContractionKernel {
   ElementEmitter emitter_;
   std::vector<V> first_;  // of each axis, where this piece of work begins
   std::vector<V> count_;  // and how many places it has there; nullptr: all of the phase's
+  struct Range {
+    V from = nullptr, to = nullptr;
+  };
+  std::vector<Range> range_;  // of an axis, where it is less than all
 
  private:
   bool is_inside(const Operand& operand, size_t dim) const;
+  Range depth_range(const Contraction& phase, const AffineCoord& coord, size_t axis, int64_t size, const Axes& at);
   void stage_dim(const Operand& operand, size_t dim, Position& at, const Coord& address);
 };
 

@@ -3,17 +3,11 @@
 #include <algorithm>
 
 #include "codegen/kernels/emit_block.h"
-#include "codegen/kernels/emit_conv.h"
-#include "codegen/kernels/emit_few_rows_dot.h"
-#include "codegen/kernels/emit_narrow_dot.h"
-#include "codegen/kernels/emit_panel_contraction.h"
-#include "codegen/kernels/emit_pixel_conv.h"
+#include "codegen/kernels/emit_contraction.h"
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
 #include "codegen/kernels/emit_window.h"
-#include "codegen/schedule/contraction_schedule.h"
-#include "codegen/schedule/conv_shape.h"
-#include "codegen/schedule/tiling.h"
+#include "codegen/schedule/choose_contraction.h"
 #include "ir/dot.h"
 #include "ir/windows.h"
 
@@ -31,69 +25,23 @@ WorkUnits emit_plain_loop(KernelBuilder& kernel, const Storage& storage, const K
   return emit_loop_kernel(kernel, storage, work);
 }
 
-const Threshold kShallow{"depth of products that may be elementwise", 4};
-const Threshold kCachedBytes{"bytes of a product per depth that stay in the cache", 256 << 10};
-
-// Whether there is less to compute than to write: then rows are written as long as they are, a stream.
-bool is_elementwise_dot(const Op& dot, int lanes) {
-  const DotSizes sizes = dot_sizes(dot);
-  return sizes.columns >= lanes && !has_transposed_columns(dot) && sizes.depth > 0 && sizes.depth <= kShallow &&
-         dot.type().bytes() / sizes.depth > kCachedBytes;
-}
-
-bool is_fast_dot(const Op& dot) {
-  return dot.type().dtype == DType::kF32 && is_product_of_matrices(dot) && dot.type().elements() > 0 &&
-         dot_sizes(dot).depth > 0;
-}
-
-const Threshold kMaxPhases{"places in a stride with code for each", 16};
-const Threshold kMaxBytes{"bytes of a panel with its input and its sums", 8 << 20};
-
-// The part of the lanes of its vectors that `count` neighbours fill.
-double filled(int64_t count, int64_t lanes) {
-  return static_cast<double>(count) / static_cast<double>(ceil_div(count, lanes) * lanes);
-}
-
-bool is_channel_conv(const Op& op, const Target& target) {
-  if (!is_conv_of_images(op) || op.type().dtype != DType::kF32) return false;
-  const auto is_empty = [](const Value* value) { return value->type.elements() == 0; };
-  if (is_empty(op.result()) || std::ranges::any_of(op.operands, is_empty)) return false;
-  const Correlation c = correlation_of(op);
-  if (c.input.row_spread * c.input.column_spread > kMaxPhases) return false;
-  const double others = std::max(filled(c.images, target.lanes),
-                                 is_pixel_conv(op, target.lanes) ? filled(c.out_width, target.lanes) : 0.0);
-  return filled(c.group_outputs, target.lanes) > others && PanelSchedule(op, target, false).bytes() <= kMaxBytes;
-}
-
-KernelWay choose_dot(const Op& dot, int lanes) {
-  if (is_elementwise_dot(dot, lanes)) return {emit_plain_loop};
-  if (is_narrow_dot(dot, lanes)) return {emit_narrow_dot, narrow_dot_scratch};
-  if (is_narrow_outer_dot(dot, lanes)) return {emit_narrow_outer_dot};
-  if (is_few_rows_dot(dot, lanes)) return {emit_few_rows_dot};
-  if (is_fast_dot(dot)) return {emit_panel_contraction, panel_scratch};
-  return {emit_plain_loop};
-}
-
-KernelWay choose_conv(const KernelWork& work, const Target& target) {
-  const bool is_filter = work.main->kind == OpKind::kConvFilter;
-  if (is_channel_conv(*work.main, target)) return {emit_panel_contraction, panel_scratch};
-  if (is_pixel_conv(*work.main, target.lanes))
-    return {is_filter ? emit_pixel_conv_filter : emit_pixel_conv, pixel_conv_scratch};
-  if (!is_fast_conv(*work.main)) return {emit_plain_loop};
-  if (!is_filter) return {emit_correlation_kernel, correlation_scratch};
-  return {work.stage == KernelWork::Stage::kFinish ? emit_conv_filter_finish : emit_conv_filter_partial};
+KernelWay way_of_contraction(const KernelWork& work, const Target& target) {
+  switch (choose_contraction(*work.main, target, work.loop >= 0)) {
+    case ContractionWay::kPanel: return {emit_panel_contraction, panel_scratch};
+    case ContractionWay::kRowLanes: return {emit_row_lanes, row_lanes_scratch};
+    case ContractionWay::kDepthLanes: return {emit_depth_lanes, depth_lanes_scratch};
+    case ContractionWay::kElements: break;
+  }
+  return {work.loop >= 0 ? emit_block_loop : emit_plain_loop};
 }
 
 KernelWay choose_way(const KernelWork& work, const Target& target) {
   if (work.row) return {emit_row_kernel, row_scratch};
-  if (work.loop >= 0) return {emit_block_kernel, block_scratch};
+  if (work.main != nullptr && has_trait(work.main->kind, kContraction)) return way_of_contraction(work, target);
+  if (work.loop >= 0) return {emit_block_kernel};
   if (work.sums.buffer >= 0) return {emit_sum_of_partials};
   if (work.main == nullptr) return {emit_plain_loop};
   switch (work.main->kind) {
-    case OpKind::kDot: return choose_dot(*work.main, target.lanes);
-    case OpKind::kConv:
-    case OpKind::kConvInput:
-    case OpKind::kConvFilter: return choose_conv(work, target);
     case OpKind::kWindowPick:
     case OpKind::kWindowSpread: return {space_dims(*work.main) == 2 ? emit_window_scatter_kernel : emit_plain_loop};
     case OpKind::kReduceSum:
@@ -127,11 +75,6 @@ WorkUnits emit_kernel(KernelBuilder& kernel, const Storage& storage, const Kerne
 ScratchNeed scratch_need(const KernelWork& work, const Target& target) {
   const auto scratch = choose_way(work, target).scratch;
   return scratch != nullptr ? scratch(work, target) : ScratchNeed{};
-}
-
-bool is_two_stage(const KernelWork& work, const Target& target) {
-  return work.loop < 0 && !work.row && work.main != nullptr && work.main->kind == OpKind::kConvFilter &&
-         choose_conv(work, target).emit == emit_conv_filter_partial;
 }
 
 double count_flops(const Op& op) {

@@ -1,8 +1,7 @@
-#include "codegen/kernels/emit_panel_contraction.h"
-
 #include <algorithm>
 
 #include "codegen/kernels/contraction_kernel.h"
+#include "codegen/kernels/emit_contraction.h"
 #include "codegen/schedule/tiling.h"
 
 namespace minnow {

@@ -144,4 +144,163 @@ int64_t PanelSchedule::sum_floats() const {
   return (ceil_div(ceil_div(rows, tile), row_parts) * tile + lanes) * panel();
 }
 
+namespace {
+
+const Threshold kMaxOutputs{"output channels in registers", 8};
+const Threshold kMaxFloats{"floats of a padded image", 1 << 17};
+constexpr double kChains = 8;  // sums that keep two FMA units busy: each takes four cycles
+
+using Tile = RowLanesSchedule::Tile;
+
+// The tile of most accumulators that, evened out over columns and items, wastes least.
+Tile cheapest_tile(int64_t columns, int64_t items, int64_t limit) {
+  Tile best;
+  double best_cost = 1e30;
+  for (int64_t some = 1; some <= std::min(limit, columns); ++some) {
+    for (int64_t others = 1; others <= std::min(limit / some, items); ++others) {
+      const double multiplies = static_cast<double>(some * others);
+      const double loads = 0.5 * static_cast<double>(some) + static_cast<double>(others);
+      const double one = std::max({multiplies, loads, kChains}) + 0.3 * loads / multiplies;
+      const double tiles = static_cast<double>(ceil_div(columns, some) * ceil_div(items, others));
+      if (one * tiles >= best_cost) continue;
+      best_cost = one * tiles;
+      best = {some, others};
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+RowLanesSchedule::RowLanesSchedule(const Op& op, const Target& target, bool in_block)
+    : whole(contraction_of(op)), phases(phases_of(whole)), lanes(target.lanes), is_in_block(in_block),
+      registers_(target.tiles) {
+  for (const Axis& axis : whole.axes) block.push_back(axis.extent);
+  const std::vector<size_t> rows = whole.axes_of(Kind::kRow);
+  lane_axis = in_block ? rows.front() : rows.back();
+  stages = op.kind != OpKind::kDot && !in_block;
+  item_axis = stages ? rows[rows.size() - 2] : rows.back();
+  if (!stages) return;
+  block[rows[0]] = 1;
+  const int64_t height = whole.axes[rows[1]].extent;
+  const int64_t row_floats = std::max<int64_t>(1, ceil_div(floats_of(input()), height));
+  if (phases.size() == 1)
+    block[rows[1]] =
+        largest_divisor(height, std::max<int64_t>(1, kMaxFloats.at_most(height * row_floats) / row_floats));
+}
+
+RowLanesSchedule::Tile RowLanesSchedule::tile_of(const Contraction& phase) const {
+  const int64_t columns = phase.extent_of(Kind::kColumn);
+  const int64_t extent = std::min(block[item_axis], phase.axes[item_axis].extent);
+  const int64_t items = item_axis == lane_axis ? ceil_div(extent, lanes) : extent;
+  const int64_t registers = registers_.accumulators;
+  if (stages) {
+    const int64_t some = largest_divisor(columns, kMaxOutputs.at_most(columns));
+    return {some, largest_divisor(items, std::max<int64_t>(1, registers / some))};
+  }
+  if (!is_in_block) return {columns, std::clamp<int64_t>(registers / columns, 1, 2)};
+  if (item_axis == lane_axis) return {even_tile(columns, registers / items), items};
+  if (registers_.conv.rows == 0) return cheapest_tile(columns, items, registers);
+  return {even_tile(columns, registers_.conv.rows), even_tile(items, registers_.conv.vectors)};
+}
+
+StagedShape RowLanesSchedule::sums() const {
+  std::vector<int64_t> places = block;
+  for (const size_t axis : whole.axes_of(Kind::kBatch)) places[axis] = 1;
+  for (const size_t axis : whole.axes_of(Kind::kColumn)) places[axis] = tile_of(whole).columns;
+  return staged_shape(phases, &Contraction::y, places);
+}
+
+int64_t RowLanesSchedule::input_bytes() const {
+  if (!stages) return 0;
+  return (floats_of(input()) + lanes * std::max<int64_t>(1, whole.a.back().scale_of(lane_axis))) * 4;
+}
+
+int64_t RowLanesSchedule::pieces() const {
+  int64_t count = 1;
+  for (const size_t axis : whole.axes_of(Kind::kRow)) count *= whole.axes[axis].extent / block[axis];
+  return count;
+}
+
+namespace {
+
+const Threshold kShortRow{"depth of rows of w that are read side by side", 512};
+const Threshold kRowsOfUnit{"rows of a narrow product's unit", 128};  // each unit packs b for itself
+const Threshold kMaxFilterColumns{"columns of a filter in registers", 7};
+constexpr int64_t kLongRows = 4;    // that are read side by side
+constexpr int64_t kFewColumns = 4;  // pixels of x that pay for a pixel of y
+
+}  // namespace
+
+DepthLanesSchedule::DepthLanesSchedule(const Op& op, const Target& target, bool in_block)
+    : whole(contraction_of(op)), phases{whole}, lanes(target.lanes), is_in_block(in_block), tile(whole.axes.size(), 1) {
+  for (const Axis& axis : whole.axes) block.push_back(axis.extent);
+  const std::vector<size_t> depth = whole.axes_of(Kind::kDepth);
+  lane_axis = in_block ? depth.front() : depth.back();
+  stages = op.kind == OpKind::kConvFilter && !in_block;
+  if (op.kind == OpKind::kDot) divide_dot(op, target);
+  else divide_filter(target);
+}
+
+// Of few rows, what is summed up in registers at once is rows times columns, a part of the lanes, times steps of the
+// depth. b is read once where its rows are long, else it stays in the cache from row to row.
+void DepthLanesSchedule::divide_dot(const Op& op, const Target& target) {
+  const size_t row = whole.axes_of(Kind::kRow)[0], column = whole.axes_of(Kind::kColumn)[0];
+  const int64_t rows = whole.axes[row].extent, columns = whole.axes[column].extent;
+  const int64_t registers = target.tiles.accumulators;
+  if (columns < lanes) {
+    packs = whole.axes[whole.b.back().terms.back().axis].kind == Kind::kColumn;
+    tile[column] = columns;
+    tile[row] = std::max<int64_t>(1, registers / columns);
+    return;
+  }
+  const bool is_short = op.operands[0]->type.dim(whole.a.size() - 1) <= kShortRow;
+  tile[row] = is_short ? 1 : rows;
+  int64_t& some = tile[column] = is_short ? lanes : std::min(kLongRows, lanes);
+  while (some > 1 && some * tile[row] > registers) some /= 2;
+  steps = is_short ? 1 : std::max<int64_t>(1, registers / (some * tile[row]));
+}
+
+void DepthLanesSchedule::divide_filter(const Target& target) {
+  const std::vector<size_t> rows = whole.axes_of(Kind::kRow);  // input channels, then the filter
+  const size_t column = whole.axes_of(Kind::kColumn)[0];
+  const int64_t width = whole.axes[rows.back()].extent;
+  const int64_t outputs = whole.axes[column].extent;
+  if (stages) {
+    block[whole.axes_of(Kind::kDepth)[0]] = 1;
+    tile[rows.back()] = largest_divisor(width, lanes);
+    tile[column] = largest_divisor(outputs, lanes / tile[rows.back()]);
+    return;
+  }
+  tile[rows.back()] = largest_divisor(width, kMaxFilterColumns.at_most(width));
+  const int64_t most = std::max<int64_t>(1, kFewColumns / tile[rows.back()]);
+  tile[rows[0]] = largest_divisor(whole.axes[rows[0]].extent, most);
+  tile[column] = largest_divisor(outputs, std::max<int64_t>(1, target.tiles.accumulators / items()));
+}
+
+int64_t DepthLanesSchedule::items() const {
+  int64_t count = 1;
+  for (const size_t axis : whole.axes_of(Kind::kRow)) count *= tile[axis];
+  return count;
+}
+
+int64_t DepthLanesSchedule::tiles() const {
+  int64_t count = 1;
+  for (size_t i = 0; i < tile.size(); ++i)
+    if (whole.axes[i].kind != Kind::kDepth) count *= whole.axes[i].extent / tile[i];
+  return count;
+}
+
+int64_t DepthLanesSchedule::bytes() const {
+  if (packs) return columns() * ceil_div(whole.axes[lane_axis].extent, lanes) * lanes * 4;
+  return stages ? (floats_of(input()) + tiles() * lanes) * 4 : 0;
+}
+
+int64_t DepthLanesSchedule::units() const {
+  if (is_in_block || stages) return 1;
+  const int64_t columns = whole.extent_of(Kind::kColumn);
+  if (columns < lanes) return kRowsOfUnit.whole_parts(whole.extent_of(Kind::kRow));
+  return whole.extent_of(Kind::kBatch) * ceil_div(columns, lanes);
+}
+
 }  // namespace minnow

@@ -70,4 +70,72 @@ struct PanelSchedule {
   void divide_conv(const Op& op, const Target& target);
 };
 
+// Vectors run along an axis of the rows, and a tile is columns × items, each a vector: the examples of a block, the
+// pixels of a row, the rows of a matrix that lies transposed.
+//
+//                                  lane axis   items of a tile
+//   convolution in a block         examples    pixels of a row
+//   dot in a block                 examples    vectors of examples
+//   convolution of a few images    columns     rows of pixels
+//   dot of few columns             rows        vectors of rows
+struct RowLanesSchedule {
+  Contraction whole;
+  std::vector<Contraction> phases;
+  std::vector<int64_t> block;
+  int64_t lanes = 1;
+  size_t lane_axis = 0, item_axis = 0;
+  bool is_in_block = false;
+  bool stages = false;  // a is copied, image by image, with the zeros of its padding
+
+  RowLanesSchedule(const Op& op, const Target& target, bool is_in_block);
+
+  struct Tile {
+    int64_t columns = 1, items = 1;
+  };
+  Tile tile_of(const Contraction& phase) const;
+
+  StagedShape input() const { return staged_shape(phases, &Contraction::a, block); }
+  StagedShape sums() const;  // of a tile of columns
+  // The last vector of the last row reads on behind it.
+  int64_t input_bytes() const;
+  int64_t bytes() const { return input_bytes() + (phases.size() > 1 ? floats_of(sums()) * 4 : 0); }
+  int64_t pieces() const;
+
+ private:
+  RegisterTiles registers_;
+};
+
+// Vectors run along an axis of the depth, in both operands, and their lanes are added up when a tile is done.
+//
+//                                     lane axis   a tile
+//   dot of few rows                   k           a few columns, whose rows of b are long, for all rows
+//   dot of few columns                k           all columns, packed by vectors, for a few rows
+//   conv_filter of a few images       columns     output channels × places of the filter
+//   conv_filter in a block            examples    output channels × places of the filter
+struct DepthLanesSchedule {
+  Contraction whole;
+  std::vector<Contraction> phases;
+  std::vector<int64_t> block;
+  int64_t lanes = 1;
+  size_t lane_axis = 0;
+  bool is_in_block = false;
+  bool stages = false;        // a is copied, image by image, with the zeros of its padding
+  bool packs = false;         // b, as [k / lanes][columns][lanes]
+  std::vector<int64_t> tile;  // of each axis
+  int64_t steps = 1;          // of the depth, whose sums do not wait for each other
+
+  DepthLanesSchedule(const Op& op, const Target& target, bool is_in_block);
+
+  int64_t columns() const { return tile[whole.axes_of(Axis::Kind::kColumn)[0]]; }
+  int64_t items() const;  // of a tile's rows
+  int64_t tiles() const;
+  StagedShape input() const { return staged_shape(phases, &Contraction::a, block); }
+  int64_t bytes() const;
+  int64_t units() const;
+
+ private:
+  void divide_dot(const Op& op, const Target& target);
+  void divide_filter(const Target& target);
+};
+
 }  // namespace minnow

@@ -31,12 +31,9 @@ bool sums_lanes_apart(const Op& op);
 
 // One loop nest to be: computes the outputs from values in memory through the ops inside.
 struct KernelWork {
-  enum class Stage : uint8_t { kWhole, kPartial, kFinish };  // conv_filter is two kernels with `scratch` between
-
-  const Op* origin = nullptr;        // the top-level op, nullptr for a copy
-  const Op* main = nullptr;          // the reduction, contraction, ... that shapes the nest, if one does
-  std::optional<RowShape> row = {};  // of several reductions over the same rows
-  Stage stage = Stage::kWhole;
+  const Op* origin = nullptr;            // the top-level op, nullptr for a copy
+  const Op* main = nullptr;              // the reduction, contraction, ... that shapes the nest, if one does
+  std::optional<RowShape> row = {};      // of several reductions over the same rows
   int scratch = -1;                      // buffer; -1: what the kernel needs is on the stack
   int64_t scratch_bytes = 0;             // of one work unit
   int64_t scratch_units = 0;             // for so many
@@ -48,8 +45,6 @@ struct KernelWork {
 
   // The op whose layer and phase the kernel goes by: that which most of its time goes to. nullptr for a copy.
   const Op* attributed_op() const { return main != nullptr ? main : origin; }
-  // Whether `op`, which is inside, is computed in this stage: sums in the first, what becomes of them in the second.
-  bool computes(const Op* op) const { return stage == Stage::kWhole || (stage == Stage::kPartial) == (op == main); }
 };
 
 }  // namespace minnow
