@@ -141,7 +141,6 @@ std::string Compilation::unique_name(const KernelWork& work) {
   }
   const std::string ops = work.main != nullptr ? std::string(mnemonic(work.main->kind)) : work.ops;
   name = symbol_text(name + "." + ops.substr(0, 48));
-  if (work.stage == KernelWork::Stage::kPartial) name += ".partial";
   std::string unique = name;
   for (int& i = last_number_[name]; !names_.insert(unique).second;) unique = name + "_" + std::to_string(++i);
   return unique;
@@ -155,7 +154,6 @@ Kernel Compilation::describe(const KernelWork& work) {
   kernel.op = work.ops;
   std::unordered_set<const Value*> read;
   for (const Op* op : work.inside) {
-    if (!work.computes(op)) continue;
     kernel.flops += count_flops(*op);
     for (const Value* operand : op->operands) {
       const Value* value = lowered_.storage.resolve(operand);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "codegen/kernels/emit_conv.h"
 #include "codegen/kernels/emit_kernel.h"
 #include "codegen/lowering.h"
 #include "ir/loop.h"
@@ -172,12 +171,6 @@ void Lowering::add_work(KernelWork work) {
     work.scratch_bytes = (need.bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
     work.scratch_units = kMaxScratchUnits.at_most(need.pieces);
     work.scratch = add_scratch(work.scratch_bytes * work.scratch_units);
-  }
-  if (is_two_stage(work, target_)) {
-    work.scratch = add_scratch(conv_filter_scratch_bytes(*work.main, target_.lanes));
-    work.stage = KernelWork::Stage::kPartial;
-    out_.works.push_back(work);
-    work.stage = KernelWork::Stage::kFinish;
   }
   out_.works.push_back(std::move(work));
 }

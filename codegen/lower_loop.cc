@@ -82,7 +82,6 @@ void Lowering::add_finish(const Op& loop, size_t result, PartialSums sums) {
   sums.partitions = blocks.partitions;
   KernelWork work;
   work.origin = &producer(*loop.body->results()[result].value);
-  work.stage = KernelWork::Stage::kFinish;
   work.sums = sums;
   work.outputs = {{loop.result(result), storage_.find(loop.result(result))}};
   work.ops = "sum of partials";
@@ -174,7 +173,7 @@ int Lowering::part_with(const Value& value, const Op& loop, const Lowering& body
 // Of what one iteration has computed, wherever that lies.
 void Lowering::add_to_sum(const Value& part, const Value* sum) {
   KernelWork work;
-  work.stage = KernelWork::Stage::kAddTo;
+  work.adds = true;
   work.outputs = {{&part, storage_.find(sum)}};
   work.ops = "add to sum";
   work.repeats = repeats_;

@@ -1,7 +1,7 @@
 // One rule per op: how one element of the op's result is emitted, at a position, from its operands' elements.
 //
 // An elementwise op is one line in emit_elementwise.cc. Rules of reductions, contractions and windows are loops and
-// right in every context; kernels of those ops (emit_dot.h, emit_conv.h, ...) are only faster.
+// right in every context; kernels of those ops are only faster.
 #pragma once
 
 #include "codegen/element/element_emitter.h"

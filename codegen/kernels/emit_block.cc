@@ -5,7 +5,6 @@
 
 #include "codegen/kernels/emit_window.h"
 #include "codegen/kernels/register_tile.h"
-#include "ir/dot.h"
 #include "ir/walk.h"
 #include "ir/windows.h"
 #include "passes/group/tile_batch.h"
@@ -19,13 +18,8 @@ const Threshold kIndependentSums{"sums that do not wait for each other", 4};
 const Threshold kSumsOfUnit{"sums of partitions of a unit", 256};
 
 bool sums_examples(const Op& op) {
-  if (op.kind == OpKind::kConvFilter) return true;
-  if (op.kind == OpKind::kDot) return op.attr<DotAttributes>().contract[0] == 0;
   return op.kind == OpKind::kReduceSum && std::ranges::count(op.attr<DimsAttributes>().dims, 0) > 0;
 }
-
-// [N,K] by [K,O], not a product for each example.
-bool is_product_with_weights(const Op& dot) { return is_product_of_matrices(dot) && dot.type().rank() == 2; }
 
 // Loops over `groups` of dimensions, outermost first.
 void nest(ElementEmitter& emitter, std::span<const LoopGroup> groups, Position& at, const std::function<void()>& body) {
@@ -164,32 +158,10 @@ WorkUnits emit_out_of_block(KernelBuilder& kernel, const KernelWork& work, Eleme
 WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   if (work.main == nullptr) return emit_block_loop(kernel, storage, work);
   const Op& main = *work.main;
-  const bool is_f32 = main.type().dtype == DType::kF32;
-  switch (main.kind) {
-    case OpKind::kDot:
-      if (sums_examples(main)) return emit_block_dot_sum(kernel, storage, work);
-      if (is_f32 && is_product_with_weights(main)) return emit_block_dot(kernel, storage, work);
-      break;
-    case OpKind::kConv:
-    case OpKind::kConvInput:
-      if (is_f32 && space_dims(main) == 2) return emit_block_conv(kernel, storage, work);
-      break;
-    case OpKind::kConvFilter: return emit_block_conv_filter(kernel, storage, work);
-    case OpKind::kWindowPick:
-    case OpKind::kWindowSpread:
-      if (space_dims(main) == 2) return emit_window_scatter_kernel(kernel, storage, work);
-      break;
-    case OpKind::kReduceSum:
-      if (sums_examples(main)) return emit_block_sum(kernel, storage, work);
-      break;
-    default: break;
-  }
+  if (sums_examples(main)) return emit_block_sum(kernel, storage, work);
+  if ((main.kind == OpKind::kWindowPick || main.kind == OpKind::kWindowSpread) && space_dims(main) == 2)
+    return emit_window_scatter_kernel(kernel, storage, work);
   return emit_block_loop(kernel, storage, work);
-}
-
-ScratchNeed block_scratch(const KernelWork& work, const Target& target) {
-  const bool is_dot_sum = work.main != nullptr && work.main->kind == OpKind::kDot && sums_examples(*work.main);
-  return is_dot_sum ? block_dot_sum_scratch(*work.main, target.lanes) : ScratchNeed{};
 }
 
 WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

@@ -8,7 +8,6 @@
 namespace minnow {
 
 WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-ScratchNeed block_scratch(const KernelWork& work, const Target& target);
 
 // What emit_block_kernel chooses from.
 
@@ -16,15 +15,6 @@ ScratchNeed block_scratch(const KernelWork& work, const Target& target);
 WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 // reduce_sum over the examples, and maybe more, into this partition's part of the sum.
 WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-// dot of examples with a matrix, f32: y[n, o] = epilogue(sum over k of x[n, k] * w[k, o]), w possibly transposed.
-WorkUnits emit_block_dot(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-// dot over the examples, f32: w[k, o] += sum over n of x[n, k] * y[n, o].
-WorkUnits emit_block_dot_sum(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-ScratchNeed block_dot_sum_scratch(const Op& dot, int64_t lanes);
-// conv and conv_input, f32.
-WorkUnits emit_block_conv(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-// conv_filter, f32, into this partition's part of the sum.
-WorkUnits emit_block_conv_filter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 
 // After a block loop, as a kernel of its own: adds up the partitions' parts.
 WorkUnits emit_sum_of_partials(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);

@@ -3,16 +3,12 @@
 #include <algorithm>
 
 #include "codegen/kernels/emit_block.h"
-#include "codegen/kernels/emit_channel_conv.h"
 #include "codegen/kernels/emit_columns.h"
-#include "codegen/kernels/emit_conv.h"
-#include "codegen/kernels/emit_dot.h"
-#include "codegen/kernels/emit_few_rows_dot.h"
-#include "codegen/kernels/emit_narrow_dot.h"
-#include "codegen/kernels/emit_pixel_conv.h"
+#include "codegen/kernels/emit_contraction.h"
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
 #include "codegen/kernels/emit_window.h"
+#include "codegen/schedule/choose_contraction.h"
 #include "ir/dot.h"
 #include "ir/windows.h"
 
@@ -30,45 +26,23 @@ WorkUnits emit_plain_loop(KernelBuilder& kernel, const Storage& storage, const K
   return emit_loop_kernel(kernel, storage, work);
 }
 
-const Threshold kShallow{"depth of products that may be elementwise", 4};
-const Threshold kCachedBytes{"bytes of a product per depth that stay in the cache", 256 << 10};
-
-// Whether there is less to compute than to write: then rows are written as long as they are, a stream.
-bool is_elementwise_dot(const Op& dot, int lanes) {
-  const DotSizes sizes = dot_sizes(dot);
-  return sizes.columns >= lanes && !has_transposed_columns(dot) && sizes.depth > 0 && sizes.depth <= kShallow &&
-         dot.type().bytes() / sizes.depth > kCachedBytes;
-}
-
-KernelWay choose_dot(const Op& dot, int lanes) {
-  if (is_elementwise_dot(dot, lanes)) return {emit_plain_loop};
-  if (is_narrow_dot(dot, lanes)) return {emit_narrow_dot, narrow_dot_scratch};
-  if (is_narrow_outer_dot(dot, lanes)) return {emit_narrow_outer_dot};
-  if (is_few_rows_dot(dot, lanes)) return {emit_few_rows_dot};
-  if (is_fast_dot(dot)) return {emit_dot_kernel, dot_scratch};
-  return {emit_plain_loop};
-}
-
-KernelWay choose_conv(const KernelWork& work, const Target& target) {
-  const bool is_filter = work.main->kind == OpKind::kConvFilter;
-  if (is_channel_conv(*work.main, target)) return {emit_channel_conv, channel_conv_scratch};
-  if (is_pixel_conv(*work.main, target.lanes))
-    return {is_filter ? emit_pixel_conv_filter : emit_pixel_conv, pixel_conv_scratch};
-  if (!is_fast_conv(*work.main)) return {emit_plain_loop};
-  if (!is_filter) return {emit_correlation_kernel, correlation_scratch};
-  return {work.stage == KernelWork::Stage::kFinish ? emit_conv_filter_finish : emit_conv_filter_partial};
+KernelWay way_of_contraction(const KernelWork& work, const Target& target) {
+  switch (choose_contraction(*work.main, target, work.loop >= 0)) {
+    case ContractionWay::kPanel: return {emit_panel_contraction, panel_scratch};
+    case ContractionWay::kRowLanes: return {emit_row_lanes, row_lanes_scratch};
+    case ContractionWay::kDepthLanes: return {emit_depth_lanes, depth_lanes_scratch};
+    case ContractionWay::kElements: break;
+  }
+  return {work.loop >= 0 ? emit_block_loop : emit_plain_loop};
 }
 
 KernelWay choose_way(const KernelWork& work, const Target& target) {
   if (work.row) return {emit_row_kernel, row_scratch};
-  if (work.loop >= 0) return {emit_block_kernel, block_scratch};
+  if (work.main != nullptr && has_trait(work.main->kind, kContraction)) return way_of_contraction(work, target);
+  if (work.loop >= 0) return {emit_block_kernel};
   if (work.sums.buffer >= 0) return {emit_sum_of_partials};
   if (work.main == nullptr) return {emit_plain_loop};
   switch (work.main->kind) {
-    case OpKind::kDot: return choose_dot(*work.main, target.lanes);
-    case OpKind::kConv:
-    case OpKind::kConvInput:
-    case OpKind::kConvFilter: return choose_conv(work, target);
     case OpKind::kWindowPick:
     case OpKind::kWindowSpread: return {space_dims(*work.main) == 2 ? emit_window_scatter_kernel : emit_plain_loop};
     case OpKind::kReduceSum:
@@ -104,11 +78,6 @@ WorkUnits emit_kernel(KernelBuilder& kernel, const Storage& storage, const Kerne
 ScratchNeed scratch_need(const KernelWork& work, const Target& target) {
   const auto scratch = choose_way(work, target).scratch;
   return scratch != nullptr ? scratch(work, target) : ScratchNeed{};
-}
-
-bool is_two_stage(const KernelWork& work, const Target& target) {
-  return work.loop < 0 && !work.row && work.main != nullptr && work.main->kind == OpKind::kConvFilter &&
-         choose_conv(work, target).emit == emit_conv_filter_partial;
 }
 
 double count_flops(const Op& op) {

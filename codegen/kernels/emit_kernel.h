@@ -12,8 +12,6 @@ Target target_of(const KernelWork& work, const Target& target);
 WorkUnits emit_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 // What the kernel will ask for, before it is emitted.
 ScratchNeed scratch_need(const KernelWork& work, const Target& target);
-// Whether it becomes two kernels, with partial sums between them.
-bool is_two_stage(const KernelWork& work, const Target& target);
 
 // Floating-point operations of one op, counting a multiply-add as two.
 double count_flops(const Op& op);

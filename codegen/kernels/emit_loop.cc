@@ -117,7 +117,7 @@ void store_computed(ElementEmitter& emitter, const KernelWork& work, const Posit
 
 void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at) {
   std::vector<llvm::Value*> elements = compute_outputs(emitter, work, at);
-  if (work.stage == KernelWork::Stage::kAddTo)
+  if (work.adds)
     for (size_t i = 0; i < elements.size(); ++i) {
       const KernelOutput& output = work.outputs[i];
       const TensorType& type = output.value->type;

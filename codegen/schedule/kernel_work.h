@@ -31,19 +31,15 @@ bool sums_lanes_apart(const Op& op);
 
 // One loop nest to be: computes the outputs from values in memory through the ops inside.
 struct KernelWork {
-  // kPartial, kFinish: conv_filter is two kernels with `scratch` between. kAddTo: outputs, which are in memory, are
-  // added to what their buffers hold.
-  enum class Stage : uint8_t { kWhole, kPartial, kFinish, kAddTo };
-
-  const Op* origin = nullptr;        // the top-level op, nullptr for a copy
-  const Op* main = nullptr;          // the reduction, contraction, ... that shapes the nest, if one does
-  std::optional<RowShape> row = {};  // of several reductions over the same rows
-  Stage stage = Stage::kWhole;
+  const Op* origin = nullptr;            // the top-level op, nullptr for a copy
+  const Op* main = nullptr;              // the reduction, contraction, ... that shapes the nest, if one does
+  std::optional<RowShape> row = {};      // of several reductions over the same rows
   int scratch = -1;                      // buffer; -1: what the kernel needs is on the stack
   int64_t scratch_bytes = 0;             // of one work unit
   int64_t scratch_units = 0;             // for so many
   int loop = -1;                         // block loop that the kernel runs in: its vectors are examples
   int64_t repeats = 1;                   // iterations of the sequential loops around it
+  bool adds = false;                     // outputs, which are in memory, are added to what their buffers hold
   PartialSums sums;                      // what a kernel after a block loop adds up
   std::unordered_set<const Op*> inside;  // ops computed inside
   std::vector<KernelOutput> outputs;     // all of one shape, except in a row kernel
@@ -51,8 +47,6 @@ struct KernelWork {
 
   // The op whose layer and phase the kernel goes by: that which most of its time goes to. nullptr for a copy.
   const Op* attributed_op() const { return main != nullptr ? main : origin; }
-  // Whether `op`, which is inside, is computed in this stage: sums in the first, what becomes of them in the second.
-  bool computes(const Op* op) const { return stage == Stage::kWhole || (stage == Stage::kPartial) == (op == main); }
 };
 
 }  // namespace minnow

@@ -26,7 +26,7 @@ struct RegisterTiles {
   int accumulators = 8;           // vector registers for sums, that leave room for their operands
   TileShape dot = {1, 1};         // MR rows × NR vectors of the right operand
   TileShape dot_narrow = {1, 1};  // the same where one vector spans all columns
-  TileShape conv = {0, 0};  // output channels × pixels, in blocks of examples; 0 × 0: by the shape, see emit_block_conv
+  TileShape conv = {0, 0};  // output channels × pixels, in blocks of examples; 0 × 0: by the shape, see RowLanesSchedule
 
   bool operator==(const RegisterTiles&) const = default;
 };

@@ -206,9 +206,9 @@ void check_bodies() {
 
 // A network in blocks of examples, with a sum for each of its weights. The loss is linear in what is convolved, so that
 // whole numbers stay whole.
-void check_blocks(int64_t images, const Shape& image, int64_t outputs) {
+void check_blocks(int64_t images, const Shape& image, int64_t outputs, int64_t filter_width = 2) {
   Cases c;
-  Value* w = c.input({3, image[0], 2, 2}, Role::kWeight);
+  Value* w = c.input({3, image[0], 2, filter_width}, Role::kWeight);
   Value* bias = c.input({3}, Role::kWeight);
   Value* y = c.b.conv(c.input({images, image[0], image[1], image[2]}), w, {});
   const Shape shape = y->type.shape;
@@ -239,6 +239,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_bodies();
   check_spans();
   check_blocks(15, {1, 3, 4}, 2);
+  check_blocks(16, {1, 3, 12}, 2, 9);
   check_blocks(40, {2, 2, 4}, 3);
   check_blocks(147, {2, 2, 6}, 59);     // ten blocks in eight shares, and three examples
   check_blocks(258, {1, 12, 12}, 190);  // weights of 270 KiB

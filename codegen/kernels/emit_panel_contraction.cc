@@ -1,0 +1,462 @@
+#include <algorithm>
+
+#include "codegen/kernels/contraction_kernel.h"
+#include "codegen/kernels/emit_contraction.h"
+#include "codegen/schedule/tiling.h"
+
+namespace minnow {
+namespace {
+
+using V = llvm::Value*;
+using Kind = Axis::Kind;
+
+PanelSchedule schedule_of(const KernelWork& work, const Target& target) {
+  return PanelSchedule(*work.main, target, work.loop >= 0);
+}
+
+// In the room that there is: the tile may be another than that which memory was planned for.
+PanelSchedule fitting_schedule(const KernelWork& work, const Target& target) {
+  PanelSchedule schedule = schedule_of(work, target);
+  schedule.fit(scratch_room(work));
+  return schedule;
+}
+
+class PanelContraction : ContractionKernel {
+ public:
+  PanelContraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s)
+      : ContractionKernel(kernel, storage, work, s.phases), s_(s), column_(s.whole.axes_of(Kind::kColumn)[0]),
+        rows_(s.whole.axes_of(Kind::kRow)), depth_(s.whole.axes_of(Kind::kDepth)),
+        columns_(s.whole.axes[column_].extent), a_{op_.operands[0], &Contraction::a},
+        b_{op_.operands[1], &Contraction::b}, scratch_(kernel, work, {s.bytes(), s.adds_up ? 1 : s.units()}),
+        sums_(kernel, s.most_tile_rows, s.vectors, static_cast<int>(s.lanes)) {
+    V memory = scratch_.memory();
+    if (s.stages) {
+      a_.base = memory;
+      a_.shape = s.input();
+    }
+    panel_ = kernel_.byte_offset(memory, s.input_floats() * 4);
+    totals_ = kernel_.byte_offset(panel_, s.panel_floats() * 4);
+    if (s.packs) place_panel();
+    if (s.transposes) transposed_ = kernel_.stack(vector_type(), s.lanes);
+    KernelWork epilogue = work;
+    epilogue.inside.erase(&op_);
+    std::vector<const Value*> roots;
+    for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
+    if (s.transposes) separate_ = loop_boundaries(storage, epilogue, op_.type().shape, roots, emitter_);
+  }
+
+  WorkUnits emit();
+
+ private:
+  void place_panel();
+  void choose_block(Kind kind, V block);
+  void emit_piece(V piece);
+  void pack_panel();
+  void pack_vectors();
+  void pack_transposed();
+  void pack_columns(Position& at, size_t first_flat, const std::function<void(const Coord& k, V index)>& at_depth);
+  void sum_phase(const Contraction& phase, V from, V to, V is_first);
+  void accumulate(const Contraction& phase, const std::vector<Axes>& rows);
+  void start_sums(const std::vector<V>& places, V is_first);
+  void for_results(const std::vector<Axes>& rows, const std::function<void(int64_t, int64_t, const Coord&)>& body);
+  void continue_result(const std::vector<Axes>& rows);
+  void store_result(const std::vector<Axes>& rows);
+  void finish_rows(V from, V to);
+  void store_tile(const std::vector<Axes>& rows);
+  void store_transposed(V from, V to);
+  Position transposed_position(V channel, const Coord& row);
+  std::vector<Axes> rows_of_tile(const Contraction& phase, V first, int64_t count);
+  std::vector<V> places_of_sums(const Contraction& phase, const std::vector<Axes>& rows, V first);
+  V vector_mask(int64_t j);
+  template <typename Body>
+  void for_sums(const std::vector<V>& places, const Body& body) {
+    for (size_t i = 0; i < places.size(); ++i)
+      for (int64_t j = 0; j < s_.vectors; ++j)
+        body(static_cast<int64_t>(i), j, plus(times(places[i], s_.panel()), j * s_.lanes));
+  }
+
+  PanelSchedule s_;
+  size_t column_;
+  std::vector<size_t> rows_, depth_;
+  int64_t columns_;
+  Operand a_, b_;
+  ScratchUnits scratch_;
+  RegisterTile sums_;
+  std::vector<bool> separate_;
+  V panel_ = nullptr, totals_ = nullptr, transposed_ = nullptr;
+  V first_tile_ = nullptr;  // of those whose sums are kept together
+};
+
+// [depth][columns]; the depth in the order of b's dimensions.
+void PanelContraction::place_panel() {
+  b_.base = panel_;
+  b_.shape = StagedShape(s_.whole.b.size());
+  int64_t stride = s_.panel();
+  for (size_t d = b_.shape.size(); d-- > 0;) {
+    const size_t axis = s_.whole.b[d].terms.back().axis;
+    if (axis == column_) b_.shape[d].stride = 1;
+    if (s_.whole.axes[axis].kind != Kind::kDepth) continue;
+    b_.shape[d] = {0, s_.block[axis], stride};
+    stride *= s_.block[axis];
+  }
+}
+
+WorkUnits PanelContraction::emit() {
+  const std::vector<size_t> batch = s_.whole.axes_of(Kind::kBatch);
+  std::vector<int64_t> batch_extents;
+  for (const size_t axis : batch) batch_extents.push_back(s_.whole.axes[axis].extent);
+  const auto emit_unit = [&](V unit) {
+    V split = rest(unit, s_.splits);
+    V panel = divided(unit, s_.splits);
+    Axes at = origin();
+    set_digits(at, batch, batch_extents, divided(panel, s_.panels()));
+    for (const size_t axis : batch) first_[axis] = at[axis].base;
+    first_[column_] = times(rest(panel, s_.panels()), s_.panel());
+    if (s_.blocks(Kind::kDepth) == 1) {
+      choose_block(Kind::kDepth, number(0));
+      if (s_.packs) pack_panel();
+    }
+    const auto bound = [&](V i) { return divided(times(i, s_.pieces()), s_.splits); };
+    if (s_.pieces() == s_.splits) return emit_piece(split);
+    kernel_.loop(bound(split), bound(plus(split, 1)), 1, [&](V piece) { emit_piece(piece); });
+  };
+  if (s_.adds_up) {
+    kernel_.loop(0, s_.units(), emit_unit);
+    return {1, false};
+  }
+  scratch_.loop(emit_unit);
+  return {scratch_.count(), true};
+}
+
+// The axes of a kind stand at the beginning of this block.
+void PanelContraction::choose_block(Kind kind, V block) {
+  const std::vector<size_t> axes = s_.whole.axes_of(kind);
+  std::vector<int64_t> blocks;
+  for (const size_t axis : axes) blocks.push_back(ceil_div(s_.whole.axes[axis].extent, s_.block[axis]));
+  Axes at = origin();
+  set_digits(at, axes, blocks, block);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const size_t axis = axes[i];
+    const int64_t extent = s_.whole.axes[axis].extent;
+    first_[axis] = times(at[axis].base, s_.block[axis]);
+    count_[axis] = blocks[i] == 1 ? nullptr : number(s_.block[axis]);
+    if (extent % s_.block[axis] != 0) count_[axis] = smaller(count_[axis], ir_.CreateSub(number(extent), first_[axis]));
+  }
+}
+
+// A part of the rows, through all of the depth.
+void PanelContraction::emit_piece(V piece) {
+  const int64_t rows = s_.rows_of_block();
+  const int64_t tiles = ceil_div(rows, s_.tile_rows(rows));
+  choose_block(Kind::kRow, divided(piece, s_.row_parts));
+  V part = rest(piece, s_.row_parts);
+  const auto bound = [&](V i) { return divided(times(i, tiles), s_.row_parts); };
+  V from = bound(part);
+  V to = bound(plus(part, 1));
+  first_tile_ = from;
+  const int64_t depth_blocks = s_.blocks(Kind::kDepth);
+  kernel_.loop(0, depth_blocks, [&](V block) {
+    if (depth_blocks > 1) choose_block(Kind::kDepth, block);
+    if (s_.stages) stage(a_);
+    if (s_.packs && depth_blocks > 1) pack_panel();
+    V is_first = depth_blocks > 1 ? ir_.CreateICmpEQ(block, number(0)) : nullptr;
+    for (const Contraction& phase : s_.phases) sum_phase(phase, from, to, is_first);
+  });
+  if (s_.keeps_sums()) finish_rows(from, to);
+}
+
+void PanelContraction::pack_panel() {
+  const size_t innermost = s_.adds_up ? 0 : s_.whole.b.size() - 1;  // in a block of examples these are
+  const bool is_along_depth = s_.whole.axes[s_.whole.b[innermost].terms.back().axis].kind == Kind::kDepth;
+  emitter_.forget();
+  is_along_depth ? pack_transposed() : pack_vectors();
+  emitter_.forget();
+}
+
+void PanelContraction::pack_vectors() {
+  Axes at = origin();
+  loops(s_.whole, depth_, at, false, [&] {
+    for (int64_t j = 0; j < s_.vectors; ++j) {
+      at[column_] = emitter_.lane(number(j * s_.lanes));
+      V vector = nullptr;
+      emitter_.under_mask(vector_mask(j), [&] { vector = emitter_.emit(b_.value, position_of(s_.whole.b, at)); });
+      V index = number(j * s_.lanes);
+      for (const size_t axis : depth_)
+        for (size_t d = 0; d < b_.shape.size(); ++d)
+          if (const int64_t scale = s_.whole.b[d].scale_of(axis))
+            index = plus(index, times(at[axis].base, scale * b_.shape[d].stride));
+      store_vector(vector, panel_, index);
+    }
+    emitter_.forget();
+  });
+}
+
+// From memory along the depth: blocks of lanes × lanes are transposed. Columns beyond the last repeat it. Neighbouring
+// dimensions that are depth to their end run as one.
+void PanelContraction::pack_transposed() {
+  const auto kind_of = [&](size_t d) { return s_.whole.axes[s_.whole.b[d].terms.back().axis].kind; };
+  const size_t last = s_.adds_up ? 0 : s_.whole.b.size() - 1;
+  size_t first_flat = last;
+  int64_t flat = s_.block[s_.whole.b[last].terms.back().axis];
+  const auto is_whole = [&](size_t d) {
+    const size_t axis = s_.whole.b[d].terms.back().axis;
+    return s_.block[axis] == s_.whole.axes[axis].extent;
+  };
+  while (first_flat > 0 && kind_of(first_flat - 1) == Kind::kDepth && is_whole(first_flat))
+    flat *= s_.block[s_.whole.b[--first_flat].terms.back().axis];
+  const size_t head = s_.whole.b[first_flat].terms.back().axis;
+  int64_t head_places = 1;  // in memory, of a step along the first of them
+  for (size_t d = first_flat + 1; d <= last; ++d) head_places *= op_.operands[1]->type.shape[d];
+  V begin = times(first_[head], head_places);
+  V end = count_[head] != nullptr ? plus(begin, times(count_[head], head_places)) : plus(begin, flat);
+
+  std::vector<size_t> outer;
+  for (const size_t axis : depth_)
+    for (size_t d = 0; d < first_flat; ++d)
+      if (s_.whole.b[d].scale_of(axis) != 0) outer.push_back(axis);
+  Axes at = origin();
+  loops(s_.whole, outer, at, false, [&] {
+    V place = number(0);
+    for (const size_t axis : outer)
+      for (size_t d = 0; d < first_flat; ++d)
+        if (s_.whole.b[d].scale_of(axis) != 0) place = plus(place, times(at[axis].base, b_.shape[d].stride));
+    kernel_.loop(0, s_.vectors, [&](V vector) {
+      emitter_.lanes_loop(begin, end, [&](const Coord& k) {
+        std::vector<V> columns;
+        for (int64_t i = 0; i < s_.lanes; ++i) {
+          V column = plus(times(vector, s_.lanes), i);
+          if (columns_ % s_.panel() != 0)
+            column = smaller(column, ir_.CreateSub(number(columns_ - 1), first_[column_]));
+          at[column_] = emitter_.uniform(column);
+          Position position = position_of(s_.whole.b, at);
+          for (size_t d = first_flat; d <= last; ++d) position[d] = d == last ? k : emitter_.constant(0);
+          columns.push_back(emitter_.emit(b_.value, position));
+        }
+        columns = transpose_lanes(ir_, std::move(columns));
+        V row = plus(place, times(ir_.CreateSub(k.base, begin), s_.panel()));
+        for (int64_t i = 0; i < s_.lanes; ++i)
+          store_vector(columns[static_cast<size_t>(i)], panel_,
+                       plus(plus(row, i * s_.panel()), times(vector, s_.lanes)));
+      });
+      emitter_.forget();
+    });
+  });
+}
+
+// Tiles [from, to) of the rows of a block.
+void PanelContraction::sum_phase(const Contraction& phase, V from, V to, V is_first) {
+  int64_t rows = 1;
+  for (const size_t axis : rows_) rows *= std::min(s_.block[axis], phase.axes[axis].extent);
+  const int64_t tile = s_.tile_rows(rows);
+  if (s_.phases.size() > 1) to = number(ceil_div(rows, tile));  // of which all rows are one part
+  for_tiles(kernel_, rows, tile, from, to, [&](V first, int64_t count) {
+    const std::vector<Axes> tile_rows = rows_of_tile(phase, first, count);
+    const std::vector<V> places = s_.keeps_sums() ? places_of_sums(phase, tile_rows, first) : std::vector<V>();
+    if (s_.adds_up) continue_result(tile_rows);
+    else if (is_first != nullptr) start_sums(places, is_first);
+    else sums_.clear();
+    accumulate(phase, tile_rows);
+    if (s_.adds_up) store_result(tile_rows);
+    else if (s_.keeps_sums())
+      for_sums(places, [&](int64_t i, int64_t j, V place) { store_vector(sums_.get(i, j), totals_, place); });
+    else store_tile(tile_rows);
+    emitter_.forget();
+  });
+}
+
+std::vector<ContractionKernel::Axes> PanelContraction::rows_of_tile(const Contraction& phase, V first, int64_t count) {
+  std::vector<int64_t> extents;
+  for (const size_t axis : rows_) extents.push_back(std::min(s_.block[axis], phase.axes[axis].extent));
+  std::vector<Axes> rows(static_cast<size_t>(count), origin());
+  for (int64_t i = 0; i < count; ++i) set_digits(rows[static_cast<size_t>(i)], rows_, extents, plus(first, i));
+  return rows;
+}
+
+// Row by row of the block, in the order of the result; which is that of the rows where there is one phase.
+std::vector<V> PanelContraction::places_of_sums(const Contraction& phase, const std::vector<Axes>& rows, V first) {
+  std::vector<V> places;
+  V start = ir_.CreateSub(first, times(first_tile_, s_.tile_rows(s_.rows_of_block())));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (s_.phases.size() == 1) {
+      places.push_back(plus(start, static_cast<int64_t>(i)));
+      continue;
+    }
+    V place = number(0);
+    int64_t stride = 1;
+    for (size_t d = phase.y.size(); d-- > 0;) {
+      const AffineCoord::Term& term = phase.y[d].terms.back();
+      if (phase.axes[term.axis].kind != Kind::kRow) continue;
+      place = plus(place, plus(times(rows[i][term.axis].base, term.scale * stride), phase.y[d].offset * stride));
+      stride *= s_.block[term.axis];
+    }
+    places.push_back(place);
+  }
+  return places;
+}
+
+void PanelContraction::start_sums(const std::vector<V>& places, V is_first) {
+  for_sums(places, [&](int64_t i, int64_t j, V place) {
+    sums_.set(i, j, ir_.CreateSelect(is_first, zero(), load_vector(totals_, place)));
+  });
+}
+
+// Step by step of the depth: vectors of b times the tile's numbers of a.
+void PanelContraction::accumulate(const Contraction& phase, const std::vector<Axes>& rows) {
+  emitter_.forget();
+  Axes depth = origin();
+  const bool unrolls = s_.stages && s_.blocks(Kind::kDepth) == 1 && op_.kind != OpKind::kConvFilter;
+  loops(phase, depth_, depth, unrolls, [&] {
+    const auto at_depth = [&](Axes at) {
+      for (const size_t axis : depth_) at[axis] = depth[axis];
+      return at;
+    };
+    std::vector<V> b;
+    for (int64_t j = 0; j < s_.vectors; ++j) {
+      Axes at = depth;
+      at[column_] = emitter_.lane(number(j * s_.lanes));
+      emitter_.under_mask(s_.packs ? nullptr : vector_mask(j), [&] { b.push_back(read(b_, phase, at)); });
+    }
+    for (size_t i = 0; i < rows.size(); ++i) {
+      V a = read(a_, phase, at_depth(rows[i]));
+      for (int64_t j = 0; j < s_.vectors; ++j)
+        sums_.multiply_add(static_cast<int64_t>(i), j, a, b[static_cast<size_t>(j)]);
+    }
+    emitter_.forget();
+  });
+}
+
+// Lanes of the panel's vector j that are columns; nullptr if all are.
+V PanelContraction::vector_mask(int64_t j) {
+  if (columns_ % s_.panel() == 0) return nullptr;
+  return emitter_.first_lanes(ir_.CreateSub(number(columns_ - j * s_.lanes), first_[column_]));
+}
+
+// Where each of the tile's sums lies in the result.
+void PanelContraction::for_results(const std::vector<Axes>& rows,
+                                   const std::function<void(int64_t, int64_t, const Coord&)>& body) {
+  for (int64_t j = 0; j < s_.vectors; ++j)
+    emitter_.under_mask(vector_mask(j), [&] {
+      for (size_t i = 0; i < rows.size(); ++i) {
+        Axes at = rows[i];
+        at[column_] = emitter_.lane(number(j * s_.lanes));
+        body(static_cast<int64_t>(i), j, emitter_.row_major(position_of(s_.whole.y, at), op_.type().shape));
+      }
+    });
+}
+
+void PanelContraction::continue_result(const std::vector<Axes>& rows) {
+  V result = kernel_.buffer(work_.outputs[0].buffer);
+  for_results(rows, [&](int64_t i, int64_t j, const Coord& place) {
+    sums_.set(i, j, emitter_.load(result, DType::kF32, place));
+  });
+}
+
+void PanelContraction::store_result(const std::vector<Axes>& rows) {
+  V result = kernel_.buffer(work_.outputs[0].buffer);
+  for_results(rows, [&](int64_t i, int64_t j, const Coord& place) {
+    emitter_.store(result, DType::kF32, place, sums_.get(i, j));
+  });
+}
+
+// What all blocks of the depth have summed up becomes the result.
+void PanelContraction::finish_rows(V from, V to) {
+  const int64_t rows = s_.rows_of_block();
+  const int64_t tile = s_.tile_rows(rows);
+  if (s_.transposes) return store_transposed(times(from, tile), smaller(times(to, tile), number(rows)));
+  for_tiles(kernel_, rows, tile, from, to, [&](V first, int64_t count) {
+    const std::vector<Axes> tile_rows = rows_of_tile(s_.whole, first, count);
+    const std::vector<V> places = places_of_sums(s_.whole, tile_rows, first);
+    for_sums(places, [&](int64_t i, int64_t j, V place) { sums_.set(i, j, load_vector(totals_, place)); });
+    store_tile(tile_rows);
+    emitter_.forget();
+  });
+}
+
+// The whole tile is computed before any of it is stored: a load that touched the masked end of an earlier row would
+// wait for that row's store.
+void PanelContraction::store_tile(const std::vector<Axes>& rows) {
+  for (int64_t j = 0; j < s_.vectors; ++j) {
+    emitter_.under_mask(vector_mask(j), [&] {
+      const auto position = [&](Axes at) {
+        at[column_] = emitter_.lane(number(j * s_.lanes));
+        return position_of(s_.whole.y, at);
+      };
+      std::vector<std::vector<V>> elements;
+      for (size_t i = 0; i < rows.size(); ++i) {
+        V sum = sums_.get(static_cast<int64_t>(i), j);
+        emitter_.bind(op_.result(), [sum](const Position&) { return sum; });
+        elements.push_back(compute_outputs(emitter_, work_, position(rows[i])));
+      }
+      for (size_t i = 0; i < rows.size(); ++i) store_computed(emitter_, work_, position(rows[i]), elements[i]);
+    });
+  }
+}
+
+// Rows [from, to) of the block, a vector of neighbouring rows of one column at a time.
+void PanelContraction::store_transposed(V from, V to) {
+  emitter_.forget();
+  V base = times(first_tile_, s_.tile_rows(s_.rows_of_block()));
+  kernel_.loop(0, s_.vectors, [&](V vector) {
+    V first = times(vector, s_.lanes);
+    V count = smaller(number(s_.lanes), ir_.CreateSub(number(columns_), plus(first_[column_], first)));
+    emitter_.lanes_loop(from, to, [&](const Coord& row) {
+      std::vector<V> block;
+      V kept = ir_.CreateSub(row.base, base);
+      for (int64_t i = 0; i < s_.lanes; ++i)
+        block.push_back(load_vector(totals_, plus(times(plus(kept, i), s_.panel()), first)));
+      block = transpose_lanes(ir_, std::move(block));
+      for (int64_t i = 0; i < s_.lanes; ++i)
+        store_vector(block[static_cast<size_t>(i)], transposed_, number(i * s_.lanes));
+      kernel_.loop(number(0), count, 1, [&](V i) {
+        V values = load_vector(transposed_, times(i, s_.lanes));
+        emitter_.bind(op_.result(), [values](const Position&) { return values; });
+        store_outputs(emitter_, work_, transposed_position(plus(first, i), row));
+        emitter_.unbind(op_.result());
+        emitter_.forget();
+      });
+    });
+  });
+}
+
+// Rows of the result are in its last dimensions; as one where what follows may run over them so.
+Position PanelContraction::transposed_position(V channel, const Coord& row) {
+  Axes at = origin();
+  at[column_] = emitter_.uniform(channel);
+  Position position = position_of(s_.whole.y, at);
+  const Shape& shape = op_.type().shape;
+  size_t first_dim = shape.size();  // of those that a block has places of
+  V first = number(0);
+  int64_t stride = 1;
+  while (first_dim > 0) {
+    const size_t axis = s_.whole.y[first_dim - 1].terms.back().axis;
+    if (s_.whole.axes[axis].kind != Kind::kRow) break;
+    first = plus(first, times(first_[axis], stride));
+    stride *= shape[--first_dim];
+  }
+  const Coord flat = emitter_.add(row, emitter_.uniform(first));
+  bool is_separate = false;
+  for (size_t d = first_dim; d + 1 < shape.size(); ++d) is_separate |= separate_[d];
+  Coord rest = flat;
+  for (size_t d = shape.size(); d-- > first_dim;) {
+    if (!is_separate) {
+      position[d] = d + 1 == shape.size() ? flat : emitter_.constant(0);
+      continue;
+    }
+    position[d] = d == first_dim ? rest : emitter_.remainder(rest, shape[d]);
+    rest = emitter_.divide(rest, shape[d]);
+  }
+  return position;
+}
+
+}  // namespace
+
+WorkUnits emit_panel_contraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  return PanelContraction(kernel, storage, work, fitting_schedule(work, kernel.target())).emit();
+}
+
+ScratchNeed panel_scratch(const KernelWork& work, const Target& target) {
+  const PanelSchedule schedule = schedule_of(work, target);
+  return {schedule.bytes(), schedule.adds_up ? 1 : schedule.units()};
+}
+
+}  // namespace minnow

@@ -1,0 +1,92 @@
+#include "codegen/schedule/choose_contraction.h"
+
+#include <algorithm>
+
+#include "codegen/schedule/contraction_schedule.h"
+#include "codegen/schedule/tiling.h"
+#include "ir/dot.h"
+#include "ir/threshold.h"
+#include "ir/windows.h"
+
+namespace minnow {
+namespace {
+
+using Way = ContractionWay;
+
+const Threshold kShallow{"depth of products that may be elementwise", 4};
+const Threshold kCachedBytes{"bytes of a product per depth that stay in the cache", 256 << 10};
+const Threshold kMaxRows{"few rows", 4};  // above, packing w for the other rows to share pays
+const Threshold kMinLanes{"lanes for narrow products", 16};
+const Threshold kSpareLanes{"lanes beside narrow columns", 4};  // fewer, and a panel of w does as well
+const Threshold kMinRows{"rows of a narrow product", 16};       // below, turning w around costs more than it brings
+const Threshold kMinVectors{"vectors along a narrow product's depth", 4};
+const Threshold kMinImages{"depth of a narrow outer product", 16};
+const Threshold kMaxTransposedBytes{"bytes of a narrow product's w", 256 << 10};
+const Threshold kMaxPhases{"places in a stride with code for each", 16};
+const Threshold kMaxBytes{"bytes of an image with its panel and its sums", 8 << 20};
+
+// Fewer columns than lanes.
+bool is_narrow(const Op& dot, const DotSizes& sizes, int64_t lanes) {
+  return lanes >= kMinLanes && dot.type().rank() == 2 && sizes.columns > 1 && lanes - sizes.columns >= kSpareLanes;
+}
+
+Way choose_dot(const Op& dot, int64_t lanes) {
+  const DotSizes sizes = dot_sizes(dot);
+  // Less to compute than to write: rows are written as long as they are, a stream.
+  if (sizes.columns >= lanes && !has_transposed_columns(dot) && sizes.depth <= kShallow &&
+      dot.type().bytes() / sizes.depth > kCachedBytes)
+    return Way::kElements;
+  if (is_narrow(dot, sizes, lanes)) {
+    if (!has_transposed_rows(dot) && sizes.rows >= kMinRows && sizes.depth / lanes >= kMinVectors &&
+        sizes.depth * sizes.columns * 4 <= kMaxTransposedBytes)
+      return Way::kDepthLanes;
+    if (has_transposed_rows(dot) && !has_transposed_columns(dot) && sizes.rows >= lanes && sizes.depth >= kMinImages)
+      return Way::kRowLanes;
+  }
+  if (!has_transposed_rows(dot) && has_transposed_columns(dot) && sizes.rows <= kMaxRows && sizes.columns >= lanes)
+    return Way::kDepthLanes;
+  return Way::kPanel;
+}
+
+// The part of the lanes of its vectors that `count` neighbours fill.
+double filled(int64_t count, int64_t lanes) {
+  return static_cast<double>(count) / static_cast<double>(ceil_div(count, lanes) * lanes);
+}
+
+// Channels or pixels in lanes, whichever fill them better. Pixels that a stride takes apart are put together first.
+Way choose_conv(const Op& op, const Target& target) {
+  const Contraction c = contraction_of(op);
+  int64_t phases = 1;
+  for (const AffineCoord& coord : c.a) phases *= coord.divisor;
+  if (phases > kMaxPhases) return Way::kElements;
+  const bool is_filter = op.kind == OpKind::kConvFilter;
+  const size_t pixel = c.axes_of(is_filter ? Axis::Kind::kDepth : Axis::Kind::kRow).back();
+  const double by_channels = filled(c.extent_of(Axis::Kind::kColumn), target.lanes);
+  const double by_pixels = filled(c.axes[pixel].extent, target.lanes) /
+                           static_cast<double>(std::max<int64_t>(1, c.a.back().scale_of(pixel)));
+  if (by_channels > by_pixels && PanelSchedule(op, target, false).bytes() <= kMaxBytes) return Way::kPanel;
+  if (is_filter) return DepthLanesSchedule(op, target, false).bytes() <= kMaxBytes ? Way::kDepthLanes : Way::kElements;
+  return RowLanesSchedule(op, target, false).bytes() <= kMaxBytes ? Way::kRowLanes : Way::kElements;
+}
+
+// Lanes are examples: rows of the one operand, or summed over.
+Way choose_in_block(const Op& op) {
+  const Contraction c = contraction_of(op);
+  const Axis::Kind examples = c.axes[c.a[0].terms[0].axis].kind;
+  if (op.kind != OpKind::kDot) return examples == Axis::Kind::kDepth ? Way::kDepthLanes : Way::kRowLanes;
+  if (examples == Axis::Kind::kDepth) return Way::kPanel;
+  return op.type().rank() == 2 ? Way::kRowLanes : Way::kElements;
+}
+
+}  // namespace
+
+ContractionWay choose_contraction(const Op& op, const Target& target, bool is_in_block) {
+  const auto is_empty = [](const Value* value) { return value->type.elements() == 0; };
+  if (op.type().dtype != DType::kF32 || is_empty(op.result()) || std::ranges::any_of(op.operands, is_empty))
+    return Way::kElements;
+  if (op.kind == OpKind::kDot ? !is_product_of_matrices(op) : space_dims(op) != 2) return Way::kElements;
+  if (is_in_block) return choose_in_block(op);
+  return op.kind == OpKind::kDot ? choose_dot(op, target.lanes) : choose_conv(op, target);
+}
+
+}  // namespace minnow

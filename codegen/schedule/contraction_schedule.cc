@@ -1,0 +1,306 @@
+#include "codegen/schedule/contraction_schedule.h"
+
+#include <algorithm>
+
+#include "codegen/schedule/tiling.h"
+#include "ir/threshold.h"
+
+namespace minnow {
+namespace {
+
+using Kind = Axis::Kind;
+
+const Threshold kMaxDepth{"depth of a panel", 1024};
+const Threshold kMaxSums{"rows whose sums are kept from panel to panel", 1024};
+const Threshold kWantedUnits{"panels that are units enough", 8};
+const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
+const Threshold kBandFloats{"floats of a band of rows", 1 << 15};
+constexpr int64_t kMaxTileRows = 12;  // each has an address in a register
+
+// What is read where it lies is read in long pieces: as many columns as registers have sums for, without a rest if
+// that costs less than half of them.
+int64_t wide_vectors(int64_t vectors, int64_t registers) {
+  const int64_t most = std::clamp<int64_t>(registers, 1, vectors);
+  const int64_t divisor = largest_divisor(vectors, most);
+  return divisor > most - divisor ? divisor : even_tile(vectors, most);
+}
+
+// How often an unit of work is divided where there are few.
+int64_t splits_of(int64_t units, int64_t pieces) {
+  return units < kWantedUnits ? std::min(pieces, ceil_div(kWantedUnits, units)) : 1;
+}
+
+}  // namespace
+
+int64_t floats_of(const StagedShape& shape) { return shape.empty() ? 0 : shape[0].extent * shape[0].stride; }
+
+StagedShape staged_shape(const std::vector<Contraction>& phases, AffineMap Contraction::* map,
+                         const std::vector<int64_t>& block) {
+  StagedShape shape((phases[0].*map).size());
+  for (size_t d = 0; d < shape.size(); ++d) {
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    for (const Contraction& phase : phases) {
+      std::vector<Axis> axes = phase.axes;
+      for (size_t i = 0; i < axes.size(); ++i) axes[i].extent = std::min(axes[i].extent, block[i]);
+      const CoordSpan span = span_of((phase.*map)[d], axes);
+      low = std::min(low, span.low);
+      high = std::max(high, span.high);
+    }
+    shape[d] = {low, high - low + 1, 1};
+  }
+  for (size_t d = shape.size(); d-- > 1;) shape[d - 1].stride = shape[d].stride * shape[d].extent;
+  return shape;
+}
+
+PanelSchedule::PanelSchedule(const Op& op, const Target& target, bool is_in_block)
+    : whole(contraction_of(op)), phases(phases_of(whole)), lanes(target.lanes), adds_up(is_in_block) {
+  for (const Axis& axis : whole.axes) block.push_back(axis.kind == Kind::kBatch ? 1 : axis.extent);
+  const AffineCoord& last = whole.y.back();
+  transposes = !is_in_block && whole.axes[last.terms.back().axis].kind != Kind::kColumn;
+  const int64_t columns = whole.extent_of(Kind::kColumn);
+  const TileShape& tile = columns <= lanes ? target.tiles.dot_narrow : target.tiles.dot;
+  vectors = even_tile(ceil_div(columns, lanes), tile.vectors);
+  most_tile_rows = tile.rows;
+  const bool is_along_columns = whole.axes[whole.b.back().terms.back().axis].kind == Kind::kColumn;
+  if (op.kind == OpKind::kDot) divide_dot(target, is_along_columns && !is_in_block);
+  else divide_conv(op, target);
+}
+
+// A part of the depth makes a panel that stays in the cache; as many rows as their sums may take room go through the
+// panels of their columns one after the other.
+void PanelSchedule::divide_dot(const Target& target, bool has_columns_innermost) {
+  const int64_t rows = rows_of_block();
+  if (adds_up) most_tile_rows = target.tiles.accumulators / vectors;
+  packs = !has_columns_innermost || ceil_div(rows, std::min(rows, most_tile_rows)) > kUnpackedTiles;
+  if (!packs) {
+    const int64_t all = ceil_div(whole.extent_of(Kind::kColumn), lanes);
+    vectors = wide_vectors(all, target.tiles.accumulators / std::min(rows, most_tile_rows));
+  } else {
+    int64_t& depth = block[whole.axes_of(Kind::kDepth)[0]];
+    depth = even_tile(depth, kMaxDepth.at_most(depth));
+  }
+  if (adds_up) return;
+  const int64_t tiles = ceil_div(rows, tile_rows(rows));
+  splits = splits_of(whole.extent_of(Kind::kBatch) * panels(), tiles);
+  row_parts = splits;
+  if (blocks(Kind::kDepth) > 1)
+    row_parts = splits * ceil_div(ceil_div(tiles, splits), ceil_div(kMaxSums.at_most(rows), tile_rows(rows)));
+}
+
+// Images one by one, and of each a band of rows whose input and whose sums stay in the cache.
+void PanelSchedule::divide_conv(const Op& op, const Target& target) {
+  const bool is_filter = op.kind == OpKind::kConvFilter;
+  const Kind pixel = is_filter ? Kind::kDepth : Kind::kRow;
+  const std::vector<size_t> pixels = whole.axes_of(pixel);  // the images, then space
+  stages = true;
+  most_tile_rows = std::min<int64_t>(kMaxTileRows, std::max<int64_t>(1, target.tiles.accumulators / vectors));
+  block[pixels[0]] = 1;
+  if (phases.size() == 1) {
+    const int64_t height = whole.axes[pixels[1]].extent;
+    const StagedShape shape = input();
+    const int64_t row_floats =
+        std::max(floats_of(shape) / shape[2].extent * whole.a[2].scale_of(pixels[1]), places(pixel) / height * panel());
+    block[pixels[1]] =
+        largest_divisor(height, std::max<int64_t>(1, kBandFloats.at_most(height * row_floats) / row_floats));
+  }
+  const int64_t units_at_least = whole.extent_of(Kind::kBatch) * panels();
+  const int64_t rows = rows_of_block();
+  splits = splits_of(units_at_least, is_filter ? ceil_div(rows, tile_rows(rows)) : blocks(Kind::kRow));
+  if (is_filter) row_parts = splits;
+}
+
+void PanelSchedule::fit(int64_t room) {
+  if (bytes() > room && !stages && whole.axes[whole.b.back().terms.back().axis].kind == Kind::kColumn) {
+    packs = false;
+    for (const size_t axis : whole.axes_of(Kind::kDepth)) block[axis] = whole.axes[axis].extent;
+  }
+  while (bytes() > room && vectors > 1) --vectors;
+}
+
+int64_t PanelSchedule::panels() const { return ceil_div(whole.extent_of(Kind::kColumn), panel()); }
+
+int64_t PanelSchedule::tile_rows(int64_t rows) const {
+  return stages || adds_up ? even_tile(rows, most_tile_rows) : std::min(rows, most_tile_rows);
+}
+
+int64_t PanelSchedule::blocks(Axis::Kind kind) const {
+  int64_t count = 1;
+  for (const size_t axis : whole.axes_of(kind)) count *= ceil_div(whole.axes[axis].extent, block[axis]);
+  return count;
+}
+
+int64_t PanelSchedule::places(Axis::Kind kind) const {
+  int64_t count = 1;
+  for (const size_t axis : whole.axes_of(kind)) count *= block[axis];
+  return count;
+}
+
+int64_t PanelSchedule::input_floats() const { return stages ? ceil_div(floats_of(input()), lanes) * lanes : 0; }
+
+int64_t PanelSchedule::sum_floats() const {
+  if (!keeps_sums()) return 0;
+  const int64_t rows = rows_of_block();
+  const int64_t tile = tile_rows(rows);
+  return (ceil_div(ceil_div(rows, tile), row_parts) * tile + lanes) * panel();
+}
+
+namespace {
+
+const Threshold kMaxOutputs{"output channels in registers", 8};
+const Threshold kMaxFloats{"floats of a padded image", 1 << 17};
+constexpr double kChains = 8;  // sums that keep two FMA units busy: each takes four cycles
+
+using Tile = RowLanesSchedule::Tile;
+
+// The tile of most accumulators that, evened out over columns and items, wastes least.
+Tile cheapest_tile(int64_t columns, int64_t items, int64_t limit) {
+  Tile best;
+  double best_cost = 1e30;
+  for (int64_t some = 1; some <= std::min(limit, columns); ++some) {
+    for (int64_t others = 1; others <= std::min(limit / some, items); ++others) {
+      const double multiplies = static_cast<double>(some * others);
+      const double loads = 0.5 * static_cast<double>(some) + static_cast<double>(others);
+      const double one = std::max({multiplies, loads, kChains}) + 0.3 * loads / multiplies;
+      const double tiles = static_cast<double>(ceil_div(columns, some) * ceil_div(items, others));
+      if (one * tiles >= best_cost) continue;
+      best_cost = one * tiles;
+      best = {some, others};
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+RowLanesSchedule::RowLanesSchedule(const Op& op, const Target& target, bool in_block)
+    : whole(contraction_of(op)), phases(phases_of(whole)), lanes(target.lanes), is_in_block(in_block),
+      registers_(target.tiles) {
+  for (const Axis& axis : whole.axes) block.push_back(axis.extent);
+  const std::vector<size_t> rows = whole.axes_of(Kind::kRow);
+  lane_axis = in_block ? rows.front() : rows.back();
+  stages = op.kind != OpKind::kDot && !in_block;
+  item_axis = stages ? rows[rows.size() - 2] : rows.back();
+  if (!stages) return;
+  block[rows[0]] = 1;
+  const int64_t height = whole.axes[rows[1]].extent;
+  const int64_t row_floats = std::max<int64_t>(1, ceil_div(floats_of(input()), height));
+  if (phases.size() == 1)
+    block[rows[1]] =
+        largest_divisor(height, std::max<int64_t>(1, kMaxFloats.at_most(height * row_floats) / row_floats));
+}
+
+RowLanesSchedule::Tile RowLanesSchedule::tile_of(const Contraction& phase) const {
+  const int64_t columns = phase.extent_of(Kind::kColumn);
+  const int64_t extent = std::min(block[item_axis], phase.axes[item_axis].extent);
+  const int64_t items = item_axis == lane_axis ? ceil_div(extent, lanes) : extent;
+  const int64_t registers = registers_.accumulators;
+  if (stages) {
+    const int64_t some = largest_divisor(columns, kMaxOutputs.at_most(columns));
+    return {some, largest_divisor(items, std::max<int64_t>(1, registers / some))};
+  }
+  if (!is_in_block) return {columns, std::clamp<int64_t>(registers / columns, 1, 2)};
+  if (item_axis == lane_axis) return {even_tile(columns, registers / items), items};
+  if (registers_.conv.rows == 0) return cheapest_tile(columns, items, registers);
+  return {even_tile(columns, registers_.conv.rows), even_tile(items, registers_.conv.vectors)};
+}
+
+StagedShape RowLanesSchedule::sums() const {
+  std::vector<int64_t> places = block;
+  for (const size_t axis : whole.axes_of(Kind::kBatch)) places[axis] = 1;
+  for (const size_t axis : whole.axes_of(Kind::kColumn)) places[axis] = tile_of(whole).columns;
+  return staged_shape(phases, &Contraction::y, places);
+}
+
+int64_t RowLanesSchedule::input_bytes() const {
+  if (!stages) return 0;
+  return (floats_of(input()) + lanes * std::max<int64_t>(1, whole.a.back().scale_of(lane_axis))) * 4;
+}
+
+int64_t RowLanesSchedule::pieces() const {
+  int64_t count = 1;
+  for (const size_t axis : whole.axes_of(Kind::kRow)) count *= whole.axes[axis].extent / block[axis];
+  return count;
+}
+
+namespace {
+
+const Threshold kShortRow{"depth of rows of w that are read side by side", 512};
+const Threshold kRowsOfUnit{"rows of a narrow product's unit", 128};  // each unit packs b for itself
+const Threshold kMaxFilterColumns{"columns of a filter in registers", 7};
+constexpr int64_t kLongRows = 4;    // that are read side by side
+constexpr int64_t kFewColumns = 4;  // pixels of x that pay for a pixel of y
+
+}  // namespace
+
+DepthLanesSchedule::DepthLanesSchedule(const Op& op, const Target& target, bool in_block)
+    : whole(contraction_of(op)), phases{whole}, lanes(target.lanes), is_in_block(in_block), tile(whole.axes.size(), 1) {
+  for (const Axis& axis : whole.axes) block.push_back(axis.extent);
+  const std::vector<size_t> depth = whole.axes_of(Kind::kDepth);
+  lane_axis = in_block ? depth.front() : depth.back();
+  stages = op.kind == OpKind::kConvFilter && !in_block;
+  if (op.kind == OpKind::kDot) divide_dot(op, target);
+  else divide_filter(target);
+}
+
+// Of few rows, what is summed up in registers at once is rows times columns, a part of the lanes, times steps of the
+// depth. b is read once where its rows are long, else it stays in the cache from row to row.
+void DepthLanesSchedule::divide_dot(const Op& op, const Target& target) {
+  const size_t row = whole.axes_of(Kind::kRow)[0], column = whole.axes_of(Kind::kColumn)[0];
+  const int64_t rows = whole.axes[row].extent, columns = whole.axes[column].extent;
+  const int64_t registers = target.tiles.accumulators;
+  if (columns < lanes) {
+    packs = whole.axes[whole.b.back().terms.back().axis].kind == Kind::kColumn;
+    tile[column] = columns;
+    tile[row] = std::max<int64_t>(1, registers / columns);
+    return;
+  }
+  const bool is_short = op.operands[0]->type.dim(whole.a.size() - 1) <= kShortRow;
+  tile[row] = is_short ? 1 : rows;
+  int64_t& some = tile[column] = is_short ? lanes : std::min(kLongRows, lanes);
+  while (some > 1 && some * tile[row] > registers) some /= 2;
+  steps = is_short ? 1 : std::max<int64_t>(1, registers / (some * tile[row]));
+}
+
+void DepthLanesSchedule::divide_filter(const Target& target) {
+  const std::vector<size_t> rows = whole.axes_of(Kind::kRow);  // input channels, then the filter
+  const size_t column = whole.axes_of(Kind::kColumn)[0];
+  const int64_t width = whole.axes[rows.back()].extent;
+  const int64_t outputs = whole.axes[column].extent;
+  if (stages) {
+    block[whole.axes_of(Kind::kDepth)[0]] = 1;
+    tile[rows.back()] = largest_divisor(width, lanes);
+    tile[column] = largest_divisor(outputs, lanes / tile[rows.back()]);
+    return;
+  }
+  tile[rows.back()] = largest_divisor(width, kMaxFilterColumns.at_most(width));
+  const int64_t most = std::max<int64_t>(1, kFewColumns / tile[rows.back()]);
+  tile[rows[0]] = largest_divisor(whole.axes[rows[0]].extent, most);
+  tile[column] = largest_divisor(outputs, std::max<int64_t>(1, target.tiles.accumulators / items()));
+}
+
+int64_t DepthLanesSchedule::items() const {
+  int64_t count = 1;
+  for (const size_t axis : whole.axes_of(Kind::kRow)) count *= tile[axis];
+  return count;
+}
+
+int64_t DepthLanesSchedule::tiles() const {
+  int64_t count = 1;
+  for (size_t i = 0; i < tile.size(); ++i)
+    if (whole.axes[i].kind != Kind::kDepth) count *= whole.axes[i].extent / tile[i];
+  return count;
+}
+
+int64_t DepthLanesSchedule::bytes() const {
+  if (packs) return columns() * ceil_div(whole.axes[lane_axis].extent, lanes) * lanes * 4;
+  return stages ? (floats_of(input()) + tiles() * lanes) * 4 : 0;
+}
+
+int64_t DepthLanesSchedule::units() const {
+  if (is_in_block || stages) return 1;
+  const int64_t columns = whole.extent_of(Kind::kColumn);
+  if (columns < lanes) return kRowsOfUnit.whole_parts(whole.extent_of(Kind::kRow));
+  return whole.extent_of(Kind::kBatch) * ceil_div(columns, lanes);
+}
+
+}  // namespace minnow
