@@ -86,13 +86,17 @@ Value* LoopBody::outside(const TensorType& type) {
   return known_.back();
 }
 
+bool is_small(const Value* value) {
+  return value->op == nullptr || value->op->kind == OpKind::kTanh || value->op->kind == OpKind::kSigmoid;
+}
+
 // A float is squeezed, so that it does not grow from one iteration to the next.
 Value* LoopBody::next_value(Value* carried) {
   std::vector<Value*> alike;
   for (Value* value : known_)
     if (value->type == carried->type) alike.push_back(value);
   Value* value = one_in(6) ? pick(outer_.rng, alike) : alike.back();
-  return is_float(value->type.dtype) && !one_in(8) ? builder_.unary(OpKind::kTanh, value) : value;
+  return is_float(value->type.dtype) && !is_small(value) ? builder_.unary(OpKind::kTanh, value) : value;
 }
 
 void LoopBody::add_result(Value* value) {

@@ -106,11 +106,11 @@ TEST(Recurrent, ErrorsSayWhy) {
   EXPECT_EQ(lower_error("inputs { name: \"x\" shape: [4] }\nlayers { name: \"r\" rnn { units: 2 } }\nloss { l1 {} }"),
             "m.textproto:2:20: layer \"r\": needs a sequence of vectors, [length,features], not [4] (from input \"x\")");
   EXPECT_EQ(lower_error(of_sequence("gru { units: 2 activation: RELU }")),
-            "m.textproto:2:35: layer \"r\": activation: only an rnn has a choice of activation");
+            "m.textproto:2:35: layer \"r\": only an rnn has a choice of activation");
   EXPECT_EQ(lower_error(of_sequence("rnn { units: 2 activation: GELU }")),
-            "m.textproto:2:35: layer \"r\": activation: a recurrent layer has TANH or RELU, not GELU");
+            "m.textproto:2:35: layer \"r\": a recurrent layer has TANH or RELU, not GELU");
   EXPECT_EQ(lower_error(of_sequence("lstm { units: 2 dropout: 0.5 }")),
-            "m.textproto:2:36: layer \"r\": dropout: lies between layers, of which there is one; a dropout layer drops the "
+            "m.textproto:2:36: layer \"r\": lies between layers, of which there is one; a dropout layer drops the "
             "output");
 }
 
