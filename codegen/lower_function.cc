@@ -155,6 +155,9 @@ void Lowering::add_work(KernelWork work) {
   const auto is_empty = [](const KernelOutput& output) { return output.value->type.elements() == 0; };
   if (std::ranges::all_of(work.outputs, is_empty)) return;
   work.loop = loop_;
+  schedule_contraction(work, target_);
+  if (out_.remarks != nullptr && work.contraction)
+    out_.remarks->say(work.origin->result(), "schedule: " + text_of(*work.contraction));
   const ScratchNeed need = scratch_need(work, target_of(work, target_));
   if (need.bytes > kMaxStackBytes) {
     work.scratch_bytes = (need.bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
