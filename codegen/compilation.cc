@@ -115,9 +115,12 @@ void Compilation::emit(int module_count) {
 
 void Compilation::emit_kernel(size_t index, llvm::Module& module, DuplicateKernels& duplicates) {
   Kernel& kernel = kernels_[index];
-  const KernelWork& work = lowered_.works[index];
+  KernelWork work = lowered_.works[index];
   Target target = target_of(work, target_);
-  if (!options_.tiles.empty()) target.tiles = options_.tiles.at(index);
+  if (!options_.tiles.empty()) {
+    target.tiles = options_.tiles.at(index);
+    reschedule_contraction(work, target);
+  }
   KernelBuilder builder(module, target, kernel.name);
   const WorkUnits units = minnow::emit_kernel(builder, lowered_.storage, work);
   builder.finish();

@@ -166,6 +166,9 @@ void Lowering::add_work(KernelWork work) {
   if (std::ranges::all_of(work.outputs, is_empty)) return;
   work.loop = loop_;
   work.repeats = repeats_;
+  schedule_contraction(work, target_);
+  if (out_.remarks != nullptr && work.contraction)
+    out_.remarks->say(work.origin->result(), "schedule: " + text_of(*work.contraction));
   const ScratchNeed need = scratch_need(work, target_of(work, target_));
   if (need.bytes > kMaxStackBytes) {
     work.scratch_bytes = (need.bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;

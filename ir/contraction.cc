@@ -180,6 +180,15 @@ int64_t Contraction::extent_of(Axis::Kind kind) const {
   return extent;
 }
 
+bool Contraction::has_windows() const {
+  const auto moves_along = [&](Kind kind) {
+    return std::ranges::any_of(a.back().terms, [&](const auto& term) { return axes[term.axis].kind == kind; });
+  };
+  return moves_along(Kind::kRow) && moves_along(Kind::kDepth);
+}
+
+bool Contraction::sums_pixels() const { return has_windows() && axes[a.back().terms[0].axis].kind == Kind::kDepth; }
+
 Contraction contraction_of(const Op& op) {
   switch (op.kind) {
     case OpKind::kConv: return conv_table(op);

@@ -40,6 +40,11 @@ struct Contraction {
 
   std::vector<size_t> axes_of(Axis::Kind kind) const;
   int64_t extent_of(Axis::Kind kind) const;  // of all axes of the kind together
+  Axis::Kind kind_of(const AffineCoord& coord) const { return axes[coord.terms.back().axis].kind; }
+  // Whether windows slide over a, which then moves along two axes in a dimension: pixels of what they are of, and
+  // places of the window. Pixels are rows, or in a gradient of the window itself the depth.
+  bool has_windows() const;
+  bool sums_pixels() const;
 };
 
 // Of a dot or a convolution of any of the three kinds.

@@ -1,5 +1,5 @@
-// A search for the register tiles with which each kernel of a function runs fastest on this machine. What the kernels
-// compute stays the same, to the bit.
+// A search for the register tiles, and of contractions for another axis in the lanes, with which each kernel of a
+// function runs fastest on this machine. What the kernels compute stays the same, to the bit.
 #pragma once
 
 #include <functional>

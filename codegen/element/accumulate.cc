@@ -35,12 +35,6 @@ void window_loops(ElementEmitter& emitter, const Shape& window, const std::funct
   emitter.loops(window, dims, place, [&] { body(place); });
 }
 
-Position over_space(const Coord& n, const Coord& c, const Position& space) {
-  Position at = {n, c};
-  at.insert(at.end(), space.begin(), space.end());
-  return at;
-}
-
 Coord unstride(ElementEmitter& emitter, const Coord& at, int64_t stride, llvm::Value*& condition) {
   if (stride == 1) return at;
   const Coord rest = emitter.remainder(at, stride);

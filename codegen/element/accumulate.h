@@ -31,8 +31,6 @@ llvm::Value* emit_row_index(ElementEmitter& emitter, const Value* indices, const
 
 // Loops over all places of a window, in row-major order: a coordinate for each of its dimensions.
 void window_loops(ElementEmitter& emitter, const Shape& window, const std::function<void(const Position&)>& body);
-// The position at [n, c, space...].
-Position over_space(const Coord& n, const Coord& c, const Position& space);
 // (position + low) / stride where that divides, as a coordinate of the smaller side; elsewhere `condition` is false.
 Coord unstride(ElementEmitter& emitter, const Coord& at, int64_t stride, llvm::Value*& condition);
 

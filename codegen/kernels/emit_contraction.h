@@ -1,4 +1,4 @@
-// Kernels of contractions, of each of the ways of choose_contraction.
+// Kernels of contractions: a tile of registers, and loops around it that each schedule says.
 #pragma once
 
 #include "codegen/kernels/emit_loop.h"
@@ -6,11 +6,16 @@
 
 namespace minnow {
 
-WorkUnits emit_panel_contraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-ScratchNeed panel_scratch(const KernelWork& work, const Target& target);
-WorkUnits emit_row_lanes(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-ScratchNeed row_lanes_scratch(const KernelWork& work, const Target& target);
-WorkUnits emit_depth_lanes(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
-ScratchNeed depth_lanes_scratch(const KernelWork& work, const Target& target);
+// As work.contraction says.
+WorkUnits emit_contraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+
+// Of a kernel whose `main` has the operands and the result of the schedule's contraction.
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s);
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                         const RowLanesSchedule& s);
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                         const DepthLanesSchedule& s);
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                         const ElementSchedule& s);
 
 }  // namespace minnow

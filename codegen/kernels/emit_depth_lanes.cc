@@ -21,12 +21,12 @@ class DepthLanes : ContractionKernel {
         sums_(kernel, s.items() * s.columns(), s.steps, emitter_.lanes()), is_per_lane_(sums_lanes_apart(op_)) {}
 
   WorkUnits emit() {
-    if (op_.kind == OpKind::kDot) return emit_dot();
+    if (!s_.whole.has_windows()) return emit_product();
     return s_.stages ? emit_images() : emit_block();
   }
 
  private:
-  WorkUnits emit_dot();
+  WorkUnits emit_product();
   void pack_columns();
   void sum_rows(V first_row, int64_t rows, V first_column);
   void sum_columns(int64_t rows, int64_t steps);
@@ -71,7 +71,7 @@ ContractionKernel::Axes DepthLanes::item(int64_t i) {
 ContractionKernel::Axes DepthLanes::with_column(int64_t i) {
   Axes at = at_;
   V column = plus(at_[column_].base, i);
-  if (op_.kind == OpKind::kDot && columns_ > s_.lanes && columns_ % s_.lanes != 0)
+  if (!s_.whole.has_windows() && columns_ > s_.lanes && columns_ % s_.lanes != 0)
     column = smaller(column, number(columns_ - 1));
   at[column_] = emitter_.uniform(column);
   return at;
@@ -117,7 +117,7 @@ V DepthLanes::total(int64_t sum) {
 }
 
 // A work unit is a vector of columns, or where these are fewer a part of the rows.
-WorkUnits DepthLanes::emit_dot() {
+WorkUnits DepthLanes::emit_product() {
   const int64_t rows = s_.whole.axes[rows_[0]].extent;
   const int64_t tile = s_.tile[rows_[0]];
   if (columns_ >= s_.lanes) {
@@ -381,13 +381,9 @@ void DepthLanes::add_lanes_up() {
 
 }  // namespace
 
-WorkUnits emit_depth_lanes(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
-  return DepthLanes(kernel, storage, work, {*work.main, kernel.target(), work.loop >= 0}).emit();
-}
-
-ScratchNeed depth_lanes_scratch(const KernelWork& work, const Target& target) {
-  const DepthLanesSchedule schedule(*work.main, target, work.loop >= 0);
-  return {schedule.bytes(), schedule.units()};
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                         const DepthLanesSchedule& s) {
+  return DepthLanes(kernel, storage, work, s).emit();
 }
 
 }  // namespace minnow

@@ -8,7 +8,6 @@
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
 #include "codegen/kernels/emit_window.h"
-#include "codegen/schedule/choose_contraction.h"
 #include "ir/dot.h"
 #include "ir/windows.h"
 
@@ -26,19 +25,13 @@ WorkUnits emit_plain_loop(KernelBuilder& kernel, const Storage& storage, const K
   return emit_loop_kernel(kernel, storage, work);
 }
 
-KernelWay way_of_contraction(const KernelWork& work, const Target& target) {
-  switch (choose_contraction(*work.main, target, work.loop >= 0)) {
-    case ContractionWay::kPanel: return {emit_panel_contraction, panel_scratch};
-    case ContractionWay::kRowLanes: return {emit_row_lanes, row_lanes_scratch};
-    case ContractionWay::kDepthLanes: return {emit_depth_lanes, depth_lanes_scratch};
-    case ContractionWay::kElements: break;
-  }
-  return {work.loop >= 0 ? emit_block_loop : emit_plain_loop};
+ScratchNeed scratch_of_contraction(const KernelWork& work, const Target&) {
+  return std::visit([](const auto& s) { return ScratchNeed{s.bytes(), s.units()}; }, *work.contraction);
 }
 
-KernelWay choose_way(const KernelWork& work, const Target& target) {
+KernelWay choose_way(const KernelWork& work) {
   if (work.row) return {emit_row_kernel, row_scratch};
-  if (work.main != nullptr && has_trait(work.main->kind, kContraction)) return way_of_contraction(work, target);
+  if (work.contraction) return {emit_contraction, scratch_of_contraction};
   if (work.loop >= 0) return {emit_block_kernel};
   if (work.sums.buffer >= 0) return {emit_sum_of_partials};
   if (work.main == nullptr) return {emit_plain_loop};
@@ -71,12 +64,36 @@ Target target_of(const KernelWork& work, const Target& target) {
   return seen;
 }
 
+WorkUnits emit_contraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  return std::visit([&](const auto& schedule) { return emit_scheduled(kernel, storage, work, schedule); },
+                    *work.contraction);
+}
+
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                         const ElementSchedule&) {
+  return work.loop >= 0 ? emit_block_loop(kernel, storage, work) : emit_loop_kernel(kernel, storage, work);
+}
+
+void schedule_contraction(KernelWork& work, const Target& target) {
+  const bool is_contraction = work.main != nullptr && has_trait(work.main->kind, kContraction);
+  if (is_contraction) work.contraction = choose_contraction(*work.main, target_of(work, target), work.loop >= 0);
+}
+
+void reschedule_contraction(KernelWork& work, const Target& target) {
+  if (!work.contraction) return;
+  KernelWork other = work;
+  other.contraction = choose_contraction(*work.main, target, work.loop >= 0);
+  if (auto* panel = std::get_if<PanelSchedule>(&*other.contraction)) panel->fit(scratch_room(work));
+  if (scratch_of_contraction(other, target).bytes <= scratch_room(work))
+    work.contraction = std::move(other.contraction);
+}
+
 WorkUnits emit_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
-  return choose_way(work, kernel.target()).emit(kernel, storage, work);
+  return choose_way(work).emit(kernel, storage, work);
 }
 
 ScratchNeed scratch_need(const KernelWork& work, const Target& target) {
-  const auto scratch = choose_way(work, target).scratch;
+  const auto scratch = choose_way(work).scratch;
   return scratch != nullptr ? scratch(work, target) : ScratchNeed{};
 }
 

@@ -10,24 +10,13 @@ namespace {
 using V = llvm::Value*;
 using Kind = Axis::Kind;
 
-PanelSchedule schedule_of(const KernelWork& work, const Target& target) {
-  return PanelSchedule(*work.main, target, work.loop >= 0);
-}
-
-// In the room that there is: the tile may be another than that which memory was planned for.
-PanelSchedule fitting_schedule(const KernelWork& work, const Target& target) {
-  PanelSchedule schedule = schedule_of(work, target);
-  schedule.fit(scratch_room(work));
-  return schedule;
-}
-
 class PanelContraction : ContractionKernel {
  public:
   PanelContraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s)
       : ContractionKernel(kernel, storage, work, s.phases), s_(s), column_(s.whole.axes_of(Kind::kColumn)[0]),
         rows_(s.whole.axes_of(Kind::kRow)), depth_(s.whole.axes_of(Kind::kDepth)),
         columns_(s.whole.axes[column_].extent), a_{op_.operands[0], &Contraction::a},
-        b_{op_.operands[1], &Contraction::b}, scratch_(kernel, work, {s.bytes(), s.adds_up ? 1 : s.units()}),
+        b_{op_.operands[1], &Contraction::b}, scratch_(kernel, work, {s.bytes(), s.units()}),
         sums_(kernel, s.most_tile_rows, s.vectors, static_cast<int>(s.lanes)) {
     V memory = scratch_.memory();
     if (s.stages) {
@@ -121,7 +110,7 @@ WorkUnits PanelContraction::emit() {
     kernel_.loop(bound(split), bound(plus(split, 1)), 1, [&](V piece) { emit_piece(piece); });
   };
   if (s_.adds_up) {
-    kernel_.loop(0, s_.units(), emit_unit);
+    kernel_.loop(0, s_.pieces_of_work(), emit_unit);
     return {1, false};
   }
   scratch_.loop(emit_unit);
@@ -304,7 +293,7 @@ void PanelContraction::start_sums(const std::vector<V>& places, V is_first) {
 void PanelContraction::accumulate(const Contraction& phase, const std::vector<Axes>& rows) {
   emitter_.forget();
   Axes depth = origin();
-  const bool unrolls = s_.stages && s_.blocks(Kind::kDepth) == 1 && op_.kind != OpKind::kConvFilter;
+  const bool unrolls = s_.stages && s_.blocks(Kind::kDepth) == 1 && !s_.whole.sums_pixels();
   loops(phase, depth_, depth, unrolls, [&] {
     const auto at_depth = [&](Axes at) {
       for (const size_t axis : depth_) at[axis] = depth[axis];
@@ -450,13 +439,9 @@ Position PanelContraction::transposed_position(V channel, const Coord& row) {
 
 }  // namespace
 
-WorkUnits emit_panel_contraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
-  return PanelContraction(kernel, storage, work, fitting_schedule(work, kernel.target())).emit();
-}
-
-ScratchNeed panel_scratch(const KernelWork& work, const Target& target) {
-  const PanelSchedule schedule = schedule_of(work, target);
-  return {schedule.bytes(), schedule.adds_up ? 1 : schedule.units()};
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                         const PanelSchedule& s) {
+  return PanelContraction(kernel, storage, work, s).emit();
 }
 
 }  // namespace minnow

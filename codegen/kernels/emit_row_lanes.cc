@@ -71,7 +71,7 @@ WorkUnits RowLanes::emit() {
 // A piece of work is an image, or a band of its rows. Where there are several phases, an element is written by one and
 // its neighbour by another: their sums are gathered in scratch, and stored together.
 WorkUnits RowLanes::emit_images() {
-  ScratchUnits scratch(kernel_, work_, {s_.bytes(), s_.pieces()});
+  ScratchUnits scratch(kernel_, work_, {s_.bytes(), s_.units()});
   a_.base = scratch.memory();
   a_.shape = s_.input();
   totals_.base = kernel_.byte_offset(scratch.memory(), s_.input_bytes());
@@ -350,13 +350,9 @@ void RowLanes::store_transposed(V first, int64_t items) {
 
 }  // namespace
 
-WorkUnits emit_row_lanes(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
-  return RowLanes(kernel, storage, work, {*work.main, kernel.target(), work.loop >= 0}).emit();
-}
-
-ScratchNeed row_lanes_scratch(const KernelWork& work, const Target& target) {
-  const RowLanesSchedule schedule(*work.main, target, work.loop >= 0);
-  return {schedule.bytes(), schedule.stages ? schedule.pieces() : 1};
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                         const RowLanesSchedule& s) {
+  return RowLanes(kernel, storage, work, s).emit();
 }
 
 }  // namespace minnow

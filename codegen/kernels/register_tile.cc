@@ -67,8 +67,4 @@ llvm::Value* combine_lanes(llvm::IRBuilder<>& ir, llvm::Value* vector,
   return ir.CreateExtractElement(vector, uint64_t{0});
 }
 
-llvm::Value* add_lanes(llvm::IRBuilder<>& ir, llvm::Value* vector) {
-  return combine_lanes(ir, vector, [&](llvm::Value* a, llvm::Value* b) { return ir.CreateFAdd(a, b); });
-}
-
 }  // namespace minnow

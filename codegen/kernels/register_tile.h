@@ -45,6 +45,5 @@ llvm::Value* add_rows(llvm::IRBuilder<>& ir, std::vector<llvm::Value*> rows);
 // One number from a vector's lanes, by halving: a fixed tree.
 llvm::Value* combine_lanes(llvm::IRBuilder<>& ir, llvm::Value* vector,
                            llvm::function_ref<llvm::Value*(llvm::Value*, llvm::Value*)> combine);
-llvm::Value* add_lanes(llvm::IRBuilder<>& ir, llvm::Value* vector);  // f32 or f64
 
 }  // namespace minnow

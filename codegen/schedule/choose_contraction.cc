@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "codegen/schedule/contraction_schedule.h"
 #include "codegen/schedule/tiling.h"
 #include "ir/dot.h"
 #include "ir/threshold.h"
@@ -11,7 +10,7 @@
 namespace minnow {
 namespace {
 
-using Way = ContractionWay;
+enum class Way : uint8_t { kElements, kPanel, kRowLanes, kDepthLanes };
 
 const Threshold kShallow{"depth of products that may be elementwise", 4};
 const Threshold kCachedBytes{"bytes of a product per depth that stay in the cache", 256 << 10};
@@ -54,24 +53,27 @@ double filled(int64_t count, int64_t lanes) {
 }
 
 // Channels or pixels in lanes, whichever fill them better. Pixels that a stride takes apart are put together first.
-Way choose_conv(const Op& op, const Target& target) {
-  const Contraction c = contraction_of(op);
+ContractionSchedule choose_conv(const Contraction& c, const Target& target) {
   int64_t phases = 1;
   for (const AffineCoord& coord : c.a) phases *= coord.divisor;
-  if (phases > kMaxPhases) return Way::kElements;
-  const bool is_filter = op.kind == OpKind::kConvFilter;
-  const size_t pixel = c.axes_of(is_filter ? Axis::Kind::kDepth : Axis::Kind::kRow).back();
+  if (phases > kMaxPhases) return ElementSchedule{};
+  const size_t pixel = c.a.back().terms[0].axis;
   const double by_channels = filled(c.extent_of(Axis::Kind::kColumn), target.lanes);
-  const double by_pixels = filled(c.axes[pixel].extent, target.lanes) /
-                           static_cast<double>(std::max<int64_t>(1, c.a.back().scale_of(pixel)));
-  if (by_channels > by_pixels && PanelSchedule(op, target, false).bytes() <= kMaxBytes) return Way::kPanel;
-  if (is_filter) return DepthLanesSchedule(op, target, false).bytes() <= kMaxBytes ? Way::kDepthLanes : Way::kElements;
-  return RowLanesSchedule(op, target, false).bytes() <= kMaxBytes ? Way::kRowLanes : Way::kElements;
+  const double by_pixels =
+      filled(c.axes[pixel].extent, target.lanes) / static_cast<double>(std::max<int64_t>(1, c.a.back().terms[0].scale));
+  const auto if_fits = [](auto schedule) -> ContractionSchedule {
+    if (schedule.bytes() <= kMaxBytes) return schedule;
+    return ElementSchedule{};
+  };
+  const bool is_other = !c.sums_pixels() && target.tiles.alternative > 0;
+  ContractionSchedule by_panels = if_fits(PanelSchedule(c, target, false));
+  if (std::holds_alternative<PanelSchedule>(by_panels) && (by_channels > by_pixels) != is_other) return by_panels;
+  if (c.sums_pixels()) return if_fits(DepthLanesSchedule(c, target, false));
+  return if_fits(RowLanesSchedule(c, target, false));
 }
 
 // Lanes are examples: rows of the one operand, or summed over.
-Way choose_in_block(const Op& op) {
-  const Contraction c = contraction_of(op);
+Way choose_in_block(const Op& op, const Contraction& c) {
   const Axis::Kind examples = c.axes[c.a[0].terms[0].axis].kind;
   if (op.kind != OpKind::kDot) return examples == Axis::Kind::kDepth ? Way::kDepthLanes : Way::kRowLanes;
   if (examples == Axis::Kind::kDepth) return Way::kPanel;
@@ -80,13 +82,24 @@ Way choose_in_block(const Op& op) {
 
 }  // namespace
 
-ContractionWay choose_contraction(const Op& op, const Target& target, bool is_in_block) {
+ContractionSchedule choose_contraction(const Op& op, const Target& target, bool is_in_block) {
   const auto is_empty = [](const Value* value) { return value->type.elements() == 0; };
   if (op.type().dtype != DType::kF32 || is_empty(op.result()) || std::ranges::any_of(op.operands, is_empty))
-    return Way::kElements;
-  if (op.kind == OpKind::kDot ? !is_product_of_matrices(op) : space_dims(op) != 2) return Way::kElements;
-  if (is_in_block) return choose_in_block(op);
-  return op.kind == OpKind::kDot ? choose_dot(op, target.lanes) : choose_conv(op, target);
+    return ElementSchedule{};
+  if (op.kind == OpKind::kDot ? !is_product_of_matrices(op) : space_dims(op) != 2) return ElementSchedule{};
+  Contraction c = contraction_of(op);
+  if (!is_in_block && op.kind != OpKind::kDot) return choose_conv(c, target);
+  switch (is_in_block ? choose_in_block(op, c) : choose_dot(op, target.lanes)) {
+    case Way::kPanel: return PanelSchedule(std::move(c), target, is_in_block);
+    case Way::kRowLanes: return RowLanesSchedule(std::move(c), target, is_in_block);
+    case Way::kDepthLanes: return DepthLanesSchedule(std::move(c), target, is_in_block);
+    case Way::kElements: break;
+  }
+  return ElementSchedule{};
+}
+
+std::string text_of(const ContractionSchedule& schedule) {
+  return std::visit([](const auto& chosen) { return chosen.text(); }, schedule);
 }
 
 }  // namespace minnow

@@ -1,19 +1,27 @@
-// Which axis the vectors of a contraction run along.
+// Which axis the vectors of a contraction run along, and how it is divided: chosen once, when a function is lowered,
+// and kept with the kernel.
 #pragma once
 
-#include "codegen/target/target.h"
+#include <string>
+#include <variant>
+
+#include "codegen/schedule/contraction_schedule.h"
 #include "ir/function.h"
 
 namespace minnow {
 
-enum class ContractionWay : uint8_t {
-  kElements,  // none of its own: the elements of the result, each summed by itself
-  kPanel,     // columns; see PanelSchedule
-  kRowLanes,
-  kDepthLanes,
+// None of its own: the elements of the result, each summed by itself.
+struct ElementSchedule {
+  static int64_t bytes() { return 0; }
+  static int64_t units() { return 1; }
+  static std::string text() { return "element by element"; }
 };
 
-// In a block of examples, if it is in one, these are innermost in memory.
-ContractionWay choose_contraction(const Op& op, const Target& target, bool is_in_block);
+using ContractionSchedule = std::variant<ElementSchedule, PanelSchedule, RowLanesSchedule, DepthLanesSchedule>;
+
+// In a block of examples, if it is in one, these are innermost in memory. Of the ways that sum in the same order, to
+// the bit, `target.tiles.alternative` takes another than the best.
+ContractionSchedule choose_contraction(const Op& op, const Target& target, bool is_in_block);
+std::string text_of(const ContractionSchedule& schedule);
 
 }  // namespace minnow

@@ -1,5 +1,7 @@
 #include "codegen/schedule/contraction_schedule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "codegen/schedule/tiling.h"
@@ -13,6 +15,7 @@ using Kind = Axis::Kind;
 const Threshold kMaxDepth{"depth of a panel", 1024};
 const Threshold kMaxSums{"rows whose sums are kept from panel to panel", 1024};
 const Threshold kWantedUnits{"panels that are units enough", 8};
+const Threshold kMultipliesOfUnit{"multiply-adds of a part of a panel", 1 << 17};
 const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
 const Threshold kBandFloats{"floats of a band of rows", 1 << 15};
 constexpr int64_t kMaxTileRows = 12;  // each has an address in a register
@@ -25,9 +28,10 @@ int64_t wide_vectors(int64_t vectors, int64_t registers) {
   return divisor > most - divisor ? divisor : even_tile(vectors, most);
 }
 
-// How often an unit of work is divided where there are few.
-int64_t splits_of(int64_t units, int64_t pieces) {
-  return units < kWantedUnits ? std::min(pieces, ceil_div(kWantedUnits, units)) : 1;
+// How often a unit of work is divided where there are few: each part packs its operands for itself.
+int64_t splits_of(int64_t units, int64_t pieces, int64_t multiplies) {
+  const int64_t most = std::min(pieces, kMultipliesOfUnit.whole_parts(multiplies / units));
+  return units < kWantedUnits ? std::min(most, ceil_div(kWantedUnits, units)) : 1;
 }
 
 }  // namespace
@@ -52,45 +56,44 @@ StagedShape staged_shape(const std::vector<Contraction>& phases, AffineMap Contr
   return shape;
 }
 
-PanelSchedule::PanelSchedule(const Op& op, const Target& target, bool is_in_block)
-    : whole(contraction_of(op)), phases(phases_of(whole)), lanes(target.lanes), adds_up(is_in_block) {
+PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool is_in_block)
+    : whole(std::move(contraction)), phases(phases_of(whole)), lanes(target.lanes), adds_up(is_in_block) {
   for (const Axis& axis : whole.axes) block.push_back(axis.kind == Kind::kBatch ? 1 : axis.extent);
-  const AffineCoord& last = whole.y.back();
-  transposes = !is_in_block && whole.axes[last.terms.back().axis].kind != Kind::kColumn;
+  transposes = !is_in_block && whole.kind_of(whole.y.back()) == Kind::kRow;
   const int64_t columns = whole.extent_of(Kind::kColumn);
   const TileShape& tile = columns <= lanes ? target.tiles.dot_narrow : target.tiles.dot;
   vectors = even_tile(ceil_div(columns, lanes), tile.vectors);
   most_tile_rows = tile.rows;
-  const bool is_along_columns = whole.axes[whole.b.back().terms.back().axis].kind == Kind::kColumn;
-  if (op.kind == OpKind::kDot) divide_dot(target, is_along_columns && !is_in_block);
-  else divide_conv(op, target);
+  if (whole.has_windows()) divide_windows(target);
+  else divide_product(target, whole.kind_of(whole.b.back()) == Kind::kColumn && !is_in_block);
 }
 
 // A part of the depth makes a panel that stays in the cache; as many rows as their sums may take room go through the
 // panels of their columns one after the other.
-void PanelSchedule::divide_dot(const Target& target, bool has_columns_innermost) {
+void PanelSchedule::divide_product(const Target& target, bool has_columns_innermost) {
   const int64_t rows = rows_of_block();
   if (adds_up) most_tile_rows = target.tiles.accumulators / vectors;
   packs = !has_columns_innermost || ceil_div(rows, std::min(rows, most_tile_rows)) > kUnpackedTiles;
+  if (has_columns_innermost && target.tiles.alternative > 0) packs = !packs;
   if (!packs) {
     const int64_t all = ceil_div(whole.extent_of(Kind::kColumn), lanes);
     vectors = wide_vectors(all, target.tiles.accumulators / std::min(rows, most_tile_rows));
   } else {
-    int64_t& depth = block[whole.axes_of(Kind::kDepth)[0]];
-    depth = even_tile(depth, kMaxDepth.at_most(depth));
+    const std::vector<size_t> depth_axes = whole.axes_of(Kind::kDepth);
+    int64_t& depth = block[depth_axes[0]];
+    if (depth_axes.size() == 1) depth = even_tile(depth, kMaxDepth.at_most(depth));
   }
   if (adds_up) return;
   const int64_t tiles = ceil_div(rows, tile_rows(rows));
-  splits = splits_of(whole.extent_of(Kind::kBatch) * panels(), tiles);
+  splits = splits_of(whole.extent_of(Kind::kBatch) * panels(), tiles, multiplies());
   row_parts = splits;
   if (blocks(Kind::kDepth) > 1)
     row_parts = splits * ceil_div(ceil_div(tiles, splits), ceil_div(kMaxSums.at_most(rows), tile_rows(rows)));
 }
 
 // Images one by one, and of each a band of rows whose input and whose sums stay in the cache.
-void PanelSchedule::divide_conv(const Op& op, const Target& target) {
-  const bool is_filter = op.kind == OpKind::kConvFilter;
-  const Kind pixel = is_filter ? Kind::kDepth : Kind::kRow;
+void PanelSchedule::divide_windows(const Target& target) {
+  const Kind pixel = whole.sums_pixels() ? Kind::kDepth : Kind::kRow;
   const std::vector<size_t> pixels = whole.axes_of(pixel);  // the images, then space
   stages = true;
   most_tile_rows = std::min<int64_t>(kMaxTileRows, std::max<int64_t>(1, target.tiles.accumulators / vectors));
@@ -103,14 +106,14 @@ void PanelSchedule::divide_conv(const Op& op, const Target& target) {
     block[pixels[1]] =
         largest_divisor(height, std::max<int64_t>(1, kBandFloats.at_most(height * row_floats) / row_floats));
   }
-  const int64_t units_at_least = whole.extent_of(Kind::kBatch) * panels();
   const int64_t rows = rows_of_block();
-  splits = splits_of(units_at_least, is_filter ? ceil_div(rows, tile_rows(rows)) : blocks(Kind::kRow));
-  if (is_filter) row_parts = splits;
+  splits = splits_of(whole.extent_of(Kind::kBatch) * panels(),
+                     whole.sums_pixels() ? ceil_div(rows, tile_rows(rows)) : blocks(Kind::kRow), multiplies());
+  if (whole.sums_pixels()) row_parts = splits;
 }
 
 void PanelSchedule::fit(int64_t room) {
-  if (bytes() > room && !stages && whole.axes[whole.b.back().terms.back().axis].kind == Kind::kColumn) {
+  if (bytes() > room && !stages && whole.kind_of(whole.b.back()) == Kind::kColumn) {
     packs = false;
     for (const size_t axis : whole.axes_of(Kind::kDepth)) block[axis] = whole.axes[axis].extent;
   }
@@ -118,6 +121,12 @@ void PanelSchedule::fit(int64_t room) {
 }
 
 int64_t PanelSchedule::panels() const { return ceil_div(whole.extent_of(Kind::kColumn), panel()); }
+
+int64_t PanelSchedule::multiplies() const {
+  int64_t count = 1;
+  for (const Axis& axis : whole.axes) count *= axis.extent;
+  return count;
+}
 
 int64_t PanelSchedule::tile_rows(int64_t rows) const {
   return stages || adds_up ? even_tile(rows, most_tile_rows) : std::min(rows, most_tile_rows);
@@ -172,13 +181,13 @@ Tile cheapest_tile(int64_t columns, int64_t items, int64_t limit) {
 
 }  // namespace
 
-RowLanesSchedule::RowLanesSchedule(const Op& op, const Target& target, bool in_block)
-    : whole(contraction_of(op)), phases(phases_of(whole)), lanes(target.lanes), is_in_block(in_block),
+RowLanesSchedule::RowLanesSchedule(Contraction contraction, const Target& target, bool in_block)
+    : whole(std::move(contraction)), phases(phases_of(whole)), lanes(target.lanes), is_in_block(in_block),
       registers_(target.tiles) {
   for (const Axis& axis : whole.axes) block.push_back(axis.extent);
   const std::vector<size_t> rows = whole.axes_of(Kind::kRow);
   lane_axis = in_block ? rows.front() : rows.back();
-  stages = op.kind != OpKind::kDot && !in_block;
+  stages = whole.has_windows() && !in_block;
   item_axis = stages ? rows[rows.size() - 2] : rows.back();
   if (!stages) return;
   block[rows[0]] = 1;
@@ -216,7 +225,8 @@ int64_t RowLanesSchedule::input_bytes() const {
   return (floats_of(input()) + lanes * std::max<int64_t>(1, whole.a.back().scale_of(lane_axis))) * 4;
 }
 
-int64_t RowLanesSchedule::pieces() const {
+int64_t RowLanesSchedule::units() const {
+  if (!stages) return 1;
   int64_t count = 1;
   for (const size_t axis : whole.axes_of(Kind::kRow)) count *= whole.axes[axis].extent / block[axis];
   return count;
@@ -232,36 +242,38 @@ constexpr int64_t kFewColumns = 4;  // pixels of x that pay for a pixel of y
 
 }  // namespace
 
-DepthLanesSchedule::DepthLanesSchedule(const Op& op, const Target& target, bool in_block)
-    : whole(contraction_of(op)), phases{whole}, lanes(target.lanes), is_in_block(in_block), tile(whole.axes.size(), 1) {
+DepthLanesSchedule::DepthLanesSchedule(Contraction contraction, const Target& target, bool in_block)
+    : whole(std::move(contraction)), phases{whole}, lanes(target.lanes), is_in_block(in_block),
+      tile(whole.axes.size(), 1) {
   for (const Axis& axis : whole.axes) block.push_back(axis.extent);
   const std::vector<size_t> depth = whole.axes_of(Kind::kDepth);
   lane_axis = in_block ? depth.front() : depth.back();
-  stages = op.kind == OpKind::kConvFilter && !in_block;
-  if (op.kind == OpKind::kDot) divide_dot(op, target);
-  else divide_filter(target);
+  stages = whole.has_windows() && !in_block;
+  if (whole.has_windows()) divide_windows(target);
+  else divide_product(target);
 }
 
 // Of few rows, what is summed up in registers at once is rows times columns, a part of the lanes, times steps of the
 // depth. b is read once where its rows are long, else it stays in the cache from row to row.
-void DepthLanesSchedule::divide_dot(const Op& op, const Target& target) {
+void DepthLanesSchedule::divide_product(const Target& target) {
   const size_t row = whole.axes_of(Kind::kRow)[0], column = whole.axes_of(Kind::kColumn)[0];
   const int64_t rows = whole.axes[row].extent, columns = whole.axes[column].extent;
   const int64_t registers = target.tiles.accumulators;
   if (columns < lanes) {
-    packs = whole.axes[whole.b.back().terms.back().axis].kind == Kind::kColumn;
+    packs = whole.kind_of(whole.b.back()) == Kind::kColumn;
     tile[column] = columns;
     tile[row] = std::max<int64_t>(1, registers / columns);
     return;
   }
-  const bool is_short = op.operands[0]->type.dim(whole.a.size() - 1) <= kShortRow;
+  const bool is_short = whole.axes[lane_axis].extent <= kShortRow;
   tile[row] = is_short ? 1 : rows;
   int64_t& some = tile[column] = is_short ? lanes : std::min(kLongRows, lanes);
-  while (some > 1 && some * tile[row] > registers) some /= 2;
-  steps = is_short ? 1 : std::max<int64_t>(1, registers / (some * tile[row]));
+  while (some > 1 && some * tile[row] > target.accumulators) some /= 2;
+  // The order of the sums, which tuning must not change.
+  steps = is_short ? 1 : std::max<int64_t>(1, target.accumulators / (some * tile[row]));
 }
 
-void DepthLanesSchedule::divide_filter(const Target& target) {
+void DepthLanesSchedule::divide_windows(const Target& target) {
   const std::vector<size_t> rows = whole.axes_of(Kind::kRow);  // input channels, then the filter
   const size_t column = whole.axes_of(Kind::kColumn)[0];
   const int64_t width = whole.axes[rows.back()].extent;
@@ -301,6 +313,34 @@ int64_t DepthLanesSchedule::units() const {
   const int64_t columns = whole.extent_of(Kind::kColumn);
   if (columns < lanes) return kRowsOfUnit.whole_parts(whole.extent_of(Kind::kRow));
   return whole.extent_of(Kind::kBatch) * ceil_div(columns, lanes);
+}
+
+std::string PanelSchedule::text() const {
+  std::string text =
+      fmt::format("vectors along columns, tile {} rows x {} vectors", tile_rows(rows_of_block()), vectors);
+  text += packs ? fmt::format(", panels of depth {}", places(Kind::kDepth)) : ", right operand read as it lies";
+  if (stages) text += fmt::format(", left operand copied with its padding, {} floats", input_floats());
+  if (phases.size() > 1) text += fmt::format(", {} phases of the stride", phases.size());
+  if (transposes) text += ", sums transposed into the result";
+  return text + fmt::format(", {} units of work", units());
+}
+
+std::string RowLanesSchedule::text() const {
+  const Tile tile = tile_of(phases[0]);
+  std::string text = is_in_block ? "vectors of examples" : stages ? "vectors of pixels" : "vectors along rows";
+  text += fmt::format(", tile {} columns x {} vectors", tile.columns, tile.items);
+  if (stages) text += fmt::format(", left operand copied with its padding, {} floats", input_bytes() / 4);
+  if (phases.size() > 1) text += fmt::format(", {} phases of the stride", phases.size());
+  return text;
+}
+
+std::string DepthLanesSchedule::text() const {
+  std::string text = is_in_block ? "vectors of examples" : stages ? "vectors of pixels" : "vectors along the depth";
+  text += fmt::format(", summed over, tile {} rows x {} columns", items(), columns());
+  if (steps > 1) text += fmt::format(" x {} steps", steps);
+  if (packs) text += ", right operand packed";
+  if (stages) text += fmt::format(", left operand copied with its padding, {} floats", floats_of(input()));
+  return text;
 }
 
 }  // namespace minnow

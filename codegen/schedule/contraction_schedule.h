@@ -43,7 +43,7 @@ struct PanelSchedule {
   int64_t row_parts = 1;    // of the rows of a block
   int64_t splits = 1;       // pieces of rows that are work units of their own
 
-  PanelSchedule(const Op& op, const Target& target, bool is_in_block);
+  PanelSchedule(Contraction contraction, const Target& target, bool is_in_block);
   // The same in so much scratch: narrower panels, unpacked where that may be.
   void fit(int64_t bytes);
 
@@ -55,7 +55,9 @@ struct PanelSchedule {
   int64_t blocks(Axis::Kind kind) const;
   bool keeps_sums() const { return transposes || blocks(Axis::Kind::kDepth) > 1; }
   int64_t pieces() const { return blocks(Axis::Kind::kRow) * row_parts; }
-  int64_t units() const { return whole.extent_of(Axis::Kind::kBatch) * panels() * splits; }
+  int64_t pieces_of_work() const { return whole.extent_of(Axis::Kind::kBatch) * panels() * splits; }
+  int64_t units() const { return adds_up ? 1 : pieces_of_work(); }
+  std::string text() const;
 
   StagedShape input() const { return staged_shape(phases, &Contraction::a, block); }
   // Of scratch: the input, then the panel, then the sums.
@@ -66,8 +68,9 @@ struct PanelSchedule {
 
  private:
   int64_t places(Axis::Kind kind) const;
-  void divide_dot(const Target& target, bool has_columns_innermost);
-  void divide_conv(const Op& op, const Target& target);
+  int64_t multiplies() const;
+  void divide_product(const Target& target, bool has_columns_innermost);
+  void divide_windows(const Target& target);
 };
 
 // Vectors run along an axis of the rows, and a tile is columns × items, each a vector: the examples of a block, the
@@ -87,7 +90,7 @@ struct RowLanesSchedule {
   bool is_in_block = false;
   bool stages = false;  // a is copied, image by image, with the zeros of its padding
 
-  RowLanesSchedule(const Op& op, const Target& target, bool is_in_block);
+  RowLanesSchedule(Contraction contraction, const Target& target, bool is_in_block);
 
   struct Tile {
     int64_t columns = 1, items = 1;
@@ -99,7 +102,8 @@ struct RowLanesSchedule {
   // The last vector of the last row reads on behind it.
   int64_t input_bytes() const;
   int64_t bytes() const { return input_bytes() + (phases.size() > 1 ? floats_of(sums()) * 4 : 0); }
-  int64_t pieces() const;
+  int64_t units() const;
+  std::string text() const;
 
  private:
   RegisterTiles registers_;
@@ -124,7 +128,7 @@ struct DepthLanesSchedule {
   std::vector<int64_t> tile;  // of each axis
   int64_t steps = 1;          // of the depth, whose sums do not wait for each other
 
-  DepthLanesSchedule(const Op& op, const Target& target, bool is_in_block);
+  DepthLanesSchedule(Contraction contraction, const Target& target, bool is_in_block);
 
   int64_t columns() const { return tile[whole.axes_of(Axis::Kind::kColumn)[0]]; }
   int64_t items() const;  // of a tile's rows
@@ -132,10 +136,11 @@ struct DepthLanesSchedule {
   StagedShape input() const { return staged_shape(phases, &Contraction::a, block); }
   int64_t bytes() const;
   int64_t units() const;
+  std::string text() const;
 
  private:
-  void divide_dot(const Op& op, const Target& target);
-  void divide_filter(const Target& target);
+  void divide_product(const Target& target);
+  void divide_windows(const Target& target);
 };
 
 }  // namespace minnow

@@ -77,6 +77,7 @@ Result<Target> describe(Target target) {
   const VectorUnit* unit = find_vector_unit(*machine->getMCSubtargetInfo());
   target.lanes = unit->lanes;
   target.tiles = unit->tiles;
+  target.accumulators = unit->tiles.accumulators;
   return target;
 }
 
@@ -99,7 +100,8 @@ Result<Target> named_target(const std::string& triple, const std::string& cpu) {
 }
 
 std::vector<RegisterTiles> tile_candidates(const Target& target) {
-  std::vector<RegisterTiles> candidates = {target.tiles};
+  std::vector<RegisterTiles> candidates = {target.tiles, target.tiles};
+  candidates.back().alternative = 1;
   for (const VectorUnit& unit : kVectorUnits)
     if (unit.lanes == target.lanes && unit.tiles == target.tiles)
       candidates.insert(candidates.end(), std::begin(unit.others), std::end(unit.others));

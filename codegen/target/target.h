@@ -26,7 +26,12 @@ struct RegisterTiles {
   int accumulators = 8;           // vector registers for sums, that leave room for their operands
   TileShape dot = {1, 1};         // MR rows × NR vectors of the right operand
   TileShape dot_narrow = {1, 1};  // the same where one vector spans all columns
-  TileShape conv = {0, 0};  // output channels × pixels, in blocks of examples; 0 × 0: by the shape, see RowLanesSchedule
+  TileShape conv = {0,
+                    0};  // output channels × pixels, in blocks of examples; 0 × 0: by the shape, see RowLanesSchedule
+
+  // Whether a contraction is divided in another way that sums in the same order, where there is one; see
+  // choose_contraction.
+  int alternative = 0;
 
   bool operator==(const RegisterTiles&) const = default;
 };
@@ -36,6 +41,7 @@ struct Target {
   std::string cpu;       // as LLVM names it
   std::string features;  // "+avx512f,..."
   int lanes = 4;         // f32 elements in one vector
+  int accumulators = 8;  // of its own tiles
   RegisterTiles tiles;
 };
 
