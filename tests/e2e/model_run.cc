@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <numeric>
 
 #include "runtime/data/batch.h"
@@ -20,10 +21,29 @@ T expect(Result<T> result) {
   return *std::move(result);
 }
 
-// Applies the changes, and puts drawn digits in the place of files.
+// Letters and blanks in no order.
+std::string drawn_text() {
+  const std::string path = ::testing::TempDir() + "drawn-text.txt";
+  std::ofstream file(path);
+  uint32_t state = 1;
+  for (int i = 0; i < 4000; ++i) {
+    state = state * 1664525 + 1013904223;
+    file << " abcdefghijklmnopqrstuvwxyz"[(state >> 16) % 27];
+  }
+  return path;
+}
+
+// Applies the changes, and puts drawn digits or a drawn text in the place of files. A step on a text is a small one: an
+// example of it is many.
 LoadedModel read_with_drawn_data(const std::string& path, std::vector<std::string> changes) {
   const LoadedModel plain = expect(read_experiment(path));
-  if (!plain.model.data().has_linear_regression()) changes.insert(changes.begin(), "data={builtin: GLYPHS}");
+  const spec::Data& data = plain.model.data();
+  if (data.has_text()) {
+    changes.insert(changes.begin(), {fmt::format("data={{text {{file: \"{}\" stride: 1}}}}", drawn_text()),
+                                     "training.batch_size=2"});
+  } else if (!data.has_linear_regression() && data.builtin() != spec::Data::REVERSE) {
+    changes.insert(changes.begin(), "data={builtin: GLYPHS}");
+  }
   changes.emplace_back("data.train_examples=640");
   changes.emplace_back("data.validation_examples=10");
   return expect(read_experiment(path, changes));
@@ -88,7 +108,7 @@ void expect_agreement(const std::string& path, const std::vector<std::string>& c
 void expect_right_gradients(const std::string& path) {
   const auto loaded = read_experiment(path);
   ASSERT_TRUE(loaded) << loaded.error().to_string();
-  const auto rows = check_gradients(*loaded, 4);
+  const auto rows = check_gradients(*loaded, loaded->model.data().has_text() ? 1 : 4);
   ASSERT_TRUE(rows) << rows.error().to_string();
   for (const GradientRow& row : *rows) EXPECT_LE(row.error, 1e-5) << row.weight;
 }
