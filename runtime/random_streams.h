@@ -12,7 +12,7 @@ inline constexpr uint32_t kExampleStream = 0xFFFF0004;     // examples and
 inline constexpr uint32_t kTargetStream = 0xFFFF0005;      // targets of a batch to time a model with
 inline constexpr uint32_t kFurtherStream = 0x100;          // and on, for each further input or target of it
 inline constexpr uint32_t kWindowStream = 0xFFFF0006;      // step: the epoch
-inline constexpr uint32_t kContinueStream = 0xFFFF0008;    // tokens that a text goes on with
 inline constexpr uint32_t kReverseStream = 0xFFFF0007;     // step: which split
+inline constexpr uint32_t kGenerateStream = 0xFFFF0008;    // tokens of a text that is generated
 
 }  // namespace minnow

@@ -12,7 +12,7 @@ namespace minnow {
 namespace {
 
 std::string_view function_name(ModelFunction function) {
-  constexpr std::array<std::string_view, 3> kNames = {"infer", "evaluate", "train_step"};
+  constexpr std::array<std::string_view, 4> kNames = {"infer", "evaluate", "train_step", "generate"};
   return kNames[static_cast<size_t>(function)];
 }
 
@@ -32,11 +32,11 @@ BatchOutcome outcome_of(const Executable& executable, const Batch& batch) {
 }
 
 tl::unexpected<Error> unknown_function(std::string_view name) {
-  const std::string nearest = nearest_name(name, {"infer", "evaluate", "loss", "train_step"});
-  return tl::unexpected(
-      Error{"--function", fmt::format("there is no function \"{}\"", name),
-            nearest.empty() ? "one of infer, evaluate, loss, train_step" : fmt::format("did you mean {}?", nearest),
-            ExitCode::kUsage});
+  const std::string nearest = nearest_name(name, {"infer", "evaluate", "loss", "train_step", "generate"});
+  return tl::unexpected(Error{
+      "--function", fmt::format("there is no function \"{}\"", name),
+      nearest.empty() ? "one of infer, evaluate, loss, train_step, generate" : fmt::format("did you mean {}?", nearest),
+      ExitCode::kUsage});
 }
 
 bool wants_naive_softmax(const Model& model) {
@@ -57,6 +57,8 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
   if (function == "train_step") {
     const OptimizerSpec optimizer = optimizer_spec(model.model.training(), lowered.weights);
     MINNOW_ASSIGN(built, build_train_step(*lowered.module.find("loss"), optimizer));
+  } else if (function == "generate") {
+    MINNOW_ASSIGN(built, lower_generation(model, lowered, options.lower));
   } else {
     const Function* found = lowered.module.find(function);
     if (!found) return unknown_function(function);

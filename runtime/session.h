@@ -22,8 +22,8 @@ struct SessionOptions {
   int64_t max_bytes = std::numeric_limits<int64_t>::max();
 };
 
-// The three functions of a compiled model.
-enum class ModelFunction { kInfer, kEvaluate, kTrainStep };
+// The functions of a compiled model. @generate is of one example; what it remembers belongs to its caller (Generator).
+enum class ModelFunction { kInfer, kEvaluate, kTrainStep, kGenerate };
 
 // What a step or an evaluation says of its batch.
 struct BatchOutcome {
@@ -47,8 +47,8 @@ struct BuildOptions {
   std::vector<PassRecord>* records = nullptr;  // where to leave what the passes did
 };
 
-// One of "infer", "evaluate", "loss" and "train_step" for a batch: lowered, differentiated, extended by the optimiser
-// and run through the passes. A model that asks for a NAIVE softmax keeps it.
+// One of "infer", "evaluate", "loss" and "train_step" for a batch, or "generate": lowered, differentiated, extended by
+// the optimiser and run through the passes. A model that asks for a NAIVE softmax keeps it.
 Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::string_view function,
                                                  const BuildOptions& options);
 

@@ -10,7 +10,8 @@
 #include "tools/command.h"
 #include "tools/flags/question.h"
 #include "tools/flags/trained_model.h"
-#include "tools/predict_text.h"
+#include "tools/generate_text.h"
+#include "tools/predict_sequences.h"
 
 namespace minnow {
 namespace {
@@ -27,7 +28,7 @@ struct PredictFlags {
   std::string out;
   std::string range = "0:5";
   int64_t top = 3;
-  TextFlags text;
+  GenerateFlags generate;
   bool json = false;
 };
 
@@ -93,6 +94,7 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
   ThreadPool pool(flags.backend.thread_count());
   MINNOW_ASSIGN(const TrainedModel trained, flags.model.open(flags.backend, pool));
   const auto& session = trained.session;
+  if (flags.generate.prompt) return generate_text(flags.generate, flags.data, trained, pool, flags.json);
   if (flags.draws_filters) {
     MINNOW_ASSIGN(const ImageSheet sheet, filter_sheet(*session));
     return show_sheet(sheet, flags.out);
@@ -104,7 +106,6 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
     MINNOW_ASSIGN(const ImageSheet sheet, worst_sheet(assessment, data.validation, flags.worst));
     return show_sheet(sheet, flags.out);
   }
-  if (flags.text.text) return continue_text(flags.text, trained, flags.json);
   if (!flags.out.empty())
     return tl::unexpected(Error{"-o", "there is no picture to write", "draw --worst or --filters", ExitCode::kUsage});
   MINNOW_ASSIGN(const Question question, ask(flags, trained, pool));
@@ -139,7 +140,7 @@ Action add_predict(CLI::App& app) {
   app.add_option("-o,--output", flags->out, "write --worst or --filters as a picture, .png or .svg")->type_name("FILE");
   app.add_flag("--bars", flags->has_bars, "probabilities as bars, as on a terminal");
   app.add_option("--top", flags->top, "classes to print")->check(CLI::Range(1, 1000))->capture_default_str();
-  flags->text.add(app);
+  flags->generate.add(app);
   add_json_flag(app, flags->json);
   return [flags] { return predict_command(*flags); };
 }

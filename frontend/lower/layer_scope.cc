@@ -101,6 +101,29 @@ Value* LayerScope::scalar(const std::string& name) {
   return function_.parameter(name, {DType::kI32, {}}, Role::kScalar);
 }
 
+Result<Value*> LayerScope::memory(const std::string& suffix, const Shape& shape) {
+  const std::string name = full_name(suffix);
+  MINNOW_TRY(function_.admit(shape, path(), fmt::format("its {}", suffix)));
+  if (builder().function().find_parameter(name) != nullptr)
+    return complain("", "its memory \"{}\" has the name of another tensor", name);
+  return function_.parameter(name, {DType::kF32, shape}, Role::kState);
+}
+
+void LayerScope::remember(const std::string& suffix, Value* value) {
+  function_.updates.push_back({full_name(suffix), value});
+}
+
+Value* LayerScope::row_of_position(Value* table) {
+  return builder().gather(table, builder().reshape(scalar("position"), {1}));
+}
+
+tl::unexpected<Error> LayerScope::mixes_positions(std::string_view field, std::string_view why) const {
+  tl::unexpected<Error> error = complain(field, "{}, so that no text can be generated position by position", why);
+  error.value().hint =
+      "embeddings, dense layers with per_position, causal attention and recurrent layers take one position at a time";
+  return error;
+}
+
 Status LayerScope::admit_output(const Shape& shape, std::string_view what) {
   return function_.admit(shape, path(), what);
 }

@@ -11,7 +11,8 @@
 
 namespace minnow {
 
-enum class Mode { kTraining, kInference };
+// kGeneration: inference on one position of one sequence of tokens, with what layers remember of the positions before.
+enum class Mode { kTraining, kInference, kGeneration };
 
 // One function in the making.
 struct FunctionScope {
@@ -57,8 +58,21 @@ class LayerScope : public LayerFields {
   Result<Value*> state(const std::string& suffix, const Shape& shape, double initial);
   // The value of the state "<layer>.<suffix>" after this step, from what state() gave.
   void update_state(const std::string& suffix, Value* value);
-  // An i32[] run-time number, "seed" or "step".
+  // An i32[] run-time number, "seed", "step" or "position".
   Value* scalar(const std::string& name);
+
+  // In generation: what the layer keeps of the positions before, "<layer>.<suffix>", zero at the first. Layers that
+  // share weights have each their own.
+  Result<Value*> memory(const std::string& suffix, const Shape& shape);
+  // What memory() gives at the next position.
+  void remember(const std::string& suffix, Value* value);
+  // Positions of the sequence that the model is made for.
+  int64_t sequence_length() const { return function_.loaded.model.inputs(0).shape(0); }
+  // The row of a table [sequence_length, ...] that belongs to the position at hand, [1, ...].
+  Value* row_of_position(Value* table);
+  // For LayerRule::check_generation: why what the layer makes of one position depends on others that it does not
+  // remember.
+  tl::unexpected<Error> mixes_positions(std::string_view field, std::string_view why) const;
 
   // An error unless the layer's output, or what else `what` names, may have this shape.
   Status admit_output(const Shape& shape, std::string_view what = "its output");

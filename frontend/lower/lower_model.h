@@ -108,4 +108,12 @@ struct LowerOptions {
 // tensors beyond kMaxElements or max_bytes.
 Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& options);
 
+// @generate, which goes through a text token by token: a step for each, whatever lies before. Its parameters are the
+// input, one token i32[1,1]; the weights that the output needs; "position" i32[], which counts from 0, if a layer asks
+// for it: then a text has no more positions than the model's input; and what layers remember (kState), zero at position
+// 0. Its results are "logits" f32[1,1,V], the scores of the next token, and what the layers remember then. The first
+// layer that cannot work so is an error. `lowered` comes from the same model.
+Result<std::unique_ptr<Function>> lower_generation(const LoadedModel& loaded, const LoweredModel& lowered,
+                                                   const LowerOptions& options);
+
 }  // namespace minnow

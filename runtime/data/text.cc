@@ -114,6 +114,12 @@ Result<std::string> read_text(const std::string& path, const Text& spec) {
   return prepare_text(std::move(text), spec, path);
 }
 
+std::vector<std::string_view> split_tokens(std::string_view text, Text::Level level) {
+  std::vector<std::string_view> tokens;
+  for_each_token(text, level, [&](std::string_view token, size_t) { tokens.push_back(token); });
+  return tokens;
+}
+
 Vocabulary make_vocabulary(std::string_view text, const Text& spec) {
   if (spec.level() == Text::BYTE) return bytes_vocabulary();
   std::map<std::string_view, int64_t> counts;

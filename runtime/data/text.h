@@ -17,6 +17,9 @@ Result<std::string> prepare_text(std::string text, const spec::Data::Text& spec,
 // That of a file.
 Result<std::string> read_text(const std::string& path, const spec::Data::Text& spec);
 
+// The tokens of a prepared text, in order.
+std::vector<std::string_view> split_tokens(std::string_view text, spec::Data::Text::Level level);
+
 // Which tokens there are, by number: those of `text` in the order of their bytes, behind <unk>, if there is one.
 struct Vocabulary {
   std::vector<std::string> tokens;

@@ -17,15 +17,17 @@
 namespace minnow {
 namespace {
 
+// A word is where letters or quotes are.
 std::vector<std::string> split_arguments(const std::string& text) {
-  std::vector<std::string> words(1);
-  bool is_quoted = false;
+  std::vector<std::string> words;
+  bool is_quoted = false, is_inside = false;
   for (const char c : text) {
+    const bool is_part = c != ' ' || is_quoted;
+    if (is_part && !is_inside) words.emplace_back();
+    is_inside = is_part;
     if (c == '\'') is_quoted = !is_quoted;
-    else if (c == ' ' && !is_quoted) words.emplace_back();
-    else words.back() += c;
+    else if (is_part) words.back() += c;
   }
-  std::erase(words, "");
   return words;
 }
 

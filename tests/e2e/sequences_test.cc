@@ -53,19 +53,67 @@ TEST_F(Sequences, TextIsLearntAndToldByItsCharacters) {
   EXPECT_EQ(told["predictions"][0]["predicted"], (std::vector<std::string>{"c", "d", "a", "b"}));
 }
 
-TEST_F(Sequences, TextsAreGoneOnWith) {
+TEST_F(Sequences, TextsAreGenerated) {
   bench_.write("t.txt", repeated("abcd", 200));
   bench_.write("m.textproto", text_model("text { file: 't.txt' stride: 1 }", "4"));
   bench_.succeed("train m.textproto --data-dir . --out run");
-  EXPECT_EQ(bench_.succeed("predict run --text ab --tokens 6").out, "abcdabcd\n");
-  EXPECT_EQ(bench_.succeed("predict run --text abcdab --tokens 2").out, "abcdabcd\n");
-  EXPECT_EQ(bench_.succeed("predict run --text ab --tokens 6 --temperature 0.01").out, "abcdabcd\n");
-  const auto told = nlohmann::json::parse(bench_.succeed("predict run --text d --tokens 2 --json").out);
-  EXPECT_EQ(told["continued"], (std::vector<std::string>{"a", "b"}));
-  const Outcome drawn = bench_.succeed("predict run --text a --tokens 300 --temperature 100");
-  EXPECT_EQ(drawn.out, bench_.succeed("predict run --text a --tokens 300 --temperature 100").out);
-  EXPECT_THAT(drawn.out, HasSubstr("aa"));
-  expect_refused(bench_, "predict run --text abe", "--text:1: error: \"e\" is not in the vocabulary");
+  const auto generate = [&](const std::string& flags) { return bench_.succeed("predict run --prompt " + flags).out; };
+  EXPECT_EQ(generate("ab --length 6 --temperature 0"), "abcdabcd\n");
+  EXPECT_EQ(generate("abcdab --length 2 --temperature 0.01"), "abcdabcd\n");
+  EXPECT_EQ(generate("a --length 3 --top-k 1 --backend interpreter"), "abcd\n");
+  EXPECT_EQ(generate("a --length 3 --top-p 0.1"), "abcd\n");
+  const auto told = nlohmann::json::parse(generate("d --length 2 --temperature 0 --json"));
+  EXPECT_EQ(told["prompt"], std::vector<std::string>{"d"});
+  EXPECT_EQ(told["generated"], (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(told["text"], "dab");
+  const std::string drawn = generate("a --length 300 --temperature 100");
+  EXPECT_EQ(drawn, generate("a --length 300 --temperature 100 --threads 1"));
+  EXPECT_NE(drawn, generate("a --length 300 --temperature 100 --seed 5"));
+  EXPECT_THAT(drawn, HasSubstr("aa"));
+  EXPECT_THAT(bench_.succeed("predict run --prompt a").err, HasSubstr("200 tokens generated, "));
+  EXPECT_EQ(bench_.succeed("predict run --prompt a --quiet").err, "");
+  expect_refused(bench_, "predict run --prompt abe",
+                 "--prompt: error: \"e\", character 3, is not in the vocabulary of the network\n  hint: it knows abcd");
+  expect_refused(bench_, "predict run --prompt ''",
+                 "--prompt: error: is empty, and the text has neither line breaks nor blanks to begin behind");
+  const auto misused = [&](const std::string& flags) { return bench_.run("predict run --prompt a " + flags); };
+  for (const char* flags : {"--length 0", "--length 1000000000", "--temperature -1", "--temperature nan", "--top-k 0",
+                            "--top-k 5", "--top-p 2", "--index 1", "--seed x"})
+    EXPECT_EQ(misused(flags).exit_code, 2) << flags;
+  EXPECT_THAT(misused("--top-k 5").err, HasSubstr("--top-k 5: error: there are only 4 tokens to choose from"));
+}
+
+// Prompts are read as the text was, and written with what they become.
+TEST_F(Sequences, PromptsAreReadLikeTheText) {
+  bench_.write("t.txt", repeated("the cat saw the dog; \n", 100));
+  const auto train = [&](const std::string& fields, const std::string& tokens) {
+    bench_.write("m.textproto", text_model("text { file: 't.txt' " + fields + " }", tokens));
+    bench_.succeed("train m.textproto --data-dir . --out run --overwrite");
+  };
+  train("lowercase: true letters_only: true unknown: true", "13");
+  EXPECT_THAT(bench_.succeed("predict run --prompt 'The--DOG' --length 5").out, testing::StartsWith("the dog"));
+  const Outcome unknown = bench_.succeed("predict run --prompt 'the zoo' --length 5");
+  EXPECT_THAT(unknown.out, testing::StartsWith("the <unk>oo"));
+  EXPECT_THAT(unknown.err, HasSubstr("--prompt: \"z\", character 5, is not in the vocabulary of the network, which "
+                                     "reads <unk>\n"));
+  EXPECT_EQ(bench_.succeed("predict run --prompt '' --length 3 --top-k 1").out.size(), 4U);
+  train("level: WORD unknown: false", "4");
+  EXPECT_EQ(bench_.succeed("predict run --prompt 'cat' --length 2 --temperature 0").out, "cat saw the\n");
+  expect_refused(
+      bench_, "predict run --prompt 'the mouse'",
+      "--prompt: error: \"mouse\", word 2, is not in the vocabulary of the network\n  hint: it knows 4 words");
+  train("level: BYTE", "256");
+  EXPECT_EQ(bench_.succeed("predict run --prompt 'do' --length 2 --temperature 0").out, "dog;\n");
+  EXPECT_EQ(bench_.succeed("predict run --prompt '' --length 2 --temperature 0").out, "th\n");
+}
+
+TEST_F(Sequences, TextIsGeneratedByNetworksOfTextsAlone) {
+  bench_.write("m.textproto",
+               "inputs { name: \"x\" shape: [1, 28, 28] }\nlayers { name: \"y\" dense { units: 10 } }\n"
+               "loss { softmax_cross_entropy {} }\ndata { builtin: GLYPHS train_examples: 64 }\n");
+  bench_.succeed("train m.textproto --out run --epochs 1");
+  expect_refused(bench_, "predict run --prompt a",
+                 "--prompt: error: is for networks that are trained on a text, and this one is not");
 }
 
 TEST_F(Sequences, StoppedRunsGoOnAsIfTheyHadNot) {

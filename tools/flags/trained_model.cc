@@ -49,8 +49,10 @@ Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, Thread
   MINNOW_ASSIGN(const LoadedModel loaded, model_.read());
   MINNOW_ASSIGN(auto session, Session::create(loaded, backend.inference_options(), pool));
   MINNOW_ASSIGN(std::vector<std::string> known, load_weights(weights, *session));
+  const auto count = std::ssize(known);
   std::vector<std::string> names = names_of_classes(std::move(known), *session);
-  return TrainedModel{std::move(weights), std::move(session), std::move(names)};
+  const int64_t named = std::min<int64_t>(count, session->lowered().classes);
+  return TrainedModel{std::move(weights), std::move(session), std::move(names), named};
 }
 
 Result<DataSplits> TrainedModel::load(const DataFlags& flags, ThreadPool& pool) const {

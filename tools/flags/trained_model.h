@@ -14,6 +14,7 @@ struct TrainedModel {
   std::unique_ptr<Session> session;  // for inference, with the weights loaded
   // By number, as the weights know them, or as the data that the model names; else numbers. None for a regression.
   std::vector<std::string> class_names;
+  int64_t named_classes = 0;  // how many of these names, the first ones, come with the weights
 
   // The data of the model; a word on stderr if the classes have other names there.
   Result<DataSplits> load(const DataFlags& flags, ThreadPool& pool) const;

@@ -70,10 +70,16 @@ Result<Subject> Subject::read(const ModelFlags& model, const std::string& functi
     subject.function_ = found->name();
     return subject;
   }
-  if (!function.empty() && function != "infer" && function != "train_step")
+  if (!function.empty() && function != "infer" && function != "train_step" && function != "generate")
     return tl::unexpected(Error{"--function", fmt::format("\"{}\" cannot be measured", function),
-                                "a model's infer or train_step can", ExitCode::kUsage});
+                                "a model's infer, train_step or generate can", ExitCode::kUsage});
   MINNOW_ASSIGN(LoadedModel loaded, model.read());
+  if (function == "generate") {  // of no batch
+    MINNOW_ASSIGN(subject.text_, build_function(loaded, function, {{1, max_bytes}, {}, {}}));
+    subject.name_ = loaded.model.name();
+    subject.function_ = function;
+    return subject;
+  }
   subject.loaded_ = std::make_unique<LoadedModel>(std::move(loaded));
   subject.name_ = subject.loaded_->model.name();
   subject.function_ = function.empty() ? "train_step" : function;
@@ -111,7 +117,7 @@ std::string Subject::title() const {
 
 void add_function_flag(CLI::App& app, std::string& function) {
   app.add_option("--function", function,
-                 "infer or train_step, which is the default; of IR text, any function, the first by default")
+                 "infer, generate or train_step, which is the default; of IR text, any function, the first by default")
       ->type_name("NAME");
 }
 

@@ -1,5 +1,6 @@
 #include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -12,6 +13,6 @@ Result<Value*> lower_activation(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kActivationRule = {.lower = lower_activation};
+const LayerRule kActivationRule = {.lower = lower_activation, .check_generation = goes_by_elements};
 
 }  // namespace minnow

@@ -4,6 +4,7 @@
 
 #include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -55,7 +56,7 @@ Result<Value*> lower_mul(LayerScope& scope) { return lower_add_mul(scope, OpKind
 
 }  // namespace
 
-const LayerRule kAddRule = {.lower = lower_add};
-const LayerRule kMulRule = {.lower = lower_mul};
+const LayerRule kAddRule = {.lower = lower_add, .check_generation = goes_by_elements};
+const LayerRule kMulRule = {.lower = lower_mul, .check_generation = goes_by_elements};
 
 }  // namespace minnow

@@ -28,7 +28,9 @@ class AttentionLowering {
     query = b_.mul(query, 1 / std::sqrt(static_cast<double>(width_)));
     if (spec_.rotary()) query = rotate(query), key = rotate(key);
     scope_.add_flops(4.0 * static_cast<double>(length_ * memory_length_ * heads_ * width_));
-    return join(attend(heads_first(query), heads_first(key), heads_first(value)));
+    MINNOW_ASSIGN(key, with_those_before("keys", heads_first(key)));
+    MINNOW_ASSIGN(value, with_those_before("values", heads_first(value)));
+    return join(attend(heads_first(query), key, value));
   }
 
  private:
@@ -39,6 +41,7 @@ class AttentionLowering {
   Result<Value*> project(const std::string& name, Value* x, int64_t heads);
   Value* rotate(Value* x);
   Value* heads_first(Value* x);
+  Result<Value*> with_those_before(const std::string& name, Value* x);
   Value* attend(Value* query, Value* key, Value* value);
   Value* leave_out(Value* scores);
   Result<Value*> join(Value* y);
@@ -71,7 +74,7 @@ Status AttentionLowering::check_inputs() {
   memory_ = scope_.input(sequences - 1);
   batch_ = x_->type.dim(0);
   length_ = x_->type.dim(1);
-  memory_length_ = memory_->type.dim(1);
+  memory_length_ = scope_.mode() == Mode::kGeneration ? scope_.sequence_length() : memory_->type.dim(1);
   return {};
 }
 
@@ -109,7 +112,8 @@ Result<Value*> AttentionLowering::project(const std::string& name, Value* x, int
 
 // Each pair (a, b) of halves to (a cos - b sin, b cos + a sin): x [N,T,H,W]
 Value* AttentionLowering::rotate(Value* x) {
-  const int64_t length = x->type.dim(1), half = width_ / 2;
+  const bool is_one = scope_.mode() == Mode::kGeneration;  // position
+  const int64_t length = is_one ? memory_length_ : x->type.dim(1), half = width_ / 2;
   std::vector<double> cosines, sines;
   for (int64_t t = 0; t < length; ++t)
     for (int64_t i = 0; i < width_; ++i) {
@@ -118,9 +122,10 @@ Value* AttentionLowering::rotate(Value* x) {
       cosines.push_back(static_cast<float>(std::cos(angle)));
       sines.push_back(static_cast<float>(i < half ? -std::sin(angle) : std::sin(angle)));
     }
-  const Shape halves = {batch_, length, x->type.dim(2), 2, half};
+  const Shape halves = {batch_, x->type.dim(1), x->type.dim(2), 2, half};
   const auto times = [&](Value* y, std::vector<double> factors) {
     Value* table = b_.constant({DType::kF32, {length, 2, half}}, std::move(factors));
+    if (is_one) table = scope_.row_of_position(table);
     return b_.mul(y, b_.broadcast(table, {1, 3, 4}, halves));
   };
   Value* pairs = b_.reshape(x, halves);
@@ -130,6 +135,20 @@ Value* AttentionLowering::rotate(Value* x) {
 
 // x [N,T,H,W] → [N,H,T,W]
 Value* AttentionLowering::heads_first(Value* x) { return b_.transpose(x, {0, 2, 1, 3}); }
+
+// Keys or values x [N,G,T,W]. In generation, where T is 1, those of all positions so far [N,G,S,W]: row `position` of
+// what the layer remembers becomes x.
+Result<Value*> AttentionLowering::with_those_before(const std::string& name, Value* x) {
+  if (scope_.mode() != Mode::kGeneration) return x;
+  const Shape shape = {batch_, groups_, memory_length_, width_};
+  MINNOW_ASSIGN(Value * before, scope_.memory(name, shape));
+  Value* is_here = b_.compare(OpKind::kEqual, b_.iota({DType::kI32, shape}, 2),
+                              b_.broadcast_scalar(scope_.scalar("position"), shape));
+  Value* here = b_.broadcast(b_.reshape(x, {batch_, groups_, width_}), {0, 1, 3}, shape);
+  Value* all = b_.select(is_here, here, before);
+  scope_.remember(name, all);
+  return all;
+}
 
 // query [N,H,T,W], key and value [N,G,S,W] → [N,H,T,W]. The H/G heads of a group meet the same keys, so that their
 // queries are rows of one product.
@@ -151,7 +170,9 @@ Value* AttentionLowering::leave_out(Value* scores) {
     if (position == nullptr) position = b_.iota({DType::kF32, shape}, 3);
     scores = b_.select(b_.compare(kind, position, limit), scores, b_.like(scores, kLeftOut));
   };
-  if (spec_.causal()) keep(OpKind::kLessEqual, b_.iota({DType::kF32, shape}, 2));
+  if (spec_.causal() && scope_.mode() == Mode::kGeneration)
+    keep(OpKind::kLessEqual, b_.broadcast_scalar(b_.convert(scope_.scalar("position"), DType::kF32), shape));
+  else if (spec_.causal()) keep(OpKind::kLessEqual, b_.iota({DType::kF32, shape}, 2));
   if (lengths_ == nullptr) return scores;
   Value* lengths = in_shape(lengths_, {batch_}, b_);
   if (lengths->type.dtype != DType::kF32) lengths = b_.convert(lengths, DType::kF32);
@@ -166,10 +187,17 @@ Result<Value*> AttentionLowering::join(Value* y) {
   return b_.reshape(result, x_->type.shape);
 }
 
+Status check_attention_generation(const LayerScope& scope) {
+  if (scope.inputs().size() > 1) return scope.mixes_positions("", "it has a memory of its own, or lengths");
+  if (!scope.layer().attention().causal())
+    return scope.mixes_positions("", "without `causal` each position sees those behind it");
+  return {};
+}
+
 Result<Value*> lower_attention(LayerScope& scope) { return AttentionLowering(scope).lower(); }
 
 }  // namespace
 
-const LayerRule kAttentionRule = {.lower = lower_attention};
+const LayerRule kAttentionRule = {.lower = lower_attention, .check_generation = check_attention_generation};
 
 }  // namespace minnow

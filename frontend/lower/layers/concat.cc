@@ -1,4 +1,5 @@
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -25,8 +26,13 @@ Result<Value*> lower_concat(LayerScope& scope) {
   return scope.builder().concat(scope.inputs(), static_cast<int64_t>(dim));
 }
 
+Status check_concat_generation(const LayerScope& scope) {
+  return goes_along(scope, "axis", scope.layer().concat().axis());
+}
+
 }  // namespace
 
-const LayerRule kConcatRule = {.lower = lower_concat, .takes_tokens = true};
+const LayerRule kConcatRule = {
+    .lower = lower_concat, .takes_tokens = true, .check_generation = check_concat_generation};
 
 }  // namespace minnow

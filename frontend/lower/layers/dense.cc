@@ -1,5 +1,6 @@
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/finish.h"
+#include "frontend/lower/layers/one_position.h"
 #include "ir/dot.h"
 
 namespace minnow {
@@ -26,8 +27,13 @@ Result<Value*> lower_dense(LayerScope& scope) {
   return in_shape(y, output, b);
 }
 
+Status check_dense_generation(const LayerScope& scope) {
+  if (scope.layer().dense().per_position()) return goes_by_vectors(scope);
+  return scope.mixes_positions("", "without per_position it combines all positions");
+}
+
 }  // namespace
 
-const LayerRule kDenseRule = {.lower = lower_dense};
+const LayerRule kDenseRule = {.lower = lower_dense, .check_generation = check_dense_generation};
 
 }  // namespace minnow

@@ -8,7 +8,7 @@ namespace minnow {
 // In training, zeros in place of a share `rate` of x, and the rest divided by 1 - rate; in inference, x. A layer that
 // drops several times gives each a name: numbers of its own.
 inline Value* drop(LayerScope& scope, Value* x, double rate, std::string_view name = "") {
-  if (scope.mode() == Mode::kInference || rate == 0) return x;
+  if (scope.mode() != Mode::kTraining || rate == 0) return x;
   Builder& b = scope.builder();
   Value* seed = scope.scalar("seed");
   Value* draw = b.random(x->type.shape, seed, scope.scalar("step"),

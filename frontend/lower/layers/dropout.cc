@@ -1,5 +1,6 @@
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/drop.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -12,6 +13,6 @@ Result<Value*> lower_dropout(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kDropoutRule = {.lower = lower_dropout};
+const LayerRule kDropoutRule = {.lower = lower_dropout, .check_generation = goes_by_elements};
 
 }  // namespace minnow

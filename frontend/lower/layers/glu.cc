@@ -1,6 +1,7 @@
 #include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/axis.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -21,8 +22,10 @@ Result<Value*> lower_glu(LayerScope& scope) {
   return b.mul(slice_along(b, scope.input(), dim, 0, size / 2), gate);
 }
 
+Status check_glu_generation(const LayerScope& scope) { return goes_along(scope, "axis", scope.layer().glu().axis()); }
+
 }  // namespace
 
-const LayerRule kGluRule = {.lower = lower_glu};
+const LayerRule kGluRule = {.lower = lower_glu, .check_generation = check_glu_generation};
 
 }  // namespace minnow

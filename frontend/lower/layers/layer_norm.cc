@@ -1,6 +1,7 @@
 #include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/normalize.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -21,6 +22,6 @@ Result<Value*> lower_layer_norm(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kLayerNormRule = {.lower = lower_layer_norm};
+const LayerRule kLayerNormRule = {.lower = lower_layer_norm, .check_generation = goes_by_vectors};
 
 }  // namespace minnow

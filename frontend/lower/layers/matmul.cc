@@ -74,7 +74,7 @@ Status check_inputs(LayerScope& scope) {
 }
 
 // Where all matrices of an example meet the same second one, their rows are the rows of one product.
-Result<Value*> product(LayerScope& scope, const Shape& wanted) {
+Result<Value*> matrix_product(LayerScope& scope, const Shape& wanted) {
   const spec::MatMul& spec = scope.layer().matmul();
   Builder& builder = scope.builder();
   MINNOW_ASSIGN(Value * a, with_leading(scope, scope.input(0), wanted));
@@ -104,7 +104,7 @@ Result<Value*> lower_matmul(LayerScope& scope) {
   MINNOW_TRY(scope.admit_output(output));
   scope.add_flops(2.0 * static_cast<double>(element_count(output) / output[0]) *
                   static_cast<double>(dim_from_the_end(a, summed[0])));
-  MINNOW_ASSIGN(Value * y, product(scope, wanted));
+  MINNOW_ASSIGN(Value * y, matrix_product(scope, wanted));
   const double scale = scope.layer().matmul().scale();
   return scale == 1 ? y : scope.builder().mul(y, scale);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -26,8 +27,14 @@ Result<Value*> lower_permute(LayerScope& scope) {
   return scope.builder().transpose(scope.input(), permutation);
 }
 
+Status check_permute_generation(const LayerScope& scope) {
+  if (scope.layer().permute().order(0) == 0) return {};
+  return scope.mixes_positions("order", "positions, dimension 0 of its input, go elsewhere");
+}
+
 }  // namespace
 
-const LayerRule kPermuteRule = {.lower = lower_permute, .check = check_permute, .takes_tokens = true};
+const LayerRule kPermuteRule = {
+    .lower = lower_permute, .check = check_permute, .takes_tokens = true, .check_generation = check_permute_generation};
 
 }  // namespace minnow

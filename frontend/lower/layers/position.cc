@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -26,18 +27,20 @@ Result<Value*> lower_position(LayerScope& scope) {
                           scope.example_shape(), scope.from());
   MINNOW_TRY(scope.admit_output(shape));
   Builder& b = scope.builder();
-  const Shape code_shape = {shape[1], shape[2]};
+  const int64_t positions = scope.mode() == Mode::kGeneration ? scope.sequence_length() : shape[1];
+  const Shape code_shape = {positions, shape[2]};
   Value* code = nullptr;
   if (position.code() == spec::Position::LEARNED) {
-    MINNOW_ASSIGN(code, scope.weight("weight", code_shape, {position.weight_init(), shape[1], shape[2]}));
+    MINNOW_ASSIGN(code, scope.weight("weight", code_shape, {position.weight_init(), positions, shape[2]}));
   } else {
-    code = b.constant({DType::kF32, code_shape}, sinusoidal_code(shape[1], shape[2], position.base()));
+    code = b.constant({DType::kF32, code_shape}, sinusoidal_code(positions, shape[2], position.base()));
   }
+  if (scope.mode() == Mode::kGeneration) code = scope.row_of_position(code);
   return b.add(scope.input(), b.broadcast(code, {1, 2}, shape));
 }
 
 }  // namespace
 
-const LayerRule kPositionRule = {.lower = lower_position};
+const LayerRule kPositionRule = {.lower = lower_position, .check_generation = goes_by_elements};
 
 }  // namespace minnow

@@ -1,5 +1,7 @@
 // rnn, gru and lstm: a cell for one position, around which a loop op goes along the sequence. What no state goes into,
 // the products of the inputs, is computed for all positions at once, in front of the loop.
+#include <array>
+
 #include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/drop.h"
@@ -73,9 +75,9 @@ class Recurrence {
       std::vector<Value*> sequences;
       for (const bool reverse : {false, true}) {
         if (reverse && !spec_.bidirectional()) continue;
-        MINNOW_ASSIGN(const Op* loop, add_loop(x, name(layer, reverse), reverse));
-        last.push_back(loop->result(0));
-        sequences.push_back(b_.reshape(loop->results.back().get(), {length_, examples_, spec_.units()}));
+        MINNOW_ASSIGN(const Passed passed, pass(x, name(layer, reverse), reverse));
+        last.push_back(passed.last);
+        sequences.push_back(b_.reshape(passed.sequence, {length_, examples_, spec_.units()}));
       }
       x = together(sequences, 2);
     }
@@ -91,12 +93,22 @@ class Recurrence {
     return parts.size() == 1 ? parts[0] : b_.concat(parts, dim);
   }
 
+  // One cell's way along the sequence.
+  struct Passed {
+    Value* last;      // h behind it [N,U]
+    Value* sequence;  // h of every position [T*N,U]
+  };
+  Result<Passed> pass(Value* x, const std::string& prefix, bool reverse) {
+    return scope_.mode() == Mode::kGeneration ? go_on(x, prefix) : add_loop(x, prefix, reverse);
+  }
+
   Value* positions_inside();
   Result<Value*> weight(const std::string& name, Shape shape, const spec::Initializer& initializer) {
     return scope_.weight(name, shape, {initializer, spec_.units(), spec_.units()});
   }
   Result<Value*> input_products(Value* x, const std::string& prefix);
-  Result<const Op*> add_loop(Value* x, const std::string& prefix, bool reverse);
+  Result<Passed> add_loop(Value* x, const std::string& prefix, bool reverse);
+  Result<Passed> go_on(Value* x, const std::string& prefix);
   bool has_bias_inside() const { return spec_.bias() && scope_.layer().has_gru(); }
   bool has_two_biases() const {
     return spec_.bias() && (scope_.layer().has_gru() || spec_.convention() == spec::Recurrent::PYTORCH);
@@ -132,8 +144,7 @@ Result<Value*> Recurrence::input_products(Value* x, const std::string& prefix) {
   return b_.add(products, b_.broadcast(bias, {1}, products->type.shape));
 }
 
-// Its results are the last states and, behind them, h of every position [T*N,U].
-Result<const Op*> Recurrence::add_loop(Value* x, const std::string& prefix, bool reverse) {
+Result<Recurrence::Passed> Recurrence::add_loop(Value* x, const std::string& prefix, bool reverse) {
   const int64_t units = spec_.units(), width = cell_.gates * units;
   MINNOW_ASSIGN(Value * products, input_products(x, prefix));
   MINNOW_ASSIGN(Value * w, weight(prefix + "recurrent.weight", {units, width}, spec_.recurrent_init()));
@@ -175,7 +186,29 @@ Result<const Op*> Recurrence::add_loop(Value* x, const std::string& prefix, bool
   }
   for (Value* value : next) body->add_result("", value);
   body->add_result("", shown);
-  return b_.loop(std::move(operands), std::move(loop), std::move(body));
+  const Op* op = b_.loop(std::move(operands), std::move(loop), std::move(body));
+  return Passed{op->result(0), op->results.back().get()};
+}
+
+// One position behind those that made the states, without a loop.
+Result<Recurrence::Passed> Recurrence::go_on(Value* x, const std::string& prefix) {
+  const int64_t units = spec_.units(), width = cell_.gates * units;
+  CellStep step{b_, spec_, nullptr, nullptr, {}};
+  MINNOW_ASSIGN(step.x, input_products(x, prefix));
+  MINNOW_ASSIGN(Value * w, weight(prefix + "recurrent.weight", {units, width}, spec_.recurrent_init()));
+  constexpr std::array kStates = {"h", "c"};
+  for (int64_t i = 0; i < cell_.states; ++i) {
+    MINNOW_ASSIGN(Value * state, scope_.memory(prefix + kStates[static_cast<size_t>(i)], {examples_, units}));
+    step.state.push_back(state);
+  }
+  step.h = b_.dot(step.state[0], w);
+  if (has_bias_inside()) {
+    MINNOW_ASSIGN(Value * bias, weight(prefix + "recurrent.bias", {width}, spec_.bias_init()));
+    step.h = b_.add(step.h, b_.broadcast(bias, {1}, step.h->type.shape));
+  }
+  const std::vector<Value*> next = cell_.step(step);
+  for (size_t i = 0; i < next.size(); ++i) scope_.remember(prefix + kStates[i], next[i]);
+  return Passed{next[0], next[0]};
 }
 
 Result<Value*> lower_recurrent(LayerScope& scope) {
@@ -207,10 +240,20 @@ Status check_recurrent(const LayerFields& fields) {
   return {};
 }
 
+Status check_recurrent_generation(const LayerScope& scope) {
+  const spec::Recurrent& spec = spec_of(scope.layer());
+  if (spec.bidirectional()) return scope.mixes_positions("bidirectional", "its second cell comes from the end");
+  if (spec.output() == spec::Recurrent::LAST)
+    return scope.mixes_positions("output", "it gives its last state alone, none for each position");
+  if (scope.inputs().size() > 1) return scope.mixes_positions("", "it takes lengths");
+  return {};
+}
+
 }  // namespace
 
-const LayerRule kRnnRule = {.lower = lower_recurrent, .check = check_recurrent};
-const LayerRule kGruRule = {.lower = lower_recurrent, .check = check_recurrent};
-const LayerRule kLstmRule = {.lower = lower_recurrent, .check = check_recurrent};
+const LayerRule kRnnRule = {
+    .lower = lower_recurrent, .check = check_recurrent, .check_generation = check_recurrent_generation};
+const LayerRule kGruRule = kRnnRule;
+const LayerRule kLstmRule = kRnnRule;
 
 }  // namespace minnow

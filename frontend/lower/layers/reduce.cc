@@ -2,6 +2,7 @@
 
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/axis.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -44,8 +45,15 @@ Result<Value*> lower_reduce(LayerScope& scope) {
   return result->type.shape == shape ? result : scope.builder().reshape(result, shape);
 }
 
+Status check_reduce_generation(const LayerScope& scope) {
+  const auto& axes = scope.layer().reduce().axes();
+  if (axes.empty()) return scope.mixes_positions("axes", "it reduces all axes, that of the positions among them");
+  for (const int64_t axis : axes) MINNOW_TRY(goes_along(scope, "axes", axis));
+  return {};
+}
+
 }  // namespace
 
-const LayerRule kReduceRule = {.lower = lower_reduce};
+const LayerRule kReduceRule = {.lower = lower_reduce, .check_generation = check_reduce_generation};
 
 }  // namespace minnow

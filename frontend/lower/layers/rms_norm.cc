@@ -1,6 +1,7 @@
 #include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/normalize.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -23,6 +24,6 @@ Result<Value*> lower_rms_norm(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kRmsNormRule = {.lower = lower_rms_norm};
+const LayerRule kRmsNormRule = {.lower = lower_rms_norm, .check_generation = goes_by_vectors};
 
 }  // namespace minnow

@@ -2,6 +2,7 @@
 
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/axis.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -27,8 +28,12 @@ Result<Value*> lower_slice(LayerScope& scope) {
   return result;
 }
 
+Status check_slice_generation(const LayerScope& scope) {
+  return goes_along(scope, "axis", scope.layer().slice().axis());
+}
+
 }  // namespace
 
-const LayerRule kSliceRule = {.lower = lower_slice};
+const LayerRule kSliceRule = {.lower = lower_slice, .check_generation = check_slice_generation};
 
 }  // namespace minnow

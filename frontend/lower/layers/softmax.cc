@@ -1,5 +1,6 @@
 #include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/layers/one_position.h"
 
 namespace minnow {
 namespace {
@@ -24,7 +25,8 @@ Result<Value*> lower_log_softmax(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kSoftmaxRule = {.lower = lower_softmax, .gives_probabilities = true};
-const LayerRule kLogSoftmaxRule = {.lower = lower_log_softmax};
+const LayerRule kSoftmaxRule = {
+    .lower = lower_softmax, .gives_probabilities = true, .check_generation = goes_by_vectors};
+const LayerRule kLogSoftmaxRule = {.lower = lower_log_softmax, .check_generation = goes_by_vectors};
 
 }  // namespace minnow

@@ -1,6 +1,7 @@
 // Numbers for tokens.
 #include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/layers/one_position.h"
 #include "ir/dot.h"
 
 namespace minnow {
@@ -41,7 +42,7 @@ Result<Value*> lower_one_hot(LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kEmbeddingRule = {.lower = lower_embedding, .takes_tokens = true};
-const LayerRule kOneHotRule = {.lower = lower_one_hot, .takes_tokens = true};
+const LayerRule kEmbeddingRule = {.lower = lower_embedding, .takes_tokens = true, .check_generation = goes_by_elements};
+const LayerRule kOneHotRule = {.lower = lower_one_hot, .takes_tokens = true, .check_generation = goes_by_elements};
 
 }  // namespace minnow

@@ -1,0 +1,135 @@
+#include "frontend/lower/function_lowering.h"
+
+#include <algorithm>
+#include <array>
+
+#include "frontend/load/defaults.h"
+#include "frontend/load/validate_model.h"
+#include "frontend/lower/composites.h"
+#include "frontend/lower/layer_rule.h"
+
+namespace minnow {
+namespace {
+
+// What functions call parameters and results of their own.
+constexpr std::array<std::string_view, 8> kReservedNames = {"target",  "seed",    "step",       "loss",
+                                                            "correct", "counted", "prediction", "learning_rate"};
+
+TensorType input_type(const Model& model, const spec::Input& input, int64_t batch_size) {
+  const DType numbers = holds_bytes(model.data()) ? DType::kU8 : DType::kF32;
+  TensorType type{input.type() == spec::Input::I32 ? DType::kI32 : numbers, {batch_size}};
+  type.shape.insert(type.shape.end(), input.shape().begin(), input.shape().end());
+  return type;
+}
+
+// One number, or one per channel, as a value that can be combined with x [N,C,...].
+Value* per_channel(Builder& b, const std::vector<double>& values, const TensorType& type) {
+  const bool is_same = std::equal(values.begin() + 1, values.end(), values.begin());
+  if (is_same) return b.constant(type, values[0]);
+  Value* channels = b.constant({DType::kF32, {type.dim(1)}}, values);
+  return broadcast_along(b, channels, 1, type.shape);
+}
+
+// (x * scale - mean) / deviation, as x * factor + shift.
+Value* normalize_input(Builder& b, Value* x, const spec::Data::Normalize& normalize) {
+  const auto pick = [](const auto& values, int i) { return values[std::min(i, values.size() - 1)]; };
+  const int channels = std::max(normalize.mean_size(), normalize.deviation_size());
+  const double scale = normalize.has_scale() ? normalize.scale() : 1;
+  std::vector<double> factor, shift;
+  for (int i = 0; i < channels; ++i) {
+    factor.push_back(scale / pick(normalize.deviation(), i));
+    shift.push_back(-pick(normalize.mean(), i) / pick(normalize.deviation(), i));
+  }
+  const auto all = [](const std::vector<double>& values, double wanted) {
+    return std::all_of(values.begin(), values.end(), [=](double value) { return value == wanted; });
+  };
+  if (!all(factor, 1)) x = b.mul(x, per_channel(b, factor, x->type));
+  if (!all(shift, 0)) x = b.add(x, per_channel(b, shift, x->type));
+  return x;
+}
+
+Status check_generation(const LayerScope& scope) {
+  const auto check = layer_rule(scope.layer()).check_generation;
+  if (check != nullptr) return check(scope);
+  return scope.mixes_positions(
+      "", fmt::format("what a layer of kind {} makes of a position may depend on others", layer_kind(scope.layer())));
+}
+
+}  // namespace
+
+bool is_reserved(const std::string& name) {
+  return std::find(kReservedNames.begin(), kReservedNames.end(), name) != kReservedNames.end();
+}
+
+Status FunctionLowering::add_inputs() {
+  for (int i = 0; i < model_.inputs_size(); ++i) {
+    const spec::Input& input = model_.inputs(i);
+    const std::string path = fmt::format("inputs.{}", i);
+    if (is_reserved(input.name()))
+      return complain(scope_.loaded, path + ".name", "an input cannot be called \"{}\"", input.name());
+    const TensorType type = input_type(model_, input, scope_.options.batch_size);
+    MINNOW_TRY(scope_.admit(type.shape, path + ".shape", fmt::format("the input \"{}\"", input.name())));
+    values_[input.name()] = builder().function().add_parameter(input.name(), type, Role::kInput);
+  }
+  return {};
+}
+
+void FunctionLowering::add_input(const TensorType& type) {
+  const std::string& name = model_.inputs(0).name();
+  values_[name] = builder().function().add_parameter(name, type, Role::kInput);
+}
+
+Status FunctionLowering::add_layers(const std::set<std::string>* names) {
+  convert_inputs();
+  MINNOW_ASSIGN(const std::vector<int> order, layer_order(scope_.loaded));
+  for (const int index : order)
+    if (names == nullptr || names->contains(model_.layers(index).name())) MINNOW_TRY(add_layer(index));
+  return {};
+}
+
+void FunctionLowering::convert_inputs() {
+  for (const spec::Input& input : model_.inputs()) {
+    builder().set_location({input.name()});
+    if (input.type() == spec::Input::I32) continue;
+    Value*& value = values_.at(input.name());
+    if (value->type.dtype != DType::kF32) value = builder().convert(value, DType::kF32);
+    if (model_.has_data()) value = normalize_input(builder(), value, model_.data().normalize());
+  }
+}
+
+Status FunctionLowering::add_layer(int index) {
+  const spec::Layer& layer = model_.layers(index);
+  builder().set_location({layer.name()});
+  std::vector<Value*> inputs;
+  for (const std::string& name : layer.inputs()) inputs.push_back(values_.at(name));
+  MINNOW_TRY(check_takes_tokens(index, inputs));
+
+  const size_t first_weight = scope_.weights.size();
+  LayerScope layer_scope(scope_, index, inputs);
+  if (scope_.mode == Mode::kGeneration) MINNOW_TRY(check_generation(layer_scope));
+  MINNOW_ASSIGN(Value * result, layer_rule(layer).lower(layer_scope));
+  values_[layer.name()] = result;
+
+  const Shape& shape = result->type.shape;
+  LayerRow row{.name = layer.name(),
+               .kind = layer_kind(layer),
+               .output = Shape(shape.begin() + 1, shape.end()),
+               .flops = layer_scope.flops(),
+               .normalized = layer_scope.normalized()};
+  for (size_t i = first_weight; i < scope_.weights.size(); ++i) row.weights += element_count(scope_.weights[i].shape);
+  scope_.rows.push_back(std::move(row));
+  return {};
+}
+
+Status FunctionLowering::check_takes_tokens(int index, const std::vector<Value*>& inputs) const {
+  const spec::Layer& layer = model_.layers(index);
+  if (layer_rule(layer).takes_tokens) return {};
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i]->type.dtype == DType::kI32)
+      return complain_with_hint(scope_.loaded, fmt::format("layers.{}", index),
+                                "an embedding or one_hot layer makes numbers of tokens",
+                                "takes numbers, but its input \"{}\" holds tokens", layer.inputs(static_cast<int>(i)));
+  return {};
+}
+
+}  // namespace minnow
