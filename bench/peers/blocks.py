@@ -46,24 +46,32 @@ def copy_of(block, use, number):
     return layers
 
 
-def expand_layers(layers, blocks, prefix, names, before):
-    """Plain layers, and what each name stands for; `names` are those of the inputs, the first of them `before`."""
+def owner_of(layer, prefix, shared):
+    """Whose weights it has: a layer, or, of a use, what the names of those that share begin with."""
+    return prefix + one(layer, "share") if "share" in layer else shared and shared + one(layer, "name")
+
+
+def expand_layers(layers, blocks, prefix, names, before, shared=""):
+    """Plain layers, and what each name stands for; `names` are those of the inputs, the first of them `before`. `shared`
+    is the prefix of the layers whose weights these have, if any."""
     result, names = [], dict(names)
     for layer in layers:
         name = one(layer, "name")
         inputs = [names.get(fed, fed) for fed in layer.get("inputs", [])] or [before]
+        owner = owner_of(layer, prefix, shared)
         if "use" in layer:
             use = one(layer, "use")
             block = blocks[one(use, "block")]
             for number in range(one(use, "repeat", 1)):
-                inside = f"{prefix}{name}." + (f"{number}." if "repeat" in use else "")
-                part, inner = expand_layers(copy_of(block, use, number), blocks, inside,
-                                            dict(zip(block.get("inputs", ["input"]), inputs)), inputs[0])
+                inside = "." + (f"{number}." if "repeat" in use else "")
+                part, inner = expand_layers(copy_of(block, use, number), blocks, prefix + name + inside,
+                                            dict(zip(block.get("inputs", ["input"]), inputs)), inputs[0],
+                                            owner and owner + inside)
                 result += part
                 inputs[0] = inner[one(block, "output", one(block["layers"][-1], "name"))]
             names[name] = before = inputs[0]
         else:
-            result.append(layer | {"name": [prefix + name], "inputs": inputs})
+            result.append(layer | {"name": [prefix + name], "inputs": inputs} | ({"share": [owner]} if owner else {}))
             names[name] = before = prefix + name
     return result, names
 

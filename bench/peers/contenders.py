@@ -1,16 +1,24 @@
 """Minnow and the peers as processes that run steps when asked, so that they can take turns."""
+import functools
 import json
 import os
 import pathlib
+import shlex
+import signal
 import subprocess
 import sys
+import tempfile
 from typing import NamedTuple
+
+import grid
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = pathlib.Path(__file__).resolve().parent
 PEERS = ("torch", "torch.compile", "jax")
-OF_SEVERAL_INPUTS = ("transformer-decoder",)  # which no peer has
-ZOO = sorted(path.stem for path in (ROOT / "models/zoo").glob("*.textproto") if path.stem not in OF_SEVERAL_INPUTS)
+HAND_WRITTEN = ("lenet", "lenet-relu", "mlp-256", "softmax-regression")  # in networks.py, for every peer
+SEQUENCES = ("rnn-scratch", "gru", "lstm", "char-lstm", "seq2seq", "gpt-char")
+ZOO = sorted(path.stem for path in (ROOT / "models/zoo").glob("*.textproto"))
+OF_JAX = (*HAND_WRITTEN, *grid.NAMES, "rnn-scratch", "gru", "lstm", "char-lstm")  # PyTorch builds all
 # What the peers do, whatever the file says of training.
 PLAIN_SGD = ("--set", "training.sgd={}", "--set", "training.weight_decay=0", "--set", "training.clip={}")
 
@@ -26,13 +34,29 @@ class Failure(Exception):
     """What to tell the user."""
 
 
+@functools.cache
+def folder_of_grid():
+    return tempfile.TemporaryDirectory(prefix="bench-peers-")
+
+
 def model_path(model):
-    return ROOT / "models" / ("zoo" if model in ZOO else "") / f"{model}.textproto"
+    """Of a name, or of a file's path, which is one already."""
+    if model.endswith(".textproto"):
+        return pathlib.Path(model)
+    if not grid.parts(model):
+        return ROOT / "models" / ("zoo" if model in ZOO else "") / f"{model}.textproto"
+    path = pathlib.Path(folder_of_grid().name, f"{model}.textproto")
+    path.write_text(grid.text(model))
+    return path
+
+
+def model_text(model):
+    return grid.text(model) if grid.parts(model) else model_path(model).read_text()
 
 
 def peers_of(model, peers):
-    """Those that build this model: the zoo is PyTorch's alone."""
-    return [name for name in peers if name != "jax" or model not in ZOO]
+    """Those that build this model."""
+    return [name for name in peers if name != "jax" or model in OF_JAX]
 
 
 def pinned(threads, command):
@@ -47,7 +71,7 @@ def peer_environment(threads):
     """Both frameworks otherwise take as many threads as they find processors."""
     xla = "" if threads > 1 else "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     return {**os.environ, "OMP_NUM_THREADS": str(threads), "XLA_FLAGS": xla, "JAX_PLATFORMS": "cpu",
-            "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1"}
+            "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
 
 
 class Process:
@@ -56,7 +80,7 @@ class Process:
     def __init__(self, name, command, environment=None):
         self.name = name
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        text=True, bufsize=1, env=environment)
+                                        text=True, bufsize=1, env=environment, start_new_session=True)
 
     def read(self):
         line = self.process.stdout.readline()
@@ -76,6 +100,11 @@ class Process:
         self.process.stdout.close()
         self.process.stderr.close()
         self.process.wait()
+
+    def kill(self):
+        """With all that it started, such as a compiler."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.close()
 
 
 class Minnow:
@@ -105,10 +134,11 @@ class Minnow:
 
 
 class Peer:
-    """worker.py, a process per number of threads."""
+    """worker.py, a process per number of threads. A way to make a step is given `limit` seconds to be ready."""
 
-    def __init__(self, name):
+    def __init__(self, name, limit=None):
         self.name = name
+        self.limit = limit
         self.process = None
         self.threads = 0
 
@@ -116,19 +146,28 @@ class Peer:
         if self.threads == threads:
             return
         self.close()
-        command = pinned(threads, [sys.executable, FOLDER / "worker.py", self.name, threads])
+        command = pinned(threads, [sys.executable, FOLDER / "worker.py", self.name, threads, self.limit or 0])
         self.process = Process(self.name, command, peer_environment(threads))
         self.threads = threads
 
+    def answer(self, *words):
+        """What the worker makes of a line. One that has left a way unfinished is ended, for a compiler may still run."""
+        answer = json.loads(self.process.ask(shlex.join(map(str, words))))
+        if any(answer["skipped"].values()) and not answer.get("variant"):
+            self.process.kill()
+            self.process, self.threads = None, 0
+        return answer
+
     def prepare(self, case):
-        """{"variant": which way was the fastest}"""
+        """{"variant": which way was the fastest, null if there is none, "skipped": {way: why}}"""
         self.start(case.threads)
-        return json.loads(self.process.ask(f"prepare {case.model} {case.function} {case.batch}"))
+        return self.answer("prepare", case.model, case.function, case.batch)
 
     def outcomes(self, case, folder):
-        """The names of the variants; the result and weights after a step of each are in folder/NUMBER.npz."""
+        """{"variants": the names of the ways, "skipped"}; the result and weights after a step of each are in
+        folder/NUMBER.npz."""
         self.start(case.threads)
-        return json.loads(self.process.ask(f"outcome {case.model} {case.function} {case.batch} {folder}"))["variants"]
+        return self.answer("outcome", case.model, case.function, case.batch, folder)
 
     def time(self, steps):
         return float(self.process.ask(steps))

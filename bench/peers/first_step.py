@@ -38,7 +38,7 @@ def main():
     images, labels = load(folder)
     chosen = numpy.random.default_rng(0).permutation(len(images))[:int(batch)]
     network = networks.network_of(model)
-    ways = peer.variants(network, "train_step", networks.draw_weights(network), networks.as_numbers(images[chosen]),
+    ways = peer.variants(network, "train_step", networks.draw_weights(network), networks.as_numbers({"image": images[chosen]}),
                          labels[chosen], networks.LEARNING_RATE)
     _, make = next(iter(ways))
     step = make()

@@ -1,17 +1,31 @@
 """A network as its model file has it: layers in order of computation, with shapes, weights and windows, for peers to build
 from their own layers. Shapes are of one example; weights have Minnow's names and shapes (networks.py)."""
-import math
 from typing import NamedTuple
 
+import recurrence
 from blocks import expanded
 from model_file import one, parse
+from shapes import output_shape, weights_of
+from windows import window_of
 
 BYTE_SOURCES = ("builtin", "named", "idx", "png_folder")
 OF_EVERY_KIND = ("name", "inputs", "share", "share_transposed")
-IMAGE_NORMS = ("group_norm", "instance_norm")
-CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
-TRANSPOSED_CONVOLUTIONS = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 STATES = {"running_mean": 0.0, "running_variance": 1.0}  # and what they begin with
+TABLES = ("embedding", "position")  # whose weight is rows to look up; other matrices map inputs to outputs
+DROPPING = ("attention", *recurrence.GATES)  # which have a `dropout` of their own
+TOKENS_STAY = ("flatten", "reshape", "permute", "slice", "concat")
+
+
+class Weight(NamedTuple):
+    """A tensor that a layer has or shares."""
+    name: str
+    is_turned: bool  # as a matrix, it is the transpose of what such a layer of its own would have
+
+
+class Form(NamedTuple):
+    """How a peer that has PyTorch's conventions keeps a weight."""
+    is_table: bool = False  # otherwise a matrix is [outputs,inputs]
+    swaps_gates: bool = False  # the first two of three
 
 
 class Layer(NamedTuple):
@@ -21,200 +35,51 @@ class Layer(NamedTuple):
     inputs: tuple
     input_shapes: tuple
     shape: tuple
-    weights: dict  # "weight" → shape, and so on
-    states: tuple = ()
+    weights: dict  # "weight" → shape, and so on, of its own
+    states: tuple
+    tensors: dict  # "weight" → Weight, and so on, its own, shared and states
 
 
-class Window(NamedTuple):
-    """Of a convolution or a pool: a number for each dimension of space, pads two, as (top, bottom, left, right)."""
-    kernel: tuple
-    stride: tuple
-    dilation: tuple
-    pads: tuple
-
-    def before(self):
-        return self.pads[::2]
-
-    def after(self):
-        return self.pads[1::2]
-
-    def is_symmetric(self):
-        return self.before() == self.after()
-
-    def reach(self):
-        """How many elements it spans in each dimension."""
-        return tuple(dilation * (kernel - 1) + 1 for dilation, kernel in zip(self.dilation, self.kernel))
-
-    def output(self, size):
-        return tuple((n + before + after - reach) // stride + 1 for n, before, after, reach, stride in
-                     zip(size, self.before(), self.after(), self.reach(), self.stride))
-
-    def transposed_output(self, size, more):
-        """Of the transposed convolution; `more` is its output_padding."""
-        return tuple((n - 1) * stride - before - after + reach + extra for n, before, after, reach, stride, extra in
-                     zip(size, self.before(), self.after(), self.reach(), self.stride, more))
-
-
-def per_dimension(values, rank):
-    """One value is that of all dimensions."""
-    return tuple(values) if len(values) == rank else (values[0],) * rank
-
-
-def same_pads(size, kernel, stride, dilation):
-    pads = []
-    for n, k, s, d in zip(size, kernel, stride, dilation):
-        total = max((math.ceil(n / s) - 1) * s + d * (k - 1) + 1 - n, 0)
-        pads += [total // 2, total - total // 2]
-    return tuple(pads)
-
-
-def window_of(kind, fields, size):
-    """`size` is that of the input, without its channels."""
-    rank = len(size)
-    kernel = per_dimension(fields["kernel"], rank)
-    stride = per_dimension(fields.get("stride", kernel if kind.endswith("pool") else [1]), rank)
-    dilation = per_dimension(fields.get("dilation", [1]), rank)
-    if one(fields, "padding") == "SAME":
-        return Window(kernel, stride, dilation, same_pads(size, kernel, stride, dilation))
-    pads = fields.get("pad", [0])
-    if len(pads) != 2 * rank:
-        pads = [pad for pad in per_dimension(pads, rank) for _ in range(2)]
-    return Window(kernel, stride, dilation, tuple(pads))
+class Input(NamedTuple):
+    name: str
+    shape: tuple
+    is_tokens: bool  # i32
+    whole: tuple = ()  # the least and past the largest, of tokens and of lengths, which are numbers
 
 
 def window_of_layer(layer):
     return window_of(layer.kind, layer.fields, layer.input_shapes[0][1:])
 
 
-def output_padding(fields, rank):
-    return per_dimension(fields.get("output_padding", [0]), rank)
+def inputs_of(message):
+    return [Input(one(given, "name"), tuple(given["shape"]), one(given, "type", "F32") == "I32")
+            for given in message["inputs"]]
 
 
-def reshaped(shape, wanted):
-    known = math.prod(size for size in wanted if size > 0)
-    return tuple(math.prod(shape) // known if size == -1 else size for size in wanted)
+def has_lengths(layer):
+    """Whether its last input is the lengths of the examples' sequences."""
+    if layer.kind in recurrence.GATES:
+        return len(layer.inputs) > 1
+    return layer.kind == "attention" and one(layer.fields, "lengths", False)
 
 
-def joined(shapes, axis):
-    return (*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1:])
-
-
-def broadcast(shapes):
-    rank = max(map(len, shapes))
-    return tuple(map(max, zip(*(shape + (1,) * (rank - len(shape)) for shape in shapes))))
-
-
-def matrix_product(fields, one_shape, other):
-    """Dimensions in front of the matrices come together from the last; a vector's are none."""
-    front = max(one_shape[:-2], other[:-2], key=len)
-    padded = [(1,) * (len(front) - len(shape[:-2])) + shape[:-2] for shape in (one_shape, other)]
-    rows = one_shape[-1 if one(fields, "transpose_a", False) else -2] if len(one_shape) > 1 else None
-    columns = other[-2 if one(fields, "transpose_b", False) else -1] if len(other) > 1 else None
-    return (*map(max, *padded), *(size for size in (rows, columns) if size is not None))
-
-
-def output_shape(kind, fields, shapes):
-    shape = shapes[0]
-    if kind == "dense":
-        return (*(shape[:-1] if one(fields, "per_position", False) else ()), one(fields, "units"))
-    if kind in CONVOLUTIONS:
-        return (one(fields, "filters"), *window_of(kind, fields, shape[1:]).output(shape[1:]))
-    if kind in TRANSPOSED_CONVOLUTIONS:
-        size = shape[1:]
-        more = output_padding(fields, len(size))
-        return (one(fields, "filters"), *window_of(kind, fields, size).transposed_output(size, more))
-    if kind in ("max_pool", "avg_pool"):
-        return (shape[0], *window_of(kind, fields, shape[1:]).output(shape[1:]))
-    if kind in ("global_max_pool", "global_avg_pool"):
-        return shape[:1]
-    if kind == "upsample":
-        factors = per_dimension(fields["factor"], len(shape) - 1)
-        return (shape[0], *(n * factor for n, factor in zip(shape[1:], factors)))
-    if kind == "flatten":
-        return (math.prod(shape),)
-    if kind == "reshape":
-        return reshaped(shape, fields["shape"])
-    if kind == "concat":
-        return joined(shapes, one(fields, "axis", 0))
-    if kind == "permute":
-        return tuple(shape[i] for i in fields["order"])
-    if kind == "matmul":
-        return matrix_product(fields, *shapes)
-    if kind == "attention":
-        return shape
-    if kind in RESHAPED:
-        return RESHAPED[kind](fields, shape)
-    return broadcast(shapes)
-
-
-def axis_of(fields, field, shape, default):
-    axis = one(fields, field, default)
-    return axis + len(shape) if axis < 0 else axis
-
-
-def reduced(fields, shape):
-    """All dimensions become one of size 1."""
-    axes = {axis % len(shape) for axis in fields.get("axes", range(len(shape)))}
-    kept = tuple(1 if i in axes else size for i, size in enumerate(shape) if one(fields, "keep", False) or i not in axes)
-    return kept or (1,)
-
-
-def sliced(fields, shape):
-    axis = axis_of(fields, "axis", shape, 0)
-    part = range(shape[axis])[one(fields, "start", 0):one(fields, "limit"):one(fields, "stride", 1)]
-    return (*shape[:axis], len(part), *shape[axis + 1:])
-
-
-def halved(fields, shape):
-    axis = axis_of(fields, "axis", shape, -1)
-    return (*shape[:axis], shape[axis] // 2, *shape[axis + 1:])
-
-
-def bias_of(fields, outputs):
-    return {"bias": (outputs,)} if one(fields, "bias", True) else {}
-
-
-RESHAPED = {"reduce": reduced, "slice": sliced, "glu": halved}
-
-
-def head_width(fields, features):
-    return one(fields, "width", features // one(fields, "heads"))
-
-
-def weights_of_attention(fields, shapes):
-    features, memory, heads = shapes[0][-1], shapes[-2 if one(fields, "lengths", False) else -1][-1], one(fields, "heads")
-    width, shared = head_width(fields, features), one(fields, "key_value_heads", heads)
-    weights = {"query": (features, heads * width), "key": (memory, shared * width), "value": (memory, shared * width),
-               "out": (heads * width, features)}
-    biases = {f"{part}.bias": shape[1:] for part, shape in weights.items() if one(fields, "bias", True)}
-    return {f"{part}.weight": shape for part, shape in weights.items()} | biases
-
-
-def weights_of(kind, fields, shapes, output):
-    """Shapes by name; `shapes` are the inputs'."""
-    shape = shapes[0]
-    if kind == "attention":
-        return weights_of_attention(fields, shapes)
-    if kind == "position":
-        return {"weight": shape} if one(fields, "code") == "LEARNED" else {}
-    if kind == "prelu":
-        return {"slope": shape[:1]}
-    if kind == "dense":
-        inputs = shape[-1] if one(fields, "per_position", False) else math.prod(shape)
-        return {"weight": (inputs, output[-1])} | bias_of(fields, output[-1])
-    if kind in CONVOLUTIONS:
-        kernel = per_dimension(fields["kernel"], len(shape) - 1)
-        return {"weight": (output[0], shape[0] // one(fields, "groups", 1), *kernel)} | bias_of(fields, output[0])
-    if kind in TRANSPOSED_CONVOLUTIONS:
-        kernel = per_dimension(fields["kernel"], len(shape) - 1)
-        return {"weight": (shape[0], output[0] // one(fields, "groups", 1), *kernel)} | bias_of(fields, output[0])
-    if kind == "batch_norm" or kind in IMAGE_NORMS:
-        return {"gain": shape[:1], "offset": shape[:1]}
-    if kind == "layer_norm":
-        return {"gain": shape[-1:], "offset": shape[-1:]}
-    if kind == "rms_norm":
-        return {"gain": shape[-1:]}
-    return {}
+def limits(inputs, layers):
+    """The inputs with the whole numbers that the layers take."""
+    sources = {given.name: {given.name} for given in inputs}
+    bounds = {}
+    for layer in layers:
+        fed = [sources.get(name, set()) for name in layer.inputs]
+        if layer.kind in TOKENS_STAY:
+            sources[layer.name] = set().union(*fed)
+        found = {}
+        if layer.kind in ("embedding", "one_hot"):
+            found = dict.fromkeys(fed[0], (0, one(layer.fields, "vocabulary")))
+        elif has_lengths(layer):
+            found = dict.fromkeys(fed[-1], (1, layer.input_shapes[-2][0] + 1))
+        for name, (low, high) in found.items():
+            known = bounds.get(name, (low, high))
+            bounds[name] = max(low, known[0]), min(high, known[1])
+    return [given._replace(whole=bounds.get(given.name, (0, 2) if given.is_tokens else ())) for given in inputs]
 
 
 class Graph:
@@ -222,32 +87,69 @@ class Graph:
 
     def __init__(self, text):
         model = expanded(parse(text))
-        self.input_name = one(model["inputs"][0], "name")
-        self.input_shape = tuple(model["inputs"][0]["shape"])
+        if "losses" in model:
+            raise ValueError("peers know one loss only")
         self.takes_bytes = any(source in one(model, "data", {}) for source in BYTE_SOURCES)
         self.loss, self.loss_fields = next((kind, value[0]) for kind, value in one(model, "loss").items())
+        self.messages = {one(message, "name"): message for message in model["layers"]}
+        self.forms = {}  # of all weights and states, by name
         self.layers = []
-        shapes = {one(given, "name"): tuple(given["shape"]) for given in model["inputs"]}
+        inputs = inputs_of(model)
+        shapes = {given.name: given.shape for given in inputs}
         for message in model["layers"]:
             self.layers.append(self.layer(message, shapes))
             shapes[self.layers[-1].name] = self.layers[-1].shape
+        self.inputs = limits(inputs, self.layers)
         self.output = one(model, "output")
         self.output_shape = shapes[self.output]
 
     def layer(self, message, shapes):
         inputs = tuple(message["inputs"])
-        kind, fields = next((kind, value[0]) for kind, value in message.items() if kind not in OF_EVERY_KIND)
+        name = one(message, "name")
+        kind = kind_of(message)
+        fields = one(message, kind)
         fed = tuple(shapes[name] for name in inputs)
         shape = output_shape(kind, fields, fed)
-        weights = {} if "share" in message else weights_of(kind, fields, fed, shape)
-        return Layer(one(message, "name"), kind, fields, inputs, fed, shape, weights,
-                     tuple(STATES) if kind == "batch_norm" else ())
+        states = tuple(STATES) if kind == "batch_norm" else ()
+        weights = weights_of(kind, fields, fed, shape)
+        tensors = {}
+        for part in (*weights, *states):
+            tensors[part] = self.shared(message, part, len(weights.get(part, (0,)))) or Weight(f"{name}.{part}", False)
+        own = {part: shape for part, shape in weights.items() if tensors[part].name == f"{name}.{part}"}
+        own_states = tuple(part for part in states if tensors[part].name == f"{name}.{part}")
+        for part in (*own, *own_states):
+            self.forms[tensors[part].name] = Form(kind in TABLES, recurrence.has_other_gates(kind, fields))
+        return Layer(name, kind, fields, inputs, fed, shape, own, own_states, tensors)
+
+    def shared(self, message, part, rank):
+        """The Weight at the end of a chain of `share`, if there is one."""
+        kind, is_transposed = kind_of(message), False
+        owner = message
+        while "share" in owner:
+            borrower, owner = owner, self.messages[one(owner, "share")]
+            is_transposed ^= one(borrower, "share_transposed", False) or kind_of(borrower) != kind_of(owner)
+        name = f"{one(owner, 'name')}.{part}"
+        if owner is message or name not in self.forms or is_transposed and rank != 2:
+            return None
+        return Weight(name, rank == 2 and is_transposed ^ (self.forms[name].is_table != (kind in TABLES)))
+
+    def kinds(self):
+        return {layer.kind for layer in self.layers}
+
+    def is_recurrent(self):
+        return not self.kinds().isdisjoint(recurrence.GATES)
 
     def without_dropout(self):
-        """Itself, with dropout layers that drop nothing."""
-        self.layers = [layer._replace(fields={"rate": [0]}) if layer.kind == "dropout" else layer
-                       for layer in self.layers]
+        """Itself, with layers that drop nothing."""
+        self.layers = [layer._replace(fields=layer.fields | {"rate" if layer.kind == "dropout" else "dropout": [0]})
+                       if layer.kind in ("dropout", *DROPPING) else layer for layer in self.layers]
         return self
 
     def dropouts(self):
-        return [layer.name for layer in self.layers if layer.kind == "dropout"]
+        """Paths of the fields that say how much is dropped."""
+        return [f"{layer.name}.{layer.kind}.{field}" for layer in self.layers for field in ("rate", "dropout")
+                if layer.kind == "dropout" and field == "rate" or layer.kind in DROPPING and field in layer.fields]
+
+
+def kind_of(message):
+    return next(kind for kind in message if kind not in OF_EVERY_KIND)

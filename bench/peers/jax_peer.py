@@ -1,10 +1,15 @@
 """Training steps and inferences in JAX, under jit. A step is one program; new weights get the old ones' memory."""
+import functools
+
 import jax
 import jax.numpy as jnp
 
+import jax_graph
+from graph import Graph
 from networks import Convolution, Pool, has_convolutions
 
 ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "": lambda x: x}
+UNROLLS = {"scan": 1, "scan, 8 unrolled": 8}  # positions of a loop's body
 
 
 def version():
@@ -39,7 +44,7 @@ class Layout:
         self.picture = (1, 2) if self.is_last else (2, 3)  # dimensions
 
     def images(self, array):
-        return array.transpose(0, 2, 3, 1) if self.is_last else array
+        return array.transpose(0, 2, 3, 1) if self.is_last and array.ndim == 4 else array
 
     def filters(self, array):
         return array.transpose(2, 3, 1, 0) if self.is_last and array.ndim == 4 else array
@@ -70,25 +75,28 @@ def forward(network, layout, pool, weights, x):
     return x
 
 
-def loss_of(weights, network, layout, pool, images, labels):
-    log = jax.nn.log_softmax(forward(network, layout, pool, weights, images))
-    return -jnp.mean(jnp.take_along_axis(log, labels[:, None], axis=1))
+def loss_of(weights, forward_of, inputs, labels):
+    """The mean over all positions."""
+    log = jax.nn.log_softmax(forward_of(weights, inputs))
+    return -jnp.mean(jnp.take_along_axis(log, labels[..., None], axis=-1))
 
 
 class Step:
-    def __init__(self, network, function, layout, pool, weights, images, labels, rate):
+    """`forward_of` makes logits of weights and inputs, both by name and in the layout."""
+
+    def __init__(self, forward_of, function, layout, weights, inputs, labels, rate):
         self.layout = layout
         self.weights = {name: jnp.array(layout.filters(array)) for name, array in weights.items()}
-        self.images = jnp.array(layout.images(images))
+        self.inputs = {name: jnp.array(layout.images(array)) for name, array in inputs.items()}
         self.labels = jnp.array(labels)
         self.result = None
 
-        def train_step(weights, images, labels):
-            loss, gradients = jax.value_and_grad(loss_of)(weights, network, layout, pool, images, labels)
+        def train_step(weights, inputs, labels):
+            loss, gradients = jax.value_and_grad(loss_of)(weights, forward_of, inputs, labels)
             return jax.tree.map(lambda w, g: w - rate * g, weights, gradients), loss
 
-        def infer(weights, images):
-            return jax.nn.softmax(forward(network, layout, pool, weights, images))
+        def infer(weights, inputs):
+            return jax.nn.softmax(forward_of(weights, inputs))
 
         self.trains = function == "train_step"
         self.function = jax.jit(train_step, donate_argnums=0) if self.trains else jax.jit(infer)
@@ -96,9 +104,9 @@ class Step:
     def run(self, steps):
         for _ in range(steps):
             if self.trains:
-                self.weights, self.result = self.function(self.weights, self.images, self.labels)
+                self.weights, self.result = self.function(self.weights, self.inputs, self.labels)
             else:
-                self.result = self.function(self.weights, self.images)
+                self.result = self.function(self.weights, self.inputs)
         jax.block_until_ready((self.weights, self.result))
 
     def outcome(self):
@@ -106,15 +114,25 @@ class Step:
         return jax.device_get(self.result), {k: self.layout.exported_filters(v) for k, v in weights.items()}
 
 
+def ways(network):
+    """(name, layout, a function from weights and inputs to logits)"""
+    if isinstance(network, Graph):
+        for name, unroll in UNROLLS.items():
+            yield name, Layout("NCHW"), functools.partial(jax_graph.forward, network, unroll)
+        return
+    for layout in map(Layout, ("NCHW", "NHWC") if has_convolutions(network) else ("NCHW",)):
+        for pool in POOLS if has_convolutions(network) else ("reduce_window",):
+            def forward_of(weights, inputs, layout=layout, pool=pool):
+                return forward(network, layout, POOLS[pool], weights, inputs["image"])
+            yield f"{layout.numbers[0]}, {pool}" if has_convolutions(network) else "plain", layout, forward_of
+
+
 class Peer:
-    def variants(self, network, function, weights, images, labels, rate):
-        layouts = ["NCHW", "NHWC"] if has_convolutions(network) else ["NCHW"]
-        pools = POOLS if has_convolutions(network) else ["reduce_window"]
-        for layout in layouts:
-            for pool in pools:
-                def make(layout=layout, pool=pool):
-                    return Step(network, function, Layout(layout), POOLS[pool], weights, images, labels, rate)
-                yield f"{layout}, {pool}" if has_convolutions(network) else "plain", make
+    def variants(self, network, function, weights, inputs, labels, rate):
+        for name, layout, forward_of in ways(network):
+            def make(layout=layout, forward_of=forward_of):
+                return Step(forward_of, function, layout, weights, inputs, labels, rate)
+            yield name, make
 
 
 JIT = Peer()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Times Minnow's training steps and inferences beside PyTorch's and JAX's, in turns. See docs/performance.md."""
 import argparse
+import fnmatch
 import json
 import pathlib
 import subprocess
@@ -9,13 +10,15 @@ import time
 
 import contenders
 import document
+import grid
 import machine
 import report
 import rounds
 import starts
-from contenders import Case, Failure, PEERS, PLAIN_SGD, ROOT, ZOO, peers_of
+from contenders import Case, Failure, HAND_WRITTEN, PEERS, PLAIN_SGD, ROOT, SEQUENCES, ZOO, peers_of
 
-MODELS = ("lenet", "lenet-relu", "mlp-256", "softmax-regression")
+KNOWN = (*HAND_WRITTEN, *SEQUENCES, *ZOO, *grid.NAMES)
+GROUPS = {"zoo": ZOO, "sequences": SEQUENCES, "recurrent": grid.NAMES}
 PARTS = ("parity", "profiles", "starts", "steps")
 START_MODELS = ("lenet-relu", "mlp-256")
 START_BATCH = 64
@@ -30,13 +33,15 @@ def parse_arguments():
     def words(text):
         return [word for word in text.split(",") if word]
 
-    def add(name, **options):
-        parser.add_argument(name, **options)
+    def add(*names, **options):
+        parser.add_argument(*names, **options)
     path = pathlib.Path
     parser = argparse.ArgumentParser(prog="scripts/bench-peers", description=__doc__)
-    add("--models", type=words, default=list(MODELS),
-        help=f"comma-separated, of {','.join(MODELS)} and those of models/zoo; zoo: all of those; default: the first four")
-    add("--batch-sizes", type=numbers, default=[1, 64, 256], help="default 1,64,256")
+    add("--models", type=words, default=list(HAND_WRITTEN),
+        help=f"comma-separated, of {','.join((*HAND_WRITTEN, *SEQUENCES))}, those of models/zoo, recurrent networks such "
+             "as lstm-128x64 (units, length), and model files; * stands for anything; zoo, sequences, recurrent: all of "
+             "these; default: the first four")
+    add("--batch-sizes", "--batches", type=numbers, default=[1, 64, 256], help="default 1,64,256")
     add("--threads", type=numbers, default=[1, 2], help="default 1,2")
     add("--rounds", type=int, choices=range(2, 1001), metavar="R", default=11, help="samples of each; default 11")
     add("--peers", type=words, default=list(PEERS), help="of torch,torch.compile,jax; all by default")
@@ -45,16 +50,26 @@ def parse_arguments():
         help="write results to F after each; what F has already is not measured again")
     add("--markdown", type=path, metavar="F", help="bring the measured sections of F up to date")
     add("--minutes", type=float, default=float("inf"), help="stop after so long; with --json, run again")
+    add("--limit", type=int, metavar="S", help="leave out a peer's way that fails or is not ready in S seconds; "
+        "default 60 for recurrent networks of many sizes, none for others")
     add("--minnow", type=path, default=ROOT / "build/tools/minnow", help="the program to measure")
     add("--minnow-flags", type=str.split, default=[], help="more flags for minnow bench and profile")
     add("--data-dir", default=None, help="where fashion-mnist is; $MINNOW_DATA by default")
     arguments = parser.parse_args()
-    arguments.models = [name for word in arguments.models for name in (ZOO if word == "zoo" else [word])]
-    for given, known in ((arguments.models, (*MODELS, *ZOO)), (arguments.peers, PEERS), (arguments.parts, PARTS)):
+    arguments.models = [name for word in arguments.models for name in named(word)]
+    if arguments.limit is None:
+        arguments.limit = 60 if any(map(grid.parts, arguments.models)) else 0
+    files = [name for name in arguments.models if name.endswith(".textproto")]
+    for given, known in ((arguments.models, (*KNOWN, *files)), (arguments.peers, PEERS), (arguments.parts, PARTS)):
         for name in given:
             if name not in known:
                 parser.error(f"there is no {name}; choose from {','.join(known)}")
     return arguments
+
+
+def named(word):
+    """The models that a word of --models names."""
+    return GROUPS.get(word) or (fnmatch.filter(KNOWN, word) if "*" in word else []) or [word]
 
 
 def read_results(path):
@@ -94,7 +109,7 @@ def parity_jobs(arguments, results):
                     continue
 
                 def job(name=name, model=model, function=function):
-                    peer = contenders.Peer(name)
+                    peer = contenders.Peer(name, arguments.limit)
                     try:
                         results.add("parity", parity.check(arguments.minnow, peer, model, function))
                     finally:
@@ -181,7 +196,8 @@ def show(results):
 def main():
     arguments = parse_arguments()
     results = Results(arguments.json, arguments)
-    entrants = [contenders.Minnow(arguments.minnow, arguments.minnow_flags), *map(contenders.Peer, arguments.peers)]
+    entrants = [contenders.Minnow(arguments.minnow, arguments.minnow_flags),
+                *(contenders.Peer(name, arguments.limit) for name in arguments.peers)]
     try:
         left = run_jobs(all_jobs(arguments, results, entrants), arguments.minutes)
     finally:

@@ -1,6 +1,6 @@
 """The networks of models/ that the peers build, with their weights and batches as NumPy arrays.
 
-Four are written here; those of models/zoo are read from their files (graph.py). parity.py holds both against what Minnow
+Four are written here; the others are read from their files (graph.py). parity.py holds both against what Minnow
 makes of the files. Shapes are Minnow's: pictures [N,1,28,28], weights of a convolution [filters, channels, kernel, kernel],
 of a dense layer [inputs, units].
 """
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy
 
-from contenders import ZOO, model_path
+from contenders import model_text
 from graph import STATES, Graph
 
 LEARNING_RATE = 0.001  # as `minnow bench`: the same batch again and again must not diverge
-OUTCOME_RATE = 1.0  # of the one step that is compared: what it adds to a weight must be more than the weight's rounding
+OUTCOME_RATE = 2.0**20  # of the one step that is compared: next to what it adds, the weight and its rounding vanish
 
 
 class Convolution(NamedTuple):
@@ -58,15 +58,11 @@ NETWORKS = {
 
 def network_of(model):
     """A list of layers, or a Graph."""
-    return Graph(model_path(model).read_text()) if model in ZOO else NETWORKS[model]
-
-
-def input_name(network):
-    return network.input_name if isinstance(network, Graph) else "image"
+    return NETWORKS[model] if model in NETWORKS else Graph(model_text(model))
 
 
 def dropouts(network):
-    """Names of layers."""
+    """Paths of the fields that say how much is dropped."""
     return network.dropouts() if isinstance(network, Graph) else []
 
 
@@ -94,10 +90,12 @@ def is_state(name):
 
 def draw_part(random, part, shapes):
     """One of a layer's weights: around 1 if it is a factor, else as far from 0 as draw_weights says."""
+    if part == "slope":
+        return random.uniform(0.1, 0.4, shapes[part])
     if part in ("gain", "offset"):
         return (part == "gain") + random.uniform(-0.1, 0.1, shapes[part])
-    weight = shapes[part.removesuffix("bias").removesuffix("weight") + "weight"]
-    return random.uniform(-1, 1, shapes[part]) / numpy.sqrt(weight[0] if len(weight) == 2 else numpy.prod(weight[1:]))
+    weight = shapes.get(part.removesuffix("bias").removesuffix("weight") + "weight", shapes[part])
+    return random.uniform(-1, 1, shapes[part]) / numpy.sqrt(weight[0] if len(weight) <= 2 else numpy.prod(weight[1:]))
 
 
 def draw_graph_weights(graph, random):
@@ -127,26 +125,36 @@ def draw_weights(network, seed=1):
 
 
 def draw_targets(graph, size, random):
-    """Classes, or what looks like an output."""
-    if graph.loss == "softmax_cross_entropy":
-        return random.integers(0, graph.output_shape[0], size, dtype=numpy.int32)
-    return random.random((size, *graph.output_shape), dtype=numpy.float32)
+    """Classes, some of which do not count if the loss says so, or what looks like an output."""
+    if graph.loss != "softmax_cross_entropy":
+        return random.random((size, *graph.output_shape), dtype=numpy.float32)
+    labels = random.integers(0, graph.output_shape[-1], (size, *graph.output_shape[:-1]), dtype=numpy.int32)
+    if "ignore_index" in graph.loss_fields:
+        labels[random.random(labels.shape) < 0.25] = graph.loss_fields["ignore_index"][-1]
+    return labels
+
+
+def draw_input(graph, given, size, random):
+    """Tokens, lengths, bytes, or numbers in [0, 1) where the model is not fed bytes."""
+    shape = (size, *given.shape)
+    if given.whole:
+        return random.integers(*given.whole, shape).astype(numpy.int32 if given.is_tokens else numpy.float32)
+    if graph.takes_bytes:
+        return random.integers(0, 256, shape, dtype=numpy.uint8)
+    return random.random(shape, dtype=numpy.float32)
 
 
 def draw_batch(network, size, seed=2):
-    """Pictures of random bytes, or numbers in [0, 1) where the model is not fed bytes, and random targets."""
+    """Inputs by name, and random targets. Pictures are random bytes."""
     random = numpy.random.default_rng(seed)
     if isinstance(network, Graph):
-        shape = (size, *network.input_shape)
-        inputs = (random.integers(0, 256, shape, dtype=numpy.uint8) if network.takes_bytes
-                  else random.random(shape, dtype=numpy.float32))
+        inputs = {given.name: draw_input(network, given, size, random) for given in network.inputs}
         return inputs, draw_targets(network, size, random)
     images = random.integers(0, 256, (size, 1, 28, 28), dtype=numpy.uint8)
-    return images, random.integers(0, 10, size, dtype=numpy.int32)
+    return {"image": images}, random.integers(0, 10, size, dtype=numpy.int32)
 
 
-def as_numbers(images):
+def as_numbers(inputs):
     """What the models' first op makes of bytes."""
-    if images.dtype != numpy.uint8:
-        return images
-    return images.astype(numpy.float32) * numpy.float32(1 / 255)
+    return {name: array.astype(numpy.float32) * numpy.float32(1 / 255) if array.dtype == numpy.uint8 else array
+            for name, array in inputs.items()}

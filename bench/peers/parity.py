@@ -25,8 +25,8 @@ def minnow(program, *arguments):
 
 def no_dropout(network):
     """Flags: each framework draws other numbers."""
-    for name in networks.dropouts(network):
-        yield from ("--set", f"layers.{name}.dropout.rate=0")
+    for field in networks.dropouts(network):
+        yield from ("--set", f"layers.{field}=0")
 
 
 def minnow_step(program, model, function, folder):
@@ -35,8 +35,8 @@ def minnow_step(program, model, function, folder):
     network = networks.network_of(model)
     minnow(program, "compile", model_path(model), "--function", function, "--batch-size", BATCH, "--passes", "",
            *PLAIN_SGD, *no_dropout(network), "-o", ir)
-    images, targets = networks.draw_batch(network, BATCH)
-    given = {networks.input_name(network): images, **networks.draw_weights(network)}
+    drawn, targets = networks.draw_batch(network, BATCH)
+    given = {**drawn, **networks.draw_weights(network)}
     if function == "train_step":
         given |= {"target": targets, "learning_rate": numpy.float32(networks.OUTCOME_RATE)}
     inputs = []
@@ -52,20 +52,21 @@ def difference(found, expected):
     return float(numpy.max(numpy.abs(found - expected)) / numpy.max(numpy.abs(expected)))
 
 
-def update_difference(found, expected, drawn):
+def update_difference(found, expected, drawn, rate):
     """The largest, relative to the largest step that the weight took. The gradient of a bias that a norm takes off again,
-    or a softmax, is 0 but for rounding; so no step counts as shorter than one of which UPDATE_TOLERANCE is the weight's
-    own rounding."""
+    or a softmax, is 0 but for rounding; so no step counts as shorter than one of which, at a rate of 1, UPDATE_TOLERANCE
+    is the weight's own rounding."""
     rounding = numpy.finfo(numpy.float32).eps * numpy.max(numpy.abs(drawn))
-    step = max(numpy.max(numpy.abs(expected - drawn)), rounding / UPDATE_TOLERANCE)
+    step = max(numpy.max(numpy.abs(expected - drawn)), rate * rounding / UPDATE_TOLERANCE)
     return float(numpy.max(numpy.abs(found - expected)) / step)
 
 
 def compare(found, expected, drawn):
     """The largest difference of the loss or the probabilities, and that of any weight's update."""
     of_result = difference(found["result"], expected["loss" if "loss" in expected else "prediction"])
-    updates = [update_difference(found[name], expected[name], start) for name, start in drawn.items()
-               if name in expected]
+    updates = [update_difference(found[name], expected[name], start,
+                                 1 if networks.is_state(name) else networks.OUTCOME_RATE)
+               for name, start in drawn.items() if name in expected]
     return of_result, max(updates, default=None)
 
 
@@ -76,7 +77,7 @@ def check(program, peer, model, function):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         expected = minnow_step(program, model, function, folder)
-        for i, variant in enumerate(peer.outcomes(Case(model, function, BATCH, 1), folder)):
+        for i, variant in enumerate(peer.outcomes(Case(model, function, BATCH, 1), folder)["variants"]):
             of_result, of_updates = compare(numpy.load(folder / f"{i}.npz"), expected, drawn)
             rows.append({"peer": peer.name, "model": model, "function": function, "variant": variant,
                          "result": of_result, "updates": of_updates,

@@ -1,6 +1,8 @@
 """Results as Markdown tables, which are aligned and so read well on a terminal too."""
 import statistics
 
+import grid
+
 NAMES = {"minnow": "Minnow", "torch": "PyTorch eager", "torch.compile": "torch.compile", "jax": "JAX jit"}
 DIRECTIONS = ("forward", "gradient", "update")
 
@@ -62,6 +64,59 @@ def step_table(steps, function):
     best = peaks(steps)
     chosen = [step for step in steps if step["function"] == function]
     return table(header, [step_row(step, names, best[step["threads"]]) for step in chosen])
+
+
+def ratio_of(step, name):
+    """A peer's time, or the fastest peer's for "", divided by Minnow's; None where there are no samples."""
+    medians = {peer: statistics.median(samples) for peer, samples in step["samples"].items()}
+    minnow = medians.pop("minnow")
+    seconds = medians.get(name) if name else min(medians.values(), default=None)
+    return seconds and seconds / minnow
+
+
+def mean_cell(steps, name):
+    """The geometric mean, and of how many steps, if not of all."""
+    known = [value for step in steps if (value := ratio_of(step, name))]
+    if not known:
+        return ""
+    return ratio(statistics.geometric_mean(known)) + ("" if len(known) == len(steps) else f" ({len(known)})")
+
+
+def mean_table(steps):
+    """By function, threads, cell, and all cells together."""
+    peers = [name for name in contenders(steps) if name != "minnow"]
+    header = ["network", " function", "threads", "cases", *(NAMES[name] for name in peers), "best peer"]
+    rows = []
+    for function, threads in sorted({(step["function"], step["threads"]) for step in steps}, reverse=True):
+        chosen = [step for step in steps if (step["function"], step["threads"]) == (function, threads)]
+        for cell in (*grid.CELLS, "all"):
+            some = [step for step in chosen if cell in ("all", grid.parts(step["model"])[0])]
+            if some:
+                rows.append([cell, function, str(threads), str(len(some)),
+                             *(mean_cell(some, name) for name in (*peers, ""))])
+    return table(header, rows)
+
+
+def skipped_line(steps):
+    """What ways of a peer were left out, and why: "torch.compile: ATen, more than 60 s (2)"."""
+    counts = {}
+    for step in steps:
+        for name, ways in step.get("skipped", {}).items():
+            for way, why in ways.items():
+                said = f"{NAMES[name]}: {way}, {why}"
+                counts[said] = counts.get(said, 0) + 1
+    if not counts:
+        return ""
+    return "Left out, and in how many cases: " + "; ".join(f"{said} ({count})" for said, count in counts.items()) + ".\n"
+
+
+def recurrent_section(steps):
+    parts = ["A peer's time divided by Minnow's, geometric means; in brackets of how many cases, where a peer has not "
+             "all.\n", mean_table(steps)]
+    for function, name in (("train_step", "Training steps"), ("infer", "Inferences")):
+        if any(step["function"] == function for step in steps):
+            parts += [f"{name}:\n", step_table(steps, function)]
+    return "\n".join(part for part in (*parts, skipped_line(steps)) if part)
 
 
 def spread_line(steps):
@@ -169,10 +224,14 @@ def machine_line(results):
 
 def sections(results):
     """Markdown by the name of the section."""
-    steps = results["steps"]
+    steps = [step for step in results["steps"] if not grid.parts(step["model"])]
+    recurrent = [step for step in results["steps"] if grid.parts(step["model"])]
     found = {}
+    if recurrent:
+        found["recurrent"] = (machine_line(results | {"steps": recurrent}) + "\n" + recurrent_section(recurrent) + "\n"
+                              + spread_line(recurrent))
     if steps:
-        found["machine"] = machine_line(results)
+        found["machine"] = machine_line(results | {"steps": steps})
         found["train"] = step_table(steps, "train_step")
         found["infer"] = step_table(steps, "infer")
         found["notes"] = spread_line(steps) + "\n" + variant_line(steps)

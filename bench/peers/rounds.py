@@ -19,8 +19,10 @@ def take_sample(contender, steps):
 
 
 def measure(case, contenders, rounds):
-    """A JSON object: the case, facts of it, and the seconds per step of every contender's samples."""
+    """A JSON object: the case, facts of it, the seconds per step of every contender's samples, and why others of its ways
+    have none."""
     facts = {contender.name: contender.prepare(case) for contender in contenders}
+    contenders = [contender for contender in contenders if facts[contender.name].get("variant", "") is not None]
     steps = {contender.name: steps_per_sample(contender) for contender in contenders}
     samples = {contender.name: [] for contender in contenders}
     for turn in range(rounds):
@@ -29,4 +31,5 @@ def measure(case, contenders, rounds):
             samples[contender.name].append(take_sample(contender, steps[contender.name]))
     return {**case._asdict(), "flops": facts["minnow"]["flops_per_step"],
             "peak": facts["minnow"]["peak_flops_per_second"], "samples": samples,
-            "variants": {name: fact["variant"] for name, fact in facts.items() if "variant" in fact}}
+            "variants": {name: fact["variant"] for name, fact in facts.items() if fact.get("variant")},
+            "skipped": {name: fact["skipped"] for name, fact in facts.items() if fact.get("skipped")}}

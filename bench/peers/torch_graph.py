@@ -1,11 +1,20 @@
 """A graph of layers in PyTorch: a rule for each kind, from a layer, its inputs and its weights to what it computes."""
+import functools
+
 import torch
 import torch.nn.functional as F
 
-from graph import (CONVOLUTIONS, TRANSPOSED_CONVOLUTIONS, head_width, one, output_padding, per_dimension, window_of_layer)
+import recurrence
+import torch_sequences
+from graph import window_of_layer
+from model_file import one
+from shapes import CONVOLUTIONS, TRANSPOSED_CONVOLUTIONS, axis_of
+from windows import output_padding, per_dimension
 
 ACTIVATIONS = {"NONE": lambda x: x, "RELU": F.relu, "SIGMOID": torch.sigmoid, "TANH": torch.tanh, "GELU": F.gelu,
-               "SILU": F.silu, "SOFTPLUS": F.softplus, "LEAKY_RELU": F.leaky_relu, "ELU": F.elu}
+               "SILU": F.silu, "SOFTPLUS": F.softplus, "LEAKY_RELU": F.leaky_relu, "ELU": F.elu,
+               "RELU6": F.relu6, "HARD_SIGMOID": F.hardsigmoid, "HARD_SWISH": F.hardswish, "MISH": F.mish,
+               "GELU_TANH": functools.partial(F.gelu, approximate="tanh")}
 # By the number of dimensions of space
 CONVOLVE = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 CONVOLVE_TRANSPOSED = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
@@ -118,39 +127,37 @@ def permute(layer, x, weights, training):
     return x.permute(0, *(1 + i for i in layer.fields["order"]))
 
 
-def sinusoidal(length, width, base):
-    even = torch.arange(width) // 2 * 2
-    angles = torch.arange(length, dtype=torch.float64)[:, None] / base ** (even / width)
-    return torch.where(torch.arange(width) % 2 == 0, angles.sin(), angles.cos()).float()
-
-
 def position(layer, x, weights, training):
-    if "weight" in weights:
-        return x + weights["weight"].mT
-    return x + sinusoidal(*x.shape[1:], one(layer.fields, "base", 10000))
+    return x + weights["weight" if "weight" in weights else "table"]
+
+
+def embedding(layer, x, weights, training):
+    return F.embedding(x, weights["weight"])
+
+
+def one_hot(layer, x, weights, training):
+    return F.one_hot(x, one(layer.fields, "vocabulary")).float()
+
+
+def prelu(layer, x, weights, training):
+    return F.prelu(x, weights["slope"])
+
+
+def glu(layer, x, weights, training):
+    halves = x.chunk(2, 1 + axis_of(layer.fields, "axis", x.shape[1:], -1))
+    return halves[0] * ACTIVATIONS[one(layer.fields, "gate", "SIGMOID")](halves[1])
+
+
+def part(layer, x, weights, training):
+    axis = 1 + axis_of(layer.fields, "axis", x.shape[1:], 0)
+    chosen = slice(one(layer.fields, "start", 0), one(layer.fields, "limit"), one(layer.fields, "stride", 1))
+    return x[(slice(None),) * axis + (chosen,)]
 
 
 def reduce(layer, x, weights, training):
     dims = [axis + 1 if axis >= 0 else axis for axis in layer.fields.get("axes", range(x.ndim - 1))]
     function = {"MEAN": torch.mean, "SUM": torch.sum, "MAX": torch.amax, "MIN": torch.amin}[one(layer.fields, "function")]
     return function(x, dims).reshape(-1, *layer.shape)
-
-
-def attention(layer, weights, x, memory):
-    """Neither rotary nor with lengths."""
-    fields, heads = layer.fields, one(layer.fields, "heads")
-    width = head_width(fields, x.shape[-1])
-
-    def projected(part, rows):
-        return F.linear(rows, weights[f"{part}.weight"], weights.get(f"{part}.bias"))
-
-    def split(part, rows):
-        return projected(part, rows).unflatten(-1, (-1, width)).transpose(1, 2)
-
-    y = F.scaled_dot_product_attention(split("query", x), split("key", memory), split("value", memory),
-                                       is_causal=one(fields, "causal", False),
-                                       enable_gqa=one(fields, "key_value_heads", heads) != heads)
-    return projected("out", y.transpose(1, 2).flatten(2))
 
 
 def spread(values):
@@ -198,7 +205,8 @@ RULES = {
     "dense": dense, "max_pool": max_pool, "avg_pool": avg_pool, "batch_norm": batch_norm,
     "layer_norm": layer_norm, "rms_norm": rms_norm, "group_norm": group_norm, "instance_norm": group_norm,
     "dropout": dropout, "activation": activation, "upsample": upsample,
-    "permute": permute, "position": position, "reduce": reduce,
+    "permute": permute, "position": position, "reduce": reduce, "embedding": embedding, "one_hot": one_hot,
+    "prelu": prelu, "glu": glu, "slice": part,
     "global_avg_pool": lambda layer, x, weights, training: x.flatten(2).mean(2),
     "global_max_pool": lambda layer, x, weights, training: x.flatten(2).amax(2),
     "flatten": lambda layer, x, weights, training: x.flatten(1),
@@ -209,24 +217,40 @@ RULES = {
 JOINS = {"add": add, "mul": mul, "concat": concat, "matmul": matmul}
 
 
-def forward(graph, tensors, x, training):
-    """What the loss sees; `tensors` are weights and states by name."""
-    values = {graph.input_name: x}
+SEQUENCES = {"attention": torch_sequences.attention, **dict.fromkeys(recurrence.GATES, torch_sequences.recurrent)}
+
+
+def tables(graph):
+    """What does not depend on weights and inputs, by names that `forward` knows."""
+    found = {f"{layer.name}.table": torch_sequences.table(layer) for layer in graph.layers}
+    return {name: tensor for name, tensor in found.items() if tensor is not None}
+
+
+def weights_of(layer, tensors):
+    """By the names of its parts."""
+    own = {part: tensors[weight.name].mT if weight.is_turned else tensors[weight.name]
+           for part, weight in layer.tensors.items()}
+    return own | {"table": tensors[f"{layer.name}.table"]} if f"{layer.name}.table" in tensors else own
+
+
+def forward(graph, tensors, inputs, training):
+    """What the loss sees; `tensors` are weights, states and tables by name, so are the inputs."""
+    values = dict(inputs)
     for layer in graph.layers:
         fed = [values[name] for name in layer.inputs]
         if layer.kind in JOINS:
             values[layer.name] = JOINS[layer.kind](layer, *fed)
-            continue
-        own = {part: tensors[f"{layer.name}.{part}"] for part in (*layer.weights, *layer.states)}
-        if layer.kind == "attention":
-            values[layer.name] = attention(layer, own, fed[0], fed[-1])
-            continue
-        values[layer.name] = RULES[layer.kind](layer, fed[0], own, training)
+        elif layer.kind in SEQUENCES:
+            values[layer.name] = SEQUENCES[layer.kind](layer, weights_of(layer, tensors), training, *fed)
+        else:
+            values[layer.name] = RULES[layer.kind](layer, fed[0], weights_of(layer, tensors), training)
     return values[graph.output]
 
 
 def softmax_cross_entropy(fields, x, target):
-    return F.cross_entropy(x, target, label_smoothing=one(fields, "label_smoothing", 0.0))
+    """A mean over all positions that count."""
+    return F.cross_entropy(x.flatten(0, -2), target.flatten(), ignore_index=one(fields, "ignore_index", -100),
+                           label_smoothing=one(fields, "label_smoothing", 0.0))
 
 
 LOSSES = {
@@ -236,7 +260,7 @@ LOSSES = {
     "l1": lambda fields, x, target: F.l1_loss(x, target),
     "huber": lambda fields, x, target: F.huber_loss(x, target, delta=one(fields, "delta", 1.0)),
 }
-PREDICTIONS = {"softmax_cross_entropy": lambda x: F.softmax(x, 1), "binary_cross_entropy_with_logits": torch.sigmoid}
+PREDICTIONS = {"softmax_cross_entropy": lambda x: F.softmax(x, -1), "binary_cross_entropy_with_logits": torch.sigmoid}
 
 
 def loss(graph, x, target):

@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Runs steps of one peer when asked, one line of stdin at a time, answered by one line.   worker.py PEER THREADS
+"""Runs steps of one peer when asked, one line of stdin at a time, answered by one line.   worker.py PEER THREADS LIMIT
 
-    prepare MODEL FUNCTION BATCH   {"variant": the fastest of the peer's ways}
+    prepare MODEL FUNCTION BATCH   {"variant": the fastest of the peer's ways, "skipped": {way: why}}
     20                             the seconds that 20 steps took
     outcome MODEL FUNCTION BATCH FOLDER
-                                   of one step of every variant, into FOLDER/VARIANT NUMBER.npz: {"variants": [names]}
+                                   of one step of every way, into FOLDER/NUMBER.npz: {"variants": [names], "skipped": {}}
+
+A way that is not ready in LIMIT seconds, or fails, is left out and in "skipped". Without a limit, 0, a failure ends all.
 """
 import gc
 import json
 import os
+import shlex
+import signal
 import sys
 import time
 
@@ -45,44 +49,86 @@ def trial(step):
     return min(seconds_of(step, steps) / steps for _ in range(5))
 
 
-def prepare(peer, model, function, batch):
-    """The fastest variant's step, warm, and its name."""
-    ways = list(variants(peer, networks.network_of(model), function, batch))
-    name, make = ways[0] if len(ways) == 1 else min(ways, key=lambda way: trial(way[1]()))
+class TimeIsUp(BaseException):
+    """Not an Exception, which frameworks catch and take for their own."""
+
+
+def ring(number, frame):
+    raise TimeIsUp
+
+
+def attempt(name, limit, skipped, function):
+    """What the function returns, or None if it fails or takes too long; why goes into `skipped`, by name."""
+    if not limit:
+        return function()
+    signal.signal(signal.SIGALRM, ring)
+    signal.alarm(limit)
+    try:
+        return function()
+    except TimeIsUp:
+        skipped[name] = f"more than {limit} s"
+    except Exception as error:
+        skipped[name] = f"{type(error).__name__}: {error}".split("\n", maxsplit=1)[0][:200]
+    finally:
+        signal.alarm(0)
+    return None
+
+
+def ready(make):
     step = make()
-    trial(step)
-    return name, step
+    return trial(step), step
 
 
-def write_outcomes(peer, model, function, batch, folder):
+def prepare(peer, limit, model, function, batch):
+    """The fastest way's step, warm, and the answer."""
+    ways = dict(variants(peer, networks.network_of(model), function, batch))
+    skipped, seconds, step = {}, {}, None
+    for name, make in ways.items():
+        step = None
+        if found := attempt(name, limit, skipped, lambda: ready(make)):
+            seconds[name], step = found
+    if not seconds:
+        return None, {"variant": None, "skipped": skipped}
+    best = min(seconds, key=seconds.get)
+    if best != name or step is None:  # made again, for ways may change what the framework does
+        _, step = ready(ways[best])
+    return step, {"variant": best, "skipped": skipped}
+
+
+def step_once(make):
+    step = make()
+    step.run(1)
+    return step.outcome()
+
+
+def write_outcomes(peer, limit, model, function, batch, folder):
     import numpy
-    names = []
+    names, skipped = [], {}
     network = networks.without_dropout(networks.network_of(model))
     for name, make in variants(peer, network, function, batch, networks.OUTCOME_RATE):
-        step = make()
-        step.run(1)
-        result, weights = step.outcome()
-        numpy.savez(f"{folder}/{len(names)}.npz", result=result, **weights)
-        names.append(name)
-    return names
+        if outcome := attempt(name, limit, skipped, lambda: step_once(make)):
+            result, weights = outcome
+            numpy.savez(f"{folder}/{len(names)}.npz", result=result, **weights)
+            names.append(name)
+    return {"variants": names, "skipped": skipped}
 
 
 def main():
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever a framework prints must not pass for an answer
-    peer = load_peer(sys.argv[1], int(sys.argv[2]))
+    peer, limit = load_peer(sys.argv[1], int(sys.argv[2])), int(sys.argv[3])
     step = None
     for line in sys.stdin:
-        command, *arguments = line.split()
+        command, *arguments = shlex.split(line)
         if command == "prepare":
             step = None
             gc.enable()
             gc.collect()
-            name, step = prepare(peer, *arguments)
+            step, answer = prepare(peer, limit, *arguments)
             gc.disable()  # collections would fall on some samples
-            print(json.dumps({"variant": name}), file=answers)
+            print(json.dumps(answer), file=answers)
         elif command == "outcome":
-            print(json.dumps({"variants": write_outcomes(peer, *arguments)}), file=answers)
+            print(json.dumps(write_outcomes(peer, limit, *arguments)), file=answers)
         else:
             print(seconds_of(step, int(command)), file=answers)
 

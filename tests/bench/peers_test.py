@@ -16,6 +16,7 @@ sys.path.insert(0, str(FOLDER))
 import contenders  # noqa: E402
 import document  # noqa: E402
 import graph  # noqa: E402
+import grid  # noqa: E402
 import main  # noqa: E402
 import model_file  # noqa: E402
 import report  # noqa: E402
@@ -58,7 +59,25 @@ class Rounds(unittest.TestCase):
         self.assertEqual(rounds.steps_per_sample(Steady("jax", 2.0, [])), 1)
 
 
+    def test_a_contender_without_a_way_is_left_out_and_that_is_said(self):
+        class Failing(Steady):
+            def prepare(self, case):
+                return {"variant": None, "skipped": {"plain": "more than 60 s"}}
+        step = rounds.measure(CASE._replace(model="lstm-32x16"), [Steady("minnow", 0.001, []), Failing("jax", 1, [])], 2)
+        self.assertEqual(list(step["samples"]), ["minnow"])
+        self.assertIn("JAX jit: plain, more than 60 s (1)", report.sections(
+            {"steps": [step], "starts": [], "profiles": [], "parity": [], "rounds": 2, "versions": {},
+             "machine": dict.fromkeys(("processor", "processors", "vectors", "caches", "system"), "")})["recurrent"])
+
+
 class Report(unittest.TestCase):
+    def test_means_are_geometric_and_say_of_how_many(self):
+        steps = [{"model": "lstm-32x16", "function": "infer", "threads": 1,
+                  "samples": {"minnow": [1.0] * 3, "jax": [ratio] * 3} | ({"torch": [8.0] * 3} if ratio == 2 else {})}
+                 for ratio in (2.0, 8.0)]
+        self.assertEqual(report.mean_table(steps).splitlines()[2].split("|")[4:],
+                         ["     2 ", "      8.0× (1) ", "    4.0× ", "      4.0× ", ""])
+
     def test_a_row_has_times_bound_and_ratio(self):
         self.assertEqual(report.step_table([measured()[0]], "train_step").splitlines(), [
             "| model | batch | threads |  bound |  Minnow | JAX jit | of bound | best peer |",
@@ -143,6 +162,35 @@ MATRICES = """
     layers { name: "flat_row" inputs: "by_row" flatten {} }
     layers { name: "both" inputs: ["flat", "flat_row"] concat {} }
     loss { mean_squared_error {} }"""
+RECURRENT = """
+    inputs { name: "tokens" shape: 7 type: I32 }
+    inputs { name: "length" shape: [1] }
+    layers { name: "embed" inputs: "tokens" embedding { vocabulary: 9 units: 5 } }
+    layers { name: "both" inputs: ["embed", "length"] lstm { units: 6 layers: 2 bidirectional: true } }
+    layers { name: "keras" lstm { units: 4 convention: KERAS } }
+    layers { name: "gru" gru { units: 3 convention: KERAS bidirectional: true layers: 3 } }
+    layers { name: "narrow" dense { units: 5 per_position: true } }
+    layers { name: "bare" gru { units: 5 bias: false } }
+    layers { name: "again" share: "bare" gru { units: 5 bias: false } }
+    layers { name: "scores" share: "embed" dense { units: 9 per_position: true } }
+    layers { name: "part" slice { axis: 0 start: 1 limit: -1 stride: 2 } }
+    layers { name: "gate" dense { units: 8 per_position: true } }
+    layers { name: "glu" glu {} }
+    layers { name: "last" rnn { units: 2 bidirectional: true output: LAST } }
+    loss { softmax_cross_entropy {} }"""
+SHARED = """
+    inputs { name: "x" shape: [4, 6] }
+    blocks {
+      name: "block"
+      layers { name: "dense" dense { units: 6 per_position: true } }
+      layers { name: "same" share: "dense" dense { units: 6 per_position: true } }
+      layers { name: "look" attention { heads: 4 width: 2 key_value_heads: 2 bias: false } }
+    }
+    layers { name: "one" use { block: "block" repeat: 2 } }
+    layers { name: "two" share: "one" use { block: "block" repeat: 2 } }
+    layers { name: "down" dense { units: 3 per_position: true } }
+    layers { name: "up" share: "down" share_transposed: true dense { units: 6 per_position: true } }
+    loss { mean_squared_error {} }"""
 
 
 class Graphs(unittest.TestCase):
@@ -155,15 +203,34 @@ class Graphs(unittest.TestCase):
 
     def test_the_zoo_has_the_shapes_and_weights_of_the_files(self):
         self.assertGreater(len(contenders.ZOO), 0)
-        for model in contenders.ZOO:
+        for model in (*contenders.ZOO, *contenders.SEQUENCES):
             self.hold_against_minnow(contenders.model_path(model))
 
     def test_layers_of_any_rank_have_the_shapes_that_minnow_says(self):
         with tempfile.TemporaryDirectory() as folder:
-            for text in (SEQUENCE, VOLUME, MATRICES):
+            for text in (SEQUENCE, VOLUME, MATRICES, RECURRENT, SHARED):
                 path = pathlib.Path(folder, "model.textproto")
                 path.write_text(text)
                 self.hold_against_minnow(path)
+
+    def test_shared_weights_are_those_of_the_layer_that_has_them(self):
+        layers = {layer.name: layer.tensors for layer in graph.Graph(SHARED).layers}
+        self.assertEqual(layers["two.1.dense"], layers["one.1.dense"])
+        self.assertEqual(layers["two.0.same"]["bias"], graph.Weight("one.0.dense.bias", False))
+        self.assertEqual(layers["up"], {"weight": graph.Weight("down.weight", True), "bias": graph.Weight("up.bias", False)})
+        scores = graph.Graph(RECURRENT).layers[7].tensors  # PyTorch's dense layers have rows of a table, too
+        self.assertEqual(scores["weight"], graph.Weight("embed.weight", False))
+
+    def test_inputs_have_the_numbers_that_their_layers_take(self):
+        tokens, length = graph.Graph(RECURRENT).inputs
+        self.assertEqual((tokens.is_tokens, tokens.whole), (True, (0, 9)))
+        self.assertEqual((length.is_tokens, length.whole), (False, (1, 8)))
+
+    def test_recurrent_networks_of_many_sizes_are_models(self):
+        self.assertEqual(len(grid.NAMES), 27)
+        self.hold_against_minnow(contenders.model_path("gru-128x16"))
+        self.assertEqual(main.named("gru-*x16"), ["gru-32x16", "gru-128x16", "gru-512x16"])
+        self.assertEqual(main.named("recurrent"), grid.NAMES)
 
     def test_pytorch_alone_builds_them(self):
         self.assertEqual(contenders.peers_of("resnet20", contenders.PEERS), ["torch", "torch.compile"])
@@ -184,7 +251,7 @@ class Document(unittest.TestCase):
 
     def test_the_document_has_a_place_for_every_section(self):
         text = (FOLDER.parents[1] / "docs/performance.md").read_text()
-        sections = ("machine", "train", "infer", "notes", "starts", "profiles", "parity")
+        sections = ("machine", "train", "infer", "notes", "starts", "profiles", "parity", "recurrent")
         document.updated(text, dict.fromkeys(sections, ""))
 
 
