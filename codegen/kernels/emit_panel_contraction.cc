@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "codegen/kernels/contraction_kernel.h"
 #include "codegen/kernels/emit_contraction.h"
+#include "codegen/kernels/panel_kernel.h"
 #include "codegen/schedule/tiling.h"
 
 namespace minnow {
@@ -10,13 +10,11 @@ namespace {
 using V = llvm::Value*;
 using Kind = Axis::Kind;
 
-class PanelContraction : ContractionKernel {
+class PanelContraction : PanelKernel {
  public:
   PanelContraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s)
-      : ContractionKernel(kernel, storage, work, s.phases), s_(s), column_(s.whole.axes_of(Kind::kColumn)[0]),
-        rows_(s.whole.axes_of(Kind::kRow)), depth_(s.whole.axes_of(Kind::kDepth)),
-        columns_(s.whole.axes[column_].extent), a_{op_.operands[0], &Contraction::a},
-        b_{op_.operands[1], &Contraction::b}, scratch_(kernel, work, {s.bytes(), s.units()}),
+      : PanelKernel(kernel, storage, work, s), rows_(s.whole.axes_of(Kind::kRow)), a_{op_.operands[0], &Contraction::a},
+        scratch_(kernel, work, {s.bytes(), s.units()}),
         sums_(kernel, s.most_tile_rows, s.vectors, static_cast<int>(s.lanes)) {
     V memory = scratch_.memory();
     if (s.stages) {
@@ -37,13 +35,8 @@ class PanelContraction : ContractionKernel {
   WorkUnits emit();
 
  private:
-  void place_panel();
   void choose_block(Kind kind, V block);
   void emit_piece(V piece);
-  void pack_panel();
-  void pack_vectors();
-  void pack_transposed();
-  void pack_columns(Position& at, size_t first_flat, const std::function<void(const Coord& k, V index)>& at_depth);
   void sum_phase(const Contraction& phase, V from, V to, V is_first);
   void accumulate(const Contraction& phase, const std::vector<Axes>& rows);
   void start_sums(const std::vector<V>& places, V is_first);
@@ -56,7 +49,6 @@ class PanelContraction : ContractionKernel {
   Position transposed_position(V channel, const Coord& row);
   std::vector<Axes> rows_of_tile(const Contraction& phase, V first, int64_t count);
   std::vector<V> places_of_sums(const Contraction& phase, const std::vector<Axes>& rows, V first);
-  V vector_mask(int64_t j);
   template <typename Body>
   void for_sums(const std::vector<V>& places, const Body& body) {
     for (size_t i = 0; i < places.size(); ++i)
@@ -64,31 +56,14 @@ class PanelContraction : ContractionKernel {
         body(static_cast<int64_t>(i), j, plus(times(places[i], s_.panel()), j * s_.lanes));
   }
 
-  PanelSchedule s_;
-  size_t column_;
-  std::vector<size_t> rows_, depth_;
-  int64_t columns_;
-  Operand a_, b_;
+  std::vector<size_t> rows_;
+  Operand a_;
   ScratchUnits scratch_;
   RegisterTile sums_;
   std::vector<bool> separate_;
-  V panel_ = nullptr, totals_ = nullptr, transposed_ = nullptr;
+  V totals_ = nullptr, transposed_ = nullptr;
   V first_tile_ = nullptr;  // of those whose sums are kept together
 };
-
-// [depth][columns]; the depth in the order of b's dimensions.
-void PanelContraction::place_panel() {
-  b_.base = panel_;
-  b_.shape = StagedShape(s_.whole.b.size());
-  int64_t stride = s_.panel();
-  for (size_t d = b_.shape.size(); d-- > 0;) {
-    const size_t axis = s_.whole.b[d].terms.back().axis;
-    if (axis == column_) b_.shape[d].stride = 1;
-    if (s_.whole.axes[axis].kind != Kind::kDepth) continue;
-    b_.shape[d] = {0, s_.block[axis], stride};
-    stride *= s_.block[axis];
-  }
-}
 
 WorkUnits PanelContraction::emit() {
   const std::vector<size_t> batch = s_.whole.axes_of(Kind::kBatch);
@@ -152,84 +127,6 @@ void PanelContraction::emit_piece(V piece) {
     for (const Contraction& phase : s_.phases) sum_phase(phase, from, to, is_first);
   });
   if (s_.keeps_sums()) finish_rows(from, to);
-}
-
-void PanelContraction::pack_panel() {
-  const size_t innermost = s_.adds_up ? 0 : s_.whole.b.size() - 1;  // in a block of examples these are
-  const bool is_along_depth = s_.whole.axes[s_.whole.b[innermost].terms.back().axis].kind == Kind::kDepth;
-  emitter_.forget();
-  is_along_depth ? pack_transposed() : pack_vectors();
-  emitter_.forget();
-}
-
-void PanelContraction::pack_vectors() {
-  Axes at = origin();
-  loops(s_.whole, depth_, at, false, [&] {
-    for (int64_t j = 0; j < s_.vectors; ++j) {
-      at[column_] = emitter_.lane(number(j * s_.lanes));
-      V vector = nullptr;
-      emitter_.under_mask(vector_mask(j), [&] { vector = emitter_.emit(b_.value, position_of(s_.whole.b, at)); });
-      V index = number(j * s_.lanes);
-      for (const size_t axis : depth_)
-        for (size_t d = 0; d < b_.shape.size(); ++d)
-          if (const int64_t scale = s_.whole.b[d].scale_of(axis))
-            index = plus(index, times(at[axis].base, scale * b_.shape[d].stride));
-      store_vector(vector, panel_, index);
-    }
-    emitter_.forget();
-  });
-}
-
-// From memory along the depth: blocks of lanes × lanes are transposed. Columns beyond the last repeat it. Neighbouring
-// dimensions that are depth to their end run as one.
-void PanelContraction::pack_transposed() {
-  const auto kind_of = [&](size_t d) { return s_.whole.axes[s_.whole.b[d].terms.back().axis].kind; };
-  const size_t last = s_.adds_up ? 0 : s_.whole.b.size() - 1;
-  size_t first_flat = last;
-  int64_t flat = s_.block[s_.whole.b[last].terms.back().axis];
-  const auto is_whole = [&](size_t d) {
-    const size_t axis = s_.whole.b[d].terms.back().axis;
-    return s_.block[axis] == s_.whole.axes[axis].extent;
-  };
-  while (first_flat > 0 && kind_of(first_flat - 1) == Kind::kDepth && is_whole(first_flat))
-    flat *= s_.block[s_.whole.b[--first_flat].terms.back().axis];
-  const size_t head = s_.whole.b[first_flat].terms.back().axis;
-  int64_t head_places = 1;  // in memory, of a step along the first of them
-  for (size_t d = first_flat + 1; d <= last; ++d) head_places *= op_.operands[1]->type.shape[d];
-  V begin = times(first_[head], head_places);
-  V end = count_[head] != nullptr ? plus(begin, times(count_[head], head_places)) : plus(begin, flat);
-
-  std::vector<size_t> outer;
-  for (const size_t axis : depth_)
-    for (size_t d = 0; d < first_flat; ++d)
-      if (s_.whole.b[d].scale_of(axis) != 0) outer.push_back(axis);
-  Axes at = origin();
-  loops(s_.whole, outer, at, false, [&] {
-    V place = number(0);
-    for (const size_t axis : outer)
-      for (size_t d = 0; d < first_flat; ++d)
-        if (s_.whole.b[d].scale_of(axis) != 0) place = plus(place, times(at[axis].base, b_.shape[d].stride));
-    kernel_.loop(0, s_.vectors, [&](V vector) {
-      emitter_.lanes_loop(begin, end, [&](const Coord& k) {
-        std::vector<V> columns;
-        for (int64_t i = 0; i < s_.lanes; ++i) {
-          V column = plus(times(vector, s_.lanes), i);
-          if (columns_ % s_.panel() != 0)
-            column = smaller(column, ir_.CreateSub(number(columns_ - 1), first_[column_]));
-          at[column_] = emitter_.uniform(column);
-          Position position = position_of(s_.whole.b, at);
-          for (size_t d = first_flat; d <= last; ++d) position[d] = d == last ? k : emitter_.constant(0);
-          columns.push_back(emitter_.emit(b_.value, position));
-        }
-        columns = transpose_lanes(ir_, std::move(columns));
-        V row = plus(place, times(ir_.CreateSub(k.base, begin), s_.panel()));
-        for (int64_t i = 0; i < s_.lanes; ++i)
-          store_vector(columns[static_cast<size_t>(i)], panel_,
-                       plus(plus(row, i * s_.panel()), times(vector, s_.lanes)));
-      });
-      emitter_.forget();
-    });
-  });
 }
 
 // Tiles [from, to) of the rows of a block.
@@ -312,12 +209,6 @@ void PanelContraction::accumulate(const Contraction& phase, const std::vector<Ax
     }
     emitter_.forget();
   });
-}
-
-// Lanes of the panel's vector j that are columns; nullptr if all are.
-V PanelContraction::vector_mask(int64_t j) {
-  if (columns_ % s_.panel() == 0) return nullptr;
-  return emitter_.first_lanes(ir_.CreateSub(number(columns_ - j * s_.lanes), first_[column_]));
 }
 
 // Where each of the tile's sums lies in the result.

@@ -1,0 +1,32 @@
+// A panel: columns of a contraction's right operand, in lanes, for a block of its depth.
+#pragma once
+
+#include "codegen/kernels/contraction_kernel.h"
+
+namespace minnow {
+
+class PanelKernel : protected ContractionKernel {
+ protected:
+  // `s` outlives the kernel.
+  PanelKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s);
+
+  // Where b's elements lie in the panel at `panel_`.
+  void place_panel();
+  // Fills it, of the columns and the block of the depth that first_ says.
+  void pack_panel();
+  // Lanes of the panel's vector j that are columns; nullptr if all are.
+  V vector_mask(int64_t j);
+
+  const PanelSchedule& s_;
+  size_t column_;
+  int64_t columns_;
+  std::vector<size_t> depth_;
+  Operand b_;
+  V panel_ = nullptr;
+
+ private:
+  void pack_vectors();
+  void pack_transposed();
+};
+
+}  // namespace minnow
