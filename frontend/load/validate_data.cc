@@ -73,11 +73,14 @@ Status check_source(const LoadedModel& loaded) {
 
 // One value, or one for each channel.
 Status check_per_channel(const LoadedModel& loaded, std::string_view field, int count) {
-  const bool has_numbers = loaded.model.inputs(0).type() == spec::Input::F32;
-  const int64_t channels = has_numbers ? loaded.model.inputs(0).shape(0) : 1;
-  if (count <= 1 || count == channels) return {};
-  return complain(loaded, fmt::format("data.normalize.{}", field),
-                  "{} has {} values, but takes one or as many as the input has channels, {}", field, count, channels);
+  for (const spec::Input& input : loaded.model.inputs()) {
+    const int64_t channels = input.type() == spec::Input::F32 ? input.shape(0) : 1;
+    if (count > 1 && count != channels)
+      return complain(loaded, fmt::format("data.normalize.{}", field),
+                      "{} has {} values, but takes one or as many as the input has channels, {}", field, count,
+                      channels);
+  }
+  return {};
 }
 
 // (x * scale - mean) / deviation is computed as x * factor + shift.

@@ -1,57 +1,25 @@
 #include "frontend/lower/lower_model.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <span>
 
 #include "frontend/load/defaults.h"
 #include "frontend/load/validate_model.h"
-#include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/lower_loss.h"
+#include "frontend/lower/lower_program.h"
+#include "frontend/lower/normalize_input.h"
 
 namespace minnow {
 namespace {
-
-// What functions call parameters and results of their own.
-constexpr std::array<std::string_view, 8> kReservedNames = {"target",  "seed",    "step",       "loss",
-                                                            "correct", "counted", "prediction", "learning_rate"};
-
-bool is_reserved(const std::string& name) {
-  return std::find(kReservedNames.begin(), kReservedNames.end(), name) != kReservedNames.end();
-}
 
 TensorType input_type(const Model& model, const spec::Input& input, int64_t batch_size) {
   const DType numbers = holds_bytes(model.data()) ? DType::kU8 : DType::kF32;
   TensorType type{input.type() == spec::Input::I32 ? DType::kI32 : numbers, {batch_size}};
   type.shape.insert(type.shape.end(), input.shape().begin(), input.shape().end());
   return type;
-}
-
-// One number, or one per channel, as a value that can be combined with x [N,C,...].
-Value* per_channel(Builder& b, const std::vector<double>& values, const TensorType& type) {
-  const bool is_same = std::equal(values.begin() + 1, values.end(), values.begin());
-  if (is_same) return b.constant(type, values[0]);
-  Value* channels = b.constant({DType::kF32, {type.dim(1)}}, values);
-  return broadcast_along(b, channels, 1, type.shape);
-}
-
-// (x * scale - mean) / deviation, as x * factor + shift.
-Value* normalize_input(Builder& b, Value* x, const spec::Data::Normalize& normalize) {
-  const auto pick = [](const auto& values, int i) { return values[std::min(i, values.size() - 1)]; };
-  const int channels = std::max(normalize.mean_size(), normalize.deviation_size());
-  const double scale = normalize.has_scale() ? normalize.scale() : 1;
-  std::vector<double> factor, shift;
-  for (int i = 0; i < channels; ++i) {
-    factor.push_back(scale / pick(normalize.deviation(), i));
-    shift.push_back(-pick(normalize.mean(), i) / pick(normalize.deviation(), i));
-  }
-  const auto all = [](const std::vector<double>& values, double wanted) {
-    return std::all_of(values.begin(), values.end(), [=](double value) { return value == wanted; });
-  };
-  if (!all(factor, 1)) x = b.mul(x, per_channel(b, factor, x->type));
-  if (!all(shift, 0)) x = b.add(x, per_channel(b, shift, x->type));
-  return x;
 }
 
 // Builds one function: inputs, layers in order, and what its end asks for.
@@ -272,6 +240,16 @@ Status add_infer_function(LoweredModel* lowered, const LoadedModel& loaded, cons
 
 }  // namespace
 
+bool is_reserved(std::string_view name) {
+  constexpr std::array<std::string_view, 8> kNames = {"target",  "seed",    "step",       "loss",
+                                                      "correct", "counted", "prediction", "learning_rate"};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
+int64_t batch_size_for(const LoadedModel& loaded, int64_t wanted) {
+  return loaded.program ? loaded.model.training().batch_size() : wanted;
+}
+
 int64_t LoweredModel::weight_count() const {
   int64_t count = 0;
   for (const WeightInfo& weight : weights) count += element_count(weight.shape);
@@ -283,6 +261,7 @@ Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& 
   if (options.batch_size < 1 || options.batch_size > kLargestBatch)
     return complain(loaded, "training.batch_size", "batch size is {}, but must lie in [1, {}]", options.batch_size,
                     kLargestBatch);
+  if (loaded.program) return lower_program(loaded, options);
   MINNOW_TRY(check_layers(loaded));
   LoweredModel lowered;
   MINNOW_ASSIGN(lowered.targets, find_targets(loaded, options));
