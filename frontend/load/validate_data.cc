@@ -103,7 +103,9 @@ Status check_input_fits_source(const LoadedModel& loaded) {
   if (is_tokens(data)) return check_takes_tokens(loaded);
   const bool is_image = data.has_builtin() || data.has_named();
   if (is_image && !std::equal(input.shape().begin(), input.shape().end(), kImage.begin(), kImage.end()))
-    return complain_with_hint(loaded, "inputs.0.shape", "write shape: [1, 28, 28], and a flatten layer if need be",
+    return complain_with_hint(loaded, "inputs.0.shape",
+                              loaded.program ? "write u8[N,1,28,28], and a reshape if need be"
+                                             : "write shape: [1, 28, 28], and a flatten layer if need be",
                               "input \"{}\" must have the shape of the images, [1,28,28]", input.name());
   if (!data.has_linear_regression()) return {};
   const int weights = data.linear_regression().weights_size();

@@ -17,8 +17,8 @@ Status check_sequences(const LoadedModel& loaded) {
     const spec::Input& input = loaded.model.inputs(i);
     const std::string path = fmt::format("inputs.{}", i);
     if (input.type() != spec::Input::I32)
-      return complain_with_hint(loaded, path, "write type: I32", "the data are tokens, but input \"{}\" takes numbers",
-                                input.name());
+      return complain_with_hint(loaded, path, loaded.program ? "write i32[N,length]" : "write type: I32",
+                                "the data are tokens, but input \"{}\" takes numbers", input.name());
     if (input.shape_size() != 1)
       return complain(loaded, path + ".shape", "input \"{}\" must have the shape of a sequence of tokens, [length]",
                       input.name());

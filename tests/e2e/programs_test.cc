@@ -85,7 +85,7 @@ TEST_F(ProgramsOfIr, TrainFromTheCommandLineAlone) {
   EXPECT_EQ(told["examples"], 96);
   EXPECT_GT(told["accuracy"], 0.5);
   EXPECT_EQ(told["classes"].size(), 10U);
-  EXPECT_EQ(count_of(bench_.succeed("predict run --index 0:2").out, "(is "), 3);
+  EXPECT_EQ(count_of(bench_.succeed("predict run --index 0:3").out, "(is "), 3);
   EXPECT_THAT(bench_.succeed("train --resume run --epochs 4").out, HasSubstr("4 epochs, 40 steps"));
   bench_.succeed("report run -o report.html");
 }
