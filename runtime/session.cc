@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "frontend/load/program.h"
 #include "passes/gradient/optimizer.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
@@ -31,7 +32,9 @@ BatchOutcome outcome_of(const Executable& executable, const Batch& batch) {
           counts ? scalar_result(executable, "counted") : static_cast<double>(batch.size())};
 }
 
-tl::unexpected<Error> unknown_function(std::string_view name) {
+tl::unexpected<Error> unknown_function(const LoadedModel& model, std::string_view name) {
+  if (model.program && name == "infer")
+    return fail(model.program->file, "the program has no function @infer, so it gives no predictions");
   const std::string nearest = nearest_name(name, {"infer", "evaluate", "loss", "train_step", "generate"});
   return tl::unexpected(Error{
       "--function", fmt::format("there is no function \"{}\"", name),
@@ -56,12 +59,15 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
   std::unique_ptr<Function> built;
   if (function == "train_step") {
     const OptimizerSpec optimizer = optimizer_spec(model.model.training(), lowered.weights);
-    MINNOW_ASSIGN(built, build_train_step(*lowered.module.find("loss"), optimizer));
-  } else if (function == "generate") {
+    auto step = build_train_step(*lowered.module.find("loss"), optimizer);
+    // What is wrong with a program shows here; with layers it has been told already.
+    if (!step && model.program) step.error().where = model.program->file;
+    MINNOW_ASSIGN(built, std::move(step));
+  } else if (function == "generate" && !model.program) {
     MINNOW_ASSIGN(built, lower_generation(model, lowered, options.lower));
   } else {
     const Function* found = lowered.module.find(function);
-    if (!found) return unknown_function(function);
+    if (!found) return unknown_function(model, function);
     built = found->clone();
   }
   PassOptions passes = options.passes;
@@ -93,7 +99,8 @@ Status Session::create_tensors() {
   }
   if (!options_.trains) return {};
   // Optimiser state starts at zero; the train step's own parameters say which there is.
-  MINNOW_ASSIGN(const auto step, build_function(model_, "train_step", {{1, options_.max_bytes}, {}, {}}));
+  MINNOW_ASSIGN(const auto step,
+                build_function(model_, "train_step", {{batch_size_for(model_, 1), options_.max_bytes}, {}, {}}));
   for (const auto& parameter : step->parameters())
     if (parameter->role == Role::kState && !tensors_.contains(parameter->name))
       tensors_.emplace(parameter->name, Tensor::zeros(parameter->type));

@@ -72,9 +72,10 @@ struct Check {
   std::optional<proof::PassChecker> checker;
 };
 
-Result<std::unique_ptr<Check>> make_check(const CompileFlags& flags) {
+Result<std::unique_ptr<Check>> make_check(const CompileFlags& flags, const FunctionSource& source) {
   auto check = std::make_unique<Check>();
-  if (is_ir_file(flags.model.path)) {
+  MINNOW_ASSIGN(const bool is_text, source.stands_in_text());
+  if (is_text) {
     check->checker.emplace(make_ir_checker());
     return check;
   }
@@ -96,12 +97,12 @@ Result<ExitCode> compile_command(const CompileFlags& flags) {
   StageRecorder recorder;
   if (!flags.html.empty()) options.observers.push_back(&recorder);
   std::unique_ptr<Check> check;
+  const FunctionSource source{flags.model, flags.function, flags.backend.session_options().max_bytes};
   if (flags.check_passes) {
-    MINNOW_ASSIGN(check, make_check(flags));
+    MINNOW_ASSIGN(check, make_check(flags, source));
     options.observers.push_back(&*check->checker);
   }
   std::vector<PassRecord> records;
-  const FunctionSource source{flags.model, flags.function, flags.backend.session_options().max_bytes};
   MINNOW_ASSIGN(const auto function, source.build(flags.passes, plan, options, records));
   MINNOW_TRY(dump.write_code(*function, flags.triple, flags.cpu));
   if (check) print_checked(*check->checker);

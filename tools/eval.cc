@@ -59,21 +59,24 @@ nlohmann::ordered_json to_json(const ConfusionMatrix& matrix, const std::vector<
   return classes;
 }
 
-void print_report(const EvalFlags& flags, const std::string& weights, const Dataset& dataset,
-                  const Assessment& assessment, const MetricColumns& columns) {
+void print_report(const EvalFlags& flags, const TrainedModel& trained, const Dataset& dataset,
+                  const Assessment& assessment) {
+  const MetricColumns columns = MetricColumns::of(trained.session->lowered());
+  const int64_t examples = evaluated_examples(*trained.session, dataset);
+  const std::string& weights = trained.weights;
   const Evaluation& evaluation = assessment.evaluation;
   if (flags.json) {
     nlohmann::ordered_json object = {{"dataset", dataset.name},
                                      {"split", flags.split},
                                      {"weights", weights},
-                                     {"examples", dataset.size()},
+                                     {"examples", examples},
                                      {"loss", evaluation.loss}};
     if (columns.perplexity) object["perplexity"] = std::exp(evaluation.loss);
     if (columns.accuracy) object["accuracy"] = evaluation.accuracy;
     if (assessment.confusion) object["classes"] = to_json(*assessment.confusion, assessment.class_names);
     return print_json(object);
   }
-  fmt::print("{} examples of {} ({})\n  weights   {}\n  loss      {:.6f}\n", dataset.size(), printable(dataset.name),
+  fmt::print("{} examples of {} ({})\n  weights   {}\n  loss      {:.6f}\n", examples, printable(dataset.name),
              flags.split, printable(weights), evaluation.loss);
   if (columns.perplexity) fmt::print("  ppl       {:.4f}\n", std::exp(evaluation.loss));
   if (columns.accuracy) fmt::print("  accuracy  {:.2f} %\n", 100 * evaluation.accuracy);
@@ -93,7 +96,7 @@ Result<ExitCode> eval_command(const EvalFlags& flags) {
       return fail("-o " + flags.out, "there is no confusion matrix: the network tells no classes apart");
     MINNOW_TRY(write_drawing(flags.out, draw_confusion(*assessment.confusion, assessment.class_names)));
   }
-  print_report(flags, trained.weights, dataset, assessment, MetricColumns::of(session->lowered()));
+  print_report(flags, trained, dataset, assessment);
   return ExitCode::kDone;
 }
 

@@ -5,10 +5,17 @@
 
 namespace minnow {
 
+Result<bool> FunctionSource::stands_in_text() const {
+  if (!is_ir_file(model.path)) return false;
+  MINNOW_ASSIGN(const bool is_made, is_made_of_loss(model.path, function));
+  return !is_made;
+}
+
 Result<std::unique_ptr<Function>> FunctionSource::build(const PassFlags& flags, const PassPlan& plan,
                                                         const PassOptions& options,
                                                         std::vector<PassRecord>& records) const {
-  if (is_ir_file(model.path)) {
+  MINNOW_ASSIGN(const bool is_text, stands_in_text());
+  if (is_text) {
     MINNOW_ASSIGN(const auto module, read_ir_file(model.path));
     MINNOW_ASSIGN(const Function* const found, choose_function(*module, model.path, function));
     MINNOW_TRY(check_memory(model.path, *found, max_bytes));

@@ -15,6 +15,9 @@ struct FunctionSource {
   std::string function;  // empty: train_step, or the first of the text
   int64_t max_bytes;
 
+  // Whether it is read from IR text as it stands there.
+  Result<bool> stands_in_text() const;
+
   // After the passes of `plan`; what they did is left in `records`.
   Result<std::unique_ptr<Function>> build(const PassFlags& flags, const PassPlan& plan, const PassOptions& options,
                                           std::vector<PassRecord>& records) const;

@@ -59,7 +59,7 @@ class GradientTable {
 
 Result<ExitCode> gradcheck_command(const GradcheckFlags& flags) {
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
-  MINNOW_ASSIGN(const LoweredModel lowered, lower_model(loaded, {1}));
+  MINNOW_ASSIGN(const LoweredModel lowered, lower_model(loaded, {batch_size_for(loaded, 1)}));
   GradientTable table(lowered, flags.tolerance);
   const GradientListener listener{
       [&](const std::string& weight, int64_t checked, int64_t wanted) { table.count(weight, checked, wanted); },
@@ -81,7 +81,7 @@ Action add_gradcheck(CLI::App& app) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.footer(
-      "Central differences in double precision on a random batch of 2. Each row shows its worst element. What the rounding "
+      "Central differences in double precision on a random batch of 2, or as large as a program's. Each row shows its worst element. What the rounding "
       "of the\nloss makes of a difference is no error: a gradient that is 0, such as a bias before batch_norm, is only "
       "rounding.");
   return [flags] { return gradcheck_command(*flags); };

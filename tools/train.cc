@@ -104,6 +104,7 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   MINNOW_ASSIGN(const auto session, Session::create(loaded, flags.backend.session_options(), pool));
   MINNOW_TRY(validate_learning(session->model(), session->lowered()));
   MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
+  for (const Dataset* split : {&data.train, &data.validation}) MINNOW_TRY(check_fills_batch(*session, *split));
   for (const std::string& note : training_notes(*session, data)) std::fputs((printable(note) + "\n").c_str(), stderr);
 
   // Without a run folder there is nothing to save, and Ctrl-C ends the program on the spot.

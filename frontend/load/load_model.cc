@@ -13,6 +13,7 @@
 #include "frontend/load/expand_blocks.h"
 #include "frontend/load/field_path.h"
 #include "frontend/load/override_model.h"
+#include "frontend/load/program.h"
 #include "frontend/load/text_format.h"
 #include "frontend/load/validate_model.h"
 
@@ -126,6 +127,7 @@ Result<LoadedModel> parse_model_text(std::string_view text, const std::string& p
 }
 
 Result<LoadedModel> load_model(const std::string& path) {
+  if (is_ir_file(path)) return model_of_program(path);
   MINNOW_ASSIGN(const std::string bytes, read_bytes(path, "model"));
   return looks_like_text(path, bytes) ? parse_model_text(bytes, path) : parse_binary(bytes, path);
 }
@@ -133,7 +135,7 @@ Result<LoadedModel> load_model(const std::string& path) {
 std::string model_to_text(const Model& model) { return print_text(model, "frontend/schema/model.proto"); }
 
 Status complete_model(LoadedModel& loaded) {
-  MINNOW_TRY(expand_blocks(loaded));
+  MINNOW_TRY(loaded.model.has_network() ? read_program(loaded) : expand_blocks(loaded));
   fill_defaults(loaded);
   return validate_model(loaded);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,8 @@
 
 namespace minnow {
 
+struct Program;  // program.h
+
 // A field path is the names of the fields from the root, joined by dots; elements of a repeated field follow
 // it by index: "training.learning_rate", "layers.2.conv2d.kernel.0".
 struct LoadedModel {
@@ -19,6 +22,8 @@ struct LoadedModel {
   std::string path;                           // the file
   bool is_text = true;                        // or binary
   std::map<std::string, std::string> places;  // field path → "file:line:column" or "--set training.seed"
+  // What `network` holds, once the model is complete; null where there are layers.
+  std::shared_ptr<const Program> program = nullptr;
 
   // Where the field was written: its place or that of the nearest message around it; for a binary file the
   // file and the path with names for indices, "lenet.binpb: layers.conv2.conv2d.kernel".
@@ -26,9 +31,9 @@ struct LoadedModel {
 };
 
 // Reads text or binary, whichever the file holds (`.textproto`, `.txtpb`, `.pbtxt` and `.txt` are always
-// text). Refused, with the place: no such file, a folder, an empty file, more than kMaxModelBytes, syntax
-// errors, unknown fields, messages nested deeper than kMaxModelNesting. Says nothing about whether the model
-// makes sense: see validate_model.h.
+// text). A file of IR, `.ir`, is the network of a model that says nothing else. Refused, with the place: no such file,
+// a folder, an empty file, more than kMaxModelBytes, syntax errors, unknown fields, messages nested deeper than
+// kMaxModelNesting. Says nothing about whether the model makes sense: see validate_model.h.
 Result<LoadedModel> load_model(const std::string& path);
 
 // The same for text that is already in memory; `path` is only named in messages.
@@ -43,7 +48,7 @@ Result<std::string> read_bytes(const std::string& path, std::string_view kind);
 // The place of the field or of the nearest message around it; empty if none is known.
 std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path);
 
-// What is left of the way in once fields are set: expand blocks, fill in defaults, validate.
+// What is left of the way in once fields are set: expand blocks or read the program, fill in defaults, validate.
 Status complete_model(LoadedModel& loaded);
 
 // The whole way in: load, apply "a.b.c=value" assignments, expand blocks, fill in defaults, validate.

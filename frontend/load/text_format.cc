@@ -125,6 +125,21 @@ class BracketCheck {
   std::vector<Open> open_;
 };
 
+// A string of several lines, such as a program, stands as so many strings, which a reader puts together.
+class LinesPrinter : public pb::TextFormat::FastFieldValuePrinter {
+ public:
+  void PrintString(const std::string& text, pb::TextFormat::BaseTextGenerator* generator) const override {
+    size_t begin = 0;
+    do {
+      const size_t newline = text.find('\n', begin);
+      const size_t end = newline == std::string::npos ? text.size() : newline + 1;
+      if (begin > 0) generator->PrintLiteral("\n");
+      FastFieldValuePrinter::PrintString(text.substr(begin, end - begin), generator);
+      begin = end;
+    } while (begin < text.size());
+  }
+};
+
 }  // namespace
 
 Status parse_text(std::string_view text, const std::string& path, pb::Message* message,
@@ -156,6 +171,7 @@ std::string print_text(const pb::Message& message, std::string_view proto_file) 
   std::string body;
   pb::TextFormat::Printer printer;
   printer.SetUseShortRepeatedPrimitives(true);
+  printer.SetDefaultFieldValuePrinter(new LinesPrinter);  // which it owns
   printer.PrintToString(message, &body);
   return fmt::format("# proto-file: {}\n# proto-message: {}\n\n{}", proto_file, message.GetDescriptor()->full_name(),
                      body);

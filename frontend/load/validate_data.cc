@@ -73,11 +73,14 @@ Status check_source(const LoadedModel& loaded) {
 
 // One value, or one for each channel.
 Status check_per_channel(const LoadedModel& loaded, std::string_view field, int count) {
-  const bool has_numbers = loaded.model.inputs(0).type() == spec::Input::F32;
-  const int64_t channels = has_numbers ? loaded.model.inputs(0).shape(0) : 1;
-  if (count <= 1 || count == channels) return {};
-  return complain(loaded, fmt::format("data.normalize.{}", field),
-                  "{} has {} values, but takes one or as many as the input has channels, {}", field, count, channels);
+  for (const spec::Input& input : loaded.model.inputs()) {
+    const int64_t channels = input.type() == spec::Input::F32 ? input.shape(0) : 1;
+    if (count > 1 && count != channels)
+      return complain(loaded, fmt::format("data.normalize.{}", field),
+                      "{} has {} values, but takes one or as many as the input has channels, {}", field, count,
+                      channels);
+  }
+  return {};
 }
 
 // (x * scale - mean) / deviation is computed as x * factor + shift.
@@ -100,7 +103,9 @@ Status check_input_fits_source(const LoadedModel& loaded) {
   if (is_tokens(data)) return check_takes_tokens(loaded);
   const bool is_image = data.has_builtin() || data.has_named();
   if (is_image && !std::equal(input.shape().begin(), input.shape().end(), kImage.begin(), kImage.end()))
-    return complain_with_hint(loaded, "inputs.0.shape", "write shape: [1, 28, 28], and a flatten layer if need be",
+    return complain_with_hint(loaded, "inputs.0.shape",
+                              loaded.program ? "write u8[N,1,28,28], and a reshape if need be"
+                                             : "write shape: [1, 28, 28], and a flatten layer if need be",
                               "input \"{}\" must have the shape of the images, [1,28,28]", input.name());
   if (!data.has_linear_regression()) return {};
   const int weights = data.linear_regression().weights_size();

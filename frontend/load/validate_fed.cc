@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "frontend/load/complain.h"
+#include "frontend/load/program.h"
 #include "frontend/load/text_data.h"
 #include "frontend/load/validate_data.h"
 #include "frontend/load/validate_model.h"
@@ -36,8 +37,13 @@ Status check_arrays(const LoadedModel& loaded, const std::string& path, const Ar
   return {};
 }
 
-std::vector<std::string> names_of_targets(const Model& model) {
+std::vector<std::string> names_of_targets(const LoadedModel& loaded) {
+  const Model& model = loaded.model;
   std::vector<std::string> names;
+  if (loaded.program) {
+    for (const Value* target : loaded.program->targets) names.push_back(target->name);
+    return names;
+  }
   const auto add = [&](const spec::Loss& loss) {
     const std::string name = loss.target().empty() ? "target" : loss.target();
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
@@ -66,7 +72,7 @@ Status check_npy(const LoadedModel& loaded) {
                        {{"train_targets", &npy.train_targets()}, {"validation_targets", &npy.validation_targets()}});
   if (!npy.train_targets().empty() || !npy.validation_targets().empty())
     return complain(loaded, "data.npy", "has both train_targets or validation_targets and targets");
-  return check_arrays(loaded, "data.npy.targets", npy.targets(), names_of_targets(loaded.model), "target");
+  return check_arrays(loaded, "data.npy.targets", npy.targets(), names_of_targets(loaded), "target");
 }
 
 Status check_fed(const LoadedModel& loaded) {
@@ -79,11 +85,12 @@ Status check_fed(const LoadedModel& loaded) {
         loaded, fmt::format("inputs.{}", is_reverse ? 2 : 1), "data.npy.inputs has an array for each input",
         "the model has {} inputs, but the data feed {}", model.inputs_size(), is_reverse ? "one or two" : "one");
   const bool has_all_targets = data.has_npy() && !data.npy().targets().empty();
-  const std::vector<std::string> targets = names_of_targets(model);
-  if (!has_all_targets && (targets.size() > 1 || targets[0] != "target"))
+  const std::vector<std::string> targets = names_of_targets(loaded);
+  const auto other = std::ranges::find_if(targets, [](const std::string& name) { return name != "target"; });
+  if (!has_all_targets && other != targets.end())
     return complain_with_hint(loaded, "data", "data.npy.targets has an array for each",
                               "the losses name the target \"{}\", but the data have a single one, \"target\"",
-                              targets.back() == "target" ? targets[0] : targets.back());
+                              targets.back() == "target" ? *other : targets.back());
   return {};
 }
 

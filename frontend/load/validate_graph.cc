@@ -21,15 +21,6 @@ bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
-// It is printed and stored, never looked up, so any text without control characters will do.
-Status check_model_name(const LoadedModel& loaded) {
-  const std::string& name = loaded.model.name();
-  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
-  if (name.size() <= kLongestName && std::none_of(name.begin(), name.end(), is_control)) return {};
-  return complain(loaded, "name", "the model's name \"{}\" is too long or holds control characters",
-                  printable_name(name));
-}
-
 struct Names {
   std::map<std::string, int> layers;  // name → index
   std::map<std::string, int> inputs;
@@ -179,6 +170,14 @@ std::string printable_name(std::string_view name) {
   std::string text(name.substr(0, kLongestName));
   std::replace_if(text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
   return text;
+}
+
+Status check_model_name(const LoadedModel& loaded) {
+  const std::string& name = loaded.model.name();
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (name.size() <= kLongestName && std::none_of(name.begin(), name.end(), is_control)) return {};
+  return complain(loaded, "name", "the model's name \"{}\" is too long or holds control characters",
+                  printable_name(name));
 }
 
 Status check_name(const LoadedModel& loaded, const std::string& path, const std::string& name) {

@@ -100,6 +100,10 @@ Status check_input_shapes(const LoadedModel& loaded) {
 
 }  // namespace
 
+Status check_fields(const LoadedModel& loaded, const pb::Message& message, const std::string& path) {
+  return FieldCheck(loaded).check(message, path);
+}
+
 Status validate_layers(const LoadedModel& loaded) {
   MINNOW_TRY(check_input_shapes(loaded));
   for (int i = 0; i < loaded.model.layers_size(); ++i) {
@@ -109,7 +113,7 @@ Status validate_layers(const LoadedModel& loaded) {
       return complain_with_hint(loaded, fmt::format("layers.{}", i), "for example dense { units: 10 }",
                                 "says nothing of what it computes");
     MINNOW_TRY(check_input_count(loaded, kind->message_type()->options(), i));
-    MINNOW_TRY(FieldCheck(loaded).check(kind_message(layer), fmt::format("layers.{}.{}", i, kind->name())));
+    MINNOW_TRY(check_fields(loaded, kind_message(layer), fmt::format("layers.{}.{}", i, kind->name())));
   }
   return {};
 }

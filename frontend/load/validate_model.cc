@@ -3,6 +3,7 @@
 namespace minnow {
 
 Status validate_model(const LoadedModel& loaded) {
+  if (loaded.program) return validate_network(loaded);
   MINNOW_TRY(validate_names(loaded));
   MINNOW_TRY(validate_layers(loaded));
   MINNOW_TRY(validate_ranges(loaded));

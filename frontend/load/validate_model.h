@@ -23,6 +23,15 @@ Status validate_graph(const LoadedModel& loaded);     // inputs exist, no cycles
 Status validate_training(const LoadedModel& loaded);  // loss and data are complete and fit each other
 Status validate_data(const LoadedModel& loaded);      // of validate_training, the data
 
+// What the options of its fields ask of a message of a layer, at this path, and of those inside.
+Status check_fields(const LoadedModel& loaded, const google::protobuf::Message& message, const std::string& path);
+
+// In place of them, for a model whose network is a program: names, ranges and data.
+Status validate_network(const LoadedModel& loaded);
+
+// It is printed and stored, never looked up, so any text without control characters will do.
+Status check_model_name(const LoadedModel& loaded);
+
 // The name in the field `path` is of the permitted length and characters.
 Status check_name(const LoadedModel& loaded, const std::string& path, const std::string& name);
 // The name fit for a terminal: what is not printable becomes '?'.

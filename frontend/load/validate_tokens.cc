@@ -17,8 +17,8 @@ Status check_sequences(const LoadedModel& loaded) {
     const spec::Input& input = loaded.model.inputs(i);
     const std::string path = fmt::format("inputs.{}", i);
     if (input.type() != spec::Input::I32)
-      return complain_with_hint(loaded, path, "write type: I32", "the data are tokens, but input \"{}\" takes numbers",
-                                input.name());
+      return complain_with_hint(loaded, path, loaded.program ? "write i32[N,length]" : "write type: I32",
+                                "the data are tokens, but input \"{}\" takes numbers", input.name());
     if (input.shape_size() != 1)
       return complain(loaded, path + ".shape", "input \"{}\" must have the shape of a sequence of tokens, [length]",
                       input.name());
@@ -31,10 +31,11 @@ Status check_reverse(const LoadedModel& loaded) {
   const int64_t length = loaded.model.inputs(0).shape(0);
   if (loaded.model.inputs_size() == 2 && loaded.model.inputs(1).shape(0) != length)
     return complain(loaded, "inputs.1.shape", "question and answer of REVERSE have the same length, {}", length);
-  const auto& loss = loaded.model.loss().softmax_cross_entropy();
   if (loaded.model.inputs_size() == 2) return {};
   if (length % 2 != 0)
     return complain(loaded, "inputs.0.shape", "REVERSE with one input needs an even length: a question and its answer");
+  if (loaded.program) return {};  // whose loss is its own affair
+  const auto& loss = loaded.model.loss().softmax_cross_entropy();
   if (!loss.has_ignore_index() || loss.ignore_index() != -1)
     return complain_with_hint(loaded, "loss", "write softmax_cross_entropy { ignore_index: -1 }",
                               "the question of REVERSE has targets of -1, which do not count");
@@ -67,7 +68,7 @@ Status check_text(const LoadedModel& loaded) {
 
 Status check_takes_tokens(const LoadedModel& loaded) {
   MINNOW_TRY(check_sequences(loaded));
-  if (!loaded.model.loss().has_softmax_cross_entropy())
+  if (!loaded.program && !loaded.model.loss().has_softmax_cross_entropy())
     return complain(loaded, "loss", "the targets are tokens, which softmax_cross_entropy takes");
   return is_text(loaded.model.data()) ? Status{} : check_reverse(loaded);
 }

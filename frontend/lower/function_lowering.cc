@@ -5,8 +5,8 @@
 
 #include "frontend/load/defaults.h"
 #include "frontend/load/validate_model.h"
-#include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/normalize_input.h"
 
 namespace minnow {
 namespace {
@@ -22,32 +22,6 @@ TensorType input_type(const Model& model, const spec::Input& input, int64_t batc
   return type;
 }
 
-// One number, or one per channel, as a value that can be combined with x [N,C,...].
-Value* per_channel(Builder& b, const std::vector<double>& values, const TensorType& type) {
-  const bool is_same = std::equal(values.begin() + 1, values.end(), values.begin());
-  if (is_same) return b.constant(type, values[0]);
-  Value* channels = b.constant({DType::kF32, {type.dim(1)}}, values);
-  return broadcast_along(b, channels, 1, type.shape);
-}
-
-// (x * scale - mean) / deviation, as x * factor + shift.
-Value* normalize_input(Builder& b, Value* x, const spec::Data::Normalize& normalize) {
-  const auto pick = [](const auto& values, int i) { return values[std::min(i, values.size() - 1)]; };
-  const int channels = std::max(normalize.mean_size(), normalize.deviation_size());
-  const double scale = normalize.has_scale() ? normalize.scale() : 1;
-  std::vector<double> factor, shift;
-  for (int i = 0; i < channels; ++i) {
-    factor.push_back(scale / pick(normalize.deviation(), i));
-    shift.push_back(-pick(normalize.mean(), i) / pick(normalize.deviation(), i));
-  }
-  const auto all = [](const std::vector<double>& values, double wanted) {
-    return std::all_of(values.begin(), values.end(), [=](double value) { return value == wanted; });
-  };
-  if (!all(factor, 1)) x = b.mul(x, per_channel(b, factor, x->type));
-  if (!all(shift, 0)) x = b.add(x, per_channel(b, shift, x->type));
-  return x;
-}
-
 Status check_generation(const LayerScope& scope) {
   const auto check = layer_rule(scope.layer()).check_generation;
   if (check != nullptr) return check(scope);
@@ -57,7 +31,7 @@ Status check_generation(const LayerScope& scope) {
 
 }  // namespace
 
-bool is_reserved(const std::string& name) {
+bool is_reserved(std::string_view name) {
   return std::find(kReservedNames.begin(), kReservedNames.end(), name) != kReservedNames.end();
 }
 
@@ -123,9 +97,10 @@ Status FunctionLowering::add_layer(int index) {
 
 Status FunctionLowering::check_takes_tokens(int index, const std::vector<Value*>& inputs) const {
   const spec::Layer& layer = model_.layers(index);
-  if (layer_rule(layer).takes_tokens) return {};
+  const LayerRule& rule = layer_rule(layer);
+  if (rule.takes_tokens) return {};
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i]->type.dtype == DType::kI32)
+    if (inputs[i]->type.dtype == DType::kI32 && (rule.takes_lengths == nullptr || !rule.takes_lengths(layer, i)))
       return complain_with_hint(scope_.loaded, fmt::format("layers.{}", index),
                                 "an embedding or one_hot layer makes numbers of tokens",
                                 "takes numbers, but its input \"{}\" holds tokens", layer.inputs(static_cast<int>(i)));

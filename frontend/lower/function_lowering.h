@@ -9,9 +9,6 @@
 
 namespace minnow {
 
-// Whether functions call a parameter or result of their own so.
-bool is_reserved(const std::string& name);
-
 class FunctionLowering {
  public:
   FunctionLowering(const LoadedModel& loaded, const LowerOptions& options, Mode mode, Function& function)

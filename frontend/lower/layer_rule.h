@@ -15,6 +15,8 @@ struct LayerRule {
   bool gives_probabilities = false;
   // Its inputs may be tokens, i32, rather than numbers.
   bool takes_tokens = false;
+  // Whether input i is a length, which may be a whole number; nullptr: none is.
+  bool (*takes_lengths)(const spec::Layer& layer, size_t i) = nullptr;
   // Whether the layer, in Mode::kGeneration, may be fed with one position of a sequence, dimension 1 of its inputs, and
   // gives its result at that position: by itself, or with what it remembers of those before. An error, as
   // mixes_positions makes it, says why not; a rule without a check never can. See layers/one_position.h.

@@ -6,6 +6,7 @@
 #include "frontend/lower/function_lowering.h"
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/lower_loss.h"
+#include "frontend/lower/lower_program.h"
 
 namespace minnow {
 namespace {
@@ -146,6 +147,16 @@ Status add_infer_function(LoweredModel* lowered, const LoadedModel& loaded, cons
 
 }  // namespace
 
+bool is_reserved(std::string_view name) {
+  constexpr std::array<std::string_view, 8> kNames = {"target",  "seed",    "step",       "loss",
+                                                      "correct", "counted", "prediction", "learning_rate"};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
+int64_t batch_size_for(const LoadedModel& loaded, int64_t wanted) {
+  return loaded.program ? loaded.model.training().batch_size() : wanted;
+}
+
 int64_t LoweredModel::weight_count() const {
   int64_t count = 0;
   for (const WeightInfo& weight : weights) count += element_count(weight.shape);
@@ -157,6 +168,7 @@ Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& 
   if (options.batch_size < 1 || options.batch_size > kLargestBatch)
     return complain(loaded, "training.batch_size", "batch size is {}, but must lie in [1, {}]", options.batch_size,
                     kLargestBatch);
+  if (loaded.program) return lower_program(loaded, options);
   MINNOW_TRY(check_layers(loaded));
   LoweredModel lowered;
   MINNOW_ASSIGN(lowered.targets, find_targets(loaded, options));

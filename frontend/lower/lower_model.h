@@ -77,11 +77,15 @@ struct LoweredModel {
   int64_t predictions_per_example = 1;  // accuracy = correct / (weight * predictions_per_example), see BatchOutcome
   bool labels_positions = false;        // classes are told at every position of an example, not once
   bool has_perplexity = false;          // exp(loss) is one: of cross-entropy alone, at every position
+  bool has_fixed_batch = false;         // every batch has the size of the inputs' types, and none is smaller
 
   int64_t weight_count() const;  // numbers in all weights together
   // Binary cross-entropy: targets are probabilities.
-  bool is_binary() const { return classifies && classes == 0; }
+  bool is_binary() const { return !targets.empty() && targets[0].is_probability; }
 };
+
+// What functions call parameters and results of their own, so that no input, weight or state can be called so.
+bool is_reserved(std::string_view name);
 
 struct LowerOptions {
   int64_t batch_size = 1;
@@ -104,6 +108,8 @@ struct LowerOptions {
 //   @infer     inference mode → "prediction": the output through softmax (cross-entropy) or sigmoid (binary),
 //   or as it is
 //
+// Of a model whose network is a program, it takes these functions from there: see lower_program.
+//
 // Expects what read_experiment gives. Errors: fields of a layer that do not fit each other, shapes that do not fit,
 // tensors beyond kMaxElements or max_bytes.
 Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& options);
@@ -115,5 +121,8 @@ Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& 
 // layer that cannot work so is an error. `lowered` comes from the same model.
 Result<std::unique_ptr<Function>> lower_generation(const LoadedModel& loaded, const LoweredModel& lowered,
                                                    const LowerOptions& options);
+
+// `wanted`, or what the model's program is written for.
+int64_t batch_size_for(const LoadedModel& loaded, int64_t wanted);
 
 }  // namespace minnow

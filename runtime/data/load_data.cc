@@ -60,7 +60,7 @@ DataSplits draw_line(const spec::Data& data, const LoadDataOptions& options) {
 Result<Dataset> load_idx(const std::string& images, const std::string& labels, const LoadDataOptions& options) {
   MINNOW_ASSIGN(const std::string image_path, find_data_file(images, options.data_dir));
   MINNOW_ASSIGN(const std::string label_path, find_data_file(labels, options.data_dir));
-  return read_idx_dataset(image_path, label_path, images, numbered_classes(options.classes));
+  return read_idx_dataset(image_path, label_path, images, options.class_names());
 }
 
 Result<DataSplits> load_idx_splits(const spec::Data::Idx& idx, const LoadDataOptions& options) {
@@ -94,7 +94,7 @@ Result<DataSplits> load_csv_splits(const spec::Data::Csv& spec, const LoadDataOp
   csv.is_regression = options.classes == 0;
   csv.is_binary = options.is_binary;
   if (options.classes > 0) csv.max_classes = options.classes;
-  csv.has_all_classes = true;  // of the network
+  csv.has_all_classes = options.classes != LoadDataOptions::kSomeClasses;  // of the network
   if (spec.has_header()) csv.has_header = spec.header();
   if (!spec.separator().empty()) csv.separator = spec.separator()[0];
   DataSplits splits;
@@ -216,10 +216,18 @@ Status adapt_labels(Dataset& dataset, const LoadDataOptions& options) {
 
 }  // namespace
 
+std::vector<std::string> LoadDataOptions::class_names() const {
+  return classes == kSomeClasses ? std::vector<std::string>() : numbered_classes(classes);
+}
+
 LoadDataOptions load_options(const Session& session, std::string data_dir) {
   const auto seed = static_cast<uint32_t>(session.model().model.training().seed());
   const LoweredModel& network = session.lowered();
-  return {std::move(data_dir), seed, network.classes, network.is_binary(), network.inputs, network.targets};
+  LoadDataOptions options{std::move(data_dir), seed, 0, network.is_binary(), network.inputs, network.targets};
+  for (TargetInfo& target : options.targets)
+    if (target.type.dtype == DType::kI32 && target.classes == 0) target.classes = LoadDataOptions::kSomeClasses;
+  if (!options.targets.empty()) options.classes = options.targets[0].classes;
+  return options;
 }
 
 Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {

@@ -19,6 +19,11 @@ struct LoadDataOptions {
   // What the network is fed and compared with; empty: one input of numbers, and labels or numbers as said above.
   std::vector<InputInfo> inputs = {};
   std::vector<TargetInfo> targets = {};
+
+  // Stands for `classes` where a program compares labels, but does not say how many there are.
+  static constexpr int64_t kSomeClasses = 65536;
+  // By number; none where the data have to say how many there are.
+  std::vector<std::string> class_names() const;
 };
 // What the network of a session needs.
 LoadDataOptions load_options(const Session& session, std::string data_dir);

@@ -21,7 +21,7 @@ class NpySplit {
   Result<Dataset> load() {
     MINNOW_TRY(load_inputs());
     MINNOW_TRY(load_targets());
-    dataset_.class_names = numbered_classes(options_.classes);
+    dataset_.class_names = options_.class_names();
     if (divides_) dataset_.read_as = "bytes, divided by 255, as data.normalize.scale is not set";
     return std::move(dataset_);
   }
@@ -67,6 +67,7 @@ class NpySplit {
     MINNOW_TRY(check_same_count(values, path));
     MINNOW_TRY(check_finite(values, path));
     if (input.type.dtype == DType::kI32) return as_tokens(std::move(values), input, path);
+    if (input.type.dtype == DType::kU8 && values.type().dtype == DType::kU8) return values;
     const bool divides = values.type().dtype == DType::kU8 && !has_scale_;
     divides_ = divides_ || divides;
     Tensor numbers = values.converted_to(DType::kF32);

@@ -49,7 +49,7 @@ class GradientProblem {
  public:
   static Result<GradientProblem> create(const LoadedModel& model) {
     GradientProblem problem;
-    MINNOW_ASSIGN(problem.lowered_, lower_model(model, {kBatch}));
+    MINNOW_ASSIGN(problem.lowered_, lower_model(model, {batch_size_for(model, kBatch)}));
     problem.loss_ = problem.lowered_.module.find("loss");
     problem.differentiated_ = problem.loss_->clone();
     MINNOW_TRY(problem.append_gradients());

@@ -45,6 +45,11 @@ double ratio(int64_t part, int64_t whole) {
   return whole == 0 ? NAN : static_cast<double>(part) / static_cast<double>(whole);
 }
 
+// Batches of one size are filled up by their last example, whose further predictions nobody reads.
+void fill_up(std::vector<int32_t>& rows, size_t count) {
+  if (!rows.empty()) rows.resize(std::max(rows.size(), count), rows.back());
+}
+
 }  // namespace
 
 Result<PredictionRows> predict(Session& session, const Dataset& data) {
@@ -54,10 +59,12 @@ Result<PredictionRows> predict(Session& session, const Dataset& data) {
   Batch batch;
   for (size_t first = 0; first < order.size(); first += batch_size) {
     const auto numbers = std::span(order).subspan(first, std::min(batch_size, order.size() - first));
-    fill_batch(session.lowered(), data, numbers, BatchParts::kInputs, batch);
+    std::vector<int32_t> fed(numbers.begin(), numbers.end());
+    if (session.lowered().has_fixed_batch) fill_up(fed, batch_size);
+    fill_batch(session.lowered(), data, fed, BatchParts::kInputs, batch);
     MINNOW_ASSIGN(const Tensor* prediction, session.infer(batch));
     const auto values = prediction->as<float>();
-    const size_t width = values.size() / numbers.size();
+    const size_t width = values.size() / fed.size();
     if (const auto bad = first_bad_element(*prediction)) {
       const size_t example = first + static_cast<size_t>(bad->index) / width;
       return tl::unexpected(not_finite(

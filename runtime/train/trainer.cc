@@ -28,6 +28,11 @@ TensorType bytes_of(TensorType type) {
   return type;
 }
 
+// How many batches examples make; a smaller one at the end is left out where all have one size.
+int64_t batches_in(int64_t examples, int64_t batch_size, bool has_fixed_batch) {
+  return has_fixed_batch ? examples / batch_size : (examples + batch_size - 1) / batch_size;
+}
+
 // Of sums over all that counts; nothing may.
 Evaluation mean_of(const Session& session, const BatchOutcome& sums) {
   const double weight = std::max(sums.weight, 1.0);
@@ -40,9 +45,10 @@ class Trainer {
       : session_(session), training_(session.model().model.training()), data_(data), options_(options),
         state_(std::move(state)), first_step_(state_.step),
         batch_size_(std::min(training_.batch_size(), data.train.size())),
-        steps_per_epoch_((data.train.size() + batch_size_ - 1) / batch_size_) {}
+        steps_per_epoch_(batches_in(data.train.size(), batch_size_, session.lowered().has_fixed_batch)) {}
 
   Result<TrainingOutcome> run() {
+    for (const Dataset* split : {&data_.train, &data_.validation}) MINNOW_TRY(check_fills_batch(session_, *split));
     MINNOW_TRY(check_state());
     // A run that was killed between two of its files has them all again, even if no step is left.
     if (state_.step > 0) MINNOW_TRY(save());
@@ -288,7 +294,7 @@ Status check_data_fits(const Session& session, const DataSplits& data) {
   const LoweredModel& network = session.lowered();
   for (const Dataset* split : {&data.train, &data.validation}) {
     MINNOW_TRY(check(*split, "examples", split->examples, network.inputs[0].type));
-    MINNOW_TRY(check(*split, "targets", split->labels, network.targets[0].type));
+    if (!network.targets.empty()) MINNOW_TRY(check(*split, "targets", split->labels, network.targets[0].type));
     const auto check_other = [&](const std::string& name, const TensorType& type) -> Status {
       const auto found = split->others.find(name);
       if (found == split->others.end()) return fail(split->name, "has nothing for \"{}\"", name);
@@ -302,8 +308,23 @@ Status check_data_fits(const Session& session, const DataSplits& data) {
   return {};
 }
 
+Status check_fills_batch(const Session& session, const Dataset& data) {
+  const int64_t batch_size = session.model().model.training().batch_size();
+  const int64_t examples = std::ssize(rows_in_order(data));
+  if (!session.lowered().has_fixed_batch || examples >= batch_size) return {};
+  return fail(data.name, "has {} examples, but the program takes {} at a time", examples, batch_size);
+}
+
+int64_t evaluated_examples(const Session& session, const Dataset& data) {
+  const int64_t examples = std::ssize(rows_in_order(data));
+  return session.lowered().has_fixed_batch ? examples - examples % session.model().model.training().batch_size()
+                                           : examples;
+}
+
 Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt) {
-  const std::vector<int32_t> order = rows_in_order(data);
+  MINNOW_TRY(check_fills_batch(session, data));
+  std::vector<int32_t> order = rows_in_order(data);
+  order.resize(static_cast<size_t>(evaluated_examples(session, data)));
   const auto batch_size = static_cast<size_t>(session.model().model.training().batch_size());
   Batch batch;
   BatchOutcome total;

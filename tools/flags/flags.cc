@@ -8,6 +8,7 @@
 
 #include "codegen/machine/object_cache.h"
 #include "frontend/load/load_experiment.h"
+#include "frontend/load/program.h"
 #include "ir/printable.h"
 #include "runtime/data/load_data.h"
 #include "runtime/train/run_folder.h"
@@ -34,7 +35,7 @@ void ModelFlags::add(CLI::App& app, Takes takes) {
   const bool takes_ir = takes == Takes::kModelOrIr;
   app.add_option("model", path,
                  takes_ir ? "the model file, .textproto or binary, a run folder, or IR text"
-                          : "the model file, .textproto or binary, or a run folder")
+                          : "the model file, .textproto or binary, a run folder, or IR text with a function @loss")
       ->required()
       ->type_name(takes_ir ? "MODEL|FILE.ir" : "MODEL");
   add_set_flag(app, assignments);
@@ -72,7 +73,9 @@ void DataFlags::add(CLI::App& app) {
 Result<DataSplits> DataFlags::load(const Session& session, ThreadPool& pool) const {
   const Model& model = session.model().model;
   if (!model.has_data())
-    return fail_with_hint(session.model().path, "the model names no data", "add: data { builtin: GLYPHS }");
+    return fail_with_hint(
+        session.model().path, "the model names no data",
+        is_ir_file(session.model().path) ? "--set data.builtin=GLYPHS names some" : "add: data { builtin: GLYPHS }");
   MINNOW_ASSIGN(DataSplits data, load_data(model.data(), load_options(session, data_dir), pool));
   MINNOW_TRY(check_data_fits(session, data));
   print_notes(data.train.notes);

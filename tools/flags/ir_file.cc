@@ -9,8 +9,6 @@
 
 namespace minnow {
 
-bool is_ir_file(const std::string& path) { return path.ends_with(".ir"); }
-
 Result<std::unique_ptr<Module>> read_ir_file(const std::string& path, ReadFor purpose) {
   MINNOW_ASSIGN(const std::string text, read_file(path, kMaxModelBytes));
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -32,6 +30,12 @@ Result<const Function*> choose_function(const Module& module, const std::string&
   return fail_with_hint(file, fmt::format("there is no function @{}", name),
                         nearest.empty() ? fmt::format("there is @{}", fmt::join(known, ", @"))
                                         : fmt::format("did you mean {}?", nearest));
+}
+
+Result<bool> is_made_of_loss(const std::string& path, const std::string& function) {
+  if (function != "train_step") return false;
+  MINNOW_ASSIGN(const auto module, read_ir_file(path, ReadFor::kInterpreting));
+  return module->find(function) == nullptr && module->find("loss") != nullptr;
 }
 
 namespace {

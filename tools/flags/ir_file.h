@@ -4,12 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "frontend/load/program.h"
 #include "ir/function.h"
 
 namespace minnow {
-
-// By its name: F.ir.
-bool is_ir_file(const std::string& path);
 
 // What the program is read for. The interpreter runs bodies and maps that compiled code cannot.
 enum class ReadFor { kCompiling, kInterpreting };
@@ -17,6 +15,9 @@ Result<std::unique_ptr<Module>> read_ir_file(const std::string& path, ReadFor pu
 
 // The function of that name, or the first if the name is empty; the error names the nearest.
 Result<const Function*> choose_function(const Module& module, const std::string& file, const std::string& name);
+
+// Whether `function` is the training step that is made of the file's @loss, as of a model, and does not stand there.
+Result<bool> is_made_of_loss(const std::string& path, const std::string& function);
 
 // An error where all that the function computes, at once, takes more bytes than `allowed`. There may be ways with less,
 // but not for a file made to harm.

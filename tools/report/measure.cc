@@ -61,7 +61,8 @@ Status MeasuredFunction::run() {
 
 Result<Subject> Subject::read(const ModelFlags& model, const std::string& function, int64_t max_bytes) {
   Subject subject;
-  if (is_ir_file(model.path)) {
+  MINNOW_ASSIGN(const bool is_made, is_ir_file(model.path) ? is_made_of_loss(model.path, function) : false);
+  if (is_ir_file(model.path) && !is_made) {
     MINNOW_ASSIGN(const auto module, read_ir_file(model.path));
     MINNOW_ASSIGN(const Function* const found, choose_function(*module, model.path, function));
     MINNOW_TRY(check_memory(model.path, *found, max_bytes));

@@ -251,8 +251,10 @@ Status check_recurrent_generation(const LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kRnnRule = {
-    .lower = lower_recurrent, .check = check_recurrent, .check_generation = check_recurrent_generation};
+const LayerRule kRnnRule = {.lower = lower_recurrent,
+                            .check = check_recurrent,
+                            .takes_lengths = [](const spec::Layer&, size_t i) { return i == 1; },
+                            .check_generation = check_recurrent_generation};
 const LayerRule kGruRule = kRnnRule;
 const LayerRule kLstmRule = kRnnRule;
 

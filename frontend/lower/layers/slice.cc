@@ -34,6 +34,6 @@ Status check_slice_generation(const LayerScope& scope) {
 
 }  // namespace
 
-const LayerRule kSliceRule = {.lower = lower_slice, .check_generation = check_slice_generation};
+const LayerRule kSliceRule = {.lower = lower_slice, .takes_tokens = true, .check_generation = check_slice_generation};
 
 }  // namespace minnow

@@ -91,6 +91,10 @@ TEST(Recurrent, SequencesHaveLengths) {
   expect_near({last[4], last[5]}, {all[16], all[17]});                // its state behind the second
   expect_near({last[6], last[7]}, {all[14], all[15]});                // and, backward, at the first
 
+  // Lengths may be whole numbers.
+  const std::string whole = "inputs { name: \"n\" shape: [1] type: I32 }\n";
+  expect_near(run(of_sequence(layer + "}", whole), "infer", 2, arguments)["prediction"], all);
+
   // What lies behind the end makes no difference.
   arguments["x"].back() = 40;
   expect_near(run(of_sequence(layer + "}", lengths), "infer", 2, arguments)["prediction"], all);
