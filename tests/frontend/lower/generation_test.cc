@@ -56,6 +56,16 @@ TEST(Generation, OnlyTheLayersOfTheOutputCount) {
             "");
 }
 
+TEST(Generation, ShippedModelsOfTextsCan) {
+  for (const char* name : {"char-lstm", "gpt-char", "gru", "lstm", "rnn-scratch"}) {
+    const auto loaded = read_experiment(source_path(std::string("models/") + name + ".textproto"));
+    ASSERT_TRUE(loaded) << error_of(loaded);
+    const auto lowered = lower_model(*loaded, {});
+    ASSERT_TRUE(lowered) << error_of(lowered);
+    EXPECT_EQ(error_of(lower_generation(*loaded, *lowered, {})), "") << name;
+  }
+}
+
 TEST(Generation, NeedsASequenceOfTokensAndScoresForEach) {
   const auto error = [](const std::string& text) { return error_of(generation_of(text)); };
   EXPECT_THAT(error(model_with("layers { name: \"y\" dense { units: 5 } }")),
