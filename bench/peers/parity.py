@@ -2,6 +2,7 @@
 variant of every peer."""
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 import numpy
@@ -77,7 +78,10 @@ def check(program, peer, model, function):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         expected = minnow_step(program, model, function, folder)
-        for i, variant in enumerate(peer.outcomes(Case(model, function, BATCH, 1), folder)["variants"]):
+        outcomes = peer.outcomes(Case(model, function, BATCH, 1), folder)
+        for variant, why in outcomes["skipped"].items():
+            print(f"not compared: {variant}, {why}", file=sys.stderr)
+        for i, variant in enumerate(outcomes["variants"]):
             of_result, of_updates = compare(numpy.load(folder / f"{i}.npz"), expected, drawn)
             rows.append({"peer": peer.name, "model": model, "function": function, "variant": variant,
                          "result": of_result, "updates": of_updates,
