@@ -33,14 +33,12 @@ std::string drawn_text() {
   return path;
 }
 
-// Applies the changes, and puts drawn digits or a drawn text in the place of files. A step on a text is a small one: an
-// example of it is many.
+// Applies the changes, and puts drawn digits or a drawn text in the place of files.
 LoadedModel read_with_drawn_data(const std::string& path, std::vector<std::string> changes) {
   const LoadedModel plain = expect(read_experiment(path));
   const spec::Data& data = plain.model.data();
   if (data.has_text()) {
-    changes.insert(changes.begin(), {fmt::format("data={{text {{file: \"{}\" stride: 1}}}}", drawn_text()),
-                                     "training.batch_size=2"});
+    changes.insert(changes.begin(), fmt::format("data={{text {{file: \"{}\" stride: 1}}}}", drawn_text()));
   } else if (!data.has_linear_regression() && data.builtin() != spec::Data::REVERSE) {
     changes.insert(changes.begin(), "data={builtin: GLYPHS}");
   }
@@ -60,6 +58,10 @@ std::vector<std::string> shipped_models() {
 }
 
 std::string model_path(const std::string& name) { return MINNOW_SOURCE_DIR "/models/" + name + ".textproto"; }
+
+bool reads_text(const std::string& name) {
+  return expect(read_experiment(model_path(name))).model.data().has_text();
+}
 
 std::string test_name(std::string name) {
   std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');

@@ -14,6 +14,7 @@ namespace minnow {
 // Names of the files in models/, without extension.
 std::vector<std::string> shipped_models();
 std::string model_path(const std::string& name);
+bool reads_text(const std::string& name);
 
 // A name that GoogleTest takes: letters and digits.
 std::string test_name(std::string name);
