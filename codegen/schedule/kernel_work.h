@@ -40,11 +40,11 @@ struct KernelWork {
   int64_t scratch_units = 0;                            // for so many
   int loop = -1;                                        // block loop that the kernel runs in: its vectors are examples
   int64_t repeats = 1;                                  // iterations of the sequential loops around it
-  bool adds = false;  // outputs, which are in memory, are added to what their buffers hold
-  PartialSums sums;                                     // what a kernel after a block loop adds up
-  std::unordered_set<const Op*> inside;                 // ops computed inside
-  std::vector<KernelOutput> outputs;                    // all of one shape, except in a row kernel
-  std::string ops;                                      // "dot+add+max"
+  bool adds = false;                     // outputs, which are in memory, are added to what their buffers hold
+  PartialSums sums;                      // what a kernel after a block loop adds up
+  std::unordered_set<const Op*> inside;  // ops computed inside
+  std::vector<KernelOutput> outputs;     // all of one shape, except in a row kernel
+  std::string ops;                       // "dot+add+max"
 
   // The op whose layer and phase the kernel goes by: that which most of its time goes to. nullptr for a copy.
   const Op* attributed_op() const { return main != nullptr ? main : origin; }

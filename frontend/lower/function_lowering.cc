@@ -1,7 +1,6 @@
 #include "frontend/lower/function_lowering.h"
 
 #include <algorithm>
-#include <array>
 
 #include "frontend/load/defaults.h"
 #include "frontend/load/validate_model.h"
@@ -10,10 +9,6 @@
 
 namespace minnow {
 namespace {
-
-// What functions call parameters and results of their own.
-constexpr std::array<std::string_view, 8> kReservedNames = {"target",  "seed",    "step",       "loss",
-                                                            "correct", "counted", "prediction", "learning_rate"};
 
 TensorType input_type(const Model& model, const spec::Input& input, int64_t batch_size) {
   const DType numbers = holds_bytes(model.data()) ? DType::kU8 : DType::kF32;
@@ -30,10 +25,6 @@ Status check_generation(const LayerScope& scope) {
 }
 
 }  // namespace
-
-bool is_reserved(std::string_view name) {
-  return std::find(kReservedNames.begin(), kReservedNames.end(), name) != kReservedNames.end();
-}
 
 Status FunctionLowering::add_inputs() {
   for (int i = 0; i < model_.inputs_size(); ++i) {

@@ -1,6 +1,7 @@
 #include "frontend/lower/lower_model.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "frontend/lower/function_lowering.h"

@@ -21,7 +21,8 @@ std::vector<std::string> quick_models() {
 
 // Six images leave most of the vector lanes to the tail.
 TEST_P(ShippedModel, TrainsTheSameCompiledAndInterpreted) {
-  expect_agreement(model_path(GetParam()), {reads_text(GetParam()) ? "training.batch_size=2" : "training.batch_size=6"});
+  expect_agreement(model_path(GetParam()),
+                   {reads_text(GetParam()) ? "training.batch_size=2" : "training.batch_size=6"});
 }
 
 class QuickModel : public testing::TestWithParam<std::string> {};

@@ -59,9 +59,7 @@ std::vector<std::string> shipped_models() {
 
 std::string model_path(const std::string& name) { return MINNOW_SOURCE_DIR "/models/" + name + ".textproto"; }
 
-bool reads_text(const std::string& name) {
-  return expect(read_experiment(model_path(name))).model.data().has_text();
-}
+bool reads_text(const std::string& name) { return expect(read_experiment(model_path(name))).model.data().has_text(); }
 
 std::string test_name(std::string name) {
   std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');

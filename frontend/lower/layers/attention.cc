@@ -201,7 +201,8 @@ Result<Value*> lower_attention(LayerScope& scope) { return AttentionLowering(sco
 const LayerRule kAttentionRule = {.lower = lower_attention,
                                   .takes_lengths =
                                       [](const spec::Layer& layer, size_t i) {
-                                        return layer.attention().lengths() && i + 1 == static_cast<size_t>(layer.inputs_size());
+                                        return layer.attention().lengths() &&
+                                               i + 1 == static_cast<size_t>(layer.inputs_size());
                                       },
                                   .check_generation = check_attention_generation};
 

@@ -60,7 +60,8 @@ void check(OpKind kind, const Function& function, const std::vector<Tensor>& arg
 // Whether the zeros around an image meet the filter is left open, so that infinities there say nothing; a loop may hold
 // one.
 std::vector<Numbers> numbers_for(OpKind kind) {
-  if ((has_trait(kind, kContraction) && has_trait(kind, kWindow)) || kind == OpKind::kLoop) return {Numbers::kWhole, Numbers::kUniform};
+  if ((has_trait(kind, kContraction) && has_trait(kind, kWindow)) || kind == OpKind::kLoop)
+    return {Numbers::kWhole, Numbers::kUniform};
   return {Numbers::kWhole, Numbers::kUniform, is_sum(kind) ? Numbers::kSingular : Numbers::kSpecial};
 }
 

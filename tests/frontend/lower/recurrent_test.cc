@@ -45,8 +45,8 @@ TEST(Recurrent, AgreesWithPyTorch) {
               {0.0730912, 0.0648715, 0.1325453, 0.0711880, 0.1326528, 0.0987891, 0.0800082, 0.0255540, 0.1114674,
                0.0730071, 0.1286695, 0.0922480},
               1e-6);
-  expect_near(run_cell("lstm { units: 2 recompute: true output: LAST }", 4), {0.1326528, 0.0987891, 0.1286695, 0.0922480},
-              1e-6);
+  expect_near(run_cell("lstm { units: 2 recompute: true output: LAST }", 4),
+              {0.1326528, 0.0987891, 0.1286695, 0.0922480}, 1e-6);
 }
 
 TEST(Recurrent, LayersAndDirectionsAgreeWithPyTorch) {
@@ -87,9 +87,9 @@ TEST(Recurrent, SequencesHaveLengths) {
   const Values all = run(of_sequence(layer + "}", lengths), "infer", 2, arguments)["prediction"];
   const Values last = run(of_sequence(layer + "output: LAST }", lengths), "infer", 2, arguments)["prediction"];
   ASSERT_EQ(all.size(), 24U);
-  expect_near({all.begin() + 20, all.end()}, {0, 0, 0, 0});           // the second example's third position
-  expect_near({last[4], last[5]}, {all[16], all[17]});                // its state behind the second
-  expect_near({last[6], last[7]}, {all[14], all[15]});                // and, backward, at the first
+  expect_near({all.begin() + 20, all.end()}, {0, 0, 0, 0});  // the second example's third position
+  expect_near({last[4], last[5]}, {all[16], all[17]});       // its state behind the second
+  expect_near({last[6], last[7]}, {all[14], all[15]});       // and, backward, at the first
 
   // Lengths may be whole numbers.
   const std::string whole = "inputs { name: \"n\" shape: [1] type: I32 }\n";
@@ -107,8 +107,9 @@ std::string lower_error(const std::string& text) {
 }
 
 TEST(Recurrent, ErrorsSayWhy) {
-  EXPECT_EQ(lower_error("inputs { name: \"x\" shape: [4] }\nlayers { name: \"r\" rnn { units: 2 } }\nloss { l1 {} }"),
-            "m.textproto:2:20: layer \"r\": needs a sequence of vectors, [length,features], not [4] (from input \"x\")");
+  EXPECT_EQ(
+      lower_error("inputs { name: \"x\" shape: [4] }\nlayers { name: \"r\" rnn { units: 2 } }\nloss { l1 {} }"),
+      "m.textproto:2:20: layer \"r\": needs a sequence of vectors, [length,features], not [4] (from input \"x\")");
   EXPECT_EQ(lower_error(of_sequence("gru { units: 2 activation: RELU }")),
             "m.textproto:2:35: layer \"r\": only an rnn has a choice of activation");
   EXPECT_EQ(lower_error(of_sequence("rnn { units: 2 activation: GELU }")),
