@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <unordered_set>
 
 #include "proof/tolerance.h"
 
@@ -14,6 +15,8 @@ constexpr double kNearOverflow = 1e37;  // a tenth of the largest f32, and less
 bool sums_exponentials(const Op& op) {
   return op.kind == OpKind::kReduceSum && op.operands[0]->op && op.operands[0]->op->kind == OpKind::kExp;
 }
+
+constexpr double kLargestInLoop = 1e12;  // products of a few such numbers may overflow
 
 bool is_convolution(const Op& op) { return has_trait(op.kind, kContraction) && has_trait(op.kind, kWindow); }
 
@@ -30,17 +33,28 @@ OpenResults::Range OpenResults::range_of(const Tensor& tensor) {
   return range;
 }
 
+bool OpenResults::is_moderate(const Range& range) { return range.is_finite && range.largest <= kLargestInLoop; }
+
+// A weight that the step before has left open still is.
 void OpenResults::begin_step(std::span<const Tensor> arguments) {
-  for (const auto& parameter : function_.parameters())
+  std::unordered_set<const Value*> open;
+  for (const FunctionResult& result : function_.results())
+    if (const Value* parameter = function_.replaced_parameter(result); ranges_[result.value].is_open)
+      open.insert(parameter);
+  for (const auto& parameter : function_.parameters()) {
     ranges_[parameter.get()] = range_of(arguments[static_cast<size_t>(parameter->index)]);
+    ranges_[parameter.get()].is_open = open.contains(parameter.get());
+  }
 }
 
 void OpenResults::see(const Op& op, std::span<const Tensor> results) {
-  const bool open = is_open(op);
+  bool open = is_open(op);
   for (size_t i = 0; i < results.size(); ++i) {
     Range& range = ranges_[op.result(i)] = range_of(results[i]);
     range.is_open = open || (sums_exponentials(op) && (range.is_tiny || !range.is_finite));
+    open |= op.kind == OpKind::kLoop && !is_moderate(range);
   }
+  for (const auto& result : op.results) ranges_[result.get()].is_open |= open;
 }
 
 std::vector<bool> OpenResults::of_step() const {
@@ -54,6 +68,7 @@ bool OpenResults::is_open(const Op& op) const {
     const auto found = ranges_.find(operand);
     if (found == ranges_.end()) continue;
     if (found->second.is_open || (is_convolution(op) && !found->second.is_finite)) return true;
+    if (op.kind == OpKind::kLoop && !is_moderate(found->second)) return true;
   }
   return is_float(op.type().dtype) && sum_length(op) > 1 && largest_sum(op) > kNearOverflow;
 }

@@ -3,7 +3,8 @@
 // A sum is open where its partial sums may overflow, which depends on their order. A convolution is open where an
 // operand is not finite: whether the zeros around an image are multiplied by the filter, and make NaN of an infinite
 // weight, is not promised (docs/ir.md). A sum of exponentials is open where it leaves the range of f32 in any row,
-// since stabilize-softmax keeps it within. What is computed from something open is open.
+// since stabilize-softmax keeps it within. A loop, whose body may do all of that many times, is open where a number
+// that goes in or comes out is infinite, NaN or very large. What is computed from something open is open.
 #pragma once
 
 #include <span>
@@ -33,6 +34,7 @@ class OpenResults {
     bool is_open = false;
   };
   static Range range_of(const Tensor& tensor);
+  static bool is_moderate(const Range& range);
   bool is_open(const Op& op) const;
   double largest_sum(const Op& op) const;
 

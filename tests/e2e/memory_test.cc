@@ -40,7 +40,7 @@ TEST_P(ShippedModelsMemory, IsWithinFivePercentOfWhatLivesAtOnce) {
 }
 
 // The most bytes of the arena that hold something at once: a buffer does from the first kernel that names it to the
-// last. Kernels of a block loop run together.
+// last. Kernels of a loop run together.
 int64_t most_bytes_in_use(const CompiledFunction& compiled) {
   std::vector<std::pair<size_t, size_t>> lives(compiled.buffers.size(), {compiled.kernels.size(), 0});
   const auto use = [&](int buffer, size_t first, size_t last) {
@@ -57,6 +57,17 @@ int64_t most_bytes_in_use(const CompiledFunction& compiled) {
       use(whole, loop ? loop->first : i, loop ? loop->last - 1 : i);
     }
     if (loop != nullptr && loop->sums >= 0) use(loop->sums, loop->first, loop->last - 1);
+  }
+  for (const SequentialLoop& loop : compiled.sequences) {
+    const auto use_throughout = [&](int buffer) {
+      if (buffer >= 0) use(buffer, loop.first, loop.last - 1);
+    };
+    for (const int part : loop.parts) use_throughout(compiled.buffers[static_cast<size_t>(part)].index);
+    for (const SequentialLoop::Carry& carry : loop.carries)
+      for (const int buffer : {carry.initial, carry.last, carry.other}) use_throughout(buffer);
+    for (const int sum : loop.sums) use_throughout(sum);
+    for (size_t i = loop.first; i < loop.last; ++i)
+      for (const int buffer : compiled.kernels[i].buffers) use_throughout(buffer);
   }
   int64_t most = 0;
   for (size_t i = 0; i < compiled.kernels.size(); ++i) {

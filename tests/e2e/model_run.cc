@@ -73,7 +73,9 @@ ModelRun::ModelRun(const std::string& path, std::vector<std::string> changes, Ba
   options.backend = backend;
   options.code = code;
   session_ = expect(Session::create(loaded_, options, pool_));
-  data_ = expect(load_data(loaded_.model.data(), load_options(*session_, {}), pool_));
+  LoadDataOptions load = load_options(*session_, {});
+  load.is_binary = false;  // digits are as good as probabilities here
+  data_ = expect(load_data(loaded_.model.data(), load, pool_));
 }
 
 std::vector<double> ModelRun::train(int steps) {

@@ -227,11 +227,15 @@ bool turn_loop(Function& f) {
 // The next values of two carried operands, mixed up.
 bool swap_carried(Function& f) {
   for (const auto& op : f.ops()) {
-    if (op->kind != OpKind::kLoop || op->attr<LoopAttributes>().carry.size() < 2) continue;
+    if (op->kind != OpKind::kLoop) continue;
     auto& results = op->body->results();
-    if (results[0].value->type != results[1].value->type || results[0].value == results[1].value) continue;
-    std::swap(results[0].value, results[1].value);
-    return true;
+    const size_t carried = op->attr<LoopAttributes>().carry.size();
+    for (size_t i = 0; i < carried; ++i)
+      for (size_t j = 0; j < i; ++j) {
+        if (results[i].value->type != results[j].value->type || results[i].value == results[j].value) continue;
+        std::swap(results[i].value, results[j].value);
+        return true;
+      }
   }
   return false;
 }
