@@ -39,9 +39,11 @@ std::vector<std::byte> constant_bytes(const Op& op) {
 
 void Lowering::lower_ops() {
   for (const auto& op : function_.ops()) place_op(*op);
-  permanent_bytes_ = arena_bytes();
+  // In the body of a sequential loop all that lies around it is live, too.
+  const int64_t known = is_sequence() ? 0 : plan_.arena_bytes;
+  live_.emplace(plan_, function_.ops().size(), std::pair(known, arena_bytes()));
   for (const auto& op : function_.ops()) {
-    scratch_bytes_ = permanent_bytes_;
+    live_->advance();
     lower(*op);
   }
   for (const std::vector<size_t>& together : plan_.needs_copy) {
@@ -79,13 +81,19 @@ int Lowering::on_arena(int64_t offset, int64_t bytes) {
 
 int64_t& Lowering::arena_bytes() {
   if (loop_ >= 0) return block_loop().local_bytes;
-  return is_body_ ? sequence_bytes_ : out_.arena_bytes;
+  return is_sequence() ? sequence_bytes_ : out_.arena_bytes;
 }
 
-int Lowering::place_on_arena(int64_t bytes, int64_t& top) {
-  const int64_t offset = (top + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-  top = offset + bytes;
-  arena_bytes() = std::max(arena_bytes(), top);
+int Lowering::place_on_arena(int64_t bytes) {
+  const int64_t offset = aligned(arena_bytes());
+  arena_bytes() = offset + bytes;
+  return on_arena(offset, bytes);
+}
+
+// For the op that is being lowered.
+int Lowering::add_scratch(int64_t bytes) {
+  const int64_t offset = live_->take(bytes);
+  arena_bytes() = std::max(arena_bytes(), offset + bytes);
   return on_arena(offset, bytes);
 }
 
@@ -120,7 +128,7 @@ int Lowering::home(const Value* value) {
   if (const auto found = plan_.slots.find(value); found != plan_.slots.end()) {
     return on_arena(found->second.offset, value->type.bytes());
   }
-  return place_on_arena(value->type.bytes(), arena_bytes());
+  return place_on_arena(value->type.bytes());
 }
 
 void Lowering::lower(const Op& op) {
@@ -171,7 +179,7 @@ void Lowering::add_work(KernelWork work) {
     out_.remarks->say(work.origin->result(), "schedule: " + text_of(*work.contraction));
   const ScratchNeed need = scratch_need(work, target_of(work, target_));
   if (need.bytes > kMaxStackBytes) {
-    work.scratch_bytes = (need.bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+    work.scratch_bytes = aligned(need.bytes);
     work.scratch_units = kMaxScratchUnits.at_most(need.pieces);
     work.scratch = add_scratch(work.scratch_bytes * work.scratch_units);
   }

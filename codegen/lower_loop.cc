@@ -10,8 +10,6 @@ namespace {
 
 const Threshold kMaxPartitions{"partitions of a block loop", 8};
 
-int64_t aligned(int64_t bytes) { return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment; }
-
 // The op that makes a value, inside a fused op's body if there is one.
 const Op& producer(const Value& value) {
   const Op& op = *value.op;
@@ -88,30 +86,32 @@ void Lowering::add_finish(const Op& loop, size_t result, PartialSums sums) {
   out_.works.push_back(std::move(work));
 }
 
-// The body's kernels lie behind each other in the list as they run, `count` times. They have what the arena has behind
-// the scratch of the loop itself.
+// The body's kernels lie behind each other in the list as they run, `count` times. They have the loop's slot of the
+// plan; what kernels need beside that lies behind whatever is live around the loop.
 void Lowering::lower_sequential_loop(const Op& loop) {
   const auto& attributes = loop.attr<LoopAttributes>();
-  const MemoryPlan plan = plan_memory(*loop.body);
+  const MemoryPlan::LoopSlot& planned = plan_.loops.at(&loop);
   const size_t index = out_.sequences.size();
   SequentialLoop& made = out_.sequences.emplace_back();
   made.first = out_.works.size();
   made.count = attributes.count;
   made.reverse = attributes.reverse;
   made.carries.resize(attributes.carry.size());
+  int64_t top = planned.slot.offset;
+  std::unordered_map<size_t, int> own;  // buffers of the loop, by result
+  for (const size_t i : loop_buffers(loop)) {
+    own[i] = on_arena(top, loop.result(i)->type.bytes());
+    top += aligned(loop.result(i)->type.bytes());
+  }
   place_loop_operands(loop, index);
-  // Where the next values lie comes before the body's arena.
-  Lowering body(loop, plan, -1, 0, *this);
-  place_loop_results(loop, index, body);
-  body.base_ = base_ + aligned(scratch_bytes_);
+  Lowering body(loop, *planned.body, -1, base_ + top, *this);
+  place_loop_results(loop, index, own, body);
+  body.sequence_bytes_ = live_->end() - top;
   body.repeats_ *= attributes.count;
-  for (size_t i = 0; i < loop.results.size(); ++i)
-    if (is_summed(attributes, i))
-      body.result_buffers_[i] = body.place_on_arena(loop.result(i)->type.bytes(), body.sequence_bytes_);
   body.lower_ops();
   for (size_t i = 0; i < loop.results.size(); ++i)
     if (is_summed(attributes, i)) body.add_to_sum(*loop.body->results()[i].value, loop.result(i));
-  arena_bytes() = std::max(arena_bytes(), aligned(scratch_bytes_) + body.sequence_bytes_);
+  arena_bytes() = std::max(arena_bytes(), top + body.sequence_bytes_);
   out_.sequences[index].last = out_.works.size();
   out_.sequences[index].inner = out_.sequences.size() - index - 1;
 }
@@ -140,34 +140,30 @@ void Lowering::place_loop_operands(const Op& loop, size_t sequence) {
   }
 }
 
-void Lowering::place_loop_results(const Op& loop, size_t sequence, Lowering& body) {
+void Lowering::place_loop_results(const Op& loop, size_t sequence, const std::unordered_map<size_t, int>& own,
+                                  Lowering& body) {
   const auto& attributes = loop.attr<LoopAttributes>();
   body.result_buffers_.resize(loop.results.size(), -1);
   for (size_t i = attributes.carry.size(); i < loop.results.size(); ++i) {
     const int result = storage_.find(loop.result(i));
-    if (is_summed(attributes, i)) out_.sequences[sequence].sums.push_back(result);
-    else body.result_buffers_[i] = add_part(result, *loop.body->results()[i].value, sequence);
+    if (is_summed(attributes, i)) {
+      out_.sequences[sequence].sums.push_back(result);
+      body.result_buffers_[i] = own.at(i);
+    } else {
+      body.result_buffers_[i] = add_part(result, *loop.body->results()[i].value, sequence);
+    }
   }
   for (size_t i = 0; i < attributes.carry.size(); ++i) {
     SequentialLoop::Carry& carry = out_.sequences[sequence].carries[i];
-    carry.after = part_with(*loop.body->results()[i].value, loop, body);
-    carry.is_part = carry.after >= 0;
+    const auto stacked = stacked_with(loop, i);
+    carry.is_part = stacked.has_value();
     carry.last = carry.is_part && uses_.count(loop.result(i)) == 0 ? -1 : storage_.find(loop.result(i));
-    if (!carry.is_part) {
-      const int64_t bytes = loop.result(i)->type.bytes();
-      carry.after = storage_.add({Buffer::Kind::kCarried, 0, 0, bytes, {}, Layout::kRowMajor});
-      carry.other = attributes.count > 1 ? add_scratch(bytes) : -1;
-    }
+    carry.after =
+        stacked ? body.result_buffers_[*stacked]
+                : storage_.add({Buffer::Kind::kCarried, 0, 0, loop.result(i)->type.bytes(), {}, Layout::kRowMajor});
+    if (own.contains(i)) carry.other = own.at(i);
     body.result_buffers_[i] = carry.after;
   }
-}
-
-// The part of a result that an iteration gives this value as; -1 if there is none.
-int Lowering::part_with(const Value& value, const Op& loop, const Lowering& body) {
-  for (size_t i = 0; i < loop.results.size(); ++i)
-    if (is_stacked(loop.attr<LoopAttributes>(), i) && loop.body->results()[i].value == &value)
-      return body.result_buffers_[i];
-  return -1;
 }
 
 // Of what one iteration has computed, wherever that lies.

@@ -2,6 +2,9 @@
 // lower_loop.cc does the same for the body of a loop.
 #pragma once
 
+#include <optional>
+
+#include "codegen/live_arena.h"
 #include "codegen/lower_function.h"
 
 namespace minnow {
@@ -26,6 +29,7 @@ class Lowering {
         repeats_(outer.repeats_) {}
 
   void lower_ops();
+  bool is_sequence() const { return is_body_ && loop_ < 0; }
   void place_parameters();
   int result_buffer(size_t index);
   void place_op(const Op& op);
@@ -33,8 +37,8 @@ class Lowering {
   int home(const Value* value);
   int64_t& arena_bytes();
   int on_arena(int64_t offset, int64_t bytes);
-  int place_on_arena(int64_t bytes, int64_t& top);
-  int add_scratch(int64_t bytes) { return place_on_arena(bytes, scratch_bytes_); }
+  int place_on_arena(int64_t bytes);
+  int add_scratch(int64_t bytes);
 
   void lower(const Op& op);
   void lower_fused(const Op& op);
@@ -48,9 +52,8 @@ class Lowering {
   void add_finish(const Op& loop, size_t result, PartialSums sums);
   void lower_sequential_loop(const Op& loop);
   void place_loop_operands(const Op& loop, size_t sequence);
-  void place_loop_results(const Op& loop, size_t sequence, Lowering& body);
+  void place_loop_results(const Op& loop, size_t sequence, const std::unordered_map<size_t, int>& own, Lowering& body);
   void add_to_sum(const Value& part, const Value* sum);
-  static int part_with(const Value& value, const Op& loop, const Lowering& body);
   int add_part(int whole, const Value& part, size_t sequence);
   BlockLoop& block_loop() { return out_.loops[static_cast<size_t>(loop_)]; }
 
@@ -66,8 +69,7 @@ class Lowering {
   int64_t sequence_bytes_ = 0;       // of that arena
   int64_t repeats_ = 1;              // iterations of the sequential loops around
   std::vector<int> result_buffers_;  // of a loop's body
-  int64_t permanent_bytes_ = 0;
-  int64_t scratch_bytes_ = 0;
+  std::optional<LiveArena> live_;
 };
 
 }  // namespace minnow

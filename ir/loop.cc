@@ -75,6 +75,13 @@ size_t last_result(const LoopAttributes& loop, size_t operand) {
   return static_cast<size_t>(std::ranges::find(loop.carry, static_cast<int64_t>(operand)) - loop.carry.begin());
 }
 
+std::optional<size_t> stacked_with(const Op& loop, size_t result) {
+  const auto& results = loop.body->results();
+  for (size_t i = 0; i < results.size(); ++i)
+    if (is_stacked(loop.attr<LoopAttributes>(), i) && results[i].value == results[result].value) return i;
+  return std::nullopt;
+}
+
 bool is_block_loop(const Op& op) { return op.kind == OpKind::kLoop && op.attr<LoopAttributes>().block != 0; }
 bool is_sequential_loop(const Op& op) { return op.kind == OpKind::kLoop && op.attr<LoopAttributes>().block == 0; }
 

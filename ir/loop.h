@@ -2,6 +2,7 @@
 // may hold others.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "ir/function.h"
@@ -29,6 +30,10 @@ inline size_t carried_operand(const LoopAttributes& loop, size_t result) {
   return static_cast<size_t>(loop.carry[result]);
 }
 size_t last_result(const LoopAttributes& loop, size_t operand);
+
+// The stacked result that gives the same value of the body as `result`, which is_last(): each next value has a place of
+// its own there.
+std::optional<size_t> stacked_with(const Op& loop, size_t result);
 
 // A loop whose iterations are blocks of examples, an example to a vector lane.
 bool is_block_loop(const Op& op);

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "ir/loop.h"
 #include "ir/steps.h"
 #include "ir/walk.h"
 #include "passes/group/outline.h"
@@ -17,8 +18,6 @@ namespace {
 
 // How many pairs of buffers are compared in search of a better layout: less than half a second.
 constexpr size_t kMaxPairs = size_t{1} << 27;
-
-int64_t aligned(int64_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
 
 // Within a fused body: does `root` reach the results through elementwise ops of one shape alone?
 bool stays_at_index(const Value* root, const UseMap& uses, const Shape& shape) {
@@ -48,9 +47,10 @@ bool reads_at_written_index(const Op& op, const Value* operand) {
 
 namespace {
 
-// Bytes shared by one or several values.
+// Bytes shared by one or several values, or needed by a loop.
 struct Buffer {
   std::vector<const Value*> values;
+  const Op* loop = nullptr;
   int64_t bytes = 0;
   int first = 0, last = 0;
   int64_t offset = 0;
@@ -121,6 +121,7 @@ class Planner {
   void order_copies(std::vector<size_t> copies);
   bool can_update_in_place(const Value* value, const Value* parameter) const;
   void make_buffers();
+  void add_loop(const Op& loop);
   Buffer* shareable_buffer(const Op& op, const Value* result);
   bool can_overwrite(const Op& op, const Value* operand, const Value* result) const;
   int last_use(const Value* value) const;
@@ -238,9 +239,19 @@ Buffer* Planner::shareable_buffer(const Op& op, const Value* result) {
   return nullptr;
 }
 
+void Planner::add_loop(const Op& loop) {
+  auto body = std::make_shared<const MemoryPlan>(plan_memory(*loop.body, remarks_));
+  int64_t bytes = aligned(body->arena_bytes);
+  for (const size_t result : loop_buffers(loop)) bytes += aligned(loop.result(result)->type.bytes());
+  const int position = graph_.position(&loop);
+  plan_.loops[&loop].body = std::move(body);
+  buffers_.push_back({{}, &loop, bytes, position, position, 0});
+}
+
 void Planner::make_buffers() {
   for (const auto& op : function_.ops()) {
     if (op->kind == OpKind::kConstant) continue;
+    if (is_sequential_loop(*op)) add_loop(*op);
     for (const auto& owned : op->results) {
       const Value* value = owned.get();
       if (plan_.in_place.contains(value) || plan_.outputs.contains(value)) continue;
@@ -251,7 +262,8 @@ void Planner::make_buffers() {
         continue;
       }
       buffer_of_[value] = buffers_.size();
-      buffers_.push_back({{value}, aligned(value->type.bytes()), graph_.position(op.get()), last_use(value), 0});
+      buffers_.push_back(
+          {{value}, nullptr, aligned(value->type.bytes()), graph_.position(op.get()), last_use(value), 0});
     }
   }
 }
@@ -354,9 +366,14 @@ int64_t Planner::largest_live_sum() const {
 void Planner::remark_on_buffers() {
   if (remarks_ == nullptr) return;
   for (const Buffer& buffer : buffers_) {
+    if (buffer.loop != nullptr) {
+      say(buffer.loop->result(), fmt::format("arena bytes {} to {} for an iteration, live in op {}", buffer.offset,
+                                             buffer.offset + buffer.bytes, buffer.first));
+      continue;
+    }
     int others = 0;
     for (const Buffer& other : buffers_)
-      if (&other != &buffer && other.offset < buffer.offset + buffer.bytes &&
+      if (&other != &buffer && other.loop == nullptr && other.offset < buffer.offset + buffer.bytes &&
           buffer.offset < other.offset + other.bytes) {
         ++others;
         remarks_->say(buffer.values[0], other.values[0],
@@ -377,13 +394,26 @@ MemoryPlan Planner::run() {
   make_buffers();
   lay_out();
   remark_on_buffers();
-  for (const Buffer& buffer : buffers_)
+  for (const Buffer& buffer : buffers_) {
+    if (buffer.loop != nullptr)
+      plan_.loops[buffer.loop].slot = {buffer.offset, buffer.bytes, buffer.first, buffer.last};
     for (const Value* value : buffer.values)
       plan_.slots[value] = {buffer.offset, buffer.bytes, graph_.position(value->op), last_use(value)};
+  }
   return std::move(plan_);
 }
 
 }  // namespace
+
+std::vector<size_t> loop_buffers(const Op& loop) {
+  const auto& attributes = loop.attr<LoopAttributes>();
+  std::vector<size_t> results;
+  for (size_t i = 0; i < loop.results.size(); ++i) {
+    const bool takes_turns = is_last(attributes, i) && attributes.count > 1 && !stacked_with(loop, i);
+    if (takes_turns || is_summed(attributes, i)) results.push_back(i);
+  }
+  return results;
+}
 
 MemoryPlan plan_memory(const Function& function, Remarks* remarks) { return Planner(function, remarks).run(); }
 
@@ -391,6 +421,7 @@ MemoryPlan plan_memory(const Function& function, Remarks* remarks) { return Plan
 int64_t peak_live_bytes(const MemoryPlan& plan) {
   std::vector<MemoryPlan::Slot> slots;
   for (const auto& [value, slot] : plan.slots) slots.push_back(slot);
+  for (const auto& [loop, planned] : plan.loops) slots.push_back(planned.slot);
   std::ranges::sort(slots, {}, [](const auto& slot) { return std::pair(slot.offset, slot.first); });
   std::map<int, int64_t> changes;
   for (size_t i = 0; i < slots.size();) {

@@ -8,10 +8,13 @@
 // emitter of such a kernel must load everything it needs of an index before it stores there; `shares_operand`
 // tells where.
 //
+// What an iteration of a sequential loop needs is planned as a buffer that lives as long as the loop's op runs.
+//
 // A value has one home: `in_place`, `outputs` or `slots`. Constants and parameters have none of these.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -21,6 +24,8 @@
 namespace minnow {
 
 inline constexpr int64_t kArenaAlignment = 64;
+// Up to where the next buffer may begin.
+inline int64_t aligned(int64_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
 
 struct MemoryPlan {
   struct Slot {
@@ -30,8 +35,15 @@ struct MemoryPlan {
         last = 0;  // positions of the op that writes it and of the last that reads it, in Function::ops()
   };
 
+  // Of a sequential loop: first the buffers of loop_buffers(), each aligned, then the arena of the body's plan.
+  struct LoopSlot {
+    Slot slot;
+    std::shared_ptr<const MemoryPlan> body;
+  };
+
   int64_t arena_bytes = 0;
   std::unordered_map<const Value*, Slot> slots;
+  std::unordered_map<const Op*, LoopSlot> loops;
   // A new weight or state → the parameter whose buffer it is written to directly. No op reads the old value
   // later; the op itself may read it, element by element at the index it writes (loop, elementwise op,
   // epilogue of a contraction: a contraction must therefore not keep partial sums in a result that is in
@@ -47,6 +59,10 @@ struct MemoryPlan {
   // The results of ops that share an operand's bytes → that operand.
   std::unordered_map<const Value*, const Value*> shares_operand;
 };
+
+// What a sequential loop needs besides what its body's plan has: results that one iteration gives until they are added
+// up, and a second buffer for each carried value that has no place in a stacked result.
+std::vector<size_t> loop_buffers(const Op& loop);
 
 MemoryPlan plan_memory(const Function& function, Remarks* remarks = nullptr);
 

@@ -87,9 +87,10 @@ Result<MemoryUse> memory_use(const Function& function, const LoweredModel& lower
   use.saved = saved_bytes(function, plan);
   for (const auto& op : function.ops()) {
     if (op->kind != OpKind::kLoop) continue;
-    const MemoryPlan block = plan_memory(*op->body);
-    measure_peak(block, use);
-    use.saved += threads * saved_bytes(*op->body, block);
+    const bool in_blocks = is_block_loop(*op);
+    const MemoryPlan body = in_blocks ? plan_memory(*op->body) : *plan.loops.at(op.get()).body;
+    measure_peak(body, use);
+    use.saved += (in_blocks ? threads : 1) * saved_bytes(*op->body, body);
   }
   return use;
 }

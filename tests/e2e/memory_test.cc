@@ -91,19 +91,20 @@ int64_t most_bytes_in_use(const CompiledFunction& compiled) {
 }
 
 // What compiling adds to the plan, the shares' sums for one, is in this.
+// A model of texts is taken as it trains: the scratch of one kernel is much of what a few windows need, and may find no
+// gap.
 TEST_P(ShippedModelsMemory, IsWithinFivePercentOfWhatKernelsHoldAtOnce) {
-  for (const int64_t batch : {64, 256}) {
-    const auto model = read_experiment(model_path(GetParam()));
-    ASSERT_TRUE(model) << model.error().to_string();
+  const auto model = read_experiment(model_path(GetParam()));
+  ASSERT_TRUE(model) << model.error().to_string();
+  const int64_t own = model->model.training().batch_size();
+  for (const int64_t batch : reads_text(GetParam()) ? std::vector{own} : std::vector<int64_t>{64, 256}) {
     const auto function = build_function(*model, "train_step", {{batch}, default_pipeline(), {}});
     ASSERT_TRUE(function) << function.error().to_string();
     CompileOptions options;
     options.opt_level = 0;
     const auto compiled = compile(**function, plan_memory(**function), options);
     ASSERT_TRUE(compiled) << compiled.error().to_string();
-    // What a loop's iterations need lies behind all that the plan has, not in its gaps.
-    const double slack = (*compiled)->sequences.empty() ? 1.05 : 1.3;
-    EXPECT_LE(static_cast<double>((*compiled)->arena_bytes), slack * static_cast<double>(most_bytes_in_use(**compiled)))
+    EXPECT_LE(static_cast<double>((*compiled)->arena_bytes), 1.05 * static_cast<double>(most_bytes_in_use(**compiled)))
         << "batch size " << batch;
   }
 }
@@ -114,10 +115,10 @@ TEST(MapResults, BelongToWhatTheirBlocksPutTogether) {
   ASSERT_TRUE(model) << model.error().to_string();
   const auto step = build_function(*model, "train_step", {{64}, default_pipeline(), {}});
   ASSERT_TRUE(step) << step.error().to_string();
-  const auto map = std::ranges::find_if((*step)->ops(), [](const auto& op) { return op->kind == OpKind::kLoop; });
-  ASSERT_NE(map, (*step)->ops().end());
+  const auto loop = std::ranges::find_if((*step)->ops(), [](const auto& op) { return op->kind == OpKind::kLoop; });
+  ASSERT_NE(loop, (*step)->ops().end());
   std::set<std::string> gradients, forward;
-  for (const auto& result : (*map)->results) {
+  for (const auto& result : (*loop)->results) {
     const Location& location = location_of(*result);
     (location.phase == Phase::kGradient ? gradients : forward).insert(location.layer);
   }
