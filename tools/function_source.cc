@@ -34,7 +34,7 @@ Status remark_on_memory(const Function& function, Remarks& remarks) {
   remarks.begin("plan-memory", function);
   const MemoryPlan plan = plan_memory(function, &remarks);
   for (const auto& op : function.ops())
-    if (op->kind == OpKind::kLoop) plan_memory(*op->body, &remarks);
+    if (is_block_loop(*op)) plan_memory(*op->body, &remarks);
   remarks.begin("layout", function);
   return explain_layouts(function, plan, remarks);
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "ir/loop.h"
+
 namespace minnow {
 namespace {
 
@@ -19,6 +21,8 @@ std::string op_text(const Op& op) {
 
 // Why there is no kernel that would hold both, where none was tried.
 std::string_view default_reason(const Op& producer, const Op& consumer) {
+  if (is_sequential_loop(producer) || is_sequential_loop(consumer))
+    return "a loop runs iteration by iteration, what is outside of it once";
   if (producer.kind == OpKind::kLoop || consumer.kind == OpKind::kLoop)
     return "a loop runs block by block, what is outside of it on all examples";
   if (producer.kind == OpKind::kReshape || consumer.kind == OpKind::kReshape)

@@ -83,7 +83,9 @@ Drawing draw_arena_map(const Function& function, const std::string& title) {
   for (const auto& op : function.ops()) {
     if (op->kind != OpKind::kLoop) continue;
     top += kPanelHeight;
-    add_map(drawing, top, *op->body, "arena of a block of examples, one a thread");
+    add_map(drawing, top, *op->body,
+            is_block_loop(*op) ? "arena of a block of examples, one a thread"
+                               : "arena of an iteration, a part of the first");
   }
   drawing.height = top + kMapHeight + 32;
   return drawing;

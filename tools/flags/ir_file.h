@@ -9,7 +9,7 @@
 
 namespace minnow {
 
-// What the program is read for. The interpreter runs bodies and maps that compiled code cannot.
+// What the program is read for. The interpreter runs bodies and loops that compiled code cannot.
 enum class ReadFor { kCompiling, kInterpreting };
 Result<std::unique_ptr<Module>> read_ir_file(const std::string& path, ReadFor purpose = ReadFor::kCompiling);
 

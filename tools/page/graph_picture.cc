@@ -86,19 +86,21 @@ class Picture {
                    {&parameter});
   }
 
-  // `blocks` is how often the body runs, for blocks of examples; 0 outside of any loop.
-  void add_body(const Function& body, int64_t blocks) {
+  // `repeated` says how often the body runs, "for each of 4 blocks"; it is empty outside of any loop.
+  void add_body(const Function& body, const std::string& repeated) {
     const UseMap uses(body);
     for (const auto& op : body.ops()) {
       if (op->kind == OpKind::kLoop) add_loop(*op);
-      else if (is_drawn(*op, uses)) add_op(*op, blocks);
+      else if (is_drawn(*op, uses)) add_op(*op, repeated);
     }
   }
 
   // What the body knows its operands by, and what the loop's results come from, are only names.
   void add_loop(const Op& loop) {
     for (size_t i = 0; i < loop.operands.size(); ++i) add_name(loop.body->parameters()[i].get(), loop.operands[i]);
-    add_body(*loop.body, loop.attr<LoopAttributes>().count);
+    const int64_t count = loop.attr<LoopAttributes>().count;
+    add_body(*loop.body, is_block_loop(loop) ? fmt::format("for each of {} blocks", count)
+                                             : fmt::format("in each of {} iterations", count));
     for (size_t i = 0; i < loop.results.size(); ++i) add_name(loop.result(i), loop.body->results()[i].value);
   }
 
@@ -112,7 +114,7 @@ class Picture {
     return known == meant_by_.end() ? value : known->second;
   }
 
-  void add_op(const Op& op, int64_t blocks) {
+  void add_op(const Op& op, const std::string& repeated) {
     const std::vector<size_t> sources = sources_of(op.operands);
     std::vector<const Value*> values;
     std::string results;
@@ -126,10 +128,10 @@ class Picture {
     for (const auto& result : op.results) box.lines.push_back(result->type.to_string());
     if (!op.location.layer.empty()) box.lines.push_back(op.location.layer);
     box.hint = fmt::format("{} = {}, {}", results, mnemonic(op.kind), phase_name(op.location.phase));
-    if (blocks > 0) box.hint += fmt::format(", for each of {} blocks", blocks);
+    if (!repeated.empty()) box.hint += ", " + repeated;
     box.layer = op.location.layer;
     box.phase = op.location.phase;
-    box.is_in_blocks = blocks > 0;
+    box.is_in_loop = !repeated.empty();
     const size_t node = add_box(std::move(box), std::move(values));
     for (const auto& result : op.results) node_of_[result.get()] = node;
     for (const size_t source : sources) picture_.edges.push_back({source, node});

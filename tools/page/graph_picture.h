@@ -15,7 +15,7 @@ struct GraphBox {
   std::string hint;                // what pointing at it tells
   std::string layer = {};
   std::optional<Phase> phase = {};  // none: a parameter or a result of the function
-  bool is_in_blocks = false;        // done for every block of examples
+  bool is_in_loop = false;          // done for every block of examples, or in every iteration
   // The values that it stands for, named like by value_names: its own first, then those that are only other names for
   // it, such as a parameter of a body.
   std::vector<std::string> values = {};

@@ -52,7 +52,7 @@ Json box_json(const LayoutNode& node, const GraphBox& box, Tables& tables) {
           {"hint", tables.lines.number(box.hint)},
           {"layer", box.layer.empty() ? -1 : static_cast<int>(tables.layers.number(box.layer))},
           {"phase", box.phase ? phase_name(*box.phase) : ""},
-          {"blocks", box.is_in_blocks},
+          {"blocks", box.is_in_loop},
           {"values", all_printable(box.values)}};
 }
 

@@ -46,7 +46,7 @@ std::string rect_text(const LayoutNode& node, double shift, std::string_view fil
 std::string box_text(const LayoutNode& node, const GraphBox& box) {
   const std::string_view fill = style_of(box).fill;
   std::string text = fmt::format("<g><title>{}</title>", markup_escaped(box.hint));
-  if (box.is_in_blocks) text += rect_text(node, kStackStep, fill);
+  if (box.is_in_loop) text += rect_text(node, kStackStep, fill);
   text += rect_text(node, 0, fill);
   for (size_t line = 0; line < box.lines.size(); ++line)
     text +=

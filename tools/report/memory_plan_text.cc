@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "ir/loop.h"
 #include "ir/text.h"
 #include "passes/plan_memory.h"
 
@@ -42,7 +43,9 @@ void add_plan(const Function& function, const Names& names, std::string_view tit
       text += fmt::format("  copied in the end{}: {} to result {} {}\n", together.size() > 1 ? ", at once" : "",
                           names.at(function.results()[index].value), index, function.results()[index].name);
   for (const auto& op : function.ops())
-    if (op->kind == OpKind::kLoop) add_plan(*op->body, names, "a block of " + names.at(op->result()), text);
+    if (op->kind == OpKind::kLoop)
+      add_plan(*op->body, names,
+               fmt::format("{} of {}", is_block_loop(*op) ? "a block" : "an iteration", names.at(op->result())), text);
 }
 
 }  // namespace

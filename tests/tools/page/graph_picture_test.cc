@@ -51,8 +51,8 @@ TEST(GraphPicture, TheOpsOfALoopOverBlocksHaveBoxesAndTheNamesAroundIt) {
   EXPECT_THAT(edges(picture), ElementsAre("x > %0/%b0 exp", "%0/%b0 exp > %0/%b1 neg", "%0/%b1 neg > y"));
   EXPECT_THAT(picture.boxes[0].values, ElementsAre("%x", "%0/%a0"));
   EXPECT_THAT(picture.boxes[2].values, ElementsAre("%0/%b1", "%0"));
-  EXPECT_TRUE(picture.boxes[1].is_in_blocks);
-  EXPECT_FALSE(picture.boxes[0].is_in_blocks);
+  EXPECT_TRUE(picture.boxes[1].is_in_loop);
+  EXPECT_FALSE(picture.boxes[0].is_in_loop);
 }
 
 TEST(GraphPicture, AFusedOpIsOneBox) {
