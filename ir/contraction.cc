@@ -74,33 +74,36 @@ struct ConvAxes {
   AffineMap w() const { return with_space(grouped(group, o, group_outputs), single(c), k); }
 };
 
-// y = sum over c, k of x * w
-Contraction conv_table(const Op& op) {
+// Of a convolution whose result is images: its pixels are rows, the channels `columns` are those of the result, and the
+// others, with the window, are summed over.
+ConvAxes image_axes(Table& t, const Op& op, size_t ConvAxes::* columns) {
   const auto& conv = op.attr<ConvAttributes>();
   const Shape& w = op.operands[1]->type.shape;
-  Table t;
   ConvAxes axes(conv, w);
   axes.group = t.add(Kind::kBatch, conv.groups);
   axes.n = t.add(Kind::kRow, op.type().dim(0));
   axes.s = t.add_all(Kind::kRow, space_of(op.type().shape));
-  axes.o = t.add(Kind::kColumn, axes.group_outputs);
-  axes.c = t.add(Kind::kDepth, axes.group_inputs);
+  const bool gives_outputs = columns == &ConvAxes::o;
+  axes.*columns = t.add(Kind::kColumn, gives_outputs ? axes.group_outputs : axes.group_inputs);
+  axes.*(gives_outputs ? &ConvAxes::c : &ConvAxes::o) =
+      t.add(Kind::kDepth, gives_outputs ? axes.group_inputs : axes.group_outputs);
   axes.k = t.add_all(Kind::kDepth, space_of(w));
+  return axes;
+}
+
+// y = sum over c, k of x * w
+Contraction conv_table(const Op& op) {
+  const auto& conv = op.attr<ConvAttributes>();
+  Table t;
+  const ConvAxes axes = image_axes(t, op, &ConvAxes::o);
   return {std::move(t.made.axes), axes.x(conv), axes.w(), axes.y()};
 }
 
 // x = sum over o, k of y[n, g*O + o, (s + pad - k*dilation) / stride] * w
 Contraction conv_input_table(const Op& op) {
   const auto& conv = op.attr<ConvAttributes>();
-  const Shape& w = op.operands[1]->type.shape;
   Table t;
-  ConvAxes axes(conv, w);
-  axes.group = t.add(Kind::kBatch, conv.groups);
-  axes.n = t.add(Kind::kRow, op.type().dim(0));
-  axes.s = t.add_all(Kind::kRow, space_of(op.type().shape));
-  axes.c = t.add(Kind::kColumn, axes.group_inputs);
-  axes.o = t.add(Kind::kDepth, axes.group_outputs);
-  axes.k = t.add_all(Kind::kDepth, space_of(w));
+  const ConvAxes axes = image_axes(t, op, &ConvAxes::c);
   AffineMap y = {single(axes.n), grouped(axes.group, axes.o, axes.group_outputs)};
   for (size_t i = 0; i < axes.s.size(); ++i)
     y.push_back({{{axes.s[i]}, {axes.k[i], -conv.dilation[i]}}, conv.pad[2 * i], conv.stride[i]});

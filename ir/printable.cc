@@ -10,26 +10,32 @@ namespace {
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-// Bytes of the code point that `text` begins with, 0 if it is none to show: overlong, a surrogate, beyond Unicode or a
-// control character.
+// Bytes of the code point that `text` begins with, 0 if it is none to show: no UTF-8, a control character, or one that
+// turns or breaks lines.
 size_t shown_bytes(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
-  const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  uint32_t point = first & (0xFFU >> (length + 1));
-  for (size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text[i])) return 0;
-    point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
-  }
-  constexpr uint32_t kLeast[] = {0, 0, 0xA0, 0x800, 0x10000};  // C1 controls lie below A0
-  const bool is_surrogate = point >= 0xD800 && point < 0xE000;
+  const auto [point, bytes] = first_code_point(text);
+  const bool is_control = point < 0x20 || (point >= 0x7F && point < 0xA0);
   const bool turns_text = (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
   const bool is_forbidden = point == 0xFFFE || point == 0xFFFF || point == 0x2028 || point == 0x2029;
-  return point < kLeast[length] || point > 0x10FFFF || is_surrogate || turns_text || is_forbidden ? 0 : length;
+  return is_control || turns_text || is_forbidden ? 0 : bytes;
 }
 
 }  // namespace
+
+CodePoint first_code_point(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (first < 0x80) return {first, 1};
+  const size_t bytes = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < bytes) return {};
+  uint32_t point = first & (0xFFU >> (bytes + 1));
+  for (size_t i = 1; i < bytes; ++i) {
+    if (!is_continuation(text[i])) return {};
+    point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
+  }
+  constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool is_surrogate = point >= 0xD800 && point < 0xE000;
+  return point < kLeast[bytes] || point > 0x10FFFF || is_surrogate ? CodePoint{} : CodePoint{point, bytes};
+}
 
 std::string printable(std::string_view text, bool keeps_lines) {
   std::string shown;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,6 +11,14 @@
 #include "ir/type.h"
 
 namespace minnow {
+
+// The code point of UTF-8 (RFC 3629) that a text begins with, which is not empty; of no bytes if it begins with none:
+// overlong, a surrogate, beyond Unicode, cut off.
+struct CodePoint {
+  uint32_t value = 0;
+  size_t bytes = 0;
+};
+CodePoint first_code_point(std::string_view text);
 
 // The text with every control character, and every byte that is not part of valid UTF-8, as "\x1b". Line breaks stay
 // if `keeps_lines`.

@@ -14,10 +14,6 @@ std::vector<int64_t> inverse_permutation(const std::vector<int64_t>& permutation
   return inverse;
 }
 
-Value* slice(Value* x, SliceAttributes attributes, Builder& b) {
-  return b.create(OpKind::kSlice, {x}, std::move(attributes));
-}
-
 }  // namespace
 
 // Sums over the result dimensions that no operand dimension maps to; dims are increasing, so the rest is in
@@ -64,19 +60,17 @@ MINNOW_VJP(Pad) {
     inside.limit.push_back(pad.low[d] + (x.dim(i) - 1) * stride + 1);
     inside.stride.push_back(stride);
   }
-  return {{slice(dy, std::move(inside), b)}};
+  return {{b.slice(dy, std::move(inside))}};
 }
 
 MINNOW_VJP(Concat) {
-  auto dim = static_cast<size_t>(op.attr<DimAttributes>().dim);
-  size_t rank = op.type().shape.size();
+  const int64_t dim = op.attr<DimAttributes>().dim;
   Cotangents parts;
   int64_t start = 0;
   for (const Value* part : op.operands) {
-    SliceAttributes piece{std::vector<int64_t>(rank, 0), op.type().shape, std::vector<int64_t>(rank, 1)};
-    piece.start[dim] = start;
-    piece.limit[dim] = start += part->type.shape[dim];
-    parts.push_back(slice(dy, std::move(piece), b));
+    const int64_t limit = start + part->type.dim(dim);
+    parts.push_back(b.slice(dy, dim, start, limit));
+    start = limit;
   }
   return parts;
 }

@@ -16,16 +16,6 @@ void resize_examples(Op& op, int64_t examples) {
   if (auto* slice = std::get_if<SliceAttributes>(&op.attributes)) slice->limit[0] = examples;
 }
 
-Value* slice_examples(Builder& builder, Value* value, int64_t from, int64_t to) {
-  SliceAttributes slice;
-  slice.start.assign(value->type.shape.size(), 0);
-  slice.limit = value->type.shape;
-  slice.stride.assign(value->type.shape.size(), 1);
-  slice.start[0] = from;
-  slice.limit[0] = to;
-  return builder.create(OpKind::kSlice, {value}, std::move(slice));
-}
-
 }  // namespace
 
 void resize_examples(Function& body, int64_t examples, const std::unordered_set<const Value*>& sums) {
@@ -69,8 +59,8 @@ class RemainderSplit {
     outside = operand;
     if (!is_split(attributes(), i)) return;
     Builder builder(function_, place_);
-    outside = known(slice_examples(builder, operand, whole, operand->type.dim(0)), place_);
-    operand = known(slice_examples(builder, operand, 0, whole), place_);
+    outside = known(builder.slice(operand, 0, whole, operand->type.dim(0)), place_);
+    operand = known(builder.slice(operand, 0, 0, whole), place_);
   }
 
   // `examples`: 0 for an op whose result has none.

@@ -22,24 +22,6 @@ constexpr int kBytes = 256;
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// Bytes of the character of UTF-8 (RFC 3629) that `text` begins with; 0 if it begins with none.
-size_t character_bytes(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const size_t count = first >= 0xC2 && first <= 0xDF   ? 2
-                       : first >= 0xE0 && first <= 0xEF ? 3
-                       : first >= 0xF0 && first <= 0xF4 ? 4
-                                                        : 0;
-  if (count == 0 || text.size() < count) return 0;
-  for (size_t i = 1; i < count; ++i)
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  const bool is_overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool is_surrogate = first == 0xED && byte(1) >= 0xA0;
-  const bool is_beyond = first == 0xF4 && byte(1) >= 0x90;
-  return is_overlong || is_surrogate || is_beyond ? 0 : count;
-}
-
 int64_t line_at(std::string_view text, size_t offset) { return 1 + std::ranges::count(text.substr(0, offset), '\n'); }
 
 Status check_utf8(std::string_view text, const std::string& path) {
@@ -47,7 +29,7 @@ Status check_utf8(std::string_view text, const std::string& path) {
   for (size_t at = 0; at < text.size();) {
     if (text[at] == '\0')
       return fail_with_hint(path, fmt::format("is no text: byte {} is zero", at), std::string(kHint));
-    const size_t count = character_bytes(text.substr(at));
+    const size_t count = first_code_point(text.substr(at)).bytes;
     if (count == 0)
       return fail_with_hint(fmt::format("{}:{}", path, line_at(text, at)),
                             fmt::format("is not UTF-8: byte {} is 0x{:02x}", at, static_cast<unsigned char>(text[at])),
@@ -76,7 +58,7 @@ void for_each_token(std::string_view text, Text::Level level, const Take& take) 
       continue;
     }
     size_t end = at + 1;
-    if (level == Text::CHAR) end = at + std::max<size_t>(character_bytes(text.substr(at)), 1);
+    if (level == Text::CHAR) end = at + std::max<size_t>(first_code_point(text.substr(at)).bytes, 1);
     if (level == Text::WORD)
       while (end < text.size() && !is_blank(text[end])) ++end;
     take(text.substr(at, end - at), at);

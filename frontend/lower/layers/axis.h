@@ -13,15 +13,4 @@ inline Result<int64_t> input_axis(const LayerScope& scope, std::string_view fiel
                         scope.example_shape(), scope.from());
 }
 
-// Elements [start, limit) of x along `dim`, every `stride`-th.
-inline Value* slice_along(Builder& builder, Value* x, int64_t dim, int64_t start, int64_t limit, int64_t stride = 1) {
-  const Shape& shape = x->type.shape;
-  SliceAttributes slice{Shape(shape.size(), 0), shape, Shape(shape.size(), 1)};
-  const auto d = static_cast<size_t>(dim);
-  slice.start[d] = start;
-  slice.limit[d] = limit;
-  slice.stride[d] = stride;
-  return builder.slice(x, std::move(slice));
-}
-
 }  // namespace minnow

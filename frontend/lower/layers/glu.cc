@@ -18,8 +18,8 @@ Result<Value*> lower_glu(LayerScope& scope) {
   shape[static_cast<size_t>(dim)] = size / 2;
   MINNOW_TRY(scope.admit_output(shape));
   Builder& b = scope.builder();
-  Value* gate = activate(b, slice_along(b, scope.input(), dim, size / 2, size), glu.gate());
-  return b.mul(slice_along(b, scope.input(), dim, 0, size / 2), gate);
+  Value* gate = activate(b, b.slice(scope.input(), dim, size / 2, size), glu.gate());
+  return b.mul(b.slice(scope.input(), dim, 0, size / 2), gate);
 }
 
 Status check_glu_generation(const LayerScope& scope) { return goes_along(scope, "axis", scope.layer().glu().axis()); }

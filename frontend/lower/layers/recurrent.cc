@@ -109,10 +109,16 @@ class Recurrence {
   Result<Value*> input_products(Value* x, const std::string& prefix);
   Result<Passed> add_loop(Value* x, const std::string& prefix, bool reverse);
   Result<Passed> go_on(Value* x, const std::string& prefix);
-  bool has_bias_inside() const { return spec_.bias() && scope_.layer().has_gru(); }
-  bool has_two_biases() const {
-    return spec_.bias() && (scope_.layer().has_gru() || spec_.convention() == spec::Recurrent::PYTORCH);
+  // Of the products with the state: a GRU multiplies those by a gate, with their bias; in the others both biases only
+  // add up, and Keras has one.
+  bool has_state_bias() const { return spec_.bias() && scope_.layer().has_gru(); }
+  bool has_second_bias() const {
+    return spec_.bias() && !scope_.layer().has_gru() && spec_.convention() == spec::Recurrent::PYTORCH;
   }
+  struct StateWeights {
+    Value *w, *bias;  // bias is nullptr where there is none
+  };
+  Result<StateWeights> state_weights(const std::string& prefix);
 
   LayerScope& scope_;
   Builder& b_;
@@ -137,17 +143,31 @@ Result<Value*> Recurrence::input_products(Value* x, const std::string& prefix) {
   Value* products = b_.dot(b_.reshape(x, {length_ * examples_, inputs}), w);
   if (!spec_.bias()) return products;
   MINNOW_ASSIGN(Value * bias, weight(prefix + "input.bias", {width}, spec_.bias_init()));
-  if (has_two_biases() && !has_bias_inside()) {
+  if (has_second_bias()) {
     MINNOW_ASSIGN(Value * second, weight(prefix + "recurrent.bias", {width}, spec_.bias_init()));
     bias = b_.add(bias, second);
   }
   return b_.add(products, b_.broadcast(bias, {1}, products->type.shape));
 }
 
+Result<Recurrence::StateWeights> Recurrence::state_weights(const std::string& prefix) {
+  const int64_t units = spec_.units(), width = cell_.gates * units;
+  MINNOW_ASSIGN(Value * w, weight(prefix + "recurrent.weight", {units, width}, spec_.recurrent_init()));
+  if (!has_state_bias()) return StateWeights{w, nullptr};
+  MINNOW_ASSIGN(Value * bias, weight(prefix + "recurrent.bias", {width}, spec_.bias_init()));
+  return StateWeights{w, bias};
+}
+
+// h [N,U] → [N,gates*U]
+Value* state_products(Builder& b, Value* h, Value* w, Value* bias) {
+  Value* products = b.dot(h, w);
+  return bias == nullptr ? products : b.add(products, b.broadcast(bias, {1}, products->type.shape));
+}
+
 Result<Recurrence::Passed> Recurrence::add_loop(Value* x, const std::string& prefix, bool reverse) {
   const int64_t units = spec_.units(), width = cell_.gates * units;
   MINNOW_ASSIGN(Value * products, input_products(x, prefix));
-  MINNOW_ASSIGN(Value * w, weight(prefix + "recurrent.weight", {units, width}, spec_.recurrent_init()));
+  MINNOW_ASSIGN(const StateWeights weights, state_weights(prefix));
   scope_.add_flops(2.0 * static_cast<double>((x->type.dim(2) + units) * width * length_));
 
   auto body = std::make_unique<Function>("body");
@@ -170,11 +190,9 @@ Result<Recurrence::Passed> Recurrence::add_loop(Value* x, const std::string& pre
     loop.carry.push_back(std::ssize(operands));
     step.state.push_back(operand(b_.constant(state, 0), state));
   }
-  step.h = inside.dot(step.state[0], operand(w, w->type));
-  if (has_bias_inside()) {
-    MINNOW_ASSIGN(Value * bias, weight(prefix + "recurrent.bias", {width}, spec_.bias_init()));
-    step.h = inside.add(step.h, inside.broadcast(operand(bias, bias->type), {1}, step.h->type.shape));
-  }
+  Value* w = operand(weights.w, weights.w->type);
+  Value* bias = weights.bias == nullptr ? nullptr : operand(weights.bias, weights.bias->type);
+  step.h = state_products(inside, step.state[0], w, bias);
   std::vector<Value*> next = cell_.step(step);
   Value* shown = next[0];
   if (is_inside_ != nullptr) {
@@ -192,20 +210,15 @@ Result<Recurrence::Passed> Recurrence::add_loop(Value* x, const std::string& pre
 
 // One position behind those that made the states, without a loop.
 Result<Recurrence::Passed> Recurrence::go_on(Value* x, const std::string& prefix) {
-  const int64_t units = spec_.units(), width = cell_.gates * units;
   CellStep step{b_, spec_, nullptr, nullptr, {}};
   MINNOW_ASSIGN(step.x, input_products(x, prefix));
-  MINNOW_ASSIGN(Value * w, weight(prefix + "recurrent.weight", {units, width}, spec_.recurrent_init()));
+  MINNOW_ASSIGN(const StateWeights weights, state_weights(prefix));
   constexpr std::array kStates = {"h", "c"};
   for (int64_t i = 0; i < cell_.states; ++i) {
-    MINNOW_ASSIGN(Value * state, scope_.memory(prefix + kStates[static_cast<size_t>(i)], {examples_, units}));
+    MINNOW_ASSIGN(Value * state, scope_.memory(prefix + kStates[static_cast<size_t>(i)], {examples_, spec_.units()}));
     step.state.push_back(state);
   }
-  step.h = b_.dot(step.state[0], w);
-  if (has_bias_inside()) {
-    MINNOW_ASSIGN(Value * bias, weight(prefix + "recurrent.bias", {width}, spec_.bias_init()));
-    step.h = b_.add(step.h, b_.broadcast(bias, {1}, step.h->type.shape));
-  }
+  step.h = state_products(b_, step.state[0], weights.w, weights.bias);
   const std::vector<Value*> next = cell_.step(step);
   for (size_t i = 0; i < next.size(); ++i) scope_.remember(prefix + kStates[i], next[i]);
   return Passed{next[0], next[0]};

@@ -23,7 +23,7 @@ Result<Value*> lower_slice(LayerScope& scope) {
   if (limit <= start)
     return scope.complain("limit", "no element is left of {}{}: it starts at {} and ends before {}",
                           scope.example_shape(), scope.from(), start, limit);
-  Value* result = slice_along(scope.builder(), scope.input(), dim, start, limit, std::min(slice.stride(), size));
+  Value* result = scope.builder().slice(scope.input(), dim, start, limit, std::min(slice.stride(), size));
   MINNOW_TRY(scope.admit_output(result->type.shape));
   return result;
 }

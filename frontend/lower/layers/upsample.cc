@@ -25,8 +25,8 @@ Value* repeat(Builder& b, Value* x, const std::vector<int64_t>& factor) {
 Value* interpolate(Builder& b, Value* x, size_t dim, int64_t factor) {
   const auto along = static_cast<int64_t>(dim);
   const int64_t n = x->type.dim(along);
-  Value* before = b.concat({slice_along(b, x, along, 0, 1), slice_along(b, x, along, 0, n - 1)}, along);
-  Value* behind = b.concat({slice_along(b, x, along, 1, n), slice_along(b, x, along, n - 1, n)}, along);
+  Value* before = b.concat({b.slice(x, along, 0, 1), b.slice(x, along, 0, n - 1)}, along);
+  Value* behind = b.concat({b.slice(x, along, 1, n), b.slice(x, along, n - 1, n)}, along);
   std::vector<double> of_before, of_here, of_behind;
   for (int64_t copy = 0; copy < factor; ++copy) {
     const double distance = (static_cast<double>(copy) + 0.5) / static_cast<double>(factor) - 0.5;
