@@ -21,7 +21,7 @@ enum class CaseKind : uint8_t {
   kExtreme,  // an IR program on numbers from 1e-30 to 1e30, infinities, NaN and denormals
   kModel,    // a model that trains
   kBody,     // a function around fused ops with arbitrary bodies
-  kLoop,     // a function around maps with arbitrary bodies
+  kLoop,     // a function around loops over blocks with arbitrary bodies
 };
 // Of five seeds, one is a model and one a program on extreme numbers.
 CaseKind case_kind(uint32_t seed);

@@ -1,7 +1,6 @@
 // Loops with bodies drawn at random: operands split, carried and whole, results stacked, summed and last, in order and
 // reversed, one within another.
 #include <algorithm>
-#include <cmath>
 
 #include "ir/loop.h"
 #include "proof/op_drawing.h"

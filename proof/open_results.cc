@@ -10,13 +10,12 @@
 namespace minnow::proof {
 namespace {
 
-constexpr double kNearOverflow = 1e37;  // a tenth of the largest f32, and less
+constexpr double kNearOverflow = 1e37;   // a tenth of the largest f32, and less
+constexpr double kLargestInLoop = 1e12;  // products of a few such numbers may overflow
 
 bool sums_exponentials(const Op& op) {
   return op.kind == OpKind::kReduceSum && op.operands[0]->op && op.operands[0]->op->kind == OpKind::kExp;
 }
-
-constexpr double kLargestInLoop = 1e12;  // products of a few such numbers may overflow
 
 bool is_convolution(const Op& op) { return has_trait(op.kind, kContraction) && has_trait(op.kind, kWindow); }
 

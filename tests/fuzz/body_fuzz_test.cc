@@ -1,5 +1,5 @@
-// Functions around fused ops and maps with arbitrary bodies: what check_kernels takes means the same compiled as
-// interpreted, and stays in its buffers; the rest is refused.
+// Functions around fused ops and loops over blocks with arbitrary bodies: what check_kernels takes means the same
+// compiled as interpreted, and stays in its buffers; the rest is refused.
 //
 // MINNOW_FUZZ_CASES says how many to try in each part, MINNOW_FUZZ_SEED with which seed to begin.
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ TEST_P(BodyFuzz, IsRefusedOrRunsLikeTheInterpreter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Bodies, BodyFuzz, ::testing::Values(proof::CaseKind::kBody, proof::CaseKind::kLoop),
-                         [](const auto& info) { return info.param == proof::CaseKind::kBody ? "Fused" : "Maps"; });
+                         [](const auto& info) { return info.param == proof::CaseKind::kBody ? "Fused" : "Loops"; });
 
 }  // namespace
 }  // namespace minnow
