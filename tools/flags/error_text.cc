@@ -14,7 +14,7 @@ namespace minnow {
 namespace {
 
 constexpr size_t kTabWidth = 8;
-constexpr size_t kMostBefore = 60, kMostBehind = 40;  // letters of a line around the place
+constexpr size_t kMostBefore = 60, kMostBehind = 60;  // letters of a line around the place
 
 struct Place {
   std::string file;

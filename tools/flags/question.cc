@@ -79,6 +79,7 @@ Result<Question> question_from_images(const std::vector<std::string>& images, bo
     paths.insert(paths.end(), found.begin(), found.end());
   }
   MINNOW_ASSIGN(Tensor examples, examples_from_pictures(paths, *trained.session, {is_inverted}));
+  std::ranges::transform(paths, paths.begin(), shown_path);
   const std::string note = is_inverted ? "" : note_on_edges(paths, examples);
   return Question{{images[0], std::move(examples), {}, {}}, std::move(paths), {}, trained.class_names, note};
 }

@@ -38,7 +38,7 @@ TEST_F(ErrorText, TheCaretStandsUnderTheLetterWhateverIsBefore) {
 TEST_F(ErrorText, OfALongLineTheSurroundings) {
   const std::string said = excerpt(std::string(500, 'a') + "b" + std::string(500, 'c'), 1, 501);
   EXPECT_EQ(said,
-            "  1 | …" + std::string(60, 'a') + "b" + std::string(38, 'c') + "…\n    | " + std::string(61, ' ') + "^\n");
+            "  1 | …" + std::string(60, 'a') + "b" + std::string(58, 'c') + "…\n    | " + std::string(61, ' ') + "^\n");
 }
 
 TEST_F(ErrorText, WhereThereIsNoSuchPlaceThereIsNoLine) {
