@@ -39,7 +39,7 @@ std::string shown_path(const std::string& path) { return is_stdin(path) ? "<stdi
 
 Result<std::string> read_bytes(const std::string& path, std::string_view kind) {
   static std::mutex mutex;
-  static std::map<std::string, std::string> read_once;
+  static std::map<std::string, Result<std::string>> read_once;
   const std::lock_guard lock(mutex);
   if (const auto found = read_once.find(path); found != read_once.end()) return found->second;
 
@@ -53,7 +53,7 @@ Result<std::string> read_bytes(const std::string& path, std::string_view kind) {
       is_folder ? fail(where, "is a folder, not {} file", with_article(kind)) : read_to_end(descriptor, where, kind);
   ::close(descriptor);
   const bool can_be_read_again = is_known && S_ISREG(status.st_mode) && !is_stdin(path);
-  if (bytes && !can_be_read_again) read_once.emplace(path, *bytes);
+  if (!can_be_read_again) read_once.emplace(path, bytes);
   return bytes;
 }
 
