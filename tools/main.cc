@@ -140,13 +140,13 @@ int run_main(int argc, char** argv) {
   CLI::App app("Minnow compiles, trains and runs small neural networks.", "minnow");
   app.set_version_flag("--version", "minnow 0.1.0");
   app.require_subcommand(1);
-  app.footer("minnow help COMMAND tells more of one; help --json lists all flags of all");
   std::vector<std::pair<CLI::App*, Action>> commands;
   for (const CommandRow& row : kCommands) {
     CLI::App* command = app.add_subcommand(row.name, row.summary);
     commands.emplace_back(command, row.add(*command));
     add_examples(*command, row.examples);
   }
+  app.footer("minnow help COMMAND tells more of one; help --json lists all flags of all");
   std::vector<std::string> words(argv + 1, argv + argc);
   if (words == std::vector<std::string>{"help", "--json"}) {
     fmt::print("{}\n", commands_json(app));

@@ -102,7 +102,7 @@ TEST_F(Pictures, ClassNamesOfTheModelAreKeptWithTheRun) {
   EXPECT_EQ(count_of(plain.out, "near"), 3) << plain.out << plain.err;
   EXPECT_EQ(plain.err, "");
   expect_refused(bench_, "train n.textproto --data-dir . --set data.class_names=[a,b,c]",
-                 "data.class_names: error: there are 3 names, but the classes of ./x.npy are 2");
+                 "data.class_names: error: there are 3 names, but the classes of x.npy are 2");
   expect_refused(bench_, "train n.textproto --data-dir . --set data.class_names=[a,a]",
                  "--set data.class_names: error: two classes have the name \"a\"");
 }
