@@ -32,6 +32,8 @@ InferFn infer_reduce, infer_argmax, infer_cumsum;
 // Contractions and windows.
 InferFn infer_dot, infer_conv, infer_conv_input, infer_conv_filter;
 InferFn infer_window, infer_window_spread, infer_window_pick;
+// Never asked for: ops with a body.
+InferFn infer_from_body;
 
 // A dimension index that must exist in `rank` dimensions.
 Status check_dim(int64_t dim, int64_t rank);

@@ -44,9 +44,7 @@ Domain domain_of(OpKind kind) {
     case OpKind::kSin:
     case OpKind::kCos:
     case OpKind::kMultiply: return {.required = true};
-    case OpKind::kSign:
-    case OpKind::kFloor: return {.exact = true};
-    default: return {.exact = has_trait(kind, kCompare)};
+    default: return {.exact = has_trait(kind, kCompare | kStep)};
   }
 }
 

@@ -33,6 +33,7 @@ MINNOW_DESCRIBE(Cos, "", "cos x", "", "-dy sin x")
 MINNOW_DESCRIBE(Sin, "", "sin x", "", "dy cos x")
 MINNOW_DESCRIBE(Atan, "", "arctan x", "", "dy / (1 + x²)")
 MINNOW_DESCRIBE(Floor, "", "the largest whole number ≤ x", "", "none")
+MINNOW_DESCRIBE(Round, "", "the nearest whole number, of two the even one", "", "none")
 MINNOW_DESCRIBE(Not, "", "1 - x", "", "none")
 MINNOW_DESCRIBE(Convert, "",
                 "x in the element type of the result; to integers truncated and held to the range, NaN becomes 0; to "

@@ -42,7 +42,7 @@ struct WithWeights {
 
 constexpr bool is_elementwise(OpKind kind) {
   constexpr uint32_t kTraits[] = {
-#define MINNOW_OP(kind, mnemonic, operands, traits, attributes) (traits),
+#define MINNOW_OP(kind, mnemonic, operands, infer, traits, attributes) (traits),
 #include "ir/ops.def"
   };
   return (kTraits[static_cast<size_t>(kind)] & kElementwise) != 0;

@@ -31,6 +31,7 @@ TEST(InterpreterTest, ComputesFloatFunctions) {
       {OpKind::kSin, 1, 0.8414709848078965},
       {OpKind::kAtan, -2, -1.1071487177940904},
       {OpKind::kFloor, -1.5, -2},
+      {OpKind::kRound, 2.5, 2},
   };
   for (const auto& [kind, x, expected] : cases) {
     Program program;
