@@ -23,7 +23,7 @@ constexpr int kMostTries = 4;
 constexpr const char* kProbeName = "fma_chains";
 
 // As many accumulators as a dot kernel keeps in registers: enough to hide the latency of a multiply-add.
-int chain_count(const Target& target) { return target.tiles.dot.rows * target.tiles.dot.vectors; }
+int chain_count(const Target& target) { return target.schedule.dot.rows * target.schedule.dot.vectors; }
 
 // for (i in [begin, end)) for each chain: x = x * a + a. With a = 0.5 every x runs towards 1, so that nothing
 // overflows; `a` comes from memory, so that nothing is computed beforehand.
@@ -98,8 +98,8 @@ Result<double> model_flops(const LoadedModel& model, std::string_view function) 
   return contraction_flops(*built);
 }
 
-Result<double> measure_peak_flops(ThreadPool& pool, double at_least) {
-  MINNOW_ASSIGN(const Target target, host_target());
+Result<double> measure_peak_flops(ThreadPool& pool, double at_least, const std::string& cpu) {
+  MINNOW_ASSIGN(const Target target, host_target(cpu));
   llvm::LLVMContext context;
   llvm::Module module(kProbeName, context);
   emit_probe(module, target);

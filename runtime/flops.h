@@ -20,9 +20,9 @@ Result<double> model_flops(const LoadedModel& model, std::string_view function);
 
 // The most f32 operations a second, a multiply-add counting two: every thread of the pool runs independent chains of
 // multiply-adds in the widest vectors. Takes about 50 ms, and the best of many bursts counts, as the machine may be
-// busy with other things; a few times that while the peak is below `at_least`, a rate that has been seen. Errors are
-// LLVM's.
-Result<double> measure_peak_flops(ThreadPool& pool, double at_least = 0);
+// busy with other things; a few times that while the peak is below `at_least`, a rate that has been seen. Of code for
+// `cpu`, if that is not the host's own. Errors are LLVM's.
+Result<double> measure_peak_flops(ThreadPool& pool, double at_least = 0, const std::string& cpu = {});
 
 // Whether a share of the peak is too large to be believed, as rounding cannot explain it.
 inline bool is_beyond_peak(double share) { return share > 1.005; }

@@ -10,6 +10,7 @@
 #include "codegen/kernels/emit_window.h"
 #include "ir/dot.h"
 #include "ir/windows.h"
+#include "passes/group/tile_batch.h"
 
 namespace minnow {
 
@@ -58,8 +59,14 @@ bool computes_f64(const KernelWork& work) {
 
 // Vectors of f64 that fill one register, like those of f32. LLVM 19 would divide wider ones, and then read wrongly
 // under a mask that is constant and false in all of the upper half (seen on AVX2).
+//
+// The other way around, a convolution in a block, or its gradient, has all examples of it in one vector, which is
+// several registers if the machine's are shorter: so it reads whole cache lines, and what is broadcast serves them all.
 Target target_of(const KernelWork& work, const Target& target) {
+  constexpr uint32_t kBoth = kContraction | kWindow;
   Target seen = target;
+  const bool is_conv = work.main != nullptr && (op_info(work.main->kind).traits & kBoth) == kBoth;
+  if (work.loop >= 0 && is_conv) seen.lanes = std::max(seen.lanes, static_cast<int>(kBlockExamples));
   if (computes_f64(work)) seen.lanes /= 2;
   return seen;
 }

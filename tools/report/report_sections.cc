@@ -141,7 +141,7 @@ Html kernels(const RunRecord& run, const ReportOptions& options) {
   if (function.executable().kernels().empty()) return fail({}, "the interpreter has no kernels to time");
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(function, options.repeats));
   Profile profile = summarize(function.executable().kernels(), steps);
-  MINNOW_TRY(measure_peak(profile, function.pool()));
+  MINNOW_TRY(measure_peak(profile, function.pool(), session.code.cpu));
   HtmlTable table{kernel_columns(), {}, 3};
   for (const KernelRow& row : slowest_first(profile)) table.rows.push_back(kernel_cells(row, profile));
   const double rate = profile.step_flops / profile.step_seconds;
