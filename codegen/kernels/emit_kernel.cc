@@ -64,12 +64,9 @@ bool computes_f64(const KernelWork& work) {
 // several registers if the machine's are shorter: so it reads whole cache lines, and what is broadcast serves them all.
 Target target_of(const KernelWork& work, const Target& target) {
   constexpr uint32_t kBoth = kContraction | kWindow;
-  constexpr int kFewestSums = 6;  // of such vectors: where they are fewer, operands would be loaded too often
   Target seen = target;
   const bool is_conv = work.main != nullptr && (op_info(work.main->kind).traits & kBoth) == kBoth;
-  const int registers = std::max(1, static_cast<int>(kBlockExamples) / target.lanes);
-  if (work.loop >= 0 && is_conv && target.accumulators >= kFewestSums * registers)
-    seen.lanes = std::max(seen.lanes, static_cast<int>(kBlockExamples));
+  if (work.loop >= 0 && is_conv) seen.lanes = std::max(seen.lanes, static_cast<int>(kBlockExamples));
   if (computes_f64(work)) seen.lanes /= 2;
   return seen;
 }

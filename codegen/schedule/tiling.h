@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "codegen/target/processor.h"
-
 namespace minnow {
 
 inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -17,11 +15,6 @@ inline int64_t largest_divisor(int64_t number, int64_t limit) {
   for (int64_t d = std::min(number, limit); d > 1; --d)
     if (number % d == 0) return d;
   return 1;
-}
-
-// Of a vector of so many lanes.
-inline int64_t registers_of_vector(int64_t lanes, const Processor& processor) {
-  return std::max<int64_t>(1, lanes / processor.lanes);
 }
 
 }  // namespace minnow
