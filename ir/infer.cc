@@ -69,6 +69,7 @@ MINNOW_INFER(ReduceSum, infer_reduce);
 MINNOW_INFER(ReduceMax, infer_reduce);
 MINNOW_INFER(ArgMax, infer_argmax);
 MINNOW_INFER(CumSum, infer_cumsum);
+MINNOW_INFER(ArgSort, infer_argsort);
 MINNOW_INFER(Dot, infer_dot);
 MINNOW_INFER(Conv, infer_conv);
 MINNOW_INFER(ConvInput, infer_conv_input);

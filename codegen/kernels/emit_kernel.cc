@@ -7,6 +7,7 @@
 #include "codegen/kernels/emit_contraction.h"
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
+#include "codegen/kernels/emit_sort.h"
 #include "codegen/kernels/emit_window.h"
 #include "ir/dot.h"
 #include "ir/windows.h"
@@ -42,6 +43,7 @@ KernelWay choose_way(const KernelWork& work) {
     case OpKind::kReduceMax: return {emit_reduction_kernel};
     case OpKind::kScatterAdd: return {emit_scatter_add};
     case OpKind::kCumSum: return {emit_cumsum};
+    case OpKind::kArgSort: return {emit_sort, sort_scratch};
     default: return {emit_plain_loop};
   }
 }
