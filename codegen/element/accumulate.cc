@@ -22,10 +22,6 @@ llvm::Value* exceeds(ElementEmitter& emitter, DType dtype, llvm::Value* a, llvm:
   return ir.CreateOr(greater, ir.CreateAnd(ir.CreateFCmpUNO(a, a), ir.CreateFCmpORD(b, b)));
 }
 
-llvm::Value* lane_numbers(ElementEmitter& emitter, const Coord& at) {
-  return emitter.lanes() == 1 ? emitter.ir().CreateTrunc(at.base, emitter.ir().getInt32Ty()) : emitter.per_lane(at);
-}
-
 llvm::Value* emit_row_index(ElementEmitter& emitter, const Value* indices, const Position& at, int64_t size) {
   llvm::Value* index = emitter.emit(indices, at);
   index = emitter.math().max(DType::kI32, index, emitter.constant_of(DType::kI32, 0));

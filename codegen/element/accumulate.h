@@ -26,9 +26,6 @@ double lowest(DType dtype);
 // a > b, where NaN is greater than all numbers.
 llvm::Value* exceeds(ElementEmitter& emitter, DType dtype, llvm::Value* a, llvm::Value* b);
 
-// A coordinate as i32 in each lane.
-llvm::Value* lane_numbers(ElementEmitter& emitter, const Coord& at);
-
 // The index at this position of `indices`, moved to the nearest of `size` rows.
 llvm::Value* emit_row_index(ElementEmitter& emitter, const Value* indices, const Position& at, int64_t size);
 

@@ -64,6 +64,10 @@ V EmitRule<OpKind::kArgMax>::apply(ElementEmitter& emitter, const Op& op, const 
 
 namespace {
 
+V lane_numbers(ElementEmitter& emitter, const Coord& at) {
+  return emitter.lanes() == 1 ? emitter.ir().CreateTrunc(at.base, emitter.ir().getInt32Ty()) : emitter.per_lane(at);
+}
+
 // Adds `element` to the lanes where the condition holds.
 void add_where(ElementEmitter& emitter, DType dtype, Accumulator& sum, V condition, V element) {
   V with = emitter.math().add(dtype, sum.get(), element);

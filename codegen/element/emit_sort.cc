@@ -1,6 +1,5 @@
 #include <limits>
 
-#include "codegen/element/accumulate.h"
 #include "codegen/element/emit_rules.h"
 #include "codegen/element/sort_key.h"
 
@@ -34,31 +33,10 @@ V sort_key(ElementEmitter& emitter, DType dtype, bool descending, V element) {
   return ir.CreateSelect(ir.CreateFCmpUNO(element, element), last, key);
 }
 
-// The index that has as many elements before it as the position says, found by counting for each: emit_sort.h does not.
-V EmitRule<OpKind::kArgSort>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
-  const auto& [along, descending] = op.attr<SortAttributes>();
-  const auto dim = static_cast<size_t>(along);
-  const DType dtype = op.operands[0]->type.dtype;
-  llvm::IRBuilder<>& ir = emitter.ir();
-  const auto key_at = [&](const Coord& i) {
-    Position from = at;
-    from[dim] = i;
-    return sort_key(emitter, dtype, descending, emitter.emit(op.operands[0], from));
-  };
-  const auto number = [&](const Coord& i) { return emitter.splat(ir.CreateTrunc(i.base, ir.getInt32Ty())); };
-  V wanted = lane_numbers(emitter, at[dim]), one = emitter.constant_of(DType::kI32, 1);
-  Accumulator found(emitter, DType::kI32, 0), before(emitter, DType::kI32, 0);
-  emitter.loop(0, op.type().dim(along), [&](const Coord& i) {
-    V key = key_at(i);
-    before.set(emitter.constant_of(DType::kI32, 0));
-    emitter.loop(0, op.type().dim(along), [&](const Coord& j) {
-      V other = key_at(j), is_sooner = emitter.splat(ir.CreateICmpSLT(j.base, i.base));
-      V is_before = ir.CreateOr(ir.CreateICmpSLT(other, key), ir.CreateAnd(ir.CreateICmpEQ(other, key), is_sooner));
-      before.set(emitter.math().select(is_before, ir.CreateAdd(before.get(), one), before.get()));
-    });
-    found.set(emitter.math().select(ir.CreateICmpEQ(before.get(), wanted), number(i), found.get()));
-  });
-  return found.get();
+// emit_sort of codegen/kernels/ is a kernel of its own, and argsort has no place in any other.
+V EmitRule<OpKind::kArgSort>::apply(ElementEmitter&, const Op& op, const Position&) {
+  MINNOW_CHECK(false, "an argsort inside a kernel: {}", op.location.layer);
+  return nullptr;
 }
 
 }  // namespace minnow
