@@ -12,6 +12,7 @@ namespace minnow::proof {
 namespace {
 
 constexpr int64_t kMostElements = 400;  // of one example, wherever it is
+constexpr int64_t kMostStates = 17;     // that a recurrent layer begins with
 
 class ModelDrawing {
  public:
@@ -88,7 +89,9 @@ class ModelDrawing {
     const std::vector<Add> of_matrices = {&ModelDrawing::add_dense_per_position, &ModelDrawing::add_permute,
                                           &ModelDrawing::add_matmul};
     if (shape().size() > 1) choice.insert(choice.end(), of_matrices.begin(), of_matrices.end());
-    if (shape().size() == 2) choice.insert(choice.end(), {&ModelDrawing::add_attention, &ModelDrawing::add_position});
+    if (shape().size() == 2)
+      choice.insert(choice.end(),
+                    {&ModelDrawing::add_attention, &ModelDrawing::add_position, &ModelDrawing::add_recurrent});
     const std::vector<Add> of_images = {
         &ModelDrawing::add_conv,        &ModelDrawing::add_conv, &ModelDrawing::add_conv,
         &ModelDrawing::add_transpose,   &ModelDrawing::add_pool, &ModelDrawing::add_pool,
@@ -134,6 +137,30 @@ class ModelDrawing {
     attention->set_rotary(coin());
     attention->set_bias(coin());
     if (coin()) attention->set_dropout(0.25);
+  }
+
+  // Of one cell it may begin with the state of another, of several with none.
+  void add_recurrent() {
+    const std::string x = known_.back().name;
+    const int64_t length = shape()[0], layers = draw(rng_, 1, 4) == 1 ? 2 : 1;
+    const bool begins = layers == 1 && !states_.empty() && coin(), is_bidirectional = !begins && coin();
+    const Known start = begins ? pick(rng_, states_) : Known{"", {draw(rng_, 1, 5)}};
+    const int64_t units = start.shape[0], features = units * (is_bidirectional ? 2 : 1);
+    if (length * features > kMostElements) return add_activation();
+    has_weights_ = true;
+    const bool gives_last = coin(), is_lstm = coin(), is_gru = !is_lstm && coin();
+    auto* layer = new_layer(gives_last ? Shape{features} : Shape{length, features});
+    auto* cell = is_lstm ? layer->mutable_lstm() : is_gru ? layer->mutable_gru() : layer->mutable_rnn();
+    cell->set_units(units);
+    cell->set_layers(layers);
+    cell->set_bidirectional(is_bidirectional);
+    cell->set_output(gives_last ? spec::Recurrent::LAST : spec::Recurrent::SEQUENCE);
+    cell->set_recompute(coin());
+    cell->set_initial_state(begins);
+    if (begins) layer->add_inputs(x), layer->add_inputs(start.name);
+    if (begins && is_lstm) layer->add_inputs(start.name);
+    const int64_t numbers = features * layers;
+    if (numbers <= kMostStates) states_.push_back({layer->name() + ".state", {numbers}});
   }
 
   void add_position() {
@@ -416,6 +443,7 @@ class ModelDrawing {
   Rng rng_;
   Model model_;
   std::vector<Known> known_;
+  std::vector<Known> states_;  // of recurrent layers
   bool has_tokens_ = false;
   bool has_weights_ = false;
 };
