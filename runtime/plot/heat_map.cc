@@ -8,9 +8,10 @@
 namespace minnow {
 namespace {
 
-constexpr double kMapMargin = 16, kMapGap = 18, kMapTitleHeight = 44, kMapCaptionHeight = 20, kMapLabelSize = 11,
+constexpr double kMapMargin = 16, kMapGap = 18, kMapTitleHeight = 60, kMapCaptionHeight = 20, kMapLabelSize = 11,
                  kMapAxisHeight = 20;
-constexpr double kMapSide = 360, kSmallestCell = 3, kLargestCell = 26, kLabelledCell = 11;
+constexpr double kMapSide = 360, kSmallestCell = 3, kLargestCell = 26, kLabelledCell = 13;
+constexpr size_t kMostLabels = 80;
 constexpr Colour kLow = kPalette[0], kHigh = kPalette[1], kNoNumber{0x99, 0x99, 0x99};
 
 // 0 is white.
@@ -54,34 +55,46 @@ double widest_label(const std::vector<std::string>& labels) {
   return width;
 }
 
-// Where things lie in one map, its upper left corner being 0, 0.
+// Where things lie in one map, its upper left corner being 0, 0. Cells are squares, but as wide or high as their labels
+// need.
 struct MapLayout {
   int64_t rows, columns;
-  double cell, left, below;  // room for the labels
+  double width, height;        // of a cell
+  double left = 0, below = 0;  // room for the labels
 
   explicit MapLayout(const HeatMaps& maps) : rows(maps.values.dim(1)), columns(maps.values.dim(2)) {
-    cell = std::clamp(std::floor(kMapSide / static_cast<double>(std::max(rows, columns))), kSmallestCell, kLargestCell);
-    left =
-        (shows(maps.row_labels) ? widest_label(maps.row_labels) + 6 : 0) + (maps.y_label.empty() ? 0 : kMapAxisHeight);
-    below = (shows(maps.column_labels) ? widest_label(maps.column_labels) + 8 : 0) +
-            (maps.x_label.empty() ? 0 : kMapAxisHeight);
+    const double most = static_cast<double>(std::max(rows, columns));
+    const double side = std::clamp(std::floor(kMapSide / most), kSmallestCell, kLargestCell);
+    const auto with_room = [&](bool is_labelled) { return is_labelled ? std::max(side, kLabelledCell) : side; };
+    width = with_room(shows(maps.column_labels));
+    height = with_room(shows(maps.row_labels));
+    if (shows(maps.row_labels)) left += widest_label(maps.row_labels) + 6;
+    if (shows(maps.column_labels)) below += widest_label(maps.column_labels) + 8;
+    if (!maps.y_label.empty()) left += kMapAxisHeight;
+    if (!maps.x_label.empty()) below += kMapAxisHeight;
   }
-  bool shows(const std::vector<std::string>& labels) const { return !labels.empty() && cell >= kLabelledCell; }
-  double map_width() const { return cell * static_cast<double>(columns); }
-  double map_height() const { return cell * static_cast<double>(rows); }
+  static bool shows(const std::vector<std::string>& labels) { return !labels.empty() && labels.size() <= kMostLabels; }
+  double map_width() const { return width * static_cast<double>(columns); }
+  double map_height() const { return height * static_cast<double>(rows); }
 };
 
 // At `at` the corner of the cells.
 void add_map_labels(Drawing& drawing, const HeatMaps& maps, const MapLayout& layout, Place at) {
-  const auto middle = [&](size_t i) { return layout.cell * (static_cast<double>(i) + 0.5); };
+  const auto middle = [](double cell, size_t i) { return cell * (static_cast<double>(i) + 0.5); };
   const double bottom = at.y + layout.map_height();
   if (layout.shows(maps.row_labels))
     for (size_t i = 0; i < maps.row_labels.size(); ++i)
-      drawing.add(Caption{{at.x - 4, at.y + middle(i) + 4}, maps.row_labels[i], kMapLabelSize, kInk, Anchor::kEnd});
+      drawing.add(Caption{
+          {at.x - 4, at.y + middle(layout.height, i) + 4}, maps.row_labels[i], kMapLabelSize, kInk, Anchor::kEnd});
   if (layout.shows(maps.column_labels))
     for (size_t i = 0; i < maps.column_labels.size(); ++i)
-      drawing.add(Caption{
-          {at.x + middle(i) + 4, bottom + 5}, maps.column_labels[i], kMapLabelSize, kInk, Anchor::kEnd, false, true});
+      drawing.add(Caption{{at.x + middle(layout.width, i) + 4, bottom + 5},
+                          maps.column_labels[i],
+                          kMapLabelSize,
+                          kInk,
+                          Anchor::kEnd,
+                          false,
+                          true});
   if (!maps.x_label.empty())
     drawing.add(Caption{
         {at.x + layout.map_width() / 2, bottom + layout.below - 4}, maps.x_label, 12, kSoftInk, Anchor::kMiddle});
@@ -106,13 +119,13 @@ Drawing draw_heat_maps(const HeatMaps& maps) {
   const double caption = maps.captions.empty() ? 0 : kMapCaptionHeight;
   const double width = layout.left + layout.map_width() + kMapGap,
                height = caption + layout.map_height() + layout.below + kMapGap;
-  const std::string title = fmt::format("{}, {}", maps.title, scale.text());
   Drawing drawing{2 * kMapMargin - kMapGap + width * static_cast<double>(across),
                   kMapTitleHeight + kMapMargin - kMapGap + height * static_cast<double>((count + across - 1) / across),
-                  title,
+                  fmt::format("{}, {}", maps.title, scale.text()),
                   {}};
-  drawing.width = std::max(drawing.width, 2 * kMapMargin + text_width(title, 14));
-  drawing.add(Caption{{kMapMargin, 26}, title, 14, kInk, Anchor::kStart, true});
+  drawing.width = std::max(drawing.width, 2 * kMapMargin + text_width(maps.title, 14));
+  drawing.add(Caption{{kMapMargin, 26}, maps.title, 14, kInk, Anchor::kStart, true});
+  drawing.add(Caption{{kMapMargin, 44}, scale.text(), 12, kSoftInk});
   for (size_t i = 0; i < count; ++i) {
     const Place at{kMapMargin + width * static_cast<double>(i % across) + layout.left,
                    kMapTitleHeight + height * static_cast<double>(i / across) + caption};

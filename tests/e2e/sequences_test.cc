@@ -57,7 +57,7 @@ TEST_F(Sequences, TextIsLearntAndToldByItsCharacters) {
 TEST_F(Sequences, PerplexityIsToldWhereverTheLossIs) {
   bench_.write("t.txt", repeated("abcd", 200));
   bench_.write("m.textproto", text_model("text { file: 't.txt' stride: 1 }", "4"));
-  bench_.succeed("train m.textproto --data-dir . --epochs 2 --out run --tensorboard");
+  bench_.succeed("train m.textproto --data-dir . --epochs 2 --out run --log tensorboard");
   EXPECT_THAT(bench_.read("run/curves.svg"), HasSubstr("perplexity"));
   EXPECT_THAT(bench_.succeed("plot run").out, HasSubstr("perplexity"));
   bench_.succeed("report run --data-dir . -o report.html");
@@ -80,7 +80,7 @@ TEST_F(Sequences, LayersAreDrawn) {
                "layers { name: \"m\" lstm { units: 8 } }\n"
                "layers { name: \"look\" attention { heads: 2 causal: true } }\n");
   bench_.write("m.textproto", model);
-  bench_.succeed("train m.textproto --data-dir . --epochs 1 --out run");
+  bench_.succeed("train m.textproto --data-dir . --epochs 1 --lr 0.1 --out run");
   const auto draw = [&](const std::string& flags) {
     bench_.succeed("predict run --data-dir . -o map.svg --draw " + flags);
     return bench_.read("map.svg");

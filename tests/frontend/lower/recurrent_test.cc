@@ -185,20 +185,22 @@ TEST(Recurrent, ErrorsOfStatesSayWhy) {
   const std::string h = "inputs { name: \"h\" shape: [3] }\n";
   EXPECT_EQ(
       lower_error(of_sequence("inputs: [\"x\", \"h\"] lstm { units: 3 initial_state: true }", h)),
-      "m.textproto:3:59: layer \"r\": takes a sequence, the states h and c, then the lengths if there are any, but "
+      "m.textproto:3:55: layer \"r\": takes a sequence, the states h and c, then the lengths if there are any, but "
       "has 2 inputs");
   EXPECT_EQ(lower_error(of_sequence("inputs: [\"x\", \"h\"] gru { units: 2 initial_state: true }", h)),
-            "m.textproto:3:58: layer \"r\": the state h begins with the numbers 2, not [3] (from input \"h\")");
+            "m.textproto:3:54: layer \"r\": the state h begins with the numbers 2, not [3] (from input \"h\")");
   EXPECT_EQ(
       lower_error(of_sequence("inputs: [\"x\", \"h\"] gru { units: 2 layers: 3 initial_state: true }", h)),
-      "m.textproto:3:68: layer \"r\": the state h begins with the numbers 2 of each of 3 layers and directions, not "
+      "m.textproto:3:64: layer \"r\": the state h begins with the numbers 2 of each of 3 layers and directions, not "
       "[3] (from input \"h\")");
   EXPECT_EQ(
       lower_error(of_sequence("inputs: [\"x\", \"h\"] gru { units: 2 }", h)),
-      "m.textproto:3:43: layer \"r\": its last input (from input \"h\") is the length of each example, one number, "
+      "m.textproto:3:39: layer \"r\": its last input (from input \"h\") is the length of each example, one number, "
       "not [3] | initial_state: true makes the inputs behind the sequence the states that it begins with");
-  EXPECT_EQ(lower_error(of_sequence("inputs: [\"x\", \"r.cell\"] gru { units: 2 }")),
-            "m.textproto:2:34: there is no layer or input \"r.cell\" | known: x, r, r.state");
+  EXPECT_EQ(
+      lower_error(of_sequence("inputs: [\"x\", \"r.cell\"] gru { units: 2 }")),
+      "m.textproto:2:20: layer \"r\": there is no layer or input \"r.cell\" | known: x, r, r.reset_gate, r.state, "
+      "r.update_gate");
   EXPECT_EQ(
       lower_error(of_sequence("gru { units: 2 } }\nlayers { name: \"r.state\" dense { units: 2 }")),
       "m.textproto:3:10: the name \"r.state\" is taken | the layer \"r\" at m.textproto:2:1 gives a result of that "

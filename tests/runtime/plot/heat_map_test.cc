@@ -41,7 +41,7 @@ TEST(HeatMap, HasTwoColoursAroundZero) {
   EXPECT_THAT(to_svg(draw_heat_maps(maps_of({-2, 0, 1, 2}))), HasSubstr("look.weights, -2 (blue) to 2 (orange)"));
 }
 
-TEST(HeatMap, LabelsCellsThatAreLargeEnough) {
+TEST(HeatMap, LabelsCellsUnlessThereAreTooMany) {
   HeatMaps maps = maps_of({0, 1, 1, 0});
   maps.row_labels = {"<go>", "x&y"};
   maps.captions = {"head 0"};
