@@ -1,7 +1,8 @@
 // argsort at sizes around powers of two, along every dimension, of all element types.
 #include <gtest/gtest.h>
 
-#include "proof/op_cases.h"
+#include "ir/text.h"
+#include "proof/op_drawing.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
 
