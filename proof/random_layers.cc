@@ -84,8 +84,7 @@ void LayerDrawing::add_position() {
   position->set_code(spec::Position::LEARNED);
 }
 
-// Of any cell, with few enough units for either direction.
-// Of one cell it may begin with the state of another layer.
+// Of any cell, with few enough units for either direction; one cell alone may begin with the state of another layer.
 void LayerDrawing::add_recurrent() {
   has_weights_ = true;
   const Known x = known_.back();
