@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "codegen/element/kernel_builder.h"
-#include "codegen/kernels/emit_kernel.h"
 #include "codegen/machine/compiled_function.h"
 #include "codegen/machine/jit_code.h"
-#include "ir/loop.h"
+#include "ir/contraction.h"
 #include "passes/pipeline.h"
 #include "runtime/session.h"
 
@@ -76,20 +75,7 @@ double most_iterations_a_second(ThreadPool& pool, KernelEntry probe) {
   return static_cast<double>(iterations) / best;
 }
 
-double contraction_flops(const Op& op) {
-  if (op.kind == OpKind::kLoop)
-    return static_cast<double>(op.attr<LoopAttributes>().count) * contraction_flops(*op.body);
-  if (op.body) return contraction_flops(*op.body);
-  return has_trait(op.kind, kContraction) ? count_flops(op) : 0;
-}
-
 }  // namespace
-
-double contraction_flops(const Function& function) {
-  double flops = 0;
-  for (const auto& op : function.ops()) flops += contraction_flops(*op);
-  return flops;
-}
 
 Result<double> model_flops(const LoadedModel& model, std::string_view function) {
   BuildOptions build{{model.model.training().batch_size()}, {}, {}};

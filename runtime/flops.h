@@ -10,12 +10,8 @@
 
 namespace minnow {
 
-// Of one run: what the contractions (dot, convolution, their gradients) need, inside bodies too, a multiply-add
-// counting two. Elementwise work is left out.
-double contraction_flops(const Function& function);
-
-// The same for "infer", "train_step", ... of a model at its batch size: what the mathematics asks for, counted before
-// any pass but without what no result needs.
+// What the contractions of one run need, see ir/contraction.h, without elementwise work: of "infer", "train_step", ...
+// of a model at its batch size, counted before any pass but without what no result needs.
 Result<double> model_flops(const LoadedModel& model, std::string_view function);
 
 // The most f32 operations a second, a multiply-add counting two: every thread of the pool runs independent chains of

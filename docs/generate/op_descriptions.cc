@@ -94,6 +94,11 @@ MINNOW_DESCRIBE(ArgMax, "", "the first index of the largest along `dim`; that of
 MINNOW_DESCRIBE(CumSum, "", "the sum of all elements so far along `dim`, added in order", "that of x: a float or i32",
                 "`cumsum` of dy from behind")
 
+MINNOW_DESCRIBE(ArgSort, "",
+                "the indices along `dim` of the elements in order, from the largest on if `descending`; equal elements "
+                "stay as they are, NaNs come last",
+                "i32, shape of x", "none; `gather` of what is sorted has one")
+
 // Contractions.
 MINNOW_DESCRIBE(Dot, "(a, b)", "Σ a b over dimension `contract[0]` of a and `contract[1]` of b",
                 "[B,M,K], [B,K,N] → [B,M,N]: the batch, then what remains of a, then of b", "two `dot`")

@@ -71,6 +71,7 @@ MINNOW_BATCH(Iota, None);
 MINNOW_BATCH(Random, None);
 MINNOW_BATCH(ScatterAdd, None);
 MINNOW_BATCH(CumSum, None);
+MINNOW_BATCH(ArgSort, None);
 MINNOW_BATCH(Conv, WithWeights);
 MINNOW_BATCH(ConvInput, WithWeights);
 MINNOW_BATCH(WindowMax, Pointwise);

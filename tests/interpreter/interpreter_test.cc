@@ -167,6 +167,15 @@ TEST(InterpreterTest, ReversesAndSumsUp) {
   EXPECT_EQ(program.run(program.build.cumsum(x, 0)), (Numbers{1, 2, 3, 5, 7, 9}));
 }
 
+TEST(InterpreterTest, Sorts) {
+  Program program;
+  const double nan = std::nan("");
+  Value* x = program.input({2, 4}, {3, nan, -0.0, 0.0, 3, 1, nan, 3});
+  EXPECT_EQ(program.run(program.build.argsort(x, 1)), (Numbers{2, 3, 0, 1, 1, 0, 3, 2}));
+  EXPECT_EQ(program.run(program.build.argsort(x, 1, true)), (Numbers{0, 2, 3, 1, 0, 3, 1, 2}));
+  EXPECT_EQ(program.run(program.build.argsort(x, 0)), (Numbers{0, 1, 0, 0, 1, 0, 1, 1}));
+}
+
 TEST(InterpreterTest, Broadcasts) {
   Program program;
   Value* x = program.input({2}, {1, 2});

@@ -104,6 +104,7 @@ bool is_differentiable(OpKind kind) {
     case OpKind::kAnd:
     case OpKind::kOr:
     case OpKind::kArgMax:
+    case OpKind::kArgSort:
     case OpKind::kWindowPick: return false;
     default: return kind != OpKind::kFused && !has_trait(kind, kCompare | kLeaf | kStep);
   }
