@@ -17,8 +17,8 @@ Result<std::unique_ptr<Function>> FunctionSource::build(const PassFlags& flags, 
   MINNOW_ASSIGN(const bool is_text, stands_in_text());
   if (is_text) {
     MINNOW_ASSIGN(const auto module, read_ir_file(model.path));
-    MINNOW_ASSIGN(const Function* const found, choose_function(*module, model.path, function));
-    MINNOW_TRY(check_memory(model.path, *found, max_bytes));
+    MINNOW_ASSIGN(const Function* const found, choose_function(*module, shown_path(model.path), function));
+    MINNOW_TRY(check_memory(shown_path(model.path), *found, max_bytes));
     flags.print_limit(plan, found->name());
     auto copy = found->clone();
     MINNOW_ASSIGN(records, run_passes(*copy, plan.run, options));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
@@ -12,6 +13,7 @@
 #include "tools/flags/question.h"
 #include "tools/flags/trained_model.h"
 #include "tools/generate_text.h"
+#include "tools/predict_pictures.h"
 #include "tools/predict_sequences.h"
 
 namespace minnow {
@@ -21,7 +23,7 @@ struct PredictFlags {
   TrainedModelFlags model;
   BackendFlags backend;
   DataFlags data;
-  std::string image;
+  std::vector<std::string> images;
   bool is_inverted = false;
   int64_t worst = 0;
   bool draws_filters = false;
@@ -75,8 +77,14 @@ nlohmann::ordered_json to_json(const Question& question, const PredictionRows& r
   return {{"predictions", std::move(predictions)}};
 }
 
+// One picture is told in full.
+bool is_table(const PredictFlags& flags) {
+  std::error_code error;
+  return flags.images.size() > 1 || (flags.images.size() == 1 && std::filesystem::is_directory(flags.images[0], error));
+}
+
 Result<Question> ask(const PredictFlags& flags, const TrainedModel& trained, ThreadPool& pool) {
-  if (!flags.image.empty()) return question_from_image(flags.image, flags.is_inverted, trained);
+  if (!flags.images.empty()) return question_from_images(flags.images, flags.is_inverted, trained);
   MINNOW_ASSIGN(const DataSplits data, trained.load(flags.data, pool));
   return question_from_data(flags.range, trained, data.validation);
 }
@@ -143,6 +151,7 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
   const bool has_sequences = session->lowered().labels_positions;
   if (flags.json) print_json(has_sequences ? sequences_to_json(question, rows) : to_json(question, rows, flags.top));
   else if (has_sequences) print_sequences(question, rows);
+  else if (is_table(flags)) print_picture_table(question, rows);
   else print_text(question, rows, flags);
   return ExitCode::kDone;
 }
@@ -154,8 +163,9 @@ Action add_predict(CLI::App& app) {
   flags->model.add(app);
   flags->backend.add(app);
   flags->data.add(app);
-  auto* image = app.add_option("--image", flags->image, "a PNG of any size; it is resized to what the network is fed")
-                    ->type_name("FILE");
+  auto* image = app.add_option("--image", flags->images,
+                               "PNGs, or folders of them, of any size, resized to what the network is fed")
+                    ->type_name("FILE|DIR");
   app.add_flag("--invert", flags->is_inverted, "the picture is dark on light")->needs(image);
   app.add_option("--index", flags->range, "validation examples, FIRST or FIRST:LAST")
       ->excludes(image)

@@ -28,7 +28,7 @@ class DataStore {
   Result<const DataSplits*> load(const Session& session, ThreadPool& pool) {
     const Model& model = session.model().model;
     if (!model.has_data())
-      return fail_with_hint(session.model().path, "the model names no data", "add: data { builtin: GLYPHS }");
+      return fail_with_hint(session.model().where(""), "the model names no data", "add: data { builtin: GLYPHS }");
     const LoadDataOptions wanted = load_options(session, data_dir_);
     const std::lock_guard lock(mutex_);
     auto& slot = splits_[key_of(wanted) + model.data().SerializeAsString()];

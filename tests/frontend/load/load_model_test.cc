@@ -147,7 +147,7 @@ TEST(ParseModelText, RefusesNumbersForNames) {
       {"layers { activation { function: 0 } }",
        "m:1:33: \"0\" is not a value of field \"function\": its values are names | " + function},
       {"layers { conv2d {\n\tpadding: 1 } }",
-       "m:2:18: \"1\" is not a value of field \"padding\": its values are names | known: VALID, SAME; a number of "
+       "m:2:11: \"1\" is not a value of field \"padding\": its values are names | known: VALID, SAME; a number of "
        "zeros on each side is pad: 1"},
       {"layers { max_pool: <padding: -7> }",
        "m:1:31: \"-7\" is not a value of field \"padding\": its values are names | known: VALID, SAME; a number of "
