@@ -30,13 +30,13 @@ Result<std::unique_ptr<Function>> FunctionSource::build(const PassFlags& flags, 
   return build_function(loaded, name, {{loaded.model.training().batch_size(), max_bytes}, plan.run, options, &records});
 }
 
-Status remark_on_memory(const Function& function, Remarks& remarks) {
+Status remark_on_memory(const Function& function, const std::string& triple, const std::string& cpu, Remarks& remarks) {
   remarks.begin("plan-memory", function);
   const MemoryPlan plan = plan_memory(function, &remarks);
   for (const auto& op : function.ops())
     if (is_block_loop(*op)) plan_memory(*op->body, &remarks);
   remarks.begin("layout", function);
-  return explain_layouts(function, plan, remarks);
+  return explain_layouts(function, plan, triple, cpu, remarks);
 }
 
 }  // namespace minnow

@@ -23,19 +23,24 @@ bool is_name_character(char c) {
 }
 
 struct Names {
-  std::map<std::string, int> layers;  // name → index
+  std::map<std::string, int> layers;   // name → index
+  std::map<std::string, int> results;  // of layers, by their names and others → index
   std::map<std::string, int> inputs;
   std::vector<std::string> all;
 
-  bool contains(const std::string& name) const { return layers.contains(name) || inputs.contains(name); }
+  bool contains(const std::string& name) const { return results.contains(name) || inputs.contains(name); }
 };
 
 Names collect_names(const Model& model) {
   Names names;
   for (int i = 0; i < model.inputs_size(); ++i) names.inputs.emplace(model.inputs(i).name(), i);
-  for (int i = 0; i < model.layers_size(); ++i) names.layers.emplace(model.layers(i).name(), i);
+  for (int i = 0; i < model.layers_size(); ++i) {
+    names.layers.emplace(model.layers(i).name(), i);
+    names.results.emplace(model.layers(i).name(), i);
+    for (std::string& name : other_results(model.layers(i))) names.results.emplace(std::move(name), i);
+  }
   for (const auto& [name, index] : names.inputs) names.all.push_back(name);
-  for (const auto& [name, index] : names.layers) names.all.push_back(name);
+  for (const auto& [name, index] : names.results) names.all.push_back(name);
   return names;
 }
 
@@ -108,9 +113,9 @@ class TopologicalSort {
         path.pop_back();
         continue;
       }
-      const auto input = names_.layers.find(next < inputs ? current.inputs(next) : current.share());
+      const auto input = names_.results.find(next < inputs ? current.inputs(next) : current.share());
       ++next;
-      if (input == names_.layers.end()) continue;
+      if (input == names_.results.end()) continue;
       if (state_[input->second] == State::kOpen) return cycle_error(path, input->second);
       if (state_[input->second] == State::kNew) open(input->second, &path);
     }
@@ -148,10 +153,10 @@ Status check_everything_is_used(const LoadedModel& loaded, const Names& names) {
   std::vector<std::string> open = {model.output()};
   for (const spec::Loss& loss : model.losses()) open.push_back(loss.output());
   while (!open.empty()) {
-    const std::string name = std::move(open.back());
+    const auto layer = names.results.find(open.back());
+    const std::string name = layer == names.results.end() ? open.back() : model.layers(layer->second).name();
     open.pop_back();
-    const auto layer = names.layers.find(name);
-    if (!used.insert(name).second || layer == names.layers.end()) continue;
+    if (!used.insert(name).second || layer == names.results.end()) continue;
     const auto& inputs = model.layers(layer->second).inputs();
     open.insert(open.end(), inputs.begin(), inputs.end());
   }
@@ -198,6 +203,21 @@ Status check_name(const LoadedModel& loaded, const std::string& path, const std:
   return {};
 }
 
+namespace {
+
+// `seen` are the names of inputs and layers, with the paths of their fields.
+Status check_other_results(const LoadedModel& loaded, const std::map<std::string, std::string>& seen) {
+  for (int i = 0; i < loaded.model.layers_size(); ++i)
+    for (const std::string& name : other_results(loaded.model.layers(i)))
+      if (const auto other = seen.find(name); other != seen.end())
+        return fail_with_hint(loaded.where(other->second), fmt::format("the name \"{}\" is taken", name),
+                              fmt::format("the layer \"{}\" at {} gives a result of that name",
+                                          loaded.model.layers(i).name(), loaded.where(layer_path(i))));
+  return {};
+}
+
+}  // namespace
+
 Status validate_parts(const LoadedModel& loaded) {
   const Model& model = loaded.model;
   const int parts = model.layers_size() + model.inputs_size();
@@ -224,6 +244,7 @@ Status validate_names(const LoadedModel& loaded) {
   };
   for (int i = 0; i < model.inputs_size(); ++i) found.add(check(fmt::format("inputs.{}", i), model.inputs(i).name()));
   for (int i = 0; i < model.layers_size(); ++i) found.add(check(layer_path(i), model.layers(i).name()));
+  found.add(check_other_results(loaded, seen));
   return found.status();
 }
 

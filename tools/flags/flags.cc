@@ -107,8 +107,7 @@ void print_json(const nlohmann::ordered_json& object) {
 namespace {
 
 void print_tuned(const TuneReport& report) {
-  fmt::print(stderr,
-             "tuned @{}: {} of {} kernels have other register tiles, {:.2f}x as fast; the search took {:.1f} s\n",
+  fmt::print(stderr, "tuned @{}: {} of {} kernels have other schedules, {:.2f}x as fast; the search took {:.1f} s\n",
              report.function, report.changed, report.kernels, report.seconds_before / report.seconds_after,
              report.search_seconds);
 }
@@ -139,8 +138,11 @@ void BackendFlags::add(CLI::App& app) {
       ->check(CLI::Range(0, 1024))
       ->capture_default_str()
       ->group(kGroup);
+  app.add_option("--cpu", cpu, "compile for this CPU, as LLVM names it; code that runs here must be for one like this")
+      ->type_name("NAME")
+      ->group(kGroup);
   app.add_flag("--no-cache", no_cache, "compile anew, and keep no machine code")->group(kGroup);
-  app.add_flag("--tune", tune, "search for each kernel's register tiles; what is found is kept with the machine code")
+  app.add_flag("--tune", tune, "search for each kernel's schedule; what is found is kept with the machine code")
       ->group(kGroup);
   app.add_option("--max-memory", max_memory_mib, "refuse a model that needs more, MiB; three quarters of what is free")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
@@ -154,6 +156,7 @@ SessionOptions BackendFlags::session_options() const {
   options.max_bytes = max_memory_mib << 20;
   if (!no_cache) options.code.cache_folder = trusted_cache_folder();
   options.code.interrupt = &interrupt_flag();
+  options.code.cpu = cpu;
   options.code.tune = tune;
   options.code.on_tuned = print_tuned;
   return options;

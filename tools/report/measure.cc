@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "ir/contraction.h"
 #include "passes/pipeline.h"
 #include "runtime/flops.h"
 #include "tools/flags/ir_file.h"

@@ -244,6 +244,23 @@ TEST(ParseModelText, SuggestsTheNearestField) {
             "m.textproto:2:11: unknown field \"unit\" in Dense | did you mean \"units\"?");
 }
 
+// Names of other frameworks, however they spell them.
+TEST(ParseModelText, KnowsTheLayersOfOtherFrameworks) {
+  const auto hint = [](const std::string& kind) {
+    const std::string error = error_of(parse_model_text("layers { " + kind + " {} }", "m"));
+    return error.substr(error.find('|') + 2);
+  };
+  EXPECT_EQ(hint("linear"), "did you mean \"dense\"?");
+  for (const char* name : {"MaxPool2d", "max_pool2d", "MaxPooling1D"})
+    EXPECT_EQ(hint(name), "did you mean \"max_pool\"?") << name;
+  EXPECT_EQ(hint("BatchNormalization"), "did you mean \"batch_norm\"?");
+  EXPECT_EQ(hint("LayerNorm"), "did you mean \"layer_norm\"?");
+  EXPECT_EQ(hint("transpose"), "did you mean \"permute\"?");
+  EXPECT_EQ(hint("split"), "did you mean \"slice\", one for each part?");
+  EXPECT_EQ(hint("time_distributed"), "did you mean \"dense\", with per_position: true?");
+  EXPECT_EQ(hint("relu"), "did you mean \"activation\", with function: RELU?");
+}
+
 TEST(ParseModelText, SuggestsTheNearestEnumValue) {
   const auto refusal = [](const std::string& word) {
     return error_of(parse_model_text("layers { dense { units: 3 activation: " + word + " } }", "m.textproto"));
