@@ -30,6 +30,7 @@ constexpr CommandRow kCommands[] = {
     {"train", "train a model", add_train},
     {"eval", "loss and accuracy of trained weights", add_eval},
     {"predict", "classes of examples, with probabilities, or text that goes on", add_predict},
+    {"export", "write a network with its weights for other frameworks", add_export},
     {"compile", "show a model's IR, LLVM IR or assembly, or write its object", add_compile},
     {"explain", "where a value comes from, and what becomes of it", add_explain},
     {"opt", "run passes over IR text", add_opt},
