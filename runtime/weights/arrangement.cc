@@ -27,7 +27,11 @@ void walk(const Arrangement& arrangement, const Visit& visit) {
 
 }  // namespace
 
-bool Arrangement::is_same() const { return !swapped && std::ranges::is_sorted(order); }
+bool Arrangement::is_same() const {
+  std::vector<int64_t> moved = order;
+  std::erase_if(moved, [&](int64_t dim) { return split[static_cast<size_t>(dim)] == 1; });
+  return !swapped && std::ranges::is_sorted(moved);
+}
 
 std::string_view Arrangement::description() const {
   if (is_same()) return "";

@@ -70,10 +70,17 @@ class Matching {
     return std::move(match_);
   }
 
-  // How many weights the file lacks, and whether it would be read otherwise if its names were another framework's.
+  // How many weights the file lacks.
   size_t missing() const {
     return static_cast<size_t>(
         std::ranges::count_if(wanted_, [&](const WantedWeight& wanted) { return find(wanted, true) == nullptr; }));
+  }
+  // Whether matrices of dense layers lie as they are, and whether any element moves.
+  bool has_straight_matrix() const {
+    return std::ranges::any_of(wanted_, [&](const WantedWeight& wanted) {
+      const Recipe* recipe = find(wanted, true);
+      return recipe != nullptr && is_matrix(wanted) && recipe->sources[0].arrangement.is_same();
+    });
   }
   bool moves_elements() const {
     return std::ranges::any_of(wanted_, [&](const WantedWeight& wanted) {
@@ -91,19 +98,20 @@ class Matching {
     return index_.find(pairs_.modules.at(wanted.weight.layer), source.name);
   }
 
+  // Of a dense layer, and no vector.
+  static bool is_matrix(const WantedWeight& wanted) {
+    const Shape& shape = wanted.weight.shape;
+    return kind_of(wanted.weight) == "dense" && shape.size() == 2 && shape[0] > 1 && shape[1] > 1;
+  }
+
   // Where some matrices of dense layers lie as they are, a square one may, too.
   Status check_squares() const {
-    const WantedWeight* square = nullptr;
-    bool has_straight = false;
-    for (const WantedWeight& wanted : wanted_) {
-      const Recipe* recipe = find(wanted, true);
+    if (names_ != Naming::kPyTorch || !has_straight_matrix()) return {};
+    const auto square = std::ranges::find_if(wanted_, [&](const WantedWeight& wanted) {
       const Shape& shape = wanted.weight.shape;
-      if (names_ != Naming::kPyTorch || recipe == nullptr || shape.size() != 2 || kind_of(wanted.weight) != "dense")
-        continue;
-      if (shape[0] == shape[1] && shape[0] > 1) square = &wanted;
-      has_straight = has_straight || recipe->sources[0].arrangement.is_same();
-    }
-    if (square == nullptr || !has_straight) return {};
+      return is_matrix(wanted) && shape[0] == shape[1] && find(wanted, true) != nullptr;
+    });
+    if (square == wanted_.end()) return {};
     return fail_with_hint(path_,
                           fmt::format("some of its matrices are [inputs,units], others [units,inputs], and the square "
                                       "one of \"{}\" {} could be either",
@@ -181,7 +189,7 @@ Result<Naming> names_by_shape(const TensorFile& file, const std::string& path,
   const Matching pytorch(file, path, weights, Naming::kPyTorch), minnow(file, path, weights, Naming::kMinnow);
   const size_t here = pytorch.missing(), there = minnow.missing();
   if (here != there) return here < there ? Naming::kPyTorch : Naming::kMinnow;
-  if (!pytorch.moves_elements()) return Naming::kPyTorch;
+  if (!pytorch.moves_elements() || pytorch.has_straight_matrix()) return Naming::kMinnow;
   return fail_with_hint(path,
                         "whether its matrices are [inputs,units], as Minnow's, or [units,inputs], as PyTorch's, shows "
                         "neither in their shapes nor in the names",
@@ -235,8 +243,8 @@ std::string match_table(const WeightMatch& match, const std::string& path) {
                   match.by_order ? " in their order" : "", count_of(match.matched.size(), "weight"),
                   match.missing.size(), match.left_over.size());
   for (const MatchedWeight& row : match.matched)
-    text += fmt::format("  {:{}}  {:{}}  {:12}  {}\n", row.name, width, row.source, source_width,
-                        shape_to_string(row.tensor.type().shape), row.how);
+    text += fmt::format("  {:{}}  {:{}}  {}{}\n", row.name, width, row.source, source_width,
+                        shape_to_string(row.tensor.type().shape), row.how.empty() ? "" : "  " + row.how);
   for (const MissingWeight& row : match.missing)
     text += fmt::format("  {:{}}  missing: {} is needed{}\n", row.name, width, shape_to_string(row.shape),
                         row.instead ? fmt::format(", {} is {}", row.instead->name, row.instead->type) : "");

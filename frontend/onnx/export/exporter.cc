@@ -47,20 +47,27 @@ Status Exporter::check_linear(const Op& op) const {
     const Value* other = other_values_.at(result.get());
     if (result->type.rank() != other->type.rank()) return depends_on_batch(title_of(op));
     for (const Extent& extent : extents(result.get()))
-      if (!extent.is_fixed() && (extent.there - extent.here) % (there_ - here_) != 0)
+      if (!extent.is_fixed() && (here_ == there_ || (extent.there - extent.here) % (there_ - here_) != 0))
         return depends_on_batch(title_of(op));
   }
   return {};
 }
 
+// Dimension 0 of the first input in which it differs.
+void Exporter::find_batch() {
+  for (size_t i = 0; i < what_.function.parameters().size() && i < what_.at_other_batch.parameters().size(); ++i) {
+    const Value &here = *what_.function.parameters()[i], &there = *what_.at_other_batch.parameters()[i];
+    if (here.role != Role::kInput || here.type.rank() == 0 || there.type.rank() == 0) continue;
+    if (here.type.dim(0) == there.type.dim(0)) continue;
+    batch_input_ = here.name;
+    here_ = here.type.dim(0);
+    there_ = there.type.dim(0);
+    return;
+  }
+}
+
 Status Exporter::run() {
-  for (const auto& parameter : what_.function.parameters())
-    if (parameter->role == Role::kInput && batch_input_.empty()) {
-      batch_input_ = parameter->name;
-      here_ = parameter->type.dim(0);
-    }
-  for (const auto& parameter : what_.at_other_batch.parameters())
-    if (parameter->name == batch_input_) there_ = parameter->type.dim(0);
+  find_batch();
   MINNOW_TRY(pair(what_.function, what_.at_other_batch));
   for (const auto& parameter : what_.function.parameters()) {
     const std::string name = writer_.fresh(parameter->name);

@@ -58,6 +58,7 @@ class Exporter {
   Status export_ops(const Function& function);
 
  private:
+  void find_batch();
   Status pair(const Function& here, const Function& there);
   Status export_op(const Op& op);
   Status check_linear(const Op& op) const;

@@ -37,9 +37,9 @@ TEST(TrainedWeights, AreFrozenByNameOrLayer) {
 
 TEST(TrainedWeights, PatternsThatMatchNothingAreRefused) {
   EXPECT_EQ(frozen("freeze: \"conf1\""),
-            "m.textproto:8:20: \"conf1\" matches no weight and no layer that has weights | did you mean \"conv1\"?");
+            "m.textproto:8:12: \"conf1\" matches no weight and no layer that has weights | did you mean \"conv1\"?");
   EXPECT_EQ(frozen("freeze: \"\""),
-            "m.textproto:8:20: names no weight | the name of a weight or a layer, or a pattern: \"conv*\"");
+            "m.textproto:8:12: names no weight | the name of a weight or a layer, or a pattern: \"conv*\"");
   EXPECT_NE(frozen("learning_rate_factors { weights: \"head*\" factor: 2 }").find("\"head*\" matches no weight"),
             std::string::npos);
   EXPECT_NE(frozen("learning_rate_factors { factor: 2 }").find("names no weight"), std::string::npos);
