@@ -25,7 +25,7 @@ Result<std::vector<Value*>> weights_of(const Function& function, const Optimizer
     if (!is_frozen) weights.push_back(parameter.get());
   }
   if (weights.empty() && has_frozen)
-    return fail_with_hint("", fmt::format("@{}: every weight is frozen, so there is nothing to train", function.name()),
+    return fail_with_hint("", "every weight is frozen, so there is nothing to train",
                           "freeze fewer, such as all but those of the last layer");
   if (weights.empty()) return fail("", "@{}: there are no weights to train", function.name());
   return weights;
@@ -128,8 +128,8 @@ Value* squared_norm(Value* x, Builder& b) {
 Result<std::unique_ptr<Function>> build_train_step(const Function& loss, const OptimizerSpec& spec) {
   MINNOW_TRY(check_loss(loss));
   std::unique_ptr<Function> step = loss.clone();
-  step->set_name("train_step");
   MINNOW_ASSIGN(const std::vector<Value*> weights, weights_of(*step, spec));
+  step->set_name("train_step");
   std::vector<Value*> gradients;
   MINNOW_TRY(check_state_names(loss, weights));
   MINNOW_TRY(differentiate(*step, step->results()[0].value, weights, gradients));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "runtime/safetensors.h"
@@ -149,6 +150,13 @@ Status check_finite(const std::string& path, const TensorFile& file, const Sessi
   return {};
 }
 
+// A path below the working folder as its reader would write it; any other as it is.
+std::string seen_from_here(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::relative(path, error);
+  return error || here.empty() || *here.begin() == ".." ? path : here.string();
+}
+
 void take(WeightMatch match, Session& session) {
   for (MatchedWeight& weight : match.matched) session.tensors().at(weight.name) = std::move(weight.tensor);
 }
@@ -186,8 +194,8 @@ Result<std::vector<std::string>> load_weights(const std::string& path, Session& 
 
 Result<std::optional<FirstWeights>> load_first_weights(Session& session) {
   const spec::Training& training = session.model().model.training();
-  const std::string& path = training.weights_from();
-  if (path.empty()) return std::optional<FirstWeights>();
+  if (training.weights_from().empty()) return std::optional<FirstWeights>();
+  const std::string path = seen_from_here(training.weights_from());
   MINNOW_ASSIGN(const TensorFile file, read_safetensors(path));
   const std::optional<Naming> names = names_of(training.weights_names());
   MINNOW_ASSIGN(WeightMatch match, match_weights(file, path, session.model(), session.lowered(), names));

@@ -250,7 +250,10 @@ std::string match_table(const WeightMatch& match, const std::string& path) {
                         row.instead ? fmt::format(", {} is {}", row.instead->name, row.instead->type) : "");
   for (const FoundTensor& tensor : match.left_over)
     text += fmt::format("  {} {}  left over\n", tensor.name, tensor.type);
-  for (const FoundTensor& tensor : match.ignored) text += fmt::format("  {} {}  ignored\n", tensor.name, tensor.type);
+  if (!match.ignored.empty()) {
+    const size_t more = match.ignored.size() - 1;
+    text += fmt::format("  ignored: {}{}\n", match.ignored[0].name, more > 0 ? fmt::format(" and {} more", more) : "");
+  }
   return text;
 }
 
