@@ -22,6 +22,7 @@ struct ExportFlags {
   std::string out;
   NamesFlag names;
   int64_t batch = 0;
+  bool has_logits = false;
 };
 
 // The network with its weights, and the names of its classes, if there are any.
@@ -67,9 +68,19 @@ Status write_weights(const ExportFlags& flags, const Exported& exported) {
 // Lowered for two batches, of which no layer makes a special case.
 constexpr int64_t kBatch = 13, kOtherBatch = 17;
 
+// Without the softmax or sigmoid that predictions end in where a loss has it: as of a regression.
+Result<LoadedModel> without_probabilities(LoadedModel loaded) {
+  if (loaded.program) return fail("--logits", "a program's @infer says itself what it ends in");
+  loaded.model.mutable_loss()->mutable_mean_squared_error();
+  return loaded;
+}
+
 Status write_network(const ExportFlags& flags, const Exported& exported) {
   const Session& session = *exported.session;
-  const LoadedModel& loaded = session.model();
+  LoadedModel loaded = session.model();
+  if (flags.has_logits) {
+    MINNOW_ASSIGN(loaded, without_probabilities(std::move(loaded)));
+  }
   const int64_t fixed = batch_size_for(loaded, flags.batch);
   const bool is_fixed = fixed > 0;
   MINNOW_ASSIGN(const auto infer, build_function(loaded, "infer", {{is_fixed ? fixed : kBatch}, {}, {}}));
@@ -115,6 +126,7 @@ Action add_export(CLI::App& app) {
   flags->names.add(app, "whose names and layouts F.safetensors is to have");
   app.add_option("--batch", flags->batch, "write F.onnx for batches of so many; without, for any")
       ->check(CLI::Range(1, 65536));
+  app.add_flag("--logits", flags->has_logits, "end F.onnx before the softmax or sigmoid, so that it can be trained on");
   return [flags] { return export_command(*flags); };
 }
 

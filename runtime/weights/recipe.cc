@@ -17,7 +17,7 @@ Shape without_ones(Shape shape) {
 struct CellWeight {
   int64_t layer = 0;
   bool is_reverse = false;
-  std::string_view name;
+  std::string_view name = {};
 };
 
 CellWeight cell_weight(std::string_view suffix) {
@@ -73,10 +73,9 @@ std::vector<Recipe> recipes_for(const LayerWeight& weight, Naming names) {
   std::vector<Recipe> recipes;
   const std::string kind = kind_of(weight);
   if (names != Naming::kMinnow && !kind.empty()) {
-    const CellWeight cell = cell_weight(weight.suffix);
-    const std::vector<std::string> spellings = is_word_of(kind, "rnn gru lstm rnn-keras gru-keras lstm-keras")
-                                                   ? cell_names(weight, cell, names)
-                                                   : std::vector<std::string>{""};
+    const bool is_cell = is_word_of(kind, "rnn gru lstm rnn-keras gru-keras lstm-keras");
+    const CellWeight cell = is_cell ? cell_weight(weight.suffix) : CellWeight{.name = weight.suffix};
+    const std::vector<std::string> spellings = is_cell ? cell_names(weight, cell, names) : std::vector<std::string>{""};
     for (const NameRow& row : names == Naming::kPyTorch ? pytorch_rows() : keras_rows())
       if (row.ours == cell.name && is_word_of(kind, row.kinds))
         for (const std::string& spelling : spellings) add_recipe(row, weight, spelling, recipes);
