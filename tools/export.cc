@@ -46,7 +46,7 @@ Result<std::vector<std::string>> fill_weights(const ExportFlags& flags, Session&
   return std::vector<std::string>();
 }
 
-Result<Exported> open(const ExportFlags& flags, ThreadPool& pool) {
+Result<Exported> read_exported(const ExportFlags& flags, ThreadPool& pool) {
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   MINNOW_ASSIGN(auto session, Session::create(loaded, flags.backend.inference_options(), pool));
   MINNOW_ASSIGN(std::vector<std::string> known, fill_weights(flags, *session));
@@ -107,7 +107,7 @@ Result<ExitCode> export_command(const ExportFlags& flags) {
   if (extension == ".onnx" && !flags.names.text.empty())
     return refuse("--names is for weights in F.safetensors", "an F.onnx file has weights by Minnow's names");
   ThreadPool pool(flags.backend.thread_count());
-  MINNOW_ASSIGN(const Exported exported, open(flags, pool));
+  MINNOW_ASSIGN(const Exported exported, read_exported(flags, pool));
   MINNOW_TRY(extension == ".onnx" ? write_network(flags, exported) : write_weights(flags, exported));
   return ExitCode::kDone;
 }
