@@ -26,7 +26,7 @@ class Network {
   // LayerWeight::flattened of a layer.
   Shape flattened(const spec::Layer& layer) const {
     const std::string& source = layer.inputs(0);
-    const Shape& shape = shapes_.at(source);
+    const Shape shape = shape_of(source);
     if (shape.size() > 1)
       return layer.has_dense() && !layer.dense().per_position() && has_channels_first(source) ? shape : Shape{};
     const spec::Layer* before = find(source);
@@ -34,7 +34,7 @@ class Network {
     const std::string& kind = layer_kind(*before);
     const bool flattens = is_word_of(kind, "flatten reshape");
     if (flattens) {
-      const Shape& image = shapes_.at(before->inputs(0));
+      const Shape image = shape_of(before->inputs(0));
       if (image.size() > 1) return has_channels_first(before->inputs(0)) ? image : Shape{};
     }
     return flattens || is_word_of(kind, "dropout activation prelu batch_norm layer_norm rms_norm add mul softmax")
@@ -43,13 +43,19 @@ class Network {
   }
 
  private:
+  // Of an input or a layer's result; empty for what else a layer gives.
+  Shape shape_of(const std::string& name) const {
+    const auto found = shapes_.find(name);
+    return found == shapes_.end() ? Shape{} : found->second;
+  }
+
   // Whether dimension 0 of the value is the channels, which Keras has last; a sequence of vectors is the same in both.
   bool has_channels_first(const std::string& name) const {
     constexpr std::string_view kImages =
         "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d max_pool avg_pool batch_norm group_norm "
         "instance_norm prelu upsample";
     const spec::Layer* layer = find(name);
-    if (layer == nullptr) return shapes_.at(name).size() > 2;
+    if (layer == nullptr) return shape_of(name).size() > 2;
     const std::string& kind = layer_kind(*layer);
     if (is_word_of(kind, kImages)) return true;
     return is_word_of(kind, "add mul concat dropout activation glu slice") && has_channels_first(layer->inputs(0));
