@@ -77,6 +77,15 @@ Result<LoadedModel> parse_binary(const std::string& bytes, const std::string& pa
   return loaded;
 }
 
+// Whatever folder the model is written to, it is the same file.
+void find_first_weights(LoadedModel& loaded) {
+  if (loaded.model.training().weights_from().empty()) return;
+  std::string& file = *loaded.model.mutable_training()->mutable_weights_from();
+  std::error_code error;
+  const fs::path whole = fs::absolute(fs::path(loaded.path).parent_path() / file, error);
+  if (!error) file = whole.lexically_normal().string();
+}
+
 }  // namespace
 
 std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path) {
@@ -110,6 +119,7 @@ std::string model_to_text(const Model& model) { return print_text(model, "fronte
 
 Status complete_model(LoadedModel& loaded) {
   MINNOW_TRY(loaded.model.has_network() ? read_program(loaded) : expand_blocks(loaded));
+  find_first_weights(loaded);
   fill_defaults(loaded);
   return validate_model(loaded);
 }
