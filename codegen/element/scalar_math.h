@@ -3,6 +3,7 @@
 
 #include <llvm/IR/IRBuilder.h>
 
+#include "codegen/target/target.h"
 #include "ir/type.h"
 
 namespace minnow {
@@ -11,7 +12,7 @@ namespace minnow {
 // truncate and saturate, NaN gives 0; max and min give NaN if either operand is NaN, and +0 is larger than -0.
 class ScalarMath {
  public:
-  explicit ScalarMath(llvm::IRBuilder<>& ir) : ir_(ir) {}
+  ScalarMath(llvm::IRBuilder<>& ir, const Target& target) : ir_(ir), target_(target) {}
 
   using V = llvm::Value*;
   V neg(DType t, V x);
@@ -60,13 +61,20 @@ class ScalarMath {
 
  private:
   V library(const char* f32_name, const char* f64_name, V x);
-  V exp_of_normal(V x, V less = nullptr);
+  struct Exponent {
+    V n, r, bits;  // bits: n, below bits of no meaning
+  };
+  Exponent reduce_exponent(V x);
+  bool has_scale(V x) const;
+  V scale(V y, V n, V bits);
+  V exp_of_normal(V x, V is_divided = nullptr);
   V clamp(V x, double low, double high);
   V bits(V x);
   V nan_or(V a, V b, V bits);
   llvm::Type* with_element(V x, llvm::Type* element);
 
   llvm::IRBuilder<>& ir_;
+  const Target& target_;
 };
 
 }  // namespace minnow
