@@ -261,7 +261,7 @@ const std::vector<std::string>& no_thresholds() {
       "kRounds",                              // of a search
       "kChains = 8",                          // a price
       "kFewColumns", "kMaxTileRows", "kLongRows",  // how registers are filled
-      "round < 10", "i < 4",             // of random numbers and their words
+      "round < 10", "kBlock = 4",             // of random numbers and their words
       "kVectorsOfPiece", "kNone",             // of reductions
       "kMaxFactors",                          // of a product
       "getBitWidth() <= 64",                  // of an integer
