@@ -1,11 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
-#include <limits>
 #include <set>
-#include <utility>
 
 #include "interpreter/element_type.h"
 #include "ir/printable.h"
@@ -14,6 +10,7 @@
 #include "runtime/data/npy.h"
 #include "runtime/file.h"
 #include "tools/command.h"
+#include "tools/flags/argument.h"
 #include "tools/flags/ir_file.h"
 
 namespace minnow {
@@ -27,58 +24,6 @@ struct RunFlags {
   std::string out;
   BackendFlags backend;
 };
-
-// What whole numbers of a type lie between.
-std::pair<double, double> limits_of(DType dtype) {
-  switch (dtype) {
-    case DType::kI32: return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
-    case DType::kU8: return {0, std::numeric_limits<uint8_t>::max()};
-    default: return {0, 1};
-  }
-}
-
-// The number as an element of the type. One that the type does not hold is refused, but f32 may round.
-Result<double> number_of_type(const std::string& text, DType dtype, const std::string& where) {
-  char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0') return fail(where, "\"{}\" is not a number", text);
-  if (is_float(dtype)) {
-    const bool says_infinite = text.find_first_of("nN") != std::string::npos;  // as nan has, too
-    const double held = dtype == DType::kF32 ? static_cast<double>(static_cast<float>(number)) : number;
-    if (!says_infinite && !std::isfinite(held))
-      return fail(where, "{} is beyond what {} holds", text, dtype_name(dtype));
-    return number;
-  }
-  const auto [least, greatest] = limits_of(dtype);
-  if (number >= least && number <= greatest && number == std::floor(number)) return number;
-  return fail(where, "{} is no {}, which holds whole numbers from {} to {}", text, dtype_name(dtype), least, greatest);
-}
-
-// "x=@x.npy" reads a file, "x=0.5" fills the parameter with one value. `named` are the parameters given before.
-Status read_input(const Function& function, const std::string& given, std::set<std::string>& named,
-                  std::vector<Tensor>& arguments) {
-  const size_t equals = given.find('=');
-  if (equals == std::string::npos) return fail("--input " + given, "is not NAME=VALUE or NAME=@FILE.npy");
-  const std::string name = given.substr(0, equals);
-  const std::string value = given.substr(equals + 1);
-  const Value* parameter = function.find_parameter(name);
-  if (!parameter) {
-    std::vector<std::string> names;
-    for (const auto& known : function.parameters()) names.push_back(known->name);
-    const std::string nearest = nearest_name(name, names);
-    return fail_with_hint("--input " + given, fmt::format("@{} has no parameter \"{}\"", function.name(), name),
-                          nearest.empty() ? "" : fmt::format("did you mean {}?", nearest));
-  }
-  if (!named.insert(name).second) return fail("--input " + given, "\"{}\" has a value already", name);
-  Tensor& argument = arguments[static_cast<size_t>(parameter->index)];
-  if (value.starts_with('@')) {
-    MINNOW_ASSIGN(argument, read_npy(value.substr(1)));
-    return {};
-  }
-  MINNOW_ASSIGN(const double number, number_of_type(value, parameter->type.dtype, "--input " + given));
-  with_type(parameter->type.dtype, [&]<typename T>(T) { std::ranges::fill(argument.as<T>(), static_cast<T>(number)); });
-  return {};
-}
 
 void print_tensor(const std::string& name, const Tensor& tensor) {
   constexpr size_t kShown = 64;
@@ -109,10 +54,8 @@ Result<std::unique_ptr<Function>> read_function(const RunFlags& flags) {
 
 Result<ExitCode> run_command(const RunFlags& flags) {
   MINNOW_ASSIGN(auto function, read_function(flags));
-  std::vector<Tensor> arguments;
-  for (const auto& parameter : function->parameters()) arguments.push_back(Tensor::zeros(parameter->type));
-  std::set<std::string> named;
-  for (const std::string& given : flags.inputs) MINNOW_TRY(read_input(*function, given, named, arguments));
+  Arguments arguments(*function);
+  for (const std::string& given : flags.inputs) MINNOW_TRY(arguments.give(given));
 
   ThreadPool pool(flags.backend.thread_count());
   std::unique_ptr<Executable> executable;
@@ -121,8 +64,7 @@ Result<ExitCode> run_command(const RunFlags& flags) {
   } else {
     MINNOW_ASSIGN(executable, make_compiled(std::move(function), pool));
   }
-  std::vector<Tensor*> pointers;
-  for (Tensor& argument : arguments) pointers.push_back(&argument);
+  const std::vector<Tensor*> pointers = arguments.pointers();
   MINNOW_TRY(executable->run(pointers));
   const std::vector<FunctionResult>& results = executable->function().results();
   if (!flags.out.empty()) MINNOW_TRY(make_folder(flags.out));
@@ -144,7 +86,8 @@ Action add_run(CLI::App& app) {
   app.add_option("file", flags->file, "IR text")->required()->type_name("FILE.ir");
   app.add_option("--function", flags->function, "which function; the first by default")->type_name("NAME");
   app.add_option("--passes", flags->passes, "passes to run first, such as cse,fuse")->type_name("LIST");
-  app.add_option("--input", flags->inputs, "NAME=@FILE.npy or NAME=NUMBER; zeros by default")
+  app.add_option("--input", flags->inputs,
+                 "NAME=@FILE.npy, NAME=@FILE.npz:MEMBER, NAME=- from stdin, or NAME=NUMBER; zeros by default")
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
   app.add_option("--out", flags->out, "write each result as NAME.npy into this folder")->type_name("DIR");
