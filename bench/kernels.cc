@@ -101,6 +101,49 @@ constexpr KernelCase kCases[] = {
       %0 = reduce_sum(%g) {dims = [0, 2, 3]} : f32[6]
       return %0
     })"},
+    {"sum/lstm.bias", R"(func @f(%g: f32[64,32,2048]) -> (f32[2048]) {
+      %0 = reduce_sum(%g) {dims = [0, 1]} : f32[2048]
+      return %0
+    })"},
+    {"argmax/characters", R"(func @f(%x: f32[32768,28]) -> (i32[32768]) {
+      %0 = argmax(%x) {dim = 1} : i32[32768]
+      return %0
+    })"},
+    {"cumsum/rows", R"(func @f(%x: f32[1024,256]) -> (f32[1024,256]) {
+      %0 = cumsum(%x) {dim = 1} : f32[1024,256]
+      return %0
+    })"},
+    {"transpose/power_of_two", R"(func @f(%x: f32[1024,1024]) -> (f32[1024,1024]) {
+      %0 = transpose(%x) {dims = [1, 0]} : f32[1024,1024]
+      return %0
+    })"},
+    {"transpose/channels_last", R"(func @f(%x: f32[16,24,30,30]) -> (f32[16,30,30,24]) {
+      %0 = transpose(%x) {dims = [0, 2, 3, 1]} : f32[16,30,30,24]
+      return %0
+    })"},
+    {"compare/stored", R"(func @f(%x: f32[512,512], %y: f32[512,512]) -> (pred[512,512]) {
+      %0 = gt(%x, %y) : pred[512,512]
+      return %0
+    })"},
+    {"dropout/mlp", R"(func @f(%x: f32[512,512], %seed: i32[], %step: i32[]) -> (f32[512,512]) {
+      %0 = random(%seed, %step) {stream = 1} : f32[512,512]
+      %1 = constant {value = 0.5} : f32[512,512]
+      %2 = ge(%0, %1) : pred[512,512]
+      %3 = constant {value = 0} : f32[512,512]
+      %4 = select(%2, %x, %3) : f32[512,512]
+      return %4
+    })"},
+    {"gelu/mlp", R"(func @f(%x: f32[512,512]) -> (f32[512,512]) {
+      %0 = constant {value = -0.70710677} : f32[512,512]
+      %1 = mul(%x, %0) : f32[512,512]
+      %2 = erfc(%1) : f32[512,512]
+      %3 = mul(%x, %2) : f32[512,512]
+      return %3
+    })"},
+    {"tanh/mlp", R"(func @f(%x: f32[512,512]) -> (f32[512,512]) {
+      %0 = tanh(%x) : f32[512,512]
+      return %0
+    })"},
     {"softmax_cross_entropy", R"(func @f(%x: f32[64,10], %target: i32[64]) -> (f32[64], f32[64,10]) {
       %0 = reduce_max(%x) {dims = [1]} : f32[64]
       %1 = broadcast(%0) {dims = [0]} : f32[64,10]

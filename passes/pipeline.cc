@@ -10,9 +10,11 @@
 #include "passes/simplify/canonicalize.h"
 #include "passes/simplify/eliminate_common_subexpressions.h"
 #include "passes/simplify/eliminate_dead_code.h"
+#include "passes/simplify/factor_products.h"
 #include "passes/simplify/fold_constants.h"
 #include "passes/simplify/form_fma.h"
 #include "passes/simplify/hoist_from_loops.h"
+#include "passes/simplify/lift_broadcasts.h"
 #include "passes/simplify/stabilize_softmax.h"
 
 namespace minnow {
@@ -39,6 +41,10 @@ constexpr Pass kHoistFromLoops = {"hoist-from-loops", hoist_from_loops,
 constexpr Pass kDce = {"dce", eliminate_dead_code, "removes ops that no result needs"};
 constexpr Pass kStabilizeSoftmax = {"stabilize-softmax", with_bodies<stabilize_softmax>,
                                     "subtracts the maximum in a hand-written exp/sum/div"};
+constexpr Pass kLiftBroadcasts = {"lift-broadcasts", with_bodies<lift_broadcasts>,
+                                  "does once, on the smaller tensor, what many elements share"};
+constexpr Pass kFactorProducts = {"factor-products", with_bodies<factor_products>,
+                                  "takes what the terms of a gradient share out of their sum"};
 constexpr Pass kFormFma = {"form-fma", with_bodies<form_fma>,
                            "rounds a product and its sum once, where only the sum sees it"};
 constexpr Pass kTileBatch = {"tile-batch", tile_batch, "runs what is done for every example on blocks of 16"};
@@ -47,8 +53,9 @@ constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
 constexpr Pass kStageBlocks = {"stage-blocks", stage_blocks,
                                "copies what blocks share with the rest from one layout to the other"};
 
-constexpr Pass kPasses[] = {kFlattenSpace,     kCanonicalize, kFoldConstants, kCse,  kHoistFromLoops, kDce,
-                            kStabilizeSoftmax, kFormFma,      kTileBatch,     kFuse, kStageBlocks};
+constexpr Pass kPasses[] = {
+    kFlattenSpace,   kCanonicalize,     kFoldConstants, kCse,       kHoistFromLoops, kLiftBroadcasts, kDce,
+    kFactorProducts, kStabilizeSoftmax, kFormFma,       kTileBatch, kFuse,           kStageBlocks};
 
 std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
@@ -98,6 +105,9 @@ std::vector<Pass> default_pipeline() {
       kFoldConstants,
       kCse,
       kHoistFromLoops,
+      kLiftBroadcasts,
+      kDce,
+      kFactorProducts,
       kStabilizeSoftmax,
       kCanonicalize,
       kFoldConstants,

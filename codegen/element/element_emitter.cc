@@ -12,7 +12,7 @@ namespace minnow {
 
 ElementEmitter::ElementEmitter(KernelBuilder& kernel, const Storage& storage,
                                const std::unordered_set<const Op*>& inside, int lanes)
-    : kernel_(kernel), storage_(storage), inside_(inside), lanes_(lanes), math_(kernel.ir()) {}
+    : kernel_(kernel), storage_(storage), inside_(inside), lanes_(lanes), math_(kernel.ir(), kernel.target()) {}
 
 llvm::Value* ElementEmitter::emit(const Value* value, const Position& at) {
   value = storage_.resolve(value);

@@ -19,58 +19,6 @@ V EmitRule<OpKind::kIota>::apply(ElementEmitter& emitter, const Op& op, const Po
   return emitter.math().convert(DType::kI32, op.type().dtype, number);
 }
 
-namespace {
-
-struct Words {
-  V lane[4];
-};
-
-// One round of Philox4x32 on vectors: two 32×32 → 64-bit products.
-Words philox_round(llvm::IRBuilder<>& ir, const Words& c, V key0, V key1) {
-  llvm::Type* narrow = c.lane[0]->getType();
-  llvm::Type* wide = narrow->getWithNewType(ir.getInt64Ty());
-  auto product = [&](V x, uint64_t by) {
-    return ir.CreateMul(ir.CreateZExt(x, wide), llvm::ConstantInt::get(wide, by));
-  };
-  auto high = [&](V x) { return ir.CreateTrunc(ir.CreateLShr(x, llvm::ConstantInt::get(wide, 32)), narrow); };
-  V product0 = product(c.lane[0], 0xD2511F53);
-  V product1 = product(c.lane[2], 0xCD9E8D57);
-  return {{ir.CreateXor(ir.CreateXor(high(product1), c.lane[1]), key0), ir.CreateTrunc(product1, narrow),
-           ir.CreateXor(ir.CreateXor(high(product0), c.lane[3]), key1), ir.CreateTrunc(product0, narrow)}};
-}
-
-// RandomSequence::bits of ir/random.h, one block per lane.
-V random_bits(llvm::IRBuilder<>& ir, V index, V seed, V step, int64_t stream) {
-  llvm::Type* type = index->getType();
-  auto literal = [&](uint64_t value) { return llvm::ConstantInt::get(type, value & 0xffffffffU); };
-  Words counter{{ir.CreateLShr(index, literal(2)), literal(0), step, literal(0)}};
-  V key0 = seed;
-  V key1 = literal(static_cast<uint64_t>(stream));
-  for (int round = 0; round < 10; ++round) {
-    counter = philox_round(ir, counter, key0, key1);
-    key0 = ir.CreateAdd(key0, literal(0x9E3779B9));
-    key1 = ir.CreateAdd(key1, literal(0xBB67AE85));
-  }
-  V word = ir.CreateAnd(index, literal(3));
-  V bits = counter.lane[0];
-  for (uint64_t i = 1; i < 4; ++i) bits = ir.CreateSelect(ir.CreateICmpEQ(word, literal(i)), counter.lane[i], bits);
-  return bits;
-}
-
-}  // namespace
-
-V EmitRule<OpKind::kRandom>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
-  llvm::IRBuilder<>& ir = emitter.ir();
-  V seed = emitter.emit(op.operands[0], {});
-  V step = emitter.emit(op.operands[1], {});
-  V index = emitter.per_lane(emitter.row_major(at, op.type().shape));
-  if (emitter.lanes() == 1) index = ir.CreateTrunc(index, ir.getInt32Ty());
-  V bits = random_bits(ir, index, seed, step, op.attr<RandomAttributes>().stream);
-  V top = ir.CreateLShr(bits, llvm::ConstantInt::get(bits->getType(), 8));
-  llvm::Type* type = emitter.type_of(op.type().dtype);
-  return ir.CreateFMul(ir.CreateUIToFP(top, type), llvm::ConstantFP::get(type, 0x1p-24));
-}
-
 V EmitRule<OpKind::kBroadcast>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
   Position from;
   const bool is_single = op.operands[0]->type.elements() == 1;  // a flat loop does not split its index up for it

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "codegen/target/target.h"
 #include "ir/type.h"
 
 namespace minnow {
@@ -13,7 +14,7 @@ namespace minnow {
 // truncate and saturate, NaN gives 0; max and min give NaN if either operand is NaN, and +0 is larger than -0.
 class ScalarMath {
  public:
-  explicit ScalarMath(llvm::IRBuilder<>& ir) : ir_(ir) {}
+  ScalarMath(llvm::IRBuilder<>& ir, const Target& target) : ir_(ir), target_(target) {}
 
   using V = llvm::Value*;
   V neg(DType t, V x);
@@ -61,13 +62,20 @@ class ScalarMath {
   V polynomial(V x, std::initializer_list<double> coefficients);
 
  private:
-  V exp_of_normal(V x, V less = nullptr);
+  struct Exponent {
+    V n, r, bits;  // bits: n, below bits of no meaning
+  };
+  Exponent reduce_exponent(V x);
+  bool has_scale(V x) const;
+  V scale(V y, V n, V bits);
+  V exp_of_normal(V x, V is_divided = nullptr);
   V clamp(V x, double low, double high);
   V bits(V x);
   V nan_or(V a, V b, V bits);
   llvm::Type* with_element(V x, llvm::Type* element);
 
   llvm::IRBuilder<>& ir_;
+  const Target& target_;
 };
 
 }  // namespace minnow

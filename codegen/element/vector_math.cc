@@ -1,7 +1,9 @@
 // Transcendental functions without branches or tables. f32 is computed by range reduction and minimax polynomials
 // (S. Moshier, Cephes; N. Juffa for erf); f64, which only checks use, and sin, cos, atan, pow call the C library.
+#include <llvm/IR/IntrinsicsX86.h>
 #include <llvm/IR/Module.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -42,24 +44,45 @@ V ScalarMath::library(const std::string& name, V x) {
   return result;
 }
 
-// exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2. 2^n in two factors, so that denormals round once.
+// exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2.
 V ScalarMath::exp(DType t, V x) {
   if (t == DType::kF64) return library("exp", x);
-  V capped = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 90)), x, like(x, 90));
-  capped = ir_.CreateSelect(ir_.CreateFCmpOGT(capped, like(x, -105)), capped, like(x, -105));
-  V n = ir_.CreateUnaryIntrinsic(llvm::Intrinsic::rint, ir_.CreateFMul(capped, like(x, 1.44269504088896341)));
-  V r = fma(n, like(x, -0x1.62e4p-1), capped);
-  r = fma(n, like(x, -1.42860682030941723e-6), r);
+  x = clamp(x, -105, 90);
+  const auto [n, r, bits] = reduce_exponent(x);
   V p = polynomial(r, kExpCoefficients);
-  p = ir_.CreateFAdd(fma(ir_.CreateFMul(r, r), p, r), like(x, 1));
-  V power = ir_.CreateFPToSI(n, with_element(x, ir_.getInt32Ty()));
+  return scale(ir_.CreateFAdd(fma(ir_.CreateFMul(r, r), p, r), like(x, 1)), n, bits);
+}
+
+// x = n ln 2 + r, with n rounded by adding a number so large that it has no fraction: the sum's low bits are n.
+ScalarMath::Exponent ScalarMath::reduce_exponent(V x) {
+  constexpr double kRound = 0x1.8p23;
+  V shifted = fma(x, like(x, 1.44269504088896341), like(x, kRound));
+  V n = ir_.CreateFSub(shifted, like(x, kRound));
+  V r = fma(n, like(x, -0x1.62e4p-1), x);
+  r = fma(n, like(x, -1.42860682030941723e-6), r);
+  return {n, r, ir_.CreateBitCast(shifted, with_element(x, ir_.getInt32Ty()))};
+}
+
+// AVX-512 has an instruction for it.
+bool ScalarMath::has_scale(V x) const {
+  auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
+  return target_.triple.starts_with("x86_64") && vector != nullptr && vector->getNumElements() == 16;
+}
+
+// y 2^n, rounded once: in two factors where no instruction does it.
+V ScalarMath::scale(V y, V n, V bits) {
+  if (has_scale(y)) {
+    llvm::Type* type = y->getType();
+    return ir_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_scalef_ps_512, {},
+                               {y, n, llvm::PoisonValue::get(type), ir_.getInt16(0xffff), ir_.getInt32(4)});
+  }
+  V power = ir_.CreateSub(bits, like_int(bits, std::bit_cast<int32_t>(0x1.8p23F)));
   V half = ir_.CreateAShr(power, like_int(power, 1));
-  auto two_to = [&](V e) {
-    V bits = ir_.CreateShl(ir_.CreateAdd(e, like_int(e, 127)), like_int(e, 23));
-    return ir_.CreateBitCast(bits, x->getType());
+  const auto two_to = [&](V e) {
+    V exponent = ir_.CreateShl(ir_.CreateAdd(e, like_int(e, 127)), like_int(e, 23));
+    return ir_.CreateBitCast(exponent, y->getType());
   };
-  V y = ir_.CreateFMul(ir_.CreateFMul(p, two_to(half)), two_to(ir_.CreateSub(power, half)));
-  return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, y);
+  return ir_.CreateFMul(ir_.CreateFMul(y, two_to(half)), two_to(ir_.CreateSub(power, half)));
 }
 
 // With exp(r) - 1 = e: 2^n e + (2^n - 1), computed for n - 1 and doubled, so that nothing overflows before the result
@@ -81,21 +104,20 @@ V ScalarMath::expm1(DType t, V x) {
   return ir_.CreateSelect(is_tiny, x, y);
 }
 
-// exp(x) / 2^less where that is a normal number, |x| <= 105; NaN stays NaN. n is rounded by adding a number so large
-// that it has no fraction; shifted up, the sum's low bits are the exponent to add.
-V ScalarMath::exp_of_normal(V x, V less) {
-  constexpr double kRound = 0x1.8p23;
-  V shifted = fma(x, like(x, 1.44269504088896341), like(x, kRound));
-  V n = ir_.CreateFSub(shifted, like(x, kRound));
-  V r = fma(n, like(x, -0x1.62e4p-1), x);
-  r = fma(n, like(x, -1.42860682030941723e-6), r);
+// exp(x), divided by 2^64 where `is_divided`, where that is a normal number, |x| <= 105; NaN stays NaN. Without an
+// instruction for it, the bits of n, shifted up, are added to the exponent.
+V ScalarMath::exp_of_normal(V x, V is_divided) {
+  auto [n, r, exponent] = reduce_exponent(x);
   V p = polynomial(r, kExpCoefficients);
   p = ir_.CreateFAdd(fma(ir_.CreateFMul(r, r), p, r), like(x, 1));
-  llvm::Type* integer = with_element(x, ir_.getInt32Ty());
-  V exponent = ir_.CreateBitCast(shifted, integer);
-  if (less != nullptr) exponent = ir_.CreateSub(exponent, less);
+  if (has_scale(x)) {
+    if (is_divided != nullptr) n = ir_.CreateSelect(is_divided, ir_.CreateFSub(n, like(n, 64)), n);
+    return scale(p, n, exponent);
+  }
+  if (is_divided != nullptr)
+    exponent = ir_.CreateSub(exponent, ir_.CreateAnd(ir_.CreateSExt(is_divided, exponent->getType()), 64));
   exponent = ir_.CreateShl(exponent, like_int(exponent, 23));
-  V y = ir_.CreateBitCast(ir_.CreateAdd(ir_.CreateBitCast(p, integer), exponent), x->getType());
+  V y = ir_.CreateBitCast(ir_.CreateAdd(ir_.CreateBitCast(p, exponent->getType()), exponent), x->getType());
   return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, y);  // a NaN's low bits are no exponent
 }
 
@@ -163,9 +185,8 @@ V ScalarMath::sigmoid(DType t, V x) {
   if (t == DType::kF32) {
     V minus_x = clamp(ir_.CreateFNeg(x), -kNormalExponent, 105);
     V is_large = ir_.CreateFCmpOGT(minus_x, like(x, 64));
-    V less = ir_.CreateAnd(ir_.CreateSExt(is_large, with_element(x, ir_.getInt32Ty())), 64);
     V s = ir_.CreateSelect(is_large, like(x, 0x1p-64), like(x, 1));
-    return ir_.CreateFDiv(s, ir_.CreateFAdd(exp_of_normal(minus_x, less), s));
+    return ir_.CreateFDiv(s, ir_.CreateFAdd(exp_of_normal(minus_x, is_large), s));
   }
   V z = exp(t, ir_.CreateFNeg(abs(t, x)));
   V numerator = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 0)), z, like(x, 1));
@@ -190,27 +211,25 @@ V ScalarMath::erf(DType t, V x) {
   return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, result);
 }
 
-// With a = |x|: f(q) exp(-a^2) / (1 + 2a), q = (a - 3) / (a + 3) (M. Shepherd and J. Laframboise, "Chebyshev
-// approximation of (1 + 2x) exp(x^2) erfc x", Mathematics of Computation 36, 1981; the coefficients are a fit of our
-// own, 3.4e-9 off). What a^2 loses in rounding is made up for, since exp magnifies it. Near 0 it is 1 - erf x.
+// With a = |x|: f(q) exp(-a^2), q = (a - 3) / (a + 3), as M. Shepherd and J. Laframboise ("Chebyshev approximation of
+// (1 + 2x) exp(x^2) erfc x", Mathematics of Computation 36, 1981) have it, but for the factor of f; the coefficients
+// are a fit of our own, 1.4e-9 off. What a^2 loses in rounding is made up for, since exp magnifies it. exp(-x^2) is
+// written as its gradient has it, and so is computed once for both.
 V ScalarMath::erfc(DType t, V x) {
   if (t == DType::kF64) return library("erfc", x);
-  constexpr double kZero = 11;  // 0 from there on
+  constexpr double kZero = 10.06;  // 0 from there on
   V a = abs(t, x);
-  a = ir_.CreateSelect(ir_.CreateFCmpOLT(a, like(x, kZero)), a, like(x, kZero));
   V q = ir_.CreateFDiv(ir_.CreateFSub(a, like(x, 3)), ir_.CreateFAdd(a, like(x, 3)));
   V f = polynomial(
-      q, {-2.7732692222e-4, -7.9833914154e-4, 1.9944745914e-3, 2.5794346849e-3, -2.3790234183e-2, 6.8293509762e-2,
-          -1.1927265270e-1, 1.2964657564e-1, -4.7562280535e-2, -1.3562114337e-1, 1.2530080578});
-  V square = ir_.CreateFMul(a, a);
-  V lost = fma(a, a, ir_.CreateFNeg(square));
+      q, {5.5841546005e-5, 2.8705433969e-5, -5.9465057774e-4, 7.1580981154e-4, 4.2689374892e-3, -2.4394240781e-2,
+          7.1665852366e-2, -1.5011578166e-1, 2.4560379827e-1, -3.2623356382e-1, 1.7900115126e-1});
+  V square = ir_.CreateFMul(x, x);
+  V lost = fma(x, x, ir_.CreateFNeg(square));
   V bell = exp(t, ir_.CreateFNeg(square));
   bell = fma(ir_.CreateFNeg(lost), bell, bell);
-  V tail = ir_.CreateFDiv(ir_.CreateFMul(f, bell), fma(a, like(x, 2), like(x, 1)));
-  V y = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 0)), ir_.CreateFSub(like(x, 2), tail), tail);
-  V erf = fma(polynomial(square, kErfCoefficients), x, x);
-  y = ir_.CreateSelect(ir_.CreateFCmpOLT(a, like(x, 0.6)), ir_.CreateFSub(like(x, 1), erf), y);
-  return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, y);
+  V tail = ir_.CreateFMul(f, bell);
+  tail = ir_.CreateSelect(ir_.CreateFCmpULT(a, like(x, kZero)), tail, like(x, 0));  // where x^2 may be infinite
+  return ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 0)), ir_.CreateFSub(like(x, 2), tail), tail);
 }
 
 V ScalarMath::cos(DType, V x) { return library("cos", x); }

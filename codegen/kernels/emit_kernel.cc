@@ -41,7 +41,8 @@ KernelWay choose_way(const KernelWork& work) {
     case OpKind::kWindowPick:
     case OpKind::kWindowSpread: return {space_dims(*work.main) == 2 ? emit_window_scatter_kernel : emit_plain_loop};
     case OpKind::kReduceSum:
-    case OpKind::kReduceMax: return {emit_reduction_kernel};
+    case OpKind::kReduceMax:
+    case OpKind::kArgMax: return {emit_reduction_kernel};
     case OpKind::kScatterAdd: return {emit_scatter_add};
     case OpKind::kCumSum: return {emit_cumsum};
     case OpKind::kArgSort: return {emit_sort, sort_scratch};

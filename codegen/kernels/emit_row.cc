@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "codegen/kernels/lane_argmax.h"
 #include "codegen/kernels/register_tile.h"
 #include "ir/walk.h"
 
@@ -240,7 +241,12 @@ V RowKernel::reduce_lanes(const Op& op, V lanes) {
   });
 }
 
-void RowKernel::emit_argmax(const Op& op) { bind_scalar(op, scalar_.emit(op.result(), row_at_)); }
+void RowKernel::emit_argmax(const Op& op) {
+  if (rows_are_lanes_) return bind_scalar(op, scalar_.emit(op.result(), row_at_));
+  LaneArgMax largest(vector_, op.operands[0]->type.dtype);
+  for_columns([&](const Position& at) { largest.take(at.back(), vector_.emit(op.operands[0], at)); });
+  bind_scalar(op, largest.place());
+}
 
 void RowKernel::bind_scalar(const Op& op, V result) {
   V splat = rows_are_lanes_ ? result : vector_.splat(result);

@@ -23,6 +23,7 @@ class EpilogueRules : public KernelRules {
   std::string_view why_not(const Cluster& cluster, const Op& op) const override {
     if (cluster.size() >= kMaxEpilogueOps) return "the epilogue has as many ops as one may have";
     if (const std::string_view why = why_not_in_contraction(*contraction_, op); !why.empty()) return why;
+    if (widens(op)) return "what reads it widens it for nothing, and there is less to write";
     if (op.kind == OpKind::kBroadcast || reads_from(cluster, op)) return {};
     if (!cluster.is_private(op.result())) return "others read it too, so it has to be written in any case";
     return reads_random(op) ? "random numbers are drawn in a loop of their own" : "";

@@ -17,7 +17,7 @@ class RowRules : public KernelRules {
     if (op.kind == OpKind::kBroadcast || op.kind == OpKind::kIota) return {};
     if (has_trait(op.kind, kReduction) || reads_from(cluster, op)) return {};
     if (!cluster.is_private(op.result())) return "others read it too, so it has to be written in any case";
-    return follows_contraction(op) ? "it is the contraction's epilogue, which costs nothing" : "";
+    return follows_contraction(op) && !widens(op) ? "it is the contraction's epilogue, which costs nothing" : "";
   }
 
   std::string_view why_no_kernel(const Cluster& cluster) const override {

@@ -13,6 +13,12 @@ bool reads_from(const Cluster& cluster, const Op& op) {
   });
 }
 
+bool widens(const Op& op) {
+  if (op.kind != OpKind::kConvert) return false;
+  const DType from = op.operands[0]->type.dtype;
+  return is_float(from) && dtype_bytes(op.type().dtype) > dtype_bytes(from);
+}
+
 namespace {
 
 class Grower {

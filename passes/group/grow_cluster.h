@@ -31,6 +31,9 @@ inline const Threshold kMaxKernelSpan{"ops between those of a kernel", 4096};
 // True if the op reads a value of the cluster, directly or through a broadcast.
 bool reads_from(const Cluster& cluster, const Op& op);
 
+// A conversion to a wider float.
+bool widens(const Op& op);
+
 // The largest cluster found around `seed`. A forward kernel takes ops of the backward pass along only if that
 // leaves no more bytes to write: the sign of an activation, yes; another tensor kept from forward to
 // backward, no.

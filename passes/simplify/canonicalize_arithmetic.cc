@@ -50,6 +50,7 @@ Value* canonicalize_add(const Op& op, Builder& b) {
   if (adds_nothing(y, x)) return x;                           // x + -0 = x
   if (Value* minus_y = negated(y)) return b.sub(x, minus_y);  // x + -y = x - y
   if (Value* minus_x = negated(x)) return b.sub(y, minus_x);  // -x + y = y - x
+  if (x == y && is_float(x->type.dtype)) return b.mul(x, 2);  // x + x = x * 2
   return nullptr;
 }
 

@@ -14,8 +14,9 @@ Value* negated(Value* value, Builder& b) {
 // Whether `sum` may compute `product`, one of its operands, itself.
 bool may_compute(const Op& sum, const Value* product, const Value* other, const UseMap& uses) {
   const Op* op = match(product, OpKind::kMultiply);
+  const bool may_leave_zero = match(other, OpKind::kMultiply) && (sum.kind != OpKind::kAdd || !is_float_gradient(sum));
   return op && is_float(sum.type().dtype) && op->location == sum.location && uses.count(product) == 1 &&
-         !match(other, OpKind::kMultiply);
+         !may_leave_zero;
 }
 
 // The operands of the fma that `sum` may become; empty if it may not.

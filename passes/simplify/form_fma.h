@@ -12,8 +12,8 @@ namespace minnow {
 
 // a * b + c → fma(a, b, c), a * b - c → fma(a, b, -c) and c - a * b → fma(-a, b, c), where nothing but the sum sees the
 // product, both are of one layer and phase (else a and b would be kept in place of the product), and c is no product:
-// of a * b - b * a rounding must leave 0. Runs after cse, which makes equal products one, and leaves the products to
-// dce.
+// of a * b - b * a rounding must leave 0. Sums of two products in a gradient need not. Runs after cse, which makes
+// equal products one, and leaves the products to dce.
 bool form_fma(Function& function);
 
 }  // namespace minnow

@@ -64,6 +64,22 @@ Value* match_unary(const Value* value, OpKind kind) {
   return op ? op->operands[0] : nullptr;
 }
 
+std::vector<Value*> factors_of(Value* value, const std::function<bool(const Op& product)>& may_open) {
+  constexpr size_t kMaxFactors = 16;
+  std::vector<Value*> factors, stack = {value};
+  while (!stack.empty()) {
+    Value* factor = stack.back();
+    stack.pop_back();
+    const Op* op = match(factor, OpKind::kMultiply);
+    if (op != nullptr && factors.size() + stack.size() < kMaxFactors && may_open(*op))
+      stack.insert(stack.end(), op->operands.rbegin(), op->operands.rend());
+    else factors.push_back(factor);
+  }
+  return factors;
+}
+
+bool is_float_gradient(const Op& op) { return op.location.phase == Phase::kGradient && is_float(op.type().dtype); }
+
 std::optional<double> splat_of(const Value* value) {
   const Op* op = match(value, OpKind::kConstant);
   if (!op || !op->attr<ConstantAttributes>().is_splat()) return std::nullopt;

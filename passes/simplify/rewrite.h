@@ -2,6 +2,7 @@
 // stand for the op's result. Matchers read like the maths they stand for.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -28,6 +29,10 @@ bool rewrite(Function& function, std::span<const RewriteRule> rules);
 const Op* match(const Value* value, OpKind kind);
 // The operand of a one-operand op of `kind` that makes `value`, otherwise nullptr.
 Value* match_unary(const Value* value, OpKind kind);
+// Whether the op computes floats of the backward pass, where sums and products may be rounded otherwise.
+bool is_float_gradient(const Op& op);
+// The factors of `value` as a product: of those that are products themselves, and that `may_open`, theirs.
+std::vector<Value*> factors_of(Value* value, const std::function<bool(const Op& product)>& may_open);
 inline bool is_constant(const Value* value) { return match(value, OpKind::kConstant) != nullptr; }
 // The one number that every element of a constant is, as its dtype holds it.
 std::optional<double> splat_of(const Value* value);

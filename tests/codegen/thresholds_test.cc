@@ -135,7 +135,7 @@ void check_convolutions() {
 void check_loops() {
   Cases c;
   for (const int64_t extent : {4096, 4097, 9000}) c.result(c.b.neg(c.input({extent})));
-  for (const int64_t extent : {64, 65, 150}) c.result(c.b.reduce_sum(c.input({7, extent}), {0}));
+  for (const int64_t extent : {64, 65, 150, 1023, 1024, 1100}) c.result(c.b.reduce_sum(c.input({7, extent}), {0}));
   for (const int64_t height : {4, 5})
     c.result(c.b.window(OpKind::kWindowMax, c.input({1, 2, 9, 9}), {.window = {height, 4}, .stride = {2, 3}}));
   for (const int64_t height : {16, 17})
@@ -261,7 +261,9 @@ const std::vector<std::string>& no_thresholds() {
       "kRounds",                              // of a search
       "kChains = 8",                          // a price
       "kFewColumns", "kMaxTileRows", "kLongRows",  // how registers are filled
-      "round < 10", "i < 4",                  // of random numbers and their words
+      "round < 10", "kBlock = 4",             // of random numbers and their words
+      "kVectorsOfPiece", "kNone",             // of reductions
+      "kMaxFactors",                          // of a product
       "getBitWidth() <= 64",                  // of an integer
       "d < 4", "kRow = 2",                    // dimensions of an image
       "kMaxEntryBytes", "kMaxEntries",        // of files

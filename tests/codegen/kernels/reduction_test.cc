@@ -1,6 +1,11 @@
 // Reductions over every set of dimensions, alone and fused with what they read.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+
 #include "ir/text.h"
 #include "passes/pipeline.h"
 #include "proof/parameters.h"
@@ -58,7 +63,55 @@ TEST_P(Reduction, IsExactOfWhatItIsFusedWith) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Reduction,
                          ::testing::Values(Shape{3, 5, 2, 17}, Shape{2, 1, 16, 3}, Shape{33, 2, 1, 1},
-                                           Shape{1, 31, 7, 15}));
+                                           Shape{1, 31, 7, 15}, Shape{3, 2, 5, 131}, Shape{2, 3, 9, 140}));
+
+// Rows with what is hard to compare: nothing but infinities, NaN, equal numbers, zeros of both signs, in lanes that the
+// last vector masks and in those that it does not.
+std::vector<float> hard_rows(int64_t rows, int64_t columns) {
+  const float kInfinity = std::numeric_limits<float>::infinity();
+  std::vector<float> x;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t i = 0; i < columns; ++i) {
+      float number = static_cast<float>((i * 7 + row) % 5);
+      if (row % 7 == 1) number = -kInfinity;
+      if (row % 7 == 2) number = i % 3 == 2 ? -1.0F : -kInfinity;
+      if (row % 7 == 3 && i >= columns / 2) number = std::nanf("");
+      if (row % 7 == 4) number = i % 2 == 0 ? -0.0F : 0.0F;
+      if (row % 7 == 5) number = i == columns - 1 ? kInfinity : -kInfinity;
+      x.push_back(number);
+    }
+  return x;
+}
+
+class ArgMax : public ::testing::TestWithParam<int64_t> {};
+
+TEST_P(ArgMax, FindsTheFirstLargestAloneAndInARow) {
+  for (const bool fuses : {false, true}) {
+    Function function("f");
+    Builder b(function);
+    Value* x = function.add_parameter("x", {DType::kF32, {23, GetParam()}});
+    Value* whole = function.add_parameter("i", {DType::kI32, {23, GetParam()}});
+    function.add_result("place", b.argmax(x, 1));
+    function.add_result("max", b.reduce_max(x, {1}));
+    function.add_result("whole", b.argmax(whole, 1));
+    function.add_result("column", b.argmax(x, 0));
+    if (fuses) {
+      ASSERT_TRUE(run_passes(function, default_pipeline()).has_value());
+    }
+    const std::vector<float> numbers = hard_rows(23, GetParam());
+    std::vector<int32_t> integers(numbers.size(), std::numeric_limits<int32_t>::min());
+    for (size_t i = 1; i < integers.size(); i += 4) integers[i] = 3;
+    std::vector<Tensor> arguments;
+    arguments.push_back(Tensor::from(x->type, std::span<const float>(numbers)));
+    arguments.push_back(Tensor::from(whole->type, std::span<const int32_t>(integers)));
+    const testing::Reference expected = testing::interpret_reference(function, arguments);
+    const auto actual = testing::CompiledProgram(function).run(arguments);
+    for (size_t i = 0; i < actual.size(); ++i)
+      EXPECT_TRUE(testing::agrees(expected.results[i], actual[i], {})) << "result " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Columns, ArgMax, ::testing::Values(1, 3, 15, 16, 17, 28, 64, 100));
 
 }  // namespace
 }  // namespace minnow

@@ -1,0 +1,20 @@
+// What many elements share is done once, on the smaller tensor.
+//
+// The gradient of a normalisation multiplies every element by numbers of its channel, and sums up the products by
+// channel: Σ dy·γ/σ and Σ dy·γ/σ·(x - μ), beside Σ dy and Σ dy·(x - μ) for β and γ. With the channel's numbers outside,
+// two of the four sums are enough, and nothing but dy and dy·(x - μ) is ever written to be summed.
+#pragma once
+
+#include "ir/function.h"
+
+namespace minnow {
+
+// With b = broadcast(c):
+//   reduce_sum(x·b·y) → reduce_sum(x·y)·c, where c lies along kept dimensions or is one number; the same of x/b and -x.
+//     In gradients alone: a program may divide before it sums up, so that the sum does not overflow.
+//   (x·b1)·b2 → x·broadcast(c1·c2), of the same dimensions and in gradients
+//   x/b → x·broadcast(1/c), where c = sqrt(y): no root is so small that its reciprocal overflows
+// Rounding differs. Runs before cse, which makes equal sums one.
+bool lift_broadcasts(Function& function);
+
+}  // namespace minnow
