@@ -10,9 +10,7 @@
 #include "runtime/train/run_folder.h"
 
 namespace minnow {
-namespace {
 
-// As many as the network tells apart.
 std::vector<std::string> names_of_classes(std::vector<std::string> known, const Session& session) {
   for (const NamedDataset& dataset : named_datasets())
     if (known.empty() && dataset.name == session.model().model.data().named()) known = dataset.class_names;
@@ -21,8 +19,6 @@ std::vector<std::string> names_of_classes(std::vector<std::string> known, const 
   std::ranges::copy(known, names.begin());
   return names;
 }
-
-}  // namespace
 
 void TrainedModelFlags::add(CLI::App& app) {
   model_.add(app);

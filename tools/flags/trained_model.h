@@ -24,6 +24,10 @@ struct TrainedModel {
   void take_names(Dataset& data) const;
 };
 
+// As many as the network tells apart: the first as `known`, else as the data that the model names have them, the rest
+// by number.
+std::vector<std::string> names_of_classes(std::vector<std::string> known, const Session& session);
+
 class TrainedModelFlags {
  public:
   // Adds the positional MODEL, --set and --weights.
