@@ -113,6 +113,10 @@ void Compilation::emit(int module_count) {
   });
 }
 
+void Compilation::emit_into(llvm::Module& module, DuplicateKernels& duplicates) {
+  for (size_t kernel = 0; kernel < kernels_.size(); ++kernel) emit_kernel(kernel, module, duplicates);
+}
+
 void Compilation::emit_kernel(size_t index, llvm::Module& module, DuplicateKernels& duplicates) {
   Kernel& kernel = kernels_[index];
   KernelWork work = lowered_.works[index];

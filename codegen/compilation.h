@@ -6,6 +6,7 @@
 #include <llvm/IR/Module.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -25,6 +26,10 @@ class Compilation {
 
   // Emits the kernels into so many modules, each on a thread of its own.
   void emit(int module_count);
+  // Emits them all into a module that may have others. Then the kernels know their buffers.
+  void emit_into(llvm::Module& module, DuplicateKernels& duplicates);
+  std::span<const Kernel> kernels() const { return kernels_; }
+  const LoweredFunction& lowered() const { return lowered_; }
   Status verify() const;
   Result<std::vector<ObjectBytes>> make_objects() const;
   Result<std::string> assembly() const;

@@ -10,7 +10,7 @@
 namespace minnow {
 namespace {
 
-// The texts or object of one module that holds all kernels.
+// The texts of one module that holds all kernels.
 template <typename Produce>
 auto emit_for(const Function& function, const MemoryPlan& plan, const std::string& triple, const std::string& cpu,
               std::string* llvm_times, Produce produce) -> decltype(produce(std::declval<const Compilation&>())) {
@@ -110,14 +110,6 @@ Result<RunMemory> run_memory(const Function& function, const MemoryPlan& plan) {
     if (buffer.kind == Buffer::Kind::kResult) memory.results += buffer.bytes;
   }
   return memory;
-}
-
-Result<std::string> emit_object(const Function& function, const MemoryPlan& plan, const std::string& triple,
-                                const std::string& cpu, std::string* llvm_times) {
-  return emit_for(function, plan, triple, cpu, llvm_times, [](const Compilation& compilation) -> Result<std::string> {
-    MINNOW_ASSIGN(std::vector<ObjectBytes> objects, compilation.make_objects());
-    return std::string(objects[0].begin(), objects[0].end());
-  });
 }
 
 Result<std::string> emit_llvm_ir(const Function& function, const MemoryPlan& plan, const std::string& triple,

@@ -41,7 +41,7 @@ Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, cons
 Result<std::unique_ptr<CompiledFunction>> find_compiled(const Function& function, const MemoryPlan& plan,
                                                         const CompileOptions& options);
 
-// Says of each value which layout it has in memory, and why; on a machine as emit_object has it.
+// Says of each value which layout it has in memory, and why; on a machine as emit_assembly has it.
 Status explain_layouts(const Function& function, const MemoryPlan& plan, const std::string& triple,
                        const std::string& cpu, Remarks& remarks);
 
@@ -55,10 +55,8 @@ struct RunMemory {
 // For this machine; the kernels are emitted, but not compiled.
 Result<RunMemory> run_memory(const Function& function, const MemoryPlan& plan);
 
-// The same kernels for another machine: an object file, LLVM IR, assembly text. `triple` empty is the host. The texts
-// say above each kernel what it computes, for which layer. `llvm_times` as in CompileOptions.
-Result<std::string> emit_object(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
-                                const std::string& cpu = {}, std::string* llvm_times = nullptr);
+// The same kernels for another machine, as LLVM IR and assembly text. `triple` empty is the host. The texts say above
+// each kernel what it computes, for which layer. `llvm_times` as in CompileOptions.
 Result<std::string> emit_llvm_ir(const Function& function, const MemoryPlan& plan, const std::string& triple = {},
                                  const std::string& cpu = {});
 Result<std::string> emit_assembly(const Function& function, const MemoryPlan& plan, const std::string& triple = {},

@@ -179,9 +179,9 @@ void Lowering::add_work(KernelWork work) {
   if (out_.remarks != nullptr && work.contraction)
     out_.remarks->say(work.origin->result(), "schedule: " + text_of(*work.contraction));
   const ScratchNeed need = scratch_need(work, target_of(work, target_));
-  if (need.bytes > kMaxStackBytes) {
+  if (need.bytes > kMaxStackBytes || need.bytes > target_.stack_bytes) {
     work.scratch_bytes = aligned(need.bytes);
-    work.scratch_units = kMaxScratchUnits.at_most(need.pieces);
+    work.scratch_units = target_.has_threads ? kMaxScratchUnits.at_most(need.pieces) : 1;
     work.scratch = add_scratch(work.scratch_bytes * work.scratch_units);
   }
   out_.works.push_back(std::move(work));

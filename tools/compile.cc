@@ -5,10 +5,13 @@
 #include <memory>
 #include <optional>
 
+#include "codegen/c_source/c_source.h"
 #include "ir/text.h"
+#include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "runtime/file.h"
 #include "runtime/train/run_curves.h"
+#include "tools/bundle_files.h"
 #include "tools/check_passes.h"
 #include "tools/command.h"
 #include "tools/flags/ir_file.h"
@@ -31,6 +34,7 @@ struct CompileFlags {
   std::string function;
   std::string out;
   std::string triple;
+  BundleFlags bundle;
   bool remarks = false;
   std::string html;  // where the page goes; empty: none
   int repeats = 20;
@@ -47,8 +51,7 @@ Result<std::string> emit(const CompileFlags& flags, const Function& function, st
   if (flags.emit == "svg") return svg_graph(function);
   const MemoryPlan plan = plan_memory(function);
   if (flags.emit == "llvm") return emit_llvm_ir(function, plan, flags.triple, flags.backend.cpu);
-  if (flags.emit == "asm") return emit_assembly(function, plan, flags.triple, flags.backend.cpu, llvm_times);
-  return emit_object(function, plan, flags.triple, flags.backend.cpu, llvm_times);
+  return emit_assembly(function, plan, flags.triple, flags.backend.cpu, llvm_times);
 }
 
 // --tune with --remarks: how each contraction is divided in the end.
@@ -94,9 +97,28 @@ Result<std::unique_ptr<Check>> make_check(const CompileFlags& flags, const Funct
   return check;
 }
 
+// --emit=bundle, --emit=c
+Result<ExitCode> emit_bundle(const CompileFlags& flags) {
+  if (flags.check_passes || flags.remarks || !flags.html.empty())
+    return tl::unexpected(Error{"--emit=" + flags.emit, "has no --check-passes, --remarks or --html",
+                                "look at its functions with --emit=ir", ExitCode::kUsage});
+  MINNOW_ASSIGN(PassPlan plan, flags.passes.plan());
+  BundleFlags bundle = flags.bundle;
+  bundle.as_c = flags.emit == "c";
+  bundle.pipeline = std::move(plan.run);
+  if (bundle.as_c && flags.passes.passes == "default") {
+    MINNOW_ASSIGN(bundle.pipeline, parse_pipeline(c_passes()));
+  }
+  bundle.functions = flags.function.empty() ? "infer" : flags.function;
+  bundle.folder = flags.out;
+  bundle.triple = flags.triple;
+  bundle.cpu = flags.backend.cpu;
+  MINNOW_TRY(write_bundle(flags.model, flags.backend, bundle));
+  return ExitCode::kDone;
+}
+
 Result<ExitCode> compile_command(const CompileFlags& flags) {
-  if (flags.emit == "obj" && flags.out.empty())
-    return tl::unexpected(Error{"--emit=obj", "an object needs a file to go to", "add -o FILE", ExitCode::kUsage});
+  if (flags.emit == "bundle" || flags.emit == "c") return emit_bundle(flags);
   MINNOW_ASSIGN(const PassPlan plan, flags.passes.plan());
   IrDump dump(flags.passes.dump);
   Remarks remarks;
@@ -143,12 +165,13 @@ Action add_compile(CLI::App& app) {
   flags->model.add(app, ModelFlags::Takes::kModelOrIr);
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
   flags->backend.add(app);
-  app.add_option("--emit", flags->emit, "ir, dot, svg, llvm, asm or obj")
-      ->check(CLI::IsMember({"ir", "dot", "svg", "llvm", "asm", "obj"}))
+  app.add_option("--emit", flags->emit,
+                 "ir, dot, svg, llvm, asm; bundle, an object to call from C; or c, the same as C")
+      ->check(CLI::IsMember({"ir", "dot", "svg", "llvm", "asm", "bundle", "c"}))
       ->capture_default_str();
   app.add_option("--function", flags->function,
                  "infer, evaluate, loss or train_step, which is the default; of IR text, any function, the first by "
-                 "default")
+                 "default; of a bundle, several: infer,train_step")
       ->type_name("NAME");
   flags->passes.add(app, "default");
   flags->data.add(app);
@@ -164,8 +187,15 @@ Action add_compile(CLI::App& app) {
   app.add_option("--repeats", flags->repeats, "steps to time for --html; 0: no times")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
-  app.add_option("-o", flags->out, "write here instead of stdout")->type_name("FILE");
+  app.add_option("-o", flags->out, "write here instead of stdout; the folder of a bundle")->type_name("FILE");
   app.add_option("--target", flags->triple, "another machine's LLVM triple")->type_name("TRIPLE");
+  app.add_option("--name", flags->bundle.name, "what a bundle's files and functions are called")->type_name("NAME");
+  app.add_option("--weights", flags->bundle.weights, "where a bundle has them: embedded in the object, or in a file")
+      ->check(CLI::IsMember({"embedded", "file"}))
+      ->capture_default_str();
+  app.add_option("--optimize", flags->bundle.optimize, "a bundle's code for speed or size")
+      ->check(CLI::IsMember({"speed", "size"}))
+      ->capture_default_str();
   return [flags] { return compile_command(*flags); };
 }
 

@@ -48,7 +48,7 @@ llvm::Value* ElementEmitter::compare(llvm::CmpInst::Predicate predicate, const C
 Coord ElementEmitter::from_value(llvm::Value* value, bool is_uniform) {
   if (lanes_ > 1 && !is_uniform) return {value, 0, true};
   if (lanes_ > 1) value = ir().CreateExtractElement(value, uint64_t{0});
-  return uniform(ir().CreateSExt(value, ir().getInt64Ty()));
+  return uniform(ir().CreateSExtOrTrunc(value, kernel_.index_type()));
 }
 
 llvm::Value* ElementEmitter::widen(llvm::Value* condition) {

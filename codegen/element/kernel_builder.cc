@@ -30,8 +30,7 @@ void split_fused(llvm::Function& function) {
 KernelBuilder::KernelBuilder(llvm::Module& module, const Target& target, const std::string& name)
     : target_(target), ir_(module.getContext()) {
   llvm::Type* pointer = ir_.getPtrTy();
-  llvm::Type* i64 = ir_.getInt64Ty();
-  auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {pointer, i64, i64}, false);
+  auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {pointer, index_type(), index_type()}, false);
   function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, name, module);
   function_->addFnAttr(llvm::Attribute::NoUnwind);
   function_->addFnAttr("prefer-vector-width", std::to_string(target.lanes * 32));
@@ -68,7 +67,7 @@ void KernelBuilder::loop(llvm::Value* from, llvm::Value* to, int64_t step,
   auto* exit = llvm::BasicBlock::Create(context, "after", function_);
   ir_.CreateCondBr(ir_.CreateICmpSLT(from, to), head, exit);
   ir_.SetInsertPoint(head);
-  llvm::PHINode* i = ir_.CreatePHI(ir_.getInt64Ty(), 2, "i");
+  llvm::PHINode* i = ir_.CreatePHI(index_type(), 2, "i");
   i->addIncoming(from, before);
   body(i);
   llvm::Value* next = ir_.CreateAdd(i, index(step), "next", true, true);

@@ -15,7 +15,8 @@
 
 namespace minnow {
 
-// Emits `void name(ptr buffers, i64 begin, i64 end)`; see KernelEntry.
+// Emits `void name(ptr buffers, i64 begin, i64 end)`; see KernelEntry. Where addresses have 32 bits, so have begin and
+// end.
 class KernelBuilder {
  public:
   KernelBuilder(llvm::Module& module, const Target& target, const std::string& name);
@@ -43,7 +44,10 @@ class KernelBuilder {
   llvm::Value* byte_offset(llvm::Value* base, int64_t bytes) {
     return ir_.CreateConstGEP1_64(ir_.getInt8Ty(), base, static_cast<uint64_t>(bytes));
   }
-  llvm::Value* index(int64_t value) { return ir_.getInt64(static_cast<uint64_t>(value)); }
+  llvm::IntegerType* index_type() { return ir_.getIntNTy(static_cast<unsigned>(target_.index_bits)); }
+  llvm::Value* index(int64_t value) {
+    return llvm::ConstantInt::get(index_type(), static_cast<uint64_t>(value), /*IsSigned=*/true);
+  }
   // A variable, or an array of `count`, on the stack; allocated once at entry, aligned to a cache line.
   llvm::AllocaInst* stack(llvm::Type* type, int64_t count = 1);
   llvm::Type* element_type(DType dtype);                 // in registers; pred is i1

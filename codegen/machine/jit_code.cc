@@ -104,8 +104,9 @@ bool add_interruptible_passes(llvm::legacy::PassManager& passes, llvm::LLVMTarge
 }
 
 Status emit_file(llvm::Module& module, const Target& target, int opt_level, llvm::CodeGenFileType type,
-                 std::string* times, InterruptFlag interrupt, ObjectBytes& bytes) {
+                 std::string* times, InterruptFlag interrupt, ObjectBytes& bytes, bool has_sections = false) {
   MINNOW_ASSIGN(auto machine, make_target_machine(target, opt_level));
+  machine->Options.FunctionSections = machine->Options.DataSections = has_sections;
   module.setDataLayout(machine->createDataLayout());
   module.setTargetTriple(target.triple);
   optimize(module, *machine, opt_level, times, interrupt);
@@ -131,9 +132,10 @@ std::string message(llvm::Error error) { return llvm::toString(std::move(error))
 }  // namespace
 
 Result<ObjectBytes> compile_module(llvm::Module& module, const Target& target, int opt_level, std::string* times,
-                                   InterruptFlag interrupt) {
+                                   InterruptFlag interrupt, bool has_sections) {
   ObjectBytes bytes;
-  MINNOW_TRY(emit_file(module, target, opt_level, llvm::CodeGenFileType::ObjectFile, times, interrupt, bytes));
+  MINNOW_TRY(
+      emit_file(module, target, opt_level, llvm::CodeGenFileType::ObjectFile, times, interrupt, bytes, has_sections));
   return bytes;
 }
 

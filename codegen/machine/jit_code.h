@@ -20,9 +20,11 @@ namespace minnow {
 using ObjectBytes = llvm::SmallVector<char, 0>;
 
 // Optimises a module and turns it into an object file, or into assembly text. `times` as CompileOptions::llvm_times.
-// Once interrupted, it ends with an error behind the function that it is at.
+// Once interrupted, it ends with an error behind the function that it is at. `has_sections` puts every function and
+// constant in a section of its own, so that a linker can drop what is not used.
 Result<ObjectBytes> compile_module(llvm::Module& module, const Target& target, int opt_level,
-                                   std::string* times = nullptr, InterruptFlag interrupt = nullptr);
+                                   std::string* times = nullptr, InterruptFlag interrupt = nullptr,
+                                   bool has_sections = false);
 Result<std::string> assemble_module(llvm::Module& module, const Target& target, int opt_level,
                                     std::string* times = nullptr);
 

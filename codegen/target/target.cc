@@ -94,6 +94,7 @@ Result<Target> describe(Target target) {
   const llvm::MCSubtargetInfo& subtarget = *machine->getMCSubtargetInfo();
   if (!subtarget.isCPUStringValid(target.cpu))
     return fail("", "LLVM knows no cpu \"{}\" for {}", target.cpu, target.triple);
+  target.index_bits = static_cast<int>(machine->getPointerSizeInBits(0));
   target.processor = processor_of(subtarget, target.cpu);
   target.lanes = target.processor.lanes;
   target.has_fma = has_fma(subtarget);
@@ -120,7 +121,7 @@ Result<Target> host_target(const std::string& cpu) {
   MINNOW_ASSIGN(Target other, named_target(own.triple, cpu));
   if (other.lanes > own.lanes || (other.has_fma && !own.has_fma))
     return fail_with_hint("", fmt::format("this machine does not run code for \"{}\"", cpu),
-                          "minnow compile --emit=obj --target TRIPLE writes code for another machine");
+                          "minnow compile --emit=bundle --target TRIPLE writes code for another machine");
   other.features = host_features(true);
   return describe(other);
 }
@@ -132,6 +133,7 @@ Result<Target> named_target(const std::string& triple, const std::string& cpu) {
   target.cpu = cpu.empty() ? "generic" : cpu;
   // LLVM's generic one has no floats at all; this is RV64GC, which distributions of Linux are built for.
   if (cpu.empty() && llvm::Triple(target.triple).isRISCV64()) target.features = "+m,+a,+f,+d,+c";
+  if (cpu.empty() && llvm::Triple(target.triple).isWasm()) target.features = "+simd128";
   return describe(target);
 }
 
@@ -148,9 +150,13 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const Target& t
   const llvm::Target* found = llvm::TargetRegistry::lookupTarget(target.triple, error);
   if (found == nullptr) return fail("", "no such target \"{}\": {}", target.triple, error);
   llvm::TargetOptions options;
+  // An object tells a linker how it passes floats, which LLVM asks these options for.
+  if (llvm::StringRef(target.triple).ends_with("eabihf")) options.FloatABIType = llvm::FloatABI::Hard;
+  // What is linked at run time has no place in a WebAssembly module of its own.
+  const auto relocation = llvm::Triple(target.triple).isWasm() ? llvm::Reloc::Static : llvm::Reloc::PIC_;
   const auto level = llvm::CodeGenOpt::getLevel(opt_level).value_or(llvm::CodeGenOptLevel::Default);
-  std::unique_ptr<llvm::TargetMachine> machine(found->createTargetMachine(
-      target.triple, target.cpu, target.features, options, llvm::Reloc::PIC_, std::nullopt, level));
+  std::unique_ptr<llvm::TargetMachine> machine(
+      found->createTargetMachine(target.triple, target.cpu, target.features, options, relocation, std::nullopt, level));
   if (!machine) return fail("", "LLVM cannot generate code for \"{}\"", target.triple);
   return machine;
 }

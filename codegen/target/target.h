@@ -1,6 +1,8 @@
 // The machine that kernels are emitted for: its processor, how kernels are divided on it, and LLVM's TargetMachine.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,13 +51,18 @@ struct Target {
   int accumulators = 4;  // of its own schedule
   bool has_fma = true;   // else a product is rounded before it is added
   ScheduleOptions schedule;
+  int index_bits = 64;  // of addresses, and of what counts loops
+  // A kernel's scratch beyond this lies in the arena, though its stack would have room.
+  int64_t stack_bytes = std::numeric_limits<int64_t>::max();
+  bool has_threads = true;  // units of a kernel may run at the same time, each with scratch of its own
 };
 
 // The machine we run on, with the caches that it has; or `cpu` of its architecture (empty: its own), with those that
 // the table gives that one. It runs here: features that this machine lacks are off, and a cpu of wider vectors is
 // refused.
 Result<Target> host_target(const std::string& cpu = {});
-// Another machine, for object files; an empty triple is that of this one.
+// Another machine, for object files; an empty triple is that of this one. Without a cpu it is one of what is common:
+// RISC-V of 64 bits has multiplication, floats and short instructions (RV64GC), WebAssembly vectors.
 Result<Target> named_target(const std::string& triple, const std::string& cpu);
 
 // Tiles that a kernel of some shape may run faster with than with the target's own.

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-SOURCE = re.compile(r"`((?:ir|frontend|passes|codegen|runtime|proof|tools|models|tests|scripts)/[\w./*-]+)`")
+SOURCE = re.compile(r"`((?:ir|frontend|passes|codegen|runtime|proof|tools|models|tests|scripts|examples)/[\w./*-]+)`")
 
 
 def anchors(text):

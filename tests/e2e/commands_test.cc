@@ -126,12 +126,22 @@ TEST_F(Commands, CompileEmitsEveryForm) {
       {"ir", "func @infer("}, {"dot", "digraph"}, {"svg", "</svg>"}, {"llvm", "define "}, {"asm", ".text"}};
   for (const auto& [form, expected] : forms)
     EXPECT_NE(out("compile m.textproto --function infer --emit " + form).find(expected), std::string::npos) << form;
-  EXPECT_EQ(out("compile m.textproto --emit obj -o m.o"), "");
-  EXPECT_TRUE(
-      bench_.read("m.o").starts_with("\x7f"
-                                     "ELF"));
-  EXPECT_EQ(bench_.run("compile m.textproto --emit obj").exit_code, 2);
   expect_refused(bench_, "compile m.textproto -o none/m.ir", "none/m.ir: error: cannot create: No such file");
+}
+
+TEST_F(Commands, CompileWritesBundlesWholeOrNotAtAll) {
+  out("compile m.textproto --emit bundle --name net -o b");
+  EXPECT_TRUE(
+      bench_.read("b/net.o").starts_with("\x7f"
+                                         "ELF"));
+  out("compile m.textproto --emit c --function infer,train_step -o c");
+  EXPECT_NE(bench_.read("c/m.c").find("int m_train_step("), std::string::npos);
+  for (const char* wrong : {"--emit bundle", "--emit bundle -o d --name a-b", "--emit bundle -o d --name int",
+                            "--emit bundle -o d --function infer,infer", "--emit bundle -o d --function infr"})
+    EXPECT_EQ(bench_.run(std::string("compile m.textproto ") + wrong).exit_code, 2) << wrong;
+  expect_refused(bench_, "compile m.textproto --emit bundle -o d --target nowhere",
+                 "error: no such target \"nowhere\"");
+  expect_refused(bench_, "compile m.textproto --emit bundle -o m.textproto/d", "m.textproto/d: error: ");
 }
 
 TEST_F(Commands, WhatCompileWritesRunsAndRoundTrips) {

@@ -1,0 +1,33 @@
+// A function as C99: for each op a loop nest in float arithmetic, with the op and its layer above it. Plain rather than
+// fast: nothing is fused, tiled or vectorised, so that it is easy to read and any compiler takes it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ir/error.h"
+#include "ir/function.h"
+#include "passes/plan_memory.h"
+
+namespace minnow {
+
+// Where tensors are, as C expressions of type `void *`, `const void *` for what is only read.
+struct CMemory {
+  std::vector<std::string> parameters, results;  // "" for a result that has a parameter's place
+  std::string arena;
+};
+
+// What is not written in C: bodies of kernels, which the passes must not have made, and most of f64.
+Status check_c_source(const Function& function);
+
+// The statements that compute the function. It has `plan`'s memory.
+std::string c_statements(const Function& function, const MemoryPlan& plan, const CMemory& memory);
+
+// exp, log and their like, as far as the statements call them: static functions whose names begin with "minnow_".
+std::string c_scalar_functions(const std::string& statements);
+
+// The passes that make a function fit for C.
+std::string_view c_passes();
+
+}  // namespace minnow

@@ -1,0 +1,166 @@
+// Bundles as their callers know them: what they save and load, what they refuse, what they need from elsewhere.
+#include "runtime/train/checkpoint.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "frontend/load/load_experiment.h"
+#include "passes/pipeline.h"
+#include "runtime/safetensors.h"
+#include "runtime/session.h"
+#include "tests/bundle/bundle_run.h"
+
+namespace minnow {
+namespace {
+
+template <typename T>
+T expect(Result<T> result) {
+  MINNOW_CHECK(result, "{}", result.error().to_string());
+  return *std::move(result);
+}
+
+LoadedModel read_model(const std::string& name) {
+  return expect(read_experiment(MINNOW_SOURCE_DIR "/models/" + name + ".textproto", {"training.batch_size=2"}));
+}
+
+// "b" in a folder, with a program around `body`.
+class Program {
+ public:
+  Program(const LoadedModel& model, const std::vector<std::string>& names, BundleOptions options = {}) {
+    options.name = "b";
+    options.model = model.model.name();
+    std::vector<std::unique_ptr<Function>> built;
+    std::vector<const Function*> functions;
+    for (const std::string& name : names) {
+      built.push_back(expect(build_function(model, name, {{2}, default_pipeline(), {}})));
+      functions.push_back(built.back().get());
+    }
+    bundle_ = expect(make_bundle(functions, options));
+    write_files(folder_, bundle_);
+  }
+
+  // What it prints.
+  std::string run(const std::string& body) const {
+    folder_.write(
+        "p.c",
+        "#include <stdio.h>\n#include <string.h>\n#include \"b.h\"\n"
+        "static unsigned char room[B_MEMORY_SIZE + 64];\nstatic char file[1 << 20];\n"
+        "static uint8_t x[B_TRAIN_STEP_IMAGE_SIZE];\nstatic int32_t y[B_TRAIN_STEP_TARGET_SIZE];\n"
+        "int main(void) {\n unsigned char *memory = room + (64 - (uintptr_t)room % 64) % 64;\n float loss = 0;\n"
+        " for (int i = 0; i < B_TRAIN_STEP_IMAGE_SIZE; ++i) x[i] = (uint8_t)(i % 7);\n" +
+            body + " (void)loss; (void)y; (void)file; (void)memory; return 0;\n}\n");
+    return output_in(folder_.path(), "cc -std=c99 -Wall -Wextra -Werror -o p p.c b.o && ./p");
+  }
+  const TemporaryFolder& folder() const { return folder_; }
+  const Bundle& bundle() const { return bundle_; }
+
+ private:
+  TemporaryFolder folder_;
+  Bundle bundle_;
+};
+
+TEST(BundleChecks, RefuseWhatCannotBe) {
+  const Program program(read_model("softmax-regression"), {"train_step"});
+  EXPECT_EQ(program.run(R"(
+    printf("%d ", b_init(NULL));
+    printf("%d ", b_init(memory + 4));
+    printf("%d ", b_train_step(memory, x, y, 0.1f, &loss));
+    printf("%d ", b_init(memory));
+    printf("%d ", b_train_step(memory, NULL, y, 0.1f, &loss));
+    printf("%d ", b_train_step(memory, x, y, 0.1f, NULL));
+    memory[4] ^= 1;
+    printf("%d ", b_train_step(memory, x, y, 0.1f, &loss));
+    memory[4] ^= 1; memory[9] ^= 1;
+    printf("%d ", b_train_step(memory, x, y, 0.1f, &loss));
+)"),
+            "1 2 3 0 1 0 4 4 ");
+}
+
+TEST(BundleChecks, WaitForWeights) {
+  const Program program(read_model("softmax-regression"), {"train_step"}, {.has_weights = false});
+  EXPECT_EQ(program.run(R"(
+    b_init(memory);
+    printf("%d ", b_train_step(memory, x, y, 0.1f, &loss));
+    printf("%d ", b_load(memory, file, 100));
+    printf("%d ", b_save(memory, file, B_CHECKPOINT_SIZE - 1));
+    printf("%d ", b_save(memory, file, B_CHECKPOINT_SIZE));
+    printf("%d ", b_load(memory, file, B_CHECKPOINT_SIZE - 1));
+    printf("%d ", b_load(memory, file, B_CHECKPOINT_SIZE));
+    printf("%d ", b_train_step(memory, x, y, 0.1f, &loss));
+)"),
+            "5 7 6 0 8 0 0 ");
+}
+
+// A checkpoint that a bundle writes is one of minnow's, and the other way round; training goes on from it as if it had
+// not stopped.
+TEST(BundleCheckpoint, IsReadOnBothSides) {
+  const LoadedModel model = read_model("softmax-regression");
+  const Program program(model, {"train_step"});
+  EXPECT_EQ(program.run(R"(
+    b_init(memory);
+    for (int i = 0; i < 3; ++i) b_train_step(memory, x, y, 0.1f, &loss);
+    b_save(memory, file, sizeof file);
+    FILE *out = fopen("w.safetensors", "wb");
+    fwrite(file, 1, B_CHECKPOINT_SIZE, out);
+    fclose(out);
+    float first, second;
+    b_train_step(memory, x, y, 0.1f, &first);
+    b_init(memory);
+    printf("%d ", b_load(memory, file, B_CHECKPOINT_SIZE));
+    b_train_step(memory, x, y, 0.1f, &second);
+    printf("%d", first == second);
+)"),
+            "0 1");
+  ThreadPool pool(1);
+  const auto session = expect(Session::create(model, {}, pool));
+  const std::string path = program.folder().file("w.safetensors");
+  EXPECT_EQ(expect(load_checkpoint(path, *session)).step, 3);
+  TrainingState state;
+  state.step = 70;
+  ASSERT_TRUE(save_checkpoint(program.folder().file("m.safetensors"), *session, state, {"a \"b\"", "c"}));
+  EXPECT_EQ(program.run(R"(
+    FILE *in = fopen("m.safetensors", "rb");
+    size_t size = fread(file, 1, sizeof file, in);
+    b_init(memory);
+    printf("%d ", b_load(memory, file, size));
+    int32_t step;
+    memcpy(&step, memory + 20, 4);
+    printf("%d ", (int)step);
+    static char again[B_CHECKPOINT_SIZE];
+    b_save(memory, again, sizeof again);
+    /* The bias, which comes last here, and before the weight in a file with names in order. */
+    printf("%d", memcmp(again + B_CHECKPOINT_SIZE - 40, file + size - 31360 - 40, 40));
+)"),
+            "0 70 0");
+}
+
+// A file that is cut, or has other letters anywhere in its header, is refused or read, and nothing beyond its end is.
+TEST(BundleCheckpoint, DamageIsRefusedInPlace) {
+  const Program program(read_model("softmax-regression"), {"train_step"});
+  EXPECT_EQ(program.run(R"(
+    b_init(memory);
+    b_save(memory, file, sizeof file);
+    size_t header = (unsigned char)file[0] + 256 * (size_t)(unsigned char)file[1];
+    for (size_t i = 0; i < header + 8; ++i)
+      for (int bit = 0; bit < 8; ++bit) {
+        file[i] ^= (char)(1 << bit);
+        int error = b_load(memory, file, B_CHECKPOINT_SIZE);
+        if (error != 0 && error != 7 && error != 8) printf("%d at %d ", error, (int)i);
+        file[i] ^= (char)(1 << bit);
+      }
+    for (size_t size = 0; size < header + 8; ++size)
+      if (b_load(memory, file, size) == 0) printf("size %d ", (int)size);
+    printf("%d", b_load(memory, file, B_CHECKPOINT_SIZE));
+)"),
+            "0");
+}
+
+TEST(BundleNames, AreOfC) {
+  EXPECT_TRUE(is_c_identifier("lenet_5"));
+  for (const char* name : {"", "5", "a-b", "int", "class", "a b"}) EXPECT_FALSE(is_c_identifier(name)) << name;
+  EXPECT_EQ(c_identifier("conv1.weight"), "conv1_weight");
+  EXPECT_EQ(c_identifier("for"), "for_");
+}
+
+}  // namespace
+}  // namespace minnow
