@@ -57,13 +57,16 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
                                                  const BuildOptions& options) {
   MINNOW_ASSIGN(LoweredModel lowered, lower_model(model, options.lower));
   std::unique_ptr<Function> built;
+  if (function == "train_step" && !model.has_loss())
+    return fail_with_hint(model.path, "the model has no loss, so it does not train",
+                          "for example loss { softmax_cross_entropy {} } in a model file with network { onnx: \"...\" }");
   if (function == "train_step") {
     const OptimizerSpec optimizer = optimizer_spec(model.model.training(), lowered.weights);
     auto step = build_train_step(*lowered.module.find("loss"), optimizer);
     // What is wrong with a program shows here; with layers it has been told already.
     if (!step && model.program) step.error().where = model.program->file;
     MINNOW_ASSIGN(built, std::move(step));
-  } else if (function == "generate" && !model.program) {
+  } else if (function == "generate" && !model.program && !model.graph) {
     MINNOW_ASSIGN(built, lower_generation(model, lowered, options.lower));
   } else {
     const Function* found = lowered.module.find(function);
@@ -93,11 +96,10 @@ Status Session::create_tensors() {
     tensors_.insert_or_assign(weight.name, Tensor::from<float>({DType::kF32, weight.shape}, std::span(values)));
   }
   for (const StateInfo& state : lowered_.states) {
-    Tensor tensor = Tensor::zeros({DType::kF32, state.shape});
-    for (float& element : tensor.as<float>()) element = static_cast<float>(state.initial);
-    tensors_.insert_or_assign(state.name, std::move(tensor));
+    const std::vector<float> values = state.initial_values();
+    tensors_.insert_or_assign(state.name, Tensor::from<float>({DType::kF32, state.shape}, std::span(values)));
   }
-  if (!options_.trains) return {};
+  if (!options_.trains || !model_.has_loss()) return {};
   // Optimiser state starts at zero; the train step's own parameters say which there is.
   MINNOW_ASSIGN(const auto step,
                 build_function(model_, "train_step", {{batch_size_for(model_, 1), options_.max_bytes}, {}, {}}));
@@ -163,7 +165,7 @@ Result<BatchOutcome> Session::evaluate(Batch& batch) {
 Result<const Tensor*> Session::infer(Batch& batch) {
   MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kInfer, batch.size()));
   MINNOW_TRY(run(*executable, batch, 0, 0));
-  return &executable->result("prediction");
+  return &executable->result(executable->function().results()[0].name);
 }
 
 }  // namespace minnow

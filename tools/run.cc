@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "frontend/lower/lower_graph.h"
+#include "frontend/onnx/onnx_file.h"
 #include "interpreter/element_type.h"
 #include "ir/printable.h"
 #include "passes/pass_runner.h"
@@ -15,12 +17,13 @@
 #include "runtime/file.h"
 #include "tools/command.h"
 #include "tools/flags/ir_file.h"
+#include "tools/flags/onnx_tensor.h"
 
 namespace minnow {
 namespace {
 
 struct RunFlags {
-  std::string file;
+  ModelFlags model;
   std::string function;
   std::string passes;
   std::vector<std::string> inputs;
@@ -54,6 +57,13 @@ Result<double> number_of_type(const std::string& text, DType dtype, const std::s
   return fail(where, "{} is no {}, which holds whole numbers from {} to {}", text, dtype_name(dtype), least, greatest);
 }
 
+// A file of numbers: .npy, or a TensorProto of ONNX, .pb.
+Result<HostTensor> read_tensor_file(const std::string& path) {
+  if (path.ends_with(".pb")) return read_onnx_tensor(path);
+  MINNOW_ASSIGN(const Tensor tensor, read_npy(path));
+  return host_tensor_of(tensor);
+}
+
 // "x=@x.npy" reads a file, "x=0.5" fills the parameter with one value. `named` are the parameters given before.
 Status read_input(const Function& function, const std::string& given, std::set<std::string>& named,
                   std::vector<Tensor>& arguments) {
@@ -71,6 +81,11 @@ Status read_input(const Function& function, const std::string& given, std::set<s
   }
   if (!named.insert(name).second) return fail("--input " + given, "\"{}\" has a value already", name);
   Tensor& argument = arguments[static_cast<size_t>(parameter->index)];
+  if (value.ends_with(".pb") && value.starts_with('@')) {
+    MINNOW_ASSIGN(const HostTensor host, read_onnx_tensor(value.substr(1)));
+    MINNOW_ASSIGN(argument, tensor_of(host, parameter->type.dtype, value.substr(1)));
+    return {};
+  }
   if (value.starts_with('@')) {
     MINNOW_ASSIGN(argument, read_npy(value.substr(1)));
     return {};
@@ -96,21 +111,72 @@ ReadFor purpose_of(const RunFlags& flags) {
   return flags.backend.backend == "interpreter" ? ReadFor::kInterpreting : ReadFor::kCompiling;
 }
 
-// What is to be run: after the passes, and no larger than is allowed.
-Result<std::unique_ptr<Function>> read_function(const RunFlags& flags) {
-  MINNOW_ASSIGN(const auto module, read_ir_file(flags.file, purpose_of(flags)));
-  MINNOW_ASSIGN(const Function* const found, choose_function(*module, flags.file, flags.function));
-  auto function = found->clone();
-  MINNOW_ASSIGN(const auto pipeline, parse_pipeline(flags.passes));
-  MINNOW_TRY(run_passes(*function, pipeline));
-  MINNOW_TRY(check_memory(flags.file, *function, flags.backend.session_options().max_bytes, purpose_of(flags)));
-  return function;
+// What is to be run, and the arguments that it has by itself, else zeros.
+struct Runnable {
+  std::unique_ptr<Function> function;
+  std::vector<Tensor> arguments;
+};
+
+Result<Runnable> read_text(const RunFlags& flags) {
+  MINNOW_ASSIGN(const auto module, read_ir_file(flags.model.path, purpose_of(flags)));
+  MINNOW_ASSIGN(const Function* const found, choose_function(*module, flags.model.path, flags.function));
+  Runnable runnable{found->clone(), {}};
+  for (const auto& parameter : runnable.function->parameters())
+    runnable.arguments.push_back(Tensor::zeros(parameter->type));
+  return runnable;
+}
+
+// Inputs that are files may decide about shapes, and are read before anything is imported.
+Result<std::map<std::string, KnownTensor>> known_inputs(const RunFlags& flags) {
+  std::map<std::string, KnownTensor> known;
+  for (const std::string& given : flags.inputs) {
+    const size_t equals = given.find("=@");
+    if (equals == std::string::npos) continue;
+    MINNOW_ASSIGN(HostTensor tensor, read_tensor_file(given.substr(equals + 2)));
+    known[given.substr(0, equals)] = std::make_shared<const HostTensor>(std::move(tensor));
+  }
+  return known;
+}
+
+Result<Runnable> read_graph(const RunFlags& flags) {
+  if (!flags.function.empty() && flags.function != "infer")
+    return fail(flags.model.path, "there is no function @{}: the graph is @infer", flags.function);
+  MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
+  MINNOW_ASSIGN(const auto known, known_inputs(flags));
+  const LowerOptions options{loaded.model.training().batch_size(), flags.backend.session_options().max_bytes};
+  LoweredModel lowered;
+  Runnable runnable;
+  MINNOW_ASSIGN(runnable.function, graph_function(loaded, options, known, &lowered));
+  const auto seed = static_cast<uint32_t>(loaded.model.training().seed());
+  std::map<std::string, std::vector<float>> values;
+  for (const WeightInfo& weight : lowered.weights)
+    values[weight.name] = initialize_weight(weight.init, weight.name, weight.shape, seed);
+  for (const StateInfo& state : lowered.states) values[state.name] = state.initial_values();
+  for (const auto& parameter : runnable.function->parameters()) {
+    const auto held = values.find(parameter->name);
+    runnable.arguments.push_back(held == values.end() ? Tensor::zeros(parameter->type)
+                                                      : Tensor::from<float>(parameter->type, std::span<const float>(held->second)));
+  }
+  return runnable;
+}
+
+// After the passes, and no larger than is allowed.
+Result<Runnable> read_runnable(const RunFlags& flags) {
+  MINNOW_ASSIGN(Runnable runnable, is_onnx_file(flags.model.path) ? read_graph(flags) : read_text(flags));
+  // Text runs as it stands, a graph as models do.
+  const bool is_compiled_graph = is_onnx_file(flags.model.path) && purpose_of(flags) == ReadFor::kCompiling;
+  std::vector<Pass> pipeline = default_pipeline();
+  if (!is_compiled_graph || !flags.passes.empty()) {
+    MINNOW_ASSIGN(pipeline, parse_pipeline(flags.passes));
+  }
+  MINNOW_TRY(run_passes(*runnable.function, pipeline));
+  MINNOW_TRY(check_memory(flags.model.path, *runnable.function, flags.backend.session_options().max_bytes, purpose_of(flags)));
+  return runnable;
 }
 
 Result<ExitCode> run_command(const RunFlags& flags) {
-  MINNOW_ASSIGN(auto function, read_function(flags));
-  std::vector<Tensor> arguments;
-  for (const auto& parameter : function->parameters()) arguments.push_back(Tensor::zeros(parameter->type));
+  MINNOW_ASSIGN(Runnable runnable, read_runnable(flags));
+  auto& [function, arguments] = runnable;
   std::set<std::string> named;
   for (const std::string& given : flags.inputs) MINNOW_TRY(read_input(*function, given, named, arguments));
 
@@ -141,10 +207,11 @@ Result<ExitCode> run_command(const RunFlags& flags) {
 
 Action add_run(CLI::App& app) {
   auto flags = std::make_shared<RunFlags>();
-  app.add_option("file", flags->file, "IR text")->required()->type_name("FILE.ir");
+  app.add_option("file", flags->model.path, "IR text, or a graph of ONNX")->required()->type_name("FILE.ir|FILE.onnx");
+  flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "of an .onnx file that leaves it open; 1 by default");
   app.add_option("--function", flags->function, "which function; the first by default")->type_name("NAME");
   app.add_option("--passes", flags->passes, "passes to run first, such as cse,fuse")->type_name("LIST");
-  app.add_option("--input", flags->inputs, "NAME=@FILE.npy or NAME=NUMBER; zeros by default")
+  app.add_option("--input", flags->inputs, "NAME=@FILE.npy, NAME=@FILE.pb of ONNX, or NAME=NUMBER; zeros by default")
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
   app.add_option("--out", flags->out, "write each result as NAME.npy into this folder")->type_name("DIR");

@@ -1,9 +1,12 @@
 #include "frontend/load/validate_model.h"
 
+#include "frontend/load/onnx_network.h"
+
 namespace minnow {
 
 Status validate_model(const LoadedModel& loaded) {
   if (loaded.program) return validate_network(loaded);
+  if (loaded.graph) return validate_onnx_network(loaded);
   MINNOW_TRY(validate_names(loaded));
   MINNOW_TRY(validate_layers(loaded));
   MINNOW_TRY(validate_ranges(loaded));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "frontend/onnx/onnx_file.h"
 #include "runtime/data/named_dataset.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/run_folder.h"
@@ -39,6 +40,7 @@ Result<std::string> TrainedModelFlags::find_weights() const {
     return fail_with_hint(place, "holds no weights of a run", "minnow train --out leaves best.safetensors");
   }
   if (!weights_.empty()) return weights_;
+  if (is_onnx_file(place)) return place;
   if (!std::filesystem::exists(place, error)) MINNOW_TRY(model_.read());
   return tl::unexpected(
       Error{{}, "which weights?", "--weights FILE, or the folder of a run in place of the model", ExitCode::kUsage});
@@ -48,7 +50,10 @@ Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, Thread
   MINNOW_ASSIGN(std::string weights, find_weights());
   MINNOW_ASSIGN(const LoadedModel loaded, model_.read());
   MINNOW_ASSIGN(auto session, Session::create(loaded, backend.inference_options(), pool));
-  MINNOW_ASSIGN(std::vector<std::string> known, load_weights(weights, *session));
+  std::vector<std::string> known;
+  if (!is_onnx_file(weights)) {
+    MINNOW_ASSIGN(known, load_weights(weights, *session));
+  }
   const auto count = std::ssize(known);
   std::vector<std::string> names = names_of_classes(std::move(known), *session);
   const int64_t named = std::min<int64_t>(count, session->lowered().classes);

@@ -83,7 +83,7 @@ Result<Subject> Subject::read(const ModelFlags& model, const std::string& functi
   }
   subject.loaded_ = std::make_unique<LoadedModel>(std::move(loaded));
   subject.name_ = subject.loaded_->model.name();
-  subject.function_ = function.empty() ? "train_step" : function;
+  subject.function_ = !function.empty() ? function : subject.loaded_->has_loss() ? "train_step" : "infer";
   return subject;
 }
 

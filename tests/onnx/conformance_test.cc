@@ -1,0 +1,87 @@
+// ONNX's own cases, where they lie: in the folder that MINNOW_ONNX_DATA names, onnx/backend/test/data of the Python
+// package, or in that of Debian's libonnx-testdata. What becomes of each is written in expected.txt; a run with
+// MINNOW_ONNX_UPDATE writes it anew.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "tests/onnx/backend_case.h"
+
+namespace minnow::onnx_tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kExpected = MINNOW_SOURCE_DIR "/tests/onnx/expected.txt";
+constexpr const char* kGroups[] = {"node", "simple", "pytorch-converted", "pytorch-operator"};
+
+std::string data_folder() {
+  if (const char* named = std::getenv("MINNOW_ONNX_DATA")) return named;
+  constexpr const char* kDebian = "/usr/share/libonnx-testdata/data";
+  return fs::exists(kDebian) ? kDebian : "";
+}
+
+std::string line_of(const CaseResult& result) {
+  switch (result.verdict) {
+    case Verdict::kPass: return "pass";
+    case Verdict::kRefused: return "refused: " + result.detail;
+    case Verdict::kWrong: break;
+  }
+  return "WRONG: " + result.detail;
+}
+
+std::map<std::string, std::string> read_expected() {
+  std::map<std::string, std::string> expected;
+  std::ifstream file(kExpected);
+  for (std::string line; std::getline(file, line);)
+    if (const size_t space = line.find(' '); space != std::string::npos) expected[line.substr(0, space)] = line.substr(space + 1);
+  return expected;
+}
+
+// All cases of a folder by name, "node/abs".
+std::map<std::string, std::string> run_all(const std::string& data, Way way, size_t every) {
+  std::map<std::string, std::string> found;
+  for (const char* group : kGroups) {
+    const fs::path folder = fs::path(data) / group;
+    if (!fs::exists(folder)) continue;
+    std::vector<fs::path> cases;
+    for (const auto& entry : fs::directory_iterator(folder)) cases.push_back(entry.path());
+    std::ranges::sort(cases);
+    for (size_t i = 0; i < cases.size(); i += every) {
+      const std::string name = cases[i].filename().string();
+      if (const char* only = std::getenv("MINNOW_ONNX_ONLY"); only != nullptr && name.find(only) == std::string::npos) continue;
+      found[std::string(group) + "/" + name.substr(name.starts_with("test_") ? 5 : 0)] = line_of(run_case(cases[i].string(), way));
+    }
+  }
+  return found;
+}
+
+TEST(OnnxConformance, CasesGiveWhatIsExpected) {
+  if (data_folder().empty()) GTEST_SKIP() << "MINNOW_ONNX_DATA names no folder of ONNX's test data";
+  const auto found = run_all(data_folder(), Way::kInterpreted, 1);
+  ASSERT_FALSE(found.empty());
+  if (std::getenv("MINNOW_ONNX_UPDATE") != nullptr) {
+    std::ofstream file(kExpected);
+    for (const auto& [name, line] : found) file << name << ' ' << line << '\n';
+    return;
+  }
+  const auto expected = read_expected();
+  for (const auto& [name, line] : found) {
+    const auto known = expected.find(name);
+    if (known != expected.end()) EXPECT_EQ(line, known->second) << name;
+    EXPECT_FALSE(line.starts_with("WRONG")) << name << " " << line;
+  }
+}
+
+TEST(OnnxConformance, CompiledCasesGiveTheSame) {
+  if (data_folder().empty()) GTEST_SKIP() << "MINNOW_ONNX_DATA names no folder of ONNX's test data";
+  constexpr size_t kEvery = 7;
+  for (const auto& [name, line] : run_all(data_folder(), Way::kCompiled, kEvery))
+    EXPECT_FALSE(line.starts_with("WRONG")) << name << " " << line;
+}
+
+}  // namespace
+}  // namespace minnow::onnx_tests
