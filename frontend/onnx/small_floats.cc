@@ -64,7 +64,7 @@ double float_from_bits(const FloatFormat& format, uint32_t bits) {
 }
 
 double rounded_to(const FloatFormat& format, double value, bool saturates) {
-  if (std::isnan(value)) return format.special == Special::kNone ? format.greatest() : kNan;
+  if (std::isnan(value)) return format.special == Special::kNone ? 0 : kNan;
   const double greatest = format.greatest();
   const auto too_large = [&](double sign) {
     if (format.special == Special::kNone || saturates) return sign * greatest;

@@ -35,6 +35,8 @@ Result<Tensor> argument_of(const HostTensor& host, const TensorType& type) {
   if (host.shape != type.shape) return fail("", "it is {}, not {}", shape_to_string(host.shape), shape_to_string(type.shape));
   for (size_t i = 0; i < host.size(); ++i) {
     wide.as<double>()[i] = host.number(i);
+    const bool is_beyond = std::isfinite(host.number(i)) && std::abs(host.number(i)) > std::numeric_limits<float>::max();
+    if (type.dtype == DType::kF32 && is_beyond) return fail("", "{} does not fit f32", host.number(i));
     if (type.dtype == DType::kI32 && std::abs(host.number(i)) > 2147483647.0) return fail("", "{} does not fit i32", host.number(i));
   }
   return wide.converted_to(type.dtype);
@@ -89,12 +91,19 @@ Result<std::vector<Tensor>> arguments_of(const Function& function, const Importe
   return arguments;
 }
 
+// What the file leaves open is as large as the first input's batch.
+GraphSizes sizes_of(const OnnxFile& file, const std::map<std::string, KnownTensor>& given) {
+  if (file.inputs().empty()) return {};
+  const auto first = given.find(file.inputs()[0]->name());
+  return {first == given.end() || first->second->shape.empty() ? 1 : first->second->shape[0], {}};
+}
+
 Status check_outputs(const OnnxFile& file, const std::map<std::string, KnownTensor>& given,
                      const std::vector<HostTensor>& expected, Way way, std::string* wrong) {
   std::vector<std::string> outputs;
   for (const auto& output : file.graph().output()) outputs.push_back(output.name());
   auto function = std::make_unique<Function>("infer");
-  MINNOW_ASSIGN(const std::vector<GraphInput> inputs, graph_inputs(file, {}));
+  MINNOW_ASSIGN(const std::vector<GraphInput> inputs, graph_inputs(file, sizes_of(file, given)));
   std::map<std::string, Value*> values;
   for (const GraphInput& input : inputs) values[input.name] = function->add_parameter(input.name, input.type);
   ImportOptions options;

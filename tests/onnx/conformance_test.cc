@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::string kExpected = MINNOW_SOURCE_DIR "/tests/onnx/expected.txt";
-constexpr const char* kGroups[] = {"node", "simple", "pytorch-converted", "pytorch-operator"};
+constexpr const char* kGroups[] = {"node", "simple", "pytorch-converted", "pytorch-operator", "torch"};
 
 std::string data_folder() {
   if (const char* named = std::getenv("MINNOW_ONNX_DATA")) return named;

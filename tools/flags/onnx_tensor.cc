@@ -2,6 +2,7 @@
 
 #include <google/protobuf/stubs/logging.h>
 
+#include <cmath>
 #include <filesystem>
 #include <limits>
 
@@ -41,7 +42,7 @@ Result<Tensor> tensor_of(const HostTensor& host, DType dtype, const std::string&
     const auto elements = tensor.as<T>();
     for (size_t i = 0; i < elements.size() && fits; ++i) {
       const double number = host.number(i);
-      const bool is_held = is_float(dtype) || (number >= static_cast<double>(std::numeric_limits<T>::lowest()) &&
+      const bool is_held = (is_float(dtype) && !std::isfinite(number)) || (number >= static_cast<double>(std::numeric_limits<T>::lowest()) &&
                                                number <= static_cast<double>(std::numeric_limits<T>::max()));
       if (is_held) elements[i] = static_cast<T>(number);
       if (!is_held || (!is_float(dtype) && static_cast<double>(elements[i]) != number))

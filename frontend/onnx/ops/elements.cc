@@ -89,7 +89,7 @@ Value* in_format(GraphBuilder& b, Value* x, const FloatFormat& format, bool satu
                      std::ldexp(1, exponent - format.mantissa_bits), place);
   Value* rounded = b.mul(round_half_even(b, b.div(x, place)), place);
   const double largest = format.greatest();
-  if (format.special == FloatFormat::Special::kNone) return b.select(b.binary(OpKind::kNotEqual, x, x), largest, clamped(b, rounded, -largest, largest));
+  if (format.special == FloatFormat::Special::kNone) return b.select(b.binary(OpKind::kNotEqual, x, x), 0.0, clamped(b, rounded, -largest, largest));
   Value* is_large = b.binary(OpKind::kGreater, b.abs(rounded), largest);
   if (saturates) return b.select(is_large, clamped(b, rounded, -largest, largest), rounded);
   const double beyond = format.special == FloatFormat::Special::kIeee ? INFINITY : NAN;
@@ -117,7 +117,8 @@ Value* cast_to(GraphBuilder& b, Value* x, ElementType from, ElementType to, bool
 Value* aligned(NodeScope& n, Value* y) {
   if (n.version() >= 7 || n.whole("broadcast") == 0) return y;
   const int64_t rank = n.rank();
-  const int64_t axis = axis_of(n.whole("axis", rank - y->type.rank()), rank);
+  const int64_t given = n.whole("axis", rank - y->type.rank());
+  const int64_t axis = given == rank ? rank : axis_of(given, rank);
   Shape shape = y->type.shape;
   require(axis + y->type.rank() <= rank, "{} does not fit {} from axis {}", shape_to_string(shape),
           shape_to_string(n.shape()), axis);

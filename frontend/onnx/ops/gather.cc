@@ -46,6 +46,22 @@ void gather_nd(NodeScope& n) {
   give_as_data(n, b.gather(table, places.rows, 0));
 }
 
+// The elements whose condition holds, along an axis or of all.
+void compress(NodeScope& n) {
+  GraphBuilder& b = n.b;
+  const HostTensor& condition = n.known(1);
+  Value* x = as_numbers(b, n.value());
+  const bool is_flat = !n.has_attribute("axis");
+  if (is_flat) x = b.reshape(x, {element_count(n.shape())});
+  const int64_t axis = is_flat ? 0 : axis_of(n.whole("axis"), n.rank());
+  Dims chosen;
+  for (size_t i = 0; i < condition.size(); ++i)
+    if (condition.number(i) != 0) chosen.push_back(static_cast<int64_t>(i));
+  require(chosen.empty() || chosen.back() < x->type.dim(axis), "the condition goes beyond {}", x->type.to_string());
+  const auto count = static_cast<int64_t>(chosen.size());
+  give_as_data(n, chosen.empty() ? b.slice(x, axis, 0, 0) : b.gather(x, b.i32s({count}, chosen), axis));
+}
+
 // `values` are what stands elsewhere, and what stands at the index.
 void one_hot(NodeScope& n) {
   GraphBuilder& b = n.b;

@@ -155,6 +155,7 @@ State initial_state(NodeScope& n, const Sequence& s, int64_t direction, bool by_
   GraphBuilder& b = n.b;
   const auto of = [&](size_t input) -> Value* {
     if (!n.has(input)) return b.constant({DType::kF32, {s.batch, s.hidden}}, 0);
+    require(n.rank(input) == 3, "the initial state is {}", shape_to_string(n.shape(input)));
     Value* all = by_batch ? b.transpose(n.floats(input), {1, 0, 2}) : n.floats(input);
     return b.reshape(b.slice(all, 0, direction, direction + 1), {s.batch, s.hidden});
   };
@@ -232,7 +233,8 @@ Sequence sequence_of(NodeScope& n, const Kind& kind, int64_t directions, bool by
   require(n.shape(1) == Shape({directions, width, s.inputs}) && n.shape(2) == Shape({directions, width, s.hidden}),
           "the weights {} and {} do not fit {} inputs in {} directions", shape_to_string(n.shape(1)), shape_to_string(n.shape(2)),
           s.inputs, directions);
-  require(!n.has(3) || n.shape(3) == Shape({directions, 2 * width}), "the bias is {}", shape_to_string(n.shape(3)));
+  if (n.has(3))
+    require(n.shape(3) == Shape({directions, 2 * width}), "the bias is {}", shape_to_string(n.shape(3)));
   require(s.steps > 0 && s.batch > 0 && s.hidden > 0, "the sequence {} is empty", shape_to_string(n.shape()));
   if (n.has(4)) {
     require(n.shape(4) == Shape{s.batch}, "the lengths are {}", shape_to_string(n.shape(4)));

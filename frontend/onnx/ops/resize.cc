@@ -35,12 +35,12 @@ struct Taps {
 
 // Where the centre of result i lies in the input.
 double coordinate(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
-  const auto at = static_cast<double>(i), input = static_cast<double>(axis.input), output = static_cast<double>(axis.output);
+  const auto at = static_cast<double>(i), input = static_cast<double>(axis.input), output = axis.scale * input;
   if (form.coordinates == "asymmetric") return at / axis.scale;
-  if (form.coordinates == "align_corners") return axis.output == 1 ? 0 : at * (input - 1) / (output - 1);
+  if (form.coordinates == "align_corners") return output == 1 ? 0 : at * (input - 1) / (output - 1);
   if (form.coordinates == "pytorch_half_pixel") return axis.output == 1 ? 0 : (at + 0.5) / axis.scale - 0.5;
   if (form.coordinates == "half_pixel_symmetric") {
-    const double adjustment = output / (axis.scale * input);
+    const double adjustment = static_cast<double>(axis.output) / output;
     return input / 2 * (1 - adjustment) + (at + 0.5) / axis.scale - 0.5;
   }
   if (form.coordinates == "tf_half_pixel_for_nn") return (at + 0.5) / axis.scale;
@@ -82,7 +82,7 @@ Taps taps_of(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
   for (auto place = static_cast<int64_t>(std::floor(x - reach)); place <= static_cast<int64_t>(std::ceil(x + reach)); ++place) {
     const double weight = kernel_weight(form, (static_cast<double>(place) - x) * stretch);
     const bool is_outside = place < 0 || place >= axis.input;
-    if (weight == 0 || (is_outside && (form.excludes_outside || form.antialias))) continue;
+    if (weight == 0 || (is_outside && form.excludes_outside)) continue;
     taps.places.push_back(std::clamp<int64_t>(place, 0, axis.input - 1));
     taps.weights.push_back(weight);
     sum += weight;
