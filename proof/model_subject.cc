@@ -138,7 +138,8 @@ Result<Subject> inference_subject(const LoadedModel& model) {
   Subject subject = random_subject(training != nullptr ? std::move(training) : infer.clone(), 1);
   const InitialTensors initial(model, lowered);
   for (const auto& parameter : subject.function->parameters())
-    if (const Tensor* held = initial.find(parameter->name)) subject.arguments[static_cast<size_t>(parameter->index)] = held->clone();
+    if (const Tensor* held = initial.find(parameter->name))
+      subject.arguments[static_cast<size_t>(parameter->index)] = held->clone();
   return subject;
 }
 

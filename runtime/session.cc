@@ -58,8 +58,9 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
   MINNOW_ASSIGN(LoweredModel lowered, lower_model(model, options.lower));
   std::unique_ptr<Function> built;
   if (function == "train_step" && !model.has_loss())
-    return fail_with_hint(model.path, "the model has no loss, so it does not train",
-                          "for example loss { softmax_cross_entropy {} } in a model file with network { onnx: \"...\" }");
+    return fail_with_hint(
+        model.path, "the model has no loss, so it does not train",
+        "for example loss { softmax_cross_entropy {} } in a model file with network { onnx: \"...\" }");
   if (function == "train_step") {
     const OptimizerSpec optimizer = optimizer_spec(model.model.training(), lowered.weights);
     auto step = build_train_step(*lowered.module.find("loss"), optimizer);

@@ -154,8 +154,9 @@ Result<Runnable> read_graph(const RunFlags& flags) {
   for (const StateInfo& state : lowered.states) values[state.name] = state.initial_values();
   for (const auto& parameter : runnable.function->parameters()) {
     const auto held = values.find(parameter->name);
-    runnable.arguments.push_back(held == values.end() ? Tensor::zeros(parameter->type)
-                                                      : Tensor::from<float>(parameter->type, std::span<const float>(held->second)));
+    runnable.arguments.push_back(held == values.end()
+                                     ? Tensor::zeros(parameter->type)
+                                     : Tensor::from<float>(parameter->type, std::span<const float>(held->second)));
   }
   return runnable;
 }
@@ -170,7 +171,8 @@ Result<Runnable> read_runnable(const RunFlags& flags) {
     MINNOW_ASSIGN(pipeline, parse_pipeline(flags.passes));
   }
   MINNOW_TRY(run_passes(*runnable.function, pipeline));
-  MINNOW_TRY(check_memory(flags.model.path, *runnable.function, flags.backend.session_options().max_bytes, purpose_of(flags)));
+  MINNOW_TRY(
+      check_memory(flags.model.path, *runnable.function, flags.backend.session_options().max_bytes, purpose_of(flags)));
   return runnable;
 }
 
@@ -208,7 +210,8 @@ Result<ExitCode> run_command(const RunFlags& flags) {
 Action add_run(CLI::App& app) {
   auto flags = std::make_shared<RunFlags>();
   app.add_option("file", flags->model.path, "IR text, or a graph of ONNX")->required()->type_name("FILE.ir|FILE.onnx");
-  flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "of an .onnx file that leaves it open; 1 by default");
+  flags->model.add_shorthand(app, "--batch-size", "training.batch_size",
+                             "of an .onnx file that leaves it open; 1 by default");
   app.add_option("--function", flags->function, "which function; the first by default")->type_name("NAME");
   app.add_option("--passes", flags->passes, "passes to run first, such as cse,fuse")->type_name("LIST");
   app.add_option("--input", flags->inputs, "NAME=@FILE.npy, NAME=@FILE.pb of ONNX, or NAME=NUMBER; zeros by default")

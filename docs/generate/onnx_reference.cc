@@ -42,7 +42,8 @@ std::string case_table(const std::string& path) {
     passes ? ++groups[group].first : ++groups[group].second;
   }
   std::string table = "\n| cases | as ONNX has them | refused |\n|---|---|---|\n";
-  for (const auto& [group, counts] : groups) table += fmt::format("| {} | {} | {} |\n", group, counts.first, counts.second);
+  for (const auto& [group, counts] : groups)
+    table += fmt::format("| {} | {} | {} |\n", group, counts.first, counts.second);
   return table + "\n";
 }
 

@@ -35,9 +35,9 @@ struct LoadedModel {
 };
 
 // Reads text or binary, whichever the file holds (`.textproto`, `.txtpb`, `.pbtxt` and `.txt` are always
-// text). A file of IR, `.ir`, or of ONNX, `.onnx`, is the network of a model that says nothing else. Refused, with the place: no such file,
-// a folder, an empty file, more than kMaxModelBytes, syntax errors, unknown fields, messages nested deeper than
-// kMaxModelNesting. Says nothing about whether the model makes sense: see validate_model.h.
+// text). A file of IR, `.ir`, or of ONNX, `.onnx`, is the network of a model that says nothing else. Refused, with the
+// place: no such file, a folder, an empty file, more than kMaxModelBytes, syntax errors, unknown fields, messages
+// nested deeper than kMaxModelNesting. Says nothing about whether the model makes sense: see validate_model.h.
 Result<LoadedModel> load_model(const std::string& path);
 
 // The same for text that is already in memory; `path` is only named in messages.

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // The graph says all that these fields would.
-Status check_alone(const LoadedModel& loaded) {
+Status check_network_alone(const LoadedModel& loaded) {
   const Model& model = loaded.model;
   for (const auto& [name, count] : {std::pair("inputs", model.inputs_size()), std::pair("layers", model.layers_size()),
                                     std::pair("blocks", model.blocks_size())})
@@ -45,7 +45,8 @@ Status take_batch(LoadedModel& loaded) {
   const int64_t batch = fixed_batch(*loaded.graph);
   spec::Training& training = *loaded.model.mutable_training();
   // A graph that does not train is run on single examples, unless somebody asks for more.
-  if (!training.has_batch_size() && (batch > 0 || !loaded.has_loss())) training.set_batch_size(std::max<int64_t>(batch, 1));
+  if (!training.has_batch_size() && (batch > 0 || !loaded.has_loss()))
+    training.set_batch_size(std::max<int64_t>(batch, 1));
   if (batch == 0 || training.batch_size() == batch) return {};
   return complain(loaded, "training.batch_size", "batch size is {}, but the inputs of {} are of {}",
                   training.batch_size(), loaded.graph->path(), batch);
@@ -60,7 +61,8 @@ std::vector<std::string> output_names(const OnnxFile& file) {
 Status check_output(const LoadedModel& loaded, const std::string& path, const std::string& output) {
   const std::vector<std::string> names = output_names(*loaded.graph);
   if (std::ranges::find(names, output) != names.end()) return {};
-  return complain_with_hint(loaded, path, name_hint(output, names), "\"{}\" is no output of the graph", printable_name(output));
+  return complain_with_hint(loaded, path, name_hint(output, names), "\"{}\" is no output of the graph",
+                            printable_name(output));
 }
 
 // The model with inputs as if layers read them, so that data can be held against them.
@@ -71,8 +73,8 @@ Result<LoadedModel> with_inputs(const LoadedModel& loaded) {
     const TensorType& type = inputs[i].type;
     if (type.rank() < 2 || type.elements() == 0)
       return fail_with_hint(loaded.graph->path(),
-                            fmt::format("the input \"{}\" is {}, which is no batch of examples", printable(inputs[i].name),
-                                        type.to_string()),
+                            fmt::format("the input \"{}\" is {}, which is no batch of examples",
+                                        printable(inputs[i].name), type.to_string()),
                             "[N,...], where N is the batch");
     spec::Input& input = *shown.model.add_inputs();
     input.set_name(inputs[i].name);
@@ -93,7 +95,7 @@ LoadedModel model_of_onnx(const std::string& path) {
 }
 
 Status read_onnx_network(LoadedModel& loaded) {
-  MINNOW_TRY(check_alone(loaded));
+  MINNOW_TRY(check_network_alone(loaded));
   MINNOW_TRY(check_sizes(loaded));
   spec::Network& network = *loaded.model.mutable_network();
   if (!loaded.graph) {
@@ -101,8 +103,8 @@ Status read_onnx_network(LoadedModel& loaded) {
     auto file = OnnxFile::read(path.lexically_normal().string());
     if (!file && is_onnx_file(loaded.path)) return tl::unexpected(file.error());
     if (!file)
-      return fail_with_hint(loaded.where("network.onnx"), fmt::format("{}: {}", file.error().where, file.error().message),
-                            file.error().hint);
+      return fail_with_hint(loaded.where("network.onnx"),
+                            fmt::format("{}: {}", file.error().where, file.error().message), file.error().hint);
     loaded.graph = *std::move(file);
     std::error_code error;
     const fs::path full = fs::absolute(path, error);

@@ -48,13 +48,14 @@ Status take_over(const LoadedModel& loaded, ImportedGraph graph, const Function&
 
 Status add_graph_inputs(FunctionScope& scope, NamedValues& values) {
   const LoadedModel& loaded = scope.loaded;
-  MINNOW_ASSIGN(const std::vector<GraphInput> inputs, graph_inputs(*loaded.graph, sizes_of(loaded, scope.options.batch_size)));
+  MINNOW_ASSIGN(const std::vector<GraphInput> inputs,
+                graph_inputs(*loaded.graph, sizes_of(loaded, scope.options.batch_size)));
   for (const GraphInput& input : inputs) {
     MINNOW_TRY(check_name_is_free(loaded, input.name, "input"));
     TensorType type = input.type;
     if (type.rank() == 0 || type.dim(0) != scope.options.batch_size)
-      return fail(loaded.graph->path(), "the input \"{}\" is {}, which is no batch of {} examples", printable(input.name),
-                  type.to_string(), scope.options.batch_size);
+      return fail(loaded.graph->path(), "the input \"{}\" is {}, which is no batch of {} examples",
+                  printable(input.name), type.to_string(), scope.options.batch_size);
     const bool is_number = type.dtype == DType::kF32 || type.dtype == DType::kI32 || type.dtype == DType::kU8;
     if (!is_number)
       return fail(loaded.graph->path(), "the input \"{}\" is {}, but data are f32, i32 or u8", printable(input.name),
@@ -74,11 +75,13 @@ Status add_graph(FunctionScope& scope, NamedValues& values) {
     scope.builder.set_location({input->name()});
     const bool is_float = is_float_element(input->type().tensor_type().elem_type());
     if (is_float && value->type.dtype != DType::kF32) value = scope.builder.convert(value, DType::kF32);
-    if (is_float && loaded.model.has_data()) value = normalize_input(scope.builder, value, loaded.model.data().normalize());
+    if (is_float && loaded.model.has_data())
+      value = normalize_input(scope.builder, value, loaded.model.data().normalize());
     inputs.emplace(input->name(), value);
   }
   const std::vector<std::string> outputs = seen_outputs(loaded.model);
-  const ImportOptions options{.is_training = scope.mode == Mode::kTraining, .max_bytes = scope.options.max_bytes, .known_inputs = {}};
+  const ImportOptions options{
+      .is_training = scope.mode == Mode::kTraining, .max_bytes = scope.options.max_bytes, .known_inputs = {}};
   Function& function = scope.builder.function();
   MINNOW_ASSIGN(ImportedGraph graph, import_graph(*loaded.graph, outputs, inputs, options, function));
   for (size_t i = 0; i < outputs.size(); ++i) values[outputs[i]] = graph.outputs[i];

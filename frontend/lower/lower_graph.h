@@ -9,7 +9,8 @@ namespace minnow {
 // Values by the names of inputs and of the outputs that losses see.
 using NamedValues = std::map<std::string, Value*>;
 
-// Parameters for the graph's inputs. An error at the file if one has a name that functions need for themselves, or no batch.
+// Parameters for the graph's inputs. An error at the file if one has a name that functions need for themselves, or no
+// batch.
 Status add_graph_inputs(FunctionScope& scope, NamedValues& values);
 // The graph's ops, behind what `data` asks for before the network sees its numbers, with weights and states.
 Status add_graph(FunctionScope& scope, NamedValues& values);

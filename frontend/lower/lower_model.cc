@@ -7,9 +7,9 @@
 #include "frontend/lower/function_lowering.h"
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/lower_graph.h"
-#include "frontend/onnx/import_graph.h"
 #include "frontend/lower/lower_loss.h"
 #include "frontend/lower/lower_program.h"
+#include "frontend/onnx/import_graph.h"
 
 namespace minnow {
 namespace {

@@ -62,9 +62,8 @@ class WeightFinder {
     for (int i = 0; i < entries_.size(); ++i)
       if (!matches_any(entries_[i].name()))
         return complain_with_hint(loaded_, fmt::format("network.weights.{}.name", i),
-                                  name_hint(entries_[i].name(), names_),
-                                  "\"{}\" matches no weight and no state of {}", printable_name(entries_[i].name()),
-                                  loaded_.graph ? "the graph" : "@loss");
+                                  name_hint(entries_[i].name(), names_), "\"{}\" matches no weight and no state of {}",
+                                  printable_name(entries_[i].name()), loaded_.graph ? "the graph" : "@loss");
     return {};
   }
 

@@ -81,7 +81,8 @@ Status set_from_field(HostTensor& tensor, const Field& field) {
   const size_t in_entry = bits < 8 ? 8 / static_cast<size_t>(bits) : 1;
   const size_t wanted = (tensor.size() + in_entry - 1) / in_entry;
   if (static_cast<size_t>(field.size()) != wanted)
-    return fail("", "its shape {} needs {} entries, but it has {}", shape_to_string(tensor.shape), wanted, field.size());
+    return fail("", "its shape {} needs {} entries, but it has {}", shape_to_string(tensor.shape), wanted,
+                field.size());
   for (size_t i = 0; i < tensor.size(); ++i) {
     const auto entry = field[static_cast<int>(i / in_entry)];
     uint64_t held = static_cast<uint64_t>(static_cast<int64_t>(entry));
@@ -118,8 +119,7 @@ Result<HostTensor> empty_tensor(const onnx::TensorProto& proto) {
   if (static_cast<int64_t>(tensor.shape.size()) > kMaxRank)
     return fail("", "it has {} dimensions; the limit is {}", tensor.shape.size(), kMaxRank);
   if (!checked_element_count(tensor.shape))
-    return fail("", "its shape {} has a negative dimension, or more than 2^31 elements",
-                shape_to_string(tensor.shape));
+    return fail("", "its shape {} has a negative dimension, or more than 2^31 elements", shape_to_string(tensor.shape));
   return tensor;
 }
 
@@ -153,8 +153,8 @@ Result<HostTensor> decode_tensor(const onnx::TensorProto& proto, const std::stri
 
 Result<std::vector<float>> decode_floats(const onnx::TensorProto& proto, const std::string& folder) {
   // Most weights are f32 bytes as they are.
-  const bool is_plain = proto.data_type() == Type::FLOAT && proto.has_raw_data() &&
-                        proto.data_location() != onnx::TensorProto::EXTERNAL;
+  const bool is_plain =
+      proto.data_type() == Type::FLOAT && proto.has_raw_data() && proto.data_location() != onnx::TensorProto::EXTERNAL;
   if (is_plain) {
     MINNOW_ASSIGN(const HostTensor tensor, empty_tensor(proto));
     const auto count = static_cast<size_t>(element_count(tensor.shape));

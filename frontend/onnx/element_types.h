@@ -1,5 +1,6 @@
-// The element types of ONNX, and what each is here: floats of any width are computed as f32, whole numbers as i32, truth
-// values as pred. What the width says of the values, where a byte wraps around, is kept beside the type of the IR.
+// The element types of ONNX, and what each is here: floats of any width are computed as f32, whole numbers as i32,
+// truth values as pred. What the width says of the values, where a byte wraps around, is kept beside the type of the
+// IR.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,8 @@ Result<fs::path> path_inside(const std::string& folder, const std::string& locat
   if (error) return fail("", "its external data {} cannot be opened: {}", printable(location), error.message());
   const auto [end, ignored] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
   if (end != root.end())
-    return fail_with_hint("", fmt::format("its external data {} lie outside of the model's folder", printable(location)),
+    return fail_with_hint("",
+                          fmt::format("its external data {} lie outside of the model's folder", printable(location)),
                           "put the file beside the model");
   if (!fs::is_regular_file(path, error)) return fail("", "its external data {} are no file", printable(location));
   return path;
@@ -69,7 +70,8 @@ Result<std::string> read_external(const onnx::TensorProto& tensor, const std::st
   std::string data(static_cast<size_t>(bytes), '\0');
   file.seekg(extent.offset);
   file.read(data.data(), bytes);
-  if (!file || file.gcount() != bytes) return fail("", "its external data {} cannot be read", printable(extent.location));
+  if (!file || file.gcount() != bytes)
+    return fail("", "its external data {} cannot be read", printable(extent.location));
   return data;
 }
 

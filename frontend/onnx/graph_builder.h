@@ -1,5 +1,5 @@
-// Appends ops as a Builder does, of a file that nobody has checked: types that do not fit, and more than may be allocated,
-// are refused. Operands of different shapes are broadcast as in NumPy, dimensions may count from the end.
+// Appends ops as a Builder does, of a file that nobody has checked: types that do not fit, and more than may be
+// allocated, are refused. Operands of different shapes are broadcast as in NumPy, dimensions may count from the end.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,9 @@ class GraphBuilder {
 
   Value* constant(TensorType type, double splat) { return constant(std::move(type), std::vector{splat}); }
   Value* constant(TensorType type, std::vector<double> values);
-  Value* f32s(Shape shape, std::vector<double> values) { return constant({DType::kF32, std::move(shape)}, std::move(values)); }
+  Value* f32s(Shape shape, std::vector<double> values) {
+    return constant({DType::kF32, std::move(shape)}, std::move(values));
+  }
   Value* i32s(Shape shape, const Dims& values);
   Value* like(Value* x, double splat) { return constant(x->type, splat); }
   Value* iota(TensorType type, int64_t dim);
@@ -55,17 +57,29 @@ class GraphBuilder {
   Value* binary(OpKind kind, Value* a, Value* b);
   Value* binary(OpKind kind, Value* a, double b) { return create(kind, {a, like(a, b)}); }
   template <typename B>
-  Value* add(Value* a, B b) { return binary(OpKind::kAdd, a, b); }
+  Value* add(Value* a, B b) {
+    return binary(OpKind::kAdd, a, b);
+  }
   template <typename B>
-  Value* sub(Value* a, B b) { return binary(OpKind::kSubtract, a, b); }
+  Value* sub(Value* a, B b) {
+    return binary(OpKind::kSubtract, a, b);
+  }
   template <typename B>
-  Value* mul(Value* a, B b) { return binary(OpKind::kMultiply, a, b); }
+  Value* mul(Value* a, B b) {
+    return binary(OpKind::kMultiply, a, b);
+  }
   template <typename B>
-  Value* div(Value* a, B b) { return binary(OpKind::kDivide, a, b); }
+  Value* div(Value* a, B b) {
+    return binary(OpKind::kDivide, a, b);
+  }
   template <typename B>
-  Value* max(Value* a, B b) { return binary(OpKind::kMaximum, a, b); }
+  Value* max(Value* a, B b) {
+    return binary(OpKind::kMaximum, a, b);
+  }
   template <typename B>
-  Value* min(Value* a, B b) { return binary(OpKind::kMinimum, a, b); }
+  Value* min(Value* a, B b) {
+    return binary(OpKind::kMinimum, a, b);
+  }
   Value* select(Value* pred, Value* a, Value* b);
   Value* select(Value* pred, Value* a, double b) { return select(pred, a, like(a, b)); }
   Value* select(Value* pred, double a, Value* b) { return select(pred, like(b, a), b); }

@@ -26,7 +26,8 @@ AttributeMap attributes_of(const onnx::NodeProto& node, const AttributeMap* give
   for (const auto& attribute : node.attribute()) {
     const onnx::AttributeProto* meant = &attribute;
     if (!attribute.ref_attr_name().empty()) {
-      require(given != nullptr, "attribute {} stands for another, but outside of a function", printable(attribute.name()));
+      require(given != nullptr, "attribute {} stands for another, but outside of a function",
+              printable(attribute.name()));
       const auto found = given->find(attribute.ref_attr_name());
       if (found == given->end()) continue;
       meant = found->second;
@@ -119,9 +120,8 @@ void GraphImport::define_inputs(Names& names, const std::map<std::string, Value*
 
 // Nothing is decoded that nobody reads.
 Operand GraphImport::initializer_operand(const onnx::TensorProto& tensor) {
-  return {.type = tensor.data_type(),
-          .shape = Shape(tensor.dims().begin(), tensor.dims().end()),
-          .initializer = &tensor};
+  return {
+      .type = tensor.data_type(), .shape = Shape(tensor.dims().begin(), tensor.dims().end()), .initializer = &tensor};
 }
 
 void GraphImport::import_nodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes,
@@ -149,8 +149,8 @@ void GraphImport::import_node(const onnx::NodeProto& node, const GraphContext& c
     operands.push_back(operand);
   }
   NodeScope n(*this, node, attributes_of(node, context.given), context.opsets, std::move(operands));
-  const std::string place = fmt::format("node \"{}\" ({} of version {}): ", printable(name), printable(node.op_type()),
-                                        n.version());
+  const std::string place =
+      fmt::format("node \"{}\" ({} of version {}): ", printable(name), printable(node.op_type()), n.version());
   node_name_ = place;
   const size_t first_weight = imported_.weights.size();
   apply(n);
@@ -168,7 +168,8 @@ void GraphImport::import_node(const onnx::NodeProto& node, const GraphContext& c
     if (first->known != nullptr) return;
     row.output = first->shape;
   }
-  for (size_t i = first_weight; i < imported_.weights.size(); ++i) row.weights += element_count(imported_.weights[i].shape);
+  for (size_t i = first_weight; i < imported_.weights.size(); ++i)
+    row.weights += element_count(imported_.weights[i].shape);
   imported_.nodes.push_back(std::move(row));
 }
 
@@ -178,9 +179,10 @@ void GraphImport::apply(NodeScope& n) {
   if (const onnx::FunctionProto* function = find_function(file_.model(), node)) return run_function(*function, n);
   const OnnxRule* rule = find_onnx_rule(node.domain(), node.op_type());
   if (rule == nullptr)
-    throw Refusal{fmt::format("the operator {}{} is not supported",
-                              domain_of(node.domain()).empty() ? "" : printable(node.domain()) + ".", printable(node.op_type())),
-                  "docs/onnx.md lists those that are"};
+    throw Refusal{
+        fmt::format("the operator {}{} is not supported",
+                    domain_of(node.domain()).empty() ? "" : printable(node.domain()) + ".", printable(node.op_type())),
+        "docs/onnx.md lists those that are"};
   require(n.inputs() <= rule->most, "it has {} inputs, but takes at most {}", n.inputs(), rule->most);
   for (size_t i = 0; i < rule->least; ++i) require(n.has(i), "input {} is missing", i);
   if (!fold_node(n)) rule->apply(n);
@@ -212,7 +214,8 @@ std::vector<Operand> GraphImport::run_subgraph(const onnx::GraphProto& graph, st
   require(inputs.size() == static_cast<size_t>(graph.input_size()), "its graph has {} inputs, but {} are given",
           graph.input_size(), inputs.size());
   Names names(&context_->names);
-  for (int i = 0; i < graph.input_size(); ++i) names.define(graph.input(i).name(), std::move(inputs[static_cast<size_t>(i)]));
+  for (int i = 0; i < graph.input_size(); ++i)
+    names.define(graph.input(i).name(), std::move(inputs[static_cast<size_t>(i)]));
   for (const auto& tensor : graph.initializer()) names.define(tensor.name(), initializer_operand(tensor));
   const GraphContext context{names, context_->opsets, context_->given};
   ++depth_;
@@ -234,8 +237,8 @@ void GraphImport::know(Operand& operand) {
   const onnx::TensorProto& tensor = *operand.initializer;
   const bool is_of_file = file_.initializer(tensor.name()) == &tensor;
   const auto elements = checked_element_count(operand.shape);
-  const bool is_trained = is_of_file && is_float_element(operand.type) && !operand.shape.empty() && elements && *elements > 0 &&
-                          !needed_.contains(tensor.name());
+  const bool is_trained = is_of_file && is_float_element(operand.type) && !operand.shape.empty() && elements &&
+                          *elements > 0 && !needed_.contains(tensor.name());
   if (is_trained) {
     const auto values = file_.floats(tensor);
     if (!values) throw Refusal{values.error().message, values.error().hint};
@@ -253,7 +256,8 @@ Value* GraphImport::value_of(Operand& operand) {
   require(!operand.is_absent, "it reads what is not there: an absent optional, or a result that is not supported");
   know(operand);
   if (operand.value == nullptr)
-    operand.value = operand.known != nullptr ? constant_of(builder_, *operand.known) : parameter_of(operand, Role::kWeight);
+    operand.value =
+        operand.known != nullptr ? constant_of(builder_, *operand.known) : parameter_of(operand, Role::kWeight);
   if (operand.value->type.dtype == DType::kU8) operand.value = builder_.convert(operand.value, DType::kI32);
   return operand.value;
 }

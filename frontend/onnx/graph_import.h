@@ -68,7 +68,7 @@ class GraphImport {
   const GraphContext* context_ = nullptr;
   int depth_ = 0;
   int64_t node_count_ = 0;
-  int64_t drawn_ = 0;  // sequences of random numbers
+  int64_t drawn_ = 0;      // sequences of random numbers
   std::string node_name_;  // for messages
   std::map<const onnx::TensorProto*, Value*> parameters_;
 };

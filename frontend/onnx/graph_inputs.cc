@@ -25,10 +25,11 @@ Result<int64_t> size_of(const OnnxFile& file, const onnx::ValueInfoProto& input,
   if (const auto found = sizes.named.find(name); found != sizes.named.end()) return found->second;
   if (at == 0 || (!name.empty() && name == batch)) return sizes.batch;
   return fail_with_hint(file.path(),
-                        fmt::format("input \"{}\": the size of dimension {}, \"{}\", is left open", printable(input.name()),
-                                    at, printable(name)),
-                        name.empty() ? "give the input a shape"
-                                     : fmt::format("sizes: \"{}=16\" in network of a model file says it", printable(name)));
+                        fmt::format("input \"{}\": the size of dimension {}, \"{}\", is left open",
+                                    printable(input.name()), at, printable(name)),
+                        name.empty()
+                            ? "give the input a shape"
+                            : fmt::format("sizes: \"{}=16\" in network of a model file says it", printable(name)));
 }
 
 }  // namespace
@@ -54,7 +55,8 @@ Result<std::vector<GraphInput>> graph_inputs(const OnnxFile& file, const GraphSi
     const auto& tensor = input->type().tensor_type();
     auto dtype = dtype_of(tensor.elem_type());
     if (!dtype)
-      return fail(file.path(), "input \"{}\" is of {}, which is not supported", name, element_type_name(tensor.elem_type()));
+      return fail(file.path(), "input \"{}\" is of {}, which is not supported", name,
+                  element_type_name(tensor.elem_type()));
     if (tensor.elem_type() == onnx::TensorProto::UINT8) dtype = DType::kU8;
     if (!tensor.has_shape()) return fail(file.path(), "input \"{}\" has no shape", name);
     Shape shape;

@@ -1,5 +1,5 @@
-// A tensor whose elements are known when a graph is read: constants, shapes, and what follows from them. Whole numbers are
-// 64 bits wide here, so that nothing is lost before it has to fit into an i32.
+// A tensor whose elements are known when a graph is read: constants, shapes, and what follows from them. Whole numbers
+// are 64 bits wide here, so that nothing is lost before it has to fit into an i32.
 #pragma once
 
 #include <memory>
@@ -40,8 +40,8 @@ int64_t wrapped_to(ElementType type, int64_t value);
 
 // The elements of a TensorProto. `folder` is where external data lie.
 //
-// Errors, without a place: an unknown type, strings; dimensions or bytes that lie; more than kMaxElements; external data
-// outside of the folder, by links as well, or shorter than it says.
+// Errors, without a place: an unknown type, strings; dimensions or bytes that lie; more than kMaxElements; external
+// data outside of the folder, by links as well, or shorter than it says.
 Result<HostTensor> decode_tensor(const onnx::TensorProto& tensor, const std::string& folder);
 // The same of floats, as weights hold them.
 Result<std::vector<float>> decode_floats(const onnx::TensorProto& tensor, const std::string& folder);

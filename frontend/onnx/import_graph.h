@@ -1,9 +1,9 @@
 // From the graph of an .onnx file to ops: what layers give, values of its outputs, weights and states.
 //
 // Floats among the initializers are weights, of at least one dimension and finite, unless a node has to know them; what
-// BatchNormalization keeps is state. All other initializers are constants, and what follows from constants and shapes alone
-// is worked out. Shapes are fixed: a size that the file leaves open is the batch, where it is the first of an input, or is
-// told by its name.
+// BatchNormalization keeps is state. All other initializers are constants, and what follows from constants and shapes
+// alone is worked out. Shapes are fixed: a size that the file leaves open is the batch, where it is the first of an
+// input, or is told by its name.
 #pragma once
 
 #include <limits>
@@ -64,8 +64,8 @@ struct ImportedGraph {
   std::vector<ImportedNode> nodes;      // in order
 };
 
-// Appends what `outputs` need to the function. `inputs` are its parameters by their names in the graph; weights and states
-// are added to it.
+// Appends what `outputs` need to the function. `inputs` are its parameters by their names in the graph; weights and
+// states are added to it.
 //
 // Errors: a graph that is none; nodes, types or attributes that are not supported, by the node's name, operator and
 // version; what needs more than max_bytes.

@@ -1,5 +1,5 @@
-// What a rule works with: a node, its operands and attributes, and the function in the making. All that is asked for and
-// not there, or of another type, is refused (refusal.h).
+// What a rule works with: a node, its operands and attributes, and the function in the making. All that is asked for
+// and not there, or of another type, is refused (refusal.h).
 #pragma once
 
 #include <map>
@@ -78,7 +78,9 @@ class NodeScope {
 
   // Results.
   size_t outputs() const { return results_.size(); }
-  bool wants(size_t i) const { return static_cast<int>(i) < node_.output_size() && !node_.output(static_cast<int>(i)).empty(); }
+  bool wants(size_t i) const {
+    return static_cast<int>(i) < node_.output_size() && !node_.output(static_cast<int>(i)).empty();
+  }
   void give(size_t i, Value* value, ElementType type);
   void give(Value* value) { give(0, value, type(0)); }
   void give_known(size_t i, HostTensor tensor);

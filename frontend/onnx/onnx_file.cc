@@ -37,10 +37,10 @@ Status check_opsets(const Opsets& opsets, const std::string& path) {
   if (standard == opsets.end()) return fail(path, "does not say which version of the ONNX operators it means");
   const int64_t version = standard->second;
   if (version >= kOldestOpset && version <= kNewestOpset) return {};
-  return fail_with_hint(path,
-                        fmt::format("its ONNX operators are of version {}, but known are {} to {}", version,
-                                    kOldestOpset, kNewestOpset),
-                        "onnx.version_converter.convert_version makes another version");
+  return fail_with_hint(
+      path,
+      fmt::format("its ONNX operators are of version {}, but known are {} to {}", version, kOldestOpset, kNewestOpset),
+      "onnx.version_converter.convert_version makes another version");
 }
 
 }  // namespace
@@ -81,14 +81,22 @@ Status OnnxFile::index() {
     return fail(path_, "is no ONNX model: it has no graph with an output");
   opsets_ = opsets_of(model_.opset_import());
   MINNOW_TRY(check_opsets(opsets_, path_));
-  for (const auto& tensor : graph().initializer())
+  for (const auto& tensor : graph().initializer()) {
+    if (tensor.name().empty()) return fail(path_, "has an initializer without a name");
     if (!initializers_.emplace(tensor.name(), &tensor).second)
       return fail(path_, "has two initializers \"{}\"", printable(tensor.name()));
+  }
   if (!graph().sparse_initializer().empty()) return fail(path_, "has sparse initializers, which are not supported");
   std::set<std::string> seen;
   for (const auto& input : graph().input()) {
+    if (input.name().empty()) return fail(path_, "has an input without a name");
     if (!seen.insert(input.name()).second) return fail(path_, "has two inputs \"{}\"", printable(input.name()));
     if (!initializers_.contains(input.name())) inputs_.push_back(&input);
+  }
+  seen.clear();
+  for (const auto& output : graph().output()) {
+    if (output.name().empty()) return fail(path_, "has an output without a name");
+    if (!seen.insert(output.name()).second) return fail(path_, "has two outputs \"{}\"", printable(output.name()));
   }
   return {};
 }
@@ -103,7 +111,8 @@ Result<std::shared_ptr<const std::vector<float>>> OnnxFile::floats(const onnx::T
   if (slot) return slot;
   auto values = decode_floats(initializer, folder_);
   if (!values)
-    return fail_with_hint(path_, fmt::format("initializer \"{}\": {}", printable(initializer.name()), values.error().message),
+    return fail_with_hint(path_,
+                          fmt::format("initializer \"{}\": {}", printable(initializer.name()), values.error().message),
                           values.error().hint);
   slot = std::make_shared<const std::vector<float>>(*std::move(values));
   return slot;

@@ -23,8 +23,8 @@ using Opsets = std::map<std::string, int64_t>;
 
 class OnnxFile {
  public:
-  // Errors: no such file, a folder, a pipe, more than kMaxOnnxBytes; bytes that are no ONNX model; a model without a graph,
-  // or whose operators are of another version.
+  // Errors: no such file, a folder, a pipe, more than kMaxOnnxBytes; bytes that are no ONNX model; a model without a
+  // graph, or whose operators are of another version.
   static Result<std::shared_ptr<const OnnxFile>> read(const std::string& path);
   // The same of bytes in memory; `path` is where they are said to come from.
   static Result<std::shared_ptr<const OnnxFile>> parse(std::string_view bytes, const std::string& path);

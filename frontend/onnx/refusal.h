@@ -1,5 +1,5 @@
-// How rules say no. A file can be wrong at every step of every rule, and a rule of five lines would be fifteen if each step
-// were asked; so they throw, within this folder alone: import_graph makes an Error with the node's place of it.
+// How rules say no. A file can be wrong at every step of every rule, and a rule of five lines would be fifteen if each
+// step were asked; so they throw, within this folder alone: import_graph makes an Error with the node's place of it.
 #pragma once
 
 #include <fmt/format.h>

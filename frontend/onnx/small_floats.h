@@ -12,8 +12,8 @@ struct FloatFormat {
   int exponent_bits;
   int mantissa_bits;
   int bias;
-  // What the largest exponent means: infinities and NaN; only the largest mantissa is NaN; or it is like the others, and
-  // NaN, if there is one, has the bits of -0.
+  // What the largest exponent means: infinities and NaN; only the largest mantissa is NaN; or it is like the others,
+  // and NaN, if there is one, has the bits of -0.
   enum class Special { kIeee, kLastIsNan, kMinusZeroIsNan, kNone } special;
   bool is_signed = true;
 
@@ -24,8 +24,8 @@ struct FloatFormat {
 const FloatFormat* float_format(ElementType type);
 
 double float_from_bits(const FloatFormat& format, uint32_t bits);
-// The nearest value, of two the one whose last bit is 0. What is beyond the greatest becomes that with `saturates`, else
-// infinity, or NaN where there is none.
+// The nearest value, of two the one whose last bit is 0. What is beyond the greatest becomes that with `saturates`,
+// else infinity, or NaN where there is none.
 double rounded_to(const FloatFormat& format, double value, bool saturates);
 
 }  // namespace minnow

@@ -32,25 +32,31 @@ Result<HostTensor> read_tensor(const fs::path& path) {
 // As a parameter of this type holds it; whole numbers that do not fit are an error.
 Result<Tensor> argument_of(const HostTensor& host, const TensorType& type) {
   Tensor wide = Tensor::zeros({DType::kF64, type.shape});
-  if (host.shape != type.shape) return fail("", "it is {}, not {}", shape_to_string(host.shape), shape_to_string(type.shape));
+  if (host.shape != type.shape)
+    return fail("", "it is {}, not {}", shape_to_string(host.shape), shape_to_string(type.shape));
   for (size_t i = 0; i < host.size(); ++i) {
     wide.as<double>()[i] = host.number(i);
-    const bool is_beyond = std::isfinite(host.number(i)) && std::abs(host.number(i)) > std::numeric_limits<float>::max();
+    const bool is_beyond =
+        std::isfinite(host.number(i)) && std::abs(host.number(i)) > std::numeric_limits<float>::max();
     if (type.dtype == DType::kF32 && is_beyond) return fail("", "{} does not fit f32", host.number(i));
-    if (type.dtype == DType::kI32 && std::abs(host.number(i)) > 2147483647.0) return fail("", "{} does not fit i32", host.number(i));
+    if (type.dtype == DType::kI32 && std::abs(host.number(i)) > 2147483647.0)
+      return fail("", "{} does not fit i32", host.number(i));
   }
   return wide.converted_to(type.dtype);
 }
 
 // The first element that is further off than f32, or a narrower type, may be.
 std::string difference(const HostTensor& expected, const Tensor& actual, const Shape& shape) {
-  if (expected.shape != shape) return fmt::format("is {}, not {}", shape_to_string(shape), shape_to_string(expected.shape));
+  if (expected.shape != shape)
+    return fmt::format("is {}, not {}", shape_to_string(shape), shape_to_string(expected.shape));
   const Tensor wide = actual.converted_to(DType::kF64);
-  const bool is_narrow = expected.is_float() && expected.type != onnx::TensorProto::FLOAT && expected.type != onnx::TensorProto::DOUBLE;
+  const bool is_narrow =
+      expected.is_float() && expected.type != onnx::TensorProto::FLOAT && expected.type != onnx::TensorProto::DOUBLE;
   for (size_t i = 0; i < expected.size(); ++i) {
     const double a = wide.as<double>()[i], e = expected.number(i);
     if (std::isnan(e) && std::isnan(a)) continue;
-    const double tolerance = expected.is_float() ? 1e-3 * std::abs(e) * (is_narrow ? 4 : 1) + (is_narrow ? 1e-3 : 2e-6) : 0;
+    const double tolerance =
+        expected.is_float() ? 1e-3 * std::abs(e) * (is_narrow ? 4 : 1) + (is_narrow ? 1e-3 : 2e-6) : 0;
     if (a == e || std::abs(a - e) <= tolerance) continue;
     return fmt::format("element {} is {}, not {}", i, a, e);
   }
@@ -70,7 +76,8 @@ Result<std::vector<Tensor>> run(std::unique_ptr<Function> function, std::vector<
   for (Tensor& argument : arguments) pointers.push_back(&argument);
   MINNOW_TRY(executable->run(pointers));
   std::vector<Tensor> results;
-  for (size_t i = 0; i < executable->function().results().size(); ++i) results.push_back(executable->result(i, pointers).clone());
+  for (size_t i = 0; i < executable->function().results().size(); ++i)
+    results.push_back(executable->result(i, pointers).clone());
   return results;
 }
 
@@ -165,7 +172,8 @@ CaseResult run_light_case(const std::string& model, const std::string& output, W
     for (size_t i = 0; i < x.floats.size(); ++i)
       x.floats[i] = rounded_to(x.type, static_cast<double>(i) / static_cast<double>(x.floats.size()));
     MINNOW_ASSIGN(HostTensor expected, read_tensor(output));
-    return check_outputs(*file, {{inputs[0].name, std::make_shared<const HostTensor>(std::move(x))}}, {expected}, way, wrong);
+    return check_outputs(*file, {{inputs[0].name, std::make_shared<const HostTensor>(std::move(x))}}, {expected}, way,
+                         wrong);
   };
   std::string wrong;
   const Status status = run(&wrong);

@@ -33,11 +33,14 @@ std::string line_of(const CaseResult& result) {
   return "WRONG: " + result.detail;
 }
 
+std::string verdict_in(const std::string& line) { return line.substr(0, line.find(':')); }
+
 std::map<std::string, std::string> read_expected() {
   std::map<std::string, std::string> expected;
   std::ifstream file(kExpected);
   for (std::string line; std::getline(file, line);)
-    if (const size_t space = line.find(' '); space != std::string::npos) expected[line.substr(0, space)] = line.substr(space + 1);
+    if (const size_t space = line.find(' '); space != std::string::npos)
+      expected[line.substr(0, space)] = line.substr(space + 1);
   return expected;
 }
 
@@ -52,8 +55,10 @@ std::map<std::string, std::string> run_all(const std::string& data, Way way, siz
     std::ranges::sort(cases);
     for (size_t i = 0; i < cases.size(); i += every) {
       const std::string name = cases[i].filename().string();
-      if (const char* only = std::getenv("MINNOW_ONNX_ONLY"); only != nullptr && name.find(only) == std::string::npos) continue;
-      found[std::string(group) + "/" + name.substr(name.starts_with("test_") ? 5 : 0)] = line_of(run_case(cases[i].string(), way));
+      if (const char* only = std::getenv("MINNOW_ONNX_ONLY"); only != nullptr && name.find(only) == std::string::npos)
+        continue;
+      found[std::string(group) + "/" + name.substr(name.starts_with("test_") ? 5 : 0)] =
+          line_of(run_case(cases[i].string(), way));
     }
   }
   return found;
@@ -71,7 +76,8 @@ TEST(OnnxConformance, CasesGiveWhatIsExpected) {
   const auto expected = read_expected();
   for (const auto& [name, line] : found) {
     const auto known = expected.find(name);
-    if (known != expected.end()) EXPECT_EQ(line, known->second) << name;
+    // Reasons name versions, which differ from one edition of the cases to another.
+    if (known != expected.end()) EXPECT_EQ(verdict_in(line), verdict_in(known->second)) << name << " " << line;
     EXPECT_FALSE(line.starts_with("WRONG")) << name << " " << line;
   }
 }

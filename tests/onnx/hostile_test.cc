@@ -1,7 +1,6 @@
 // Files that lie: each is refused with a message, and nothing else happens.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <filesystem>
@@ -52,7 +51,8 @@ class OnnxHostile : public testing::Test {
   fs::path folder_;
 };
 
-constexpr const char* kExternal = "data_type: 1 dims: 2 data_location: EXTERNAL external_data { key: 'location' value: '%' }";
+constexpr const char* kExternal =
+    "data_type: 1 dims: 2 data_location: EXTERNAL external_data { key: 'location' value: '%' }";
 
 std::string external(const std::string& location, const std::string& more = "") {
   std::string text = kExternal;
@@ -64,7 +64,8 @@ TEST_F(OnnxHostile, ExternalDataStayInTheFolder) {
   write("model/inside.bin", std::string(8, '\0'));
   EXPECT_EQ(with_initializer(external("inside.bin")), "");
   EXPECT_THAT(with_initializer(external("../outside.bin")), HasSubstr("outside of the model's folder"));
-  EXPECT_THAT(with_initializer(external((folder_ / "outside.bin").string())), HasSubstr("outside of the model's folder"));
+  EXPECT_THAT(with_initializer(external((folder_ / "outside.bin").string())),
+              HasSubstr("outside of the model's folder"));
   fs::create_symlink(folder_ / "outside.bin", folder_ / "model/link.bin");
   EXPECT_THAT(with_initializer(external("link.bin")), HasSubstr("outside of the model's folder"));
   EXPECT_THAT(with_initializer(external("none.bin")), HasSubstr("cannot be opened"));
@@ -75,13 +76,17 @@ TEST_F(OnnxHostile, ExternalDataStayInTheFolder) {
 TEST_F(OnnxHostile, ExternalDataAreAsLongAsTheySay) {
   write("model/short.bin", "1234");
   EXPECT_THAT(with_initializer(external("short.bin")), HasSubstr("bytes 0 to 8 of short.bin, which has 4"));
-  EXPECT_THAT(with_initializer(external("short.bin", " external_data { key: 'offset' value: '9223372036854775807' }")), HasSubstr("which has 4"));
-  EXPECT_THAT(with_initializer(external("short.bin", " external_data { key: 'length' value: '4' }")), HasSubstr("its shape needs 8 bytes"));
-  EXPECT_THAT(with_initializer(external("short.bin", " external_data { key: 'offset' value: '-1' }")), HasSubstr("no number of bytes"));
+  EXPECT_THAT(with_initializer(external("short.bin", " external_data { key: 'offset' value: '9223372036854775807' }")),
+              HasSubstr("which has 4"));
+  EXPECT_THAT(with_initializer(external("short.bin", " external_data { key: 'length' value: '4' }")),
+              HasSubstr("its shape needs 8 bytes"));
+  EXPECT_THAT(with_initializer(external("short.bin", " external_data { key: 'offset' value: '-1' }")),
+              HasSubstr("no number of bytes"));
 }
 
 TEST_F(OnnxHostile, SizesThatLie) {
-  EXPECT_THAT(with_initializer("data_type: 1 dims: 1099511627776 raw_data: 'abcd'"), HasSubstr("more than 2^31 elements"));
+  EXPECT_THAT(with_initializer("data_type: 1 dims: 1099511627776 raw_data: 'abcd'"),
+              HasSubstr("more than 2^31 elements"));
   EXPECT_THAT(with_initializer("data_type: 1 dims: 2000000000 raw_data: 'abcd'"), HasSubstr("its data are 4 bytes"));
   EXPECT_THAT(with_initializer("data_type: 1 dims: -1 float_data: 1"), HasSubstr("negative dimension"));
   EXPECT_THAT(with_initializer("data_type: 1 dims: 2 float_data: 1"), HasSubstr("needs 2 entries"));
@@ -92,16 +97,21 @@ TEST_F(OnnxHostile, SizesThatLie) {
 
 TEST_F(OnnxHostile, NamesTwiceAndCycles) {
   const auto message = [&](const std::vector<std::string>& nodes) { return answer(nodes, {x()}).error; };
-  EXPECT_THAT(message({"op_type: 'Relu' input: 'x' output: 'y'", "op_type: 'Relu' input: 'x' output: 'y'"}), HasSubstr("defined twice"));
-  EXPECT_THAT(message({"op_type: 'Add' input: 'x' input: 'y' output: 'y'"}), HasSubstr("reads \"y\", which nothing before it defines"));
-  EXPECT_THAT(message({"op_type: 'Relu' input: 'z' output: 'y'", "op_type: 'Relu' input: 'y' output: 'z'"}), HasSubstr("nothing before it defines"));
+  EXPECT_THAT(message({"op_type: 'Relu' input: 'x' output: 'y'", "op_type: 'Relu' input: 'x' output: 'y'"}),
+              HasSubstr("defined twice"));
+  EXPECT_THAT(message({"op_type: 'Add' input: 'x' input: 'y' output: 'y'"}),
+              HasSubstr("reads \"y\", which nothing before it defines"));
+  EXPECT_THAT(message({"op_type: 'Relu' input: 'z' output: 'y'", "op_type: 'Relu' input: 'y' output: 'z'"}),
+              HasSubstr("nothing before it defines"));
 }
 
 TEST_F(OnnxHostile, ResultsThatAreTooLarge) {
   const SmallInput shape{"n", {DType::kI32, {2}}, {2000000000, 2}};
-  EXPECT_THAT(answer({"op_type: 'Expand' input: 'x' input: 'n' output: 'y'"}, {x(), shape}).error, HasSubstr("2^31 elements"));
-  onnx::ModelProto model = small_model({"op_type: 'Expand' input: 'x' input: 'n' output: 'z'", "op_type: 'Exp' input: 'z' output: 'y'"}, {x()}, 22,
-                                       "initializer { name: 'n' data_type: 7 dims: 2 int64_data: [1000000000, 2] }");
+  EXPECT_THAT(answer({"op_type: 'Expand' input: 'x' input: 'n' output: 'y'"}, {x(), shape}).error,
+              HasSubstr("2^31 elements"));
+  onnx::ModelProto model =
+      small_model({"op_type: 'Expand' input: 'x' input: 'n' output: 'z'", "op_type: 'Exp' input: 'z' output: 'y'"},
+                  {x()}, 22, "initializer { name: 'n' data_type: 7 dims: 2 int64_data: [1000000000, 2] }");
   const auto file = OnnxFile::parse(model.SerializeAsString(), "F.onnx");
   ASSERT_TRUE(file);
   EXPECT_THAT(import_message(**file), HasSubstr("are allowed"));
@@ -191,11 +201,12 @@ TEST_F(OnnxHostile, FilesThatAreCutShort) {
 // Whatever a byte becomes, there is an answer or an error.
 TEST_F(OnnxHostile, BytesThatAreChanged) {
   const std::string bytes =
-      small_model({"op_type: 'Conv' input: 'x3' input: 'w' output: 'z' attribute { name: 'pads' ints: [1,1] type: INTS }",
-                   "op_type: 'Reshape' input: 'x' input: 'n' output: 'x3'", "op_type: 'Flatten' input: 'z' output: 'y'"},
-                  {x()}, 22,
-                  "initializer { name: 'n' data_type: 7 dims: 3 int64_data: [1, 1, 2] } initializer { name: 'w' data_type: 1 "
-                  "dims: [1, 1, 3] float_data: [1, 2, 3] }")
+      small_model(
+          {"op_type: 'Conv' input: 'x3' input: 'w' output: 'z' attribute { name: 'pads' ints: [1,1] type: INTS }",
+           "op_type: 'Reshape' input: 'x' input: 'n' output: 'x3'", "op_type: 'Flatten' input: 'z' output: 'y'"},
+          {x()}, 22,
+          "initializer { name: 'n' data_type: 7 dims: 3 int64_data: [1, 1, 2] } initializer { name: 'w' data_type: 1 "
+          "dims: [1, 1, 3] float_data: [1, 2, 3] }")
           .SerializeAsString();
   for (size_t at = 0; at < bytes.size(); ++at)
     for (const int bit : {0, 1, 3, 5, 7}) {

@@ -21,8 +21,8 @@ Tensor tensor_of(const SmallInput& input) {
 
 }  // namespace
 
-onnx::ModelProto small_model(const std::vector<std::string>& nodes, const std::vector<SmallInput>& inputs, int64_t version,
-                             const std::string& more) {
+onnx::ModelProto small_model(const std::vector<std::string>& nodes, const std::vector<SmallInput>& inputs,
+                             int64_t version, const std::string& more) {
   std::string text = fmt::format("ir_version: 8 opset_import {{ version: {} }} graph {{ name: \"small\"", version);
   for (const std::string& node : nodes) text += " node { " + node + " }";
   text += " output { name: \"y\" } " + more + " }";

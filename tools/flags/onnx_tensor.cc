@@ -42,8 +42,9 @@ Result<Tensor> tensor_of(const HostTensor& host, DType dtype, const std::string&
     const auto elements = tensor.as<T>();
     for (size_t i = 0; i < elements.size() && fits; ++i) {
       const double number = host.number(i);
-      const bool is_held = (is_float(dtype) && !std::isfinite(number)) || (number >= static_cast<double>(std::numeric_limits<T>::lowest()) &&
-                                               number <= static_cast<double>(std::numeric_limits<T>::max()));
+      const bool is_held = (is_float(dtype) && !std::isfinite(number)) ||
+                           (number >= static_cast<double>(std::numeric_limits<T>::lowest()) &&
+                            number <= static_cast<double>(std::numeric_limits<T>::max()));
       if (is_held) elements[i] = static_cast<T>(number);
       if (!is_held || (!is_float(dtype) && static_cast<double>(elements[i]) != number))
         fits = fail(where, "element {} is {}, which does not fit {}", i, number, dtype_name(dtype));

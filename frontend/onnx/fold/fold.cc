@@ -11,33 +11,20 @@ constexpr size_t kMostElements = size_t{1} << 22;  // of an operand that is no s
 
 const std::map<std::string_view, Rule*>& rules() {
   static const std::map<std::string_view, Rule*> kRules = {
-      {"Abs", unary},           {"Neg", unary},
-      {"Ceil", unary},          {"Floor", unary},
-      {"Sqrt", unary},          {"Reciprocal", unary},
-      {"Exp", unary},           {"Log", unary},
-      {"Sign", unary},          {"Relu", unary},
-      {"Not", unary},           {"Round", unary},
-      {"Add", binary},          {"Sub", binary},
-      {"Mul", binary},          {"Div", binary},
-      {"Mod", binary},          {"Pow", binary},
-      {"Max", binary},          {"Min", binary},
-      {"Equal", compare},       {"Less", compare},
-      {"Greater", compare},     {"LessOrEqual", compare},
-      {"And", logical},         {"Or", logical},
-      {"Xor", logical},         {"GreaterOrEqual", compare},
-      {"Where", where},         {"Cast", cast},
-      {"CastLike", cast_like},  {"Reshape", reshape},
-      {"Flatten", reshape},     {"Squeeze", reshape},
-      {"Unsqueeze", reshape},   {"Transpose", transpose},
-      {"Concat", concat},       {"Slice", slice},
-      {"Split", split},         {"Gather", gather},
-      {"Expand", expand},       {"Tile", tile},
-      {"Range", range},         {"ConstantOfShape", constant_of_shape},
-      {"ReduceSum", reduce},    {"ReduceProd", reduce},
-      {"ReduceMax", reduce},    {"ReduceMin", reduce},
-      {"ReduceMean", reduce},   {"NonZero", non_zero},
-      {"Unique", unique},       {"GatherElements", gather_elements},
-      {"ArgMax", arg},          {"ArgMin", arg}};
+      {"Abs", unary},         {"Neg", unary},         {"Ceil", unary},         {"Floor", unary},
+      {"Sqrt", unary},        {"Reciprocal", unary},  {"Exp", unary},          {"Log", unary},
+      {"Sign", unary},        {"Relu", unary},        {"Not", unary},          {"Round", unary},
+      {"Add", binary},        {"Sub", binary},        {"Mul", binary},         {"Div", binary},
+      {"Mod", binary},        {"Pow", binary},        {"Max", binary},         {"Min", binary},
+      {"Equal", compare},     {"Less", compare},      {"Greater", compare},    {"LessOrEqual", compare},
+      {"And", logical},       {"Or", logical},        {"Xor", logical},        {"GreaterOrEqual", compare},
+      {"Where", where},       {"Cast", cast},         {"CastLike", cast_like}, {"Reshape", reshape},
+      {"Flatten", reshape},   {"Squeeze", reshape},   {"Unsqueeze", reshape},  {"Transpose", transpose},
+      {"Concat", concat},     {"Slice", slice},       {"Split", split},        {"Gather", gather},
+      {"Expand", expand},     {"Tile", tile},         {"Range", range},        {"ConstantOfShape", constant_of_shape},
+      {"ReduceSum", reduce},  {"ReduceProd", reduce}, {"ReduceMax", reduce},   {"ReduceMin", reduce},
+      {"ReduceMean", reduce}, {"NonZero", non_zero},  {"Unique", unique},      {"GatherElements", gather_elements},
+      {"ArgMax", arg},        {"ArgMin", arg}};
   return kRules;
 }
 

@@ -5,7 +5,8 @@
 
 namespace minnow {
 
-// Whether the node's results are known now. Without a rule here, or where there are too many elements, it is made of ops.
+// Whether the node's results are known now. Without a rule here, or where there are too many elements, it is made of
+// ops.
 bool fold_node(NodeScope& n);
 
 namespace onnx_fold {

@@ -55,7 +55,8 @@ const Binary& binary_function(const NodeScope& n) {
       {"Pow", {power, [](double a, double b) { return std::pow(a, b); }}},
       {"Mod", {modulo, float_modulo}},
       {"Max", {[](int64_t a, int64_t b) { return std::max(a, b); }, [](double a, double b) { return std::max(a, b); }}},
-      {"Min", {[](int64_t a, int64_t b) { return std::min(a, b); }, [](double a, double b) { return std::min(a, b); }}}};
+      {"Min",
+       {[](int64_t a, int64_t b) { return std::min(a, b); }, [](double a, double b) { return std::min(a, b); }}}};
   static const Binary kRemainder = {remainder, float_modulo};
   return n.op() == "Mod" && n.whole("fmod") != 0 ? kRemainder : kFunctions.at(n.op());
 }
@@ -87,8 +88,8 @@ bool give_truths(NodeScope& n, Function function) {
 
 bool give_cast(NodeScope& n, ElementType type) {
   const HostTensor& x = n.known(0);
-  const bool saturates = float_format(type) != nullptr && type != onnx::TensorProto::FLOAT16 &&
-                         type != onnx::TensorProto::BFLOAT16;
+  const bool saturates =
+      float_format(type) != nullptr && type != onnx::TensorProto::FLOAT16 && type != onnx::TensorProto::BFLOAT16;
   if (!dtype_of(type) || saturates) return false;
   HostTensor y{type, x.shape, {}, {}};
   for (size_t i = 0; i < x.held(); ++i) {
@@ -109,12 +110,18 @@ bool give_cast(NodeScope& n, ElementType type) {
 
 bool unary(NodeScope& n) {
   static const std::map<std::string_view, FloatFunction*> kFunctions = {
-      {"Abs", [](double x) { return std::abs(x); }},   {"Neg", [](double x) { return -x; }},
-      {"Ceil", [](double x) { return std::ceil(x); }}, {"Floor", [](double x) { return std::floor(x); }},
-      {"Sqrt", [](double x) { return std::sqrt(x); }}, {"Reciprocal", [](double x) { return 1 / x; }},
-      {"Exp", [](double x) { return std::exp(x); }},   {"Log", [](double x) { return std::log(x); }},
-      {"Sign", sign},                                  {"Relu", [](double x) { return x < 0 ? 0 : x; }},
-      {"Not", [](double x) { return 1 - x; }},         {"Round", [](double x) { return std::nearbyint(x); }}};
+      {"Abs", [](double x) { return std::abs(x); }},
+      {"Neg", [](double x) { return -x; }},
+      {"Ceil", [](double x) { return std::ceil(x); }},
+      {"Floor", [](double x) { return std::floor(x); }},
+      {"Sqrt", [](double x) { return std::sqrt(x); }},
+      {"Reciprocal", [](double x) { return 1 / x; }},
+      {"Exp", [](double x) { return std::exp(x); }},
+      {"Log", [](double x) { return std::log(x); }},
+      {"Sign", sign},
+      {"Relu", [](double x) { return x < 0 ? 0 : x; }},
+      {"Not", [](double x) { return 1 - x; }},
+      {"Round", [](double x) { return std::nearbyint(x); }}};
   HostTensor y = n.known(0);
   FloatFunction* function = kFunctions.at(n.op());
   for (double& x : y.floats) x = rounded_to(y.type, function(x));

@@ -52,7 +52,8 @@ bool reduce(NodeScope& n) {
   Shape kept = x.shape, shape;
   for (const int64_t dim : dims) kept[static_cast<size_t>(dim)] = 1;
   for (size_t i = 0; i < kept.size(); ++i)
-    if (n.whole("keepdims", 1) != 0 || std::ranges::find(dims, static_cast<int64_t>(i)) == dims.end()) shape.push_back(kept[i]);
+    if (n.whole("keepdims", 1) != 0 || std::ranges::find(dims, static_cast<int64_t>(i)) == dims.end())
+      shape.push_back(kept[i]);
   std::vector<double> sums(static_cast<size_t>(element_count(kept)), reduction->initial);
   for (size_t i = 0; i < x.size(); ++i) {
     double& sum = sums[reduced_place(x.shape, dims, i)];

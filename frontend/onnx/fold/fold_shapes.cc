@@ -70,7 +70,8 @@ bool concat(NodeScope& n) {
   }
   if (!is_small(shape)) return false;
   HostTensor y = HostTensor::zeros(n.type(), shape);
-  const auto inner = static_cast<size_t>(element_count(Shape(shape.begin() + static_cast<int64_t>(axis) + 1, shape.end())));
+  const auto inner =
+      static_cast<size_t>(element_count(Shape(shape.begin() + static_cast<int64_t>(axis) + 1, shape.end())));
   size_t offset = 0;
   for (size_t i = 0; i < n.inputs(); ++i) {
     const HostTensor& part = n.known(i);
@@ -165,7 +166,8 @@ bool tile(NodeScope& n) {
   n.give_known(0, pick(x, shape, [&](size_t i) {
                  size_t place = 0;
                  for (size_t dim = shape.size(); dim-- > 0;) {
-                   place += i % static_cast<size_t>(shape[dim]) % static_cast<size_t>(x.shape[dim]) * static_cast<size_t>(strides[dim]);
+                   place += i % static_cast<size_t>(shape[dim]) % static_cast<size_t>(x.shape[dim]) *
+                            static_cast<size_t>(strides[dim]);
                    i /= static_cast<size_t>(shape[dim]);
                  }
                  return place;

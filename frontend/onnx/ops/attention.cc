@@ -13,7 +13,8 @@ Value* with_heads(NodeScope& n, size_t input, std::string_view attribute) {
   Value* x = n.floats(input);
   if (n.rank(input) == 4) return x;
   const int64_t heads = n.whole(attribute);
-  require(n.rank(input) == 3 && heads > 0 && n.dim(input, 2) % heads == 0, "{} heads do not fit {}", heads, shape_to_string(n.shape(input)));
+  require(n.rank(input) == 3 && heads > 0 && n.dim(input, 2) % heads == 0, "{} heads do not fit {}", heads,
+          shape_to_string(n.shape(input)));
   const Shape& s = n.shape(input);
   return b.transpose(b.reshape(x, {s[0], s[1], heads, s[2] / heads}), {0, 2, 1, 3});
 }
@@ -117,7 +118,8 @@ void rotary_embedding(NodeScope& n) {
     if (n.has(3)) all = b.gather(all, indices_of(n, 3, n.dim(input, 0)), 0);
     require(all->type.rank() == 3, "its tables are {}", shape_to_string(n.shape(input)));
     all = b.slice(all, 2, 0, std::min(half, all->type.dim(2)));
-    return b.broadcast_to(b.reshape(all, {all->type.dim(0), 1, all->type.dim(1), all->type.dim(2)}), {shape[0], shape[1], shape[2], half});
+    return b.broadcast_to(b.reshape(all, {all->type.dim(0), 1, all->type.dim(1), all->type.dim(2)}),
+                          {shape[0], shape[1], shape[2], half});
   };
   Value* cosine = table(1);
   Value* sine = table(2);
@@ -128,7 +130,8 @@ void rotary_embedding(NodeScope& n) {
   Value* y = nullptr;
   if (is_interleaved) {
     const Shape pair = {shape[0], shape[1], shape[2], half, 1};
-    y = b.reshape(b.concat({b.reshape(real, pair), b.reshape(imaginary, pair)}, 4), {shape[0], shape[1], shape[2], turned});
+    y = b.reshape(b.concat({b.reshape(real, pair), b.reshape(imaginary, pair)}, 4),
+                  {shape[0], shape[1], shape[2], turned});
   } else {
     y = b.concat({real, imaginary}, 3);
   }

@@ -59,7 +59,8 @@ void power(NodeScope& n) {
   Value* x = n.value();
   const bool is_number = n.is_known(1) && n.operand(1).known->size() == 1 && n.shape(1).size() <= n.shape().size();
   const double exponent = is_number ? n.operand(1).known->number(0) : -1;
-  if (exponent == 2 || exponent == 3 || (is_whole_element(n.type()) && exponent >= 0 && exponent <= 64 && exponent == static_cast<int64_t>(exponent)))
+  if (exponent == 2 || exponent == 3 ||
+      (is_whole_element(n.type()) && exponent >= 0 && exponent <= 64 && exponent == static_cast<int64_t>(exponent)))
     return n.give(wrapped(b, whole_power(b, x, static_cast<int64_t>(exponent)), n.type()));
   if (exponent == 0.5) return n.give(b.sqrt(x));
   const DType dtype = is_whole_element(n.type()) ? DType::kF64 : DType::kF32;
@@ -72,9 +73,7 @@ void power(NodeScope& n) {
 void many(NodeScope& n) {
   require_one_type(n);
   GraphBuilder& b = n.b;
-  const OpKind kind = n.op() == "Max"   ? OpKind::kMaximum
-                      : n.op() == "Min" ? OpKind::kMinimum
-                                        : OpKind::kAdd;
+  const OpKind kind = n.op() == "Max" ? OpKind::kMaximum : n.op() == "Min" ? OpKind::kMinimum : OpKind::kAdd;
   Value* y = n.value();
   for (size_t i = 1; i < n.inputs(); ++i) y = b.binary(kind, y, n.value(i));
   if (n.op() == "Mean") y = b.mul(y, 1.0 / static_cast<double>(n.inputs()));
@@ -87,7 +86,8 @@ void compare(NodeScope& n) {
                                                             {"LessOrEqual", OpKind::kLessEqual},
                                                             {"Greater", OpKind::kGreater},
                                                             {"GreaterOrEqual", OpKind::kGreaterEqual}};
-  require(n.type() == n.type(1), "its inputs are of {} and {}", element_type_name(n.type()), element_type_name(n.type(1)));
+  require(n.type() == n.type(1), "its inputs are of {} and {}", element_type_name(n.type()),
+          element_type_name(n.type(1)));
   n.give(0, n.b.binary(kKinds.at(n.op()), n.value(), aligned(n, n.value(1))), kBool);
 }
 

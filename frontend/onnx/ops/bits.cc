@@ -1,5 +1,5 @@
-// Whole numbers as bits. The IR has none, so bit k of x is ⌊x / 2^k⌋ - 2 ⌊x / 2^(k+1)⌋, and a result is what its bits add up
-// to.
+// Whole numbers as bits. The IR has none, so bit k of x is ⌊x / 2^k⌋ - 2 ⌊x / 2^(k+1)⌋, and a result is what its bits
+// add up to.
 #include <cmath>
 
 #include "frontend/onnx/ops/elements.h"
@@ -27,7 +27,8 @@ Value* bits_in(GraphBuilder& b, Value* x, int bits) {
 Value* from_bits(GraphBuilder& b, Value* bits, ElementType type) {
   const int count = static_cast<int>(bits->type.shape.back());
   std::vector<double> powers;
-  for (int k = 0; k < count; ++k) powers.push_back(std::ldexp(k == 31 || (k + 1 == count && !is_unsigned_element(type)) ? -1 : 1, k));
+  for (int k = 0; k < count; ++k)
+    powers.push_back(std::ldexp(k == 31 || (k + 1 == count && !is_unsigned_element(type)) ? -1 : 1, k));
   Value* weights = b.constant({DType::kI32, {count}}, powers);
   return b.sum(b.mul(bits, weights), {bits->type.rank() - 1});
 }
@@ -45,16 +46,15 @@ void bitwise(NodeScope& n) {
   const Shape shape = common_shape(n.shape(), n.shape(1));
   Value* x = bits_in(n.b, n.b.broadcast_to(n.value(), shape), bits);
   Value* y = bits_in(n.b, n.b.broadcast_to(n.value(1), shape), bits);
-  Value* z = n.op() == "BitwiseAnd"  ? n.b.min(x, y)
-             : n.op() == "BitwiseOr" ? n.b.max(x, y)
-                                     : n.b.abs(n.b.sub(x, y));
+  Value* z = n.op() == "BitwiseAnd" ? n.b.min(x, y) : n.op() == "BitwiseOr" ? n.b.max(x, y) : n.b.abs(n.b.sub(x, y));
   n.give(from_bits(n.b, z, n.type()));
 }
 
 // -1 - x, of unsigned numbers from the greatest down.
 void bitwise_not(NodeScope& n) {
   require_whole(n);
-  require(!is_unsigned_element(n.type()) || bits_of(n.type()) < 32, "of {} it is not supported", element_type_name(n.type()));
+  require(!is_unsigned_element(n.type()) || bits_of(n.type()) < 32, "of {} it is not supported",
+          element_type_name(n.type()));
   const double ones = is_unsigned_element(n.type()) ? static_cast<double>(limits_of(n.type()).greatest) : -1;
   Value* x = n.value();
   n.give(n.b.sub(n.b.like(x, ones), x));

@@ -1,5 +1,5 @@
-// Graphs inside of nodes. What decides about them must be known, so that they are written out: a branch, or an iteration
-// behind the other.
+// Graphs inside of nodes. What decides about them must be known, so that they are written out: a branch, or an
+// iteration behind the other.
 #include <algorithm>
 
 #include "frontend/onnx/graph_import.h"
@@ -14,21 +14,25 @@ Operand known_operand(HostTensor tensor) {
 }
 
 bool truth_of(const Operand& operand) {
-  require(operand.known != nullptr && operand.known->size() == 1, "its condition is not known before anything is computed");
+  require(operand.known != nullptr && operand.known->size() == 1,
+          "its condition is not known before anything is computed");
   return operand.known->number(0) != 0;
 }
 
 // Results of all iterations, put together along a new dimension.
 Operand stacked(NodeScope& n, std::vector<Operand>& parts, int64_t axis, bool in_reverse) {
   if (in_reverse) std::ranges::reverse(parts);
-  const auto is_known = [](const Operand& part) { return part.known != nullptr && part.known->held() == part.known->size(); };
+  const auto is_known = [](const Operand& part) {
+    return part.known != nullptr && part.known->held() == part.known->size();
+  };
   const int64_t rank = static_cast<int64_t>(parts[0].shape.size()) + 1;
   const int64_t dim = axis_of(axis, rank);
   if (dim == 0 && std::ranges::all_of(parts, is_known)) {
     HostTensor all{parts[0].type, parts[0].shape, {}, {}};
     all.shape.insert(all.shape.begin(), static_cast<int64_t>(parts.size()));
     for (const Operand& part : parts) {
-      require(part.shape == parts[0].shape, "its iterations give {} and {}", shape_to_string(parts[0].shape), shape_to_string(part.shape));
+      require(part.shape == parts[0].shape, "its iterations give {} and {}", shape_to_string(parts[0].shape),
+              shape_to_string(part.shape));
       all.ints.insert(all.ints.end(), part.known->ints.begin(), part.known->ints.end());
       all.floats.insert(all.floats.end(), part.known->floats.begin(), part.known->floats.end());
     }
@@ -48,7 +52,8 @@ Operand stacked(NodeScope& n, std::vector<Operand>& parts, int64_t axis, bool in
 // Where there are no iterations, results to be put together have no shape but that which the body declares.
 Operand empty_stack(const onnx::ValueInfoProto& declared) {
   Shape shape = {0};
-  for (const auto& dim : declared.type().tensor_type().shape().dim()) shape.push_back(std::max<int64_t>(dim.dim_value(), 0));
+  for (const auto& dim : declared.type().tensor_type().shape().dim())
+    shape.push_back(std::max<int64_t>(dim.dim_value(), 0));
   return known_operand(HostTensor::zeros(declared.type().tensor_type().elem_type(), shape));
 }
 
@@ -57,7 +62,8 @@ Operand empty_stack(const onnx::ValueInfoProto& declared) {
 // A condition that is computed takes both branches, and one of the two results.
 void if_else(NodeScope& n) {
   if (n.is_known(0)) {
-    std::vector<Operand> results = n.graph().run_subgraph(n.subgraph(n.number(0) != 0 ? "then_branch" : "else_branch"), {});
+    std::vector<Operand> results =
+        n.graph().run_subgraph(n.subgraph(n.number(0) != 0 ? "then_branch" : "else_branch"), {});
     for (size_t i = 0; i < results.size(); ++i) n.give_operand(i, std::move(results[i]));
     return;
   }
@@ -88,8 +94,8 @@ void loop(NodeScope& n) {
                                    known_operand(HostTensor::splat(onnx::TensorProto::BOOL, {}, 1))};
     inputs.insert(inputs.end(), carried.begin(), carried.end());
     std::vector<Operand> results = n.graph().run_subgraph(body, std::move(inputs));
-    require(results.size() == 1 + carried.size() + scans, "its body gives {} results, but {} are asked for", results.size(),
-            1 + carried.size() + scans);
+    require(results.size() == 1 + carried.size() + scans, "its body gives {} results, but {} are asked for",
+            results.size(), 1 + carried.size() + scans);
     // A condition that is passed through goes on; one that is not known can only be asked if it decides.
     goes_on = iteration + 1 >= most && n.has(0) && results[0].known == nullptr ? false : truth_of(results[0]);
     for (size_t i = 0; i < carried.size(); ++i) carried[i] = std::move(results[1 + i]);
@@ -99,7 +105,8 @@ void loop(NodeScope& n) {
   for (size_t i = 0; i < scans; ++i) {
     const auto declared = static_cast<int>(1 + carried.size() + i);
     require(iteration > 0 || declared < body.output_size(), "its body gives {} results", body.output_size());
-    n.give_operand(carried.size() + i, iteration > 0 ? stacked(n, stacks[i], 0, false) : empty_stack(body.output(declared)));
+    n.give_operand(carried.size() + i,
+                   iteration > 0 ? stacked(n, stacks[i], 0, false) : empty_stack(body.output(declared)));
   }
 }
 
@@ -119,7 +126,8 @@ void scan(NodeScope& n) {
   const Dims axes = list("scan_input_axes", scanned), directions = list("scan_input_directions", scanned);
   const Dims output_axes = list("scan_output_axes", scans), output_directions = list("scan_output_directions", scans);
   const int64_t count = n.dim(states, axes[0]);
-  require(count >= 1 && count <= kMostIterations, "it goes round {} times, but 1 to {} are supported", count, kMostIterations);
+  require(count >= 1 && count <= kMostIterations, "it goes round {} times, but 1 to {} are supported", count,
+          kMostIterations);
   std::vector<Operand> carried;
   for (size_t i = 0; i < states; ++i) carried.push_back(n.operand(i));
   std::vector<std::vector<Operand>> stacks(scans);
@@ -135,12 +143,14 @@ void scan(NodeScope& n) {
       inputs.push_back({.type = n.type(input), .shape = shape, .value = part});
     }
     std::vector<Operand> results = n.graph().run_subgraph(body, std::move(inputs));
-    require(results.size() == states + scans, "its body gives {} results, but {} are asked for", results.size(), states + scans);
+    require(results.size() == states + scans, "its body gives {} results, but {} are asked for", results.size(),
+            states + scans);
     carried.assign(results.begin(), results.begin() + static_cast<int64_t>(states));
     for (size_t i = 0; i < scans; ++i) stacks[i].push_back(std::move(results[states + i]));
   }
   for (size_t i = 0; i < states; ++i) n.give_operand(i, std::move(carried[i]));
-  for (size_t i = 0; i < scans; ++i) n.give_operand(states + i, stacked(n, stacks[i], output_axes[i], output_directions[i] != 0));
+  for (size_t i = 0; i < scans; ++i)
+    n.give_operand(states + i, stacked(n, stacks[i], output_axes[i], output_directions[i] != 0));
 }
 
 }  // namespace minnow::onnx_ops

@@ -83,15 +83,16 @@ TransposedAxis transposed_axis(const NodeScope& n, size_t i, size_t count, int64
 
 }  // namespace
 
-// The gradient of a convolution by its input, cut where the node's padding is larger than such a convolution's may be, or
-// lies beyond what it reaches.
+// The gradient of a convolution by its input, cut where the node's padding is larger than such a convolution's may be,
+// or lies beyond what it reaches.
 void conv_transpose(NodeScope& n) {
   GraphBuilder& b = n.b;
   Value* x = n.floats();
   Value* w = n.floats(1);
   const size_t count = kernel_of(n, w).size();
   const Dims dilations = per_axis(n, "dilations", count, 1), strides = per_axis(n, "strides", count, 1);
-  ConvAttributes conv{.stride = strides, .pad = Dims(2 * count, 0), .dilation = dilations, .groups = n.whole("group", 1)};
+  ConvAttributes conv{
+      .stride = strides, .pad = Dims(2 * count, 0), .dilation = dilations, .groups = n.whole("group", 1)};
   require(conv.groups > 0, "it has {} groups", conv.groups);
   int64_t channels = 0;
   require(!__builtin_mul_overflow(w->type.dim(1), conv.groups, &channels), "it has {} groups", conv.groups);

@@ -89,7 +89,8 @@ Value* in_format(GraphBuilder& b, Value* x, const FloatFormat& format, bool satu
                      std::ldexp(1, exponent - format.mantissa_bits), place);
   Value* rounded = b.mul(round_half_even(b, b.div(x, place)), place);
   const double largest = format.greatest();
-  if (format.special == FloatFormat::Special::kNone) return b.select(b.binary(OpKind::kNotEqual, x, x), 0.0, clamped(b, rounded, -largest, largest));
+  if (format.special == FloatFormat::Special::kNone)
+    return b.select(b.binary(OpKind::kNotEqual, x, x), 0.0, clamped(b, rounded, -largest, largest));
   Value* is_large = b.binary(OpKind::kGreater, b.abs(rounded), largest);
   if (saturates) return b.select(is_large, clamped(b, rounded, -largest, largest), rounded);
   const double beyond = format.special == FloatFormat::Special::kIeee ? INFINITY : NAN;
@@ -103,7 +104,7 @@ Value* cast_to(GraphBuilder& b, Value* x, ElementType from, ElementType to, bool
   require(dtype.has_value(), "a cast to {} is not supported", element_type_name(to));
   if (is_whole_element(to)) {
     const bool keeps = from == onnx::TensorProto::BOOL || (is_whole_element(from) && bits_of(from) <= bits_of(to) &&
-                       is_unsigned_element(from) == is_unsigned_element(to));
+                                                           is_unsigned_element(from) == is_unsigned_element(to));
     Value* whole = b.convert(x, DType::kI32);
     return keeps ? whole : wrapped(b, whole, to);
   }

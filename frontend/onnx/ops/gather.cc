@@ -30,7 +30,8 @@ void gather_elements(NodeScope& n) {
   GraphBuilder& b = n.b;
   const int64_t axis = axis_of(n.whole("axis"), n.rank());
   const Shape& data = n.shape();
-  require(n.rank(1) == n.rank(), "data {} and indices {} are not of one rank", shape_to_string(data), shape_to_string(n.shape(1)));
+  require(n.rank(1) == n.rank(), "data {} and indices {} are not of one rank", shape_to_string(data),
+          shape_to_string(n.shape(1)));
   for (size_t dim = 0; dim < data.size(); ++dim)
     require(static_cast<int64_t>(dim) == axis || n.shape(1)[dim] <= data[dim], "the indices {} go beyond the data {}",
             shape_to_string(n.shape(1)), shape_to_string(data));

@@ -57,7 +57,8 @@ Value* elements_at(GraphBuilder& b, Value* x, const Corner& corner, bool is_zero
   Value* is_inside = b.constant({DType::kPred, {batch, points}}, 1);
   for (size_t i = 0; i < space.size(); ++i) {
     const auto last = static_cast<double>(space[i] - 1);
-    Value* along = b.mul(b.convert(clamped(b, corner.places[i], 0, last), DType::kI32), static_cast<double>(strides[i]));
+    Value* along =
+        b.mul(b.convert(clamped(b, corner.places[i], 0, last), DType::kI32), static_cast<double>(strides[i]));
     place = place == nullptr ? along : b.add(place, along);
     is_inside = b.create(OpKind::kAnd, {is_inside, b.binary(OpKind::kGreaterEqual, corner.places[i], 0.0)});
     is_inside = b.create(OpKind::kAnd, {is_inside, b.binary(OpKind::kLessEqual, corner.places[i], last)});
@@ -126,7 +127,8 @@ std::string known_mode(std::string mode) {
 // X [N,C,D...], grid [N,O...,d], whose last coordinate is that of the first dimension of space.
 void grid_sample(NodeScope& n) {
   GraphBuilder& b = n.b;
-  const GridForm form{known_mode(n.text("mode", "linear")), n.text("padding_mode", "zeros"), n.whole("align_corners") != 0};
+  const GridForm form{known_mode(n.text("mode", "linear")), n.text("padding_mode", "zeros"),
+                      n.whole("align_corners") != 0};
   require(form.padding == "zeros" || form.padding == "border" || form.padding == "reflection",
           "padding_mode is \"{}\", which is not known", form.padding);
   const Shape& grid = n.shape(1);
@@ -151,8 +153,8 @@ void affine_grid(NodeScope& n) {
   GraphBuilder& b = n.b;
   const Shape size = n.whole_numbers(1);
   const auto dims = static_cast<int64_t>(size.size()) - 2;
-  require((dims == 2 || dims == 3) && n.shape() == Shape({size[0], dims, dims + 1}), "theta {} does not fit the size {}",
-          shape_to_string(n.shape()), shape_to_string(size));
+  require((dims == 2 || dims == 3) && n.shape() == Shape({size[0], dims, dims + 1}),
+          "theta {} does not fit the size {}", shape_to_string(n.shape()), shape_to_string(size));
   const bool aligns_corners = n.whole("align_corners") != 0;
   const Shape space(size.begin() + 2, size.end());
   const auto points = checked_element_count(space);

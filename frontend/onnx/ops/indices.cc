@@ -29,7 +29,8 @@ Value* element_places(GraphBuilder& b, Value* indices, int64_t axis, const Shape
   Value* places = b.mul(indices, static_cast<double>(strides[at]));
   for (size_t dim = 0; dim < shape.size(); ++dim)
     if (dim != at && shape[dim] > 1)
-      places = b.add(places, b.mul(b.iota({DType::kI32, shape}, static_cast<int64_t>(dim)), static_cast<double>(strides[dim])));
+      places = b.add(places,
+                     b.mul(b.iota({DType::kI32, shape}, static_cast<int64_t>(dim)), static_cast<double>(strides[dim])));
   return places;
 }
 
@@ -37,7 +38,8 @@ RowPlaces row_places(NodeScope& n, size_t input, const Shape& data, int64_t batc
   GraphBuilder& b = n.b;
   const Shape& shape = n.shape(input);
   const auto rank = static_cast<int64_t>(data.size());
-  require(!shape.empty() && batch >= 0 && batch < static_cast<int64_t>(shape.size()), "its indices are {}", shape_to_string(shape));
+  require(!shape.empty() && batch >= 0 && batch < static_cast<int64_t>(shape.size()), "its indices are {}",
+          shape_to_string(shape));
   const int64_t depth = shape.back();
   require(batch + depth <= rank && depth >= 1, "indices of {} numbers do not fit {}", depth, shape_to_string(data));
   const Shape outer(data.begin(), data.begin() + batch + depth);

@@ -20,7 +20,8 @@ std::string letters_of(std::string_view text, int64_t rank) {
   const auto named = static_cast<int64_t>(text.size() - (dots == std::string_view::npos ? 0 : 3));
   for (size_t i = 0; i < text.size(); ++i) {
     if (i != dots) {
-      require((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z'), "the equation has a '{}'", text[i]);
+      require((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z'), "the equation has a '{}'",
+              text[i]);
       require(text[i] >= 'a', "capital letters in the equation are not supported");
       letters += text[i];
       continue;
@@ -40,7 +41,8 @@ Term without_repeats(GraphBuilder& b, Term term) {
     const Shape& shape = term.value->type.shape;
     require(shape[i] == shape[j], "'{}' stands for {} and {}", term.letters[i], shape[i], shape[j]);
     const TensorType places{DType::kI32, shape};
-    Value* is_diagonal = b.binary(OpKind::kEqual, b.iota(places, static_cast<int64_t>(i)), b.iota(places, static_cast<int64_t>(j)));
+    Value* is_diagonal =
+        b.binary(OpKind::kEqual, b.iota(places, static_cast<int64_t>(i)), b.iota(places, static_cast<int64_t>(j)));
     term.value = b.sum(b.select(is_diagonal, term.value, 0.0), {static_cast<int64_t>(j)});
     term.letters.erase(j, 1);
     --i;
@@ -73,23 +75,28 @@ Value* arranged(GraphBuilder& b, const Term& term, std::string_view order) {
 // A product of matrices where there is one, batch first, all that is summed over made one.
 Term multiplied(GraphBuilder& b, const Term& x, const Term& y, std::string_view kept) {
   std::string batch, rows, columns, depth;
-  const auto is_in = [](std::string_view letters, char letter) { return letters.find(letter) != std::string_view::npos; };
+  const auto is_in = [](std::string_view letters, char letter) {
+    return letters.find(letter) != std::string_view::npos;
+  };
   for (const char letter : x.letters) {
     const size_t in_y = y.letters.find(letter);
     const int64_t size = x.value->type.shape[x.letters.find(letter)];
     const bool is_shared = in_y != std::string::npos && y.value->type.shape[in_y] == size;
     if (in_y != std::string::npos && !is_shared) {  // one of both is 1: multiplied as they are broadcast
       std::string all = x.letters;
-      for (const char other : y.letters) if (!is_in(all, other)) all += other;
+      for (const char other : y.letters)
+        if (!is_in(all, other)) all += other;
       return {b.mul(arranged(b, x, all), arranged(b, y, all)), all};
     }
     (!is_shared ? rows : is_in(kept, letter) ? batch : depth) += letter;
   }
-  for (const char letter : y.letters) if (!is_in(x.letters, letter)) columns += letter;
+  for (const char letter : y.letters)
+    if (!is_in(x.letters, letter)) columns += letter;
   const auto joined = [&](const Term& term, const std::string& own) {
     Value* value = arranged(b, term, batch + own + depth);
     Shape shape(value->type.shape.begin(), value->type.shape.begin() + static_cast<int64_t>(batch.size() + own.size()));
-    shape.push_back(element_count(Shape(value->type.shape.end() - static_cast<int64_t>(depth.size()), value->type.shape.end())));
+    shape.push_back(
+        element_count(Shape(value->type.shape.end() - static_cast<int64_t>(depth.size()), value->type.shape.end())));
     return b.reshape(value, shape);
   };
   Value* left = joined(x, rows);
@@ -131,8 +138,8 @@ void matmul(NodeScope& n) {
 
 void gemm(NodeScope& n) {
   GraphBuilder& b = n.b;
-  require(n.rank() == 2 && n.rank(1) == 2, "its operands are {} and {}, but must be matrices", shape_to_string(n.shape()),
-          shape_to_string(n.shape(1)));
+  require(n.rank() == 2 && n.rank(1) == 2, "its operands are {} and {}, but must be matrices",
+          shape_to_string(n.shape()), shape_to_string(n.shape(1)));
   const bool is_whole = is_whole_element(n.type());
   const auto operand = [&](size_t i) { return is_whole ? b.convert(n.value(i), DType::kF64) : n.value(i); };
   const double alpha = n.real("alpha", 1), beta = n.real("beta", 1);
@@ -153,7 +160,8 @@ void einsum(NodeScope& n) {
   std::erase(equation, ' ');
   const size_t arrow = equation.find("->");
   const std::vector<std::string> texts = split_at_commas(std::string_view(equation).substr(0, arrow));
-  require(texts.size() == n.inputs(), "the equation \"{}\" has {} terms, but there are {} inputs", equation, texts.size(), n.inputs());
+  require(texts.size() == n.inputs(), "the equation \"{}\" has {} terms, but there are {} inputs", equation,
+          texts.size(), n.inputs());
   std::vector<std::string> letters;
   for (size_t i = 0; i < texts.size(); ++i) letters.push_back(letters_of(texts[i], n.rank(i)));
   std::string result;
@@ -161,17 +169,21 @@ void einsum(NodeScope& n) {
     result = implied_result(letters);
   } else {
     std::set<char> dots;
-    for (const std::string& term : letters) for (const char letter : term) if (letter < 'a') dots.insert(letter);
+    for (const std::string& term : letters)
+      for (const char letter : term)
+        if (letter < 'a') dots.insert(letter);
     const std::string text = equation.substr(arrow + 2);
     const bool has_dots = text.find("...") != std::string::npos;
-    result = letters_of(text, static_cast<int64_t>(text.size()) - (has_dots ? 3 - static_cast<int64_t>(dots.size()) : 0));
+    result =
+        letters_of(text, static_cast<int64_t>(text.size()) - (has_dots ? 3 - static_cast<int64_t>(dots.size()) : 0));
   }
   Term all;
   for (size_t i = 0; i < letters.size(); ++i) {
     std::string later = result;
     for (size_t j = i + 1; j < letters.size(); ++j) later += letters[j];
     const Term next = without_repeats(b, {n.floats(i), letters[i]});
-    all = i == 0 ? summed(b, next, later) : summed(b, multiplied(b, all, summed(b, next, later + all.letters), later), later);
+    all = i == 0 ? summed(b, next, later)
+                 : summed(b, multiplied(b, all, summed(b, next, later + all.letters), later), later);
   }
   for (const char letter : result) require(all.letters.find(letter) != std::string::npos, "'{}' is in no term", letter);
   n.give(arranged(b, all, result));

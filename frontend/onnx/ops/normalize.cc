@@ -63,7 +63,8 @@ void batch_normalization(NodeScope& n) {
     n.give(2, variance, n.type(4));
     if (n.is_training() && has_states) n.update_state(3, mean), n.update_state(4, variance);
   }
-  Value* standard = b.mul(b.sub(x, statistics.mean), inverse_deviation(b, statistics.variance, n.real("epsilon", 1e-5)));
+  Value* standard =
+      b.mul(b.sub(x, statistics.mean), inverse_deviation(b, statistics.variance, n.real("epsilon", 1e-5)));
   n.give(scaled(b, standard, per_channel(n, n.floats(1)), per_channel(n, n.floats(2))));
 }
 
@@ -72,7 +73,8 @@ void instance_normalization(NodeScope& n) {
   Value* x = n.floats();
   require(n.rank() > 2, "it needs [N,C,...], but is {}", shape_to_string(n.shape()));
   const Statistics statistics = statistics_over(b, x, dims_from(2, n.rank()));
-  Value* standard = b.mul(b.sub(x, statistics.mean), inverse_deviation(b, statistics.variance, n.real("epsilon", 1e-5)));
+  Value* standard =
+      b.mul(b.sub(x, statistics.mean), inverse_deviation(b, statistics.variance, n.real("epsilon", 1e-5)));
   n.give(scaled(b, standard, per_channel(n, n.floats(1)), per_channel(n, n.floats(2))));
 }
 
@@ -81,7 +83,8 @@ void group_normalization(NodeScope& n) {
   GraphBuilder& b = n.b;
   Value* x = n.floats();
   const int64_t groups = n.whole("num_groups"), rank = n.rank();
-  require(rank > 1 && groups > 0 && n.dim(0, 1) % groups == 0, "{} groups do not fit {}", groups, shape_to_string(n.shape()));
+  require(rank > 1 && groups > 0 && n.dim(0, 1) % groups == 0, "{} groups do not fit {}", groups,
+          shape_to_string(n.shape()));
   Shape grouped = n.shape();
   grouped[1] = n.dim(0, 1) / groups;
   grouped.insert(grouped.begin() + 1, groups);
@@ -139,7 +142,8 @@ void local_response_normalization(NodeScope& n) {
   GraphBuilder& b = n.b;
   Value* x = n.floats();
   const int64_t size = n.whole("size"), rank = n.rank();
-  require(rank > 1 && size > 0 && size <= 4096, "a window of {} channels does not fit {}", size, shape_to_string(n.shape()));
+  require(rank > 1 && size > 0 && size <= 4096, "a window of {} channels does not fit {}", size,
+          shape_to_string(n.shape()));
   Dims low(n.shape().size(), 0), high = low;
   low[1] = (size - 1) / 2;
   high[1] = size - 1 - low[1];

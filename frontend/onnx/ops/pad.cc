@@ -52,11 +52,13 @@ void pad(NodeScope& n) {
   GraphBuilder& b = n.b;
   Padding padding = padding_of(n);
   const std::string mode = n.text("mode", "constant");
-  require(mode == "constant" || mode == "edge" || mode == "reflect" || mode == "wrap", "the mode \"{}\" is not known", mode);
+  require(mode == "constant" || mode == "edge" || mode == "reflect" || mode == "wrap", "the mode \"{}\" is not known",
+          mode);
   Value* x = n.value();
   for (int64_t dim = 0; dim < n.rank(); ++dim) {
     const auto at = static_cast<size_t>(dim);
-    const int64_t size = n.dim(0, dim), cut_low = std::max<int64_t>(-padding.low[at], 0), cut_high = std::max<int64_t>(-padding.high[at], 0);
+    const int64_t size = n.dim(0, dim), cut_low = std::max<int64_t>(-padding.low[at], 0),
+                  cut_high = std::max<int64_t>(-padding.high[at], 0);
     require(cut_low + cut_high <= size, "more is cut off than the {} that there are", size);
     x = b.slice(x, dim, cut_low, size - cut_high);
     padding.low[at] = std::max<int64_t>(padding.low[at], 0);

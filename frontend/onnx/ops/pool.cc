@@ -34,8 +34,9 @@ Value* tap_of(GraphBuilder& b, Value* x, int64_t dim, const WindowAxis& axis, in
 bool is_plain(const std::vector<WindowAxis>& axes) {
   const bool fits_rank = !axes.empty() && axes.size() <= 3;
   return fits_rank && std::ranges::all_of(axes, [](const WindowAxis& axis) {
-    return (axis.kernel == 1 || axis.dilation == 1) && axis.low < axis.kernel && axis.high < axis.kernel && axis.beyond == 0 && axis.output > 0;
-  });
+           return (axis.kernel == 1 || axis.dilation == 1) && axis.low < axis.kernel && axis.high < axis.kernel &&
+                  axis.beyond == 0 && axis.output > 0;
+         });
 }
 
 WindowAttributes plain_window(const std::vector<WindowAxis>& axes) {
@@ -109,7 +110,8 @@ Found pooled_with_places(NodeScope& n, Value* x, const std::vector<WindowAxis>& 
   }
   Value* places = b.constant({DType::kI32, shape}, 0);
   for (size_t dim = 0; dim < shape.size(); ++dim)
-    places = b.add(places, b.mul(b.iota({DType::kI32, shape}, static_cast<int64_t>(dim)), static_cast<double>(strides[dim])));
+    places = b.add(places,
+                   b.mul(b.iota({DType::kI32, shape}, static_cast<int64_t>(dim)), static_cast<double>(strides[dim])));
   Found found{padded(b, x, axes, -INFINITY), padded(b, places, axes, -1)};
   for (size_t i = axes.size(); i-- > 0;) {
     require(axes[i].kernel <= kMostTaps, "a window of {} is not supported here", axes[i].kernel);
@@ -186,16 +188,19 @@ void max_unpool(NodeScope& n) {
   for (size_t i = 0; i < kernel.size(); ++i)
     natural[i + 2] = (n.shape()[i + 2] - 1) * strides[i] + kernel[i] - pads[i] - pads[i + kernel.size()];
   const Shape shape = n.has(2) ? n.whole_numbers(2) : natural;
-  require(shape.size() == natural.size() && checked_element_count(shape) && n.shape(1) == n.shape(), "its shapes do not fit");
+  require(shape.size() == natural.size() && checked_element_count(shape) && n.shape(1) == n.shape(),
+          "its shapes do not fit");
   // Indices count within the natural shape, wherever that lies in a larger one.
   const int64_t count = element_count(natural);
   Value* flat = b.reshape(n.floats(), {element_count(n.shape())});
-  Value* spread = b.scatter_add(flat, b.reshape(n.value(1), flat->type.shape), 0, std::max(count, element_count(shape)));
+  Value* spread =
+      b.scatter_add(flat, b.reshape(n.value(1), flat->type.shape), 0, std::max(count, element_count(shape)));
   if (element_count(shape) >= count && shape != natural) {
     Value* inner = b.reshape(b.slice(spread, 0, 0, count), natural);
     Dims low(shape.size(), 0), high;
     for (size_t i = 0; i < shape.size(); ++i) {
-      require(shape[i] >= natural[i], "output_shape {} is smaller than {}", shape_to_string(shape), shape_to_string(natural));
+      require(shape[i] >= natural[i], "output_shape {} is smaller than {}", shape_to_string(shape),
+              shape_to_string(natural));
       high.push_back(shape[i] - natural[i]);
     }
     return n.give(b.pad(inner, low, high));

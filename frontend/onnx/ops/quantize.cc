@@ -51,7 +51,8 @@ Value* quantized(NodeScope& n, Value* ratio, Value* zero_point, ElementType type
 }
 
 void require_small(ElementType type) {
-  require(is_whole_element(type) && bits_of(type) <= 16, "quantised numbers of {} are not supported", element_type_name(type));
+  require(is_whole_element(type) && bits_of(type) <= 16, "quantised numbers of {} are not supported",
+          element_type_name(type));
 }
 
 }  // namespace

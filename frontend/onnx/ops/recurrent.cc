@@ -1,5 +1,5 @@
-// RNN, GRU and LSTM: https://onnx.ai/onnx/operators/onnx__LSTM.html has the equations. What depends on the input alone is one
-// product for all steps; the rest is a body of the IR's loop, compiled once however long the sequence is.
+// RNN, GRU and LSTM: https://onnx.ai/onnx/operators/onnx__LSTM.html has the equations. What depends on the input alone
+// is one product for all steps; the rest is a body of the IR's loop, compiled once however long the sequence is.
 #include <algorithm>
 #include <cmath>
 
@@ -36,8 +36,8 @@ std::pair<double, double> default_constants(const std::string& name) {
   return {1, name == "ScaledTanh" ? 1 : 0};
 }
 
-// The activations of one direction, in the order of the equations. Constants are told for those that have any, in the same
-// order.
+// The activations of one direction, in the order of the equations. Constants are told for those that have any, in the
+// same order.
 std::vector<Activation> activations_of(const NodeScope& n, size_t direction, const std::vector<std::string>& defaults) {
   std::vector<std::string> names = n.texts("activations");
   const std::vector<double> alphas = n.reals("activation_alpha"), betas = n.reals("activation_beta");
@@ -60,11 +60,11 @@ std::vector<Activation> activations_of(const NodeScope& n, size_t direction, con
 
 // A recurrent cell of one direction.
 struct Cell {
-  int64_t gates;                         // whose weights lie one behind the other
-  std::vector<Activation> activations;   // one for each kind of gate
-  double clip;                           // 0: none
-  bool couples_gates;                    // LSTM: the input gate is 1 less the forget gate
-  bool resets_after;                     // GRU: linear_before_reset
+  int64_t gates;                        // whose weights lie one behind the other
+  std::vector<Activation> activations;  // one for each kind of gate
+  double clip;                          // 0: none
+  bool couples_gates;                   // LSTM: the input gate is 1 less the forget gate
+  bool resets_after;                    // GRU: linear_before_reset
 };
 
 // The weights of one direction as a step sees them.
@@ -79,10 +79,14 @@ struct State {
   Value* cell;    // LSTM only
 };
 
-Value* clipped(GraphBuilder& b, Value* x, const Cell& cell) { return cell.clip > 0 ? clamped(b, x, -cell.clip, cell.clip) : x; }
+Value* clipped(GraphBuilder& b, Value* x, const Cell& cell) {
+  return cell.clip > 0 ? clamped(b, x, -cell.clip, cell.clip) : x;
+}
 
 // Gate i of [B, G H].
-Value* gate(GraphBuilder& b, Value* all, int64_t i, int64_t hidden) { return b.slice(all, 1, i * hidden, (i + 1) * hidden); }
+Value* gate(GraphBuilder& b, Value* all, int64_t i, int64_t hidden) {
+  return b.slice(all, 1, i * hidden, (i + 1) * hidden);
+}
 
 State rnn_step(GraphBuilder& b, const Cell& cell, Value* x, const State& state, const StepWeights& w) {
   Value* sum = b.add(x, b.dot(state.hidden, w.recurrent, {1, 1}));
@@ -111,7 +115,8 @@ State lstm_step(GraphBuilder& b, const Cell& cell, Value* x, const State& state,
   Value* sums = b.add(x, b.dot(state.hidden, w.recurrent, {1, 1}));
   const auto peeped = [&](int64_t of_gate, int64_t peephole, Value* seen) {
     Value* sum = gate(b, sums, of_gate, size);
-    if (w.peepholes != nullptr) sum = b.add(sum, b.mul(seen, b.slice(w.peepholes, 0, peephole * size, (peephole + 1) * size)));
+    if (w.peepholes != nullptr)
+      sum = b.add(sum, b.mul(seen, b.slice(w.peepholes, 0, peephole * size, (peephole + 1) * size)));
     return clipped(b, sum, cell);
   };
   Value* f = activated(b, peeped(2, 2, state.cell), cell.activations[0]);
@@ -225,16 +230,15 @@ DirectionResult run_direction(NodeScope& n, const Kind& kind, const Cell& cell, 
 
 Sequence sequence_of(NodeScope& n, const Kind& kind, int64_t directions, bool by_batch) {
   GraphBuilder& b = n.b;
-  require(n.rank() == 3 && n.rank(1) == 3 && n.rank(2) == 3, "its operands are {}, {} and {}", shape_to_string(n.shape()),
-          shape_to_string(n.shape(1)), shape_to_string(n.shape(2)));
+  require(n.rank() == 3 && n.rank(1) == 3 && n.rank(2) == 3, "its operands are {}, {} and {}",
+          shape_to_string(n.shape()), shape_to_string(n.shape(1)), shape_to_string(n.shape(2)));
   Value* x = by_batch ? b.transpose(n.floats(), {1, 0, 2}) : n.floats();
   Sequence s{x->type.dim(0), x->type.dim(1), x->type.dim(2), n.dim(2, 2), x, nullptr};
   const int64_t width = kind.gates * s.hidden;
   require(n.shape(1) == Shape({directions, width, s.inputs}) && n.shape(2) == Shape({directions, width, s.hidden}),
-          "the weights {} and {} do not fit {} inputs in {} directions", shape_to_string(n.shape(1)), shape_to_string(n.shape(2)),
-          s.inputs, directions);
-  if (n.has(3))
-    require(n.shape(3) == Shape({directions, 2 * width}), "the bias is {}", shape_to_string(n.shape(3)));
+          "the weights {} and {} do not fit {} inputs in {} directions", shape_to_string(n.shape(1)),
+          shape_to_string(n.shape(2)), s.inputs, directions);
+  if (n.has(3)) require(n.shape(3) == Shape({directions, 2 * width}), "the bias is {}", shape_to_string(n.shape(3)));
   require(s.steps > 0 && s.batch > 0 && s.hidden > 0, "the sequence {} is empty", shape_to_string(n.shape()));
   if (n.has(4)) {
     require(n.shape(4) == Shape{s.batch}, "the lengths are {}", shape_to_string(n.shape(4)));
@@ -250,7 +254,8 @@ void recurrent(NodeScope& n) {
   GraphBuilder& b = n.b;
   const Kind kind = kind_of(n.op());
   const std::string direction = n.text("direction", "forward");
-  require(direction == "forward" || direction == "reverse" || direction == "bidirectional", "the direction \"{}\" is not known", direction);
+  require(direction == "forward" || direction == "reverse" || direction == "bidirectional",
+          "the direction \"{}\" is not known", direction);
   const int64_t directions = direction == "bidirectional" ? 2 : 1;
   const bool by_batch = n.whole("layout") != 0;
   const Sequence s = sequence_of(n, kind, directions, by_batch);

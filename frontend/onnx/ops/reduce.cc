@@ -1,9 +1,8 @@
-#include "frontend/onnx/ops/reduction.h"
-
 #include <cmath>
 #include <map>
 
 #include "frontend/onnx/ops/elements.h"
+#include "frontend/onnx/ops/reduction.h"
 
 namespace minnow::onnx_ops {
 namespace {
@@ -31,10 +30,13 @@ Reduce* function_of(std::string_view op) {
       {"ReduceMin", [](GraphBuilder& b, Value* x, const Dims& dims, bool keep) { return b.minimum(x, dims, keep); }},
       {"ReduceMean", [](GraphBuilder& b, Value* x, const Dims& dims, bool keep) { return b.mean(x, dims, keep); }},
       {"ReduceL1", [](GraphBuilder& b, Value* x, const Dims& dims, bool keep) { return b.sum(b.abs(x), dims, keep); }},
-      {"ReduceL2", [](GraphBuilder& b, Value* x, const Dims& dims, bool keep) { return b.sqrt(b.sum(b.square(x), dims, keep)); }},
-      {"ReduceLogSum", [](GraphBuilder& b, Value* x, const Dims& dims, bool keep) { return b.log(b.sum(x, dims, keep)); }},
+      {"ReduceL2",
+       [](GraphBuilder& b, Value* x, const Dims& dims, bool keep) { return b.sqrt(b.sum(b.square(x), dims, keep)); }},
+      {"ReduceLogSum",
+       [](GraphBuilder& b, Value* x, const Dims& dims, bool keep) { return b.log(b.sum(x, dims, keep)); }},
       {"ReduceLogSumExp", log_sum_exp},
-      {"ReduceSumSquare", [](GraphBuilder& b, Value* x, const Dims& dims, bool keep) { return b.sum(b.square(x), dims, keep); }}};
+      {"ReduceSumSquare",
+       [](GraphBuilder& b, Value* x, const Dims& dims, bool keep) { return b.sum(b.square(x), dims, keep); }}};
   return kFunctions.at(op);
 }
 
@@ -50,7 +52,10 @@ Value* of_nothing(NodeScope& n, const Dims& dims, bool keep) {
   }
   require(op != "ReduceMean", "it is a mean of nothing");
   const bool is_largest = op == "ReduceMax", is_smallest = op == "ReduceMin";
-  double value = op == "ReduceProd" ? 1 : op.starts_with("ReduceLog") || is_largest ? -INFINITY : is_smallest ? INFINITY : 0;
+  double value = op == "ReduceProd"                          ? 1
+                 : op.starts_with("ReduceLog") || is_largest ? -INFINITY
+                 : is_smallest                               ? INFINITY
+                                                             : 0;
   const DType dtype = n.value()->type.dtype;
   if (dtype == DType::kI32 && (is_largest || is_smallest)) {
     require(bits_of(n.type()) <= 32, "it is the largest or smallest of nothing");

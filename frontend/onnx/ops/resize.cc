@@ -1,5 +1,5 @@
-// Resize and Upsample: each result is a weighted sum of few elements along each axis. As shapes and scales are known, so are
-// places and weights, and an axis is one gather of all taps and one sum.
+// Resize and Upsample: each result is a weighted sum of few elements along each axis. As shapes and scales are known,
+// so are places and weights, and an axis is one gather of all taps and one sum.
 #include <algorithm>
 #include <cmath>
 
@@ -48,7 +48,8 @@ double coordinate(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
     if (axis.output == 1) return 0.5 * (axis.roi_start + axis.roi_end) * (input - 1);
     return axis.roi_start * (input - 1) + at * (axis.roi_end - axis.roi_start) * (input - 1) / (output - 1);
   }
-  require(form.coordinates == "half_pixel", "coordinate_transformation_mode is \"{}\", which is not known", form.coordinates);
+  require(form.coordinates == "half_pixel", "coordinate_transformation_mode is \"{}\", which is not known",
+          form.coordinates);
   return (at + 0.5) / axis.scale - 0.5;
 }
 
@@ -79,7 +80,8 @@ Taps taps_of(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
   const double reach = (form.mode == "linear" ? 1 : 2) / stretch;
   Taps taps;
   double sum = 0;
-  for (auto place = static_cast<int64_t>(std::floor(x - reach)); place <= static_cast<int64_t>(std::ceil(x + reach)); ++place) {
+  for (auto place = static_cast<int64_t>(std::floor(x - reach)); place <= static_cast<int64_t>(std::ceil(x + reach));
+       ++place) {
     const double weight = kernel_weight(form, (static_cast<double>(place) - x) * stretch);
     const bool is_outside = place < 0 || place >= axis.input;
     if (weight == 0 || (is_outside && form.excludes_outside)) continue;
@@ -126,7 +128,8 @@ ResizeForm form_of(const NodeScope& n) {
                   .antialias = n.whole("antialias") != 0,
                   .extrapolation = n.real("extrapolation_value")};
   if (form.mode == "bilinear") form.mode = "linear";
-  require(form.mode == "nearest" || form.mode == "linear" || form.mode == "cubic", "the mode \"{}\" is not known", form.mode);
+  require(form.mode == "nearest" || form.mode == "linear" || form.mode == "cubic", "the mode \"{}\" is not known",
+          form.mode);
   return form;
 }
 
@@ -148,7 +151,8 @@ std::vector<ResizeAxis> axes_to_resize(const NodeScope& n) {
   for (size_t i = 0; i < dims.size(); ++i) {
     ResizeAxis axis{axis_of(dims[i], n.rank()), n.dim(0, dims[i]), 0, 1};
     require(axis.input > 0, "there is nothing to resize");
-    const double size = sizes.empty() ? std::floor(static_cast<double>(axis.input) * scales[i]) : static_cast<double>(sizes[i]);
+    const double size =
+        sizes.empty() ? std::floor(static_cast<double>(axis.input) * scales[i]) : static_cast<double>(sizes[i]);
     require(size >= 1 && size <= 1 << 24, "an axis gets the size {}", size);
     axis.output = static_cast<int64_t>(size);
     axis.scale = sizes.empty() ? scales[i] : size / static_cast<double>(axis.input);
@@ -161,9 +165,11 @@ std::vector<ResizeAxis> axes_to_resize(const NodeScope& n) {
 void keep_aspect(const NodeScope& n, std::vector<ResizeAxis>& axes) {
   const std::string policy = n.text("keep_aspect_ratio_policy", "stretch");
   if (policy == "stretch") return;
-  require(policy == "not_larger" || policy == "not_smaller", "keep_aspect_ratio_policy is \"{}\", which is not known", policy);
+  require(policy == "not_larger" || policy == "not_smaller", "keep_aspect_ratio_policy is \"{}\", which is not known",
+          policy);
   double scale = axes[0].scale;
-  for (const ResizeAxis& axis : axes) scale = policy == "not_larger" ? std::min(scale, axis.scale) : std::max(scale, axis.scale);
+  for (const ResizeAxis& axis : axes)
+    scale = policy == "not_larger" ? std::min(scale, axis.scale) : std::max(scale, axis.scale);
   for (ResizeAxis& axis : axes) {
     axis.scale = scale;
     axis.output = std::max<int64_t>(static_cast<int64_t>(std::floor(scale * static_cast<double>(axis.input) + 0.5)), 1);
@@ -195,7 +201,8 @@ void resize(NodeScope& n) {
   if (crops) {
     const HostTensor& roi = n.known(1);
     require(roi.size() == 2 * axes.size(), "roi has {} numbers", roi.size());
-    for (size_t i = 0; i < axes.size(); ++i) axes[i].roi_start = roi.number(i), axes[i].roi_end = roi.number(i + axes.size());
+    for (size_t i = 0; i < axes.size(); ++i)
+      axes[i].roi_start = roi.number(i), axes[i].roi_end = roi.number(i + axes.size());
   }
   Value* x = n.value();
   const DType dtype = x->type.dtype;

@@ -17,8 +17,8 @@ Value* is_last(GraphBuilder& b, Value* rows) {
   return b.binary(OpKind::kEqual, later, 0.0);
 }
 
-// Rows of updates [M, R] put where `rows` [M] says into data [V, R]. Of several for one place, which ONNX leaves open, the
-// last stays; of very many nobody looks, and they are added up.
+// Rows of updates [M, R] put where `rows` [M] says into data [V, R]. Of several for one place, which ONNX leaves open,
+// the last stays; of very many nobody looks, and they are added up.
 Value* put(GraphBuilder& b, Value* data, Value* rows, Value* updates) {
   constexpr int64_t kMostCompared = 4096;
   const int64_t places = data->type.dim(0), count = updates->type.dim(0);
@@ -33,7 +33,8 @@ Value* put(GraphBuilder& b, Value* data, Value* rows, Value* updates) {
 Value* combined(GraphBuilder& b, Value* data, Value* rows, Value* updates, const std::string& how) {
   const int64_t places = data->type.dim(0), count = updates->type.dim(0), width = data->type.dim(1);
   if (count == 0) return data;
-  require(places * count <= kMostPairs / std::max<int64_t>(width, 1), "{} updates of {} places by {} are not supported", count, places, how);
+  require(places * count <= kMostPairs / std::max<int64_t>(width, 1), "{} updates of {} places by {} are not supported",
+          count, places, how);
   const Shape pairs = {places, count, width};
   Value* is_here = b.binary(OpKind::kEqual, b.iota({DType::kI32, {places, count}}, 0), rows);
   Value* here = b.broadcast(is_here, {0, 1}, pairs);
@@ -63,10 +64,11 @@ void scatter_elements(NodeScope& n) {
   require(n.shape(1) == n.shape(2) && n.rank(1) == n.rank() && n.type() == n.type(2), "its inputs are {}, {} and {}",
           shape_to_string(n.shape()), shape_to_string(n.shape(1)), shape_to_string(n.shape(2)));
   for (size_t dim = 0; dim < n.shape().size(); ++dim)
-    require(static_cast<int64_t>(dim) == axis || n.shape(1)[dim] <= n.shape()[dim], "the indices {} go beyond the data {}",
-            shape_to_string(n.shape(1)), shape_to_string(n.shape()));
+    require(static_cast<int64_t>(dim) == axis || n.shape(1)[dim] <= n.shape()[dim],
+            "the indices {} go beyond the data {}", shape_to_string(n.shape(1)), shape_to_string(n.shape()));
   const int64_t places = element_count(n.shape()), count = element_count(n.shape(1));
-  Value* inside = b.min(b.max(indices_of(n, 1, n.dim(0, axis)), 0.0), static_cast<double>(std::max<int64_t>(n.dim(0, axis) - 1, 0)));
+  Value* inside = b.min(b.max(indices_of(n, 1, n.dim(0, axis)), 0.0),
+                        static_cast<double>(std::max<int64_t>(n.dim(0, axis) - 1, 0)));
   Value* rows = b.reshape(element_places(b, inside, axis, n.shape()), {count});
   Value* data = b.reshape(as_numbers(b, n.value()), {places, 1});
   give_as_data(n, b.reshape(scattered(n, data, rows, b.reshape(as_numbers(b, n.value(2)), {count, 1})), n.shape()));
@@ -74,7 +76,8 @@ void scatter_elements(NodeScope& n) {
 
 void scatter_nd(NodeScope& n) {
   GraphBuilder& b = n.b;
-  require(n.type() == n.type(2), "its data are of {}, its updates of {}", element_type_name(n.type()), element_type_name(n.type(2)));
+  require(n.type() == n.type(2), "its data are of {}, its updates of {}", element_type_name(n.type()),
+          element_type_name(n.type(2)));
   const RowPlaces places = row_places(n, 1, n.shape(), 0);
   const int64_t width = element_count(places.row_shape), count = element_count(places.rows->type.shape);
   require(element_count(n.shape(2)) == count * width, "updates {} do not fit indices {}", shape_to_string(n.shape(2)),
@@ -90,7 +93,8 @@ void tensor_scatter(NodeScope& n) {
   const int64_t axis = axis_of(n.whole("axis", -2), n.rank());
   const std::string mode = n.text("mode", "linear");
   require(mode == "linear" || mode == "circular", "the mode \"{}\" is not known", mode);
-  require(axis > 0 && n.rank(1) == n.rank(), "its inputs are {} and {}", shape_to_string(n.shape()), shape_to_string(n.shape(1)));
+  require(axis > 0 && n.rank(1) == n.rank(), "its inputs are {} and {}", shape_to_string(n.shape()),
+          shape_to_string(n.shape(1)));
   const int64_t size = n.dim(0, axis);
   const Shape& shape = n.shape(1);
   Value* at = b.iota({DType::kI32, shape}, axis);
@@ -99,7 +103,8 @@ void tensor_scatter(NodeScope& n) {
   if (mode == "circular") at = b.select(beyond, b.sub(at, static_cast<double>(size)), at);
   Value* rows = b.reshape(element_places(b, at, axis, n.shape()), {element_count(shape)});
   Value* data = b.reshape(as_numbers(b, n.value()), {element_count(n.shape()), 1});
-  give_as_data(n, b.reshape(put(b, data, rows, b.reshape(as_numbers(b, n.value(1)), {element_count(shape), 1})), n.shape()));
+  give_as_data(
+      n, b.reshape(put(b, data, rows, b.reshape(as_numbers(b, n.value(1)), {element_count(shape), 1})), n.shape()));
 }
 
 }  // namespace minnow::onnx_ops

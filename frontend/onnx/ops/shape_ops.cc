@@ -31,7 +31,8 @@ void transpose(NodeScope& n) { n.give(n.b.transpose(n.value(), permutation_of(n)
 void concat(NodeScope& n) {
   std::vector<Value*> parts;
   for (size_t i = 0; i < n.inputs(); ++i) {
-    require(n.type(i) == n.type(), "its inputs are of {} and {}", element_type_name(n.type()), element_type_name(n.type(i)));
+    require(n.type(i) == n.type(), "its inputs are of {} and {}", element_type_name(n.type()),
+            element_type_name(n.type(i)));
     parts.push_back(n.value(i));
   }
   n.give(n.b.concat(std::move(parts), axis_of(n.whole("axis", 1), n.rank())));
@@ -88,7 +89,8 @@ void tile(NodeScope& n) {
 
 void trilu(NodeScope& n) {
   GraphBuilder& b = n.b;
-  const auto offset = static_cast<double>(std::clamp<int64_t>(n.has(1) ? n.whole_numbers(1).at(0) : 0, -kMaxElements / 2, kMaxElements / 2));
+  const auto offset = static_cast<double>(
+      std::clamp<int64_t>(n.has(1) ? n.whole_numbers(1).at(0) : 0, -kMaxElements / 2, kMaxElements / 2));
   require(n.rank() >= 2, "{} holds no matrices", shape_to_string(n.shape()));
   Value* x = n.value();
   const TensorType places{DType::kI32, x->type.shape};
@@ -112,8 +114,8 @@ void eye_like(NodeScope& n) {
 // Blocks of pixels to channels, and back.
 void space_to_depth(NodeScope& n) {
   const int64_t block = n.whole("blocksize");
-  require(n.rank() == 4 && block > 0 && n.dim(0, 2) % block == 0 && n.dim(0, 3) % block == 0, "blocks of {} do not fit {}",
-          block, shape_to_string(n.shape()));
+  require(n.rank() == 4 && block > 0 && n.dim(0, 2) % block == 0 && n.dim(0, 3) % block == 0,
+          "blocks of {} do not fit {}", block, shape_to_string(n.shape()));
   const Shape& s = n.shape();
   Value* x = n.b.reshape(n.value(), {s[0], s[1], s[2] / block, block, s[3] / block, block});
   n.give(n.b.reshape(n.b.transpose(x, {0, 3, 5, 1, 2, 4}), {s[0], s[1] * block * block, s[2] / block, s[3] / block}));
@@ -123,8 +125,8 @@ void depth_to_space(NodeScope& n) {
   const int64_t block = n.whole("blocksize");
   const std::string mode = n.text("mode", "DCR");
   require(mode == "DCR" || mode == "CRD", "the mode \"{}\" is not known", mode);
-  require(n.rank() == 4 && block > 0 && block <= 4096 && n.dim(0, 1) % (block * block) == 0, "blocks of {} do not fit {}", block,
-          shape_to_string(n.shape()));
+  require(n.rank() == 4 && block > 0 && block <= 4096 && n.dim(0, 1) % (block * block) == 0,
+          "blocks of {} do not fit {}", block, shape_to_string(n.shape()));
   const Shape& s = n.shape();
   const int64_t depth = s[1] / (block * block);
   Value* x = mode == "DCR" ? n.b.reshape(n.value(), {s[0], block, block, depth, s[2], s[3]})
@@ -141,7 +143,8 @@ void constant(NodeScope& n) {
       else tensor.ints.push_back(static_cast<int64_t>(value_at(i)));
     n.give_known(0, std::move(tensor));
   };
-  if (n.has_attribute("value_float")) return n.give_known(0, HostTensor::splat(onnx::TensorProto::FLOAT, {}, n.real("value_float")));
+  if (n.has_attribute("value_float"))
+    return n.give_known(0, HostTensor::splat(onnx::TensorProto::FLOAT, {}, n.real("value_float")));
   if (n.has_attribute("value_int")) return n.give_known(0, HostTensor::of_ints({}, {n.whole("value_int")}));
   if (n.has_attribute("value_floats")) {
     const std::vector<double> values = n.reals("value_floats");

@@ -8,9 +8,7 @@
 namespace minnow {
 namespace {
 
-int64_t product(Shape::const_iterator begin, Shape::const_iterator end) {
-  return element_count(Shape(begin, end));
-}
+int64_t product(Shape::const_iterator begin, Shape::const_iterator end) { return element_count(Shape(begin, end)); }
 
 // 0 keeps a size, unless `allowzero`; -1 is what is left.
 Shape reshape_to(const NodeScope& n) {
@@ -27,7 +25,8 @@ Shape reshape_to(const NodeScope& n) {
     require(shape[i] >= -1, "the shape {} is none", shape_to_string(shape));
     require(shape[i] != -1 || rest < 0, "the shape {} leaves two sizes open", shape_to_string(shape));
     if (shape[i] == -1) rest = static_cast<int64_t>(i);
-    else require(!__builtin_mul_overflow(others, shape[i], &others), "the shape {} is too large", shape_to_string(shape));
+    else
+      require(!__builtin_mul_overflow(others, shape[i], &others), "the shape {} is too large", shape_to_string(shape));
   }
   const int64_t elements = element_count(from);
   if (rest >= 0) {
@@ -144,7 +143,8 @@ Dims repeats_of(const NodeScope& n) {
   const Dims repeats = n.whole_numbers(1);
   require(repeats.size() == n.shape().size(), "it has {} repeats for the shape {}", repeats.size(),
           shape_to_string(n.shape()));
-  for (const int64_t repeat : repeats) require(repeat >= 0 && repeat <= kMaxElements, "it is repeated {} times", repeat);
+  for (const int64_t repeat : repeats)
+    require(repeat >= 0 && repeat <= kMaxElements, "it is repeated {} times", repeat);
   return repeats;
 }
 

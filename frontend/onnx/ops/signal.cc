@@ -51,8 +51,10 @@ void blackman_window(NodeScope& n) { give_window(n, {0.42, 0.5, 0.08}); }
 void dft(NodeScope& n) {
   GraphBuilder& b = n.b;
   const int64_t rank = n.rank();
-  require(rank >= 2 && (n.dim(0, -1) == 1 || n.dim(0, -1) == 2), "{} holds no numbers, real or complex", shape_to_string(n.shape()));
-  const int64_t axis = axis_of(n.has(2) ? static_cast<int64_t>(n.number(2)) : n.whole("axis", n.version() < 20 ? 1 : -2), rank);
+  require(rank >= 2 && (n.dim(0, -1) == 1 || n.dim(0, -1) == 2), "{} holds no numbers, real or complex",
+          shape_to_string(n.shape()));
+  const int64_t axis =
+      axis_of(n.has(2) ? static_cast<int64_t>(n.number(2)) : n.whole("axis", n.version() < 20 ? 1 : -2), rank);
   require(axis != rank - 1, "it goes along the parts of a number");
   const bool is_inverse = n.whole("inverse") != 0, is_onesided = n.whole("onesided") != 0, is_real = n.dim(0, -1) == 1;
   const int64_t size = n.has(1) ? static_cast<int64_t>(n.number(1)) : n.dim(0, axis);
@@ -86,9 +88,10 @@ void stft(NodeScope& n) {
   GraphBuilder& b = n.b;
   const auto step = static_cast<int64_t>(n.number(1));
   const int64_t length = n.has(3) ? static_cast<int64_t>(n.number(3)) : n.has(2) ? n.dim(2, 0) : 0;
-  require(n.rank() == 3 && n.dim(0, 2) == 1, "the signal {} is not supported: real ones are", shape_to_string(n.shape()));
-  require(step > 0 && length > 0 && length <= std::min(kMostFrequencies, n.dim(0, 1)), "frames of {} in steps of {} do not fit {}", length,
-          step, shape_to_string(n.shape()));
+  require(n.rank() == 3 && n.dim(0, 2) == 1, "the signal {} is not supported: real ones are",
+          shape_to_string(n.shape()));
+  require(step > 0 && length > 0 && length <= std::min(kMostFrequencies, n.dim(0, 1)),
+          "frames of {} in steps of {} do not fit {}", length, step, shape_to_string(n.shape()));
   const int64_t frames = (n.dim(0, 1) - length) / step + 1, batch = n.dim(0, 0);
   const int64_t frequencies = n.whole("onesided", 1) != 0 ? length / 2 + 1 : length;
   Dims places;

@@ -33,7 +33,8 @@ Sorted sort_last(GraphBuilder& b, Value* x, int64_t count, bool largest) {
   Value* place = b.sum(b.convert(comes_before(b, row, column, largest), DType::kI32), {rank - 1});  // of each element
   Shape chosen = x->type.shape;
   chosen.push_back(count);
-  Value* is_at = b.binary(OpKind::kEqual, b.broadcast_to(b.reshape(place, rows), chosen), b.iota({DType::kI32, chosen}, rank));
+  Value* is_at =
+      b.binary(OpKind::kEqual, b.broadcast_to(b.reshape(place, rows), chosen), b.iota({DType::kI32, chosen}, rank));
   Value* values = b.sum(b.select(is_at, b.broadcast_to(row, chosen), 0.0), {rank - 1});
   Value* indices = b.sum(b.select(is_at, b.iota({DType::kI32, chosen}, rank - 1), 0.0), {rank - 1});
   require(size <= kMostSorted, "it sorts {} elements, but at most {} are supported", size, kMostSorted);

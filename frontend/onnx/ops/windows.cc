@@ -33,13 +33,15 @@ Dims per_axis(const NodeScope& n, std::string_view name, size_t count, int64_t o
   const Dims list = n.has_attribute(name) ? n.wholes(name) : Dims(count, otherwise);
   require(list.size() == count, "{} has {} numbers, but {} are needed", name, list.size(), count);
   for (const int64_t number : list)
-    require(number >= (name == "pads" || name == "output_padding" ? 0 : 1) && number <= kMost, "{} has a {}", name, number);
+    require(number >= (name == "pads" || name == "output_padding" ? 0 : 1) && number <= kMost, "{} has a {}", name,
+            number);
   return list;
 }
 
 std::vector<WindowAxis> window_axes(const NodeScope& n, const Dims& kernel) {
   const size_t count = kernel.size();
-  require(n.shape().size() == count + 2, "a window of {} dimensions does not fit {}", count, shape_to_string(n.shape()));
+  require(n.shape().size() == count + 2, "a window of {} dimensions does not fit {}", count,
+          shape_to_string(n.shape()));
   const Dims strides = per_axis(n, "strides", count, 1), dilations = per_axis(n, "dilations", count, 1);
   const Dims pads = per_axis(n, "pads", 2 * count, 0);
   const std::string mode = n.text("auto_pad", "NOTSET");
@@ -47,7 +49,8 @@ std::vector<WindowAxis> window_axes(const NodeScope& n, const Dims& kernel) {
           "auto_pad is \"{}\", which is not known", mode);
   std::vector<WindowAxis> axes;
   for (size_t i = 0; i < count; ++i) {
-    require(kernel[i] >= 1 && kernel[i] <= kMost && kernel[i] * dilations[i] <= kMost, "its window has the size {}", kernel[i]);
+    require(kernel[i] >= 1 && kernel[i] <= kMost && kernel[i] * dilations[i] <= kMost, "its window has the size {}",
+            kernel[i]);
     WindowAxis axis{n.shape()[i + 2], kernel[i], strides[i], dilations[i]};
     if (mode == "NOTSET") axis.low = pads[i], axis.high = pads[i + count];
     if (mode.starts_with("SAME")) pad_to_same(axis, mode == "SAME_UPPER");

@@ -11,7 +11,7 @@ struct WindowAxis {
   int64_t kernel;
   int64_t stride;
   int64_t dilation;
-  int64_t low = 0;   // padding, from pads or auto_pad
+  int64_t low = 0;  // padding, from pads or auto_pad
   int64_t high = 0;
   int64_t output = 0;
   int64_t beyond = 0;  // that the last window of a pooling with ceil_mode reaches past all of this
