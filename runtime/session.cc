@@ -57,10 +57,7 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
                                                  const BuildOptions& options) {
   MINNOW_ASSIGN(LoweredModel lowered, lower_model(model, options.lower));
   std::unique_ptr<Function> built;
-  if (function == "train_step" && !model.has_loss())
-    return fail_with_hint(
-        model.path, "the model has no loss, so it does not train",
-        "for example loss { softmax_cross_entropy {} } in a model file with network { onnx: \"...\" }");
+  if (function == "train_step") MINNOW_TRY(check_has_loss(model));
   if (function == "train_step") {
     const OptimizerSpec optimizer = optimizer_spec(model.model.training(), lowered.weights);
     auto step = build_train_step(*lowered.module.find("loss"), optimizer);
@@ -82,6 +79,7 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
 }
 
 Result<std::unique_ptr<Session>> Session::create(LoadedModel model, const SessionOptions& options, ThreadPool& pool) {
+  if (options.trains) MINNOW_TRY(check_has_loss(model));
   std::unique_ptr<Session> session(new Session(std::move(model), options, pool));
   const LowerOptions lower{session->model_.model.training().batch_size(), options.max_bytes};
   MINNOW_ASSIGN(session->lowered_, lower_model(session->model_, lower));
@@ -100,7 +98,7 @@ Status Session::create_tensors() {
     const std::vector<float> values = state.initial_values();
     tensors_.insert_or_assign(state.name, Tensor::from<float>({DType::kF32, state.shape}, std::span(values)));
   }
-  if (!options_.trains || !model_.has_loss()) return {};
+  if (!options_.trains) return {};
   // Optimiser state starts at zero; the train step's own parameters say which there is.
   MINNOW_ASSIGN(const auto step,
                 build_function(model_, "train_step", {{batch_size_for(model_, 1), options_.max_bytes}, {}, {}}));

@@ -136,6 +136,12 @@ Result<LoadedModel> load_model(const std::string& path) {
 
 std::string model_to_text(const Model& model) { return print_text(model, "frontend/schema/model.proto"); }
 
+Status check_has_loss(const LoadedModel& loaded) {
+  if (loaded.has_loss()) return {};
+  return fail_with_hint(loaded.path, "the model has no loss, so it cannot learn",
+                        "a model file adds one: network { onnx: \"F.onnx\" } loss { softmax_cross_entropy {} }");
+}
+
 Status complete_model(LoadedModel& loaded) {
   if (!loaded.model.has_network()) MINNOW_TRY(expand_blocks(loaded));
   else MINNOW_TRY(loaded.model.network().has_onnx() ? read_onnx_network(loaded) : read_program(loaded));

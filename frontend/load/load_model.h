@@ -52,6 +52,9 @@ Result<std::string> read_bytes(const std::string& path, std::string_view kind);
 // The place of the field or of the nearest message around it; empty if none is known.
 std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path);
 
+// An error for a graph without a loss, of which nothing can be learnt.
+Status check_has_loss(const LoadedModel& loaded);
+
 // What is left of the way in once fields are set: expand blocks or read the program, fill in defaults, validate.
 Status complete_model(LoadedModel& loaded);
 

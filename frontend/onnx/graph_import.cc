@@ -185,7 +185,9 @@ void GraphImport::apply(NodeScope& n) {
         "docs/onnx.md lists those that are"};
   require(n.inputs() <= rule->most, "it has {} inputs, but takes at most {}", n.inputs(), rule->most);
   for (size_t i = 0; i < rule->least; ++i) require(n.has(i), "input {} is missing", i);
-  if (!fold_node(n)) rule->apply(n);
+  if (fold_node(n)) return;
+  rule->apply(n);
+  n.require_all_attributes_read();
 }
 
 void GraphImport::run_function(const onnx::FunctionProto& function, NodeScope& n) {

@@ -62,7 +62,20 @@ double NodeScope::number(size_t i) const {
 
 const AttributeProto* NodeScope::attribute(std::string_view name) const {
   const auto found = attributes_.find(name);
-  return found == attributes_.end() ? nullptr : found->second;
+  if (found == attributes_.end()) return nullptr;
+  read_.emplace(name);
+  return found->second;
+}
+
+void NodeScope::require_all_attributes_read() const {
+  // What says how to compute, not what; and numbers of 0, which say what holds without a word.
+  static const std::set<std::string_view> kHarmless = {"seed",   "stash_type",      "softmax_precision", "precision",
+                                                       "sorted", "consumed_inputs", "output_dtype",      "is_test"};
+  for (const auto& [name, attribute] : attributes_) {
+    const bool is_zero = attribute->type() == AttributeProto::INT && attribute->i() == 0;
+    require(read_.contains(name) || kHarmless.contains(name) || is_zero, "its attribute {} is not supported",
+            printable(name));
+  }
 }
 
 const AttributeProto* NodeScope::typed(std::string_view name, AttributeProto::AttributeType type) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,7 +64,7 @@ class NodeScope {
   double number(size_t i) const;  // a single one
 
   // Attributes, by default of their type's zero.
-  bool has_attribute(std::string_view name) const { return attributes_.contains(name); }
+  bool has_attribute(std::string_view name) const { return attribute(name) != nullptr; }
   int64_t whole(std::string_view name, int64_t otherwise = 0) const;
   double real(std::string_view name, double otherwise = 0) const;
   std::string text(std::string_view name, std::string_view otherwise = "") const;
@@ -73,6 +74,8 @@ class NodeScope {
   const onnx::GraphProto& subgraph(std::string_view name) const;
   // nullptr if the node has none such.
   const onnx::AttributeProto* attribute(std::string_view name) const;
+  // Refuses an attribute that nobody has asked for: what it says would be left out.
+  void require_all_attributes_read() const;
   // The axes that input i says, or, before it came, the attribute; those that `otherwise` says if neither does.
   Dims axes(size_t i, int64_t rank, const Dims& otherwise) const;
 
@@ -104,6 +107,7 @@ class NodeScope {
   const Opsets& opsets_;
   std::vector<Operand*> operands_;  // null where absent
   std::vector<Operand> results_;
+  mutable std::set<std::string, std::less<>> read_;  // attributes
 };
 
 // A rule: what a node means, made of ops or worked out.

@@ -7,6 +7,7 @@
 
 #include "frontend/onnx/onnx_file.h"
 #include "runtime/data/named_dataset.h"
+#include "ir/printable.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/run_folder.h"
 
@@ -21,6 +22,17 @@ std::vector<std::string> names_of_classes(std::vector<std::string> known, const 
   known.resize(std::min(known.size(), names.size()));
   std::ranges::copy(known, names.begin());
   return names;
+}
+
+// The first output of a graph without a loss may be anything.
+Status check_predicts(const Session& session) {
+  const FunctionResult& first = session.lowered().module.find("infer")->results()[0];
+  const TensorType& type = first.value->type;
+  const bool fits = type.dtype == DType::kF32 && type.rank() > 0 && !session.lowered().inputs.empty() &&
+                    session.input_type().rank() > 0 && type.dim(0) == session.input_type().dim(0);
+  if (fits) return {};
+  return fail(session.model().graph->path(), "the output {} is {}, which holds no prediction for each example",
+              printable(first.name), type.to_string());
 }
 
 }  // namespace
@@ -50,6 +62,7 @@ Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, Thread
   MINNOW_ASSIGN(std::string weights, find_weights());
   MINNOW_ASSIGN(const LoadedModel loaded, model_.read());
   MINNOW_ASSIGN(auto session, Session::create(loaded, backend.inference_options(), pool));
+  if (!loaded.has_loss()) MINNOW_TRY(check_predicts(*session));
   std::vector<std::string> known;
   if (!is_onnx_file(weights)) {
     MINNOW_ASSIGN(known, load_weights(weights, *session));

@@ -17,7 +17,9 @@ constexpr double kLearningRate = 0.001;  // low: the same batch again and again 
 }  // namespace
 
 Status MeasuredFunction::build(const LoadedModel& loaded, const SessionOptions& options, ModelFunction function) {
-  MINNOW_ASSIGN(session_, Session::create(loaded, options, *pool_));
+  SessionOptions fitting = options;
+  fitting.trains = options.trains && loaded.has_loss();
+  MINNOW_ASSIGN(session_, Session::create(loaded, fitting, *pool_));
   batch_ = draw_batch(*session_);
   const auto start = std::chrono::steady_clock::now();
   MINNOW_ASSIGN(executable_, session_->executable(function, loaded.model.training().batch_size()));

@@ -193,7 +193,7 @@ bool constant_of_shape(NodeScope& n) {
   const Shape shape = n.whole_numbers(0);
   HostTensor y = HostTensor::splat(onnx::TensorProto::FLOAT, {1}, 0);
   if (const onnx::AttributeProto* value = n.attribute("value")) {
-    auto decoded = decode_tensor(value->t(), "");
+    auto decoded = decode_tensor(value->t(), n.folder());
     require(decoded.has_value(), "its value: {}", decoded ? "" : decoded.error().message);
     y = *std::move(decoded);
     require(y.size() == 1, "its value has {} elements", y.size());

@@ -43,6 +43,7 @@ Value* scaled(GraphBuilder& b, Value* x, Value* scale, Value* shift) {
 // While training, and where the node says so, by the statistics of the batch, which running ones follow.
 void batch_normalization(NodeScope& n) {
   GraphBuilder& b = n.b;
+  require(n.whole("spatial", 1) != 0, "statistics of each place are not supported: spatial is 0");
   const bool has_states = n.is_state(3) && n.is_state(4);
   Value* x = n.floats();
   Value* running_mean = n.state(3);
