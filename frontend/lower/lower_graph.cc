@@ -44,6 +44,26 @@ Status take_over(const LoadedModel& loaded, ImportedGraph graph, const Function&
   return {};
 }
 
+// What a parameter is: pictures come as bytes.
+TensorType fed_type(const LoadedModel& loaded, TensorType type) {
+  if (type.dtype == DType::kF32 && holds_bytes(loaded.model.data())) type.dtype = DType::kU8;
+  return type;
+}
+
+// What the graph sees of the parameters: floats, behind what `data` asks for.
+NamedValues fed_inputs(Builder& b, const LoadedModel& loaded, const NamedValues& parameters) {
+  NamedValues inputs;
+  for (const onnx::ValueInfoProto* input : loaded.graph->inputs()) {
+    Value* value = parameters.at(input->name());
+    b.set_location({input->name()});
+    const bool is_float = is_float_element(input->type().tensor_type().elem_type());
+    if (is_float && value->type.dtype != DType::kF32) value = b.convert(value, DType::kF32);
+    if (is_float && loaded.model.has_data()) value = normalize_input(b, value, loaded.model.data().normalize());
+    inputs.emplace(input->name(), value);
+  }
+  return inputs;
+}
+
 }  // namespace
 
 Status add_graph_inputs(FunctionScope& scope, NamedValues& values) {
@@ -52,7 +72,7 @@ Status add_graph_inputs(FunctionScope& scope, NamedValues& values) {
                 graph_inputs(*loaded.graph, sizes_of(loaded, scope.options.batch_size)));
   for (const GraphInput& input : inputs) {
     MINNOW_TRY(check_name_is_free(loaded, input.name, "input"));
-    TensorType type = input.type;
+    const TensorType type = fed_type(loaded, input.type);
     if (type.rank() == 0 || type.dim(0) != scope.options.batch_size)
       return fail(loaded.graph->path(), "the input \"{}\" is {}, which is no batch of {} examples",
                   printable(input.name), type.to_string(), scope.options.batch_size);
@@ -60,7 +80,6 @@ Status add_graph_inputs(FunctionScope& scope, NamedValues& values) {
     if (!is_number)
       return fail(loaded.graph->path(), "the input \"{}\" is {}, but data are f32, i32 or u8", printable(input.name),
                   type.to_string());
-    if (type.dtype == DType::kF32 && holds_bytes(loaded.model.data())) type.dtype = DType::kU8;
     MINNOW_TRY(scope.admit(type.shape, "network.onnx", fmt::format("the input \"{}\"", input.name)));
     values[input.name] = scope.builder.function().add_parameter(input.name, type, Role::kInput);
   }
@@ -69,16 +88,7 @@ Status add_graph_inputs(FunctionScope& scope, NamedValues& values) {
 
 Status add_graph(FunctionScope& scope, NamedValues& values) {
   const LoadedModel& loaded = scope.loaded;
-  NamedValues inputs;
-  for (const onnx::ValueInfoProto* input : loaded.graph->inputs()) {
-    Value* value = values.at(input->name());
-    scope.builder.set_location({input->name()});
-    const bool is_float = is_float_element(input->type().tensor_type().elem_type());
-    if (is_float && value->type.dtype != DType::kF32) value = scope.builder.convert(value, DType::kF32);
-    if (is_float && loaded.model.has_data())
-      value = normalize_input(scope.builder, value, loaded.model.data().normalize());
-    inputs.emplace(input->name(), value);
-  }
+  const NamedValues inputs = fed_inputs(scope.builder, loaded, values);
   const std::vector<std::string> outputs = seen_outputs(loaded.model);
   const ImportOptions options{
       .is_training = scope.mode == Mode::kTraining, .max_bytes = scope.options.max_bytes, .known_inputs = {}};
@@ -113,9 +123,12 @@ Result<std::unique_ptr<Function>> graph_function(const LoadedModel& loaded, cons
   auto function = std::make_unique<Function>("infer");
   NamedValues values;
   for (const GraphInput& input : inputs) {
-    values[input.name] = function->add_parameter(input.name, input.type, Role::kInput);
-    lowered->inputs.push_back({input.name, input.type, 0});
+    const TensorType type = fed_type(loaded, input.type);
+    values[input.name] = function->add_parameter(input.name, type, Role::kInput);
+    lowered->inputs.push_back({input.name, type, 0});
   }
+  Builder b(*function);
+  values = fed_inputs(b, loaded, values);
   std::vector<std::string> outputs;
   for (const auto& output : file.graph().output()) outputs.push_back(output.name());
   const ImportOptions import{.is_training = false, .max_bytes = options.max_bytes, .known_inputs = known};
