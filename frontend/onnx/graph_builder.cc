@@ -216,13 +216,10 @@ Value* GraphBuilder::matmul(Value* a, Value* b) {
   const int64_t a_rank = a->type.rank(), b_rank = b->type.rank();
   // A matrix, or a vector, on the right of any number of rows, and a vector on the left of a matrix.
   if (b_rank <= 2) return dot(a, b, {a_rank - 1, std::max<int64_t>(b_rank - 2, 0)});
-  if (a_rank == 1)
-    return dot(broadcast_to(a,
-                            [&] {
-                              Shape shape(b->type.shape.begin(), b->type.shape.end() - 1);
-                              return shape;
-                            }()),
-               b, {b_rank - 2, b_rank - 2}, b_rank - 2);
+  if (a_rank == 1) {
+    const Shape rows(b->type.shape.begin(), b->type.shape.end() - 1);
+    return dot(broadcast_to(a, rows), b, {b_rank - 2, b_rank - 2}, b_rank - 2);
+  }
   const Shape& x = a->type.shape;
   const Shape& y = b->type.shape;
   Shape batch = common_shape(Shape(x.begin(), x.end() - 2), Shape(y.begin(), y.end() - 2));

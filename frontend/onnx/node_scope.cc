@@ -69,13 +69,14 @@ const AttributeProto* NodeScope::attribute(std::string_view name) const {
 
 void NodeScope::require_all_attributes_read() const {
   // What says how to compute, not what; and numbers of 0, which say what holds without a word.
-  static const std::set<std::string_view> kHarmless = {"seed",   "stash_type",      "softmax_precision", "precision",
-                                                       "sorted", "consumed_inputs", "output_dtype",      "is_test", "broadcast"};
+  static const std::set<std::string_view> kHarmless = {"seed",         "stash_type", "softmax_precision",
+                                                       "precision",    "sorted",     "consumed_inputs",
+                                                       "output_dtype", "is_test",    "broadcast"};
   for (const auto& [name, attribute] : attributes_) {
     const bool is_zero = attribute->type() == AttributeProto::INT && attribute->i() == 0;
     const bool is_branch = attribute->type() == AttributeProto::GRAPH;  // the other one
-    require(read_.contains(name) || kHarmless.contains(name) || is_zero || is_branch, "its attribute {} is not supported",
-            printable(name));
+    require(read_.contains(name) || kHarmless.contains(name) || is_zero || is_branch,
+            "its attribute {} is not supported", printable(name));
   }
 }
 

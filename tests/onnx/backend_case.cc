@@ -1,5 +1,6 @@
 #include "tests/onnx/backend_case.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>

@@ -3,6 +3,7 @@
 // MINNOW_ONNX_UPDATE writes it anew.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

@@ -117,6 +117,19 @@ TEST_F(OnnxHostile, ResultsThatAreTooLarge) {
   EXPECT_THAT(import_message(**file), HasSubstr("are allowed"));
 }
 
+TEST_F(OnnxHostile, SequencesThatDouble) {
+  std::vector<std::string> nodes = {"op_type: 'SequenceConstruct' input: 'x' input: 'x' output: 's0'"};
+  for (int i = 1; i < 40; ++i)
+    nodes.push_back(fmt::format("op_type: 'SequenceConstruct' input: 's{0}' input: 's{0}' output: 's{1}'", i - 1, i));
+  nodes.emplace_back("op_type: 'SequenceLength' input: 's39' output: 'y'");
+  EXPECT_THAT(answer(nodes, {x()}).error, HasSubstr("a sequence of sequences"));
+}
+
+TEST_F(OnnxHostile, AttributesThatNobodyReads) {
+  const std::string node = "op_type: 'Relu' input: 'x' output: 'y' attribute { name: 'slope' type: FLOAT f: 2 }";
+  EXPECT_THAT(answer({node}, {x()}).error, HasSubstr("its attribute slope is not supported"));
+}
+
 // 2^40 nodes by functions of two nodes each.
 TEST_F(OnnxHostile, FunctionsThatMultiply) {
   std::string more;

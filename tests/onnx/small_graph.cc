@@ -3,6 +3,8 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "interpreter/interpreter.h"
 
 namespace minnow::onnx_tests {

@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "frontend/onnx/onnx_file.h"
-#include "runtime/data/named_dataset.h"
 #include "ir/printable.h"
+#include "runtime/data/named_dataset.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/run_folder.h"
 

@@ -158,7 +158,8 @@ void affine_grid(NodeScope& n) {
   const bool aligns_corners = n.whole("align_corners") != 0;
   const Shape space(size.begin() + 2, size.end());
   const auto points = checked_element_count(space);
-  require(points.has_value(), "the size {} is none", shape_to_string(size));
+  constexpr int64_t kMostPoints = int64_t{1} << 22;
+  require(points && *points <= kMostPoints, "the size {} is not supported", shape_to_string(size));
   std::vector<double> base;  // [P, d + 1], the last axis of space first, then 1
   for (int64_t p = 0; p < *points; ++p) {
     for (int64_t i = dims - 1; i >= 0; --i) {

@@ -28,6 +28,8 @@ Padding padding_of(const NodeScope& n) {
   return padding;
 }
 
+constexpr int64_t kMostRepeated = int64_t{1} << 24;
+
 // Element i of one dimension, counted from the first padding, as an index of the input.
 int64_t source_of(const std::string& mode, int64_t i, int64_t size) {
   if (mode == "edge") return std::clamp<int64_t>(i, 0, size - 1);
@@ -40,7 +42,7 @@ int64_t source_of(const std::string& mode, int64_t i, int64_t size) {
 Value* padded_by_elements(NodeScope& n, Value* x, int64_t dim, int64_t low, int64_t high, const std::string& mode) {
   const int64_t size = x->type.dim(dim);
   require(size > 0, "there is nothing to pad with");
-  require(low <= kMaxElements / 4 && high <= kMaxElements / 4, "pads are too large");
+  require(low <= kMostRepeated && high <= kMostRepeated, "pads are {} and {}", low, high);
   Dims sources;
   for (int64_t i = -low; i < size + high; ++i) sources.push_back(source_of(mode, i, size));
   return n.b.gather(x, n.b.i32s({static_cast<int64_t>(sources.size())}, sources), dim);

@@ -7,6 +7,7 @@ namespace minnow::onnx_ops {
 namespace {
 
 constexpr int64_t kMostTaps = 4096;
+constexpr int64_t kMostCounted = int64_t{1} << 28;  // taps of all windows, where they differ
 
 Dims kernel_shape(const NodeScope& n) {
   const Dims kernel = n.wholes("kernel_shape");
@@ -73,6 +74,8 @@ Value* counts(GraphBuilder& b, const NodeScope& n, const std::vector<WindowAxis>
   Value* product = b.f32s({}, {1});
   for (size_t i = 0; i < axes.size(); ++i) {
     const WindowAxis& axis = axes[i];
+    require(axis.output <= kMostCounted / axis.kernel, "{} windows of {} are not supported here", axis.output,
+            axis.kernel);
     std::vector<double> along;
     for (int64_t at = 0; at < axis.output; ++at) {
       int64_t count = 0;

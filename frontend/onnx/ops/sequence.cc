@@ -12,6 +12,12 @@ const std::vector<Operand>& elements_of(const NodeScope& n, size_t i) {
   return n.operand(i).elements;
 }
 
+// Sequences in sequences could double with each node.
+const Operand& element_of(const NodeScope& n, size_t i) {
+  require(!n.operand(i).is_sequence, "a sequence of sequences is not supported");
+  return n.operand(i);
+}
+
 Operand sequence_of(std::vector<Operand> elements) { return {.is_sequence = true, .elements = std::move(elements)}; }
 
 size_t position(const NodeScope& n, size_t input, size_t count, size_t otherwise) {
@@ -23,7 +29,7 @@ size_t position(const NodeScope& n, size_t input, size_t count, size_t otherwise
 
 void sequence_construct(NodeScope& n) {
   std::vector<Operand> elements;
-  for (size_t i = 0; i < n.inputs(); ++i) elements.push_back(n.operand(i));
+  for (size_t i = 0; i < n.inputs(); ++i) elements.push_back(element_of(n, i));
   n.give_operand(0, sequence_of(std::move(elements)));
 }
 
@@ -33,7 +39,7 @@ void sequence_insert(NodeScope& n) {
   const int64_t at = n.has(2) ? static_cast<int64_t>(n.number(2)) : static_cast<int64_t>(count);
   const auto place = at < 0 ? at + static_cast<int64_t>(count) : at;
   require(place >= 0 && place <= static_cast<int64_t>(count), "there is no place {} among {}", at, count);
-  elements.insert(elements.begin() + place, n.operand(1));
+  elements.insert(elements.begin() + place, element_of(n, 1));
   n.give_operand(0, sequence_of(std::move(elements)));
 }
 

@@ -107,7 +107,8 @@ std::vector<SliceRange> slice_ranges(const NodeScope& n) {
 Dims split_sizes(const NodeScope& n, int64_t size) {
   Dims sizes = n.has(1) ? n.whole_numbers(1) : n.wholes("split");
   const auto count = static_cast<int64_t>(n.outputs());
-  require(n.whole("num_outputs", count) == count, "num_outputs is {}, but it has {} results", n.whole("num_outputs"), count);
+  require(n.whole("num_outputs", count) == count, "num_outputs is {}, but it has {} results", n.whole("num_outputs"),
+          count);
   if (sizes.empty()) {
     const int64_t part = (size + count - 1) / std::max<int64_t>(count, 1);
     for (int64_t i = 0; i < count; ++i) sizes.push_back(std::clamp<int64_t>(size - i * part, 0, part));

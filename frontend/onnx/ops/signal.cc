@@ -94,6 +94,8 @@ void stft(NodeScope& n) {
           "frames of {} in steps of {} do not fit {}", length, step, shape_to_string(n.shape()));
   const int64_t frames = (n.dim(0, 1) - length) / step + 1, batch = n.dim(0, 0);
   const int64_t frequencies = n.whole("onesided", 1) != 0 ? length / 2 + 1 : length;
+  constexpr int64_t kMostPlaces = int64_t{1} << 24;
+  require(frames <= kMostPlaces / length, "{} frames of {} are not supported", frames, length);
   Dims places;
   for (int64_t f = 0; f < frames; ++f)
     for (int64_t i = 0; i < length; ++i) places.push_back(f * step + i);

@@ -25,6 +25,7 @@ Value* comes_before(GraphBuilder& b, Value* first, Value* second, bool largest) 
 // The `count` first of x [..., N], of equals the ones with lower index.
 Sorted sort_last(GraphBuilder& b, Value* x, int64_t count, bool largest) {
   const int64_t rank = x->type.rank(), size = x->type.dim(rank - 1);
+  require(size <= kMostSorted, "it sorts {} elements, but at most {} are supported", size, kMostSorted);
   Shape rows = x->type.shape, columns = x->type.shape;
   rows.push_back(1);
   columns.insert(columns.end() - 1, 1);
@@ -37,7 +38,6 @@ Sorted sort_last(GraphBuilder& b, Value* x, int64_t count, bool largest) {
       b.binary(OpKind::kEqual, b.broadcast_to(b.reshape(place, rows), chosen), b.iota({DType::kI32, chosen}, rank));
   Value* values = b.sum(b.select(is_at, b.broadcast_to(row, chosen), 0.0), {rank - 1});
   Value* indices = b.sum(b.select(is_at, b.iota({DType::kI32, chosen}, rank - 1), 0.0), {rank - 1});
-  require(size <= kMostSorted, "it sorts {} elements, but at most {} are supported", size, kMostSorted);
   return {values, indices};
 }
 
