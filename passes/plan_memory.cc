@@ -1,23 +1,18 @@
 #include "passes/plan_memory.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
-#include <numeric>
-#include <set>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
 #include "ir/loop.h"
-#include "ir/steps.h"
 #include "ir/walk.h"
+#include "passes/arena_layout.h"
 #include "passes/group/outline.h"
 
 namespace minnow {
 namespace {
-
-// How many pairs of buffers are compared in search of a better layout: less than half a second.
-constexpr size_t kMaxPairs = size_t{1} << 27;
 
 // Within a fused body: does `root` reach the results through elementwise ops of one shape alone?
 bool stays_at_index(const Value* root, const UseMap& uses, const Shape& shape) {
@@ -47,69 +42,11 @@ bool reads_at_written_index(const Op& op, const Value* operand) {
 
 namespace {
 
-// Bytes shared by one or several values, or needed by a loop.
+// Whose bytes a live range is: those of values that share them, or a loop's.
 struct Buffer {
   std::vector<const Value*> values;
   const Op* loop = nullptr;
-  int64_t bytes = 0;
-  int first = 0, last = 0;
-  int64_t offset = 0;
-
-  bool is_live_with(const Buffer& other) const { return first <= other.last && other.first <= last; }
 };
-
-// The bytes of an arena that no live buffer has, between those that have some.
-class FreeSpace {
- public:
-  // The tightest gap, the lowest of those alike, or behind all. Answers where.
-  int64_t take(int64_t bytes) {
-    const auto tightest = by_size_.lower_bound({bytes, 0});
-    if (tightest == by_size_.end()) return std::exchange(end_, end_ + bytes);
-    const auto [size, offset] = *tightest;
-    remove(gaps_.find(offset));
-    if (size > bytes) add(offset + bytes, size - bytes);
-    return offset;
-  }
-
-  void release(int64_t offset, int64_t bytes) {
-    const auto after = gaps_.find(offset + bytes);
-    if (after != gaps_.end()) bytes += remove(after);
-    const auto behind = gaps_.lower_bound(offset);
-    if (behind != gaps_.begin() && std::prev(behind)->first + std::prev(behind)->second == offset) {
-      offset = std::prev(behind)->first;
-      bytes += remove(std::prev(behind));
-    }
-    if (offset + bytes == end_) end_ = offset;
-    else add(offset, bytes);
-  }
-
- private:
-  using Gaps = std::map<int64_t, int64_t>;  // size by offset
-
-  void add(int64_t offset, int64_t size) {
-    if (size == 0) return;
-    gaps_[offset] = size;
-    by_size_.insert({size, offset});
-  }
-  int64_t remove(Gaps::iterator gap) {
-    const int64_t size = gap->second;
-    by_size_.erase({size, gap->first});
-    gaps_.erase(gap);
-    return size;
-  }
-
-  Gaps gaps_;
-  std::set<std::pair<int64_t, int64_t>> by_size_;  // size, offset
-  int64_t end_ = 0;
-};
-
-// The most that is live at once, from what each position adds to it.
-int64_t largest_sum(const std::map<int, int64_t>& changes) {
-  int64_t sum = 0;
-  int64_t largest = 0;
-  for (const auto& [position, change] : changes) largest = std::max(largest, sum += change);
-  return largest;
-}
 
 class Planner {
  public:
@@ -122,19 +59,14 @@ class Planner {
   bool can_update_in_place(const Value* value, const Value* parameter) const;
   void make_buffers();
   void add_loop(const Op& loop);
-  Buffer* shareable_buffer(const Op& op, const Value* result);
+  std::optional<size_t> shareable_buffer(const Op& op, const Value* result);
   bool can_overwrite(const Op& op, const Value* operand, const Value* result) const;
   int last_use(const Value* value) const;
-  int64_t place(const std::vector<size_t>& order);
-  int64_t place_in_program_order();
-  static size_t pairs_of(const std::vector<size_t>& order) { return order.size() * order.size() / 2; }
-  void improve(std::vector<size_t> order, std::vector<size_t>& best);
-  int64_t largest_live_sum() const;
-  void lay_out();
   void say(const Value* value, std::string text) {
     if (remarks_ != nullptr) remarks_->say(value, std::move(text));
   }
   void remark_on_buffers();
+  void remark_on_neighbours(size_t index);
 
   const Function& function_;
   const OpGraph graph_;
@@ -142,8 +74,8 @@ class Planner {
   MemoryPlan plan_;
   std::unordered_set<const Value*> copied_;  // read by needs_copy, so live to the end
   std::vector<Buffer> buffers_;
+  std::vector<LiveRange> ranges_;  // of each buffer
   std::unordered_map<const Value*, size_t> buffer_of_;
-  size_t pairs_left_ = kMaxPairs;
 };
 
 int Planner::last_use(const Value* value) const {
@@ -214,7 +146,7 @@ void Planner::order_copies(std::vector<size_t> copies) {
 // Nothing else in the operand's buffer is wanted, during the op or after it.
 bool Planner::can_overwrite(const Op& op, const Value* operand, const Value* result) const {
   const size_t index = buffer_of_.at(operand);
-  const bool dies_here = buffers_[index].last == graph_.position(&op);
+  const bool dies_here = ranges_[index].last == graph_.position(&op);
   const bool is_taken = buffers_[index].values.back()->op == &op;  // by another result
   if (!dies_here || is_taken || operand->type != result->type) return false;
   return std::ranges::all_of(op.operands, [&](const Value* read) {
@@ -224,8 +156,8 @@ bool Planner::can_overwrite(const Op& op, const Value* operand, const Value* res
 }
 
 // A contraction shares nothing: it may gather its sums in the result.
-Buffer* Planner::shareable_buffer(const Op& op, const Value* result) {
-  if (op.kind == OpKind::kFused && op.attr<FusedAttributes>().kind == FusionKind::kContraction) return nullptr;
+std::optional<size_t> Planner::shareable_buffer(const Op& op, const Value* result) {
+  if (op.kind == OpKind::kFused && op.attr<FusedAttributes>().kind == FusionKind::kContraction) return std::nullopt;
   for (const Value* operand : op.operands) {
     const auto known = buffer_of_.find(operand);
     if (known == buffer_of_.end()) continue;
@@ -234,9 +166,9 @@ Buffer* Planner::shareable_buffer(const Op& op, const Value* result) {
     say(result, op.kind == OpKind::kReshape
                     ? "has its operand's bytes: a reshape moves nothing"
                     : "written over an operand, which dies here and is read only at the index written");
-    return &buffers_[known->second];
+    return known->second;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 void Planner::add_loop(const Op& loop) {
@@ -245,7 +177,8 @@ void Planner::add_loop(const Op& loop) {
   for (const size_t result : loop_buffers(loop)) bytes += aligned(loop.result(result)->type.bytes());
   const int position = graph_.position(&loop);
   plan_.loops[&loop].body = std::move(body);
-  buffers_.push_back({{}, &loop, bytes, position, position, 0});
+  buffers_.push_back({{}, &loop});
+  ranges_.push_back({bytes, position, position});
 }
 
 void Planner::make_buffers() {
@@ -255,150 +188,60 @@ void Planner::make_buffers() {
     for (const auto& owned : op->results) {
       const Value* value = owned.get();
       if (plan_.in_place.contains(value) || plan_.outputs.contains(value)) continue;
-      if (Buffer* buffer = shareable_buffer(*op, value)) {
-        buffer->values.push_back(value);
-        buffer->last = std::max(buffer->last, last_use(value));
-        buffer_of_[value] = static_cast<size_t>(buffer - buffers_.data());
+      if (const auto shared = shareable_buffer(*op, value)) {
+        buffers_[*shared].values.push_back(value);
+        ranges_[*shared].last = std::max(ranges_[*shared].last, last_use(value));
+        buffer_of_[value] = *shared;
         continue;
       }
       buffer_of_[value] = buffers_.size();
-      buffers_.push_back(
-          {{value}, nullptr, aligned(value->type.bytes()), graph_.position(op.get()), last_use(value), 0});
+      buffers_.push_back({{value}});
+      ranges_.push_back({aligned(value->type.bytes()), graph_.position(op.get()), last_use(value)});
     }
   }
-}
-
-// Places buffers in the given order, each into the tightest gap between those it is live with; returns the
-// arena's size.
-int64_t Planner::place(const std::vector<size_t>& order) {
-  std::vector<const Buffer*> placed;  // by offset
-  int64_t arena = 0;
-  count_steps(pairs_of(order));
-  for (const size_t index : order) {
-    Buffer& buffer = buffers_[index];
-    int64_t free_from = 0;
-    int64_t best_gap = -1;
-    for (const Buffer* other : placed) {
-      if (!buffer.is_live_with(*other)) continue;
-      const int64_t gap = other->offset - free_from;
-      if (gap >= buffer.bytes && (best_gap < 0 || gap < best_gap)) {
-        best_gap = gap;
-        buffer.offset = free_from;
-      }
-      free_from = std::max(free_from, other->offset + other->bytes);
-    }
-    if (best_gap < 0) buffer.offset = free_from;
-    arena = std::max(arena, buffer.offset + buffer.bytes);
-    placed.insert(std::ranges::upper_bound(placed, buffer.offset, {}, &Buffer::offset), &buffer);
-  }
-  return arena;
-}
-
-// The same in program order, where those that are live are known without a search.
-int64_t Planner::place_in_program_order() {
-  FreeSpace space;
-  std::multimap<int, const Buffer*> live;  // by the position of their last use
-  int64_t arena = 0;
-  for (Buffer& buffer : buffers_) {
-    count_steps();
-    for (; !live.empty() && live.begin()->first < buffer.first; live.erase(live.begin()))
-      space.release(live.begin()->second->offset, live.begin()->second->bytes);
-    buffer.offset = space.take(buffer.bytes);
-    arena = std::max(arena, buffer.offset + buffer.bytes);
-    live.emplace(buffer.last, &buffer);
-  }
-  return arena;
-}
-
-void Planner::lay_out() {
-  std::vector<size_t> in_program_order(buffers_.size());
-  std::iota(in_program_order.begin(), in_program_order.end(), 0);
-  const auto sorted = [&](auto weight) {
-    std::vector<size_t> order = in_program_order;
-    std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return weight(buffers_[i]); });
-    return order;
-  };
-  const auto duration = [](const Buffer& buffer) { return int64_t{buffer.last} - buffer.first + 1; };
-  const std::vector<std::vector<size_t>> orders = {
-      sorted([](const Buffer& buffer) { return buffer.bytes; }),
-      sorted([&](const Buffer& buffer) { return duration(buffer); }),
-      sorted([&](const Buffer& buffer) {
-        return static_cast<double>(buffer.bytes) * static_cast<double>(duration(buffer));
-      }),
-      in_program_order,
-  };
-  std::vector<size_t> best;
-  plan_.arena_bytes = place_in_program_order();
-  for (const auto& order : orders) improve(order, best);
-  if (!best.empty()) place(best);
-  else place_in_program_order();
-}
-
-// Places the buffer that sticks out of the arena first, again and again, and keeps the best order seen.
-void Planner::improve(std::vector<size_t> order, std::vector<size_t>& best) {
-  constexpr int kRounds = 50;
-  const int64_t bound = largest_live_sum();
-  for (int round = 0; round < kRounds && plan_.arena_bytes > bound; ++round) {
-    if (pairs_of(order) > pairs_left_) return;
-    pairs_left_ -= pairs_of(order);
-    const int64_t arena = place(order);
-    if (arena < plan_.arena_bytes) {
-      plan_.arena_bytes = arena;
-      best = order;
-    }
-    const auto top =
-        std::ranges::find_if(order, [&](size_t i) { return buffers_[i].offset + buffers_[i].bytes == arena; });
-    if (top == order.end()) return;
-    std::rotate(order.begin(), top, std::next(top));
-  }
-}
-
-int64_t Planner::largest_live_sum() const {
-  std::map<int, int64_t> changes;  // of the bytes that are live, by position
-  for (const Buffer& buffer : buffers_) {
-    changes[buffer.first] += buffer.bytes;
-    changes[buffer.last + 1] -= buffer.bytes;
-  }
-  return largest_sum(changes);
 }
 
 // Of each: its place, from when to when it is live, and who has the same bytes at other times.
 void Planner::remark_on_buffers() {
-  if (remarks_ == nullptr) return;
-  for (const Buffer& buffer : buffers_) {
-    if (buffer.loop != nullptr) {
-      say(buffer.loop->result(), fmt::format("arena bytes {} to {} for an iteration, live in op {}", buffer.offset,
-                                             buffer.offset + buffer.bytes, buffer.first));
-      continue;
-    }
-    int others = 0;
-    for (const Buffer& other : buffers_)
-      if (&other != &buffer && other.loop == nullptr && other.offset < buffer.offset + buffer.bytes &&
-          buffer.offset < other.offset + other.bytes) {
-        ++others;
-        remarks_->say(buffer.values[0], other.values[0],
-                      fmt::format("share bytes {} to {}: live in ops {} to {}, and {} to {}",
-                                  std::max(buffer.offset, other.offset),
-                                  std::min(buffer.offset + buffer.bytes, other.offset + other.bytes), buffer.first,
-                                  buffer.last, other.first, other.last));
-      }
-    for (const Value* value : buffer.values)
-      say(value, fmt::format("arena bytes {} to {}, live in ops {} to {}{}", buffer.offset,
-                             buffer.offset + buffer.bytes, graph_.position(value->op), last_use(value),
-                             others == 0 && buffer.values.size() == 1 ? ", shared with none" : ""));
+  for (size_t i = 0; i < buffers_.size(); ++i) {
+    const LiveRange& range = ranges_[i];
+    if (buffers_[i].loop != nullptr)
+      say(buffers_[i].loop->result(),
+          fmt::format("arena bytes {} to {} for an iteration, live in op {}", range.offset, range.end(), range.first));
+    else remark_on_neighbours(i);
   }
+}
+
+void Planner::remark_on_neighbours(size_t index) {
+  const Buffer& buffer = buffers_[index];
+  const LiveRange& range = ranges_[index];
+  bool is_shared = buffer.values.size() > 1;
+  for (size_t i = 0; i < buffers_.size(); ++i) {
+    const LiveRange& other = ranges_[i];
+    if (i == index || buffers_[i].loop != nullptr || other.offset >= range.end() || range.offset >= other.end())
+      continue;
+    is_shared = true;
+    remarks_->say(
+        buffer.values[0], buffers_[i].values[0],
+        fmt::format("share bytes {} to {}: live in ops {} to {}, and {} to {}", std::max(range.offset, other.offset),
+                    std::min(range.end(), other.end()), range.first, range.last, other.first, other.last));
+  }
+  for (const Value* value : buffer.values)
+    say(value, fmt::format("arena bytes {} to {}, live in ops {} to {}{}", range.offset, range.end(),
+                           graph_.position(value->op), last_use(value), is_shared ? "" : ", shared with none"));
 }
 
 MemoryPlan Planner::run() {
   choose_homes();
   make_buffers();
-  lay_out();
-  remark_on_buffers();
-  for (const Buffer& buffer : buffers_) {
-    if (buffer.loop != nullptr)
-      plan_.loops[buffer.loop].slot = {buffer.offset, buffer.bytes, buffer.first, buffer.last};
-    for (const Value* value : buffer.values)
-      plan_.slots[value] = {buffer.offset, buffer.bytes, graph_.position(value->op), last_use(value)};
+  plan_.arena_bytes = lay_out(ranges_);
+  if (remarks_ != nullptr) remark_on_buffers();
+  for (size_t i = 0; i < buffers_.size(); ++i) {
+    const LiveRange& range = ranges_[i];
+    if (buffers_[i].loop != nullptr)
+      plan_.loops[buffers_[i].loop].slot = {range.offset, range.bytes, range.first, range.last};
+    for (const Value* value : buffers_[i].values)
+      plan_.slots[value] = {range.offset, range.bytes, graph_.position(value->op), last_use(value)};
   }
   return std::move(plan_);
 }

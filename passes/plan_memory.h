@@ -1,12 +1,10 @@
 // Where every value of a function lives while it runs: one arena, laid out once, so that a step allocates
 // nothing.
 //
-// Values whose live ranges overlap get bytes that do not; the layout is greedy, best fit first (Pisarchyk and
-// Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020), in several orders of which the
-// best is kept. A standalone reshape shares its operand's bytes, and the result of an elementwise op or of a
-// fused loop those of an operand that dies there, if it reads that operand only at the index it writes. The
-// emitter of such a kernel must load everything it needs of an index before it stores there; `shares_operand`
-// tells where.
+// Values whose live ranges overlap get bytes that do not (arena_layout.h). A standalone reshape shares its operand's
+// bytes, and the result of an elementwise op or of a fused loop those of an operand that dies there, if it reads that
+// operand only at the index it writes. The emitter of such a kernel must load everything it needs of an index before it
+// stores there; `shares_operand` tells where.
 //
 // What an iteration of a sequential loop needs is planned as a buffer that lives as long as the loop's op runs.
 //

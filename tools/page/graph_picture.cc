@@ -55,7 +55,7 @@ bool is_drawn(const Op& op, const UseMap& uses) {
 class Picture {
  public:
   explicit Picture(const Function& function) : names_(value_names(function)) {
-    add_body(function, 0);
+    add_body(function, "");
     for (const FunctionResult& result : function.results()) add_result(result);
     for (const auto& parameter : function.parameters())
       if (!read_.contains(parameter.get())) add_parameter(*parameter);
