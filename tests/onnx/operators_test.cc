@@ -201,6 +201,20 @@ TEST(OnnxOperators, ShapesAreWorkedOut) {
          {3}, {1, 2, 3});
 }
 
+// As PyTorch's exporter writes expand(-1, 3): sizes that are -1 are those of the input.
+TEST(OnnxOperators, ShapesAreChosen) {
+  expect(
+      answer(
+          {"op_type: 'Shape' input: 'n' output: 's'",
+           "op_type: 'ConstantOfShape' input: 's' output: 'ones' attribute { name: 'value' type: TENSOR t { data_type: 7 dims: 1 int64_data: 1 } }",
+           "op_type: 'Neg' input: 'ones' output: 'minus'", "op_type: 'Mul' input: 'ones' input: 'minus' output: 'open'",
+           "op_type: 'Equal' input: 'n' input: 'open' output: 'is_open'",
+           "op_type: 'Where' input: 'is_open' input: 'ones' input: 'n' output: 'to'",
+           "op_type: 'Expand' input: 'x' input: 'to' output: 'y'"},
+          {x4({1, 2}), SmallInput{"n", {kI32, {2}}, {3, -1}}}),
+      {3, 2}, {1, 2, 1, 2, 1, 2});
+}
+
 TEST(OnnxOperators, WhatIsNotSupportedIsNamed) {
   EXPECT_THAT(answer({"name: 'fuzzy' op_type: 'Fuzzy' input: 'x' output: 'y'"}, {x4({1})}).error,
               HasSubstr("node \"fuzzy\" (Fuzzy of version 22): the operator Fuzzy is not supported"));

@@ -48,7 +48,7 @@ bool reduce(NodeScope& n) {
   const HostTensor& x = n.known(0);
   const Reduction* reduction = reduction_of(n.op());
   const Dims dims = reduced_axes(n);
-  if (reduction == nullptr || x.held() != x.size() || x.size() == 0 || dims.empty()) return false;
+  if (reduction == nullptr || !is_small(x.shape) || x.size() == 0 || dims.empty()) return false;
   Shape kept = x.shape, shape;
   for (const int64_t dim : dims) kept[static_cast<size_t>(dim)] = 1;
   for (size_t i = 0; i < kept.size(); ++i)
@@ -72,7 +72,7 @@ bool reduce(NodeScope& n) {
 
 bool arg(NodeScope& n) {
   const HostTensor& x = n.known(0);
-  if (x.shape.size() != 1 || x.size() == 0 || n.whole("select_last_index") != 0) return false;
+  if (x.shape.size() != 1 || x.size() == 0 || !is_small(x.shape) || n.whole("select_last_index") != 0) return false;
   size_t best = 0;
   for (size_t i = 1; i < x.size(); ++i)
     if (n.op() == "ArgMax" ? x.number(i) > x.number(best) : x.number(i) < x.number(best)) best = i;
@@ -83,6 +83,7 @@ bool arg(NodeScope& n) {
 // Indices of what is not zero, a row for each dimension.
 bool non_zero(NodeScope& n) {
   const HostTensor& x = n.known(0);
+  if (!is_small(x.shape)) return false;
   const Dims strides = row_major_strides(x.shape);
   std::vector<int64_t> found;
   for (size_t i = 0; i < x.size(); ++i)
@@ -96,8 +97,8 @@ bool non_zero(NodeScope& n) {
 
 // Of all elements together, with what else is asked for.
 bool unique(NodeScope& n) {
-  if (n.has_attribute("axis")) return false;
   const HostTensor& x = n.known(0);
+  if (n.has_attribute("axis") || !is_small(x.shape)) return false;
   std::vector<size_t> firsts;
   std::vector<int64_t> inverse(x.size()), counts;
   std::map<double, size_t> seen;
