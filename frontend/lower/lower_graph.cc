@@ -64,6 +64,12 @@ NamedValues fed_inputs(Builder& b, const LoadedModel& loaded, const NamedValues&
   return inputs;
 }
 
+// A parameter that is an output is no new value of itself.
+std::string result_name(const Function& function, std::string name) {
+  while (function.find_parameter(name) != nullptr || function.find_result(name) != nullptr) name += ".output";
+  return name;
+}
+
 }  // namespace
 
 Status add_graph_inputs(FunctionScope& scope, NamedValues& values) {
@@ -133,11 +139,8 @@ Result<std::unique_ptr<Function>> graph_function(const LoadedModel& loaded, cons
   for (const auto& output : file.graph().output()) outputs.push_back(output.name());
   const ImportOptions import{.is_training = false, .max_bytes = options.max_bytes, .known_inputs = known};
   MINNOW_ASSIGN(ImportedGraph graph, import_graph(file, outputs, values, import, *function));
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    // A weight that is an output is no new value of itself.
-    const bool is_taken = function->find_parameter(outputs[i]) != nullptr;
-    function->add_result(is_taken ? outputs[i] + ".output" : outputs[i], graph.outputs[i]);
-  }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    function->add_result(result_name(*function, outputs[i]), graph.outputs[i]);
   MINNOW_TRY(take_over(loaded, std::move(graph), *function, lowered));
   return function;
 }
