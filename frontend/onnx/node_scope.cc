@@ -1,5 +1,7 @@
 #include "frontend/onnx/node_scope.h"
 
+#include <cmath>
+
 #include "frontend/onnx/graph_import.h"
 #include "ir/printable.h"
 
@@ -58,6 +60,13 @@ double NodeScope::number(size_t i) const {
   require(tensor.size() == 1, "input {} has the shape {}, but must be a single number", i,
           shape_to_string(tensor.shape));
   return tensor.number(0);
+}
+
+int64_t NodeScope::whole_number(size_t i) const {
+  const double asked = number(i);
+  if (!known(i).is_float()) return known(i).whole(0);
+  require(std::abs(asked) < 9e18, "input {} is {}, but must be a whole number", i, asked);
+  return static_cast<int64_t>(asked);
 }
 
 const AttributeProto* NodeScope::attribute(std::string_view name) const {

@@ -62,6 +62,7 @@ class NodeScope {
   bool is_known(size_t i) const { return has(i) && operand(i).known != nullptr; }
   Dims whole_numbers(size_t i) const;
   double number(size_t i) const;  // a single one
+  int64_t whole_number(size_t i) const;
 
   // Attributes, by default of their type's zero.
   bool has_attribute(std::string_view name) const { return attribute(name) != nullptr; }

@@ -26,7 +26,7 @@ HostTensor sliced(const HostTensor& x, const std::vector<SliceRange>& ranges) {
     const auto axis = static_cast<size_t>(range.axis);
     shape[axis] = range.count;
     start += range.start * strides[axis];
-    strides[axis] *= range.step;
+    if (range.count > 1) strides[axis] *= range.step;
   }
   return pick(x, shape, [&](size_t i) { return strided(shape, strides, i, static_cast<size_t>(start)); });
 }
@@ -184,7 +184,8 @@ bool range(NodeScope& n) {
   HostTensor y = HostTensor::zeros(start.type, {count});
   for (size_t i = 0; i < y.held(); ++i)
     if (y.is_float()) y.floats[i] = rounded_to(y.type, start.floats[0] + static_cast<double>(i) * delta.floats[0]);
-    else y.ints[i] = start.ints[0] + static_cast<int64_t>(i) * delta.ints[0];
+    else
+      y.ints[i] = static_cast<int64_t>(static_cast<uint64_t>(start.ints[0]) + i * static_cast<uint64_t>(delta.ints[0]));
   n.give_known(0, std::move(y));
   return true;
 }

@@ -81,7 +81,7 @@ void if_else(NodeScope& n) {
 
 void loop(NodeScope& n) {
   const onnx::GraphProto& body = n.subgraph("body");
-  const int64_t most = n.has(0) ? static_cast<int64_t>(n.number(0)) : kMostIterations + 1;
+  const int64_t most = n.has(0) ? n.whole_number(0) : kMostIterations + 1;
   bool goes_on = !n.has(1) || truth_of(n.operand(1));
   std::vector<Operand> carried;
   for (size_t i = 2; i < n.inputs(); ++i) carried.push_back(n.operand(i));

@@ -73,6 +73,7 @@ TransposedAxis transposed_axis(const NodeScope& n, size_t i, size_t count, int64
     const Dims shape = n.wholes("output_shape");
     require(shape.size() == count || shape.size() == count + 2, "output_shape has {} numbers", shape.size());
     axis.output = shape[shape.size() - count + i];
+    require(axis.output >= 1 && axis.output <= kMaxElements, "output_shape has a {}", axis.output);
   }
   const int64_t total = std::max<int64_t>(whole - axis.output, 0);
   axis.low = mode == "SAME_UPPER" ? total / 2 : total - total / 2;

@@ -66,7 +66,7 @@ void compress(NodeScope& n) {
 // `values` are what stands elsewhere, and what stands at the index.
 void one_hot(NodeScope& n) {
   GraphBuilder& b = n.b;
-  const auto depth = static_cast<int64_t>(n.number(1));
+  const auto depth = n.whole_number(1);
   require(depth >= 0 && depth <= kMaxElements, "the depth is {}", depth);
   const int64_t axis = axis_of(n.whole("axis", -1), n.rank() + 1);
   Shape shape = n.shape(), column = shape;
@@ -84,7 +84,7 @@ void one_hot(NodeScope& n) {
 // Sums or products of all elements so far; `exclusive` without the one itself.
 void cumulative(NodeScope& n) {
   GraphBuilder& b = n.b;
-  const int64_t axis = axis_of(static_cast<int64_t>(n.number(1)), n.rank()), size = n.dim(0, axis);
+  const int64_t axis = axis_of(n.whole_number(1), n.rank()), size = n.dim(0, axis);
   const bool is_sum = n.op() == "CumSum", is_reverse = n.whole("reverse") != 0;
   Value* x = n.value();
   if (is_reverse) x = b.reverse(x, {axis});

@@ -84,8 +84,8 @@ void center_crop_pad(NodeScope& n) {
   require(wanted.size() == axes.size(), "it has {} sizes for {} axes", wanted.size(), axes.size());
   Value* x = n.value();
   for (size_t i = 0; i < axes.size(); ++i) {
-    const int64_t dim = axis_of(axes[i], n.rank()), size = x->type.dim(dim), change = wanted[i] - size;
     require(wanted[i] >= 0 && wanted[i] <= kMaxElements, "it has the size {}", wanted[i]);
+    const int64_t dim = axis_of(axes[i], n.rank()), size = x->type.dim(dim), change = wanted[i] - size;
     if (change < 0) x = n.b.slice(x, dim, -change / 2, -change / 2 + wanted[i]);
     if (change <= 0) continue;
     Dims low(n.shape().size(), 0), high = low;

@@ -12,6 +12,7 @@ constexpr int64_t kMostCounted = int64_t{1} << 28;  // taps of all windows, wher
 Dims kernel_shape(const NodeScope& n) {
   const Dims kernel = n.wholes("kernel_shape");
   require(!kernel.empty() && kernel.size() <= 6, "kernel_shape has {} numbers", kernel.size());
+  for (const int64_t size : kernel) require(size >= 1 && size <= 1 << 20, "kernel_shape has a {}", size);
   return kernel;
 }
 

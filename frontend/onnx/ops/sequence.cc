@@ -22,7 +22,10 @@ Operand sequence_of(std::vector<Operand> elements) { return {.is_sequence = true
 
 size_t position(const NodeScope& n, size_t input, size_t count, size_t otherwise) {
   if (!n.has(input)) return otherwise;
-  return indices_below(n.known(input), static_cast<int64_t>(count)).at(0);
+  const auto size = static_cast<int64_t>(count);
+  const int64_t at = n.whole_number(input);
+  require(at >= -size && at < size, "there is no element {} among {}", at, count);
+  return static_cast<size_t>(at < 0 ? at + size : at);
 }
 
 }  // namespace
@@ -36,9 +39,10 @@ void sequence_construct(NodeScope& n) {
 void sequence_insert(NodeScope& n) {
   std::vector<Operand> elements = elements_of(n, 0);
   const size_t count = elements.size();
-  const int64_t at = n.has(2) ? static_cast<int64_t>(n.number(2)) : static_cast<int64_t>(count);
+  const int64_t at = n.has(2) ? n.whole_number(2) : static_cast<int64_t>(count);
   const auto place = at < 0 ? at + static_cast<int64_t>(count) : at;
-  require(place >= 0 && place <= static_cast<int64_t>(count), "there is no place {} among {}", at, count);
+  require(at >= -static_cast<int64_t>(count) && place >= 0 && place <= static_cast<int64_t>(count),
+          "there is no place {} among {}", at, count);
   elements.insert(elements.begin() + place, element_of(n, 1));
   n.give_operand(0, sequence_of(std::move(elements)));
 }
@@ -79,7 +83,7 @@ void split_to_sequence(NodeScope& n) {
   const int64_t axis = axis_of(n.whole("axis"), n.rank()), size = n.dim(0, axis);
   const bool is_even = !n.has(1) || n.rank(1) == 0;
   Dims sizes = is_even ? Dims() : n.whole_numbers(1);
-  const int64_t part = n.has(1) && is_even ? static_cast<int64_t>(n.number(1)) : 1;
+  const int64_t part = n.has(1) && is_even ? n.whole_number(1) : 1;
   require(part > 0, "a part has {}", part);
   for (int64_t left = is_even ? size : 0; left > 0; left -= part) sizes.push_back(std::min(part, left));
   std::vector<Operand> elements;

@@ -89,8 +89,8 @@ void tile(NodeScope& n) {
 
 void trilu(NodeScope& n) {
   GraphBuilder& b = n.b;
-  const auto offset = static_cast<double>(
-      std::clamp<int64_t>(n.has(1) ? n.whole_numbers(1).at(0) : 0, -kMaxElements / 2, kMaxElements / 2));
+  const auto offset =
+      static_cast<double>(std::clamp<int64_t>(n.has(1) ? n.whole_number(1) : 0, -kMaxElements / 2, kMaxElements / 2));
   require(n.rank() >= 2, "{} holds no matrices", shape_to_string(n.shape()));
   Value* x = n.value();
   const TensorType places{DType::kI32, x->type.shape};
@@ -114,7 +114,7 @@ void eye_like(NodeScope& n) {
 // Blocks of pixels to channels, and back.
 void space_to_depth(NodeScope& n) {
   const int64_t block = n.whole("blocksize");
-  require(n.rank() == 4 && block > 0 && n.dim(0, 2) % block == 0 && n.dim(0, 3) % block == 0,
+  require(n.rank() == 4 && block > 0 && block <= 4096 && n.dim(0, 2) % block == 0 && n.dim(0, 3) % block == 0,
           "blocks of {} do not fit {}", block, shape_to_string(n.shape()));
   const Shape& s = n.shape();
   Value* x = n.b.reshape(n.value(), {s[0], s[1], s[2] / block, block, s[3] / block, block});

@@ -9,7 +9,7 @@ namespace {
 
 // Σ weights[k] cos(2πk i / N), signs in turn.
 void give_window(NodeScope& n, const std::vector<double>& weights) {
-  const auto size = static_cast<int64_t>(n.number(0));
+  const auto size = n.whole_number(0);
   require(size >= 0 && size <= 1 << 24, "a window of {} is not supported", size);
   const auto type = static_cast<ElementType>(n.whole("output_datatype", onnx::TensorProto::FLOAT));
   require(is_float_element(type), "a window of {} is not supported", element_type_name(type));
@@ -53,11 +53,10 @@ void dft(NodeScope& n) {
   const int64_t rank = n.rank();
   require(rank >= 2 && (n.dim(0, -1) == 1 || n.dim(0, -1) == 2), "{} holds no numbers, real or complex",
           shape_to_string(n.shape()));
-  const int64_t axis =
-      axis_of(n.has(2) ? static_cast<int64_t>(n.number(2)) : n.whole("axis", n.version() < 20 ? 1 : -2), rank);
+  const int64_t axis = axis_of(n.has(2) ? n.whole_number(2) : n.whole("axis", n.version() < 20 ? 1 : -2), rank);
   require(axis != rank - 1, "it goes along the parts of a number");
   const bool is_inverse = n.whole("inverse") != 0, is_onesided = n.whole("onesided") != 0, is_real = n.dim(0, -1) == 1;
-  const int64_t size = n.has(1) ? static_cast<int64_t>(n.number(1)) : n.dim(0, axis);
+  const int64_t size = n.has(1) ? n.whole_number(1) : n.dim(0, axis);
   require(size > 0 && size <= kMostFrequencies, "a transform of {} is not supported, up to {}", size, kMostFrequencies);
   Value* x = n.floats();
   const int64_t kept = std::min(size, n.dim(0, axis));
@@ -86,8 +85,8 @@ void dft(NodeScope& n) {
 // signal [B,N,1 or 2] in frames, each times a window, transformed: [B, frames, frequencies, 2].
 void stft(NodeScope& n) {
   GraphBuilder& b = n.b;
-  const auto step = static_cast<int64_t>(n.number(1));
-  const int64_t length = n.has(3) ? static_cast<int64_t>(n.number(3)) : n.has(2) ? n.dim(2, 0) : 0;
+  const auto step = n.whole_number(1);
+  const int64_t length = n.has(3) ? n.whole_number(3) : n.has(2) ? n.dim(2, 0) : 0;
   require(n.rank() == 3 && n.dim(0, 2) == 1, "the signal {} is not supported: real ones are",
           shape_to_string(n.shape()));
   require(step > 0 && length > 0 && length <= std::min(kMostFrequencies, n.dim(0, 1)),

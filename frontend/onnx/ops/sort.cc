@@ -46,7 +46,7 @@ Sorted sort_last(GraphBuilder& b, Value* x, int64_t count, bool largest) {
 void top_k(NodeScope& n) {
   GraphBuilder& b = n.b;
   const int64_t axis = axis_of(n.whole("axis", -1), n.rank());
-  const int64_t count = n.version() >= 10 ? static_cast<int64_t>(n.number(1)) : n.whole("k");
+  const int64_t count = n.version() >= 10 ? n.whole_number(1) : n.whole("k");
   require(n.rank() > 0 && count >= 0 && count <= n.dim(0, axis), "k is {}, but there are {}", count, n.dim(0, axis));
   Value* x = n.value();
   require(x->type.dtype != DType::kPred, "it is of BOOL");
