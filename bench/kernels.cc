@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/suites.h"
+#include "ir/contraction.h"
 #include "ir/text.h"
 #include "passes/pipeline.h"
 #include "runtime/flops.h"

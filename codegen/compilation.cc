@@ -117,10 +117,12 @@ void Compilation::emit_kernel(size_t index, llvm::Module& module, DuplicateKerne
   Kernel& kernel = kernels_[index];
   KernelWork work = lowered_.works[index];
   Target target = target_of(work, target_);
-  if (!options_.tiles.empty()) {
-    target.tiles = options_.tiles.at(index);
+  if (!options_.schedules.empty()) {
+    target.schedule = options_.schedules.at(index);
     reschedule_contraction(work, target);
   }
+  if (work.contraction) kernel.schedule = text_of(*work.contraction);
+  if (!options_.notes.empty()) kernel.schedule += options_.notes.at(index);
   KernelBuilder builder(module, target, kernel.name);
   const WorkUnits units = minnow::emit_kernel(builder, lowered_.storage, work);
   builder.finish();
@@ -232,7 +234,7 @@ Result<std::vector<KernelText>> Compilation::kernel_texts() const {
 
 std::string Compilation::key() const {
   return cache_key({print(function_), target_.triple, target_.cpu, target_.features, std::to_string(options_.opt_level),
-                    options_.is_tuned ? "tuned" : ""});
+                    std::to_string(target_.schedule.cache_bytes), options_.is_tuned ? "tuned" : ""});
 }
 
 bool Compilation::adopt(const CachedKernels& cached) {
@@ -241,6 +243,7 @@ bool Compilation::adopt(const CachedKernels& cached) {
     kernels_[i].units = cached.kernels[i].units;
     kernels_[i].parallel_units = cached.kernels[i].parallel_units;
     kernels_[i].buffers = cached.kernels[i].buffers;
+    kernels_[i].schedule = cached.kernels[i].schedule;
     for (const int buffer : kernels_[i].buffers)
       if (buffer < 0 || static_cast<size_t>(buffer) >= lowered_.buffers.size()) return false;
   }
@@ -249,7 +252,8 @@ bool Compilation::adopt(const CachedKernels& cached) {
 
 CachedKernels Compilation::to_cache(std::vector<ObjectBytes> objects) const {
   CachedKernels cached;
-  for (const Kernel& kernel : kernels_) cached.kernels.push_back({kernel.units, kernel.parallel_units, kernel.buffers});
+  for (const Kernel& kernel : kernels_)
+    cached.kernels.push_back({kernel.units, kernel.parallel_units, kernel.buffers, kernel.schedule});
   cached.objects = std::move(objects);
   return cached;
 }

@@ -85,9 +85,10 @@ Result<std::unique_ptr<CompiledFunction>> find_compiled(const Function& function
   return from_cache(compilation, key_of(compilation, options), options);
 }
 
-Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks& remarks) {
+Status explain_layouts(const Function& function, const MemoryPlan& plan, const std::string& triple,
+                       const std::string& cpu, Remarks& remarks) {
   MINNOW_TRY(check_kernels(function));
-  MINNOW_ASSIGN(const Target target, host_target());
+  MINNOW_ASSIGN(const Target target, named_target(triple, cpu));
   LoweredFunction lowered;
   lowered.remarks = &remarks;
   lower_function(function, plan, target, lowered);

@@ -24,9 +24,10 @@ struct CompileOptions {
   // compilation at a time, on one thread.
   std::string* llvm_times = nullptr;
   InterruptFlag interrupt = nullptr;  // ends the compilation with an error, between two kernels
-  // The register tiles of each kernel; empty: the target's for all.
-  std::vector<RegisterTiles> tiles = {};
-  // The tiles are what a search has found or will find: such code has its own place in the cache.
+  // The schedule of each kernel; empty: the target's for all.
+  std::vector<ScheduleOptions> schedules = {};
+  std::vector<std::string> notes = {};  // behind the text of each kernel's schedule; may be empty
+  // The schedules are what a search has found or will find: such code has its own place in the cache.
   bool is_tuned = false;
 };
 
@@ -36,12 +37,13 @@ struct CompileOptions {
 Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, const MemoryPlan& plan,
                                                   const CompileOptions& options = {});
 
-// What an earlier compilation with these options, whatever its tiles, left in the cache; nullptr if there is none.
+// What an earlier compilation with these options, whatever its schedules, left in the cache; nullptr if there is none.
 Result<std::unique_ptr<CompiledFunction>> find_compiled(const Function& function, const MemoryPlan& plan,
                                                         const CompileOptions& options);
 
-// Says of each value which layout it has in memory, and why.
-Status explain_layouts(const Function& function, const MemoryPlan& plan, Remarks& remarks);
+// Says of each value which layout it has in memory, and why; on a machine as emit_object has it.
+Status explain_layouts(const Function& function, const MemoryPlan& plan, const std::string& triple,
+                       const std::string& cpu, Remarks& remarks);
 
 // What running a compiled function takes, in bytes, besides its parameters.
 struct RunMemory {

@@ -13,7 +13,8 @@ namespace {
 
 // An op whose loops are not those over the elements of its result.
 bool is_heavy(OpKind kind) {
-  return has_trait(kind, kReduction | kContraction | kWindow) || kind == OpKind::kScatterAdd || kind == OpKind::kCumSum;
+  static constexpr OpKind kOthers[] = {OpKind::kScatterAdd, OpKind::kCumSum, OpKind::kArgSort};
+  return has_trait(kind, kReduction | kContraction | kWindow) || std::ranges::find(kOthers, kind) != std::end(kOthers);
 }
 
 std::vector<std::byte> constant_bytes(const Op& op) {

@@ -124,6 +124,10 @@ void ReferenceKernel<OpKind::kFloor>::apply(const KernelCall& call) {
   map_floats(call, [](auto x) { return std::floor(x); });
 }
 
+void ReferenceKernel<OpKind::kRound>::apply(const KernelCall& call) {
+  map_floats(call, [](auto x) { return std::nearbyint(x); });  // in the rounding mode that a program begins with
+}
+
 void ReferenceKernel<OpKind::kNot>::apply(const KernelCall& call) {
   map_as<uint8_t>(call, [](auto x) { return x == 0; });
 }

@@ -1,5 +1,6 @@
-// Many elements of the operand into one of the result.
+// Many elements of the operand into one of the result, or into each along a dimension.
 #include <algorithm>
+#include <numeric>
 
 #include "interpreter/reference_kernels.h"
 #include "interpreter/reference_loops.h"
@@ -38,6 +39,13 @@ int64_t index_of_largest(const T* elements, int64_t size, int64_t stride) {
   for (int64_t i = 1; i < size; ++i)
     if (is_larger(elements[i * stride], elements[best * stride])) best = i;
   return best;
+}
+
+// Whether a comes before b. NaNs come last, whatever the order of the numbers.
+template <typename T>
+bool sorts_before(T a, T b, bool descending) {
+  if (is_nan(a) || is_nan(b)) return !is_nan(a) && is_nan(b);
+  return descending ? b < a : a < b;
 }
 
 }  // namespace
@@ -79,6 +87,24 @@ void ReferenceKernel<OpKind::kCumSum>::apply(const KernelCall& call) {
         const int64_t at = (column / split.inner * split.size + i) * split.inner + column % split.inner;
         to[at] = sum = static_cast<T>(Wide<T>{sum} + Wide<T>{from[at]});
       }
+    }
+  });
+}
+
+void ReferenceKernel<OpKind::kArgSort>::apply(const KernelCall& call) {
+  const auto& [dim, descending] = call.op.attr<SortAttributes>();
+  const DimSplit split = split_at(call.operand().type().shape, dim);
+  const std::span<int32_t> to = call.result().as<int32_t>();
+  std::vector<int32_t> order(static_cast<size_t>(split.size));
+  with_type(call.operand().type().dtype, [&]<typename T>(T) {
+    for (int64_t column = 0; column < split.outer * split.inner; ++column) {
+      const int64_t first = column / split.inner * split.size * split.inner + column % split.inner;
+      const T* from = call.operand().as<T>().data() + first;
+      std::iota(order.begin(), order.end(), 0);
+      std::ranges::stable_sort(order, [&](int32_t i, int32_t j) {
+        return sorts_before(from[i * split.inner], from[j * split.inner], descending);
+      });
+      for (int64_t i = 0; i < split.size; ++i) to[first + i * split.inner] = order[static_cast<size_t>(i)];
     }
   });
 }

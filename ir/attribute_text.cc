@@ -38,6 +38,9 @@ constexpr auto kFields<DimAttributes> = std::tuple(Field{"dim", &DimAttributes::
 template <>
 constexpr auto kFields<DimsAttributes> = std::tuple(Field{"dims", &DimsAttributes::dims});
 template <>
+constexpr auto kFields<SortAttributes> =
+    std::tuple(Field{"dim", &SortAttributes::dim}, Field{"descending", &SortAttributes::descending});
+template <>
 constexpr auto kFields<ScatterAttributes> =
     std::tuple(Field{"dim", &ScatterAttributes::dim}, Field{"size", &ScatterAttributes::size});
 template <>

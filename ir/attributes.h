@@ -32,6 +32,12 @@ struct DimsAttributes {
   bool operator==(const DimsAttributes&) const = default;
 };
 
+struct SortAttributes {
+  int64_t dim = 0;
+  bool descending = false;
+  bool operator==(const SortAttributes&) const = default;
+};
+
 // The transpose of a gather along `dim` from a table that has `size` elements there.
 struct ScatterAttributes {
   int64_t dim = 0;
@@ -108,9 +114,9 @@ struct LoopAttributes {
   bool operator==(const LoopAttributes&) const = default;
 };
 
-using Attributes = std::variant<NoAttributes, ConstantAttributes, DimAttributes, DimsAttributes, ScatterAttributes,
-                                RandomAttributes, SliceAttributes, PadAttributes, DotAttributes, ConvAttributes,
-                                WindowAttributes, FusedAttributes, LoopAttributes>;
+using Attributes = std::variant<NoAttributes, ConstantAttributes, DimAttributes, DimsAttributes, SortAttributes,
+                                ScatterAttributes, RandomAttributes, SliceAttributes, PadAttributes, DotAttributes,
+                                ConvAttributes, WindowAttributes, FusedAttributes, LoopAttributes>;
 
 // Fills the empty lists of ConvAttributes and WindowAttributes with their defaults for `dims` dimensions of space;
 // leaves other attributes as they are.

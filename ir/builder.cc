@@ -86,6 +86,9 @@ Value* Builder::reduce_mean(Value* x, std::vector<int64_t> dims) {
 Value* Builder::cumsum(Value* x, int64_t dim) { return create(OpKind::kCumSum, {x}, DimAttributes{dim}); }
 
 Value* Builder::argmax(Value* x, int64_t dim) { return create(OpKind::kArgMax, {x}, DimAttributes{dim}); }
+Value* Builder::argsort(Value* x, int64_t dim, bool descending) {
+  return create(OpKind::kArgSort, {x}, SortAttributes{dim, descending});
+}
 
 Value* Builder::dot(Value* a, Value* b, std::array<int64_t, 2> contract, int64_t batch) {
   return create(OpKind::kDot, {a, b}, DotAttributes{contract, batch});

@@ -63,6 +63,7 @@ class Builder {
   Value* reduce_mean(Value* x, std::vector<int64_t> dims);
   Value* cumsum(Value* x, int64_t dim);
   Value* argmax(Value* x, int64_t dim);
+  Value* argsort(Value* x, int64_t dim, bool descending = false);
 
   Value* dot(Value* a, Value* b, std::array<int64_t, 2> contract = {1, 0}, int64_t batch = 0);
   Value* conv(Value* x, Value* w, ConvAttributes attributes);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ir/dot.h"
+
 namespace minnow {
 namespace {
 
@@ -230,6 +232,29 @@ std::vector<Contraction> phases_of(const Contraction& contraction) {
   }
   std::erase_if(phases, [](const Contraction& phase) { return phase.extent_of(Axis::Kind::kRow) == 0; });
   return phases;
+}
+
+double contraction_flops(const Op& op) {
+  if (op.kind == OpKind::kLoop)
+    return static_cast<double>(op.attr<LoopAttributes>().count) * contraction_flops(*op.body);
+  if (op.body) return contraction_flops(*op.body);
+  const auto elements = [](const TensorType& type) { return static_cast<double>(type.elements()); };
+  const auto products = [](const TensorType& w) {  // for an element of y
+    return static_cast<double>(element_count({w.shape.begin() + 1, w.shape.end()}));
+  };
+  switch (op.kind) {
+    case OpKind::kDot: return 2 * elements(op.type()) * static_cast<double>(dot_sizes(op).depth);
+    case OpKind::kConv: return 2 * elements(op.type()) * products(op.operands[1]->type);
+    case OpKind::kConvInput: return 2 * elements(op.operands[0]->type) * products(op.operands[1]->type);
+    case OpKind::kConvFilter: return 2 * elements(op.operands[1]->type) * products(op.type());
+    default: return 0;
+  }
+}
+
+double contraction_flops(const Function& function) {
+  double flops = 0;
+  for (const auto& op : function.ops()) flops += contraction_flops(*op);
+  return flops;
 }
 
 }  // namespace minnow

@@ -50,6 +50,11 @@ struct Contraction {
 // Of a dot or a convolution of any of the three kinds.
 Contraction contraction_of(const Op& op);
 
+// Floating-point operations of contractions, a multiply-add counting two, as convolutions without padding would need
+// them: of the op itself, or of what its body holds, as often as that runs; of all ops of a function.
+double contraction_flops(const Op& op);
+double contraction_flops(const Function& function);
+
 // The smallest and the largest (offset + sum of axis * scale), the axes of these extents.
 struct CoordSpan {
   int64_t low, high;

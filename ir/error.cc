@@ -14,7 +14,10 @@ std::string Error::to_string() const {
   std::string text = where.empty() ? "" : where + ": ";
   text += "error: " + message;
   if (!hint.empty()) text += "\n  hint: " + hint;
-  return printable(text, true);
+  text = printable(text, true);
+  for (const Error& other : others) text += "\n" + other.to_string();
+  if (left_out > 0) text += fmt::format("\nand {} more", left_out);
+  return text;
 }
 
 tl::unexpected<Error> fail_with_hint(std::string where, std::string message, std::string hint) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -20,8 +21,10 @@ struct Error {
   std::string message;  // what is wrong, with the values and shapes that disagree
   std::string hint;     // what to do about it; empty if nothing helps
   ExitCode code = ExitCode::kInput;
+  std::vector<Error> others = {};  // found in the same text, in the order of their places; these have none
+  int64_t left_out = 0;            // how many more there are
 
-  // "where: error: message\n  hint: ..." without a trailing newline.
+  // "where: error: message\n  hint: ..." without a trailing newline; the others follow, a line or two each.
   std::string to_string() const;
 };
 

@@ -147,4 +147,10 @@ Result<TensorType> infer_cumsum(const InferArgs& args) {
   return type;
 }
 
+Result<TensorType> infer_argsort(const InferArgs& args) {
+  const TensorType& type = args.operand(0);
+  MINNOW_TRY(check_dim(args.attr<SortAttributes>().dim, type.rank()));
+  return TensorType{DType::kI32, type.shape};
+}
+
 }  // namespace minnow

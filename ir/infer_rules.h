@@ -28,10 +28,12 @@ InferFn infer_float_unary, infer_numeric_unary, infer_not, infer_convert;
 InferFn infer_float_binary, infer_float_ternary, infer_numeric_binary, infer_compare, infer_logical, infer_select;
 // Index maps and reductions.
 InferFn infer_broadcast, infer_reshape, infer_transpose, infer_reverse, infer_slice, infer_pad, infer_concat;
-InferFn infer_reduce, infer_argmax, infer_cumsum;
+InferFn infer_reduce, infer_argmax, infer_cumsum, infer_argsort;
 // Contractions and windows.
 InferFn infer_dot, infer_conv, infer_conv_input, infer_conv_filter;
 InferFn infer_window, infer_window_spread, infer_window_pick;
+// Never asked for: ops with a body.
+InferFn infer_from_body;
 
 // A dimension index that must exist in `rank` dimensions.
 Status check_dim(int64_t dim, int64_t rank);

@@ -15,7 +15,7 @@ constexpr size_t attributes_index() {
 }
 
 constexpr std::array<OpInfo, kOpCount> kOps = {{
-#define MINNOW_OP(kind, mnemonic, operands, traits, attributes) \
+#define MINNOW_OP(kind, mnemonic, operands, infer, traits, attributes) \
   {OpKind::k##kind, #kind, mnemonic, operands, traits, attributes_index<attributes>()},
 #include "ir/ops.def"
 }};

@@ -33,6 +33,8 @@ enum Trait : uint32_t {
   kLeaf = 1 << 7,
   kHasBody = 1 << 8,
   kCostly = 1 << 9,
+  kExact = 1 << 10,
+  kStep = 1 << 11,
 };
 
 inline constexpr int kVariadic = -1;
@@ -53,7 +55,7 @@ inline std::string_view mnemonic(OpKind kind) { return op_info(kind).mnemonic; }
 Attributes default_attributes(OpKind kind);
 
 // A table of rules, one per op kind, built from a template whose primary is left undefined: forgetting a rule does
-// not compile.   template <OpKind> struct InferRule;   constexpr auto kRules = rule_table<InferRule, Fn*>();
+// not compile.   template <OpKind> struct EmitRule;   constexpr auto kRules = rule_table<EmitRule, Fn*>();
 template <template <OpKind> class Rule, typename Fn, size_t... I>
 constexpr auto make_rule_table(std::index_sequence<I...>) {
   return std::array<Fn, sizeof...(I)>{&Rule<static_cast<OpKind>(I)>::apply...};

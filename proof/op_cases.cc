@@ -44,9 +44,7 @@ Domain domain_of(OpKind kind) {
     case OpKind::kSin:
     case OpKind::kCos:
     case OpKind::kMultiply: return {.required = true};
-    case OpKind::kSign:
-    case OpKind::kFloor: return {.exact = true};
-    default: return {.exact = has_trait(kind, kCompare)};
+    default: return {.exact = has_trait(kind, kCompare | kStep)};
   }
 }
 
@@ -216,6 +214,12 @@ Value* draw_cumsum(OpDrawing& d) {
   return d.builder.cumsum(d.source.operand(type, {}), draw(d.rng, 0, type.rank() - 1));
 }
 
+// Whole numbers, so that some are equal.
+Value* draw_argsort(OpDrawing& d) {
+  const TensorType type{d.source.dtype(all_dtypes()), d.shape(1, 4)};
+  return d.builder.argsort(d.source.operand(type, {.exact = true}), draw(d.rng, 0, type.rank() - 1), d.coin());
+}
+
 using DrawOp = Value* (*)(OpDrawing&);
 
 struct Row {
@@ -242,6 +246,7 @@ constexpr Row kRows[] = {
     {OpKind::kReduceMax, draw_reduction},
     {OpKind::kArgMax, draw_argmax},
     {OpKind::kCumSum, draw_cumsum},
+    {OpKind::kArgSort, draw_argsort},
     {OpKind::kDot, draw_dot},
     {OpKind::kConv, draw_conv},
     {OpKind::kConvInput, draw_conv},

@@ -84,27 +84,38 @@ void LayerDrawing::add_position() {
   position->set_code(spec::Position::LEARNED);
 }
 
-// Of any cell, with few enough units for either direction.
+// Of any cell, with few enough units for either direction; one cell alone may begin with the state of another layer.
 void LayerDrawing::add_recurrent() {
   has_weights_ = true;
-  const int64_t length = shape()[0];
-  const int64_t units = std::min(draw(rng_, 1, 5), std::max<int64_t>(kMostElements / (2 * length), 1));
+  const Known x = known_.back();
+  const int64_t most = std::max<int64_t>(kMostElements / (2 * x.shape[0]), 1);
+  std::vector<Known> starts;
+  for (const Known& state : states_)
+    if (state.shape[0] <= most) starts.push_back(state);
+  const bool begins = !starts.empty() && coin();
+  const Known start = begins ? pick(rng_, starts) : Known{"", {std::min(draw(rng_, 1, 5), most)}};
+  const int64_t units = start.shape[0];
   auto* layer = new_layer({});
   const auto cell =
       pick(rng_, std::vector{&spec::Layer::mutable_rnn, &spec::Layer::mutable_gru, &spec::Layer::mutable_lstm});
   auto* recurrent = (layer->*cell)();
   recurrent->set_units(units);
-  recurrent->set_layers(draw(rng_, 1, 2));
-  recurrent->set_bidirectional(coin());
+  recurrent->set_layers(begins ? 1 : draw(rng_, 1, 2));
+  recurrent->set_bidirectional(!begins && coin());
   recurrent->set_bias(coin());
   recurrent->set_recompute(draw(rng_, 0, 3) == 0);
   if (coin()) recurrent->set_convention(spec::Recurrent::KERAS);
-  if (coin()) recurrent->set_dropout(0.25);
+  if (recurrent->layers() > 1 && coin()) recurrent->set_dropout(0.25);
   if (layer->has_rnn() && coin()) recurrent->set_activation(spec::Activation::RELU);
   const bool is_sequence = coin();
   if (!is_sequence) recurrent->set_output(spec::Recurrent::LAST);
   const int64_t states = recurrent->bidirectional() ? 2 * units : units;
-  known_.back().shape = is_sequence ? Shape{length, states} : Shape{states};
+  known_.back().shape = is_sequence ? Shape{x.shape[0], states} : Shape{states};
+  states_.push_back({layer->name() + ".state", {states * recurrent->layers()}});
+  recurrent->set_initial_state(begins);
+  if (!begins) return;
+  layer->add_inputs(x.name);
+  for (int i = layer->has_lstm() ? 2 : 1; i > 0; --i) layer->add_inputs(start.name);
 }
 
 void LayerDrawing::add_slice() {

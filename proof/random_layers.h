@@ -62,7 +62,8 @@ class LayerDrawing {
 
   Rng rng_;
   Model model_;
-  std::vector<Known> known_;  // inputs and layers, the last one last
+  std::vector<Known> known_;   // inputs and layers, the last one last
+  std::vector<Known> states_;  // that recurrent layers give
   bool has_weights_ = false;
 };
 

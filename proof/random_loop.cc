@@ -42,7 +42,7 @@ OpKind draw_loop_kind(Rng& rng) {
             OpKind::kReduceMax,  OpKind::kArgMax,     OpKind::kDot,       OpKind::kDot,       OpKind::kConv,
             OpKind::kConvInput,  OpKind::kConvFilter, OpKind::kWindowMax, OpKind::kWindowSum, OpKind::kWindowSpread,
             OpKind::kWindowPick, OpKind::kScatterAdd, OpKind::kRandom,    OpKind::kConstant,  OpKind::kReverse,
-            OpKind::kCumSum});
+            OpKind::kCumSum,     OpKind::kArgSort});
 }
 
 // Each example of a value in one row, or in rows of two.

@@ -8,23 +8,6 @@
 namespace minnow::proof {
 namespace {
 
-// Whether an op of exact operands has an exact result of a float type.
-bool keeps_exact(OpKind kind) {
-  switch (kind) {
-    case OpKind::kNegate:
-    case OpKind::kAbs:
-    case OpKind::kSign:
-    case OpKind::kFloor:
-    case OpKind::kMaximum:
-    case OpKind::kMinimum:
-    case OpKind::kSelect:
-    case OpKind::kGather:
-    case OpKind::kReduceMax:
-    case OpKind::kWindowMax: return true;
-    default: return has_trait(kind, kLeaf | kIndexMap);
-  }
-}
-
 // Operands are values of the program so far, made to fit; a new parameter is the last resort.
 class ProgramSource : public OperandSource {
  public:
@@ -157,7 +140,7 @@ Value* ProgramSource::confine(Value* value, const Domain& domain) {
 
 void ProgramSource::mark_rounded() {
   for (const auto& op : function_.ops()) {
-    const bool is_rounded = !keeps_exact(op->kind) && !(op->kind == OpKind::kConvert);
+    const bool is_rounded = !has_trait(op->kind, kExact | kLeaf | kIndexMap) && op->kind != OpKind::kConvert;
     const bool reads_rounded =
         std::ranges::any_of(op->operands, [&](const Value* operand) { return !is_exact(operand); });
     for (const auto& result : op->results)

@@ -12,6 +12,7 @@ Result<std::shared_ptr<const CompiledFunction>> CodeStore::compile(const Functio
   std::shared_ptr<const CompiledFunction>& slot = compiled_[print(function)];
   if (slot) return slot;
   CompileOptions compile_options;
+  compile_options.cpu = options.cpu;
   compile_options.cache_folder = options.cache_folder;
   compile_options.interrupt = options.interrupt;
   const MemoryPlan plan = plan_memory(function);

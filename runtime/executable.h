@@ -73,7 +73,8 @@ struct CodeOptions {
   std::string cache_folder = {};      // of code from earlier runs, see ObjectCache; empty: none
   CodeStore* store = nullptr;         // shared by several executables, which it outlives; nullptr: none
   InterruptFlag interrupt = nullptr;  // ends the compilation with an error
-  bool tune = false;                  // search for each kernel's register tiles, see tune.h
+  std::string cpu = {};               // as LLVM names it; empty: the host's own
+  bool tune = false;                  // search for each kernel's schedule, see tune.h
   std::function<void(const TuneReport&)> on_tuned = {};  // hears of each search; may be empty
 };
 

@@ -1,6 +1,7 @@
 #include "runtime/file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,9 @@
 #include <filesystem>
 #include <optional>
 
+#include "frontend/load/read_bytes.h"
+#include "runtime/descriptor.h"
+
 namespace minnow {
 namespace {
 
@@ -22,25 +26,6 @@ constexpr size_t kChunkBytes = size_t{1} << 30;
 tl::unexpected<Error> system_failure(const std::string& path, std::string_view what) {
   return fail(path, "cannot {}: {}", what, std::strerror(errno));
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int get() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-  int release() { return std::exchange(fd_, -1); }
-  // A write error may be told only here, so writers close by hand and look.
-  int close() { return ::close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
 
 // Removes the temporary file unless it was renamed into place.
 class TemporaryFile {
@@ -59,12 +44,36 @@ class TemporaryFile {
   std::string path_;
 };
 
-Result<int64_t> file_size(const Descriptor& file, const std::string& path, int64_t max_bytes) {
+Result<struct stat> status_of(const Descriptor& file, const std::string& path) {
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return system_failure(path, "examine");
-  if (status.st_size > max_bytes)
-    return fail(path, "is {} bytes long; the limit is {}", static_cast<int64_t>(status.st_size), max_bytes);
-  return status.st_size;
+  if (S_ISDIR(status.st_mode)) return fail(path, "is a folder, not a file");
+  return status;
+}
+
+// A pipe by name may never have a writer, and one that is about to come is waited for a little.
+Status wait_for_a_writer(const Descriptor& pipe, const std::string& path) {
+  constexpr int kMilliseconds = 2000;
+  pollfd wanted{pipe.get(), POLLIN, 0};
+  const int ready = ::poll(&wanted, 1, kMilliseconds);
+  if (ready == 0) return fail(path, "is a pipe that nobody writes to");
+  if (ready < 0 && errno != EINTR) return system_failure(path, "wait for");
+  const int flags = ::fcntl(pipe.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(pipe.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) return system_failure(path, "wait for");
+  return {};
+}
+
+// Fills `bytes` as far as the file reaches; the number of bytes filled comes back.
+Result<size_t> read_into(const Descriptor& file, const std::string& path, std::span<char> bytes) {
+  size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t got = ::read(file.get(), bytes.data() + filled, std::min(bytes.size() - filled, kChunkBytes));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_failure(path, "read");
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  return filled;
 }
 
 // Says nothing of the file that it is to become, whose name may be as long as a name can be.
@@ -118,7 +127,8 @@ bool is_device_or_pipe(const std::string& path) {
 }
 
 Status write_through(const std::string& path, std::span<const std::string_view> pieces) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  std::fflush(stdout);  // what stands before it
+  Descriptor file(is_stdin(path) ? ::dup(STDOUT_FILENO) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!file.is_open()) return system_failure(path, "open");
   for (const std::string_view piece : pieces) {
     const Status written = write_all(file, piece, path);
@@ -142,32 +152,53 @@ Status sync_folder(const std::string& path) {
 Result<int> open_regular_file(const std::string& path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) return system_failure(path, "open");
-  struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return system_failure(path, "examine");
-  if (S_ISDIR(status.st_mode)) return fail(path, "is a folder, not a file");
+  MINNOW_ASSIGN(const struct stat status, status_of(file, path));
   if (!S_ISREG(status.st_mode)) return fail(path, "is not a regular file");
   return file.release();
 }
 
-Result<std::string> read_file(const std::string& path, int64_t max_bytes) {
-  MINNOW_ASSIGN(const int descriptor, open_regular_file(path));
-  const Descriptor file(descriptor);
-  MINNOW_ASSIGN(const int64_t size, file_size(file, path, max_bytes));
-  std::string bytes(static_cast<size_t>(size), '\0');
-  size_t filled = 0;
-  while (filled < bytes.size()) {
-    const ssize_t got = ::read(file.get(), bytes.data() + filled, std::min(bytes.size() - filled, kChunkBytes));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return system_failure(path, "read");
-    if (got == 0) break;
-    filled += static_cast<size_t>(got);
+Result<int> open_file_or_pipe(const std::string& path) {
+  Descriptor file(is_stdin(path) ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) return system_failure(shown_path(path), "open");
+  MINNOW_ASSIGN(const struct stat status, status_of(file, shown_path(path)));
+  if (S_ISFIFO(status.st_mode) && !is_stdin(path)) MINNOW_TRY(wait_for_a_writer(file, path));
+  if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode) && !is_stdin(path))
+    return fail(path, "is not a regular file");
+  return file.release();
+}
+
+Result<std::string> read_pipe(const Descriptor& pipe, const std::string& path, int64_t max_bytes) {
+  constexpr size_t kFirstPiece = size_t{1} << 16;
+  const auto most = static_cast<size_t>(max_bytes) + 1;
+  std::string bytes;
+  for (size_t filled = 0; filled == bytes.size() && filled < most;) {
+    bytes.resize(std::min(most, std::max(kFirstPiece, 2 * filled)));
+    MINNOW_ASSIGN(const size_t got, read_into(pipe, path, std::span(bytes).subspan(filled)));
+    filled += got;
+    if (filled == bytes.size()) continue;
+    bytes.resize(filled);
+    break;
   }
+  if (std::ssize(bytes) > max_bytes) return fail(path, "is longer than the limit of {} bytes", max_bytes);
+  return bytes;
+}
+
+Result<std::string> read_file(const std::string& path, int64_t max_bytes) {
+  MINNOW_ASSIGN(const int descriptor, open_file_or_pipe(path));
+  const Descriptor file(descriptor);
+  const std::string where = shown_path(path);
+  MINNOW_ASSIGN(const struct stat status, status_of(file, where));
+  if (status.st_size > max_bytes)
+    return fail(where, "is {} bytes long; the limit is {}", static_cast<int64_t>(status.st_size), max_bytes);
+  if (!S_ISREG(status.st_mode)) return read_pipe(file, where, max_bytes);
+  std::string bytes(static_cast<size_t>(status.st_size), '\0');
+  MINNOW_ASSIGN(const size_t filled, read_into(file, where, bytes));
   bytes.resize(filled);
   return bytes;
 }
 
 Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces) {
-  if (is_device_or_pipe(path)) return write_through(path, pieces);
+  if (is_stdin(path) || is_device_or_pipe(path)) return write_through(path, pieces);
   const std::filesystem::path target(path);
   if (!target.has_filename()) return fail(path, "is not the name of a file");
   const std::string folder = target.has_parent_path() ? target.parent_path().string() : ".";

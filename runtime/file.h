@@ -9,13 +9,20 @@
 #include <string_view>
 
 #include "ir/error.h"
+#include "runtime/descriptor.h"
 
 namespace minnow {
 
 inline constexpr int64_t kMaxFileBytes = int64_t{1} << 32;
 
-// The bytes of a regular file. A missing file, a folder, or one larger than `max_bytes` is an error.
+// The bytes of a file, of a pipe, or, as "-", of the standard input. A missing file, a folder, a device, a pipe that
+// nobody writes to, or more than `max_bytes` is an error.
 Result<std::string> read_file(const std::string& path, int64_t max_bytes = kMaxFileBytes);
+
+// A descriptor to read what read_file takes by, which the caller closes.
+Result<int> open_file_or_pipe(const std::string& path);
+// What comes out of it to its end, which is an error behind `max_bytes`.
+Result<std::string> read_pipe(const Descriptor& pipe, const std::string& path, int64_t max_bytes);
 
 // A descriptor to read a regular file by, which the caller closes. A pipe, which may have no end, or never a writer, is
 // an error at once; so are a missing file and a folder.
@@ -23,7 +30,8 @@ Result<int> open_regular_file(const std::string& path);
 
 // Replaces `path` by the joined `pieces`, all or nothing: writes a temporary file in the same folder, fsyncs
 // it, renames it over `path`, fsyncs the folder. After a kill at any moment `path` is the old file or the new
-// one. A device or a pipe is no file to replace: it is written to, as long as somebody reads the pipe.
+// one. A device, a pipe or, as "-", the standard output is no file to replace: it is written to, as long as somebody
+// reads the pipe.
 Status write_file_atomically(const std::string& path, std::span<const std::string_view> pieces);
 Status write_file_atomically(const std::string& path, std::string_view bytes);
 

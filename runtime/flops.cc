@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "codegen/element/kernel_builder.h"
-#include "codegen/kernels/emit_kernel.h"
 #include "codegen/machine/compiled_function.h"
 #include "codegen/machine/jit_code.h"
-#include "ir/loop.h"
+#include "ir/contraction.h"
 #include "passes/pipeline.h"
 #include "runtime/session.h"
 
@@ -23,7 +22,7 @@ constexpr int kMostTries = 4;
 constexpr const char* kProbeName = "fma_chains";
 
 // As many accumulators as a dot kernel keeps in registers: enough to hide the latency of a multiply-add.
-int chain_count(const Target& target) { return target.tiles.dot.rows * target.tiles.dot.vectors; }
+int chain_count(const Target& target) { return target.schedule.dot.rows * target.schedule.dot.vectors; }
 
 // for (i in [begin, end)) for each chain: x = x * a + a. With a = 0.5 every x runs towards 1, so that nothing
 // overflows; `a` comes from memory, so that nothing is computed beforehand.
@@ -76,20 +75,7 @@ double most_iterations_a_second(ThreadPool& pool, KernelEntry probe) {
   return static_cast<double>(iterations) / best;
 }
 
-double contraction_flops(const Op& op) {
-  if (op.kind == OpKind::kLoop)
-    return static_cast<double>(op.attr<LoopAttributes>().count) * contraction_flops(*op.body);
-  if (op.body) return contraction_flops(*op.body);
-  return has_trait(op.kind, kContraction) ? count_flops(op) : 0;
-}
-
 }  // namespace
-
-double contraction_flops(const Function& function) {
-  double flops = 0;
-  for (const auto& op : function.ops()) flops += contraction_flops(*op);
-  return flops;
-}
 
 Result<double> model_flops(const LoadedModel& model, std::string_view function) {
   BuildOptions build{{model.model.training().batch_size()}, {}, {}};
@@ -98,8 +84,8 @@ Result<double> model_flops(const LoadedModel& model, std::string_view function) 
   return contraction_flops(*built);
 }
 
-Result<double> measure_peak_flops(ThreadPool& pool, double at_least) {
-  MINNOW_ASSIGN(const Target target, host_target());
+Result<double> measure_peak_flops(ThreadPool& pool, double at_least, const std::string& cpu) {
+  MINNOW_ASSIGN(const Target target, host_target(cpu));
   llvm::LLVMContext context;
   llvm::Module module(kProbeName, context);
   emit_probe(module, target);

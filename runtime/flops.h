@@ -10,19 +10,15 @@
 
 namespace minnow {
 
-// Of one run: what the contractions (dot, convolution, their gradients) need, inside bodies too, a multiply-add
-// counting two. Elementwise work is left out.
-double contraction_flops(const Function& function);
-
-// The same for "infer", "train_step", ... of a model at its batch size: what the mathematics asks for, counted before
-// any pass but without what no result needs.
+// What the contractions of one run need, see ir/contraction.h, without elementwise work: of "infer", "train_step", ...
+// of a model at its batch size, counted before any pass but without what no result needs.
 Result<double> model_flops(const LoadedModel& model, std::string_view function);
 
 // The most f32 operations a second, a multiply-add counting two: every thread of the pool runs independent chains of
 // multiply-adds in the widest vectors. Takes about 50 ms, and the best of many bursts counts, as the machine may be
-// busy with other things; a few times that while the peak is below `at_least`, a rate that has been seen. Errors are
-// LLVM's.
-Result<double> measure_peak_flops(ThreadPool& pool, double at_least = 0);
+// busy with other things; a few times that while the peak is below `at_least`, a rate that has been seen. Of code for
+// `cpu`, if that is not the host's own. Errors are LLVM's.
+Result<double> measure_peak_flops(ThreadPool& pool, double at_least = 0, const std::string& cpu = {});
 
 // Whether a share of the peak is too large to be believed, as rounding cannot explain it.
 inline bool is_beyond_peak(double share) { return share > 1.005; }

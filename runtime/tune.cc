@@ -1,5 +1,7 @@
 #include "runtime/tune.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <span>
@@ -19,13 +21,53 @@ constexpr size_t kFewestRuns = 5, kMostRuns = 200;
 
 // A way of compiling the function, and how long its runs took.
 struct Contender {
-  std::vector<RegisterTiles> tiles = {};  // of each kernel; empty: the target's for all
+  std::vector<ScheduleOptions> schedules = {};  // of each kernel; empty: the target's for all
   std::unique_ptr<Executable> executable = {};
   std::vector<KernelTrace> traces = {};
   std::vector<double> samples = {};  // seconds per run
 
   double median() const { return quartiles(samples).median; }
+  bool is_divided_like(const Contender& other) const {
+    return std::ranges::equal(executable->kernels(), other.executable->kernels(), {}, &Kernel::schedule,
+                              &Kernel::schedule);
+  }
 };
+
+// What the search has found of each kernel: how it is best divided, and how much faster it is so.
+struct Found {
+  std::vector<ScheduleOptions> schedules;
+  std::vector<double> gains;
+
+  std::vector<std::string> notes(const ScheduleOptions& first) const {
+    std::vector<std::string> texts;
+    for (size_t i = 0; i < schedules.size(); ++i)
+      texts.push_back(schedules[i] == first ? "" : fmt::format("; found by tuning, {:.2f}x as fast", gains[i]));
+    return texts;
+  }
+};
+
+using Change = std::function<void(ScheduleOptions&)>;
+
+// The search goes through these one after the other, each from the best so far: register tiles, another axis in the
+// lanes, and blocks for another part of the cache.
+std::vector<std::vector<Change>> rounds_for(const Target& target) {
+  std::vector<Change> tiles, blocks;
+  for (const ScheduleOptions& other : other_tiles(target)) {
+    tiles.emplace_back([other](ScheduleOptions& schedule) {
+      const int alternative = schedule.alternative;
+      const int64_t cache_bytes = schedule.cache_bytes;
+      schedule = other;
+      schedule.alternative = alternative;
+      schedule.cache_bytes = cache_bytes;
+    });
+  }
+  const Change axis = [](ScheduleOptions& schedule) { schedule.alternative = 1 - schedule.alternative; };
+  for (const double part : {0.25, 0.5, 2.0, 4.0})
+    blocks.emplace_back([part](ScheduleOptions& schedule) {
+      schedule.cache_bytes = static_cast<int64_t>(static_cast<double>(schedule.cache_bytes) * part);
+    });
+  return {tiles, {axis}, blocks};
+}
 
 class Tuner {
  public:
@@ -36,38 +78,53 @@ class Tuner {
     for (Tensor& value : values_) arguments_.push_back(&value);
   }
 
-  // The best tiles of each kernel; `report` tells the rest.
-  Result<std::vector<RegisterTiles>> search(TuneReport& report) {
+  // The best schedule of each kernel, for the options to compile with; `report` tells the rest.
+  Status search(TuneReport& report, CompileOptions& options) {
     MINNOW_ASSIGN(const Target target, host_target(options_.cpu));
-    std::vector<Contender> contenders;
-    for (const RegisterTiles& tiles : tile_candidates(target)) {
-      const bool is_first = contenders.empty();
-      MINNOW_TRY(add(contenders, is_first ? std::vector<RegisterTiles>{} : std::vector(report.kernels, tiles)));
-      if (is_first) report.kernels = contenders.front().executable->kernels().size();
-    }
-    MINNOW_TRY(compare(contenders, true));
+    MINNOW_ASSIGN(Contender first, make_contender({}));
+    report.kernels = first.executable->kernels().size();
+    Found best{std::vector(report.kernels, target.schedule), std::vector(report.kernels, 1.0)};
+    for (const std::vector<Change>& round : rounds_for(target)) MINNOW_TRY(improve(best, round));
     std::vector<Contender> finalists;
-    MINNOW_TRY(add(finalists, choose(contenders, target.tiles)));
-    finalists.insert(finalists.begin(), std::move(contenders.front()));
-    contenders.clear();
+    finalists.push_back(std::move(first));
+    MINNOW_ASSIGN(Contender last, make_contender(best.schedules));
+    finalists.push_back(std::move(last));
     MINNOW_TRY(compare(finalists, false));
     report.seconds_before = finalists[0].median();
-    report.seconds_after = finalists[1].median();
-    if (report.seconds_after > report.seconds_before) {
-      report.seconds_after = report.seconds_before;
-      return finalists[0].tiles;
-    }
-    report.changed = static_cast<size_t>(
-        std::ranges::count_if(finalists[1].tiles, [&](const RegisterTiles& tiles) { return tiles != target.tiles; }));
-    return finalists[1].tiles;
+    report.seconds_after = std::min(finalists[1].median(), report.seconds_before);
+    if (finalists[1].median() > report.seconds_before) return {};
+    report.changed = static_cast<size_t>(std::ranges::count_if(
+        best.schedules, [&](const ScheduleOptions& schedule) { return schedule != target.schedule; }));
+    options.notes = best.notes(target.schedule);
+    options.schedules = std::move(best.schedules);
+    return {};
   }
 
  private:
-  Status add(std::vector<Contender>& contenders, std::vector<RegisterTiles> tiles) {
+  Result<Contender> make_contender(std::vector<ScheduleOptions> schedules) {
     CompileOptions options = options_;
-    options.tiles = tiles;
+    options.schedules = schedules;
     MINNOW_ASSIGN(auto compiled, compile(function_, plan_, options));
-    contenders.push_back({std::move(tiles), make_executable(function_.clone(), std::move(compiled), pool_)});
+    Contender contender;
+    contender.schedules = std::move(schedules);
+    contender.executable = make_executable(function_.clone(), std::move(compiled), pool_);
+    return contender;
+  }
+
+  // The best so far against each change of all its kernels, of which every kernel takes its own.
+  Status improve(Found& best, const std::vector<Change>& round) {
+    std::vector<Contender> contenders;
+    MINNOW_ASSIGN(Contender champion, make_contender(best.schedules));
+    contenders.push_back(std::move(champion));
+    for (const Change& change : round) {
+      std::vector<ScheduleOptions> changed = best.schedules;
+      std::ranges::for_each(changed, change);
+      MINNOW_ASSIGN(Contender contender, make_contender(std::move(changed)));
+      if (!contender.is_divided_like(contenders.front())) contenders.push_back(std::move(contender));
+    }
+    if (contenders.size() == 1) return {};
+    MINNOW_TRY(compare(contenders, true));
+    choose(contenders, best);
     return {};
   }
 
@@ -99,23 +156,26 @@ class Tuner {
     return {};
   }
 
-  // For each kernel the tiles of the contender that ran it fastest; the first contender's unless that is worth it.
-  static std::vector<RegisterTiles> choose(const std::vector<Contender>& contenders, const RegisterTiles& first) {
+  // For each kernel the schedule of the contender that ran it fastest; the first contender's unless that is worth it,
+  // or if both divide it alike.
+  static void choose(const std::vector<Contender>& contenders, Found& best) {
     const auto seconds_of = [](const Contender& contender) {
       return kernel_seconds(contender.executable->kernels(), contender.traces);
     };
-    std::vector<double> least = seconds_of(contenders.front());
+    const std::vector<double> before = seconds_of(contenders.front());
+    std::vector<double> least = before;
     for (double& seconds : least) seconds *= kWorthIt;
-    std::vector<RegisterTiles> best(least.size(), first);
     for (const Contender& contender : std::span(contenders).subspan(1)) {
       const std::vector<double> seconds = seconds_of(contender);
       for (size_t i = 0; i < seconds.size(); ++i) {
-        if (seconds[i] >= least[i]) continue;
+        const auto schedule_of = [i](const Contender& c) { return c.executable->kernels()[i].schedule; };
+        if (seconds[i] >= least[i] || schedule_of(contender) == schedule_of(contenders.front())) continue;
         least[i] = seconds[i];
-        best[i] = contender.tiles[i];
+        best.schedules[i] = contender.schedules[i];
       }
     }
-    return best;
+    for (size_t i = 0; i < before.size(); ++i)
+      if (least[i] < before[i] * kWorthIt) best.gains[i] *= before[i] / least[i];
   }
 
   const Function& function_;
@@ -138,7 +198,7 @@ Result<std::unique_ptr<CompiledFunction>> compile_tuned(const Function& function
   TuneReport report;
   report.function = function.name();
   Tuner tuner(function, plan, pool, options);
-  MINNOW_ASSIGN(options.tiles, tuner.search(report));
+  MINNOW_TRY(tuner.search(report, options));
   report.search_seconds = seconds_since(start);
   if (on_tuned) on_tuned(report);
   return compile(function, plan, options);

@@ -102,11 +102,12 @@ Status measure(std::vector<Contender>& contenders, int repeats) {
 
 // Measured before and after the samples, of which the better counts: two threads that share a core for a moment show
 // the peak of one.
-Status raise_peaks(std::vector<Contender>& contenders, double flops, std::map<int, double>& peaks) {
+Status raise_peaks(std::vector<Contender>& contenders, double flops, const std::string& cpu,
+                   std::map<int, double>& peaks) {
   for (Contender& contender : contenders) {
     const double rate = contender.samples.empty() ? 0 : flops / quartiles(contender.samples).median;
     double& best = peaks[contender.threads];
-    MINNOW_ASSIGN(const double peak, measure_peak_flops(contender.function->pool(), best < rate ? rate : 0));
+    MINNOW_ASSIGN(const double peak, measure_peak_flops(contender.function->pool(), best < rate ? rate : 0, cpu));
     best = std::max(best, peak);
   }
   return {};
@@ -179,9 +180,9 @@ Result<ExitCode> bench_command(const BenchFlags& flags) {
   std::map<int, double> peaks;  // by threads
   for (Contender& contender : contenders) MINNOW_TRY(prepare(contender, subject, flags));
   MINNOW_ASSIGN(const double flops, subject.flops());
-  MINNOW_TRY(raise_peaks(contenders, flops, peaks));
+  MINNOW_TRY(raise_peaks(contenders, flops, flags.backend.cpu, peaks));
   MINNOW_TRY(measure(contenders, flags.repeats));
-  MINNOW_TRY(raise_peaks(contenders, flops, peaks));
+  MINNOW_TRY(raise_peaks(contenders, flops, flags.backend.cpu, peaks));
   if (!flags.json) print_header(subject, flops, peaks);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   bool passes_peak = false;

@@ -39,7 +39,7 @@ Result<double> time_steps(MeasuredFunction& function, int64_t steps) {
 Result<ExitCode> bench_on_request(const Subject& subject, const BackendFlags& backend) {
   MINNOW_ASSIGN(MeasuredFunction measured, subject.prepare(backend.session_options(), backend.thread_count()));
   MINNOW_ASSIGN(const double flops, subject.flops());
-  MINNOW_ASSIGN(const double peak, measure_peak_flops(measured.pool()));
+  MINNOW_ASSIGN(const double peak, measure_peak_flops(measured.pool(), 0, backend.cpu));
   answer(nlohmann::ordered_json{
       {"build_seconds", measured.build_seconds()}, {"flops_per_step", flops}, {"peak_flops_per_second", peak}}
              .dump());

@@ -47,7 +47,7 @@ Result<ExitCode> check_command(const CheckFlags& flags) {
   if (flags.json) {
     print_json(to_json(loaded, lowered));
   } else {
-    fmt::print("{}: {}\n\n", loaded.path, loaded.model.name());
+    fmt::print("{}: {}\n\n", loaded.where(""), loaded.model.name());
     print_layers(lowered);
   }
   return ExitCode::kDone;

@@ -31,7 +31,6 @@ struct CompileFlags {
   std::string function;
   std::string out;
   std::string triple;
-  std::string cpu;
   bool remarks = false;
   std::string html;  // where the page goes; empty: none
   int repeats = 20;
@@ -47,9 +46,19 @@ Result<std::string> emit(const CompileFlags& flags, const Function& function, st
   if (flags.emit == "dot") return dot_graph(function);
   if (flags.emit == "svg") return svg_graph(function);
   const MemoryPlan plan = plan_memory(function);
-  if (flags.emit == "llvm") return emit_llvm_ir(function, plan, flags.triple, flags.cpu);
-  if (flags.emit == "asm") return emit_assembly(function, plan, flags.triple, flags.cpu, llvm_times);
-  return emit_object(function, plan, flags.triple, flags.cpu, llvm_times);
+  if (flags.emit == "llvm") return emit_llvm_ir(function, plan, flags.triple, flags.backend.cpu);
+  if (flags.emit == "asm") return emit_assembly(function, plan, flags.triple, flags.backend.cpu, llvm_times);
+  return emit_object(function, plan, flags.triple, flags.backend.cpu, llvm_times);
+}
+
+// --tune with --remarks: how each contraction is divided in the end.
+Status print_tuned_kernels(const CompileFlags& flags, const Function& function) {
+  ThreadPool pool(flags.backend.thread_count());
+  CodeStore store;
+  MINNOW_ASSIGN(const auto compiled, store.compile(function, pool, flags.backend.session_options().code));
+  for (const Kernel& kernel : compiled->kernels)
+    if (!kernel.schedule.empty()) fmt::print(stderr, "tune: {}: {}\n", kernel.name, kernel.schedule);
+  return {};
 }
 
 // --html
@@ -59,7 +68,7 @@ Status write_page(const CompileFlags& flags, const Function& function, StageReco
                                                     .function = function,
                                                     .stages = recorder.take(function),
                                                     .triple = flags.triple,
-                                                    .cpu = flags.cpu,
+                                                    .cpu = flags.backend.cpu,
                                                     .repeats = flags.repeats,
                                                     .threads = flags.backend.thread_count()}));
   return write_file_atomically(flags.html, text);
@@ -104,11 +113,12 @@ Result<ExitCode> compile_command(const CompileFlags& flags) {
   }
   std::vector<PassRecord> records;
   MINNOW_ASSIGN(const auto function, source.build(flags.passes, plan, options, records));
-  MINNOW_TRY(dump.write_code(*function, flags.triple, flags.cpu));
+  MINNOW_TRY(dump.write_code(*function, flags.triple, flags.backend.cpu));
   if (check) print_checked(*check->checker);
   if (flags.remarks) {
-    MINNOW_TRY(remark_on_memory(*function, remarks));
+    MINNOW_TRY(remark_on_memory(*function, flags.triple, flags.backend.cpu, remarks));
     print_remarks(remarks);
+    if (flags.backend.tune && flags.triple.empty()) MINNOW_TRY(print_tuned_kernels(flags, *function));
   }
   if (flags.passes.time) print_pass_times(records);
   if (!flags.html.empty()) {
@@ -156,7 +166,6 @@ Action add_compile(CLI::App& app) {
       ->capture_default_str();
   app.add_option("-o", flags->out, "write here instead of stdout")->type_name("FILE");
   app.add_option("--target", flags->triple, "another machine's LLVM triple")->type_name("TRIPLE");
-  app.add_option("--cpu", flags->cpu, "another CPU, as LLVM names it")->type_name("NAME");
   return [flags] { return compile_command(*flags); };
 }
 

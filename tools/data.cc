@@ -24,12 +24,12 @@ struct SourceFlags {
   void add(CLI::App& app) {
     app.add_option(
            "name", name,
-           "mnist, fashion-mnist, glyphs, time-machine, tiny-shakespeare, a .csv, .tsv, .npy or .txt file, or a folder of PNG")
+           "mnist, fashion-mnist, glyphs, time-machine, tiny-shakespeare, a .csv, .tsv, .npy, .npz or .txt file, or a folder of PNG")
         ->required()
         ->type_name("NAME");
     app.add_option("--split", options.split, "train or validation; of named data")
         ->check(CLI::IsMember({"train", "validation"}));
-    app.add_option("--targets", options.targets, "the labels of a .npy file")->type_name("FILE");
+    app.add_option("--targets", options.targets, "the labels of an .npy or .npz file")->type_name("FILE");
     app.add_option("--data-dir", options.data_dir, "where the files of the data lie")->type_name("DIR");
   }
 

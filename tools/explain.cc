@@ -167,7 +167,7 @@ Result<ExitCode> explain_command(const ExplainFlags& flags) {
   std::vector<PassRecord> records;
   const FunctionSource source{flags.model, flags.function, flags.backend.session_options().max_bytes};
   MINNOW_ASSIGN(const auto function, source.build(flags.passes, plan, options, records));
-  MINNOW_TRY(remark_on_memory(*function, remarks));
+  MINNOW_TRY(remark_on_memory(*function, "", flags.backend.cpu, remarks));
   MINNOW_ASSIGN(MeasuredFunction measured, measure_as_it_stands(*function, flags.backend.thread_count()));
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(measured, flags.repeats));
   const Profile profile = summarize(measured.executable().kernels(), steps);

@@ -17,8 +17,8 @@ Result<std::unique_ptr<Function>> FunctionSource::build(const PassFlags& flags, 
   MINNOW_ASSIGN(const bool is_text, stands_in_text());
   if (is_text) {
     MINNOW_ASSIGN(const auto module, read_ir_file(model.path));
-    MINNOW_ASSIGN(const Function* const found, choose_function(*module, model.path, function));
-    MINNOW_TRY(check_memory(model.path, *found, max_bytes));
+    MINNOW_ASSIGN(const Function* const found, choose_function(*module, shown_path(model.path), function));
+    MINNOW_TRY(check_memory(shown_path(model.path), *found, max_bytes));
     flags.print_limit(plan, found->name());
     auto copy = found->clone();
     MINNOW_ASSIGN(records, run_passes(*copy, plan.run, options));
@@ -30,13 +30,13 @@ Result<std::unique_ptr<Function>> FunctionSource::build(const PassFlags& flags, 
   return build_function(loaded, name, {{loaded.model.training().batch_size(), max_bytes}, plan.run, options, &records});
 }
 
-Status remark_on_memory(const Function& function, Remarks& remarks) {
+Status remark_on_memory(const Function& function, const std::string& triple, const std::string& cpu, Remarks& remarks) {
   remarks.begin("plan-memory", function);
   const MemoryPlan plan = plan_memory(function, &remarks);
   for (const auto& op : function.ops())
     if (is_block_loop(*op)) plan_memory(*op->body, &remarks);
   remarks.begin("layout", function);
-  return explain_layouts(function, plan, remarks);
+  return explain_layouts(function, plan, triple, cpu, remarks);
 }
 
 }  // namespace minnow

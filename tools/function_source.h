@@ -24,6 +24,7 @@ struct FunctionSource {
 };
 
 // What memory planning and lowering say of `function`, which has been through the passes, and of its block loops.
-Status remark_on_memory(const Function& function, Remarks& remarks);
+// Lowered for a machine as emit_object has it.
+Status remark_on_memory(const Function& function, const std::string& triple, const std::string& cpu, Remarks& remarks);
 
 }  // namespace minnow

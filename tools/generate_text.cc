@@ -172,8 +172,7 @@ void GenerateFlags::add(CLI::App& app) {
   auto* given = app.add_option("--prompt", prompt,
                                "generate text that goes on with this one; behind a line break or blank if it is empty")
                     ->type_name("TEXT");
-  for (const char* other : {"--image", "--index", "--worst", "--filters", "--output"})
-    given->excludes(app.get_option(other));
+  for (const char* other : {"--image", "--index", "--worst", "--filters"}) given->excludes(app.get_option(other));
   app.add_option("--length", length, "tokens to generate")
       ->check(CLI::Range(1, 1000000))
       ->needs(given)
@@ -194,6 +193,24 @@ void GenerateFlags::add(CLI::App& app) {
   app.add_option("--seed", seed, "of the draws: another one, another text; that of the training by default")
       ->needs(given);
   app.add_flag("--quiet", quiet, "do not tell the speed")->needs(given);
+}
+
+Result<PromptedQuestion> question_from_prompt(const GenerateFlags& flags, const DataFlags& data,
+                                              const TrainedModel& trained, ThreadPool& pool) {
+  MINNOW_ASSIGN(const Language language, language_of(trained, data, pool));
+  MINNOW_ASSIGN(const Prompt prompt, read_prompt(*flags.prompt, language, flags.quiet));
+  const LoweredModel& network = trained.session->lowered();
+  const TensorType& fed = trained.session->input_type();
+  if (network.inputs.size() != 1 || fed.rank() != 2)
+    return fail("--prompt", "is one sequence of tokens, but the network is fed otherwise");
+  const auto count = static_cast<size_t>(fed.dim(1));
+  std::vector<int32_t> tokens = prompt.tokens;
+  if (tokens.size() > count) tokens.erase(tokens.begin(), tokens.end() - fed.dim(1));
+  const int64_t given = std::ssize(tokens);
+  tokens.resize(count);
+  Tensor example = Tensor::from<int32_t>({DType::kI32, {1, fed.dim(1)}}, std::span<const int32_t>(tokens));
+  Question question{{"--prompt", std::move(example), {}, {}}, {"--prompt"}, {}, trained.class_names, {}};
+  return PromptedQuestion{std::move(question), given};
 }
 
 Result<ExitCode> generate_text(const GenerateFlags& flags, const DataFlags& data, const TrainedModel& trained,

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "runtime/train/generate.h"
-#include "tools/flags/trained_model.h"
+#include "tools/flags/question.h"
 
 namespace minnow {
 
@@ -19,6 +19,15 @@ struct GenerateFlags {
   // Adds --prompt and what belongs to it. Flags of other questions are there already.
   void add(CLI::App& app);
 };
+
+// The prompt, not empty, as the one example of a network fed with one sequence of tokens: its last tokens, if it is
+// longer than that, else followed by token 0.
+struct PromptedQuestion {
+  Question question;
+  int64_t tokens;  // of the prompt
+};
+Result<PromptedQuestion> question_from_prompt(const GenerateFlags& flags, const DataFlags& data,
+                                              const TrainedModel& trained, ThreadPool& pool);
 
 // Prints the prompt and, token by token as they come, what the network writes; the speed on stderr. With `json`, all at
 // the end.

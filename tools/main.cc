@@ -7,13 +7,17 @@
 #include <atomic>
 #include <csignal>
 #include <new>
+#include <optional>
 #include <system_error>
+#include <vector>
 
 #include "ir/printable.h"
 #include "tools/command.h"
 #include "tools/flags/closed_pipe.h"
+#include "tools/flags/error_text.h"
 #include "tools/flags/interrupt.h"
 #include "tools/flags/usage_error.h"
+#include "tools/help.h"
 
 namespace minnow {
 namespace {
@@ -22,47 +26,52 @@ struct CommandRow {
   const char* name;
   const char* summary;
   Action (*add)(CLI::App& app);
+  const char* examples;  // a line each
 };
 
 constexpr CommandRow kCommands[] = {
-    {"new", "write a commented model file to start from", add_new},
-    {"check", "validate a model and print its layers", add_check},
-    {"train", "train a model", add_train},
-    {"eval", "loss and accuracy of trained weights", add_eval},
-    {"predict", "classes of examples, with probabilities, or text that goes on", add_predict},
-    {"compile", "show a model's IR, LLVM IR or assembly, or write its object", add_compile},
-    {"explain", "where a value comes from, and what becomes of it", add_explain},
-    {"opt", "run passes over IR text", add_opt},
-    {"run", "run a function of IR text", add_run},
-    {"bench", "time compiled against interpreted", add_bench},
-    {"profile", "time per kernel of a step", add_profile},
-    {"gradcheck", "autodiff against finite differences, per weight", add_gradcheck},
-    {"diff", "every way to run a program against the interpreter, value by value", add_diff},
-    {"fuzz", "the same for programs and models drawn at random", add_fuzz},
-    {"reduce", "shrink a failing program while a command says that it still fails", add_reduce},
-    {"memory", "bytes that training and inference take", add_memory},
-    {"sweep", "train every combination of settings, and compare", add_sweep},
-    {"experiment", "runs and pictures that belong together, from one file", add_experiment},
-    {"plot", "curves of runs, or an op with its derivative", add_plot},
-    {"report", "one page about a run, or several beside each other", add_report},
-    {"data", "show data, and count their classes", add_data},
-    {"info", "this machine as the compiler sees it", add_info},
+    {"new", "write a commented model file to start from", add_new, "minnow new lenet > lenet.textproto"},
+    {"check", "validate a model and print its layers", add_check,
+     "minnow check lenet.textproto\nminnow new lenet | minnow check -"},
+    {"train", "train a model", add_train,
+     "minnow train lenet.textproto --out run\n"
+     "minnow train lenet.textproto --epochs 3 --set training.learning_rate=0.05 --set inputs.image.shape=[1,28,28]\n"
+     "minnow train --resume run"},
+    {"eval", "loss and accuracy of trained weights", add_eval,
+     "minnow eval run\nminnow eval lenet.textproto --weights run/best.safetensors -o confusion.svg"},
+    {"predict", "classes of examples, with probabilities, or text that goes on", add_predict,
+     "minnow predict run --index 0:5\nminnow predict run --image digit.png --invert\n"
+     "minnow predict run --image pictures/ --json"},
+    {"compile", "show a model's IR, LLVM IR or assembly, or write its object", add_compile,
+     "minnow compile lenet.textproto\nminnow compile lenet.textproto --emit=asm --function=infer\n"
+     "minnow compile lenet.textproto --passes '' | minnow opt - --passes cse,fuse"},
+    {"explain", "where a value comes from, and what becomes of it", add_explain, ""},
+    {"opt", "run passes over IR text", add_opt,
+     "minnow opt f.ir --passes cse,fuse\nminnow opt - --passes default -o fused.ir < f.ir"},
+    {"run", "run a function of IR text", add_run,
+     "minnow run f.ir --input x=0.5 --input w=@w.npy\nminnow run f.ir --input x=@data.npz:x --out results\n"
+     "minnow run f.ir --input x=- < x.npy"},
+    {"bench", "time compiled against interpreted", add_bench, "minnow bench lenet.textproto"},
+    {"profile", "time per kernel of a step", add_profile, "minnow profile lenet.textproto"},
+    {"gradcheck", "autodiff against finite differences, per weight", add_gradcheck,
+     "minnow gradcheck lenet.textproto --batch-size 2"},
+    {"diff", "every way to run a program against the interpreter, value by value", add_diff,
+     "minnow diff lenet.textproto --steps 3"},
+    {"fuzz", "the same for programs and models drawn at random", add_fuzz, ""},
+    {"reduce", "shrink a failing program while a command says that it still fails", add_reduce, ""},
+    {"memory", "bytes that training and inference take", add_memory, "minnow memory lenet.textproto -o arena.svg"},
+    {"sweep", "train every combination of settings, and compare", add_sweep, ""},
+    {"experiment", "runs and pictures that belong together, from one file", add_experiment, ""},
+    {"plot", "curves of runs, or an op with its derivative", add_plot,
+     "minnow plot run other -o curves.svg\nminnow plot run -o - > curves.svg"},
+    {"report", "one page about a run, or several beside each other", add_report, "minnow report run -o run.html"},
+    {"data", "show data, and count their classes", add_data,
+     "minnow data show glyphs --count 5\nminnow data stats pictures/"},
+    {"info", "this machine as the compiler sees it", add_info, ""},
 };
 
-// Each line cut where it is long: what it quotes of a file may be as long as the file.
-std::string with_short_lines(std::string_view text) {
-  constexpr size_t kMostLetters = 2000;
-  std::string lines;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    lines += shortened(text.substr(begin, end - begin), kMostLetters) + "\n";
-    begin = end + 1;
-  }
-  return lines;
-}
-
 int report(const Error& error) {
-  std::fputs(with_short_lines(error.to_string()).c_str(), stderr);
+  std::fputs(error_text(error).c_str(), stderr);
   return static_cast<int>(error.code);
 }
 
@@ -106,20 +115,28 @@ int run_command(const Action& action) {
 }
 
 // CLI11 would only say that a command is needed.
-std::optional<Error> unknown_command(int argc, char** argv) {
-  if (argc < 2 || std::string_view(argv[1]).starts_with('-')) return std::nullopt;
+std::optional<Error> unknown_command(const std::vector<std::string>& words) {
+  if (words.empty() || words[0].starts_with('-')) return std::nullopt;
   std::vector<std::string> names;
   for (const CommandRow& row : kCommands) names.emplace_back(row.name);
-  if (std::ranges::find(names, argv[1]) != names.end()) return std::nullopt;
-  const std::string nearest = std::string_view(argv[1]) == "help" ? "--help" : nearest_name(argv[1], names);
+  if (std::ranges::find(names, words[0]) != names.end()) return std::nullopt;
+  names.emplace_back("help");
+  const std::string nearest = nearest_name(words[0], names);
   return Error{{},
-               fmt::format("there is no command \"{}\"", argv[1]),
+               fmt::format("there is no command \"{}\"", words[0]),
                nearest.empty() ? "minnow --help lists them" : fmt::format("did you mean {}?", nearest),
                ExitCode::kUsage};
 }
 
+// "help train" is "train --help".
+std::vector<std::string> with_help_behind(std::vector<std::string> words) {
+  if (words.empty() || words[0] != "help") return words;
+  words.erase(words.begin());
+  if (words.empty() || words.back() != "--help") words.emplace_back("--help");
+  return words;
+}
+
 int run_main(int argc, char** argv) {
-  if (const auto error = unknown_command(argc, argv)) return report(*error);
   CLI::App app("Minnow compiles, trains and runs small neural networks.", "minnow");
   app.set_version_flag("--version", "minnow 0.1.0");
   app.require_subcommand(1);
@@ -127,13 +144,23 @@ int run_main(int argc, char** argv) {
   for (const CommandRow& row : kCommands) {
     CLI::App* command = app.add_subcommand(row.name, row.summary);
     commands.emplace_back(command, row.add(*command));
+    add_examples(*command, row.examples);
   }
-  if (argc < 2) {
+  app.footer("minnow help COMMAND tells more of one; help --json lists all flags of all");
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words == std::vector<std::string>{"help", "--json"}) {
+    fmt::print("{}\n", commands_json(app));
+    return static_cast<int>(ExitCode::kDone);
+  }
+  words = with_help_behind(std::move(words));
+  if (const auto error = unknown_command(words)) return report(*error);
+  if (words.empty()) {
     fmt::print(stderr, "{}", app.help());
     return static_cast<int>(ExitCode::kUsage);
   }
+  std::ranges::reverse(words);  // as CLI11 takes them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     return error.get_exit_code() == 0 ? app.exit(error) : report(usage_error(app, error));
   }

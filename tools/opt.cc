@@ -4,6 +4,7 @@
 #include "passes/gradient/autodiff.h"
 #include "passes/gradient/optimizer.h"
 #include "passes/pipeline.h"
+#include "runtime/file.h"
 #include "tools/check_passes.h"
 #include "tools/command.h"
 #include "tools/flags/ir_file.h"
@@ -15,6 +16,7 @@ namespace {
 
 struct OptFlags {
   std::string file;
+  std::string out = "-";
   bool gradients = false;
   std::string optimizer;
   double clip_norm = 0, clip_value = 0, weight_decay = 0;
@@ -75,7 +77,7 @@ Result<ExitCode> opt_command(const OptFlags& flags) {
     if (flags.memory_plan) fmt::print("{}", memory_plan_text(*function));
   }
   if (flags.check_passes) print_checked(checker);
-  if (!flags.memory_plan) fmt::print("{}", print(*module));
+  if (!flags.memory_plan) MINNOW_TRY(write_file_atomically(flags.out, print(*module)));
   return ExitCode::kDone;
 }
 
@@ -90,6 +92,7 @@ std::string pass_list() {
 Action add_opt(CLI::App& app) {
   auto flags = std::make_shared<OptFlags>();
   app.add_option("file", flags->file, "IR text")->required()->type_name("FILE.ir");
+  app.add_option("-o,--output", flags->out, "write the IR here instead of stdout")->type_name("FILE");
   app.add_flag("--gradients", flags->gradients, "first differentiate: a result more for each weight");
   std::vector<std::string> names;
   for (const OptimizerRow& row : kOptimizers) names.emplace_back(row.name);

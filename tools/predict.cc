@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
 #include "runtime/train/network_pictures.h"
 #include "runtime/train/progress.h"
 #include "tools/command.h"
+#include "tools/draw_result.h"
 #include "tools/flags/question.h"
 #include "tools/flags/trained_model.h"
 #include "tools/generate_text.h"
+#include "tools/predict_pictures.h"
 #include "tools/predict_sequences.h"
 
 namespace minnow {
@@ -20,10 +23,11 @@ struct PredictFlags {
   TrainedModelFlags model;
   BackendFlags backend;
   DataFlags data;
-  std::string image;
+  std::vector<std::string> images;
   bool is_inverted = false;
   int64_t worst = 0;
   bool draws_filters = false;
+  std::string drawn;  // a result of a layer
   bool has_bars = false;
   std::string out;
   std::string range = "0:5";
@@ -73,8 +77,14 @@ nlohmann::ordered_json to_json(const Question& question, const PredictionRows& r
   return {{"predictions", std::move(predictions)}};
 }
 
+// One picture is told in full.
+bool is_table(const PredictFlags& flags) {
+  std::error_code error;
+  return flags.images.size() > 1 || (flags.images.size() == 1 && std::filesystem::is_directory(flags.images[0], error));
+}
+
 Result<Question> ask(const PredictFlags& flags, const TrainedModel& trained, ThreadPool& pool) {
-  if (!flags.image.empty()) return question_from_image(flags.image, flags.is_inverted, trained);
+  if (!flags.images.empty()) return question_from_images(flags.images, flags.is_inverted, trained);
   MINNOW_ASSIGN(const DataSplits data, trained.load(flags.data, pool));
   return question_from_data(flags.range, trained, data.validation);
 }
@@ -89,11 +99,40 @@ Result<ExitCode> show_sheet(const ImageSheet& sheet, const std::string& out) {
   return ExitCode::kDone;
 }
 
+Result<HeatMaps> maps(const PredictFlags& flags, const TrainedModel& trained, ThreadPool& pool) {
+  if (!flags.generate.prompt) {
+    MINNOW_ASSIGN(const Question question, ask(flags, trained, pool));
+    return maps_of_result(flags.drawn, trained, question, 0);
+  }
+  MINNOW_ASSIGN(const PromptedQuestion prompted, question_from_prompt(flags.generate, flags.data, trained, pool));
+  return maps_of_result(flags.drawn, trained, prompted.question, prompted.tokens);
+}
+
+Result<ExitCode> draw_maps(const PredictFlags& flags, const TrainedModel& trained, ThreadPool& pool) {
+  MINNOW_ASSIGN(const HeatMaps drawn, maps(flags, trained, pool));
+  MINNOW_TRY(write_drawing(flags.out, draw_heat_maps(drawn)));
+  return ExitCode::kDone;
+}
+
+// -o has a picture, and what is only drawn has an -o.
+Status check_output(const PredictFlags& flags) {
+  const auto refuse = [](std::string what, std::string hint) {
+    return tl::unexpected(Error{"-o", std::move(what), std::move(hint), ExitCode::kUsage});
+  };
+  if (!flags.drawn.empty() && flags.out.empty())
+    return refuse("is missing: where --draw is to be drawn", "-o FILE.png");
+  const bool has_picture = !flags.drawn.empty() || flags.worst > 0 || flags.draws_filters;
+  if (!flags.out.empty() && !has_picture)
+    return refuse("there is no picture to write", "draw --worst, --filters or a layer by --draw");
+  return flags.out.empty() ? Status() : check_picture_path(flags.out);
+}
+
 Result<ExitCode> predict_command(const PredictFlags& flags) {
-  if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
+  MINNOW_TRY(check_output(flags));
   ThreadPool pool(flags.backend.thread_count());
   MINNOW_ASSIGN(const TrainedModel trained, flags.model.open(flags.backend, pool));
   const auto& session = trained.session;
+  if (!flags.drawn.empty()) return draw_maps(flags, trained, pool);
   if (flags.generate.prompt) return generate_text(flags.generate, flags.data, trained, pool, flags.json);
   if (flags.draws_filters) {
     MINNOW_ASSIGN(const ImageSheet sheet, filter_sheet(*session));
@@ -106,14 +145,13 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
     MINNOW_ASSIGN(const ImageSheet sheet, worst_sheet(assessment, data.validation, flags.worst));
     return show_sheet(sheet, flags.out);
   }
-  if (!flags.out.empty())
-    return tl::unexpected(Error{"-o", "there is no picture to write", "draw --worst or --filters", ExitCode::kUsage});
   MINNOW_ASSIGN(const Question question, ask(flags, trained, pool));
   if (!question.note.empty()) std::fputs((printable(question.note) + "\n").c_str(), stderr);
   MINNOW_ASSIGN(const PredictionRows rows, predict(*session, question.data));
   const bool has_sequences = session->lowered().labels_positions;
   if (flags.json) print_json(has_sequences ? sequences_to_json(question, rows) : to_json(question, rows, flags.top));
   else if (has_sequences) print_sequences(question, rows);
+  else if (is_table(flags)) print_picture_table(question, rows);
   else print_text(question, rows, flags);
   return ExitCode::kDone;
 }
@@ -125,8 +163,9 @@ Action add_predict(CLI::App& app) {
   flags->model.add(app);
   flags->backend.add(app);
   flags->data.add(app);
-  auto* image = app.add_option("--image", flags->image, "a PNG of any size; it is resized to what the network is fed")
-                    ->type_name("FILE");
+  auto* image = app.add_option("--image", flags->images,
+                               "PNGs, or folders of them, of any size, resized to what the network is fed")
+                    ->type_name("FILE|DIR");
   app.add_flag("--invert", flags->is_inverted, "the picture is dark on light")->needs(image);
   app.add_option("--index", flags->range, "validation examples, FIRST or FIRST:LAST")
       ->excludes(image)
@@ -134,10 +173,18 @@ Action add_predict(CLI::App& app) {
   auto* worst = app.add_option("--worst", flags->worst, "draw so many validation examples it is most wrong about")
                     ->check(CLI::Range(1, 1000))
                     ->excludes(image);
-  app.add_flag("--filters", flags->draws_filters, "draw the kernels of the first convolution")
-      ->excludes(image)
-      ->excludes(worst);
-  app.add_option("-o,--output", flags->out, "write --worst or --filters as a picture, .png or .svg")->type_name("FILE");
+  auto* filters = app.add_flag("--filters", flags->draws_filters, "draw the kernels of the first convolution")
+                      ->excludes(image)
+                      ->excludes(worst);
+  app.add_option(
+         "--draw", flags->drawn,
+         "draw what a layer makes of an example, the first of --index or the prompt: LAYER, or LAYER.weights of "
+         "attention, LAYER.forget_gate of an lstm")
+      ->type_name("NAME")
+      ->excludes(worst)
+      ->excludes(filters);
+  app.add_option("-o,--output", flags->out, "write --worst, --filters or --draw as a picture, .png or .svg")
+      ->type_name("FILE");
   app.add_flag("--bars", flags->has_bars, "probabilities as bars, as on a terminal");
   app.add_option("--top", flags->top, "classes to print")->check(CLI::Range(1, 1000))->capture_default_str();
   flags->generate.add(app);

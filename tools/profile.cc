@@ -62,6 +62,7 @@ Json to_json(const Subject& subject, const Profile& profile) {
                        {"median_seconds", row.seconds},
                        {"flops", row.flops},
                        {"bytes", row.bytes},
+                       {"schedule", row.kernel->schedule},
                        {"share_of_peak", row.flops_per_second() / profile.peak}});
   }
   Json json = {{"model", subject.name()}, {"function", subject.function()}};
@@ -113,7 +114,7 @@ Result<ExitCode> profile_command(const ProfileFlags& flags) {
                                 ExitCode::kUsage});
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(function, flags.repeats));
   Profile profile = summarize(kernels, steps);
-  MINNOW_TRY(measure_peak(profile, function.pool()));
+  MINNOW_TRY(measure_peak(profile, function.pool(), options.code.cpu));
   if (!flags.trace.empty()) MINNOW_TRY(write_trace(flags.trace, steps));
   if (flags.json) {
     print_json(to_json(subject, profile));

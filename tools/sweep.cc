@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
@@ -38,7 +39,11 @@ nlohmann::ordered_json to_json(const Sweep& sweep, const SweepOutcome& outcome) 
       object["best_loss"] = run.best_loss()->validation_loss;
       object["accuracy"] = run.history.back().validation_accuracy;
       object["best_accuracy"] = run.best_accuracy()->validation_accuracy;
-      object["epochs_to_best"] = (has_accuracy(run.history) ? run.best_accuracy() : run.best_loss())->epoch;
+      if (run.has_perplexity) {
+        object["perplexity"] = std::exp(run.history.back().validation_loss);
+        object["best_perplexity"] = std::exp(run.best_loss()->validation_loss);
+      }
+      object["epochs_to_best"] = run.best()->epoch;
     }
     object["seconds"] = run.seconds();
     if (!run.note.empty()) object["note"] = run.note;

@@ -1,7 +1,11 @@
 """Puts generated sections into a document, between `<!-- measured NAME -->` and `<!-- end -->`."""
 import re
 
+import picture
+import report
 from contenders import Failure
+
+PICTURE = "images/performance.svg"
 
 
 def updated(text, sections):
@@ -12,3 +16,12 @@ def updated(text, sections):
             raise Failure(f"the document has no place for {name}: <!-- measured {name} -->")
         text = place.sub(lambda match: f"{match[1]}\n{body}\n{match[2]}", text, count=1)
     return text
+
+
+def update(path, results):
+    """The document's sections, and the picture beside it, as the results have them."""
+    path.write_text(updated(path.read_text(), report.sections(results)))
+    drawn = picture.svg(results["steps"])
+    if drawn:
+        (path.parent / PICTURE).parent.mkdir(exist_ok=True)
+        (path.parent / PICTURE).write_text(drawn)

@@ -18,7 +18,8 @@ import starts
 from contenders import Case, Failure, HAND_WRITTEN, PEERS, PLAIN_SGD, ROOT, SEQUENCES, ZOO, peers_of
 
 KNOWN = (*HAND_WRITTEN, *SEQUENCES, *ZOO, *grid.NAMES)
-GROUPS = {"zoo": ZOO, "sequences": SEQUENCES, "recurrent": grid.NAMES}
+SHIPPED = (*HAND_WRITTEN, *SEQUENCES)
+GROUPS = {"zoo": ZOO, "sequences": SEQUENCES, "recurrent": grid.NAMES, "shipped": SHIPPED, "all": KNOWN}
 PARTS = ("parity", "profiles", "starts", "steps")
 START_MODELS = ("lenet-relu", "mlp-256")
 START_BATCH = 64
@@ -39,16 +40,16 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench-peers", description=__doc__)
     add("--models", type=words, default=list(HAND_WRITTEN),
         help=f"comma-separated, of {','.join((*HAND_WRITTEN, *SEQUENCES))}, those of models/zoo, recurrent networks such "
-             "as lstm-128x64 (units, length), and model files; * stands for anything; zoo, sequences, recurrent: all of "
-             "these; default: the first four")
-    add("--batch-sizes", "--batches", type=numbers, default=[1, 64, 256], help="default 1,64,256")
+             "as lstm-128x64 (units, length), and model files; * stands for anything; zoo, sequences, shipped, recurrent, all: "
+             "all of these; default: the first four")
+    add("--batch-sizes", "--batches", type=numbers, default=[1, 32, 256], help="default 1,32,256")
     add("--threads", type=numbers, default=[1, 2], help="default 1,2")
     add("--rounds", type=int, choices=range(2, 1001), metavar="R", default=11, help="samples of each; default 11")
     add("--peers", type=words, default=list(PEERS), help="of torch,torch.compile,jax; all by default")
     add("--parts", type=words, default=list(PARTS), help="of " + ",".join(PARTS) + "; all by default")
     add("--json", type=path, metavar="F",
         help="write results to F after each; what F has already is not measured again")
-    add("--markdown", type=path, metavar="F", help="bring the measured sections of F up to date")
+    add("--markdown", type=path, metavar="F", help="bring the measured sections of F up to date, and its picture")
     add("--minutes", type=float, default=float("inf"), help="stop after so long; with --json, run again")
     add("--limit", type=int, metavar="S", help="leave out a peer's way that fails or is not ready in S seconds; "
         "default 60 for recurrent networks of many sizes, none for others")
@@ -205,8 +206,7 @@ def main():
             entrant.close()
     show(results.data)
     if arguments.markdown:
-        text = document.updated(arguments.markdown.read_text(), report.sections(results.data))
-        arguments.markdown.write_text(text)
+        document.update(arguments.markdown, results.data)
     if left:
         print(f"{left} measurements are left: run again with the same --json", file=sys.stderr)
     different = [row for row in results.data["parity"] if not row["same"]]

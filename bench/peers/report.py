@@ -227,6 +227,9 @@ def sections(results):
     steps = [step for step in results["steps"] if not grid.parts(step["model"])]
     recurrent = [step for step in results["steps"] if grid.parts(step["model"])]
     found = {}
+    if results["steps"]:
+        import conclusion  # which is made of this module's parts
+        found["conclusion"] = conclusion.section(results["steps"])
     if recurrent:
         found["recurrent"] = (machine_line(results | {"steps": recurrent}) + "\n" + recurrent_section(recurrent) + "\n"
                               + spread_line(recurrent))

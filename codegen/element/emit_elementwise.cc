@@ -1,4 +1,5 @@
-// Elementwise ops: a line each, naming the ScalarMath function; and the table of all rules.
+// Elementwise ops: a line each, naming the ScalarMath function, LLVM's or the C library's; and the table of all rules.
+#include <algorithm>
 #include <array>
 
 #include "codegen/element/emit_rules.h"
@@ -13,6 +14,27 @@ struct Unary {
   static V apply(ElementEmitter& emitter, const Op& op, const Position& at) {
     V x = emitter.emit(op.operands[0], at);
     return (emitter.math().*function)(op.operands[0]->type.dtype, x);
+  }
+};
+
+template <llvm::Intrinsic::ID id>
+struct Intrinsic {
+  static V apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+    return emitter.ir().CreateUnaryIntrinsic(id, emitter.emit(op.operands[0], at));
+  }
+};
+
+template <size_t length>
+struct Name {
+  consteval Name(const char (&name)[length]) { std::ranges::copy(name, text); }  // NOLINT: as a literal
+  char text[length];
+};
+
+// A function of the C library, a lane at a time.
+template <Name name>
+struct Library {
+  static V apply(ElementEmitter& emitter, const Op& op, const Position& at) {
+    return emitter.math().library(name.text, emitter.emit(op.operands[0], at));
   }
 };
 
@@ -52,8 +74,9 @@ template <> struct EmitRule<OpKind::kErf> : Unary<&ScalarMath::erf> {};
 template <> struct EmitRule<OpKind::kErfc> : Unary<&ScalarMath::erfc> {};
 template <> struct EmitRule<OpKind::kCos> : Unary<&ScalarMath::cos> {};
 template <> struct EmitRule<OpKind::kSin> : Unary<&ScalarMath::sin> {};
-template <> struct EmitRule<OpKind::kAtan> : Unary<&ScalarMath::atan> {};
+template <> struct EmitRule<OpKind::kAtan> : Library<"atan"> {};
 template <> struct EmitRule<OpKind::kFloor> : Unary<&ScalarMath::floor> {};
+template <> struct EmitRule<OpKind::kRound> : Intrinsic<llvm::Intrinsic::roundeven> {};
 template <> struct EmitRule<OpKind::kNot> : Unary<&ScalarMath::logical_not> {};
 template <> struct EmitRule<OpKind::kAdd> : Binary<&ScalarMath::add> {};
 template <> struct EmitRule<OpKind::kSubtract> : Binary<&ScalarMath::sub> {};

@@ -76,7 +76,7 @@ void add_where(ElementEmitter& emitter, DType dtype, Accumulator& sum, V conditi
 
 }  // namespace
 
-// Goes through all updates for each element; emit_scatter_add.h does not.
+// Goes through all updates for each element; emit_columns.h does not.
 V EmitRule<OpKind::kScatterAdd>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
   const auto& [dim, size] = op.attr<ScatterAttributes>();
   const TensorType& indices = op.operands[1]->type;
@@ -97,7 +97,7 @@ V EmitRule<OpKind::kScatterAdd>::apply(ElementEmitter& emitter, const Op& op, co
   return sum.get();
 }
 
-// Begins anew for each element; emit_cumsum.h does not.
+// Begins anew for each element; emit_columns.h does not.
 V EmitRule<OpKind::kCumSum>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
   const auto dim = static_cast<size_t>(op.attr<DimAttributes>().dim);
   Accumulator sum(emitter, op.type().dtype, 0);

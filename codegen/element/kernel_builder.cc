@@ -1,6 +1,8 @@
 #include "codegen/element/kernel_builder.h"
 
 #include <llvm/IR/Function.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
 
 #include "ir/threshold.h"
 
@@ -8,6 +10,20 @@ namespace minnow {
 namespace {
 
 const Threshold kShortLoop{"steps of a loop with code for each", 32};
+
+void split_fused(llvm::Function& function) {
+  std::vector<llvm::IntrinsicInst*> calls;
+  for (llvm::Instruction& instruction : llvm::instructions(function)) {
+    auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+    if (call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::fma) calls.push_back(call);
+  }
+  for (llvm::IntrinsicInst* call : calls) {
+    llvm::IRBuilder<> ir(call);
+    llvm::Value* product = ir.CreateFMul(call->getArgOperand(0), call->getArgOperand(1));
+    call->replaceAllUsesWith(ir.CreateFAdd(product, call->getArgOperand(2)));
+    call->eraseFromParent();
+  }
+}
 
 }  // namespace
 
@@ -28,6 +44,11 @@ KernelBuilder::KernelBuilder(llvm::Module& module, const Target& target, const s
   auto* start = llvm::BasicBlock::Create(module.getContext(), "start", function_);
   llvm::IRBuilder<>(entry_).CreateBr(start);
   ir_.SetInsertPoint(start);
+}
+
+void KernelBuilder::finish() {
+  ir_.CreateRetVoid();
+  if (!target_.has_fma) split_fused(*function_);
 }
 
 llvm::Value* KernelBuilder::buffer(int index) {

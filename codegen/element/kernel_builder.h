@@ -50,7 +50,9 @@ class KernelBuilder {
   llvm::Type* memory_type(DType dtype);                  // in memory; pred is i8
   llvm::Type* vector_type(llvm::Type* type, int lanes);  // `type` itself for one lane
 
-  void finish() { ir_.CreateRetVoid(); }
+  // Fused multiply-adds that the target has not become products and sums: a call of the C library for each lane would
+  // take a hundred times as long.
+  void finish();
 
  private:
   const Target& target_;

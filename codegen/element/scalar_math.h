@@ -3,6 +3,8 @@
 
 #include <llvm/IR/IRBuilder.h>
 
+#include <string>
+
 #include "ir/type.h"
 
 namespace minnow {
@@ -34,8 +36,8 @@ class ScalarMath {
   // Calls of the C library, a lane at a time.
   V cos(DType t, V x);
   V sin(DType t, V x);
-  V atan(DType t, V x);
   V pow(DType t, V x, V y);
+  V library(const std::string& name, V x);  // by its name for f64
 
   V add(DType t, V a, V b);
   V sub(DType t, V a, V b);
@@ -59,7 +61,6 @@ class ScalarMath {
   V polynomial(V x, std::initializer_list<double> coefficients);
 
  private:
-  V library(const char* f32_name, const char* f64_name, V x);
   V exp_of_normal(V x, V less = nullptr);
   V clamp(V x, double low, double high);
   V bits(V x);

@@ -27,11 +27,11 @@ constexpr double kNormalExponent = 87;  // exp(±87) is no denormal and no infin
 }  // namespace
 
 // Calls the scalar C function for every lane.
-V ScalarMath::library(const char* f32_name, const char* f64_name, V x) {
+V ScalarMath::library(const std::string& name, V x) {
   llvm::Type* element = x->getType()->getScalarType();
   auto* type = llvm::FunctionType::get(element, {element}, false);
   llvm::Module* module = ir_.GetInsertBlock()->getModule();
-  auto callee = module->getOrInsertFunction(element->isFloatTy() ? f32_name : f64_name, type);
+  auto callee = module->getOrInsertFunction(element->isFloatTy() ? name + "f" : name, type);
   auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
   if (vector == nullptr) return ir_.CreateCall(callee, {x});
   V result = llvm::PoisonValue::get(vector);
@@ -44,7 +44,7 @@ V ScalarMath::library(const char* f32_name, const char* f64_name, V x) {
 
 // exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2. 2^n in two factors, so that denormals round once.
 V ScalarMath::exp(DType t, V x) {
-  if (t == DType::kF64) return library("expf", "exp", x);
+  if (t == DType::kF64) return library("exp", x);
   V capped = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 90)), x, like(x, 90));
   capped = ir_.CreateSelect(ir_.CreateFCmpOGT(capped, like(x, -105)), capped, like(x, -105));
   V n = ir_.CreateUnaryIntrinsic(llvm::Intrinsic::rint, ir_.CreateFMul(capped, like(x, 1.44269504088896341)));
@@ -65,7 +65,7 @@ V ScalarMath::exp(DType t, V x) {
 // With exp(r) - 1 = e: 2^n e + (2^n - 1), computed for n - 1 and doubled, so that nothing overflows before the result
 // does. Far out it is -1 or infinite.
 V ScalarMath::expm1(DType t, V x) {
-  if (t == DType::kF64) return library("expm1f", "expm1", x);
+  if (t == DType::kF64) return library("expm1", x);
   V capped = ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 88.8)), x, like(x, 88.8));
   capped = ir_.CreateSelect(ir_.CreateFCmpOGT(capped, like(x, -80)), capped, like(x, -80));
   V n = ir_.CreateUnaryIntrinsic(llvm::Intrinsic::rint, ir_.CreateFMul(capped, like(x, 1.44269504088896341)));
@@ -107,7 +107,7 @@ V ScalarMath::clamp(V x, double low, double high) {
 
 // log(2^e m) = e ln 2 + log(1 + f), m in [sqrt(1/2), sqrt(2)), f = m - 1.
 V ScalarMath::log(DType t, V x) {
-  if (t == DType::kF64) return library("logf", "log", x);
+  if (t == DType::kF64) return library("log", x);
   V tiny = ir_.CreateFCmpOLT(x, like(x, 0x1p-126));
   V scaled = ir_.CreateSelect(tiny, ir_.CreateFMul(x, like(x, 0x1p23)), x);
   V bits = ir_.CreateBitCast(scaled, with_element(x, ir_.getInt32Ty()));
@@ -131,7 +131,7 @@ V ScalarMath::log(DType t, V x) {
 
 // log(u) corrected for the rounding of u = 1 + x.
 V ScalarMath::log1p(DType t, V x) {
-  if (t == DType::kF64) return library("log1pf", "log1p", x);
+  if (t == DType::kF64) return library("log1p", x);
   V u = ir_.CreateFAdd(x, like(x, 1));
   V above = ir_.CreateFSub(u, like(x, 1));
   V large = ir_.CreateFSub(like(x, 1), ir_.CreateFSub(u, x));  // for x > 1 the low part is lost from the 1
@@ -146,7 +146,7 @@ V ScalarMath::log1p(DType t, V x) {
 
 // An odd polynomial below 0.625, 1 - 2 / (exp(2|x|) + 1) above.
 V ScalarMath::tanh(DType t, V x) {
-  if (t == DType::kF64) return library("tanhf", "tanh", x);
+  if (t == DType::kF64) return library("tanh", x);
   V magnitude = abs(t, x);
   V z = ir_.CreateFMul(x, x);
   V p = polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1});
@@ -173,7 +173,7 @@ V ScalarMath::sigmoid(DType t, V x) {
 }
 
 V ScalarMath::erf(DType t, V x) {
-  if (t == DType::kF64) return library("erff", "erf", x);
+  if (t == DType::kF64) return library("erf", x);
   V a = abs(t, x);
   V s = ir_.CreateFMul(x, x);
   V r = polynomial(a, {-1.72853470e-5, 3.83197126e-4});
@@ -194,7 +194,7 @@ V ScalarMath::erf(DType t, V x) {
 // approximation of (1 + 2x) exp(x^2) erfc x", Mathematics of Computation 36, 1981; the coefficients are a fit of our
 // own, 3.4e-9 off). What a^2 loses in rounding is made up for, since exp magnifies it. Near 0 it is 1 - erf x.
 V ScalarMath::erfc(DType t, V x) {
-  if (t == DType::kF64) return library("erfcf", "erfc", x);
+  if (t == DType::kF64) return library("erfc", x);
   constexpr double kZero = 11;  // 0 from there on
   V a = abs(t, x);
   a = ir_.CreateSelect(ir_.CreateFCmpOLT(a, like(x, kZero)), a, like(x, kZero));
@@ -213,9 +213,8 @@ V ScalarMath::erfc(DType t, V x) {
   return ir_.CreateSelect(ir_.CreateFCmpUNO(x, x), x, y);
 }
 
-V ScalarMath::cos(DType, V x) { return library("cosf", "cos", x); }
-V ScalarMath::sin(DType, V x) { return library("sinf", "sin", x); }
-V ScalarMath::atan(DType, V x) { return library("atanf", "atan", x); }
+V ScalarMath::cos(DType, V x) { return library("cos", x); }
+V ScalarMath::sin(DType, V x) { return library("sin", x); }
 V ScalarMath::pow(DType t, V x, V y) {
   const char* name = t == DType::kF32 ? "powf" : "pow";
   llvm::Type* element = x->getType()->getScalarType();

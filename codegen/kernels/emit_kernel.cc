@@ -7,9 +7,11 @@
 #include "codegen/kernels/emit_contraction.h"
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
+#include "codegen/kernels/emit_sort.h"
 #include "codegen/kernels/emit_window.h"
-#include "ir/dot.h"
+#include "ir/contraction.h"
 #include "ir/windows.h"
+#include "passes/group/tile_batch.h"
 
 namespace minnow {
 
@@ -42,6 +44,7 @@ KernelWay choose_way(const KernelWork& work) {
     case OpKind::kReduceMax: return {emit_reduction_kernel};
     case OpKind::kScatterAdd: return {emit_scatter_add};
     case OpKind::kCumSum: return {emit_cumsum};
+    case OpKind::kArgSort: return {emit_sort, sort_scratch};
     default: return {emit_plain_loop};
   }
 }
@@ -58,8 +61,14 @@ bool computes_f64(const KernelWork& work) {
 
 // Vectors of f64 that fill one register, like those of f32. LLVM 19 would divide wider ones, and then read wrongly
 // under a mask that is constant and false in all of the upper half (seen on AVX2).
+//
+// The other way around, a convolution in a block, or its gradient, has all examples of it in one vector, which is
+// several registers if the machine's are shorter: so it reads whole cache lines, and what is broadcast serves them all.
 Target target_of(const KernelWork& work, const Target& target) {
+  constexpr uint32_t kBoth = kContraction | kWindow;
   Target seen = target;
+  const bool is_conv = work.main != nullptr && (op_info(work.main->kind).traits & kBoth) == kBoth;
+  if (work.loop >= 0 && is_conv) seen.lanes = std::max(seen.lanes, static_cast<int>(kBlockExamples));
   if (computes_f64(work)) seen.lanes /= 2;
   return seen;
 }
@@ -98,20 +107,9 @@ ScratchNeed scratch_need(const KernelWork& work, const Target& target) {
 }
 
 double count_flops(const Op& op) {
-  const double elements = static_cast<double>(op.type().elements());
-  if (op.kind == OpKind::kDot) return 2 * elements * static_cast<double>(dot_sizes(op).depth);
-  auto per_output = [](const TensorType& w) {
-    return 2 * static_cast<double>(element_count({w.shape.begin() + 1, w.shape.end()}));
-  };
-  switch (op.kind) {
-    case OpKind::kConv: return elements * per_output(op.operands[1]->type);
-    case OpKind::kConvInput:
-      return static_cast<double>(op.operands[0]->type.elements()) * per_output(op.operands[1]->type);
-    case OpKind::kConvFilter: return static_cast<double>(op.operands[1]->type.elements()) * per_output(op.type());
-    default: break;
-  }
+  if (has_trait(op.kind, kContraction)) return contraction_flops(op);
   if (has_trait(op.kind, kReduction)) return static_cast<double>(op.operands[0]->type.elements());
-  return has_trait(op.kind, kElementwise) ? elements : 0;
+  return has_trait(op.kind, kElementwise) ? static_cast<double>(op.type().elements()) : 0;
 }
 
 }  // namespace minnow

@@ -83,8 +83,9 @@ struct Kernel {
   std::vector<int> buffers;    // indices into CompiledFunction::buffers
   std::string layer;
   Phase phase = Phase::kForward;
-  std::string op;     // the ops inside, for profiles: "dot+broadcast+add+max"
-  std::string value;  // the first that it computes, "%4" or, in a block loop, "%4/%b2"; empty for a copy
+  std::string op;        // the ops inside, for profiles: "dot+broadcast+add+max"
+  std::string schedule;  // of a contraction: how it is divided, and what tuning gained
+  std::string value;     // the first that it computes, "%4" or, in a block loop, "%4/%b2"; empty for a copy
   double flops = 0;
   double bytes = 0;     // read and written at least once
   int loop = -1;        // the block loop that runs it; flops and bytes are then of one block

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "minnow kernels 2";
+constexpr std::string_view kMagic = "minnow kernels 3";
 constexpr off_t kMaxEntryBytes = off_t{1} << 30;
 constexpr std::string_view kExtension = ".kernels";
 constexpr std::string_view kTemporaryExtension = ".tmp";
@@ -171,6 +171,7 @@ std::string serialize_kernels(std::string_view key, const CachedKernels& entry) 
     out.number(kernel.parallel_units);
     out.number(static_cast<int64_t>(kernel.buffers.size()));
     for (const int buffer : kernel.buffers) out.number(buffer);
+    out.block(kernel.schedule);
   }
   out.number(static_cast<int64_t>(entry.objects.size()));
   for (const ObjectBytes& object : entry.objects) out.block({object.data(), object.size()});
@@ -187,12 +188,13 @@ std::optional<CachedKernels> parse_kernels(std::string_view key, std::string_vie
   Reader in(file);
   if (in.block() != key) return std::nullopt;
   CachedKernels entry;
-  entry.kernels.resize(in.count(3 * sizeof(int64_t)));
+  entry.kernels.resize(in.count(4 * sizeof(int64_t)));
   for (auto& kernel : entry.kernels) {
     kernel.units = in.number();
     kernel.parallel_units = in.number();
     kernel.buffers.resize(in.count(sizeof(int64_t)));
     for (int& buffer : kernel.buffers) buffer = static_cast<int>(in.number());
+    kernel.schedule = in.block();
   }
   entry.objects.resize(in.count(sizeof(int64_t)));
   for (ObjectBytes& object : entry.objects) {

@@ -17,6 +17,7 @@ struct CachedKernels {
     int64_t units = 1;
     int64_t parallel_units = 1;
     std::vector<int> buffers;
+    std::string schedule;
   };
   std::vector<Kernel> kernels;
   std::vector<ObjectBytes> objects;

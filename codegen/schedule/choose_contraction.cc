@@ -13,13 +13,14 @@ namespace {
 enum class Way : uint8_t { kElements, kPanel, kRowLanes, kDepthLanes };
 
 const Threshold kShallow{"depth of products that may be elementwise", 4};
-const Threshold kCachedBytes{"bytes of a product per depth that stay in the cache", 256 << 10};
+constexpr int64_t kProductParts = 4;      // of the second-level cache: a product that takes more than one leaves it
 const Threshold kMaxRows{"few rows", 4};  // above, packing w for the other rows to share pays
 const Threshold kMinLanes{"lanes for narrow products", 16};
 const Threshold kSpareLanes{"lanes beside narrow columns", 4};  // fewer, and a panel of w does as well
 const Threshold kMinRows{"rows of a narrow product", 16};       // below, turning w around costs more than it brings
 const Threshold kMinVectors{"vectors along a narrow product's depth", 4};
 const Threshold kMinImages{"depth of a narrow outer product", 16};
+// The order of the sums depends on it: so it is one for all machines.
 const Threshold kMaxTransposedBytes{"bytes of a narrow product's w", 256 << 10};
 const Threshold kMaxPhases{"places in a stride with code for each", 16};
 const Threshold kMaxBytes{"bytes of an image with its panel and its sums", 8 << 20};
@@ -29,11 +30,12 @@ bool is_narrow(const Op& dot, const DotSizes& sizes, int64_t lanes) {
   return lanes >= kMinLanes && dot.type().rank() == 2 && sizes.columns > 1 && lanes - sizes.columns >= kSpareLanes;
 }
 
-Way choose_dot(const Op& dot, int64_t lanes) {
+Way choose_dot(const Op& dot, const Target& target) {
+  const int64_t lanes = target.lanes;
   const DotSizes sizes = dot_sizes(dot);
   // Less to compute than to write: rows are written as long as they are, a stream.
   if (sizes.columns >= lanes && !has_transposed_columns(dot) && sizes.depth <= kShallow &&
-      dot.type().bytes() / sizes.depth > kCachedBytes)
+      dot.type().bytes() / sizes.depth > target.schedule.cache_bytes / kProductParts)
     return Way::kElements;
   if (is_narrow(dot, sizes, lanes)) {
     if (!has_transposed_rows(dot) && sizes.rows >= kMinRows && sizes.depth / lanes >= kMinVectors &&
@@ -46,6 +48,9 @@ Way choose_dot(const Op& dot, int64_t lanes) {
     return Way::kDepthLanes;
   return Way::kPanel;
 }
+
+// Panels sum as elements and vectors of rows do, in the order of the depth.
+Way alternative_to(Way way) { return way == Way::kElements || way == Way::kRowLanes ? Way::kPanel : way; }
 
 // The part of the lanes of its vectors that `count` neighbours fill.
 double filled(int64_t count, int64_t lanes) {
@@ -65,7 +70,7 @@ ContractionSchedule choose_conv(const Contraction& c, const Target& target) {
     if (schedule.bytes() <= kMaxBytes) return schedule;
     return ElementSchedule{};
   };
-  const bool is_other = !c.sums_pixels() && target.tiles.alternative > 0;
+  const bool is_other = !c.sums_pixels() && target.schedule.alternative > 0;
   ContractionSchedule by_panels = if_fits(PanelSchedule(c, target, false));
   if (std::holds_alternative<PanelSchedule>(by_panels) && (by_channels > by_pixels) != is_other) return by_panels;
   if (c.sums_pixels()) return if_fits(DepthLanesSchedule(c, target, false));
@@ -89,7 +94,9 @@ ContractionSchedule choose_contraction(const Op& op, const Target& target, bool 
   if (op.kind == OpKind::kDot ? !is_product_of_matrices(op) : space_dims(op) != 2) return ElementSchedule{};
   Contraction c = contraction_of(op);
   if (!is_in_block && op.kind != OpKind::kDot) return choose_conv(c, target);
-  switch (is_in_block ? choose_in_block(op, c) : choose_dot(op, target.lanes)) {
+  Way way = is_in_block ? choose_in_block(op, c) : choose_dot(op, target);
+  if (!is_in_block && target.schedule.alternative > 0) way = alternative_to(way);
+  switch (way) {
     case Way::kPanel: return PanelSchedule(std::move(c), target, is_in_block);
     case Way::kRowLanes: return RowLanesSchedule(std::move(c), target, is_in_block);
     case Way::kDepthLanes: return DepthLanesSchedule(std::move(c), target, is_in_block);

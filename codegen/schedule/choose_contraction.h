@@ -20,7 +20,7 @@ struct ElementSchedule {
 using ContractionSchedule = std::variant<ElementSchedule, PanelSchedule, RowLanesSchedule, DepthLanesSchedule>;
 
 // In a block of examples, if it is in one, these are innermost in memory. Of the ways that sum in the same order, to
-// the bit, `target.tiles.alternative` takes another than the best.
+// the bit, `target.schedule.alternative` takes another than the best.
 ContractionSchedule choose_contraction(const Op& op, const Target& target, bool is_in_block);
 std::string text_of(const ContractionSchedule& schedule);
 

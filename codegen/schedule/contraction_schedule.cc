@@ -12,13 +12,19 @@ namespace {
 
 using Kind = Axis::Kind;
 
-const Threshold kMaxDepth{"depth of a panel", 1024};
-const Threshold kMaxSums{"rows whose sums are kept from panel to panel", 1024};
 const Threshold kWantedUnits{"panels that are units enough", 8};
 const Threshold kMultipliesOfUnit{"multiply-adds of a part of a panel", 1 << 17};
 const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
-const Threshold kBandFloats{"floats of a band of rows", 1 << 15};
-constexpr int64_t kMaxTileRows = 12;  // each has an address in a register
+constexpr int64_t kMaxTileRows = 12;   // each has an address in a register
+constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fewer are not worth beginning
+
+// A panel, its sums, and a band of rows each take this part of the second-level cache.
+constexpr int64_t kPartOfCache = 8;
+int64_t floats_in_cache(const Target& target) { return target.schedule.cache_bytes / kPartOfCache / 4; }
+
+int64_t registers_of_vector(int64_t lanes, const Processor& processor) {
+  return std::max<int64_t>(1, lanes / processor.lanes);
+}
 
 // What is read where it lies is read in long pieces: as many columns as registers have sums for, without a rest if
 // that costs less than half of them.
@@ -61,7 +67,7 @@ PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool
   for (const Axis& axis : whole.axes) block.push_back(axis.kind == Kind::kBatch ? 1 : axis.extent);
   transposes = !is_in_block && whole.kind_of(whole.y.back()) == Kind::kRow;
   const int64_t columns = whole.extent_of(Kind::kColumn);
-  const TileShape& tile = columns <= lanes ? target.tiles.dot_narrow : target.tiles.dot;
+  const TileShape& tile = columns <= lanes ? target.schedule.dot_narrow : target.schedule.dot;
   vectors = even_tile(ceil_div(columns, lanes), tile.vectors);
   most_tile_rows = tile.rows;
   if (whole.has_windows()) divide_windows(target);
@@ -72,23 +78,24 @@ PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool
 // panels of their columns one after the other.
 void PanelSchedule::divide_product(const Target& target, bool has_columns_innermost) {
   const int64_t rows = rows_of_block();
-  if (adds_up) most_tile_rows = target.tiles.accumulators / vectors;
+  const int64_t most_places = std::max(kFewestPlaces, floats_in_cache(target) / panel());
+  if (adds_up) most_tile_rows = target.schedule.accumulators / vectors;
   packs = !has_columns_innermost || ceil_div(rows, std::min(rows, most_tile_rows)) > kUnpackedTiles;
-  if (has_columns_innermost && target.tiles.alternative > 0) packs = !packs;
+  if (has_columns_innermost && target.schedule.alternative > 0) packs = !packs;
   if (!packs) {
     const int64_t all = ceil_div(whole.extent_of(Kind::kColumn), lanes);
-    vectors = wide_vectors(all, target.tiles.accumulators / std::min(rows, most_tile_rows));
+    vectors = wide_vectors(all, target.schedule.accumulators / std::min(rows, most_tile_rows));
   } else {
     const std::vector<size_t> depth_axes = whole.axes_of(Kind::kDepth);
     int64_t& depth = block[depth_axes[0]];
-    if (depth_axes.size() == 1) depth = even_tile(depth, kMaxDepth.at_most(depth));
+    if (depth_axes.size() == 1) depth = even_tile(depth, most_places);
   }
   if (adds_up) return;
   const int64_t tiles = ceil_div(rows, tile_rows(rows));
   splits = splits_of(whole.extent_of(Kind::kBatch) * panels(), tiles, multiplies());
   row_parts = splits;
   if (blocks(Kind::kDepth) > 1)
-    row_parts = splits * ceil_div(ceil_div(tiles, splits), ceil_div(kMaxSums.at_most(rows), tile_rows(rows)));
+    row_parts = splits * ceil_div(ceil_div(tiles, splits), ceil_div(std::min(rows, most_places), tile_rows(rows)));
 }
 
 // Images one by one, and of each a band of rows whose input and whose sums stay in the cache.
@@ -96,15 +103,14 @@ void PanelSchedule::divide_windows(const Target& target) {
   const Kind pixel = whole.sums_pixels() ? Kind::kDepth : Kind::kRow;
   const std::vector<size_t> pixels = whole.axes_of(pixel);  // the images, then space
   stages = true;
-  most_tile_rows = std::min<int64_t>(kMaxTileRows, std::max<int64_t>(1, target.tiles.accumulators / vectors));
+  most_tile_rows = std::min<int64_t>(kMaxTileRows, std::max<int64_t>(1, target.schedule.accumulators / vectors));
   block[pixels[0]] = 1;
   if (phases.size() == 1) {
     const int64_t height = whole.axes[pixels[1]].extent;
     const StagedShape shape = input();
     const int64_t row_floats =
         std::max(floats_of(shape) / shape[2].extent * whole.a[2].scale_of(pixels[1]), places(pixel) / height * panel());
-    block[pixels[1]] =
-        largest_divisor(height, std::max<int64_t>(1, kBandFloats.at_most(height * row_floats) / row_floats));
+    block[pixels[1]] = largest_divisor(height, std::max<int64_t>(1, floats_in_cache(target) / row_floats));
   }
   const int64_t rows = rows_of_block();
   splits = splits_of(whole.extent_of(Kind::kBatch) * panels(),
@@ -156,20 +162,25 @@ int64_t PanelSchedule::sum_floats() const {
 namespace {
 
 const Threshold kMaxOutputs{"output channels in registers", 8};
-const Threshold kMaxFloats{"floats of a padded image", 1 << 17};
-constexpr double kChains = 8;  // sums that keep two FMA units busy: each takes four cycles
+constexpr int64_t kImageParts = 2;  // of the second-level cache: of one a padded image may take all
 
 using Tile = RowLanesSchedule::Tile;
 
-// The tile of most accumulators that, evened out over columns and items, wastes least.
-Tile cheapest_tile(int64_t columns, int64_t items, int64_t limit) {
+// The tile of most accumulators that, evened out over columns and items, takes the fewest cycles: its units multiply
+// and load, and each sum waits for the one before. Numbers that are broadcast count half: they share their cache lines.
+// An item may be `parts` registers, of which those of all items and a number are there beside the sums.
+Tile cheapest_tile(int64_t columns, int64_t items, int64_t limit, int64_t parts, const Processor& processor) {
   Tile best;
+  const double each = static_cast<double>(parts);
   double best_cost = 1e30;
   for (int64_t some = 1; some <= std::min(limit, columns); ++some) {
     for (int64_t others = 1; others <= std::min(limit / some, items); ++others) {
-      const double multiplies = static_cast<double>(some * others);
-      const double loads = 0.5 * static_cast<double>(some) + static_cast<double>(others);
-      const double one = std::max({multiplies, loads, kChains}) + 0.3 * loads / multiplies;
+      if (parts > 1 && (some + 1) * others * parts + 1 > processor.registers) continue;
+      const double multiplies = each * static_cast<double>(some * others);
+      const double loads = (parts > 1 ? 1 : 0.5) * static_cast<double>(some) + each * static_cast<double>(others);
+      const double busy = std::max(
+          {multiplies / processor.multiply_adds, loads / processor.loads, static_cast<double>(processor.latency)});
+      const double one = busy + 0.15 * loads / multiplies;
       const double tiles = static_cast<double>(ceil_div(columns, some) * ceil_div(items, others));
       if (one * tiles >= best_cost) continue;
       best_cost = one * tiles;
@@ -183,7 +194,7 @@ Tile cheapest_tile(int64_t columns, int64_t items, int64_t limit) {
 
 RowLanesSchedule::RowLanesSchedule(Contraction contraction, const Target& target, bool in_block)
     : whole(std::move(contraction)), phases(phases_of(whole)), lanes(target.lanes), is_in_block(in_block),
-      registers_(target.tiles) {
+      options_(target.schedule), processor_(target.processor) {
   for (const Axis& axis : whole.axes) block.push_back(axis.extent);
   const std::vector<size_t> rows = whole.axes_of(Kind::kRow);
   lane_axis = in_block ? rows.front() : rows.back();
@@ -195,22 +206,23 @@ RowLanesSchedule::RowLanesSchedule(Contraction contraction, const Target& target
   const int64_t row_floats = std::max<int64_t>(1, ceil_div(floats_of(input()), height));
   if (phases.size() == 1)
     block[rows[1]] =
-        largest_divisor(height, std::max<int64_t>(1, kMaxFloats.at_most(height * row_floats) / row_floats));
+        largest_divisor(height, std::max<int64_t>(1, target.schedule.cache_bytes / kImageParts / 4 / row_floats));
 }
 
 RowLanesSchedule::Tile RowLanesSchedule::tile_of(const Contraction& phase) const {
   const int64_t columns = phase.extent_of(Kind::kColumn);
   const int64_t extent = std::min(block[item_axis], phase.axes[item_axis].extent);
   const int64_t items = item_axis == lane_axis ? ceil_div(extent, lanes) : extent;
-  const int64_t registers = registers_.accumulators;
+  const int64_t parts = registers_of_vector(lanes, processor_);
+  const int64_t registers = std::max<int64_t>(1, options_.accumulators / parts);
   if (stages) {
     const int64_t some = largest_divisor(columns, kMaxOutputs.at_most(columns));
     return {some, largest_divisor(items, std::max<int64_t>(1, registers / some))};
   }
   if (!is_in_block) return {columns, std::clamp<int64_t>(registers / columns, 1, 2)};
   if (item_axis == lane_axis) return {even_tile(columns, registers / items), items};
-  if (registers_.conv.rows == 0) return cheapest_tile(columns, items, registers);
-  return {even_tile(columns, registers_.conv.rows), even_tile(items, registers_.conv.vectors)};
+  if (options_.conv.rows == 0) return cheapest_tile(columns, items, registers, parts, processor_);
+  return {even_tile(columns, options_.conv.rows), even_tile(items, ceil_div(options_.conv.vectors, parts))};
 }
 
 StagedShape RowLanesSchedule::sums() const {
@@ -258,7 +270,7 @@ DepthLanesSchedule::DepthLanesSchedule(Contraction contraction, const Target& ta
 void DepthLanesSchedule::divide_product(const Target& target) {
   const size_t row = whole.axes_of(Kind::kRow)[0], column = whole.axes_of(Kind::kColumn)[0];
   const int64_t rows = whole.axes[row].extent, columns = whole.axes[column].extent;
-  const int64_t registers = target.tiles.accumulators;
+  const int64_t registers = target.schedule.accumulators;
   if (columns < lanes) {
     packs = whole.kind_of(whole.b.back()) == Kind::kColumn;
     tile[column] = columns;
@@ -287,7 +299,8 @@ void DepthLanesSchedule::divide_windows(const Target& target) {
   tile[rows.back()] = largest_divisor(width, kMaxFilterColumns.at_most(width));
   const int64_t most = std::max<int64_t>(1, kFewColumns / tile[rows.back()]);
   tile[rows[0]] = largest_divisor(whole.axes[rows[0]].extent, most);
-  tile[column] = largest_divisor(outputs, std::max<int64_t>(1, target.tiles.accumulators / items()));
+  const int64_t registers = target.schedule.accumulators / registers_of_vector(lanes, target.processor);
+  tile[column] = largest_divisor(outputs, std::max<int64_t>(1, registers / items()));
 }
 
 int64_t DepthLanesSchedule::items() const {
@@ -321,6 +334,7 @@ std::string PanelSchedule::text() const {
   text += packs ? fmt::format(", panels of depth {}", places(Kind::kDepth)) : ", right operand read as it lies";
   if (stages) text += fmt::format(", left operand copied with its padding, {} floats", input_floats());
   if (phases.size() > 1) text += fmt::format(", {} phases of the stride", phases.size());
+  if (keeps_sums()) text += fmt::format(", sums of {} rows kept", sum_floats() / panel());
   if (transposes) text += ", sums transposed into the result";
   return text + fmt::format(", {} units of work", units());
 }

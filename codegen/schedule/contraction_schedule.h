@@ -106,7 +106,8 @@ struct RowLanesSchedule {
   std::string text() const;
 
  private:
-  RegisterTiles registers_;
+  ScheduleOptions options_;
+  Processor processor_;
 };
 
 // Vectors run along an axis of the depth, in both operands, and their lanes are added up when a tile is done.

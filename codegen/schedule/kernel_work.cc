@@ -5,6 +5,7 @@
 namespace minnow {
 namespace {
 
+// The order of the sums depends on it: so it is one for all machines.
 const Threshold kMaxLaneBytes{"bytes of a filter that is summed in a number for each lane", 48 << 10};
 
 }  // namespace

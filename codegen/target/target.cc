@@ -14,37 +14,52 @@
 namespace minnow {
 namespace {
 
-// One row per vector instruction set, widest first; the first whose feature the machine has is taken.
-struct VectorUnit {
-  llvm::Triple::ArchType arch;  // UnknownArch: any
-  const char* feature;
-  int lanes;
-  RegisterTiles tiles;
-  RegisterTiles others[5];  // what tuning tries
+// Tiles by what they have to fit: the first row for as many registers and lanes, or fewer, is taken.
+struct TileSet {
+  int registers, lanes;
+  ScheduleOptions tiles;
+  ScheduleOptions others[5];  // what tuning tries
 };
-constexpr VectorUnit kVectorUnits[] = {
+constexpr TileSet kTileSets[] = {
     // clang-format off
-    {llvm::Triple::x86_64, "+avx512f", 16, {24, {8, 2}, {12, 1}},
+    {32, 16, {24, {8, 2}, {12, 1}},
      {{28, {12, 2}, {14, 1}, {4, 6}}, {20, {6, 3}, {8, 1}, {4, 5}}, {16, {4, 4}, {16, 1}, {6, 4}},
       {12, {14, 2}, {6, 1}, {3, 7}}, {28, {9, 3}, {20, 1}, {2, 10}}}},
-    {llvm::Triple::x86_64, "+avx2", 8, {12, {6, 2}, {10, 1}},
-     {{13, {4, 3}, {12, 1}, {4, 3}}, {10, {4, 2}, {8, 1}, {3, 4}}, {8, {7, 2}, {6, 1}, {2, 6}},
-      {6, {3, 4}, {13, 1}, {6, 2}}, {12, {3, 3}, {4, 1}, {3, 3}}}},
-    {llvm::Triple::aarch64, "+neon", 4, {24, {6, 4}, {16, 1}},
+    {32, 4, {24, {6, 4}, {16, 1}},
      {{28, {7, 4}, {20, 1}, {4, 6}}, {20, {5, 4}, {12, 1}, {4, 5}}, {16, {8, 3}, {8, 1}, {6, 4}},
       {12, {4, 6}, {24, 1}, {3, 7}}, {24, {12, 2}, {6, 1}, {2, 10}}}},
-    {llvm::Triple::UnknownArch, "", 4, {12, {4, 2}, {8, 1}},
+    {16, 8, {12, {6, 2}, {10, 1}},
+     {{13, {4, 3}, {12, 1}, {4, 3}}, {10, {4, 2}, {8, 1}, {3, 4}}, {8, {7, 2}, {6, 1}, {2, 6}},
+      {6, {3, 4}, {13, 1}, {6, 2}}, {12, {3, 3}, {4, 1}, {3, 3}}}},
+    {16, 4, {12, {4, 2}, {8, 1}},
      {{10, {3, 3}, {6, 1}, {3, 3}}, {8, {2, 4}, {10, 1}, {4, 2}}, {13, {6, 2}, {12, 1}, {2, 4}},
       {6, {3, 2}, {4, 1}, {3, 4}}, {4, {2, 2}, {2, 1}, {2, 2}}}},
+    {0, 0, {4, {2, 2}, {4, 1}},
+     {{5, {1, 4}, {5, 1}, {1, 4}}, {4, {4, 1}, {3, 1}, {4, 1}}, {3, {3, 1}, {2, 1}, {1, 3}},
+      {2, {2, 1}, {6, 1}, {2, 1}}, {6, {3, 2}, {1, 1}, {2, 3}}}},
     // clang-format on
 };
 
-const VectorUnit* find_vector_unit(const llvm::MCSubtargetInfo& subtarget) {
-  return std::ranges::find_if(kVectorUnits, [&](const VectorUnit& unit) {
-    // LLVM would tell the user of a feature that another architecture has.
-    if (unit.arch != llvm::Triple::UnknownArch && unit.arch != subtarget.getTargetTriple().getArch()) return false;
-    return *unit.feature == 0 || subtarget.checkFeatures(unit.feature);
+const TileSet& tile_set_of(const Processor& processor) {
+  return *std::ranges::find_if(kTileSets, [&](const TileSet& set) {
+    return set.registers <= processor.registers && set.lanes <= processor.lanes;
   });
+}
+
+// What multiplies and adds in one rounding, by architecture; others do.
+struct FusedFeature {
+  llvm::Triple::ArchType arch;
+  const char* feature;  // empty: none has it
+};
+constexpr FusedFeature kFused[] = {
+    {llvm::Triple::x86_64, "+fma"}, {llvm::Triple::x86, "+fma"},   {llvm::Triple::arm, "+vfp4"},
+    {llvm::Triple::thumb, "+vfp4"}, {llvm::Triple::wasm32, ""},    {llvm::Triple::wasm64, ""},
+    {llvm::Triple::riscv64, "+f"},  {llvm::Triple::riscv32, "+f"},
+};
+
+bool has_fma(const llvm::MCSubtargetInfo& subtarget) {
+  const auto* row = std::ranges::find(kFused, subtarget.getTargetTriple().getArch(), &FusedFeature::arch);
+  return row == std::end(kFused) || (*row->feature != 0 && subtarget.checkFeatures(row->feature));
 }
 
 void initialize_llvm() {
@@ -57,55 +72,74 @@ void initialize_llvm() {
   });
 }
 
-std::string host_features() {
+// "+avx2,-avx512f", or the latter alone.
+std::string host_features(bool only_lacking) {
   std::string text;
   for (const auto& entry : llvm::sys::getHostCPUFeatures()) {
+    if (only_lacking && entry.second) continue;
     if (!text.empty()) text += ',';
     text += (entry.second ? "+" : "-") + entry.first().str();
   }
   return text;
 }
 
+ScheduleOptions schedule_for(const Processor& processor) {
+  ScheduleOptions schedule = tile_set_of(processor).tiles;
+  schedule.cache_bytes = processor.level2.bytes;
+  return schedule;
+}
+
 Result<Target> describe(Target target) {
   MINNOW_ASSIGN(auto machine, make_target_machine(target, 2));
-  if (!machine->getMCSubtargetInfo()->isCPUStringValid(target.cpu)) {
+  const llvm::MCSubtargetInfo& subtarget = *machine->getMCSubtargetInfo();
+  if (!subtarget.isCPUStringValid(target.cpu))
     return fail("", "LLVM knows no cpu \"{}\" for {}", target.cpu, target.triple);
-  }
-  const llvm::Triple::ArchType arch = machine->getTargetTriple().getArch();
-  const bool known = arch == llvm::Triple::x86_64 || arch == llvm::Triple::aarch64;
-  if (!known) return target;
-  const VectorUnit* unit = find_vector_unit(*machine->getMCSubtargetInfo());
-  target.lanes = unit->lanes;
-  target.tiles = unit->tiles;
-  target.accumulators = unit->tiles.accumulators;
+  target.processor = processor_of(subtarget, target.cpu);
+  target.lanes = target.processor.lanes;
+  target.has_fma = has_fma(subtarget);
+  target.schedule = schedule_for(target.processor);
+  target.accumulators = target.schedule.accumulators;
+  return target;
+}
+
+Target own_target() {
+  Target target;
+  target.triple = llvm::sys::getProcessTriple();
+  target.cpu = llvm::sys::getHostCPUName().str();
+  target.features = host_features(false);
   return target;
 }
 
 }  // namespace
 
 Result<Target> host_target(const std::string& cpu) {
-  Target target;
-  target.triple = llvm::sys::getProcessTriple();
-  target.cpu = cpu.empty() ? llvm::sys::getHostCPUName().str() : cpu;
-  if (cpu.empty()) target.features = host_features();
-  return describe(target);
+  MINNOW_ASSIGN(Target own, describe(own_target()));
+  own.processor = with_caches_of_this_machine(own.processor);
+  own.schedule.cache_bytes = own.processor.level2.bytes;
+  if (cpu.empty()) return own;
+  MINNOW_ASSIGN(Target other, named_target(own.triple, cpu));
+  if (other.lanes > own.lanes || (other.has_fma && !own.has_fma))
+    return fail_with_hint("", fmt::format("this machine does not run code for \"{}\"", cpu),
+                          "minnow compile --emit=obj --target TRIPLE writes code for another machine");
+  other.features = host_features(true);
+  return describe(other);
 }
 
 Result<Target> named_target(const std::string& triple, const std::string& cpu) {
-  if (triple.empty()) return host_target(cpu);
+  if (triple.empty() && cpu.empty()) return host_target();
   Target target;
-  target.triple = triple;
+  target.triple = triple.empty() ? llvm::sys::getProcessTriple() : triple;
   target.cpu = cpu.empty() ? "generic" : cpu;
+  // LLVM's generic one has no floats at all; this is RV64GC, which distributions of Linux are built for.
+  if (cpu.empty() && llvm::Triple(target.triple).isRISCV64()) target.features = "+m,+a,+f,+d,+c";
   return describe(target);
 }
 
-std::vector<RegisterTiles> tile_candidates(const Target& target) {
-  std::vector<RegisterTiles> candidates = {target.tiles, target.tiles};
-  candidates.back().alternative = 1;
-  for (const VectorUnit& unit : kVectorUnits)
-    if (unit.lanes == target.lanes && unit.tiles == target.tiles)
-      candidates.insert(candidates.end(), std::begin(unit.others), std::end(unit.others));
-  return candidates;
+std::vector<ScheduleOptions> other_tiles(const Target& target) {
+  const TileSet& set = tile_set_of(target.processor);
+  std::vector<ScheduleOptions> others(std::begin(set.others), std::end(set.others));
+  for (ScheduleOptions& tiles : others) tiles.cache_bytes = target.schedule.cache_bytes;
+  return others;
 }
 
 Result<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const Target& target, int opt_level) {

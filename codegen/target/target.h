@@ -1,10 +1,11 @@
-// The machine that kernels are emitted for: vector width, register tiles, and LLVM's TargetMachine.
+// The machine that kernels are emitted for: its processor, how kernels are divided on it, and LLVM's TargetMachine.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "codegen/target/processor.h"
 #include "ir/error.h"
 
 namespace llvm {
@@ -21,37 +22,44 @@ struct TileShape {
   bool operator==(const TileShape&) const = default;
 };
 
-// How kernels use the vector registers. What they compute does not depend on it, to the bit.
-struct RegisterTiles {
+// How kernels use the vector registers and the caches. What they compute does not depend on it, to the bit.
+struct ScheduleOptions {
   int accumulators = 8;           // vector registers for sums, that leave room for their operands
   TileShape dot = {1, 1};         // MR rows × NR vectors of the right operand
   TileShape dot_narrow = {1, 1};  // the same where one vector spans all columns
   TileShape conv = {0,
                     0};  // output channels × pixels, in blocks of examples; 0 × 0: by the shape, see RowLanesSchedule
 
+  // That blocks of operands and of sums are cut for.
+  int64_t cache_bytes = 256 << 10;
+
   // Whether a contraction is divided in another way that sums in the same order, where there is one; see
   // choose_contraction.
   int alternative = 0;
 
-  bool operator==(const RegisterTiles&) const = default;
+  bool operator==(const ScheduleOptions&) const = default;
 };
 
 struct Target {
   std::string triple;    // empty: the host
   std::string cpu;       // as LLVM names it
   std::string features;  // "+avx512f,..."
+  Processor processor;
   int lanes = 4;         // f32 elements in one vector
-  int accumulators = 8;  // of its own tiles
-  RegisterTiles tiles;
+  int accumulators = 4;  // of its own schedule
+  bool has_fma = true;   // else a product is rounded before it is added
+  ScheduleOptions schedule;
 };
 
-// The machine we run on, or `cpu` of the host's architecture (empty: the host's own).
+// The machine we run on, with the caches that it has; or `cpu` of its architecture (empty: its own), with those that
+// the table gives that one. It runs here: features that this machine lacks are off, and a cpu of wider vectors is
+// refused.
 Result<Target> host_target(const std::string& cpu = {});
-// Another machine, for object files.
+// Another machine, for object files; an empty triple is that of this one.
 Result<Target> named_target(const std::string& triple, const std::string& cpu);
 
-// The target's own tiles first, then others that a kernel of some shape may run faster with.
-std::vector<RegisterTiles> tile_candidates(const Target& target);
+// Tiles that a kernel of some shape may run faster with than with the target's own.
+std::vector<ScheduleOptions> other_tiles(const Target& target);
 
 Result<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const Target& target, int opt_level);
 

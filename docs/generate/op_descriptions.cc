@@ -33,6 +33,7 @@ MINNOW_DESCRIBE(Cos, "", "cos x", "", "-dy sin x")
 MINNOW_DESCRIBE(Sin, "", "sin x", "", "dy cos x")
 MINNOW_DESCRIBE(Atan, "", "arctan x", "", "dy / (1 + x²)")
 MINNOW_DESCRIBE(Floor, "", "the largest whole number ≤ x", "", "none")
+MINNOW_DESCRIBE(Round, "", "the nearest whole number, of two the even one", "", "none")
 MINNOW_DESCRIBE(Not, "", "1 - x", "", "none")
 MINNOW_DESCRIBE(Convert, "",
                 "x in the element type of the result; to integers truncated and held to the range, NaN becomes 0; to "
@@ -92,6 +93,11 @@ MINNOW_DESCRIBE(ArgMax, "", "the first index of the largest along `dim`; that of
 
 MINNOW_DESCRIBE(CumSum, "", "the sum of all elements so far along `dim`, added in order", "that of x: a float or i32",
                 "`cumsum` of dy from behind")
+
+MINNOW_DESCRIBE(ArgSort, "",
+                "the indices along `dim` of the elements in order, from the largest on if `descending`; equal elements "
+                "stay as they are, NaNs come last",
+                "i32, shape of x", "none; `gather` of what is sorted has one")
 
 // Contractions.
 MINNOW_DESCRIBE(Dot, "(a, b)", "Σ a b over dimension `contract[0]` of a and `contract[1]` of b",

@@ -105,7 +105,8 @@ bool labels_whole_examples(const spec::Data& data) {
 
 void fill_defaults(LoadedModel& loaded) {
   Model& model = loaded.model;
-  if (model.name().empty()) model.set_name(std::filesystem::path(loaded.path).stem().string());
+  if (model.name().empty())
+    model.set_name(is_stdin(loaded.path) ? "stdin" : std::filesystem::path(loaded.path).stem().string());
   fill_graph(&model);
   fill_training(model.mutable_training());
   if (model.has_data()) fill_data(model.mutable_data());

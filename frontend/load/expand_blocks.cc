@@ -4,17 +4,22 @@
 
 #include "frontend/load/block_scopes.h"
 #include "frontend/load/complain.h"
+#include "frontend/load/field_options.h"
 #include "frontend/load/name_hint.h"
 
 namespace minnow {
 namespace {
 
-// What a layer is called in the model; of a use, the layer whose result is its own.
-std::string result_name(const BlockScope& scope, int layer) {
-  const auto& copies = scope.copies[static_cast<size_t>(layer)];
-  if (copies.empty()) return scope.prefix + scope.source.model.layers(layer).name();
-  return result_name(copies.back(), output_layer(copies.back()));
+// A layer as the model will have it; of a use, the one whose result is its own.
+spec::Layer result_layer(const BlockScope& scope, int index) {
+  const auto& copies = scope.copies[static_cast<size_t>(index)];
+  if (!copies.empty()) return result_layer(copies.back(), output_layer(copies.back()));
+  spec::Layer layer = scope.source.model.layers(index);
+  layer.set_name(scope.prefix + layer.name());
+  return layer;
 }
+
+std::string result_name(const BlockScope& scope, int layer) { return result_layer(scope, layer).name(); }
 
 // Writes the layers of all scopes into one model.
 class Expansion {
@@ -42,7 +47,12 @@ class Expansion {
     const Model& model = scope.source.model;
     Names names;
     for (size_t i = 0; i < inputs.size(); ++i) names.emplace(input_names(*scope.block)[i], inputs[i]);
-    for (int i = 0; i < model.layers_size(); ++i) names.emplace(model.layers(i).name(), result_name(scope, i));
+    for (int i = 0; i < model.layers_size(); ++i) {
+      const spec::Layer result = result_layer(scope, i);
+      names.emplace(model.layers(i).name(), result.name());
+      for (const std::string& other : other_results(result))
+        names.emplace(model.layers(i).name() + other.substr(result.name().size()), other);
+    }
     for (int i = 0; i < model.layers_size(); ++i) {
       MINNOW_ASSIGN(const std::vector<std::string> fed_by, inputs_of(scope, i, names, inputs));
       if (model.layers(i).has_use()) MINNOW_TRY(write_copies(scope, i, fed_by, shared));

@@ -39,4 +39,13 @@ const pb::Message& kind_message(const spec::Layer& layer) {
   return layer.GetReflection()->GetMessage(layer, kind_field(layer));
 }
 
+std::vector<std::string> other_results(const spec::Layer& layer) {
+  std::vector<std::string> names;
+  const pb::FieldDescriptor* kind = kind_field(layer);
+  if (kind == nullptr) return names;
+  for (const std::string& result : kind->options().GetRepeatedExtension(spec::other_results))
+    names.push_back(layer.name() + "." + result);
+  return names;
+}
+
 }  // namespace minnow

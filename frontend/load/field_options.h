@@ -4,6 +4,7 @@
 #include <google/protobuf/message.h>
 
 #include <string>
+#include <vector>
 
 #include "frontend/schema/layers.pb.h"
 
@@ -29,5 +30,7 @@ Range parse_range(const std::string& text);
 const google::protobuf::FieldDescriptor* kind_field(const spec::Layer& layer);
 // The message in that field, which is set.
 const google::protobuf::Message& kind_message(const spec::Layer& layer);
+// What the layer gives beside its result, as the inputs of others name it: "encoder.state". None if no kind is set.
+std::vector<std::string> other_results(const spec::Layer& layer);
 
 }  // namespace minnow

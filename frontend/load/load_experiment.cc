@@ -222,7 +222,7 @@ class Resolver {
 
 std::string LoadedExperiment::where(std::string_view field_path) const {
   const std::string place = nearest_place(places, field_path);
-  return place.empty() ? path : place;
+  return place.empty() ? shown_path(path) : place;
 }
 
 Result<LoadedExperiment> load_experiment(const std::string& path, const std::vector<std::string>& assignments,
@@ -230,7 +230,7 @@ Result<LoadedExperiment> load_experiment(const std::string& path, const std::vec
   LoadedExperiment loaded;
   loaded.path = path;
   MINNOW_ASSIGN(const std::string bytes, read_bytes(path, "experiment"));
-  MINNOW_TRY(parse_text(bytes, path, &loaded.experiment, &loaded.places));
+  MINNOW_TRY(parse_text(bytes, shown_path(path), &loaded.experiment, &loaded.places));
   MINNOW_TRY(Resolver(loaded, assignments, models_folder).resolve());
   return loaded;
 }

@@ -3,11 +3,7 @@
 #include <google/protobuf/io/coded_stream.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include "frontend/load/defaults.h"
 #include "frontend/load/expand_blocks.h"
@@ -23,11 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace pb = google::protobuf;
-
-std::string with_article(std::string_view noun) {
-  const bool begins_with_vowel = std::string_view("aeiouI").find(noun.front()) != std::string_view::npos;
-  return fmt::format("{} {}", begins_with_vowel ? "an" : "a", noun);
-}
 
 bool looks_like_text(const std::string& path, std::string_view bytes) {
   const std::string extension = fs::path(path).extension().string();
@@ -81,31 +72,13 @@ Result<LoadedModel> parse_binary(const std::string& bytes, const std::string& pa
   pb::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
   input.SetRecursionLimit(kMaxModelNesting);
   if (!loaded.model.ParseFromCodedStream(&input) || !input.ConsumedEntireMessage())
-    return fail(path, "is neither a text nor a binary minnow.Model (or it is cut short or nested too deeply)");
-  MINNOW_TRY(refuse_unknown_fields(loaded.model, path, ""));
+    return fail(shown_path(path),
+                "is neither a text nor a binary minnow.Model (or it is cut short or nested too deeply)");
+  MINNOW_TRY(refuse_unknown_fields(loaded.model, shown_path(path), ""));
   return loaded;
 }
 
 }  // namespace
-
-// Reads at most the limit and one byte more, so that a pipe without end is refused too.
-Result<std::string> read_bytes(const std::string& path, std::string_view kind) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return fail(path, "is a folder, not {} file", with_article(kind));
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(path, "cannot open the {} file: {}", kind, std::strerror(errno));
-
-  std::string bytes;
-  std::array<char, 1 << 16> chunk;
-  while (file.read(chunk.data(), chunk.size()) || file.gcount() > 0) {
-    bytes.append(chunk.data(), static_cast<size_t>(file.gcount()));
-    if (static_cast<int64_t>(bytes.size()) > kMaxModelBytes)
-      return fail(path, "is larger than the {} MiB that {} file may have", kMaxModelBytes >> 20, with_article(kind));
-  }
-  if (file.bad()) return fail(path, "cannot read the {} file: {}", kind, std::strerror(errno));
-  if (bytes.empty()) return fail(path, "is empty, so it holds no {}", kind);
-  return bytes;
-}
 
 std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path) {
   for (std::string_view prefix = field_path; !prefix.empty();) {
@@ -118,12 +91,13 @@ std::string nearest_place(const std::map<std::string, std::string>& places, std:
 
 std::string LoadedModel::where(std::string_view field_path) const {
   if (const std::string place = nearest_place(places, field_path); !place.empty()) return place;
-  return is_text || field_path.empty() ? path : fmt::format("{}: {}", path, display_path(model, field_path));
+  const std::string file = shown_path(path);
+  return is_text || field_path.empty() ? file : fmt::format("{}: {}", file, display_path(model, field_path));
 }
 
 Result<LoadedModel> parse_model_text(std::string_view text, const std::string& path) {
   LoadedModel loaded{.model = {}, .path = path, .is_text = true, .places = {}};
-  MINNOW_TRY(parse_text(text, path, &loaded.model, &loaded.places));
+  MINNOW_TRY(parse_text(text, shown_path(path), &loaded.model, &loaded.places));
   return loaded;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/load/read_bytes.h"
 #include "frontend/schema/model.pb.h"
 #include "ir/error.h"
 
@@ -46,9 +47,6 @@ Result<LoadedModel> parse_model_text(std::string_view text, const std::string& p
 // The file in the opposite direction, `# proto-file:` lines included.
 std::string model_to_text(const Model& model);
 
-// The bytes of a file; `kind` is what it should hold, such as "model". Refused as for load_model.
-Result<std::string> read_bytes(const std::string& path, std::string_view kind);
-
 // The place of the field or of the nearest message around it; empty if none is known.
 std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path);
 
@@ -61,7 +59,6 @@ Status complete_model(LoadedModel& loaded);
 // The whole way in: load, apply "a.b.c=value" assignments, expand blocks, fill in defaults, validate.
 Result<LoadedModel> read_experiment(const std::string& path, const std::vector<std::string>& assignments = {});
 
-inline constexpr int64_t kMaxModelBytes = int64_t{64} << 20;
 inline constexpr int kMaxModelNesting = 100;
 
 }  // namespace minnow

@@ -4,99 +4,189 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
+#include <string_view>
 
 #include "ir/error.h"
 
 namespace minnow {
 namespace {
 
-std::string small_letters(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+// In small letters, without underscores.
+std::string plain(std::string_view text) {
+  std::string result;
+  for (const char c : text)
+    if (c != '_') result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return result;
 }
 
-// Names of other frameworks, in small letters, with ours. Which of ours is meant depends on the message.
-const std::multimap<std::string, std::string>& familiar_names() {
-  static const std::multimap<std::string, std::string> kNames = {
-      {"alpha", "slope"},
-      {"avgpool1d", "avg_pool"},
-      {"avgpool2d", "avg_pool"},
-      {"avgpool3d", "avg_pool"},
-      {"bceloss", "binary_cross_entropy_with_logits"},
-      {"bcewithlogitsloss", "binary_cross_entropy_with_logits"},
-      {"binary_cross_entropy", "binary_cross_entropy_with_logits"},
-      {"batch", "batch_size"},
-      {"batchnorm1d", "batch_norm"},
-      {"batchnorm2d", "batch_norm"},
-      {"batchnorm3d", "batch_norm"},
-      {"bn", "batch_norm"},
-      {"channels", "filters"},
-      {"conv", "conv2d"},
-      {"cross_entropy", "softmax_cross_entropy"},
-      {"crossentropyloss", "softmax_cross_entropy"},
-      {"fc", "dense"},
-      {"fully_connected", "dense"},
-      {"gamma", "factor"},
-      {"gamma", "decay"},
-      {"delimiter", "separator"},
-      {"eps", "epsilon"},
-      {"gelu_approximate", "GELU_TANH"},
-      {"hardsigmoid", "HARD_SIGMOID"},
-      {"hardswish", "HARD_SWISH"},
-      {"he_normal", "kaiming_normal"},
-      {"he_uniform", "kaiming_uniform"},
-      {"glorot_normal", "xavier_normal"},
-      {"glorot_uniform", "xavier_uniform"},
-      {"is_causal", "causal"},
-      {"kernel_size", "kernel"},
-      {"l1loss", "l1"},
-      {"leakyrelu", "LEAKY_RELU"},
-      {"linear", "dense"},
-      {"lr", "learning_rate"},
-      {"mae", "l1"},
-      {"mse", "mean_squared_error"},
-      {"mseloss", "mean_squared_error"},
-      {"multi_head_attention", "attention"},
-      {"multiheadattention", "attention"},
-      {"negative_slope", "slope"},
-      {"num_heads", "heads"},
-      {"nheads", "heads"},
-      {"out_channels", "filters"},
-      {"out_features", "units"},
-      {"p", "rate"},
-      {"pool_size", "kernel"},
-      {"positional_encoding", "position"},
-      {"position_embedding", "position"},
-      {"sep", "separator"},
-      {"smooth_l1", "huber"},
-      {"sparse_categorical_crossentropy", "softmax_cross_entropy"},
-      {"std", "deviation"},
-      {"std", "sigma"},
-      {"step_size", "every"},
-      {"strides", "stride"},
-      {"swish", "SILU"},
-      {"transpose", "permute"},
-  };
-  return kNames;
-}
+// A name of another framework, in small letters without underscores, and ours: of several that which the message has.
+struct FamiliarName {
+  std::string_view name, ours;
+  std::string_view note = "";  // what else to write
+};
 
-std::string meant_name(std::string_view name, const std::vector<std::string>& known) {
-  const std::string small = small_letters(name);
+constexpr FamiliarName kFamiliarNames[] = {
+    {"adaptiveavgpool1d", "global_avg_pool"},
+    {"adaptiveavgpool2d", "global_avg_pool"},
+    {"adaptiveavgpool3d", "global_avg_pool"},
+    {"adaptivemaxpool2d", "global_max_pool"},
+    {"alpha", "slope"},
+    {"averagepooling1d", "avg_pool"},
+    {"averagepooling2d", "avg_pool"},
+    {"averagepooling3d", "avg_pool"},
+    {"avgpool1d", "avg_pool"},
+    {"avgpool2d", "avg_pool"},
+    {"avgpool3d", "avg_pool"},
+    {"batch", "batch_size"},
+    {"batchnorm1d", "batch_norm"},
+    {"batchnorm2d", "batch_norm"},
+    {"batchnorm3d", "batch_norm"},
+    {"batchnormalization", "batch_norm"},
+    {"bceloss", "binary_cross_entropy_with_logits"},
+    {"bcewithlogitsloss", "binary_cross_entropy_with_logits"},
+    {"bidirectional", "lstm", "with bidirectional: true"},
+    {"binarycrossentropy", "binary_cross_entropy_with_logits"},
+    {"bmm", "matmul"},
+    {"bn", "batch_norm"},
+    {"cat", "concat"},
+    {"categoryencoding", "one_hot"},
+    {"channels", "filters"},
+    {"chunk", "slice", "one for each part"},
+    {"concatenate", "concat"},
+    {"conv", "conv2d"},
+    {"conv1dtranspose", "conv_transpose1d"},
+    {"conv2dtranspose", "conv_transpose2d"},
+    {"conv3dtranspose", "conv_transpose3d"},
+    {"crop", "slice"},
+    {"cropping2d", "slice"},
+    {"crossattention", "attention", "of two inputs, the second the memory"},
+    {"crossentropy", "softmax_cross_entropy"},
+    {"crossentropyloss", "softmax_cross_entropy"},
+    {"deconv", "conv_transpose2d"},
+    {"delimiter", "separator"},
+    {"depthwiseconv2d", "conv2d", "with groups: as many as the input has channels"},
+    {"dot", "matmul"},
+    {"dropout1d", "dropout"},
+    {"dropout2d", "dropout"},
+    {"einsum", "matmul"},
+    {"elu", "activation", "with function: ELU"},
+    {"embeddingdim", "units"},
+    {"eps", "epsilon"},
+    {"fc", "dense"},
+    {"fullyconnected", "dense"},
+    {"gamma", "factor"},
+    {"gamma", "decay"},
+    {"gelu", "activation", "with function: GELU"},
+    {"geluapproximate", "GELU_TANH"},
+    {"globalaveragepooling1d", "global_avg_pool"},
+    {"globalaveragepooling2d", "global_avg_pool"},
+    {"globalaveragepooling3d", "global_avg_pool"},
+    {"globalmaxpooling1d", "global_max_pool"},
+    {"globalmaxpooling2d", "global_max_pool"},
+    {"globalmaxpooling3d", "global_max_pool"},
+    {"glorotnormal", "xavier_normal"},
+    {"glorotuniform", "xavier_uniform"},
+    {"groupnormalization", "group_norm"},
+    {"grucell", "gru"},
+    {"hardsigmoid", "HARD_SIGMOID"},
+    {"hardswish", "HARD_SWISH"},
+    {"henormal", "kaiming_normal"},
+    {"heuniform", "kaiming_uniform"},
+    {"hiddensize", "units"},
+    {"inputdim", "vocabulary"},
+    {"instancenorm2d", "instance_norm"},
+    {"interpolate", "upsample"},
+    {"iscausal", "causal"},
+    {"kernelsize", "kernel"},
+    {"l1loss", "l1"},
+    {"layernormalization", "layer_norm"},
+    {"leakyrelu", "LEAKY_RELU"},
+    {"leakyrelu", "activation", "with function: LEAKY_RELU"},
+    {"linear", "dense"},
+    {"lr", "learning_rate"},
+    {"lstmcell", "lstm"},
+    {"mae", "l1"},
+    {"max", "reduce", "with function: MAX"},
+    {"maxpool1d", "max_pool"},
+    {"maxpool2d", "max_pool"},
+    {"maxpool3d", "max_pool"},
+    {"maxpooling1d", "max_pool"},
+    {"maxpooling2d", "max_pool"},
+    {"maxpooling3d", "max_pool"},
+    {"mean", "reduce", "with function: MEAN"},
+    {"mish", "activation", "with function: MISH"},
+    {"mse", "mean_squared_error"},
+    {"mseloss", "mean_squared_error"},
+    {"multiheadattention", "attention"},
+    {"multiply", "mul"},
+    {"narrow", "slice"},
+    {"negativeslope", "slope"},
+    {"nheads", "heads"},
+    {"numembeddings", "vocabulary"},
+    {"numheads", "heads"},
+    {"numlayers", "layers"},
+    {"onehot", "one_hot"},
+    {"outchannels", "filters"},
+    {"outfeatures", "units"},
+    {"outputdim", "units"},
+    {"p", "rate"},
+    {"poolsize", "kernel"},
+    {"positionalembedding", "position"},
+    {"positionalencoding", "position"},
+    {"positionembedding", "position"},
+    {"relu", "activation", "with function: RELU"},
+    {"relu6", "activation", "with function: RELU6"},
+    {"returnsequences", "output", "SEQUENCE, or LAST"},
+    {"rnncell", "rnn"},
+    {"scaleddotproductattention", "attention"},
+    {"selfattention", "attention"},
+    {"sep", "separator"},
+    {"separableconv2d", "conv2d", "with groups: as many as the input has channels, then one with kernel: 1"},
+    {"sigmoid", "activation", "with function: SIGMOID"},
+    {"silu", "activation", "with function: SILU"},
+    {"simplernn", "rnn"},
+    {"smoothl1", "huber"},
+    {"softplus", "activation", "with function: SOFTPLUS"},
+    {"sparsecategoricalcrossentropy", "softmax_cross_entropy"},
+    {"spatialdropout1d", "dropout"},
+    {"spatialdropout2d", "dropout"},
+    {"split", "slice", "one for each part"},
+    {"squeeze", "reshape"},
+    {"std", "deviation"},
+    {"std", "sigma"},
+    {"stepsize", "every"},
+    {"strides", "stride"},
+    {"sum", "reduce", "with function: SUM"},
+    {"swapaxes", "permute"},
+    {"swish", "SILU"},
+    {"swish", "activation", "with function: SILU"},
+    {"tanh", "activation", "with function: TANH"},
+    {"timedistributed", "dense", "with per_position: true"},
+    {"transpose", "permute"},
+    {"unbind", "slice", "one for each part"},
+    {"unsqueeze", "reshape"},
+    {"upsampling1d", "upsample"},
+    {"upsampling2d", "upsample"},
+    {"upsampling3d", "upsample"},
+    {"view", "reshape"},
+};
+
+FamiliarName meant_name(std::string_view name, const std::vector<std::string>& known) {
   for (const std::string& candidate : known)
-    if (small_letters(candidate) == small) return candidate;
-  const auto [begin, end] = familiar_names().equal_range(small);
-  for (auto it = begin; it != end; ++it)
-    if (std::ranges::find(known, it->second) != known.end()) return it->second;
-  return nearest_name(name, known);
+    if (plain(candidate) == plain(name)) return {name, candidate};
+  for (const FamiliarName& familiar : kFamiliarNames)
+    if (familiar.name == plain(name) && std::ranges::find(known, familiar.ours) != known.end()) return familiar;
+  const std::string nearest = nearest_name(name, known);
+  const auto found = std::ranges::find(known, nearest);
+  return {name, found == known.end() ? std::string_view() : *found};
 }
 
 }  // namespace
 
 std::string name_hint(std::string_view name, const std::vector<std::string>& known) {
-  const std::string meant = meant_name(name, known);
-  if (!meant.empty()) return fmt::format("did you mean \"{}\"?", meant);
+  const FamiliarName meant = meant_name(name, known);
+  if (!meant.ours.empty())
+    return fmt::format("did you mean \"{}\"{}{}?", meant.ours, meant.note.empty() ? "" : ", ", meant.note);
   constexpr size_t kMostListed = 30;
   const size_t count = std::min(known.size(), kMostListed);
   const std::string list =

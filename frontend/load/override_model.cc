@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
 
 #include "frontend/load/field_path.h"
@@ -59,6 +60,8 @@ class Assignment {
  private:
   Status descend(pb::Message* message, const pb::FieldDescriptor* field, std::string_view rest, std::string_view value,
                  const std::string& reached) {
+    if (field->message_type() == nullptr && field->is_repeated())
+      return set_element(message, field, rest, value, reached);
     if (field->message_type() == nullptr) return fail(where_, "{} has no fields inside", reached);
     const pb::Reflection* reflection = message->GetReflection();
     if (!field->is_repeated()) return apply(reflection->MutableMessage(message, field), rest, value, reached);
@@ -111,10 +114,11 @@ class Assignment {
   Status set_value(pb::Message* message, const pb::FieldDescriptor* field, std::string_view value,
                    const std::string& path) {
     if (field->message_type() != nullptr) {
-      if (field->is_repeated()) return fail(where_, "stands for several elements; name one of them, as in {}.0", path);
+      if (field->is_repeated()) return set_messages(message, field, value, path);
       return set_message(message->GetReflection()->MutableMessage(message, field), value, path);
     }
     canonical_path_ = path;
+    if (is_quoted(value)) return set_from_text(message, field, value);
     if (!field->is_repeated()) return set_scalar(message, field, value);
     message->GetReflection()->ClearField(message, field);
     for (std::string_view rest = without_brackets(value); !rest.empty();) {
@@ -122,6 +126,51 @@ class Assignment {
       MINNOW_TRY(set_scalar(message, field, trim(rest.substr(0, comma))));
       rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
     }
+    return {};
+  }
+
+  // One number, name or text of a list: "layers.conv1.conv2d.kernel.1".
+  Status set_element(pb::Message* message, const pb::FieldDescriptor* field, std::string_view index,
+                     std::string_view value, const std::string& path) {
+    const pb::Reflection* reflection = message->GetReflection();
+    const int size = reflection->FieldSize(*message, field);
+    const auto wanted = parse_number<int>(index);
+    if (!wanted || *wanted < 0 || *wanted >= size)
+      return fail(where_, "\"{}\" is none of the {} values of {}", index, size, path);
+    canonical_path_ = join_path(path, *wanted);
+    MINNOW_TRY(is_quoted(value) ? append_from_text(message, field, value) : set_scalar(message, field, value));
+    reflection->SwapElements(message, field, *wanted, size);
+    reflection->RemoveLast(message, field);
+    return {};
+  }
+
+  // All elements, as the file has them: "[{name: \"x\" train: \"x.npy\"}, {...}]".
+  Status set_messages(pb::Message* message, const pb::FieldDescriptor* field, std::string_view value,
+                      const std::string& path) {
+    canonical_path_ = path;
+    value = trim(value);
+    if (value.empty() || (value.front() != '[' && value.front() != '{'))
+      return fail_with_hint(where_, fmt::format("stands for several elements; name one of them, as in {}.0", path),
+                            fmt::format("or write all: {}=[{{...}}, {{...}}]", path));
+    return set_from_text(message, field, value);
+  }
+
+  // Whether a text in quotes stands in it, as the file has it.
+  static bool is_quoted(std::string_view value) {
+    value = trim(without_brackets(value));
+    return value.size() > 1 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front();
+  }
+
+  Status set_from_text(pb::Message* message, const pb::FieldDescriptor* field, std::string_view value) {
+    message->GetReflection()->ClearField(message, field);
+    return append_from_text(message, field, value);
+  }
+
+  // What stands behind "field:" in a file.
+  Status append_from_text(pb::Message* message, const pb::FieldDescriptor* field, std::string_view value) {
+    const std::unique_ptr<pb::Message> parsed(message->New());
+    MINNOW_TRY(parse_text(fmt::format("{}: {}", field->name(), value), where_, parsed.get(), nullptr));
+    message->MergeFrom(*parsed);
     return {};
   }
 

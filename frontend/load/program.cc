@@ -28,6 +28,16 @@ Status check_alone(const LoadedModel& loaded) {
   return {};
 }
 
+// Behind blanks and comments.
+bool begins_with_function(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  for (;;) {
+    text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+    if (!text.starts_with("//")) return text.starts_with("func");
+    text.remove_prefix(std::min(text.find('\n'), text.size()));
+  }
+}
+
 // The text, and how messages call the place that it comes from.
 struct Source {
   std::string text;
@@ -47,7 +57,7 @@ Result<Source> find_source(const LoadedModel& loaded) {
   const bool is_itself = is_ir_file(loaded.path) && model.filename() == network.ir();
   const std::string path = is_itself ? loaded.path : (model.parent_path() / network.ir()).lexically_normal().string();
   auto text = read_bytes(path, "IR");
-  if (text) return Source{*std::move(text), path};
+  if (text) return Source{*std::move(text), shown_path(path)};
   if (is_itself) return tl::unexpected(text.error());
   return fail(loaded.where("network.ir"), "{}: {}", text.error().where, text.error().message);
 }
@@ -128,7 +138,15 @@ Result<std::shared_ptr<const Program>> parse_program(const LoadedModel& loaded) 
 
 }  // namespace
 
-bool is_ir_file(const std::string& path) { return path.ends_with(".ir"); }
+bool is_ir_file(const std::string& path) {
+  if (path.ends_with(".ir")) return true;
+  std::error_code error;
+  if (!is_stdin(path) &&
+      (!fs::exists(path, error) || fs::is_regular_file(path, error) || fs::is_directory(path, error)))
+    return false;
+  const auto text = read_bytes(path, "model");
+  return text && begins_with_function(*text);
+}
 
 LoadedModel model_of_program(const std::string& path) {
   LoadedModel loaded{.model = {}, .path = path, .is_text = true, .places = {}};

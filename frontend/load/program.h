@@ -24,7 +24,7 @@ struct Program {
   const Function& loss() const { return *module->find("loss"); }
 };
 
-// Whether a file is IR text, by its name: F.ir.
+// Whether a file is IR text, by its name: F.ir. What comes through a pipe has no name, so it is by how it begins.
 bool is_ir_file(const std::string& path);
 
 // A model whose network is the program in this file, with all else left to defaults.

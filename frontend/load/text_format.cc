@@ -140,6 +140,21 @@ class LinesPrinter : public pb::TextFormat::FastFieldValuePrinter {
   }
 };
 
+// The parser takes a tab for as many columns as reach the next multiple of 8, all others for one.
+std::string with_blanks_for_tabs(std::string_view text) {
+  std::string plain(text);
+  char quote = 0;
+  for (size_t at = 0; at < plain.size(); ++at) {
+    const char c = plain[at];
+    if (quote == 0 && c == '\t') plain[at] = ' ';
+    else if (quote == 0 && c == '#') at = std::min(plain.find('\n', at), plain.size());
+    else if (quote == 0 && (c == '"' || c == '\'')) quote = c;
+    else if (c == quote || c == '\n') quote = 0;
+    else if (quote != 0 && c == '\\') ++at;
+  }
+  return plain;
+}
+
 }  // namespace
 
 Status parse_text(std::string_view text, const std::string& path, pb::Message* message,
@@ -148,6 +163,8 @@ Status parse_text(std::string_view text, const std::string& path, pb::Message* m
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     return fail_with_hint(path, "is UTF-16 text", "save it as UTF-8");
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const std::string plain = with_blanks_for_tabs(text);
+  text = plain;
   const pb::Descriptor* type = message->GetDescriptor();
   MINNOW_TRY(BracketCheck(text, type, path).run());
   const pb::LogSilencer silence;

@@ -7,10 +7,12 @@
 #include <cctype>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "frontend/load/complain.h"
+#include "frontend/load/mistakes.h"
 #include "frontend/load/text_data.h"
 #include "frontend/load/validate_model.h"
 #include "ir/type.h"
@@ -89,7 +91,7 @@ Status check_factors(const LoadedModel& loaded) {
   double largest = normalize.has_scale() ? std::abs(normalize.scale()) : 1;
   for (const double mean : normalize.mean()) largest = std::max(largest, std::abs(mean));
   for (const double deviation : normalize.deviation())
-    if (largest / deviation > std::numeric_limits<float>::max())
+    if (deviation > 0 && largest / deviation > std::numeric_limits<float>::max())
       return complain(loaded, "data.normalize.deviation", "what is divided by deviation {} is beyond what f32 holds",
                       deviation);
   return {};
@@ -126,36 +128,59 @@ Status check_drawn_size(const LoadedModel& loaded) {
                                      std::pair("data.validation_examples", data.validation_examples())}) {
     Shape shape(example.begin(), example.end());
     shape.insert(shape.begin(), count);
-    if (!checked_element_count(shape))
+    if (count > 0 && !checked_element_count(shape))
       return complain(loaded, field, "{} examples have more than {} elements", count, kMaxElements);
   }
   return {};
 }
 
-Status check_data(const LoadedModel& loaded) {
-  MINNOW_TRY(check_fed(loaded));
-  MINNOW_TRY(check_source(loaded));
-  const spec::Data::Normalize& normalize = loaded.model.data().normalize();
-  MINNOW_TRY(check_per_channel(loaded, "mean", normalize.mean_size()));
-  MINNOW_TRY(check_per_channel(loaded, "deviation", normalize.deviation_size()));
-  MINNOW_TRY(check_factors(loaded));
-  MINNOW_TRY(check_input_fits_source(loaded));
-  return check_drawn_size(loaded);
+// What is compared with the data below.
+bool inputs_have_shapes(const Model& model) {
+  return std::ranges::all_of(model.inputs(), [](const spec::Input& input) {
+    return !input.shape().empty() && std::ranges::all_of(input.shape(), [](int64_t dim) { return dim > 0; });
+  });
+}
+
+// Each class has a name of its own.
+Status check_class_names(const LoadedModel& loaded) {
+  std::set<std::string> seen;
+  const auto& names = loaded.model.data().class_names();
+  for (int i = 0; i < names.size(); ++i) {
+    const std::string path = fmt::format("data.class_names.{}", i);
+    if (names[i].empty()) return complain(loaded, path, "class {} has an empty name", i);
+    if (!seen.insert(names[i]).second)
+      return complain(loaded, path, "two classes have the name \"{}\"", printable_name(names[i]));
+  }
+  return {};
 }
 
 }  // namespace
 
 Status check_files(const LoadedModel& loaded, const std::string& path, NamedFiles files) {
+  Mistakes found;
   for (const auto& [field, file] : files) {
     if (!file->empty()) continue;
     const bool validates = std::string_view(field).starts_with("validation");
-    return complain_with_hint(
+    found.add(complain_with_hint(
         loaded, path, validates ? "its examples are those that training does not see: split some off the others" : "",
-        "{} is missing", field);
+        "{} is missing", field));
   }
-  return {};
+  return found.status();
 }
 
-Status validate_data(const LoadedModel& loaded) { return check_data(loaded); }
+Status validate_data(const LoadedModel& loaded) {
+  const spec::Data::Normalize& normalize = loaded.model.data().normalize();
+  Mistakes found;
+  found.add(check_source(loaded));
+  found.add(check_class_names(loaded));
+  found.add(check_factors(loaded));
+  if (!inputs_have_shapes(loaded.model)) return found.status();
+  found.add(check_fed(loaded));
+  found.add(check_per_channel(loaded, "mean", normalize.mean_size()));
+  found.add(check_per_channel(loaded, "deviation", normalize.deviation_size()));
+  if (!found.none()) return found.status();
+  MINNOW_TRY(check_input_fits_source(loaded));
+  return check_drawn_size(loaded);
+}
 
 }  // namespace minnow

@@ -6,6 +6,7 @@
 
 #include "frontend/load/complain.h"
 #include "frontend/load/field_options.h"
+#include "frontend/load/mistakes.h"
 #include "frontend/load/name_hint.h"
 #include "frontend/load/validate_model.h"
 #include "ir/printable.h"
@@ -22,60 +23,65 @@ bool is_name_character(char c) {
 }
 
 struct Names {
-  std::map<std::string, int> layers;  // name → index
+  std::map<std::string, int> layers;   // name → index
+  std::map<std::string, int> results;  // of layers, by their names and others → index
   std::map<std::string, int> inputs;
   std::vector<std::string> all;
 
-  bool contains(const std::string& name) const { return layers.contains(name) || inputs.contains(name); }
+  bool contains(const std::string& name) const { return results.contains(name) || inputs.contains(name); }
 };
 
 Names collect_names(const Model& model) {
   Names names;
   for (int i = 0; i < model.inputs_size(); ++i) names.inputs.emplace(model.inputs(i).name(), i);
-  for (int i = 0; i < model.layers_size(); ++i) names.layers.emplace(model.layers(i).name(), i);
+  for (int i = 0; i < model.layers_size(); ++i) {
+    names.layers.emplace(model.layers(i).name(), i);
+    names.results.emplace(model.layers(i).name(), i);
+    for (std::string& name : other_results(model.layers(i))) names.results.emplace(std::move(name), i);
+  }
   for (const auto& [name, index] : names.inputs) names.all.push_back(name);
-  for (const auto& [name, index] : names.layers) names.all.push_back(name);
+  for (const auto& [name, index] : names.results) names.all.push_back(name);
   return names;
 }
 
 Status check_references(const LoadedModel& loaded, const Names& names) {
   const Model& model = loaded.model;
+  Mistakes found;
   for (int i = 0; i < model.layers_size(); ++i)
     for (int j = 0; j < model.layers(i).inputs_size(); ++j) {
       const std::string& input = model.layers(i).inputs(j);
       if (!names.contains(input))
-        return complain_with_hint(loaded, fmt::format("layers.{}.inputs.{}", i, j), name_hint(input, names.all),
-                                  "there is no layer or input \"{}\"", printable_name(input));
+        found.add(complain_with_hint(loaded, fmt::format("layers.{}.inputs.{}", i, j), name_hint(input, names.all),
+                                     "there is no layer or input \"{}\"", printable_name(input)));
     }
   const auto check_output = [&](const std::string& path, const std::string& output) -> Status {
     if (names.layers.contains(output)) return {};
     return complain_with_hint(loaded, path, name_hint(output, names.all), "the output \"{}\" is not a layer",
                               printable_name(output));
   };
-  MINNOW_TRY(check_output("output", model.output()));
+  found.add(check_output("output", model.output()));
   for (int i = 0; i < model.losses_size(); ++i)
-    MINNOW_TRY(check_output(fmt::format("losses.{}.output", i), model.losses(i).output()));
-  return {};
+    found.add(check_output(fmt::format("losses.{}.output", i), model.losses(i).output()));
+  return found.status();
 }
 
 // Only a dense layer knows what to do with the weight of another kind of layer.
-Status check_shares(const LoadedModel& loaded, const Names& names) {
+Status check_share(const LoadedModel& loaded, const Names& names, int index) {
   const Model& model = loaded.model;
-  for (int i = 0; i < model.layers_size(); ++i) {
-    const spec::Layer& layer = model.layers(i);
-    const std::string path = layer_path(i) + ".share";
-    if (layer.share().empty() && layer.share_transposed())
-      return complain_with_hint(loaded, path + "_transposed", "add: share: \"...\"", "shares no weights");
-    if (layer.share().empty()) continue;
-    const auto owner = names.layers.find(layer.share());
-    if (owner == names.layers.end())
-      return complain_with_hint(loaded, path, name_hint(layer.share(), names.all),
-                                "there is no layer \"{}\" to share the weights of", printable(layer.share()));
-    const spec::Layer& other = model.layers(owner->second);
-    if (other.kind_case() != layer.kind_case() && !layer.has_dense())
-      return complain(loaded, path, "is {}, so it cannot have the weights of \"{}\", {}", kind_field(layer)->name(),
-                      layer.share(), kind_field(other)->name());
-  }
+  const spec::Layer& layer = model.layers(index);
+  const std::string path = layer_path(index) + ".share";
+  if (layer.share().empty() && layer.share_transposed())
+    return complain_with_hint(loaded, path + "_transposed", "add: share: \"...\"", "shares no weights");
+  if (layer.share().empty()) return {};
+  const auto owner = names.layers.find(layer.share());
+  if (owner == names.layers.end())
+    return complain_with_hint(loaded, path, name_hint(layer.share(), names.all),
+                              "there is no layer \"{}\" to share the weights of", printable(layer.share()));
+  const spec::Layer& other = model.layers(owner->second);
+  const bool have_kinds = kind_field(layer) != nullptr && kind_field(other) != nullptr;
+  if (have_kinds && other.kind_case() != layer.kind_case() && !layer.has_dense())
+    return complain(loaded, path, "is {}, so it cannot have the weights of \"{}\", {}", kind_field(layer)->name(),
+                    layer.share(), kind_field(other)->name());
   return {};
 }
 
@@ -107,9 +113,9 @@ class TopologicalSort {
         path.pop_back();
         continue;
       }
-      const auto input = names_.layers.find(next < inputs ? current.inputs(next) : current.share());
+      const auto input = names_.results.find(next < inputs ? current.inputs(next) : current.share());
       ++next;
-      if (input == names_.layers.end()) continue;
+      if (input == names_.results.end()) continue;
       if (state_[input->second] == State::kOpen) return cycle_error(path, input->second);
       if (state_[input->second] == State::kNew) open(input->second, &path);
     }
@@ -147,21 +153,24 @@ Status check_everything_is_used(const LoadedModel& loaded, const Names& names) {
   std::vector<std::string> open = {model.output()};
   for (const spec::Loss& loss : model.losses()) open.push_back(loss.output());
   while (!open.empty()) {
-    const std::string name = std::move(open.back());
+    const auto layer = names.results.find(open.back());
+    const std::string name = layer == names.results.end() ? open.back() : model.layers(layer->second).name();
     open.pop_back();
-    const auto layer = names.layers.find(name);
-    if (!used.insert(name).second || layer == names.layers.end()) continue;
+    if (!used.insert(name).second || layer == names.results.end()) continue;
     const auto& inputs = model.layers(layer->second).inputs();
     open.insert(open.end(), inputs.begin(), inputs.end());
   }
+  Mistakes found;
   for (int i = 0; i < model.layers_size(); ++i)
     if (!used.contains(model.layers(i).name()))
-      return complain_with_hint(loaded, layer_path(i), "name it in the inputs of another layer, or remove it",
-                                "its result is not used: nothing leads from it to the output \"{}\"", model.output());
+      found.add(complain_with_hint(loaded, layer_path(i), "name it in the inputs of another layer, or remove it",
+                                   "its result is not used: nothing leads from it to the output \"{}\"",
+                                   model.output()));
   for (int i = 0; i < model.inputs_size(); ++i)
     if (!used.contains(model.inputs(i).name()))
-      return complain(loaded, fmt::format("inputs.{}", i), "no layer uses the input \"{}\"", model.inputs(i).name());
-  return {};
+      found.add(
+          complain(loaded, fmt::format("inputs.{}", i), "no layer uses the input \"{}\"", model.inputs(i).name()));
+  return found.status();
 }
 
 }  // namespace
@@ -194,15 +203,37 @@ Status check_name(const LoadedModel& loaded, const std::string& path, const std:
   return {};
 }
 
+namespace {
+
+// `seen` are the names of inputs and layers, with the paths of their fields.
+Status check_other_results(const LoadedModel& loaded, const std::map<std::string, std::string>& seen) {
+  for (int i = 0; i < loaded.model.layers_size(); ++i)
+    for (const std::string& name : other_results(loaded.model.layers(i)))
+      if (const auto other = seen.find(name); other != seen.end())
+        return fail_with_hint(loaded.where(other->second), fmt::format("the name \"{}\" is taken", name),
+                              fmt::format("the layer \"{}\" at {} gives a result of that name",
+                                          loaded.model.layers(i).name(), loaded.where(layer_path(i))));
+  return {};
+}
+
+}  // namespace
+
+Status validate_parts(const LoadedModel& loaded) {
+  const Model& model = loaded.model;
+  const int parts = model.layers_size() + model.inputs_size();
+  Mistakes found;
+  found.add(check_model_name(loaded));
+  if (model.inputs().empty()) found.add(complain(loaded, "inputs", "the model has no input"));
+  if (model.layers().empty()) found.add(complain(loaded, "layers", "the model has no layers"));
+  if (parts > kMostLayers)
+    found.add(complain(loaded, "layers", "the model has {} inputs and layers, but at most {} are allowed", parts,
+                       kMostLayers));
+  return found.status();
+}
+
 Status validate_names(const LoadedModel& loaded) {
   const Model& model = loaded.model;
-  MINNOW_TRY(check_model_name(loaded));
-  if (model.inputs().empty()) return complain(loaded, "inputs", "the model has no input");
-  if (model.layers().empty()) return complain(loaded, "layers", "the model has no layers");
-  if (model.layers_size() + model.inputs_size() > kMostLayers)
-    return complain(loaded, "layers", "the model has {} inputs and layers, but at most {} are allowed",
-                    model.layers_size() + model.inputs_size(), kMostLayers);
-
+  Mistakes found;
   std::map<std::string, std::string> seen;  // name → field path
   const auto check = [&](const std::string& path, const std::string& name) -> Status {
     MINNOW_TRY(check_name(loaded, path, name));
@@ -211,15 +242,19 @@ Status validate_names(const LoadedModel& loaded) {
     return fail_with_hint(loaded.where(path + ".name"), fmt::format("the name \"{}\" is taken", name),
                           fmt::format("it was first used at {}", loaded.where(first->second)));
   };
-  for (int i = 0; i < model.inputs_size(); ++i) MINNOW_TRY(check(fmt::format("inputs.{}", i), model.inputs(i).name()));
-  for (int i = 0; i < model.layers_size(); ++i) MINNOW_TRY(check(layer_path(i), model.layers(i).name()));
-  return {};
+  for (int i = 0; i < model.inputs_size(); ++i) found.add(check(fmt::format("inputs.{}", i), model.inputs(i).name()));
+  for (int i = 0; i < model.layers_size(); ++i) found.add(check(layer_path(i), model.layers(i).name()));
+  found.add(check_other_results(loaded, seen));
+  return found.status();
 }
 
 Status validate_graph(const LoadedModel& loaded) {
   const Names names = collect_names(loaded.model);
-  MINNOW_TRY(check_references(loaded, names));
-  MINNOW_TRY(check_shares(loaded, names));
+  Mistakes found;
+  found.add(check_references(loaded, names));
+  for (int i = 0; i < loaded.model.layers_size(); ++i) found.add(check_share(loaded, names, i));
+  // Where a name is wrong, what else does not connect is mostly for that.
+  if (!found.none() || !validate_names(loaded)) return found.status();
   MINNOW_TRY(layer_order(loaded));
   return check_everything_is_used(loaded, names);
 }

@@ -5,6 +5,7 @@
 #include "frontend/load/complain.h"
 #include "frontend/load/field_options.h"
 #include "frontend/load/field_path.h"
+#include "frontend/load/mistakes.h"
 #include "frontend/load/validate_model.h"
 #include "ir/type.h"
 
@@ -32,15 +33,16 @@ class FieldCheck {
 
   // `path` is that of the message, "layers.2.conv2d".
   Status check(const pb::Message& message, const std::string& path) const {
+    Mistakes found;
     for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
       const pb::FieldDescriptor* field = message.GetDescriptor()->field(i);
-      MINNOW_TRY(check_required(message, field, path));
-      MINNOW_TRY(check_count(message, field, path));
-      MINNOW_TRY(check_order(message, field, path));
+      found.add(check_required(message, field, path));
+      found.add(check_count(message, field, path));
+      found.add(check_order(message, field, path));
       if (field->message_type() == nullptr || field->is_repeated() || !is_present(message, field)) continue;
-      MINNOW_TRY(check(message.GetReflection()->GetMessage(message, field), join_path(path, field->name())));
+      found.add(check(message.GetReflection()->GetMessage(message, field), join_path(path, field->name())));
     }
-    return {};
+    return found.status();
   }
 
  private:
@@ -86,16 +88,26 @@ Status check_input_count(const LoadedModel& loaded, const pb::MessageOptions& op
   return complain(loaded, path, "takes at most {} inputs but has {}", wanted.high, count);
 }
 
-Status check_input_shapes(const LoadedModel& loaded) {
-  for (int i = 0; i < loaded.model.inputs_size(); ++i) {
-    const spec::Input& input = loaded.model.inputs(i);
-    const std::string path = fmt::format("inputs.{}", i);
-    if (input.shape().empty()) return complain(loaded, path, "input \"{}\" has no shape", input.name());
-    if (input.shape_size() > kMaxRank - 1)
-      return complain(loaded, path + ".shape", "input \"{}\" has {} dimensions, but at most {} are allowed",
-                      input.name(), input.shape_size(), kMaxRank - 1);
-  }
+Status check_input_shape(const LoadedModel& loaded, int index) {
+  const spec::Input& input = loaded.model.inputs(index);
+  const std::string path = fmt::format("inputs.{}", index);
+  if (input.shape().empty()) return complain(loaded, path, "input \"{}\" has no shape", input.name());
+  if (input.shape_size() > kMaxRank - 1)
+    return complain(loaded, path + ".shape", "input \"{}\" has {} dimensions, but at most {} are allowed", input.name(),
+                    input.shape_size(), kMaxRank - 1);
   return {};
+}
+
+Status check_layer(const LoadedModel& loaded, int index) {
+  const spec::Layer& layer = loaded.model.layers(index);
+  const pb::FieldDescriptor* kind = kind_field(layer);
+  if (kind == nullptr)
+    return complain_with_hint(loaded, fmt::format("layers.{}", index), "for example dense { units: 10 }",
+                              "says nothing of what it computes");
+  Mistakes found;
+  found.add(check_input_count(loaded, kind->message_type()->options(), index));
+  found.add(check_fields(loaded, kind_message(layer), fmt::format("layers.{}.{}", index, kind->name())));
+  return found.status();
 }
 
 }  // namespace
@@ -105,17 +117,10 @@ Status check_fields(const LoadedModel& loaded, const pb::Message& message, const
 }
 
 Status validate_layers(const LoadedModel& loaded) {
-  MINNOW_TRY(check_input_shapes(loaded));
-  for (int i = 0; i < loaded.model.layers_size(); ++i) {
-    const spec::Layer& layer = loaded.model.layers(i);
-    const pb::FieldDescriptor* kind = kind_field(layer);
-    if (kind == nullptr)
-      return complain_with_hint(loaded, fmt::format("layers.{}", i), "for example dense { units: 10 }",
-                                "says nothing of what it computes");
-    MINNOW_TRY(check_input_count(loaded, kind->message_type()->options(), i));
-    MINNOW_TRY(check_fields(loaded, kind_message(layer), fmt::format("layers.{}.{}", i, kind->name())));
-  }
-  return {};
+  Mistakes found;
+  for (int i = 0; i < loaded.model.inputs_size(); ++i) found.add(check_input_shape(loaded, i));
+  for (int i = 0; i < loaded.model.layers_size(); ++i) found.add(check_layer(loaded, i));
+  return found.status();
 }
 
 }  // namespace minnow

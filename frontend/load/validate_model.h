@@ -13,15 +13,16 @@ namespace minnow {
 // Inputs and layers together.
 inline constexpr int kMostLayers = 10000;
 
-// Expects a model without blocks, with its defaults filled in. The checks in order, first mistake first:
+// Expects a model without blocks, with its defaults filled in. One error tells all mistakes that these checks find:
 Status validate_model(const LoadedModel& loaded);
 
+Status validate_parts(const LoadedModel& loaded);     // name, inputs, layers: without them the rest says nothing
 Status validate_ranges(const LoadedModel& loaded);    // every number finite and in the range that its field states
 Status validate_names(const LoadedModel& loaded);     // present, unique, of permitted characters
 Status validate_layers(const LoadedModel& loaded);    // each has a kind, its inputs, and its fields
 Status validate_graph(const LoadedModel& loaded);     // inputs exist, no cycles, everything leads to the output
 Status validate_training(const LoadedModel& loaded);  // loss and data are complete and fit each other
-Status validate_data(const LoadedModel& loaded);      // of validate_training, the data
+Status validate_data(const LoadedModel& loaded);      // of validate_training, the data, where inputs have shapes
 
 // What the options of its fields ask of a message of a layer, at this path, and of those inside.
 Status check_fields(const LoadedModel& loaded, const google::protobuf::Message& message, const std::string& path);

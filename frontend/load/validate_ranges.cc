@@ -5,6 +5,7 @@
 #include "frontend/load/complain.h"
 #include "frontend/load/field_options.h"
 #include "frontend/load/field_path.h"
+#include "frontend/load/mistakes.h"
 #include "frontend/load/validate_model.h"
 
 namespace minnow {
@@ -17,19 +18,20 @@ class RangeCheck {
   explicit RangeCheck(const LoadedModel& loaded) : loaded_(loaded) {}
 
   Status check(const pb::Message& message, const std::string& prefix) const {
+    Mistakes found;
     const pb::Reflection* reflection = message.GetReflection();
     std::vector<const pb::FieldDescriptor*> fields;
     reflection->ListFields(message, &fields);
     for (const pb::FieldDescriptor* field : fields) {
       const std::string path = join_path(prefix, field->name());
       if (!field->is_repeated()) {
-        MINNOW_TRY(check_value(message, field, -1, path));
+        found.add(check_value(message, field, -1, path));
         continue;
       }
       for (int i = 0; i < reflection->FieldSize(message, field); ++i)
-        MINNOW_TRY(check_value(message, field, i, join_path(path, i)));
+        found.add(check_value(message, field, i, join_path(path, i)));
     }
-    return {};
+    return found.status();
   }
 
  private:

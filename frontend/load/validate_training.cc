@@ -2,6 +2,7 @@
 #include <string>
 
 #include "frontend/load/complain.h"
+#include "frontend/load/mistakes.h"
 #include "frontend/load/validate_model.h"
 
 namespace minnow {
@@ -33,23 +34,26 @@ Status check_losses(const LoadedModel& loaded) {
     return complain_with_hint(loaded, "loss.output",
                               fmt::format("write output: \"{}\" outside of it", printable_name(model.loss().output())),
                               "the output that `loss` sees is that of the model");
-  MINNOW_TRY(check_loss(loaded, model.loss(), "loss", model.output()));
+  Mistakes found;
+  found.add(check_loss(loaded, model.loss(), "loss", model.output()));
   for (int i = 0; i < model.losses_size(); ++i) {
     const spec::Loss& loss = model.losses(i);
     const std::string path = fmt::format("losses.{}", i);
     if (loss.kind_case() == spec::Loss::KIND_NOT_SET)
-      return complain_with_hint(loaded, path, "for example softmax_cross_entropy {}",
-                                "says nothing of what it computes");
-    MINNOW_TRY(check_loss(loaded, loss, path, loss.output()));
+      found.add(
+          complain_with_hint(loaded, path, "for example softmax_cross_entropy {}", "says nothing of what it computes"));
+    else found.add(check_loss(loaded, loss, path, loss.output()));
   }
-  return {};
+  return found.status();
 }
 
 }  // namespace
 
 Status validate_training(const LoadedModel& loaded) {
-  MINNOW_TRY(check_losses(loaded));
-  return loaded.model.has_data() ? validate_data(loaded) : Status{};
+  Mistakes found;
+  found.add(check_losses(loaded));
+  if (loaded.model.has_data()) found.add(validate_data(loaded));
+  return found.status();
 }
 
 }  // namespace minnow

@@ -68,8 +68,7 @@ void FunctionLowering::convert_inputs() {
 Status FunctionLowering::add_layer(int index) {
   const spec::Layer& layer = model_.layers(index);
   builder().set_location({layer.name()});
-  std::vector<Value*> inputs;
-  for (const std::string& name : layer.inputs()) inputs.push_back(values_.at(name));
+  MINNOW_ASSIGN(std::vector<Value*> inputs, inputs_of(index));
   MINNOW_TRY(check_takes_tokens(index, inputs));
 
   const size_t first_weight = scope_.weights.size();
@@ -77,6 +76,7 @@ Status FunctionLowering::add_layer(int index) {
   if (scope_.mode == Mode::kGeneration) MINNOW_TRY(check_generation(layer_scope));
   MINNOW_ASSIGN(Value * result, layer_rule(layer).lower(layer_scope));
   values_[layer.name()] = result;
+  values_.insert(layer_scope.given().begin(), layer_scope.given().end());
 
   const Shape& shape = result->type.shape;
   LayerRow row{.name = layer.name(),
@@ -87,6 +87,20 @@ Status FunctionLowering::add_layer(int index) {
   for (size_t i = first_weight; i < scope_.weights.size(); ++i) row.weights += element_count(scope_.weights[i].shape);
   scope_.rows.push_back(std::move(row));
   return {};
+}
+
+// In generation layers give no other results: those are of a whole sequence.
+Result<std::vector<Value*>> FunctionLowering::inputs_of(int index) const {
+  std::vector<Value*> inputs;
+  for (int i = 0; i < model_.layers(index).inputs_size(); ++i) {
+    const std::string& name = model_.layers(index).inputs(i);
+    const auto known = values_.find(name);
+    if (known == values_.end())
+      return complain(scope_.loaded, fmt::format("layers.{}.inputs.{}", index, i),
+                      "\"{}\" is of a whole sequence, so that no text can be generated position by position", name);
+    inputs.push_back(known->second);
+  }
+  return inputs;
 }
 
 Status FunctionLowering::check_takes_tokens(int index, const std::vector<Value*>& inputs) const {

@@ -29,11 +29,12 @@ class FunctionLowering {
  private:
   void convert_inputs();
   Status add_layer(int index);
+  Result<std::vector<Value*>> inputs_of(int index) const;
   Status check_takes_tokens(int index, const std::vector<Value*>& inputs) const;
 
   const Model& model_;
   FunctionScope scope_;
-  std::map<std::string, Value*> values_;  // of inputs and layers
+  std::map<std::string, Value*> values_;  // of inputs and layers, those of `given` too
 };
 
 }  // namespace minnow

@@ -113,6 +113,14 @@ void LayerScope::remember(const std::string& suffix, Value* value) {
   function_.updates.push_back({full_name(suffix), value});
 }
 
+bool LayerScope::is_read(std::string_view result) const {
+  const std::string name = full_name(result);
+  return function_.asked.contains(name) ||
+         std::ranges::any_of(function_.loaded.model.layers(), [&](const spec::Layer& layer) {
+           return std::ranges::find(layer.inputs(), name) != layer.inputs().end();
+         });
+}
+
 Value* LayerScope::row_of_position(Value* table) {
   return builder().gather(table, builder().reshape(scalar("position"), {1}));
 }

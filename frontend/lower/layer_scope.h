@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct FunctionScope {
   std::vector<LayerRow> rows = {};
   std::vector<FunctionResult> updates = {};          // new values of states, by name
   std::map<std::string, int64_t> vocabularies = {};  // of inputs that hold tokens: what these lie below
+  std::set<std::string> asked = {};                  // other results of layers that the function is to give
   int64_t bytes = 0;                                 // of weights and layer outputs so far
 
   // The parameter of this name, added if it is not there yet: f32 weights and states, i32[] scalars.
@@ -60,6 +62,11 @@ class LayerScope : public LayerFields {
   void update_state(const std::string& suffix, Value* value);
   // An i32[] run-time number, "seed", "step" or "position".
   Value* scalar(const std::string& name);
+
+  // What other layers know as "<layer>.<result>", one of the kind's `other_results`: whether anybody asks for it.
+  bool is_read(std::string_view result) const;
+  void give(std::string_view result, Value* value) { given_.emplace(full_name(result), value); }
+  const std::map<std::string, Value*>& given() const { return given_; }
 
   // In generation: what the layer keeps of the positions before, "<layer>.<suffix>", zero at the first. Layers that
   // share weights have each their own.
@@ -98,7 +105,7 @@ class LayerScope : public LayerFields {
   std::string example_shape(size_t i = 0) const;
 
  private:
-  std::string full_name(const std::string& suffix) const { return layer().name() + "." + suffix; }
+  std::string full_name(std::string_view suffix) const { return fmt::format("{}.{}", layer().name(), suffix); }
   // The weight or state of another layer that stands for this one's; nullptr if there is none such.
   Result<Value*> shared(const std::string& suffix, const Shape& shape);
   const std::string& owner_name() const;
@@ -107,6 +114,7 @@ class LayerScope : public LayerFields {
   std::vector<Value*> inputs_;
   int index_;
   WeightOwner owner_;
+  std::map<std::string, Value*> given_;
   double flops_ = 0;
   std::optional<Normalized> normalized_;
 };

@@ -2,6 +2,7 @@
 #include <map>
 #include <set>
 
+#include "frontend/load/field_options.h"
 #include "frontend/lower/function_lowering.h"
 
 namespace minnow {
@@ -10,13 +11,16 @@ namespace {
 // The layers that the output is computed from, and those whose weights these share.
 std::set<std::string> layers_of_output(const Model& model) {
   std::map<std::string, const spec::Layer*> layers;
-  for (const spec::Layer& layer : model.layers()) layers[layer.name()] = &layer;
+  for (const spec::Layer& layer : model.layers()) {
+    layers[layer.name()] = &layer;
+    for (const std::string& result : other_results(layer)) layers[result] = &layer;
+  }
   std::set<std::string> found;
   std::vector<std::string> open = {model.output()};
   while (!open.empty()) {
     const auto layer = layers.find(open.back());
     open.pop_back();
-    if (layer == layers.end() || !found.insert(layer->first).second) continue;
+    if (layer == layers.end() || !found.insert(layer->second->name()).second) continue;
     open.insert(open.end(), layer->second->inputs().begin(), layer->second->inputs().end());
     open.push_back(layer->second->share());
   }

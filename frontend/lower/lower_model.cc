@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "frontend/load/mistakes.h"
 #include "frontend/lower/function_lowering.h"
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/lower_graph.h"
@@ -15,11 +16,12 @@ namespace minnow {
 namespace {
 
 Status check_layers(const LoadedModel& loaded) {
+  Mistakes found;
   for (int i = 0; i < loaded.model.layers_size(); ++i) {
     const auto check = layer_rule(loaded.model.layers(i)).check;
-    if (check != nullptr) MINNOW_TRY(check(LayerFields(loaded, i)));
+    if (check != nullptr) found.add(check(LayerFields(loaded, i)));
   }
-  return {};
+  return found.status();
 }
 
 // What a function shares with the others; taken from @loss, in which everything occurs.

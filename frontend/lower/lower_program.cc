@@ -5,6 +5,7 @@
 #include "frontend/load/complain.h"
 #include "frontend/lower/program_function.h"
 #include "frontend/lower/program_weights.h"
+#include "ir/contraction.h"
 
 namespace minnow {
 namespace {
@@ -100,7 +101,7 @@ void describe_fed(const Program& program, LoweredModel* lowered) {
   if (lowered->classifies && !counts) lowered->predictions_per_example = first.type.elements() / program.batch;
 }
 
-// A row for each location, with the weights that are first read there.
+// A row for each location, with the weights that are first read there and the work of an example.
 void describe_layers(LoweredModel* lowered, int64_t batch) {
   std::vector<const Value*> seen;
   const auto is_new_weight = [&](const Value* value) {
@@ -113,6 +114,7 @@ void describe_layers(LoweredModel* lowered, int64_t batch) {
     const Shape& shape = op->type().shape;
     const bool has_batch = !shape.empty() && shape[0] == batch;
     row->output = Shape(shape.begin() + (has_batch ? 1 : 0), shape.end());
+    row->flops += contraction_flops(*op) / static_cast<double>(batch);
     for (const Value* operand : op->operands) {
       if (!is_new_weight(operand)) continue;
       seen.push_back(operand);
@@ -135,6 +137,7 @@ Result<LoweredModel> lower_program(const LoadedModel& loaded, const LowerOptions
   MINNOW_TRY(add_functions(loaded, options, &lowered));
   MINNOW_TRY(find_weights(loaded, program.loss(), &lowered));
   describe_fed(program, &lowered);
+  lowered.has_perplexity = loaded.model.network().perplexity();
   describe_layers(&lowered, program.batch);
   for (const auto& function : lowered.module.functions)
     normalize_inputs(program, *function, loaded.model.data().normalize());

@@ -33,6 +33,7 @@ MINNOW_VJP(Sqrt) { return {{b.div(b.mul(dy, 0.5), op.result())}}; }
 MINNOW_VJP(Cos) { return {{b.neg(b.mul(dy, b.unary(OpKind::kSin, op.operands[0])))}}; }
 MINNOW_VJP(Sin) { return {{b.mul(dy, b.unary(OpKind::kCos, op.operands[0]))}}; }
 MINNOW_VJP(Floor) { return no_gradient(op); }
+MINNOW_VJP(Round) { return no_gradient(op); }
 MINNOW_VJP(Not) { return no_gradient(op); }
 
 MINNOW_VJP(Tanh) {

@@ -36,6 +36,7 @@ MINNOW_VJP(CumSum) {
 }
 
 MINNOW_VJP(ArgMax) { return no_gradient(op); }
+MINNOW_VJP(ArgSort) { return no_gradient(op); }
 
 MINNOW_VJP(Constant) { return no_gradient(op); }
 MINNOW_VJP(Iota) { return no_gradient(op); }

@@ -42,7 +42,7 @@ struct WithWeights {
 
 constexpr bool is_elementwise(OpKind kind) {
   constexpr uint32_t kTraits[] = {
-#define MINNOW_OP(kind, mnemonic, operands, traits, attributes) (traits),
+#define MINNOW_OP(kind, mnemonic, operands, infer, traits, attributes) (traits),
 #include "ir/ops.def"
   };
   return (kTraits[static_cast<size_t>(kind)] & kElementwise) != 0;
@@ -71,6 +71,7 @@ MINNOW_BATCH(Iota, None);
 MINNOW_BATCH(Random, None);
 MINNOW_BATCH(ScatterAdd, None);
 MINNOW_BATCH(CumSum, None);
+MINNOW_BATCH(ArgSort, None);
 MINNOW_BATCH(Conv, WithWeights);
 MINNOW_BATCH(ConvInput, WithWeights);
 MINNOW_BATCH(WindowMax, Pointwise);

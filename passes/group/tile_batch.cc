@@ -17,7 +17,8 @@ namespace minnow {
 namespace {
 
 // What one block reads of weights, or adds up into their gradients, has to stay in the cache beside the activations. A
-// filter is used again for every pixel, so that it may be larger.
+// filter is used again for every pixel, so that it may be larger. The order of sums over examples depends on it: so it
+// is one for all machines.
 const Threshold kMaxWeightBytes{"bytes of a block's weights", 256 << 10};
 const Threshold kMaxFilterBytes{"bytes of a block's filter", 4 << 20};
 const Threshold kFewestExamples{"examples of a batch in blocks", kBlockExamples};

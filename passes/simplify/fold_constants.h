@@ -1,6 +1,6 @@
-// Computes ops whose operands are all constants: elementwise ops, moves and reductions of at most
+// Computes, by the interpreter, ops whose operands are all constants: elementwise ops, moves and reductions of at most
 // kMaxFoldedElements elements, and elementwise ops on splats of any size. A dense constant whose elements are
-// all the same becomes a splat. Numbers are rounded as the op's dtype rounds them.
+// all the same becomes a splat.
 #pragma once
 
 #include "ir/function.h"

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "frontend/load/read_bytes.h"
+
 namespace minnow {
 
 std::vector<std::string> data_roots(const std::string& data_dir) {
@@ -17,7 +19,7 @@ std::vector<std::string> data_roots(const std::string& data_dir) {
 }
 
 Result<std::string> find_data_file(const std::string& name, const std::string& data_dir) {
-  if (std::filesystem::path(name).is_absolute()) return name;
+  if (std::filesystem::path(name).is_absolute() || is_stdin(name)) return name;
   std::vector<std::string> roots = data_roots(data_dir);
   roots.emplace_back(".");
   for (const std::string& root : roots) {

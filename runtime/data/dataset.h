@@ -10,6 +10,7 @@
 
 #include "interpreter/tensor.h"
 #include "ir/error.h"
+#include "runtime/data/png.h"
 
 namespace minnow {
 
@@ -100,10 +101,17 @@ struct CsvOptions {
 // an error with its place.
 Result<Dataset> read_csv(const std::string& path, const CsvOptions& options);
 
-// A folder with one subfolder per class, named for it and taken in alphabetical order, of PNG files of one size.
-// Colour becomes grey: examples are u8 [N,1,H,W], or f32 of 0 to 255 where a picture has 16 bits. The classes take
-// turns: the first picture of each, then the second of each. Hidden files, __MACOSX and whatever else is no picture of
-// a class are left out, which a note says.
-Result<Dataset> read_png_folder(const std::string& path);
+struct PictureSize {
+  int64_t height = 1, width = 1;
+};
+struct PngFolderOptions {
+  std::optional<PngChannels> channels = {};  // unset: colour if any picture has it
+  std::optional<PictureSize> size = {};      // to resize all to; unset: that of the first, which all must have
+};
+// A folder with one subfolder per class, named for it and taken in alphabetical order, of PNG files. Examples are
+// u8 [N,C,H,W], or f32 of 0 to 255 where a picture has 16 bits. The classes take turns: the first picture of each, then
+// the second of each. Hidden files, __MACOSX and whatever else is no picture of a class are left out, which a note
+// says.
+Result<Dataset> read_png_folder(const std::string& path, const PngFolderOptions& options = {});
 
 }  // namespace minnow

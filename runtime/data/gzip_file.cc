@@ -1,27 +1,29 @@
 #include "runtime/data/gzip_file.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
+#include "runtime/data/inflate.h"
 #include "runtime/file.h"
 
 namespace minnow {
 namespace {
 
-// Deflate cannot shrink anything further than this (zlib.net/zlib_tech.html: 1032 to 1).
-constexpr int64_t kMaxDeflateRatio = 1032;
 constexpr size_t kChunkBytes = size_t{1} << 30;
 
 }  // namespace
 
 Result<GzipFile> GzipFile::open(const std::string& path) {
-  MINNOW_ASSIGN(const int descriptor, open_regular_file(path));
+  MINNOW_ASSIGN(const int descriptor, open_file_or_pipe(path));
+  struct stat status{};
+  const bool has_size = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
   gzFile file = gzdopen(descriptor, "rb");
   if (file == nullptr) return fail(path, "cannot open: {}", std::strerror(errno));
   gzbuffer(file, 1 << 18);
-  return GzipFile(path, file);
+  return GzipFile(path, has_size ? std::optional<int64_t>(status.st_size) : std::nullopt, file);
 }
 
 GzipFile::~GzipFile() {
@@ -40,11 +42,9 @@ Result<int64_t> GzipFile::read(std::span<std::byte> bytes) {
   return static_cast<int64_t>(filled);
 }
 
-Result<int64_t> GzipFile::max_bytes() const {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path_, error);
-  if (error) return fail(path_, "cannot tell its size: {}", error.message());
-  return static_cast<int64_t>(size) * (gzdirect(file_) != 0 ? 1 : kMaxDeflateRatio);
+int64_t GzipFile::max_bytes() const {
+  if (!size_) return kMaxFileBytes;
+  return gzdirect(file_) != 0 ? *size_ : most_inflated(*size_);
 }
 
 Result<bool> GzipFile::at_end() {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,24 +16,27 @@ namespace minnow {
 
 class GzipFile {
  public:
-  // A regular file, see open_regular_file.
+  // What read_file takes.
   static Result<GzipFile> open(const std::string& path);
-  GzipFile(GzipFile&& other) noexcept : path_(std::move(other.path_)), file_(std::exchange(other.file_, nullptr)) {}
+  GzipFile(GzipFile&& other) noexcept
+      : path_(std::move(other.path_)), size_(other.size_), file_(std::exchange(other.file_, nullptr)) {}
   GzipFile& operator=(GzipFile&&) = delete;
   ~GzipFile();
 
   // Fills `bytes` as far as the file reaches; the number of bytes filled comes back.
   Result<int64_t> read(std::span<std::byte> bytes);
-  // The most bytes that can come out of this file.
-  Result<int64_t> max_bytes() const;
+  // The most bytes that can come out of this file; of a pipe, that anybody takes.
+  int64_t max_bytes() const;
   // Whether the file ends here, its checksum agreeing.
   Result<bool> at_end();
 
  private:
-  GzipFile(std::string path, gzFile file) : path_(std::move(path)), file_(file) {}
+  GzipFile(std::string path, std::optional<int64_t> size, gzFile file)
+      : path_(std::move(path)), size_(size), file_(file) {}
   std::string reason() const;
 
   std::string path_;
+  std::optional<int64_t> size_;  // of a regular file
   gzFile file_;
 };
 

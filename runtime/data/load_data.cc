@@ -105,18 +105,40 @@ Result<DataSplits> load_csv_splits(const spec::Data::Csv& spec, const LoadDataOp
   return splits;
 }
 
-Result<Dataset> load_png_folder(const std::string& name, const LoadDataOptions& options) {
+// As the network takes pictures: its input [N,C,H,W] says whether in colour, and how large.
+Result<PngFolderOptions> png_folder_options(const spec::Data::PngFolder& folder, const LoadDataOptions& options) {
+  PngFolderOptions wanted{.channels = PngChannels::kGray};
+  if (options.inputs.empty()) return wanted;
+  const InputInfo& input = options.inputs[0];
+  const bool is_picture = input.type.rank() == 4;
+  if (!is_picture && folder.resize())
+    return fail("data.png_folder.resize", "input \"{}\" is {}, which says no size of a picture", input.name,
+                input.type.to_string());
+  if (!is_picture) return wanted;
+  const int64_t channels = input.type.dim(1);
+  if (channels != 1 && channels != 3)
+    return fail_with_hint(folder.train(),
+                          fmt::format("holds pictures, but input \"{}\" has {} channels", input.name, channels),
+                          "1 channel takes them as grey, 3 in colour");
+  wanted.channels = channels == 3 ? PngChannels::kColour : PngChannels::kGray;
+  if (folder.resize()) wanted.size = PictureSize{input.type.dim(2), input.type.dim(3)};
+  return wanted;
+}
+
+Result<Dataset> load_png_folder(const std::string& name, const PngFolderOptions& wanted,
+                                const LoadDataOptions& options) {
   MINNOW_ASSIGN(const std::string path, find_data_file(name, options.data_dir));
-  MINNOW_ASSIGN(Dataset dataset, read_png_folder(path));
+  MINNOW_ASSIGN(Dataset dataset, read_png_folder(path, wanted));
   dataset.name = name;
   return dataset;
 }
 
 // The subfolders number the classes, so both folders must have the same.
 Result<DataSplits> load_png_splits(const spec::Data::PngFolder& folder, const LoadDataOptions& options) {
+  MINNOW_ASSIGN(const PngFolderOptions wanted, png_folder_options(folder, options));
   DataSplits splits;
-  MINNOW_ASSIGN(splits.train, load_png_folder(folder.train(), options));
-  MINNOW_ASSIGN(splits.validation, load_png_folder(folder.validation(), options));
+  MINNOW_ASSIGN(splits.train, load_png_folder(folder.train(), wanted, options));
+  MINNOW_ASSIGN(splits.validation, load_png_folder(folder.validation(), wanted, options));
   if (splits.train.class_names != splits.validation.class_names)
     return fail(folder.validation(), "has the classes {}, but {} has {}",
                 fmt::join(splits.validation.class_names, ", "), folder.train(),
@@ -214,6 +236,28 @@ Status adapt_labels(Dataset& dataset, const LoadDataOptions& options) {
   return options.is_binary ? check_probabilities(dataset.labels, dataset.name) : Status();
 }
 
+// The model's names for classes that are but numbers in the data.
+Status name_classes(Dataset& dataset, const spec::Data& data) {
+  constexpr const char* kField = "data.class_names";
+  if (data.class_names().empty()) return {};
+  const std::vector<std::string> names(data.class_names().begin(), data.class_names().end());
+  const auto count = std::ssize(names);
+  if (dataset.windows || dataset.labels.type().dtype != DType::kI32)
+    return fail(kField, "there are names, but {} has no classes", dataset.name);
+  if (dataset.class_names.empty()) {
+    MINNOW_TRY(check_labels(dataset.labels, count, dataset.name));
+  } else if (dataset.classes() != count) {
+    return fail(kField, "there are {} names, but the classes of {} are {}", count, dataset.name, dataset.classes());
+  } else if (dataset.class_names != names && dataset.class_names != numbered_classes(count)) {
+    return fail_with_hint(kField,
+                          fmt::format("the classes of {} have names of their own: {}", dataset.name,
+                                      fmt::join(dataset.class_names, ", ")),
+                          "leave out class_names");
+  }
+  dataset.class_names = names;
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::string> LoadDataOptions::class_names() const {
@@ -240,6 +284,7 @@ Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& opti
   for (Dataset* split : {&splits.train, &splits.validation}) {
     MINNOW_TRY(adapt_inputs(*split, options));
     MINNOW_TRY(adapt_labels(*split, options));
+    MINNOW_TRY(name_classes(*split, data));
   }
   return splits;
 }

@@ -1,17 +1,13 @@
 #include "runtime/data/load_npy.h"
 
+#include <algorithm>
+
 #include "frontend/load/defaults.h"
 #include "runtime/data/data_roots.h"
 #include "runtime/data/npy.h"
 
 namespace minnow {
 namespace {
-
-// One array of a split, and what it is for.
-struct NpyArray {
-  std::string name;  // of the input or target
-  std::string file;
-};
 
 class NpySplit {
  public:
@@ -55,43 +51,56 @@ class NpySplit {
 
   // Bytes are divided by 255 unless a scale is set, which is applied to all numbers.
   Result<Tensor> load_input(const std::string& file, const InputInfo& input) {
-    MINNOW_ASSIGN(const std::string path, find_data_file(file, options_.data_dir));
-    MINNOW_ASSIGN(Tensor values, read_npy(path));
+    MINNOW_ASSIGN(const std::string path, find_array(file));
+    MINNOW_ASSIGN(NpyArray array, NpyArray::open(path));
+    const TensorType type = array.type();
+    const bool is_number_each = type.rank() == 1 && input.type.rank() == 2 && input.type.dim(1) == 1;
+    if ((type.rank() < 2 && !is_number_each) || std::ranges::count(type.shape, 0) > 0)
+      return fail(path, "holds {}, not examples [N,...]", type.to_string());
+    MINNOW_TRY(check_same_count(type, path));
+    if (input.type.dtype == DType::kI32 && is_float(type.dtype))
+      return fail(path, "holds {}, but input \"{}\" takes whole numbers, i32", type.to_string(), input.name);
+    MINNOW_ASSIGN(Tensor values, array.read(type_to_read(type.dtype, input.type.dtype)));
     // One number for each example, such as a length, may be [N] instead of [N,1].
-    if (values.type().rank() == 1 && input.type.rank() == 2 && input.type.dim(1) == 1) {
-      const int64_t count = values.dim(0);
-      values = std::move(values).reshaped({count, 1});
-    }
-    if (values.type().rank() < 2 || values.type().elements() == 0)
-      return fail(path, "holds {}, not examples [N,...]", values.type().to_string());
-    MINNOW_TRY(check_same_count(values, path));
+    if (is_number_each) values = std::move(values).reshaped({type.dim(0), 1});
     MINNOW_TRY(check_finite(values, path));
-    if (input.type.dtype == DType::kI32) return as_tokens(std::move(values), input, path);
-    if (input.type.dtype == DType::kU8 && values.type().dtype == DType::kU8) return values;
-    const bool divides = values.type().dtype == DType::kU8 && !has_scale_;
-    divides_ = divides_ || divides;
+    if (input.type.dtype == DType::kI32) {
+      if (input.vocabulary > 0) MINNOW_TRY(check_tokens(values, input.vocabulary, path));
+      return values;
+    }
+    return input.type.dtype == DType::kU8 ? std::move(values) : as_numbers(std::move(values));
+  }
+
+  // What an array is read as for an input. Bytes stay bytes, as they may have to be divided.
+  static DType type_to_read(DType held, DType fed) {
+    if (fed != DType::kF32) return fed;
+    return held == DType::kU8 ? DType::kU8 : DType::kF32;
+  }
+
+  Tensor as_numbers(Tensor values) {
+    if (values.type().dtype == DType::kF32) return values;
     Tensor numbers = values.converted_to(DType::kF32);
-    if (divides)
-      for (float& value : numbers.as<float>()) value *= static_cast<float>(kByteScale);
+    if (has_scale_) return numbers;
+    divides_ = true;
+    for (float& value : numbers.as<float>()) value *= static_cast<float>(kByteScale);
     return numbers;
   }
 
-  static Result<Tensor> as_tokens(Tensor values, const InputInfo& input, const std::string& path) {
-    if (is_float(values.type().dtype))
-      return fail(path, "holds {}, but input \"{}\" takes whole numbers, i32", values.type().to_string(), input.name);
-    Tensor tokens = values.converted_to(DType::kI32);
-    if (input.vocabulary > 0) MINNOW_TRY(check_tokens(tokens, input.vocabulary, path));
-    return tokens;
+  // Where the file is, with the name of the member.
+  Result<std::string> find_array(const std::string& name) const {
+    ArrayPath array = ArrayPath::of(name);
+    MINNOW_ASSIGN(array.file, find_data_file(array.file, options_.data_dir));
+    return array.to_string();
   }
 
   // All arrays have as many rows as the first.
-  Status check_same_count(const Tensor& values, const std::string& path) {
+  Status check_same_count(const TensorType& type, const std::string& path) {
     if (first_path_.empty()) {
       first_path_ = path;
-      count_ = values.dim(0);
+      count_ = type.dim(0);
     }
-    if (values.type().rank() >= 1 && values.dim(0) == count_) return {};
-    return fail(first_path_, "holds {} examples, but {} holds {}", count_, path, values.type().to_string());
+    if (type.rank() >= 1 && type.dim(0) == count_) return {};
+    return fail(first_path_, "holds {} examples, but {} holds {}", count_, path, type.to_string());
   }
 
   Status load_targets() {
@@ -101,10 +110,10 @@ class NpySplit {
       targets.push_back({"target", {DType::kI32, {1}}, options_.classes, std::nullopt, options_.is_binary});
     for (size_t i = 0; i < targets.size(); ++i) {
       const std::string file = file_of(npy_.targets(), targets[i].name, alone);
-      MINNOW_ASSIGN(const std::string path, find_data_file(file, options_.data_dir));
-      MINNOW_ASSIGN(Tensor values, read_npy(path));
-      MINNOW_TRY(check_same_count(values, path));
-      MINNOW_ASSIGN(values, as_target(std::move(values), targets[i], path));
+      MINNOW_ASSIGN(const std::string path, find_array(file));
+      MINNOW_ASSIGN(NpyArray array, NpyArray::open(path));
+      MINNOW_TRY(check_same_count(array.type(), path));
+      MINNOW_ASSIGN(Tensor values, as_target(array, targets[i], path));
       if (i == 0) dataset_.labels = std::move(values);
       else dataset_.others.emplace(targets[i].name, std::move(values));
     }
@@ -112,20 +121,19 @@ class NpySplit {
   }
 
   // Class numbers i32 [N,...], or f32 [N,K] with one number per example as [N,1].
-  static Result<Tensor> as_target(Tensor values, const TargetInfo& target, const std::string& path) {
-    const TensorType& type = values.type();
+  static Result<Tensor> as_target(NpyArray& array, const TargetInfo& target, const std::string& path) {
+    const TensorType type = array.type();
     if (target.classes == 0) {
-      Shape shape = type.shape;
-      if (shape.size() == 1) shape.push_back(1);
-      MINNOW_TRY(check_finite(values, path));
-      Tensor numbers = values.converted_to(DType::kF32).reshaped(std::move(shape));
+      MINNOW_ASSIGN(Tensor numbers, array.read(DType::kF32));
+      if (type.rank() == 1) numbers = std::move(numbers).reshaped({type.dim(0), 1});
+      MINNOW_TRY(check_finite(numbers, path));
       if (target.is_probability) MINNOW_TRY(check_probabilities(numbers, path));
       return numbers;
     }
     if (is_float(type.dtype) || type.rank() != target.type.rank())
       return fail(path, "holds {}; classes are whole numbers {}", type.to_string(),
                   target.type.rank() == 1 ? "[N]" : "[N,...], one at each position");
-    Tensor labels = values.converted_to(DType::kI32);
+    MINNOW_ASSIGN(Tensor labels, array.read(DType::kI32));
     MINNOW_TRY(check_labels(labels, target.classes, path, target.ignored));
     return labels;
   }

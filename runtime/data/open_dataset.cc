@@ -95,19 +95,21 @@ Result<Dataset> open_path(const std::string& path, const OpenDatasetOptions& opt
                                 "leave --split out, or name the file that holds that part", ExitCode::kUsage});
   std::error_code error;
   if (fs::is_directory(path, error)) return open_png_folder(path);
-  if (path.ends_with(".npy")) return open_npy(path, options.targets);
+  if (path.ends_with(".npy") || ArrayPath::of(path).file.ends_with(".npz")) return open_npy(path, options.targets);
   if (path.ends_with(".txt")) return open_text(spec_of_text_file(path), options);
   if (path.ends_with(".csv") || path.ends_with(".tsv")) return open_csv(path);
-  return fail_with_hint(path, "is no data that can be told by its name",
-                        "a .csv, .tsv, .npy or .txt file, or a folder with a subfolder of PNG files for each class");
+  return fail_with_hint(
+      path, "is no data that can be told by its name",
+      "a .csv, .tsv, .npy, .npz or .txt file, or a folder with a subfolder of PNG files for each class");
 }
 
 tl::unexpected<Error> unknown(const std::string& name) {
   const std::vector<std::string> names = known_names();
   const std::string nearest = nearest_name(name, names);
   const std::string hint =
-      nearest.empty() ? fmt::format("{}, or the path of a .csv, a .npy or a folder of PNG", fmt::join(names, ", "))
-                      : fmt::format("did you mean {}?", nearest);
+      nearest.empty()
+          ? fmt::format("{}, or the path of a .csv, an .npy, an .npz or a folder of PNG", fmt::join(names, ", "))
+          : fmt::format("did you mean {}?", nearest);
   return fail_with_hint("", fmt::format("there are no data \"{}\"", name), hint);
 }
 
@@ -127,13 +129,15 @@ Result<Dataset> open_dataset(const std::string& name, const OpenDatasetOptions& 
     data.set_named(name);
     return open_text(data, options);
   }
+  ArrayPath path = ArrayPath::of(name);
   std::error_code error;
-  if (fs::exists(name, error)) return open_path(name, options);
-  const auto path = find_data_file(name, options.data_dir);
+  if (fs::exists(path.file, error)) return open_path(name, options);
+  const auto found = find_data_file(path.file, options.data_dir);
   const bool is_file_name = fs::path(name).has_extension() || fs::path(name).has_parent_path();
-  if (!path && is_file_name) return tl::unexpected(path.error());
-  if (!path) return unknown(name);
-  return open_path(*path, options);
+  if (!found && is_file_name) return tl::unexpected(found.error());
+  if (!found) return unknown(name);
+  path.file = *found;
+  return open_path(path.to_string(), options);
 }
 
 }  // namespace minnow

@@ -12,10 +12,10 @@ namespace minnow {
 struct OpenDatasetOptions {
   std::string data_dir = {};  // --data-dir; empty if not given
   std::string split = {};     // "train" or "validation"; empty: the one there is, or train
-  std::string targets = {};   // the labels of a .npy file; empty: none
+  std::string targets = {};   // the labels of an .npy or .npz file; empty: none
 };
 
-// "glyphs", a named dataset, a .csv, .npy or .txt file, or a folder of PNG with a subfolder per class. Files and
+// "glyphs", a named dataset, a .csv, .npy, .npz or .txt file, or a folder of PNG with a subfolder per class. Files and
 // folders are not split. A CSV whose last column holds no classes is a regression. An .npy without targets has labels
 // of no elements. A text is one of characters, in windows.
 Result<Dataset> open_dataset(const std::string& name, const OpenDatasetOptions& options, ThreadPool& pool);

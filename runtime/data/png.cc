@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fstream>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -59,25 +60,28 @@ struct Samples {
 
 double luma(double red, double green, double blue) { return (299 * red + 587 * green + 114 * blue) / 1000; }
 
-// Into `to`, whose unit is so many of the samples'. Whether the file could be read to its end.
+// Into `to` [channels,H,W], whose unit is so many of the samples'. Whether the file could be read to its end.
 template <typename Sample, typename Pixel>
-bool read_samples(PngImage& image, Samples as, std::span<Pixel> to, double unit) {
-  const size_t stride = as.colours + (as.has_alpha ? 1 : 0);
-  std::vector<Sample> samples(to.size() * stride);
+bool read_samples(PngImage& image, Samples as, std::span<Pixel> to, size_t channels, double unit) {
+  const size_t stride = as.colours + (as.has_alpha ? 1 : 0), pixels = to.size() / channels;
+  std::vector<Sample> samples(pixels * stride);
   if (png_image_finish_read(image.get(), nullptr, samples.data(), 0, nullptr) == 0) return false;
   const Sample* from = samples.data();
-  for (Pixel& pixel : to) {
-    double value = as.colours == 3 ? luma(from[0], from[1], from[2]) : from[0];
-    if (as.has_alpha) value *= from[as.colours] / 255.0;
-    if constexpr (std::is_integral_v<Pixel>) value = std::floor(value + 0.5);
-    pixel = static_cast<Pixel>(value / unit);
-    from += stride;
+  for (size_t i = 0; i < pixels; ++i, from += stride) {
+    for (size_t c = 0; c < channels; ++c) {
+      const bool mixes = as.colours == 3 && channels == 1;
+      double value = mixes ? luma(from[0], from[1], from[2]) : from[std::min(c, as.colours - 1)];
+      if (as.has_alpha) value *= from[as.colours] / 255.0;
+      if constexpr (std::is_integral_v<Pixel>) value = std::floor(value + 0.5);
+      to[c * pixels + i] = static_cast<Pixel>(value / unit);
+    }
   }
   return true;
 }
 
+constexpr size_t kColourType = 25;  // behind signature, length, type, width, height and depth
+
 bool has_palette(std::string_view png) {
-  constexpr size_t kColourType = 25;  // behind signature, length, type, width, height and depth
   constexpr char kPalette = 3;
   return png.size() > kColourType && png[kColourType] == kPalette;
 }
@@ -101,7 +105,7 @@ Status check_palette_indices(std::string_view png, const std::string& path) {
 
 }  // namespace
 
-Result<Tensor> read_png_gray(const std::string& path) {
+Result<Tensor> read_png(const std::string& path, PngChannels channels) {
   MINNOW_ASSIGN(const std::string file, read_file(path, kMaxPngBytes));
   if (file.empty()) return fail(path, "is empty, so it holds no picture");
   const std::string bytes = without_colour_spaces(file);
@@ -116,11 +120,25 @@ Result<Tensor> read_png_gray(const std::string& path) {
   const Samples as{(image->format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3U : 1U, !is_wide};
   image->format =
       (as.colours == 3 ? PNG_FORMAT_FLAG_COLOR : 0U) | (is_wide ? PNG_FORMAT_FLAG_LINEAR : PNG_FORMAT_FLAG_ALPHA);
-  Tensor pixels = Tensor::zeros({is_wide ? DType::kF32 : DType::kU8, {height, width}});
-  const bool is_whole = is_wide ? read_samples<uint16_t>(image, as, pixels.as<float>(), kWideUnit)
-                                : read_samples<uint8_t>(image, as, pixels.as<uint8_t>(), 1);
+  const auto count = static_cast<size_t>(channels);
+  Tensor pixels = Tensor::zeros({is_wide ? DType::kF32 : DType::kU8, {static_cast<int64_t>(count), height, width}});
+  const bool is_whole = is_wide ? read_samples<uint16_t>(image, as, pixels.as<float>(), count, kWideUnit)
+                                : read_samples<uint8_t>(image, as, pixels.as<uint8_t>(), count, 1);
   if (!is_whole) return fail(path, "is a damaged PNG: {}", image->message);
   return pixels;
+}
+
+Result<Tensor> read_png_gray(const std::string& path) {
+  MINNOW_ASSIGN(Tensor pixels, read_png(path, PngChannels::kGray));
+  Shape shape = {pixels.dim(1), pixels.dim(2)};
+  return std::move(pixels).reshaped(std::move(shape));
+}
+
+bool has_colour(const std::string& path) {
+  constexpr char kColourBit = 2;  // of the colour types; set for palettes, too
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, kColourType + 1> head{};
+  return file.read(head.data(), head.size()) && (head[kColourType] & kColourBit) != 0;
 }
 
 Result<std::string> encode_png(const Tensor& image) {

@@ -42,8 +42,7 @@ Result<Shape> read_header(GzipFile& file, const std::string& path) {
 Status check_claim(const Shape& shape, const GzipFile& file, const std::string& path) {
   const auto elements = checked_element_count(shape);
   if (!elements) return fail(path, "claims {} bytes; the limit is 2^31", shape_to_string(shape));
-  MINNOW_ASSIGN(const int64_t max_bytes, file.max_bytes());
-  if (*elements > max_bytes)
+  if (*elements > file.max_bytes())
     return fail(path, "claims {} = {} bytes, more than the file can hold", shape_to_string(shape), *elements);
   return {};
 }

@@ -5,7 +5,9 @@
 #include <filesystem>
 
 #include "runtime/data/dataset.h"
+#include "runtime/data/picture_files.h"
 #include "runtime/data/png.h"
+#include "runtime/data/resize.h"
 
 namespace minnow {
 namespace {
@@ -17,23 +19,9 @@ struct LabelledFile {
   int32_t label = 0;
 };
 
-// Files that systems leave in folders: hidden ones, such as .DS_Store and ._x.png, and what macOS packs into archives.
-bool is_litter(const fs::path& path) {
-  const std::string name = path.filename().string();
-  return name.starts_with('.') || name == "__MACOSX";
-}
-
 bool is_folder(const fs::directory_entry& entry) {
   std::error_code error;
   return entry.is_directory(error) && !is_litter(entry.path());
-}
-
-bool is_png(const fs::directory_entry& entry) {
-  std::string extension = entry.path().extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  std::error_code error;
-  return extension == ".png" && !is_litter(entry.path()) && !entry.is_directory(error);
 }
 
 // A folder with a subfolder per class, read into a list of files.
@@ -46,7 +34,7 @@ class ClassFolders {
     if (folders.empty()) return fail(root_, "has no subfolder; each class needs one, of PNG files");
     std::vector<std::vector<fs::path>> pictures;
     for (const fs::path& folder : folders) {
-      MINNOW_ASSIGN(std::vector<fs::path> found, entries(folder, is_png));
+      MINNOW_ASSIGN(std::vector<fs::path> found, entries(folder, is_png_file));
       if (found.empty()) return fail(folder.string(), "holds no .png file");
       pictures.push_back(std::move(found));
       class_names_.push_back(folder.filename().string());
@@ -99,23 +87,34 @@ class ClassFolders {
   std::vector<std::string> left_out_;
 };
 
-// All pictures, equal in size to the first: u8 [N,1,H,W] if all are of bytes, else f32.
-Result<Tensor> read_images(const std::vector<LabelledFile>& files) {
+PngChannels channels_of(const std::vector<LabelledFile>& files, const PngFolderOptions& options) {
+  if (options.channels) return *options.channels;
+  const bool is_coloured = std::ranges::any_of(files, [](const LabelledFile& file) { return has_colour(file.path); });
+  return is_coloured ? PngChannels::kColour : PngChannels::kGray;
+}
+
+// All pictures, of the size that is asked for or equal in size to the first: u8 [N,C,H,W] if all are of bytes, else
+// f32.
+Result<Tensor> read_images(const std::vector<LabelledFile>& files, const PngFolderOptions& options) {
+  const PngChannels channels = channels_of(files, options);
   Tensor images;
   for (size_t i = 0; i < files.size(); ++i) {
-    MINNOW_ASSIGN(Tensor image, read_png_gray(files[i].path));
-    const int64_t height = image.dim(0);
-    const int64_t width = image.dim(1);
+    MINNOW_ASSIGN(Tensor image, read_png(files[i].path, channels));
+    if (options.size) image = resized(image, options.size->height, options.size->width);
+    const int64_t height = image.dim(1);
+    const int64_t width = image.dim(2);
     const auto count = static_cast<int64_t>(files.size());
     if (i == 0) {
-      const Shape shape = {count, 1, height, width};
+      const Shape shape = {count, image.dim(0), height, width};
       if (!checked_element_count(shape))
         return fail(files[i].path, "{} pictures of {}x{} are too many", count, width, height);
       images = Tensor::zeros({image.type().dtype, shape});
     }
     if (height != images.dim(2) || width != images.dim(3)) {
-      return fail(files[i].path, "is {}x{}, but {} is {}x{}: all pictures must have one size", width, height,
-                  files[0].path, images.dim(3), images.dim(2));
+      return fail_with_hint(files[i].path,
+                            fmt::format("is {}x{}, but {} is {}x{}: all pictures must have one size", width, height,
+                                        files[0].path, images.dim(3), images.dim(2)),
+                            "png_folder { resize: true } makes all as large as the network takes them");
     }
     const bool is_wide = is_float(image.type().dtype);
     if (is_wide && !is_float(images.type().dtype)) images = images.converted_to(DType::kF32);
@@ -128,7 +127,7 @@ Result<Tensor> read_images(const std::vector<LabelledFile>& files) {
 
 }  // namespace
 
-Result<Dataset> read_png_folder(const std::string& path) {
+Result<Dataset> read_png_folder(const std::string& path, const PngFolderOptions& options) {
   ClassFolders folders(path);
   MINNOW_TRY(folders.list());
   const std::vector<LabelledFile>& files = folders.files();
@@ -136,7 +135,7 @@ Result<Dataset> read_png_folder(const std::string& path) {
   dataset.name = fs::path(path).filename().string();
   dataset.class_names = folders.class_names();
   dataset.notes = folders.notes();
-  MINNOW_ASSIGN(dataset.examples, read_images(files));
+  MINNOW_ASSIGN(dataset.examples, read_images(files, options));
   dataset.labels = Tensor::uninitialized({DType::kI32, {static_cast<int64_t>(files.size())}});
   std::transform(files.begin(), files.end(), dataset.labels.as<int32_t>().begin(),
                  [](const LabelledFile& file) { return file.label; });

@@ -1,5 +1,6 @@
 #include "runtime/plot/drawing.h"
 
+#include "frontend/load/read_bytes.h"
 #include "ir/printable.h"
 #include "runtime/data/png.h"
 #include "runtime/file.h"
@@ -12,13 +13,13 @@ constexpr double kPngScale = 2;
 }  // namespace
 
 Status check_picture_path(const std::string& path) {
-  if (path.ends_with(".svg") || path.ends_with(".png")) return {};
+  if (path.ends_with(".svg") || path.ends_with(".png") || is_stdin(path)) return {};
   return tl::unexpected(Error{path, "is not the name of a picture", "end it in .svg or .png", ExitCode::kUsage});
 }
 
 Status write_drawing(const std::string& path, const Drawing& drawing) {
   MINNOW_TRY(check_picture_path(path));
-  if (path.ends_with(".svg")) return write_file_atomically(path, to_svg(drawing));
+  if (path.ends_with(".svg") || is_stdin(path)) return write_file_atomically(path, to_svg(drawing));
   auto pixels = rasterize(drawing, kPngScale);
   if (!pixels) return fail_with_hint(path, pixels.error().message, pixels.error().hint);
   return write_png(path, *pixels);

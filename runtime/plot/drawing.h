@@ -76,7 +76,8 @@ std::string to_svg(const Drawing& drawing);
 // u8 [H,W,3], `scale` pixels to one of the drawing's.
 Result<Tensor> rasterize(const Drawing& drawing, double scale = 1);
 
-// Checks that a picture of this name can be written: it ends in .svg or .png. For before the work.
+// Checks that a picture of this name can be written: it ends in .svg or .png, or is "-", SVG on the standard output.
+// For before the work.
 Status check_picture_path(const std::string& path);
 // Writes what the name asks for, atomically; a PNG has two pixels to one of the drawing's.
 Status write_drawing(const std::string& path, const Drawing& drawing);

@@ -90,7 +90,7 @@ Result<std::span<const float>> Generator::feed(int32_t token) {
   MINNOW_TRY(step(token));
   const Tensor& logits = executable_->result("logits");
   if (const auto bad = first_bad_element(logits))
-    return tl::unexpected(Error{session_.model().path,
+    return tl::unexpected(Error{session_.model().where(""),
                                 fmt::format("the scores of the next token are not finite: {}", bad->to_string()),
                                 {},
                                 ExitCode::kMismatch});

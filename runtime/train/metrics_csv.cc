@@ -35,10 +35,16 @@ struct ColumnPlace {
   size_t cell;
 };
 
+constexpr std::string_view kTrainPerplexity = "train_perplexity", kValidationPerplexity = "validation_perplexity";
+
+auto find_cell(const CsvRow& header, std::string_view name) {
+  return std::ranges::find(header.cells, name, &CsvCell::text);
+}
+
 Result<std::vector<ColumnPlace>> find_columns(const CsvRow& header, const std::string& where) {
   std::vector<ColumnPlace> places;
   for (const Column& column : kColumns) {
-    const auto found = std::ranges::find(header.cells, column.name, &CsvCell::text);
+    const auto found = find_cell(header, column.name);
     if (found != header.cells.end()) places.push_back({&column, static_cast<size_t>(found - header.cells.begin())});
     else if (!column.is_accuracy) return fail(where, "has no column \"{}\", so it is no metrics.csv", column.name);
   }
@@ -62,8 +68,8 @@ std::string metrics_csv(const std::vector<EpochMetrics>& history, const MetricCo
     return fmt::format("{}\n", fmt::join(cells, ","));
   };
   const auto perplexity = [](double loss) { return fmt::format("{:.6f}", std::exp(loss)); };
-  std::string text =
-      line([](const Column& column) { return std::string(column.name); }, "train_perplexity", "validation_perplexity");
+  std::string text = line([](const Column& column) { return std::string(column.name); }, std::string(kTrainPerplexity),
+                          std::string(kValidationPerplexity));
   for (const EpochMetrics& row : history)
     text += line(
         [&](const Column& column) {
@@ -74,14 +80,15 @@ std::string metrics_csv(const std::vector<EpochMetrics>& history, const MetricCo
   return text;
 }
 
-Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const std::string& where) {
+Result<MetricsTable> parse_metrics_csv(std::string_view text, const std::string& where) {
   MINNOW_ASSIGN(const CsvTable table, split_csv(text, ',', where));
   const std::vector<CsvRow>& rows = table.rows;
   if (rows.empty()) return fail(where, "is empty");
   MINNOW_ASSIGN(const std::vector<ColumnPlace> places, find_columns(rows[0], where));
-  std::vector<EpochMetrics> history;
+  const auto has = [&](std::string_view name) { return find_cell(rows[0], name) != rows[0].cells.end(); };
+  MetricsTable metrics_table{{}, {has("validation_accuracy"), has(kValidationPerplexity)}};
   for (const CsvRow& row : std::span(rows).subspan(1)) {
-    EpochMetrics& metrics = history.emplace_back();
+    EpochMetrics& metrics = metrics_table.history.emplace_back();
     for (const ColumnPlace& place : places) {
       const CsvCell& cell = row.cells[place.cell];
       const auto parse = [&](auto field) { return parse_cell(cell.text, metrics.*field); };
@@ -90,7 +97,7 @@ Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const
                     place.column->name);
     }
   }
-  return history;
+  return metrics_table;
 }
 
 bool has_accuracy(const std::vector<EpochMetrics>& history) {

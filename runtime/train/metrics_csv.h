@@ -18,8 +18,13 @@ struct MetricColumns {
 };
 
 std::string metrics_csv(const std::vector<EpochMetrics>& history, const MetricColumns& columns);
+
+struct MetricsTable {
+  std::vector<EpochMetrics> history;
+  MetricColumns columns;
+};
 // Reads that back; `where` names it in errors. Columns are found by name; an accuracy that has none is 0.
-Result<std::vector<EpochMetrics>> parse_metrics_csv(std::string_view text, const std::string& where);
+Result<MetricsTable> parse_metrics_csv(std::string_view text, const std::string& where);
 // Whether they are of a network that tells classes apart.
 bool has_accuracy(const std::vector<EpochMetrics>& history);
 

@@ -80,7 +80,7 @@ Result<ImageSheet> filter_sheet(const Session& session) {
   const auto& weights = session.lowered().weights;
   const auto found = std::ranges::find_if(weights, [](const WeightInfo& weight) { return weight.shape.size() == 4; });
   if (found == weights.end())
-    return fail_with_hint(session.model().path, "the network has no convolution whose kernels could be drawn",
+    return fail_with_hint(session.model().where(""), "the network has no convolution whose kernels could be drawn",
                           "--filters is for networks with a conv2d layer");
   const int64_t channels = found->shape[1], height = found->shape[2], width = found->shape[3];
   const int64_t count = std::min(found->shape[0] * channels, kMostKernels);

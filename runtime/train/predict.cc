@@ -11,36 +11,6 @@
 namespace minnow {
 namespace {
 
-// f32 [H,W] → f32 [height,width]; each new pixel is the mean of what it covers.
-Tensor resized(const Tensor& picture, int64_t height, int64_t width) {
-  // Weights of the old pixels along one side, as (first, shares).
-  const auto cover = [](int64_t from, int64_t to, int64_t i) {
-    const double scale = static_cast<double>(from) / static_cast<double>(to);
-    const double begin = static_cast<double>(i) * scale, end = begin + scale;
-    const auto first = static_cast<int64_t>(begin);
-    std::vector<double> shares;
-    for (int64_t at = first; at < from && static_cast<double>(at) < end - 1e-9; ++at)
-      shares.push_back((std::min(end, at + 1.0) - std::max(begin, static_cast<double>(at))) / scale);
-    return std::pair(first, std::move(shares));
-  };
-  const int64_t old_width = picture.dim(1);
-  const auto from = picture.as<float>();
-  Tensor result = Tensor::uninitialized({DType::kF32, {height, width}});
-  for (int64_t y = 0; y < height; ++y) {
-    const auto [top, row_shares] = cover(picture.dim(0), height, y);
-    for (int64_t x = 0; x < width; ++x) {
-      const auto [left, column_shares] = cover(old_width, width, x);
-      double sum = 0;
-      for (size_t i = 0; i < row_shares.size(); ++i)
-        for (size_t j = 0; j < column_shares.size(); ++j)
-          sum += row_shares[i] * column_shares[j] *
-                 from[static_cast<size_t>((top + static_cast<int64_t>(i)) * old_width + left) + j];
-      result.as<float>()[static_cast<size_t>(y * width + x)] = static_cast<float>(std::clamp(sum, 0.0, 255.0));
-    }
-  }
-  return result;
-}
-
 double ratio(int64_t part, int64_t whole) {
   return whole == 0 ? NAN : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -74,25 +44,6 @@ Result<PredictionRows> predict(Session& session, const Dataset& data) {
       rows.emplace_back(values.begin() + i * width, values.begin() + (i + 1) * width);
   }
   return rows;
-}
-
-Result<Tensor> example_from_picture(const Tensor& picture, const Session& session, bool is_inverted,
-                                    const std::string& path) {
-  const TensorType& fed = session.input_type();
-  const bool is_fed_pictures = fed.dtype == DType::kU8 || session.model().model.data().has_png_folder();
-  if (!is_fed_pictures || fed.rank() != 4 || fed.dim(1) != 1) {
-    TensorType one = fed;
-    one.shape[0] = 1;
-    return fail(path, "is a picture, but the network is fed {}", one.to_string());
-  }
-  const bool fits = picture.dim(0) == fed.dim(2) && picture.dim(1) == fed.dim(3);
-  Tensor pixels = picture.converted_to(DType::kF32);
-  if (!fits) pixels = resized(pixels, fed.dim(2), fed.dim(3));
-  for (float& value : pixels.as<float>()) {
-    if (is_inverted) value = 255 - value;
-    if (fed.dtype == DType::kU8) value = std::round(value);
-  }
-  return pixels.converted_to(fed.dtype).reshaped({1, 1, fed.dim(2), fed.dim(3)});
 }
 
 int64_t ConfusionMatrix::actual(int64_t c) const {

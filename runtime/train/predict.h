@@ -14,11 +14,6 @@ namespace minnow {
 using PredictionRows = std::vector<std::vector<float>>;
 Result<PredictionRows> predict(Session& session, const Dataset& data);
 
-// A picture u8 or f32 [H,W], from 0 to 255, as the one example of a network fed with grey pictures: resized by area to
-// what it is fed, and, if `is_inverted`, dark on light made light on dark. `path` names it in errors.
-Result<Tensor> example_from_picture(const Tensor& picture, const Session& session, bool is_inverted,
-                                    const std::string& path);
-
 // How often an example of class `actual` was taken for `predicted`.
 class ConfusionMatrix {
  public:

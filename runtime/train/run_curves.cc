@@ -18,27 +18,49 @@ double x_of(const EpochMetrics& row, RunAxis axis, double seconds) {
   return axis == RunAxis::kStep ? static_cast<double>(row.steps) : seconds;
 }
 
-Series series_of(const RunCurves& run, size_t number, double EpochMetrics::* column, RunAxis axis) {
+// What is drawn of an epoch: a number of the history as it is, or made of it.
+using Measure = double (*)(const EpochMetrics& row);
+
+Series series_of(const RunCurves& run, size_t number, Measure measure, RunAxis axis) {
   Series series{run.name, {}, number >= kPaletteSize, static_cast<int>(number)};
   double seconds = 0;
   for (const EpochMetrics& row : run.history) {
     seconds += row.seconds;
-    series.points.push_back({x_of(row, axis, seconds), row.*column});
+    series.points.push_back({x_of(row, axis, seconds), measure(row)});
   }
   return series;
 }
 
-Panel make_panel(const std::vector<RunCurves>& runs, RunAxis axis, const std::string& name,
-                 double EpochMetrics::* train, double EpochMetrics::* validation) {
+// A panel, and which runs are in it.
+struct PanelKind {
+  std::string name;
+  Measure train, validation;
+  bool (*has)(const RunCurves& run);
+  bool is_percentage;
+};
+
+const PanelKind kPanels[] = {
+    {"loss", [](const EpochMetrics& row) { return row.train_loss; },
+     [](const EpochMetrics& row) { return row.validation_loss; }, [](const RunCurves&) { return true; }, false},
+    {"perplexity", [](const EpochMetrics& row) { return std::exp(row.train_loss); },
+     [](const EpochMetrics& row) { return std::exp(row.validation_loss); },
+     [](const RunCurves& run) { return run.has_perplexity; }, false},
+    {"accuracy", [](const EpochMetrics& row) { return row.train_accuracy; },
+     [](const EpochMetrics& row) { return row.validation_accuracy; },
+     [](const RunCurves& run) { return has_accuracy(run.history); }, true},
+};
+
+Panel make_panel(const std::vector<RunCurves>& runs, RunAxis axis, const PanelKind& kind) {
   const bool is_few = runs.size() <= kFewRuns;
-  Panel panel{is_few ? name : "validation " + name, {}};
+  Panel panel{is_few ? kind.name : "validation " + kind.name, {}};
   for (size_t i = 0; i < runs.size(); ++i) {
-    panel.series.push_back(series_of(runs[i], i, validation, axis));
+    if (!kind.has(runs[i])) continue;
+    panel.series.push_back(series_of(runs[i], i, kind.validation, axis));
     if (!is_few) continue;
     Series& shown = panel.series.back();
     shown.is_dashed = true;
     shown.name += " validation";
-    panel.series.insert(panel.series.end() - 1, series_of(runs[i], i, train, axis));
+    panel.series.insert(panel.series.end() - 1, series_of(runs[i], i, kind.train, axis));
     panel.series[panel.series.size() - 2].name += " train";
   }
   return panel;
@@ -73,7 +95,9 @@ Result<RunCurves> read_run(const std::string& path) {
                           "minnow train --out leaves one once an epoch is done");
   MINNOW_ASSIGN(const std::string text, read_file(file));
   RunCurves run;
-  MINNOW_ASSIGN(run.history, parse_metrics_csv(text, file));
+  MINNOW_ASSIGN(MetricsTable metrics, parse_metrics_csv(text, file));
+  run.history = std::move(metrics.history);
+  run.has_perplexity = metrics.columns.perplexity;
   run.name = last_name(std::filesystem::path(file).parent_path().string());
   if (run.name.empty()) run.name = file;
   return run;
@@ -82,12 +106,11 @@ Result<RunCurves> read_run(const std::string& path) {
 Chart runs_chart(const std::vector<RunCurves>& runs, RunAxis axis) {
   constexpr const char* kLabels[] = {"epoch", "step", "seconds of training"};
   Chart chart{"", kLabels[static_cast<size_t>(axis)], axis != RunAxis::kTime, {}};
-  chart.panels.push_back(make_panel(runs, axis, "loss", &EpochMetrics::train_loss, &EpochMetrics::validation_loss));
-  chart.panels[0].is_log = lie_far_apart(chart.panels[0]);
-  if (std::ranges::any_of(runs, [](const RunCurves& run) { return has_accuracy(run.history); })) {
-    chart.panels.push_back(
-        make_panel(runs, axis, "accuracy", &EpochMetrics::train_accuracy, &EpochMetrics::validation_accuracy));
-    chart.panels[1].is_percentage = true;
+  for (const PanelKind& kind : kPanels) {
+    if (!std::ranges::any_of(runs, kind.has)) continue;
+    Panel& panel = chart.panels.emplace_back(make_panel(runs, axis, kind));
+    panel.is_percentage = kind.is_percentage;
+    panel.is_log = !kind.is_percentage && lie_far_apart(panel);
   }
   return chart;
 }

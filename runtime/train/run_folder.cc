@@ -1,6 +1,8 @@
 #include "runtime/train/run_folder.h"
 
+#include <cmath>
 #include <filesystem>
+#include <functional>
 
 #include "runtime/file.h"
 #include "runtime/plot/chart.h"
@@ -12,24 +14,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Series series_of(std::string name, const std::vector<EpochMetrics>& history, double EpochMetrics::* column, int colour,
-                 bool dashed) {
+template <typename Measure>
+Series series_of(std::string name, const std::vector<EpochMetrics>& history, Measure measure, int colour, bool dashed) {
   Series series{std::move(name), {}, dashed, colour};
-  for (const EpochMetrics& row : history) series.points.push_back({static_cast<double>(row.epoch), row.*column});
+  for (const EpochMetrics& row : history)
+    series.points.push_back({static_cast<double>(row.epoch), std::invoke(measure, row)});
   return series;
 }
 
-Chart training_chart(const std::vector<EpochMetrics>& history, const std::string& title, bool classifies) {
+template <typename Measure>
+Panel panel_of(std::string name, const std::vector<EpochMetrics>& history, Measure train, Measure validation) {
+  return {std::move(name),
+          {series_of("train", history, train, 0, false), series_of("validation", history, validation, 1, true)}};
+}
+
+Chart training_chart(const std::vector<EpochMetrics>& history, const std::string& title, const MetricColumns& columns) {
   Chart chart{title, "epoch", true, {}, 720, 300};
-  chart.panels.push_back({"loss",
-                          {series_of("train", history, &EpochMetrics::train_loss, 0, false),
-                           series_of("validation", history, &EpochMetrics::validation_loss, 1, true)}});
-  if (!classifies) return chart;
-  Panel accuracy{"accuracy",
-                 {series_of("train", history, &EpochMetrics::train_accuracy, 0, false),
-                  series_of("validation", history, &EpochMetrics::validation_accuracy, 1, true)}};
-  accuracy.is_percentage = true;
-  chart.panels.push_back(std::move(accuracy));
+  chart.panels.push_back(panel_of("loss", history, &EpochMetrics::train_loss, &EpochMetrics::validation_loss));
+  if (columns.perplexity)
+    chart.panels.push_back(panel_of(
+        "perplexity", history, +[](const EpochMetrics& row) { return std::exp(row.train_loss); },
+        +[](const EpochMetrics& row) { return std::exp(row.validation_loss); }));
+  if (!columns.accuracy) return chart;
+  chart.panels.push_back(
+      panel_of("accuracy", history, &EpochMetrics::train_accuracy, &EpochMetrics::validation_accuracy));
+  chart.panels.back().is_percentage = true;
   return chart;
 }
 
@@ -96,7 +105,7 @@ Status RunFolder::write_config(const LoadedModel& model) const {
 Status RunFolder::write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,
                                 const MetricColumns& columns) const {
   MINNOW_TRY(write_file_atomically(metrics_path(), metrics_csv(history, columns)));
-  return write_file_atomically(curves_path(), to_svg(draw_chart(training_chart(history, title, columns.accuracy))));
+  return write_file_atomically(curves_path(), to_svg(draw_chart(training_chart(history, title, columns))));
 }
 
 }  // namespace minnow

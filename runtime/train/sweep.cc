@@ -28,7 +28,7 @@ class DataStore {
   Result<const DataSplits*> load(const Session& session, ThreadPool& pool) {
     const Model& model = session.model().model;
     if (!model.has_data())
-      return fail_with_hint(session.model().path, "the model names no data", "add: data { builtin: GLYPHS }");
+      return fail_with_hint(session.model().where(""), "the model names no data", "add: data { builtin: GLYPHS }");
     const LoadDataOptions wanted = load_options(session, data_dir_);
     const std::lock_guard lock(mutex_);
     auto& slot = splits_[key_of(wanted) + model.data().SerializeAsString()];
@@ -126,6 +126,7 @@ class SweepRunner {
       return;
     }
     run.history = history;
+    run.has_perplexity = curves && curves->has_perplexity;
   }
 
   void work() {
@@ -167,6 +168,7 @@ class SweepRunner {
     {
       const std::lock_guard lock(mutex_);
       run.history = state.history;
+      run.has_perplexity = session->lowered().has_perplexity;
     }
     std::optional<GradientLog> gradients;
     Status logged;
@@ -225,7 +227,7 @@ class SweepRunner {
     MINNOW_TRY(write_file_atomically(options_.folder + "/results.csv", sweep_csv(sweep_)));
     std::vector<RunCurves> curves;
     for (const SweepRun& run : sweep_.runs)
-      if (!run.history.empty()) curves.push_back({run.name, run.history});
+      if (!run.history.empty()) curves.push_back({run.name, run.history, run.has_perplexity});
     Chart chart = runs_chart(curves, RunAxis::kEpoch);
     chart.title = sweep_.title;
     return write_drawing(options_.folder + "/curves.svg", draw_chart(chart));

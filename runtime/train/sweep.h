@@ -33,12 +33,15 @@ struct SweepRun {
   bool logs_gradients = false;  // into the run's folder, if there is one
   RunEnd end = RunEnd::kWaiting;
   std::vector<EpochMetrics> history;
+  bool has_perplexity = false;
   std::string note;    // why it diverged or failed
   Error failure = {};  // of one that failed
 
   // The history's first row with the least validation loss, or the greatest accuracy; nullptr without one.
   const EpochMetrics* best_loss() const;
   const EpochMetrics* best_accuracy() const;
+  // By accuracy where there is one, but by loss where that tells the perplexity.
+  const EpochMetrics* best() const;
   double seconds() const;  // of training
 };
 
@@ -82,7 +85,7 @@ Status first_failure(const Sweep& sweep);
 // A row per run, for people to read.
 ResultTable sweep_table(const Sweep& sweep);
 // A line per run: its settings, how it ended, final and best loss and accuracy of validation, epochs to the best,
-// seconds.
+// seconds; final and best perplexity where a run has one.
 std::string sweep_csv(const Sweep& sweep);
 
 }  // namespace minnow

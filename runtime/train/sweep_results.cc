@@ -1,5 +1,6 @@
 // What a sweep has come to: as a table for people, and as CSV.
 #include <algorithm>
+#include <cmath>
 
 #include "runtime/data/csv_table.h"
 #include "runtime/train/metrics_csv.h"
@@ -11,26 +12,44 @@ namespace {
 bool classifies(const Sweep& sweep) {
   return std::ranges::any_of(sweep.runs, [](const SweepRun& run) { return has_accuracy(run.history); });
 }
+bool tells_perplexity(const Sweep& sweep) { return std::ranges::any_of(sweep.runs, &SweepRun::has_perplexity); }
 
 std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
 
-std::vector<std::string> table_row(const SweepRun& run, bool with_accuracy) {
+struct TableColumns {
+  bool accuracy, perplexity;
+
+  size_t count() const { return 4 + (accuracy ? 2 : 0) + (perplexity ? 2 : 0); }  // of what a history tells
+};
+
+std::vector<std::string> table_row(const SweepRun& run, const TableColumns& columns) {
   std::vector<std::string> row = run.values;
   if (run.history.empty()) {
     row.emplace_back("0");
-    row.resize(row.size() + (with_accuracy ? 6 : 4));
+    row.resize(row.size() + columns.count());
   } else {
     const EpochMetrics& last = run.history.back();
+    const auto perplexity = [&](const EpochMetrics& epoch) {
+      return run.has_perplexity ? fmt::format("{:.2f}", std::exp(epoch.validation_loss)) : "";
+    };
     row.push_back(fmt::format("{}", run.history.size()));
     row.push_back(fmt::format("{:.4f}", last.validation_loss));
     row.push_back(fmt::format("{:.4f}", run.best_loss()->validation_loss));
-    if (with_accuracy) row.push_back(percent(last.validation_accuracy));
-    if (with_accuracy) row.push_back(percent(run.best_accuracy()->validation_accuracy));
-    row.push_back(fmt::format("{}", (with_accuracy ? run.best_accuracy() : run.best_loss())->epoch));
+    if (columns.perplexity) row.insert(row.end(), {perplexity(last), perplexity(*run.best_loss())});
+    if (columns.accuracy) row.push_back(percent(last.validation_accuracy));
+    if (columns.accuracy) row.push_back(percent(run.best_accuracy()->validation_accuracy));
+    row.push_back(fmt::format("{}", run.best()->epoch));
     row.push_back(fmt::format("{:.1f} s", run.seconds()));
   }
   row.emplace_back(run_end_name(run.end));
   return row;
+}
+
+// ",12.500000,11.200000"
+std::string perplexity_cells(const SweepRun& run) {
+  if (!run.has_perplexity || run.history.empty()) return ",,";
+  return fmt::format(",{:.6f},{:.6f}", std::exp(run.history.back().validation_loss),
+                     std::exp(run.best_loss()->validation_loss));
 }
 
 }  // namespace
@@ -51,6 +70,10 @@ const EpochMetrics* SweepRun::best_accuracy() const {
   return best == history.end() ? nullptr : &*best;
 }
 
+const EpochMetrics* SweepRun::best() const {
+  return has_accuracy(history) && !has_perplexity ? best_accuracy() : best_loss();
+}
+
 double SweepRun::seconds() const {
   double seconds = 0;
   for (const EpochMetrics& row : history) seconds += row.seconds;
@@ -60,7 +83,9 @@ double SweepRun::seconds() const {
 std::string sweep_csv(const Sweep& sweep) {
   std::string text;
   for (const SweepAxis& axis : sweep.axes) text += csv_cell(axis.label) + ",";
-  text += "end,epochs,loss,best_loss,accuracy,best_accuracy,epochs_to_best,seconds,folder\n";
+  const bool with_perplexity = tells_perplexity(sweep);
+  text += fmt::format("end,epochs,loss,best_loss,accuracy,best_accuracy,epochs_to_best,seconds,folder{}\n",
+                      with_perplexity ? ",perplexity,best_perplexity" : "");
   for (const SweepRun& run : sweep.runs) {
     for (const std::string& value : run.values) text += csv_cell(value) + ",";
     text += fmt::format("{},{},", run_end_name(run.end), run.history.size());
@@ -68,11 +93,11 @@ std::string sweep_csv(const Sweep& sweep) {
       text += ",,,,,";
     } else {
       const EpochMetrics& last = run.history.back();
-      const EpochMetrics& best = has_accuracy(run.history) ? *run.best_accuracy() : *run.best_loss();
       text += fmt::format("{:.6f},{:.6f},{:.6f},{:.6f},{},", last.validation_loss, run.best_loss()->validation_loss,
-                          last.validation_accuracy, run.best_accuracy()->validation_accuracy, best.epoch);
+                          last.validation_accuracy, run.best_accuracy()->validation_accuracy, run.best()->epoch);
     }
-    text += fmt::format("{:.3f},{}\n", run.seconds(), csv_cell(run.folder));
+    text +=
+        fmt::format("{:.3f},{}{}\n", run.seconds(), csv_cell(run.folder), with_perplexity ? perplexity_cells(run) : "");
   }
   return text;
 }
@@ -86,13 +111,14 @@ Status first_failure(const Sweep& sweep) {
 }
 
 ResultTable sweep_table(const Sweep& sweep) {
-  const bool with_accuracy = classifies(sweep);
+  const TableColumns columns{classifies(sweep), tells_perplexity(sweep)};
   ResultTable table;
   for (const SweepAxis& axis : sweep.axes) table.header.push_back(axis.label);
   table.header.insert(table.header.end(), {"epochs", "loss", "best loss"});
-  if (with_accuracy) table.header.insert(table.header.end(), {"accuracy", "best accuracy"});
+  if (columns.perplexity) table.header.insert(table.header.end(), {"perplexity", "best perplexity"});
+  if (columns.accuracy) table.header.insert(table.header.end(), {"accuracy", "best accuracy"});
   table.header.insert(table.header.end(), {"best epoch", "time", "end"});
-  for (const SweepRun& run : sweep.runs) table.rows.push_back(table_row(run, with_accuracy));
+  for (const SweepRun& run : sweep.runs) table.rows.push_back(table_row(run, columns));
   return table;
 }
 

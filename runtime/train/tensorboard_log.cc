@@ -78,6 +78,10 @@ Status TensorBoardLog::record(const EpochMetrics& row, int64_t examples) {
   Summary& summary = *event.mutable_summary();
   add_scalar(summary, "loss", "train", row.train_loss);
   add_scalar(summary, "loss", "validation", row.validation_loss);
+  if (session_->lowered().has_perplexity) {
+    add_scalar(summary, "perplexity", "train", std::exp(row.train_loss));
+    add_scalar(summary, "perplexity", "validation", std::exp(row.validation_loss));
+  }
   if (session_->lowered().classifies) {
     add_scalar(summary, "accuracy", "train", row.train_accuracy);
     add_scalar(summary, "accuracy", "validation", row.validation_accuracy);

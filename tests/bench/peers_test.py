@@ -13,12 +13,14 @@ import unittest
 FOLDER, MINNOW = pathlib.Path(sys.argv[1]), sys.argv[2]
 sys.path.insert(0, str(FOLDER))
 
+import conclusion  # noqa: E402
 import contenders  # noqa: E402
 import document  # noqa: E402
 import graph  # noqa: E402
 import grid  # noqa: E402
 import main  # noqa: E402
 import model_file  # noqa: E402
+import picture  # noqa: E402
 import report  # noqa: E402
 import rounds  # noqa: E402
 
@@ -112,6 +114,37 @@ class Report(unittest.TestCase):
 
     def test_ways_that_won_are_counted(self):
         self.assertIn("JAX jit: NHWC (2)", report.variant_line([measured()[0]] * 2))
+
+
+def step(model, batch, minnow, **peers):
+    samples = {"minnow": [minnow] * 3} | {name: [seconds] * 3 for name, seconds in peers.items()}
+    return {"model": model, "function": "train_step", "batch": batch, "threads": 1, "flops": 600, "peak": 1e6,
+            "samples": samples}
+
+
+class Page(unittest.TestCase):
+    STEPS = [step("lenet", 1, 0.001, jax=0.004), step("lenet", 32, 0.001, jax=0.0005, torch=0.008),
+             step("lstm-32x16", 1, 0.002), step("lstm-32x64", 1, 0.001)]
+
+    def test_a_network_is_placed_by_its_means(self):
+        points = picture.points(self.STEPS, "train_step", 1)
+        self.assertEqual(points["lenet"], {1: (0.6, 4), 32: (0.6, 0.5)})
+        share, ratio = points["lstm, many sizes"][1]
+        self.assertAlmostEqual(share, math.sqrt(0.3 * 0.6))
+        self.assertIsNone(ratio)
+
+    def test_the_picture_has_a_dot_for_each_number(self):
+        drawn = picture.svg(self.STEPS)
+        self.assertEqual(drawn.count("<circle"), 5 + 2)  # and a key of two batch sizes
+        self.assertIn("lstm, many sizes", drawn)
+        self.assertIsNone(picture.svg(self.STEPS, "infer"))
+
+    def test_the_conclusion_says_where_a_peer_is_faster(self):
+        said = conclusion.section(self.STEPS)
+        self.assertIn("Over 3 networks and 4 cases, Minnow reaches 50 % of the bound", said)
+        self.assertIn("the fastest peer takes 1.4× its time; Minnow is the fastest in 50 % of them", said)
+        self.assertIn("in some case of lenet (0.50×).", said)
+        self.assertIn("In no case is a peer faster.", conclusion.section(self.STEPS[:1]))
 
 
 class ModelFile(unittest.TestCase):
@@ -251,7 +284,7 @@ class Document(unittest.TestCase):
 
     def test_the_document_has_a_place_for_every_section(self):
         text = (FOLDER.parents[1] / "docs/performance.md").read_text()
-        sections = ("machine", "train", "infer", "notes", "starts", "profiles", "parity", "recurrent")
+        sections = ("conclusion", "machine", "train", "infer", "notes", "starts", "profiles", "parity", "recurrent")
         document.updated(text, dict.fromkeys(sections, ""))
 
 

@@ -7,10 +7,13 @@
 #include "runtime/data/png.h"
 #include "tests/e2e/data_files.h"
 #include "tests/e2e/program.h"
+#include "tests/runtime/data/npz_bytes.h"
 #include "tests/runtime/data/png_bytes.h"
 
 namespace minnow {
 namespace {
+
+using namespace std::string_literals;
 
 class DataSource : public testing::Test {
  protected:
@@ -70,6 +73,25 @@ TEST_F(DataSource, Npy) {
   const std::string found =
       classify("npy { train_inputs: 'x' train_targets: 'y' validation_inputs: 'vx' validation_targets: 'vy' }", "[2]");
   EXPECT_TRUE(found.starts_with("vx 0 (is 0)\n")) << found;
+}
+
+// Big-endian and in Fortran order, packed and not, with labels of 64 bits.
+TEST_F(DataSource, MembersOfAnNpz) {
+  const std::string inputs =
+      npy_bytes({">f2", "(4, 2)", std::string("\0\0\x44\0\x3c\0\x45\0\0\0\x44\0\0\0\x44\0", 16), true});
+  const std::string targets =
+      npy_bytes({"<i8", "(4,)", "\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0"s + "\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0"s});
+  bench_.write("d.npz", zip_bytes({{"x.npy", inputs, true}, {"y.npy", targets}}));
+  const std::string found = classify(
+      "npy { train_inputs: 'd.npz:x' train_targets: 'd.npz:y' validation_inputs: 'd.npz:x' validation_targets: 'd.npz:y' }",
+      "[2]");
+  EXPECT_TRUE(found.starts_with("d.npz:x 0 (is 0)\n")) << found;
+  const auto stats = nlohmann::json::parse(bench_.succeed("data stats d.npz:x --targets d.npz:y --json").out);
+  EXPECT_EQ(stats["examples"], 4);
+  EXPECT_EQ(stats["classes"].size(), 2U);
+  expect_refused(bench_, "data stats d.npz", "d.npz: error: holds 2 arrays: x, y");
+  expect_refused(bench_, "train m.textproto --data-dir . --set data.npy.train_inputs=d.npz:z",
+                 "./d.npz: error: holds no array \"z\"");
 }
 
 // What `data stats` says of bytes is what data.normalize wants: by it inputs have mean 0 and deviation 1, so that their

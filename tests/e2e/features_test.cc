@@ -236,6 +236,9 @@ INSTANTIATE_TEST_SUITE_P(
         Feature{"lengths", kTokens + R"(
             layers { name: "n" inputs: "small" reduce { function: SUM } }
             layers { name: "a" inputs: ["t", "n"] attention { heads: 1 lengths: true causal: true } })"},
+        Feature{"weights", kTokens + R"(layers { name: "a" attention { heads: 3 width: 2 causal: true dropout: 0.3 } }
+            layers { name: "w" inputs: "a.weights" flatten {} } layers { name: "f" inputs: "a" flatten {} }
+            layers { name: "c" inputs: ["f", "w"] concat {} })"},
         Feature{"dropout", kTokens + "layers { name: \"a\" attention { heads: 1 dropout: 0.3 } }"},
         Feature{"sinusoidal", kTokens + "layers { name: \"p\" position { base: 20 } }"},
         Feature{"learned", kTokens + "layers { name: \"p\" position { code: LEARNED } }"}),
@@ -314,6 +317,27 @@ INSTANTIATE_TEST_SUITE_P(Initializer, ModelFeature,
                                          initializer("kaiming_uniform", "kaiming_uniform {}"),
                                          initializer("kaiming_normal", "kaiming_normal {}"),
                                          initializer("fan_in_uniform", "fan_in_uniform {}")),
+                         name_of);
+
+// Rows of the image as a sequence: what layers begin with and give beside their result.
+INSTANTIATE_TEST_SUITE_P(Recurrent, ModelFeature,
+                         testing::Values(Feature{"state_of_another", kTokens + R"(
+            layers { name: "encoder" gru { units: 5 } }
+            layers { name: "decoder" inputs: ["t", "encoder.state"] gru { units: 5 initial_state: true recompute: true } })"},
+                                         Feature{"both_states", kTokens + R"(
+            layers { name: "encoder" lstm { units: 3 layers: 2 bidirectional: true } }
+            layers {
+              name: "decoder"
+              inputs: ["t", "encoder.state", "encoder.cell"]
+              lstm { units: 12 initial_state: true output: LAST }
+            })"},
+                                         Feature{"state_of_a_dense_layer", kTokens + R"(
+            layers { name: "start" dense { units: 8 activation: TANH } }
+            layers { name: "r" inputs: ["t", "start"] rnn { units: 2 layers: 2 bidirectional: true initial_state: true } })"},
+                                         Feature{"gates", kTokens + R"(
+            layers { name: "m" lstm { units: 3 bidirectional: true } }
+            layers { name: "g" gru { units: 2 } }
+            layers { name: "c" inputs: ["m.forget_gate", "m.output_gate", "g.update_gate", "g.reset_gate"] concat { axis: 1 } })"}),
                          name_of);
 
 }  // namespace

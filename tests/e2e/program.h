@@ -57,8 +57,8 @@ class Workbench {
 // How often `part` occurs in `text`.
 int count_of(const std::string& text, const std::string& part);
 
-// The arguments are refused with exit code 1 and one error, the first line of which begins with `expected`;
-// nothing is printed, and nothing is written.
+// The arguments are refused with exit code 1 and errors, the first line of one of which begins with `expected`; nothing
+// is printed, and nothing is written.
 void expect_refused(const Workbench& bench, const std::string& arguments, const std::string& expected);
 
 }  // namespace minnow

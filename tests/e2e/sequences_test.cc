@@ -1,6 +1,7 @@
 // Texts and other tokens: trained on, evaluated, predicted from, and what is wrong with them.
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/data_files.h"
@@ -51,6 +52,52 @@ TEST_F(Sequences, TextIsLearntAndToldByItsCharacters) {
             "t.txt 1\n  given      bcda\n  predicted  cdab\n  right      cdab\n");
   const auto told = nlohmann::json::parse(bench_.succeed("predict run --data-dir . --index 1 --json").out);
   EXPECT_EQ(told["predictions"][0]["predicted"], (std::vector<std::string>{"c", "d", "a", "b"}));
+}
+
+TEST_F(Sequences, PerplexityIsToldWhereverTheLossIs) {
+  bench_.write("t.txt", repeated("abcd", 200));
+  bench_.write("m.textproto", text_model("text { file: 't.txt' stride: 1 }", "4"));
+  bench_.succeed("train m.textproto --data-dir . --epochs 2 --out run --log tensorboard");
+  EXPECT_THAT(bench_.read("run/curves.svg"), HasSubstr("perplexity"));
+  EXPECT_THAT(bench_.succeed("plot run").out, HasSubstr("perplexity"));
+  bench_.succeed("report run --data-dir . -o report.html");
+  EXPECT_THAT(bench_.read("report.html"), HasSubstr("validation perplexity"));
+  EXPECT_THAT(bench_.read("report.html"), HasSubstr(", perplexity 1."));
+  const std::string sweep = "sweep m.textproto --data-dir . --grid learning_rate=1,2 --set training.epochs=2 ";
+  const Outcome table = bench_.succeed(sweep + "--out sweep");
+  EXPECT_THAT(table.out, HasSubstr("best perplexity"));
+  EXPECT_THAT(table.err, HasSubstr("val ppl"));
+  EXPECT_THAT(bench_.read("sweep/results.csv"), HasSubstr(",folder,perplexity,best_perplexity\n"));
+  const auto told = nlohmann::json::parse(bench_.succeed(sweep + "--json").out)["runs"][0];
+  EXPECT_NEAR(told["perplexity"].get<double>(), std::exp(told["loss"].get<double>()), 1e-9);
+  EXPECT_EQ(told["epochs_to_best"], 2);
+}
+
+TEST_F(Sequences, LayersAreDrawn) {
+  bench_.write("t.txt", repeated("abcd", 200));
+  std::string model = text_model("text { file: 't.txt' stride: 1 }", "4");
+  model.insert(model.find("layers { name: \"y\""),
+               "layers { name: \"m\" lstm { units: 8 } }\n"
+               "layers { name: \"look\" attention { heads: 2 causal: true } }\n");
+  bench_.write("m.textproto", model);
+  bench_.succeed("train m.textproto --data-dir . --epochs 1 --lr 0.1 --out run");
+  const auto draw = [&](const std::string& flags) {
+    bench_.succeed("predict run --data-dir . -o map.svg --draw " + flags);
+    return bench_.read("map.svg");
+  };
+  EXPECT_THAT(draw("look.weights"), HasSubstr("look.weights [2,4,4] of t.txt 0, 0 (white) to 1 (blue)"));
+  EXPECT_THAT(draw("look.weights"), HasSubstr("head 1"));
+  EXPECT_THAT(draw("m.forget_gate --prompt bc"), HasSubstr("m.forget_gate [4,8] of --prompt"));
+  EXPECT_THAT(draw("e --index 2"), HasSubstr(">d<"));
+  const auto refuse = [&](const std::string& flags, const std::string& expected, int code) {
+    const Outcome outcome = bench_.run("predict run --data-dir . " + flags);
+    EXPECT_EQ(outcome.exit_code, code) << flags;
+    EXPECT_THAT(outcome.err, HasSubstr(expected)) << flags;
+  };
+  refuse("--draw look.weigths -o a.svg", "no layer gives \"look.weigths\"\n  hint: did you mean \"look.weights\"?", 1);
+  refuse("--draw e", "-o: error: is missing: where --draw is to be drawn", 2);
+  refuse("--prompt a -o a.svg", "-o: error: there is no picture to write", 2);
+  refuse("--draw e -o a.gif", "a.gif", 2);
 }
 
 TEST_F(Sequences, TextsAreGenerated) {

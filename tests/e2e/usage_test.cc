@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/e2e/program.h"
 
 namespace minnow {
@@ -31,7 +33,7 @@ TEST(Usage, WhatIsMissingOrTooMuchIsTold) {
   EXPECT_THAT(refusal("train a.textproto b.textproto"),
               StartsWith("error: minnow train takes no further argument \"b.textproto\""));
   EXPECT_THAT(refusal("data show"), HasSubstr("hint: minnow data show --help lists what it takes"));
-  EXPECT_THAT(refusal("help"), HasSubstr("did you mean --help?"));
+  EXPECT_EQ(refusal("hlep"), "error: there is no command \"hlep\"\n  hint: did you mean help?\n");
 }
 
 TEST(Usage, ValuesThatAreNoneNameTheNearest) {
@@ -44,6 +46,36 @@ TEST(Usage, ValuesThatAreNoneNameTheNearest) {
               StartsWith("error: --backend: there is no \"gpu\", only jit, interpreter\n"));
   EXPECT_THAT(refusal("gradcheck m.textproto --tolerance 0"), StartsWith("error: --tolerance: 0 is not more than 0\n"));
   EXPECT_THAT(refusal("gradcheck m.textproto --tolerance -1"), StartsWith("error: --tolerance: -1 is negative\n"));
+}
+
+TEST(Usage, HelpIsThatOfACommand) {
+  const Workbench bench;
+  const std::string all = bench.succeed("--help").out;
+  EXPECT_EQ(bench.succeed("help").out, all);
+  const std::string train = bench.succeed("train --help").out;
+  EXPECT_EQ(bench.succeed("help train").out.substr(0, 1000), train.substr(0, 1000));  // behind, the memory that is free
+  EXPECT_THAT(train, HasSubstr("Model and data:\n"));
+  EXPECT_THAT(train, HasSubstr("Running:\n"));
+  EXPECT_THAT(train, HasSubstr("examples:\n  minnow train "));
+  EXPECT_EQ(bench.succeed("help data show").out, bench.succeed("data show --help").out);
+  EXPECT_EQ(refusal("help trian"), "error: there is no command \"trian\"\n  hint: did you mean train?\n");
+}
+
+// What is declared is listed: every command, its arguments and its flags.
+TEST(Usage, HelpForPrograms) {
+  const Workbench bench;
+  const auto listed = nlohmann::json::parse(bench.succeed("help --json").out);
+  EXPECT_EQ(listed["name"], "minnow");
+  bool has_image = false;
+  for (const auto& command : listed["commands"]) {
+    EXPECT_FALSE(command["summary"].get<std::string>().empty()) << command;
+    for (const auto& flag : command.value("flags", nlohmann::json::array())) {
+      EXPECT_FALSE(flag["help"].get<std::string>().empty()) << command["name"] << flag;
+      has_image =
+          has_image || (command["name"] == "predict" && flag["flags"][0] == "--image" && flag["repeats"] == true);
+    }
+  }
+  EXPECT_TRUE(has_image);
 }
 
 TEST(Usage, NothingAtAllPrintsTheHelp) {

@@ -31,6 +31,7 @@ TEST(InterpreterTest, ComputesFloatFunctions) {
       {OpKind::kSin, 1, 0.8414709848078965},
       {OpKind::kAtan, -2, -1.1071487177940904},
       {OpKind::kFloor, -1.5, -2},
+      {OpKind::kRound, 2.5, 2},
   };
   for (const auto& [kind, x, expected] : cases) {
     Program program;
@@ -164,6 +165,15 @@ TEST(InterpreterTest, ReversesAndSumsUp) {
   EXPECT_EQ(program.run(program.build.reverse(x, {0, 1})), (Numbers{6, 5, 4, 3, 2, 1}));
   EXPECT_EQ(program.run(program.build.cumsum(x, 1)), (Numbers{1, 3, 6, 4, 9, 15}));
   EXPECT_EQ(program.run(program.build.cumsum(x, 0)), (Numbers{1, 2, 3, 5, 7, 9}));
+}
+
+TEST(InterpreterTest, Sorts) {
+  Program program;
+  const double nan = std::nan("");
+  Value* x = program.input({2, 4}, {3, nan, -0.0, 0.0, 3, 1, nan, 3});
+  EXPECT_EQ(program.run(program.build.argsort(x, 1)), (Numbers{2, 3, 0, 1, 1, 0, 3, 2}));
+  EXPECT_EQ(program.run(program.build.argsort(x, 1, true)), (Numbers{0, 2, 3, 1, 0, 3, 1, 2}));
+  EXPECT_EQ(program.run(program.build.argsort(x, 0)), (Numbers{0, 1, 0, 0, 1, 0, 1, 1}));
 }
 
 TEST(InterpreterTest, Broadcasts) {

@@ -39,6 +39,7 @@ const std::map<std::string_view, std::string>& example_lines() {
       {"gather", "gather(%x, %i) {dim = 1} : f32[2,2]"},
       {"scatter_add", "scatter_add(%x, %i) {size = 5} : f32[5,3]"},
       {"cumsum", "cumsum(%x) {dim = 1} : f32[2,3]"},
+      {"argsort", "argsort(%x) {dim = 1, descending = true} : i32[2,3]"},
       {"reduce_sum", "reduce_sum(%x) {dims = [0, 1]} : f32[]"},
       {"reduce_max", "reduce_max(%x) {dims = [1]} : f32[2]"},
       {"argmax", "argmax(%x) {dim = 1} : i32[2]"},

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <thread>
 
 #include "runtime/data/dataset.h"
 #include "runtime/data/fetch.h"
@@ -48,14 +49,38 @@ TEST(File, WritesToAPipeInsteadOfReplacingIt) {
   ::close(reader);
 }
 
+TEST(File, APipeIsReadToItsEnd) {
+  const TemporaryFolder folder;
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const std::string path = fmt::format("/dev/fd/{}", ends[0]);
+  ASSERT_EQ(::write(ends[1], "some", 4), 4);
+  ::close(ends[1]);
+  EXPECT_EQ(read_file(path).value(), "some");
+  ::close(ends[0]);
+
+  const std::string fifo = folder.file("pipe");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const std::string much(300000, 'x');
+  std::thread writer([&] { EXPECT_TRUE(write_file_atomically(fifo, much)); });
+  EXPECT_EQ(read_file(fifo).value(), much);
+  writer.join();
+  ::signal(SIGPIPE, SIG_IGN);
+  std::thread again([&] { EXPECT_TRUE(write_file_atomically(fifo, much)); });
+  EXPECT_EQ(read_file(fifo, 299999).error().message, "is longer than the limit of 299999 bytes");
+  again.join();
+  ::signal(SIGPIPE, SIG_DFL);
+}
+
 // Whoever opened it would wait for a writer.
-TEST(File, APipeIsNothingToRead) {
+TEST(File, APipeWithoutAWriterIsNothingToRead) {
   const TemporaryFolder folder;
   const std::string path = folder.file("pipe");
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  EXPECT_EQ(read_file(path).error().message, "is not a regular file");
-  EXPECT_EQ(read_idx(path).error().message, "is not a regular file");
-  EXPECT_EQ(content_sha256(path).error().message, "is not a regular file");
+  EXPECT_EQ(read_file(path).error().message, "is a pipe that nobody writes to");
+  EXPECT_EQ(read_file("/dev/zero").error().message, "is not a regular file");
+  EXPECT_EQ(read_idx(path).error().message, "is a pipe that nobody writes to");
+  EXPECT_EQ(content_sha256(path).error().message, "is a pipe that nobody writes to");
   EXPECT_EQ(read_idx("/dev/zero").error().message, "is not a regular file");
   EXPECT_EQ(read_idx(folder.path()).error().message, "is a folder, not a file");
 }

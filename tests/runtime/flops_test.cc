@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ir/contraction.h"
 #include "ir/text.h"
 #include "passes/pipeline.h"
 #include "runtime/session.h"

@@ -1,9 +1,13 @@
-// Register tiles change how fast kernels run, and no bit of what they compute.
+// Schedules change how fast kernels run, and no bit of what they compute: neither those that tuning tries, nor those of
+// another processor with vectors as long.
 #include "runtime/tune.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
+#include <tuple>
 
 #include "passes/pipeline.h"
 #include "runtime/random_batch.h"
@@ -43,36 +47,68 @@ struct Case {
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.model << " " << c.batch_size << " " << c.cpu; }
 };
 
-class RegisterTilesTest : public testing::TestWithParam<Case> {};
+class ScheduleTest : public testing::TestWithParam<Case> {};
 
-TEST_P(RegisterTilesTest, ChangeNoBit) {
+TEST_P(ScheduleTest, ChangesNoBit) {
   const auto function = train_step_of(GetParam().model, GetParam().batch_size);
   const MemoryPlan plan = plan_memory(*function);
   CompileOptions options;
   options.cpu = GetParam().cpu;
   const auto target = host_target(options.cpu);
   ASSERT_TRUE(target);
-  const std::vector<RegisterTiles> candidates = tile_candidates(*target);
-  ASSERT_GT(candidates.size(), 1U);
+  std::vector<ScheduleOptions> candidates = other_tiles(*target);
+  candidates.push_back(target->schedule);
+  candidates.back().alternative = 1;
+  for (const int64_t bytes : {int64_t{1} << 15, int64_t{1} << 17, int64_t{1} << 23}) {
+    candidates.push_back(target->schedule);
+    candidates.back().cache_bytes = bytes;
+  }
   options.keep_llvm_ir = true;
   std::set<std::string> codes;
-  const auto bytes_with = [&](const RegisterTiles& tiles) {
-    options.tiles.assign(function->ops().size() * 100, tiles);  // more than there are kernels
+  const auto bytes_with = [&](const ScheduleOptions& schedule) {
+    options.schedules.assign(function->ops().size() * 100, schedule);  // more than there are kernels
     auto compiled = compile(*function, plan, options);
     EXPECT_TRUE(compiled) << compiled.error().to_string();
     codes.insert((*compiled)->llvm_ir);
     return bytes_after_runs(*function, *std::move(compiled));
   };
-  const std::string expected = bytes_with(candidates.front());
-  for (const RegisterTiles& tiles : candidates)
-    EXPECT_TRUE(bytes_with(tiles) == expected) << tiles.accumulators << " accumulators";
+  const std::string expected = bytes_with(target->schedule);
+  for (const ScheduleOptions& schedule : candidates)
+    EXPECT_TRUE(bytes_with(schedule) == expected)
+        << schedule.accumulators << " accumulators, " << schedule.cache_bytes << " bytes of cache";
   EXPECT_GT(codes.size(), 1U);  // they did change something
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, RegisterTilesTest,
+INSTANTIATE_TEST_SUITE_P(Models, ScheduleTest,
                          testing::Values(Case{"lenet-relu", "37", ""}, Case{"lenet-relu", "37", "x86-64-v3"},
                                          Case{"mlp-256", "23", ""}, Case{"mlp-256", "23", "x86-64-v3"},
                                          Case{"lenet", "1", ""}, Case{"softmax-regression", "37", ""}));
+
+// Processors of one vector length, which have other caches, units and tiles.
+class ProcessorsTest : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
+
+TEST_P(ProcessorsTest, AgreeToTheBit) {
+  const auto& [model, batch_size] = GetParam();
+  const auto function = train_step_of(model, batch_size);
+  const MemoryPlan plan = plan_memory(*function);
+  std::map<int, std::string> expected;  // by the length of vectors
+  for (const std::string cpu : {"znver3", "haswell", "alderlake", "znver4", "sapphirerapids"}) {
+    const auto target = host_target(cpu);
+    if (!target) continue;  // it does not run here
+    CompileOptions options;
+    options.cpu = cpu;
+    auto compiled = compile(*function, plan, options);
+    ASSERT_TRUE(compiled) << compiled.error().to_string();
+    const std::string bytes = bytes_after_runs(*function, *std::move(compiled));
+    EXPECT_TRUE(expected.try_emplace(target->lanes, bytes).first->second == bytes) << cpu;
+  }
+  EXPECT_FALSE(expected.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, ProcessorsTest,
+                         testing::Values(std::tuple("lenet", "37"), std::tuple("zoo/keras-cifar", "18"),
+                                         std::tuple("mlp-256", "67"), std::tuple("lstm", "19"),
+                                         std::tuple("gpt-char", "2")));
 
 TEST(Tune, FindsTheSameResultOnceAndKeepsIt) {
   const TemporaryFolder folder;
@@ -97,6 +133,16 @@ TEST(Tune, FindsTheSameResultOnceAndKeepsIt) {
   EXPECT_GT(reports[0].seconds_after, 0);
   EXPECT_FALSE((*searched)->is_cached);
   EXPECT_TRUE((*found)->is_cached);
+  const auto schedules_of = [](const CompiledFunction& compiled) {
+    std::vector<std::string> texts;
+    for (const Kernel& kernel : compiled.kernels) texts.push_back(kernel.schedule);
+    return texts;
+  };
+  EXPECT_EQ(schedules_of(**searched), schedules_of(**found));
+  EXPECT_EQ(std::ranges::count_if(
+                (*found)->kernels,
+                [](const Kernel& kernel) { return kernel.schedule.find("found by tuning") != std::string::npos; }),
+            static_cast<int64_t>(reports[0].changed));
   EXPECT_FALSE((*untuned)->is_cached);  // searching leaves nothing where others look
   const std::string expected = bytes_after_runs(*function, *std::move(untuned));
   EXPECT_TRUE(bytes_after_runs(*function, *std::move(searched)) == expected);

@@ -19,6 +19,12 @@
 
 namespace minnow {
 
+namespace {
+
+constexpr const char* kModelFlags = "Model and data";
+
+}  // namespace
+
 void add_set_flag(CLI::App& app, std::vector<std::string>& assignments) {
   app.add_option_function<std::vector<std::string>>(
          "--set",
@@ -28,7 +34,8 @@ void add_set_flag(CLI::App& app, std::vector<std::string>& assignments) {
          "change a field of the model: --set training.seed=1; a list is 1,28,28 or [1,28,28]")
       ->type_name("FIELD=VALUE")
       ->allow_extra_args(false)
-      ->take_all();
+      ->take_all()
+      ->group(kModelFlags);
 }
 
 void ModelFlags::add(CLI::App& app, Takes takes) {
@@ -45,7 +52,8 @@ void ModelFlags::add(CLI::App& app, Takes takes) {
 void ModelFlags::add_shorthand(CLI::App& app, const std::string& flag, const std::string& path,
                                const std::string& help) {
   app.add_option_function<std::string>(
-      flag, [this, path](const std::string& value) { assignments.push_back(path + "=" + value); }, help);
+         flag, [this, path](const std::string& value) { assignments.push_back(path + "=" + value); }, help)
+      ->group(kModelFlags);
 }
 
 Result<std::string> ModelFlags::file() const {
@@ -68,14 +76,15 @@ Result<LoadedModel> ModelFlags::read() const {
 void DataFlags::add(CLI::App& app) {
   app.add_option("--data-dir", data_dir, "where the files of the data lie")
       ->check(CLI::ExistingDirectory)
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->group(kModelFlags);
 }
 
 Result<DataSplits> DataFlags::load(const Session& session, ThreadPool& pool) const {
   const Model& model = session.model().model;
   if (!model.has_data())
     return fail_with_hint(
-        session.model().path, "the model names no data",
+        session.model().where(""), "the model names no data",
         is_ir_file(session.model().path) ? "--set data.builtin=GLYPHS names some" : "add: data { builtin: GLYPHS }");
   MINNOW_ASSIGN(DataSplits data, load_data(model.data(), load_options(session, data_dir), pool));
   MINNOW_TRY(check_data_fits(session, data));
@@ -99,8 +108,7 @@ void print_json(const nlohmann::ordered_json& object) {
 namespace {
 
 void print_tuned(const TuneReport& report) {
-  fmt::print(stderr,
-             "tuned @{}: {} of {} kernels have other register tiles, {:.2f}x as fast; the search took {:.1f} s\n",
+  fmt::print(stderr, "tuned @{}: {} of {} kernels have other schedules, {:.2f}x as fast; the search took {:.1f} s\n",
              report.function, report.changed, report.kernels, report.seconds_before / report.seconds_after,
              report.search_seconds);
 }
@@ -121,18 +129,26 @@ std::string trusted_cache_folder() {
 }  // namespace
 
 void BackendFlags::add(CLI::App& app) {
+  constexpr const char* kGroup = "Running";
   max_memory_mib = std::max<int64_t>(1, available_memory() / 4 * 3 >> 20);
   app.add_option("--backend", backend, "jit, or the reference interpreter")
       ->check(CLI::IsMember({"jit", "interpreter"}))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(kGroup);
   app.add_option("--threads", threads, "threads to run on; 0 takes all there are")
       ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  app.add_flag("--no-cache", no_cache, "compile anew, and keep no machine code");
-  app.add_flag("--tune", tune, "search for each kernel's register tiles; what is found is kept with the machine code");
+      ->capture_default_str()
+      ->group(kGroup);
+  app.add_option("--cpu", cpu, "compile for this CPU, as LLVM names it; code that runs here must be for one like this")
+      ->type_name("NAME")
+      ->group(kGroup);
+  app.add_flag("--no-cache", no_cache, "compile anew, and keep no machine code")->group(kGroup);
+  app.add_flag("--tune", tune, "search for each kernel's schedule; what is found is kept with the machine code")
+      ->group(kGroup);
   app.add_option("--max-memory", max_memory_mib, "refuse a model that needs more, MiB; three quarters of what is free")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(kGroup);
 }
 
 SessionOptions BackendFlags::session_options() const {
@@ -141,6 +157,7 @@ SessionOptions BackendFlags::session_options() const {
   options.max_bytes = max_memory_mib << 20;
   if (!no_cache) options.code.cache_folder = trusted_cache_folder();
   options.code.interrupt = &interrupt_flag();
+  options.code.cpu = cpu;
   options.code.tune = tune;
   options.code.on_tuned = print_tuned;
   return options;

@@ -48,10 +48,11 @@ void add_json_flag(CLI::App& app, bool& json);
 // One object on stdout.
 void print_json(const nlohmann::ordered_json& object);
 
-// --backend, --threads, --no-cache, --tune, --max-memory.
+// --backend, --threads, --cpu, --no-cache, --tune, --max-memory.
 struct BackendFlags {
   std::string backend = "jit";
   int threads = 0;  // 0: as many as the process may use
+  std::string cpu;  // empty: the host's own
   bool no_cache = false;
   bool tune = false;
   int64_t max_memory_mib = 0;  // add() makes it three quarters of what is free

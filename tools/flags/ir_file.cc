@@ -5,16 +5,15 @@
 #include "frontend/load/load_model.h"
 #include "ir/text.h"
 #include "passes/group/check_kernels.h"
-#include "runtime/file.h"
 
 namespace minnow {
 
 Result<std::unique_ptr<Module>> read_ir_file(const std::string& path, ReadFor purpose) {
-  MINNOW_ASSIGN(const std::string text, read_file(path, kMaxModelBytes));
+  MINNOW_ASSIGN(const std::string text, read_bytes(path, "IR"));
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   const size_t begin = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
   OpPlaces places;
-  MINNOW_ASSIGN(auto module, parse_module(std::string_view(text).substr(begin), path, &places));
+  MINNOW_ASSIGN(auto module, parse_module(std::string_view(text).substr(begin), shown_path(path), &places));
   if (purpose == ReadFor::kCompiling)
     for (const auto& function : module->functions) MINNOW_TRY(check_kernels(*function, places));
   return module;

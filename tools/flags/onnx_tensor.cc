@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "interpreter/element_type.h"
+#include "runtime/data/npy.h"
 #include "runtime/file.h"
 
 namespace minnow {
@@ -23,7 +24,16 @@ ElementType element_type_of(DType dtype) {
   return onnx::TensorProto::BOOL;
 }
 
-}  // namespace
+HostTensor host_tensor_of(const Tensor& tensor) {
+  HostTensor host = HostTensor::zeros(element_type_of(tensor.type().dtype), tensor.type().shape);
+  with_type(tensor.type().dtype, [&]<typename T>(T) {
+    const auto elements = tensor.as<T>();
+    for (size_t i = 0; i < elements.size(); ++i)
+      if (host.is_float()) host.floats[i] = static_cast<double>(elements[i]);
+      else host.ints[i] = static_cast<int64_t>(elements[i]);
+  });
+  return host;
+}
 
 Result<HostTensor> read_onnx_tensor(const std::string& path) {
   MINNOW_ASSIGN(const std::string bytes, read_file(path));
@@ -33,6 +43,14 @@ Result<HostTensor> read_onnx_tensor(const std::string& path) {
   auto tensor = decode_tensor(proto, std::filesystem::path(path).parent_path().string());
   if (!tensor) return fail(path, "{}", tensor.error().message);
   return tensor;
+}
+
+}  // namespace
+
+Result<HostTensor> read_host_tensor(const std::string& path) {
+  if (path.ends_with(".pb")) return read_onnx_tensor(path);
+  MINNOW_ASSIGN(const Tensor tensor, read_npy(path));
+  return host_tensor_of(tensor);
 }
 
 Result<Tensor> tensor_of(const HostTensor& host, DType dtype, const std::string& where) {
@@ -52,17 +70,6 @@ Result<Tensor> tensor_of(const HostTensor& host, DType dtype, const std::string&
   });
   MINNOW_TRY(fits);
   return tensor;
-}
-
-HostTensor host_tensor_of(const Tensor& tensor) {
-  HostTensor host = HostTensor::zeros(element_type_of(tensor.type().dtype), tensor.type().shape);
-  with_type(tensor.type().dtype, [&]<typename T>(T) {
-    const auto elements = tensor.as<T>();
-    for (size_t i = 0; i < elements.size(); ++i)
-      if (host.is_float()) host.floats[i] = static_cast<double>(elements[i]);
-      else host.ints[i] = static_cast<int64_t>(elements[i]);
-  });
-  return host;
 }
 
 }  // namespace minnow

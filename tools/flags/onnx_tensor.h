@@ -8,10 +8,10 @@
 
 namespace minnow {
 
-Result<HostTensor> read_onnx_tensor(const std::string& path);
+// A tensor of a file: F.pb, or any array of NumPy.
+Result<HostTensor> read_host_tensor(const std::string& path);
 
 // The same elements as this type holds them; whole numbers that it does not are an error at `where`.
 Result<Tensor> tensor_of(const HostTensor& host, DType dtype, const std::string& where);
-HostTensor host_tensor_of(const Tensor& tensor);
 
 }  // namespace minnow

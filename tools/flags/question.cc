@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "runtime/data/png.h"
-#include "runtime/train/predict.h"
+#include "runtime/data/picture_files.h"
+#include "runtime/train/picture_examples.h"
 
 namespace minnow {
 namespace {
@@ -27,16 +27,31 @@ Result<Range> parse_range(const std::string& text) {
   return fail("--index " + text, "is not FIRST or FIRST:LAST");
 }
 
-// Whether the outermost pixels of f32 [H,W] are light on average: data sets have dark ones.
-bool has_light_edges(const Tensor& picture) {
-  const int64_t height = picture.dim(0), width = picture.dim(1);
+// Whether the outermost pixels of a picture [H,W] are light on average: data sets have dark ones.
+bool has_light_edges(std::span<const float> pixels, int64_t height, int64_t width) {
   double sum = 0, count = 0;
   for (int64_t y = 0; y < height; ++y) {
     const bool is_edge = y == 0 || y + 1 == height;
     for (int64_t x = 0; x < width; x += is_edge ? 1 : std::max<int64_t>(1, width - 1), ++count)
-      sum += picture.as<float>()[static_cast<size_t>(y * width + x)];
+      sum += pixels[static_cast<size_t>(y * width + x)];
   }
   return sum > 127 * count;
+}
+
+// A word where grey pictures [N,1,H,W] seem to be ink on paper.
+std::string note_on_edges(const std::vector<std::string>& paths, const Tensor& examples) {
+  if (examples.dim(1) != 1) return {};
+  const Tensor numbers = examples.converted_to(DType::kF32);
+  const int64_t height = examples.dim(2), width = examples.dim(3);
+  const auto pixels = static_cast<size_t>(height * width);
+  std::vector<size_t> light;
+  for (size_t i = 0; i < paths.size(); ++i)
+    if (has_light_edges(numbers.as<float>().subspan(i * pixels, pixels), height, width)) light.push_back(i);
+  if (light.empty()) return {};
+  const bool is_one = light.size() == 1;
+  return fmt::format("{}{}: {} edges are light, as of ink on paper; --invert makes {} light on dark, as the data are",
+                     paths[light[0]], is_one ? "" : fmt::format(" and {} more", light.size() - 1),
+                     is_one ? "its" : "their", is_one ? "it" : "them");
 }
 
 }  // namespace
@@ -56,16 +71,17 @@ Result<Question> question_from_data(const std::string& text, const TrainedModel&
   return question;
 }
 
-Result<Question> question_from_image(const std::string& path, bool is_inverted, const TrainedModel& trained) {
-  MINNOW_ASSIGN(const Tensor picture, read_png_gray(path));
-  MINNOW_ASSIGN(Tensor example, example_from_picture(picture, *trained.session, is_inverted, path));
-  if (trained.session->lowered().inputs.size() > 1)
-    return fail(path, "is one picture, but the network has {} inputs", trained.session->lowered().inputs.size());
-  Question question{{path, std::move(example), {}, {}}, {path}, {}, trained.class_names, {}};
-  if (!is_inverted && has_light_edges(picture.converted_to(DType::kF32)))
-    question.note =
-        path + ": its edges are light, as of ink on paper; --invert makes it light on dark, as the data are";
-  return question;
+Result<Question> question_from_images(const std::vector<std::string>& images, bool is_inverted,
+                                      const TrainedModel& trained) {
+  std::vector<std::string> paths;
+  for (const std::string& image : images) {
+    MINNOW_ASSIGN(const std::vector<std::string> found, list_pictures(image));
+    paths.insert(paths.end(), found.begin(), found.end());
+  }
+  MINNOW_ASSIGN(Tensor examples, examples_from_pictures(paths, *trained.session, {is_inverted}));
+  std::ranges::transform(paths, paths.begin(), shown_path);
+  const std::string note = is_inverted ? "" : note_on_edges(paths, examples);
+  return Question{{images[0], std::move(examples), {}, {}}, std::move(paths), {}, trained.class_names, note};
 }
 
 }  // namespace minnow

@@ -21,7 +21,8 @@ struct Question {
 // Examples of the data; `range` is FIRST or FIRST:LAST.
 Result<Question> question_from_data(const std::string& range, const TrainedModel& trained, const Dataset& data);
 
-// A picture in a PNG file.
-Result<Question> question_from_image(const std::string& path, bool is_inverted, const TrainedModel& trained);
+// Pictures in PNG files, each a file or a folder of them.
+Result<Question> question_from_images(const std::vector<std::string>& images, bool is_inverted,
+                                      const TrainedModel& trained);
 
 }  // namespace minnow

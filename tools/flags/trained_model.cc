@@ -41,7 +41,8 @@ void TrainedModelFlags::add(CLI::App& app) {
   model_.add(app);
   app.add_option("--weights", weights_,
                  "trained weights, .safetensors; a run folder has its own, the best, else the last")
-      ->type_name("FILE|DIR");
+      ->type_name("FILE|DIR")
+      ->group("Model and data");
 }
 
 Result<std::string> TrainedModelFlags::find_weights() const {
@@ -75,6 +76,7 @@ Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, Thread
 
 Result<DataSplits> TrainedModel::load(const DataFlags& flags, ThreadPool& pool) const {
   MINNOW_ASSIGN(DataSplits data, flags.load(*session, pool));
+  for (Dataset* split : {&data.train, &data.validation}) take_names(*split);
   const std::vector<std::string>& found = data.validation.class_names;
   const size_t count = std::min(found.size(), class_names.size());
   for (size_t i = 0; i < count; ++i) {
@@ -84,6 +86,12 @@ Result<DataSplits> TrainedModel::load(const DataFlags& flags, ThreadPool& pool) 
     break;
   }
   return data;
+}
+
+void TrainedModel::take_names(Dataset& data) const {
+  const size_t count = std::min(data.class_names.size(), class_names.size());
+  if (data.class_names == numbered_classes(data.classes()))
+    std::copy_n(class_names.begin(), count, data.class_names.begin());
 }
 
 }  // namespace minnow

@@ -17,8 +17,12 @@ struct TrainedModel {
   std::vector<std::string> class_names;
   int64_t named_classes = 0;  // how many of these names, the first ones, come with the weights
 
-  // The data of the model; a word on stderr if the classes have other names there.
+  // The data of the model; a word on stderr if the classes have other names there. Classes that are but numbers there
+  // are called as the weights know them.
   Result<DataSplits> load(const DataFlags& flags, ThreadPool& pool) const;
+
+ private:
+  void take_names(Dataset& data) const;
 };
 
 class TrainedModelFlags {

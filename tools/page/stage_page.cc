@@ -47,7 +47,7 @@ Status add_times(const StagePage& page, Json& json) {
   if (measured.executable().kernels().empty()) return {};
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(measured, page.repeats));
   Profile profile = summarize(measured.executable().kernels(), steps);
-  MINNOW_TRY(measure_peak(profile, measured.pool()));
+  MINNOW_TRY(measure_peak(profile, measured.pool(), page.cpu));
   for (const KernelRow& row : profile.rows) {
     for (Json& kernel : json["kernels"]) {
       if (kernel["name"] != row.kernel->name) continue;

@@ -128,7 +128,7 @@ Chart curves(const Planned& picture, const Sweep& sweep) {
   const auto& names = is_by_time ? picture.by_time().runs() : picture.by_step().runs();
   std::vector<RunCurves> runs;
   for (const SweepRun& run : sweep.runs)
-    if (is_named(names, run.name) && !run.history.empty()) runs.push_back({run.name, run.history});
+    if (is_named(names, run.name) && !run.history.empty()) runs.push_back({run.name, run.history, run.has_perplexity});
   Chart chart = runs_chart(runs, is_by_time ? RunAxis::kTime : RunAxis::kStep);
   chart.title = picture.title();
   return chart;

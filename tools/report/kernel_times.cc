@@ -37,10 +37,10 @@ Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace
   return profile;
 }
 
-Status measure_peak(Profile& profile, ThreadPool& pool) {
+Status measure_peak(Profile& profile, ThreadPool& pool, const std::string& cpu) {
   double fastest = profile.step_flops / profile.step_seconds;
   for (const KernelRow& row : profile.rows) fastest = std::max(fastest, row.flops_per_second());
-  MINNOW_ASSIGN(profile.peak, measure_peak_flops(pool, fastest));
+  MINNOW_ASSIGN(profile.peak, measure_peak_flops(pool, fastest, cpu));
   return {};
 }
 

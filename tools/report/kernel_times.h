@@ -27,8 +27,8 @@ struct Profile {
 // The traces of `repeats` steps, after some that warm up.
 Result<std::vector<KernelTrace>> trace_steps(MeasuredFunction& function, int repeats);
 Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace>& steps);
-// Of the machine, now; again and again while a kernel is faster.
-Status measure_peak(Profile& profile, ThreadPool& pool);
+// Of the machine, now, or of code for `cpu` on it; again and again while a kernel is faster.
+Status measure_peak(Profile& profile, ThreadPool& pool, const std::string& cpu);
 // Whether a kernel is said to be faster than the machine: see kBeyondPeak.
 bool passes_peak(const Profile& profile);
 

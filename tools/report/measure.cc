@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "ir/contraction.h"
 #include "passes/pipeline.h"
 #include "runtime/flops.h"
 #include "tools/flags/ir_file.h"
@@ -66,10 +67,10 @@ Result<Subject> Subject::read(const ModelFlags& model, const std::string& functi
   MINNOW_ASSIGN(const bool is_made, is_ir_file(model.path) ? is_made_of_loss(model.path, function) : false);
   if (is_ir_file(model.path) && !is_made) {
     MINNOW_ASSIGN(const auto module, read_ir_file(model.path));
-    MINNOW_ASSIGN(const Function* const found, choose_function(*module, model.path, function));
-    MINNOW_TRY(check_memory(model.path, *found, max_bytes));
+    MINNOW_ASSIGN(const Function* const found, choose_function(*module, shown_path(model.path), function));
+    MINNOW_TRY(check_memory(shown_path(model.path), *found, max_bytes));
     subject.text_ = found->clone();
-    subject.name_ = model.path;
+    subject.name_ = shown_path(model.path);
     subject.function_ = found->name();
     return subject;
   }

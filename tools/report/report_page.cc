@@ -32,6 +32,7 @@ pre { background: #f7f7f7; padding: .8rem; overflow-x: auto; }
 )css";
 
 bool classifies(const RunRecord& run) { return run.lowered && run.lowered->classifies; }
+bool has_perplexity(const RunRecord& run) { return run.lowered && run.lowered->has_perplexity; }
 
 std::string card(const std::string& number, const std::string& what) {
   return fmt::format("<div class=\"card\"><b>{}</b><span>{}</span></div>", markup_escaped(number),
@@ -45,6 +46,7 @@ std::string cards(const RunRecord& run) {
     const std::string at = fmt::format(", best epoch ({})", best->epoch);
     if (classifies(run)) html += card(accuracy_text(best->validation_accuracy, true), "validation accuracy" + at);
     html += card(loss_text(best->validation_loss), "validation loss" + at);
+    if (has_perplexity(run)) html += card(perplexity_text(best->validation_loss, true), "validation perplexity" + at);
     html += card(fmt::format("{:.1f} s", run.seconds()), "of training");
     html += card(grouped(run.last()->steps), "steps");
   }
@@ -90,7 +92,9 @@ std::string_view state_word(RunState state) {
 
 std::string results_table(const std::vector<RunRecord>& runs, const std::vector<std::string>& names) {
   const bool has_accuracy = std::ranges::any_of(runs, classifies);
+  const bool tells_perplexity = std::ranges::any_of(runs, has_perplexity);
   HtmlTable table{{"run", "state", "epochs", "last loss", "best loss"}, {}, 2};
+  if (tells_perplexity) table.header.insert(table.header.end(), {"last perplexity", "best perplexity"});
   if (has_accuracy) table.header.insert(table.header.end(), {"last accuracy", "best accuracy"});
   table.header.insert(table.header.end(), {"best epoch", "training", "weights"});
   for (size_t i = 0; i < runs.size(); ++i) {
@@ -100,6 +104,8 @@ std::string results_table(const std::vector<RunRecord>& runs, const std::vector<
     const EpochMetrics *last = run.last(), *best = run.best();
     for (const EpochMetrics* row : {last, run.least_loss()})
       cells.push_back(row ? loss_text(row->validation_loss) : "–");
+    for (const EpochMetrics* row : {last, run.least_loss()})
+      if (tells_perplexity) cells.push_back(row ? perplexity_text(row->validation_loss, has_perplexity(run)) : "–");
     for (const EpochMetrics* row : {last, run.greatest_accuracy()})
       if (has_accuracy) cells.push_back(row ? accuracy_text(row->validation_accuracy, classifies(run)) : "–");
     cells.push_back(best ? std::to_string(best->epoch) : "–");
@@ -134,7 +140,7 @@ std::string differences_table(const std::vector<RunRecord>& runs, const std::vec
 std::string curves_html(const std::vector<RunRecord>& runs, const std::vector<std::string>& names) {
   std::vector<RunCurves> curves;
   for (size_t i = 0; i < runs.size(); ++i)
-    if (runs[i].last() != nullptr) curves.push_back({names[i], *runs[i].history});
+    if (runs[i].last() != nullptr) curves.push_back({names[i], *runs[i].history, has_perplexity(runs[i])});
   if (curves.empty()) return "";
   Chart chart = runs_chart(curves, RunAxis::kEpoch);
   chart.width = kPageWidth;

@@ -56,7 +56,7 @@ Html layers(const RunRecord& run) {
 Html curves(const RunRecord& run) {
   MINNOW_TRY(status_of(run.history));
   if (run.history->empty()) return fail({}, "no epoch is done yet");
-  Chart chart = runs_chart({{run.name, *run.history}}, RunAxis::kEpoch);
+  Chart chart = runs_chart({{run.name, *run.history, run.lowered && run.lowered->has_perplexity}}, RunAxis::kEpoch);
   chart.width = kPageWidth;
   return to_svg(draw_chart(chart));
 }
@@ -93,12 +93,13 @@ Html validation(const RunRecord& run, const ReportOptions& options) {
   MINNOW_TRY(load_weights(*run.weights, *session));
   MINNOW_ASSIGN(const DataSplits data, options.data.load(*session, pool));
   MINNOW_ASSIGN(const Assessment found, assess(*session, data.validation));
-  const bool classifies = session->lowered().classifies;
+  const LoweredModel& network = session->lowered();
+  const double loss = found.evaluation.loss;
   const std::string file = run.weights->substr(run.weights->rfind('/') + 1);
   std::string html = paragraph(
-      fmt::format("{} on {} examples of {}: loss {}{}", file, grouped(data.validation.size()), data.validation.name,
-                  loss_text(found.evaluation.loss),
-                  classifies ? ", accuracy " + accuracy_text(found.evaluation.accuracy, true) : std::string()));
+      fmt::format("{} on {} examples of {}: loss {}{}{}", file, grouped(data.validation.size()), data.validation.name,
+                  loss_text(loss), network.has_perplexity ? ", perplexity " + perplexity_text(loss, true) : "",
+                  network.classifies ? ", accuracy " + accuracy_text(found.evaluation.accuracy, true) : ""));
   if (!found.confusion) return html + paragraph("The network does not tell one class for each example.");
   html += side_by_side(to_svg(draw_confusion(*found.confusion, found.class_names)),
                        mistakes(found, data.validation, options.worst));
@@ -141,7 +142,7 @@ Html kernels(const RunRecord& run, const ReportOptions& options) {
   if (function.executable().kernels().empty()) return fail({}, "the interpreter has no kernels to time");
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(function, options.repeats));
   Profile profile = summarize(function.executable().kernels(), steps);
-  MINNOW_TRY(measure_peak(profile, function.pool()));
+  MINNOW_TRY(measure_peak(profile, function.pool(), session.code.cpu));
   HtmlTable table{kernel_columns(), {}, 3};
   for (const KernelRow& row : slowest_first(profile)) table.rows.push_back(kernel_cells(row, profile));
   const double rate = profile.step_flops / profile.step_seconds;
@@ -193,6 +194,9 @@ Html configuration(const RunRecord& run) {
 
 std::string loss_text(double loss) { return std::isnan(loss) ? "–" : fmt::format("{:.4f}", loss); }
 
+std::string perplexity_text(double loss, bool has_perplexity) {
+  return has_perplexity ? fmt::format("{:.2f}", std::exp(loss)) : "–";
+}
 std::string accuracy_text(double accuracy, bool classifies) { return classifies ? share(accuracy) : "–"; }
 
 std::vector<ReportSection> report_sections(const RunRecord& run, const ReportOptions& options) {

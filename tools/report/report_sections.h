@@ -27,8 +27,9 @@ struct ReportSection {
 // Reads the data, runs the network on them and times its training step. What cannot be had is said in its section.
 std::vector<ReportSection> report_sections(const RunRecord& run, const ReportOptions& options);
 
-// Loss and accuracy, "–" where there is none.
+// Loss, the perplexity that is its exponential, and accuracy, "–" where there is none.
 std::string loss_text(double loss);
+std::string perplexity_text(double loss, bool has_perplexity);
 std::string accuracy_text(double accuracy, bool classifies);
 
 }  // namespace minnow

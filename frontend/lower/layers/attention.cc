@@ -157,7 +157,9 @@ Value* AttentionLowering::attend(Value* query, Value* key, Value* value) {
   const Shape scores_shape = {batch_, heads_, length_, memory_length_};
   Value* scores = b_.dot(in_shape(query, {batch_, groups_, rows, width_}, b_), key, {3, 3}, 2);
   scores = leave_out(in_shape(scores, scores_shape, b_));
-  Value* weights = drop(scope_, softmax(b_, scores, spec::Softmax::MAX_SHIFTED), spec_.dropout());
+  Value* weights = softmax(b_, scores, spec::Softmax::MAX_SHIFTED);
+  if (scope_.mode() != Mode::kGeneration && scope_.is_read("weights")) scope_.give("weights", weights);
+  weights = drop(scope_, weights, spec_.dropout());
   weights = in_shape(weights, {batch_, groups_, rows, memory_length_}, b_);
   return in_shape(b_.dot(weights, value, {3, 2}, 2), query->type.shape, b_);
 }

@@ -1,61 +1,11 @@
 // rnn, gru and lstm: a cell for one position, around which a loop op goes along the sequence. What no state goes into,
 // the products of the inputs, is computed for all positions at once, in front of the loop.
-#include <array>
-
-#include "frontend/lower/composites.h"
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/drop.h"
+#include "frontend/lower/layers/recurrent_cell.h"
 
 namespace minnow {
 namespace {
-
-// One position, in the body of the loop: x [N,gates*U] and h [N,gates*U] are products with their biases.
-struct CellStep {
-  Builder& b;
-  const spec::Recurrent& spec;
-  Value *x, *h;
-  std::vector<Value*> state;  // [N,U]: h, of an lstm c as well
-
-  Value* gate(Value* all, int64_t i) const { return b.slice(all, 1, i * spec.units(), (i + 1) * spec.units()); }
-  Value* sum(int64_t i) const { return b.add(gate(x, i), gate(h, i)); }
-  Value* sigmoid(Value* v) const { return b.unary(OpKind::kSigmoid, v); }
-  Value* tanh(Value* v) const { return b.unary(OpKind::kTanh, v); }
-};
-
-std::vector<Value*> step_rnn(const CellStep& step) {
-  return {activate(step.b, step.b.add(step.x, step.h), step.spec.activation())};
-}
-
-std::vector<Value*> step_lstm(const CellStep& step) {
-  Builder& b = step.b;
-  Value* input = step.sigmoid(step.sum(0));
-  Value* forget = step.sigmoid(step.sum(1));
-  Value* memory = b.add(b.mul(forget, step.state[1]), b.mul(input, step.tanh(step.sum(2))));
-  return {b.mul(step.sigmoid(step.sum(3)), step.tanh(memory)), memory};
-}
-
-std::vector<Value*> step_gru(const CellStep& step) {
-  Builder& b = step.b;
-  const bool is_keras = step.spec.convention() == spec::Recurrent::KERAS;
-  Value* reset = step.sigmoid(step.sum(is_keras ? 1 : 0));
-  Value* update = step.sigmoid(step.sum(is_keras ? 0 : 1));
-  Value* proposed = step.tanh(b.add(step.gate(step.x, 2), b.mul(reset, step.gate(step.h, 2))));
-  return {b.add(proposed, b.mul(update, b.sub(step.state[0], proposed)))};
-}
-
-struct Cell {
-  int64_t gates, states;
-  std::vector<Value*> (*step)(const CellStep& step);
-};
-
-const Cell& cell_of(const spec::Layer& layer) {
-  static constexpr Cell kRnn{1, 1, step_rnn}, kGru{3, 1, step_gru}, kLstm{4, 2, step_lstm};
-  return layer.has_rnn() ? kRnn : layer.has_gru() ? kGru : kLstm;
-}
-
-const spec::Recurrent& spec_of(const spec::Layer& layer) {
-  return layer.has_rnn() ? layer.rnn() : layer.has_gru() ? layer.gru() : layer.lstm();
-}
 
 // Sequences as they go through: [T,N,...].
 class Recurrence {
@@ -63,25 +13,27 @@ class Recurrence {
   explicit Recurrence(LayerScope& scope)
       : scope_(scope), b_(scope.builder()), spec_(spec_of(scope.layer())), cell_(cell_of(scope.layer())),
         examples_(scope.input()->type.dim(0)), length_(scope.input()->type.dim(1)) {
-    if (scope.inputs().size() > 1) is_inside_ = positions_inside();
+    if (scope.inputs().size() > lengths_input(scope.layer())) is_inside_ = positions_inside();
+    for (size_t i = 0; i < state_inputs(scope.layer()); ++i)
+      starts_.push_back(b_.reshape(scope.input(1 + i), {examples_, count_cells(spec_) * spec_.units()}));
   }
 
   Result<Value*> run() {
     Value* x = b_.transpose(scope_.input(), {1, 0, 2});
-    std::vector<Value*> last;
     for (int64_t layer = 0; layer < spec_.layers(); ++layer) {
       if (layer > 0) x = drop(scope_, x, spec_.dropout(), name(layer, false));
-      last.clear();
       std::vector<Value*> sequences;
       for (const bool reverse : {false, true}) {
         if (reverse && !spec_.bidirectional()) continue;
-        MINNOW_ASSIGN(const Passed passed, pass(x, name(layer, reverse), reverse));
-        last.push_back(passed.last);
+        MINNOW_ASSIGN(Passed passed, pass(x, name(layer, reverse), reverse));
+        last_.push_back(std::move(passed.last));
+        gates_.push_back(std::move(passed.gates));
         sequences.push_back(b_.reshape(passed.sequence, {length_, examples_, spec_.units()}));
       }
       x = together(sequences, 2);
     }
-    return spec_.output() == spec::Recurrent::LAST ? together(last, 1) : b_.transpose(x, {1, 0, 2});
+    if (scope_.mode() != Mode::kGeneration) give_states(), give_gates();
+    return spec_.output() == spec::Recurrent::LAST ? last_of_top() : b_.transpose(x, {1, 0, 2});
   }
 
  private:
@@ -93,16 +45,24 @@ class Recurrence {
     return parts.size() == 1 ? parts[0] : b_.concat(parts, dim);
   }
 
+  using States = std::vector<Value*>;  // of one cell, each [N,U]: h, of an lstm c as well
+
   // One cell's way along the sequence.
   struct Passed {
-    Value* last;      // h behind it [N,U]
-    Value* sequence;  // h of every position [T*N,U]
+    States last;                // behind it
+    Value* sequence;            // h of every position [T*N,U]
+    std::vector<Value*> gates;  // those that are read, at every position [T*N,U]
   };
   Result<Passed> pass(Value* x, const std::string& prefix, bool reverse) {
     return scope_.mode() == Mode::kGeneration ? go_on(x, prefix) : add_loop(x, prefix, reverse);
   }
 
   Value* positions_inside();
+  Value* last_of_top();
+  void give_states();
+  void give_gates();
+  // State i of the next cell in front of its sequence.
+  Value* start(size_t i);
   Result<Value*> weight(const std::string& name, Shape shape, const spec::Initializer& initializer) {
     return scope_.weight(name, shape, {initializer, spec_.units(), spec_.units()});
   }
@@ -126,10 +86,50 @@ class Recurrence {
   const Cell& cell_;
   const int64_t examples_, length_;
   Value* is_inside_ = nullptr;  // pred [T*N]: position t of example n lies within its length
+  std::vector<Value*> starts_;  // of all cells [N,cells*U]: h, of an lstm c as well; empty: all are 0
+  std::vector<States> last_;    // of the cells so far
+  std::vector<std::vector<Value*>> gates_;
 };
 
+// [N,U], with both directions [N,2*U]
+Value* Recurrence::last_of_top() {
+  std::vector<Value*> parts;
+  for (size_t i = last_.size() - (spec_.bidirectional() ? 2 : 1); i < last_.size(); ++i) parts.push_back(last_[i][0]);
+  return together(parts, 1);
+}
+
+void Recurrence::give_states() {
+  for (size_t i = 0; i < static_cast<size_t>(cell_.states); ++i) {
+    if (!scope_.is_read(kCellResults.at(i))) continue;
+    std::vector<Value*> parts;
+    for (const States& cell : last_) parts.push_back(cell[i]);
+    Value* all = together(parts, 1);
+    if (last_.size() > 1) all = b_.reshape(all, {examples_, count_cells(spec_), spec_.units()});
+    scope_.give(kCellResults.at(i), all);
+  }
+}
+
+// [T*N,U] of each cell → [N,T,cells*U]
+void Recurrence::give_gates() {
+  size_t read = 0;
+  for (const std::string_view gate : cell_.gate_names) {
+    if (!scope_.is_read(gate)) continue;
+    std::vector<Value*> parts;
+    for (const auto& cell : gates_) parts.push_back(b_.reshape(cell[read], {length_, examples_, spec_.units()}));
+    scope_.give(gate, b_.transpose(together(parts, 2), {1, 0, 2}));
+    ++read;
+  }
+}
+
+Value* Recurrence::start(size_t i) {
+  if (starts_.empty()) return b_.constant({DType::kF32, {examples_, spec_.units()}}, 0);
+  const auto cell = static_cast<int64_t>(last_.size());
+  if (count_cells(spec_) == 1) return starts_[i];
+  return b_.slice(starts_[i], 1, cell * spec_.units(), (cell + 1) * spec_.units());
+}
+
 Value* Recurrence::positions_inside() {
-  Value* lengths = b_.reshape(scope_.input(1), {examples_});
+  Value* lengths = b_.reshape(scope_.input(lengths_input(scope_.layer())), {examples_});
   const DType dtype = lengths->type.dtype;
   Value* positions = b_.iota({dtype, {length_, examples_}}, 0);
   Value* inside = b_.compare(OpKind::kLess, positions, b_.broadcast(lengths, {1}, {length_, examples_}));
@@ -188,12 +188,12 @@ Result<Recurrence::Passed> Recurrence::add_loop(Value* x, const std::string& pre
   step.x = operand(products, {DType::kF32, {examples_, width}});
   for (int64_t i = 0; i < cell_.states; ++i) {
     loop.carry.push_back(std::ssize(operands));
-    step.state.push_back(operand(b_.constant(state, 0), state));
+    step.state.push_back(operand(start(static_cast<size_t>(i)), state));
   }
   Value* w = operand(weights.w, weights.w->type);
   Value* bias = weights.bias == nullptr ? nullptr : operand(weights.bias, weights.bias->type);
   step.h = state_products(inside, step.state[0], w, bias);
-  std::vector<Value*> next = cell_.step(step);
+  auto [next, open] = cell_.step(step);
   Value* shown = next[0];
   if (is_inside_ != nullptr) {
     loop.split.push_back(std::ssize(operands));
@@ -204,8 +204,14 @@ Result<Recurrence::Passed> Recurrence::add_loop(Value* x, const std::string& pre
   }
   for (Value* value : next) body->add_result("", value);
   body->add_result("", shown);
+  for (size_t i = 0; i < open.size(); ++i)
+    if (scope_.is_read(cell_.gate_names[i])) body->add_result("", open[i]);
   const Op* op = b_.loop(std::move(operands), std::move(loop), std::move(body));
-  return Passed{op->result(0), op->results.back().get()};
+  const auto states = static_cast<size_t>(cell_.states);
+  Passed passed{{}, op->result(states), {}};
+  for (size_t i = 0; i < states; ++i) passed.last.push_back(op->result(i));
+  for (size_t i = states + 1; i < op->results.size(); ++i) passed.gates.push_back(op->result(i));
+  return passed;
 }
 
 // One position behind those that made the states, without a loop.
@@ -213,31 +219,64 @@ Result<Recurrence::Passed> Recurrence::go_on(Value* x, const std::string& prefix
   CellStep step{b_, spec_, nullptr, nullptr, {}};
   MINNOW_ASSIGN(step.x, input_products(x, prefix));
   MINNOW_ASSIGN(const StateWeights weights, state_weights(prefix));
-  constexpr std::array kStates = {"h", "c"};
-  for (int64_t i = 0; i < cell_.states; ++i) {
-    MINNOW_ASSIGN(Value * state, scope_.memory(prefix + kStates[static_cast<size_t>(i)], {examples_, spec_.units()}));
+  for (size_t i = 0; i < static_cast<size_t>(cell_.states); ++i) {
+    MINNOW_ASSIGN(Value * state, scope_.memory(prefix + kCellStates.at(i), {examples_, spec_.units()}));
     step.state.push_back(state);
   }
   step.h = state_products(b_, step.state[0], weights.w, weights.bias);
-  const std::vector<Value*> next = cell_.step(step);
-  for (size_t i = 0; i < next.size(); ++i) scope_.remember(prefix + kStates[i], next[i]);
-  return Passed{next[0], next[0]};
+  const States next = cell_.step(step).state;
+  for (size_t i = 0; i < next.size(); ++i) scope_.remember(prefix + kCellStates.at(i), next[i]);
+  return Passed{next, next[0], {}};
 }
 
-Result<Value*> lower_recurrent(LayerScope& scope) {
+tl::unexpected<Error> with_hint_on_states(tl::unexpected<Error> error) {
+  error.value().hint = "initial_state: true makes the inputs behind the sequence the states that it begins with";
+  return error;
+}
+
+// "3 of each of 2 cells, layers and directions"
+std::string state_text(const spec::Recurrent& spec) {
+  if (count_cells(spec) == 1) return fmt::format("{}", spec.units());
+  return fmt::format("{} of each of {} layers and directions", spec.units(), count_cells(spec));
+}
+
+Status check_recurrent_inputs(const LayerScope& scope) {
   const spec::Recurrent& spec = spec_of(scope.layer());
   const TensorType& x = scope.input()->type;
   if (x.rank() != 3)
     return scope.complain("", "needs a sequence of vectors, [length,features], not {}{}", scope.example_shape(),
                           scope.from());
-  if (scope.inputs().size() > 1 && scope.input(1)->type.elements() != x.dim(0))
-    return scope.complain("", "its second input{} is the length of each example, one number, not {}", scope.from(1),
-                          scope.example_shape(1));
+  for (size_t i = 1; i < lengths_input(scope.layer()); ++i)
+    if (scope.input(i)->type.elements() != x.dim(0) * count_cells(spec) * spec.units())
+      return scope.complain("initial_state", "the state {} begins with the numbers {}, not {}{}", kCellStates.at(i - 1),
+                            state_text(spec), scope.example_shape(i), scope.from(static_cast<int>(i)));
+  const size_t lengths = lengths_input(scope.layer());
+  if (scope.inputs().size() == lengths || scope.input(lengths)->type.elements() == x.dim(0)) return {};
+  tl::unexpected<Error> error = scope.complain("", "its last input{} is the length of each example, one number, not {}",
+                                               scope.from(static_cast<int>(lengths)), scope.example_shape(lengths));
+  return spec.initial_state() ? error : with_hint_on_states(std::move(error));
+}
+
+Result<Value*> lower_recurrent(LayerScope& scope) {
+  const spec::Recurrent& spec = spec_of(scope.layer());
+  const TensorType& x = scope.input()->type;
+  MINNOW_TRY(check_recurrent_inputs(scope));
   const int64_t features = spec.units() * (spec.bidirectional() ? 2 : 1);
   const bool is_last = spec.output() == spec::Recurrent::LAST;
   MINNOW_TRY(scope.admit_output({x.dim(0), x.dim(1), spec.units() * cell_of(scope.layer()).gates}, "its gates"));
   MINNOW_TRY(scope.admit_output(is_last ? Shape{x.dim(0), features} : Shape{x.dim(0), x.dim(1), features}));
   return Recurrence(scope).run();
+}
+
+Status check_input_count(const LayerFields& fields) {
+  const spec::Layer& layer = fields.layer();
+  const size_t count = static_cast<size_t>(layer.inputs_size()), lengths = lengths_input(layer);
+  if (count == lengths || count == lengths + 1) return {};
+  if (!spec_of(layer).initial_state())
+    return with_hint_on_states(
+        fields.complain("", "takes a sequence, then the lengths if there are any, but has {} inputs", count));
+  return fields.complain("initial_state", "takes a sequence, {}, then the lengths if there are any, but has {} inputs",
+                         layer.has_lstm() ? "the states h and c" : "the state h", count);
 }
 
 Status check_recurrent(const LayerFields& fields) {
@@ -248,6 +287,7 @@ Status check_recurrent(const LayerFields& fields) {
                            spec::Activation::Function_Name(spec.activation()));
   if (!fields.layer().has_rnn() && spec.activation() != spec::Activation::TANH)
     return fields.complain("activation", "only an rnn has a choice of activation");
+  MINNOW_TRY(check_input_count(fields));
   if (spec.dropout() > 0 && spec.layers() == 1)
     return fields.complain("dropout", "lies between layers, of which there is one; a dropout layer drops the output");
   return {};
@@ -258,16 +298,19 @@ Status check_recurrent_generation(const LayerScope& scope) {
   if (spec.bidirectional()) return scope.mixes_positions("bidirectional", "its second cell comes from the end");
   if (spec.output() == spec::Recurrent::LAST)
     return scope.mixes_positions("output", "it gives its last state alone, none for each position");
+  if (spec.initial_state())
+    return scope.mixes_positions("initial_state", "its state begins with that of another layer");
   if (scope.inputs().size() > 1) return scope.mixes_positions("", "it takes lengths");
   return {};
 }
 
 }  // namespace
 
-const LayerRule kRnnRule = {.lower = lower_recurrent,
-                            .check = check_recurrent,
-                            .takes_lengths = [](const spec::Layer&, size_t i) { return i == 1; },
-                            .check_generation = check_recurrent_generation};
+const LayerRule kRnnRule = {
+    .lower = lower_recurrent,
+    .check = check_recurrent,
+    .takes_lengths = [](const spec::Layer& layer, size_t i) { return i == lengths_input(layer); },
+    .check_generation = check_recurrent_generation};
 const LayerRule kGruRule = kRnnRule;
 const LayerRule kLstmRule = kRnnRule;
 

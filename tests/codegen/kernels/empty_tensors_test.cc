@@ -50,6 +50,7 @@ const EmptyCase kCases[] = {
     {"%t: f32[0,3], %i: i32[0]", "%0 = gather(%t, %i) : f32[0,3]\nreturn %0", "f32[0,3]"},
     {"%u: f32[0,3], %i: i32[0]", "%0 = scatter_add(%u, %i) {size = 2} : f32[2,3]\nreturn %0", "f32[2,3]"},
     {"%u: f32[2,0], %i: i32[2]", "%0 = scatter_add(%u, %i) {size = 3} : f32[3,0]\nreturn %0", "f32[3,0]"},
+    {"%x: f32[2,0]", "%0 = argsort(%x) {dim = 1} : i32[2,0]\nreturn %0", "i32[2,0]"},
     {"%x: f32[2,0]",
      "%0 = exp(%x) : f32[2,0]\n%1 = reduce_sum(%0) {dims = [1]} : f32[2]\n%2 = broadcast(%1) {dims = [0]} : f32[2,0]\n"
      "%3 = div(%0, %2) : f32[2,0]\nreturn %1, %3",

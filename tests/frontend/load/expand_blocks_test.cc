@@ -107,6 +107,24 @@ layers { name: "sum" inputs: ["a", "b"] add {} })"));
   EXPECT_EQ(loaded->model.layers(7).share(), "a.1.norm");
 }
 
+// Of a block whose output is a recurrent layer, and inside of one.
+TEST(ExpandBlocks, StatesAreResultsToo) {
+  const auto loaded = checked(R"(inputs { name: "x" shape: [3, 2] }
+blocks { name: "cell" inputs: ["x"] layers { name: "r" inputs: "x" gru { units: 2 } } }
+blocks {
+  name: "pair"
+  inputs: ["x"]
+  layers { name: "encode" inputs: "x" use { block: "cell" } }
+  layers { name: "decode" inputs: ["x", "encode.state"] gru { units: 2 initial_state: true } }
+}
+layers { name: "a" use { block: "pair" } }
+layers { name: "out" inputs: "a.state" dense { units: 1 } }
+loss { l1 {} })");
+  ASSERT_TRUE(loaded) << error_of(loaded);
+  EXPECT_EQ(loaded->model.layers(1).inputs(1), "a.encode.r.state");
+  EXPECT_EQ(loaded->model.layers(2).inputs(0), "a.decode.state");
+}
+
 TEST(ExpandBlocks, FieldsOfTheirLayersAreSet) {
   const std::string text = with_blocks(
       kUnit, std::string("layers { name: \"a\" use { block: \"unit\" repeat: 2 set: \"filters=4\" } }\n") + kEnd);

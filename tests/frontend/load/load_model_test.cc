@@ -147,7 +147,7 @@ TEST(ParseModelText, RefusesNumbersForNames) {
       {"layers { activation { function: 0 } }",
        "m:1:33: \"0\" is not a value of field \"function\": its values are names | " + function},
       {"layers { conv2d {\n\tpadding: 1 } }",
-       "m:2:18: \"1\" is not a value of field \"padding\": its values are names | known: VALID, SAME; a number of "
+       "m:2:11: \"1\" is not a value of field \"padding\": its values are names | known: VALID, SAME; a number of "
        "zeros on each side is pad: 1"},
       {"layers { max_pool: <padding: -7> }",
        "m:1:31: \"-7\" is not a value of field \"padding\": its values are names | known: VALID, SAME; a number of "
@@ -242,6 +242,23 @@ TEST(ParseModelText, SaysWhichBracketIsNotClosed) {
 TEST(ParseModelText, SuggestsTheNearestField) {
   EXPECT_EQ(error_of(parse_model_text("layers {\n  dense { unit: 3 }\n}", "m.textproto")),
             "m.textproto:2:11: unknown field \"unit\" in Dense | did you mean \"units\"?");
+}
+
+// Names of other frameworks, however they spell them.
+TEST(ParseModelText, KnowsTheLayersOfOtherFrameworks) {
+  const auto hint = [](const std::string& kind) {
+    const std::string error = error_of(parse_model_text("layers { " + kind + " {} }", "m"));
+    return error.substr(error.find('|') + 2);
+  };
+  EXPECT_EQ(hint("linear"), "did you mean \"dense\"?");
+  for (const char* name : {"MaxPool2d", "max_pool2d", "MaxPooling1D"})
+    EXPECT_EQ(hint(name), "did you mean \"max_pool\"?") << name;
+  EXPECT_EQ(hint("BatchNormalization"), "did you mean \"batch_norm\"?");
+  EXPECT_EQ(hint("LayerNorm"), "did you mean \"layer_norm\"?");
+  EXPECT_EQ(hint("transpose"), "did you mean \"permute\"?");
+  EXPECT_EQ(hint("split"), "did you mean \"slice\", one for each part?");
+  EXPECT_EQ(hint("time_distributed"), "did you mean \"dense\", with per_position: true?");
+  EXPECT_EQ(hint("relu"), "did you mean \"activation\", with function: RELU?");
 }
 
 TEST(ParseModelText, SuggestsTheNearestEnumValue) {

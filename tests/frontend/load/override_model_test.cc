@@ -64,6 +64,51 @@ TEST_F(SetField, RepeatedFieldsAreReplaced) {
   EXPECT_EQ(loaded_.model.layers(0).conv2d().kernel_size(), 0);
 }
 
+TEST_F(SetField, OneElementOfAList) {
+  EXPECT_EQ(set("layers.conv1.conv2d.kernel=[2, 4]"), "");
+  EXPECT_EQ(set("layers.conv1.conv2d.kernel.1=7"), "");
+  EXPECT_EQ(set("inputs.image.shape.2=32"), "");
+  EXPECT_EQ(set("inputs.0.shape.1=32"), "");
+  const auto& kernel = loaded_.model.layers(0).conv2d().kernel();
+  EXPECT_EQ(std::vector<int64_t>(kernel.begin(), kernel.end()), (std::vector<int64_t>{2, 7}));
+  const auto& shape = loaded_.model.inputs(0).shape();
+  EXPECT_EQ(std::vector<int64_t>(shape.begin(), shape.end()), (std::vector<int64_t>{1, 32, 32}));
+  EXPECT_EQ(loaded_.where("layers.0.conv2d.kernel.1"), "--set layers.conv1.conv2d.kernel.1");
+  EXPECT_EQ(set("inputs.image.shape.3=1"),
+            "--set inputs.image.shape.3: \"3\" is none of the 3 values of inputs.0.shape");
+  EXPECT_EQ(set("inputs.image.shape.-1=1"),
+            "--set inputs.image.shape.-1: \"-1\" is none of the 3 values of inputs.0.shape");
+  EXPECT_EQ(set("inputs.image.shape.1=x"), "--set inputs.image.shape.1: \"x\" is not a whole number (of 64 bits)");
+}
+
+TEST_F(SetField, TextsInQuotesAsInTheFile) {
+  EXPECT_EQ(set("name=\"a, b\""), "");
+  EXPECT_EQ(loaded_.model.name(), "a, b");
+  EXPECT_EQ(set("layers.a.b.inputs=[\"conv1\", \"image\"]"), "");
+  ASSERT_EQ(loaded_.model.layers(1).inputs_size(), 2);
+  EXPECT_EQ(loaded_.model.layers(1).inputs(0), "conv1");
+  EXPECT_EQ(loaded_.model.layers(1).inputs(1), "image");
+  EXPECT_EQ(set("layers.a.b.inputs.1=\"conv1\""), "");
+  EXPECT_EQ(loaded_.model.layers(1).inputs(1), "conv1");
+}
+
+TEST_F(SetField, AllElementsOfARepeatedMessage) {
+  EXPECT_EQ(set("data.npy.inputs=[{name: \"x\" train: \"a.npy\"}, {name: \"n\" train: \"b.npy\"}]"), "");
+  ASSERT_EQ(loaded_.model.data().npy().inputs_size(), 2);
+  EXPECT_EQ(loaded_.model.data().npy().inputs(1).train(), "b.npy");
+  EXPECT_EQ(set("data.npy.inputs.n.train=c.npy"), "");
+  EXPECT_EQ(loaded_.model.data().npy().inputs(1).train(), "c.npy");
+  EXPECT_EQ(set("data.npy.inputs={name: \"y\"}"), "");
+  EXPECT_EQ(loaded_.model.data().npy().inputs_size(), 1);
+  EXPECT_EQ(set("data.npy.inputs=[]"), "");
+  EXPECT_EQ(loaded_.model.data().npy().inputs_size(), 0);
+  EXPECT_EQ(set("data.npy.inputs=[{nam: \"x\"}]"),
+            "--set data.npy.inputs:1:11: unknown field \"nam\" in Array | did you mean \"name\"?");
+  EXPECT_EQ(set("data.npy.inputs=x"),
+            "--set data.npy.inputs: stands for several elements; name one of them, as in data.npy.inputs.0 | or write "
+            "all: data.npy.inputs=[{...}, {...}]");
+}
+
 TEST_F(SetField, MessagesChooseAnAlternative) {
   EXPECT_EQ(set("training.adam={beta1: 0.8}"), "");
   EXPECT_TRUE(loaded_.model.training().has_adam());

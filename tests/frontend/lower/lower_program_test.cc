@@ -65,6 +65,19 @@ TEST(LowerProgram, TakesFromTheProgramWhatTrainingNeeds) {
   EXPECT_THAT(print(*lowered->module.find("evaluate")), HasSubstr("constant {value = 4} : f32[]"));
 }
 
+TEST(LowerProgram, TellsItsWorkAndThePerplexityThatItIsSaidToHave) {
+  const auto lowered = lower(loss());
+  ASSERT_TRUE(lowered) << error_of(lowered);
+  ASSERT_EQ(lowered->layers.size(), 1U);
+  EXPECT_EQ(lowered->layers[0].flops, 2.0 * 2 * 3);
+  EXPECT_FALSE(lowered->has_perplexity);
+  const TemporaryFolder folder;
+  folder.write("p.ir", loss());
+  const auto said = read_experiment(folder.write("m.textproto", "network { ir: 'p.ir' perplexity: true }"));
+  ASSERT_TRUE(said) << error_of(said);
+  EXPECT_TRUE(lower_model(*said, {4})->has_perplexity);
+}
+
 TEST(LowerProgram, TakesTheFirstResultForTheLoss) {
   const auto lowered = lower(loss(kParameters, "f32[]"));
   ASSERT_TRUE(lowered) << error_of(lowered);

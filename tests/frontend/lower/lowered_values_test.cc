@@ -66,6 +66,13 @@ TEST(LoweredValues, Attention) {
   expect_near(attention_of("rotary: true"), {0.869566, 0.2608681, 0.01766327, 1.964673});
 }
 
+// Each position looks as far as it may, in shares that make 1.
+TEST(LoweredValues, WeightsOfAttentionAreAResult) {
+  const std::string model =
+      "attention { heads: 1 bias: false causal: true } }\nlayers { name: \"z\" inputs: \"y.weights\" reshape { shape: 4 }";
+  expect_near(run(images("[2, 2]", model), "infer", 1, {{"x", Values{1, 0, 0, 2}}})["prediction"], {1, 0, 0.5, 0.5});
+}
+
 // Heads of keys are shared by neighbouring heads of queries, and what lies behind a length is left out.
 TEST(LoweredValues, AttentionOfGroupsAndLengths) {
   const auto values = [](const std::string& inputs, const std::string& fields, double length) {

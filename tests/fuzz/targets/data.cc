@@ -58,7 +58,11 @@ void read_picture(std::string_view bytes) {
 }  // namespace
 
 void fuzz_npy(std::string_view bytes) {
-  if (const auto tensor = parse_npy(bytes, "fuzz.npy")) touch(*tensor);
+  for (const DType dtype : {DType::kF32, DType::kF64, DType::kI32, DType::kU8, DType::kPred}) {
+    auto array = NpyArray::open(bytes, "fuzz.npy");
+    if (!array) return;
+    if (const auto tensor = array->read(dtype)) touch(*tensor);
+  }
 }
 
 void fuzz_idx(std::string_view bytes) {

@@ -100,14 +100,13 @@ TEST_P(OpGradient, AgreesWithFiniteDifferences) {
 // All but those without a smooth dependence on a float operand, and window_pick, which autodiff refuses.
 bool is_differentiable(OpKind kind) {
   switch (kind) {
-    case OpKind::kSign:
-    case OpKind::kFloor:
     case OpKind::kNot:
     case OpKind::kAnd:
     case OpKind::kOr:
     case OpKind::kArgMax:
+    case OpKind::kArgSort:
     case OpKind::kWindowPick: return false;
-    default: return kind != OpKind::kFused && !has_trait(kind, kCompare | kLeaf);
+    default: return kind != OpKind::kFused && !has_trait(kind, kCompare | kLeaf | kStep);
   }
 }
 

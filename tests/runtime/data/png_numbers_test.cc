@@ -72,6 +72,47 @@ TEST(PngNumbers, ColourBecomesGrayByBt601) {
   }
 }
 
+std::vector<float> colours_of(const PngPicture& picture) {
+  const TemporaryFolder folder;
+  const auto read = read_png(folder.write("x.png", png_bytes(picture)), PngChannels::kColour);
+  EXPECT_TRUE(read) << read.error().to_string();
+  if (!read) return {};
+  EXPECT_EQ(read->type().shape, (Shape{3, picture.height, picture.width}));
+  EXPECT_EQ(read->type().dtype, picture.depth == 16 ? DType::kF32 : DType::kU8);
+  const Tensor wide = read->converted_to(DType::kF32);
+  return {wide.as<float>().begin(), wide.as<float>().end()};
+}
+
+// All red, then all green, then all blue.
+TEST(PngNumbers, ColourIsThreePlanes) {
+  EXPECT_EQ(colours_of({2, 1, 8, PngColour::kRgb, {1, 2, 3, 4, 5, 6}}), (std::vector<float>{1, 4, 2, 5, 3, 6}));
+  EXPECT_EQ(colours_of({1, 1, 16, PngColour::kRgb, {257, 514, 65535}}), (std::vector<float>{1, 2, 255}));
+  EXPECT_EQ(colours_of({1, 2, 8, PngColour::kGray, {7, 9}}), (std::vector<float>{7, 9, 7, 9, 7, 9}));
+  EXPECT_EQ(colours_of({1, 1, 1, PngColour::kGray, {1}}), (std::vector<float>{255, 255, 255}));
+  EXPECT_EQ(colours_of({1, 1, 8, PngColour::kRgbAlpha, {200, 100, 50, 51}}), (std::vector<float>{40, 20, 10}));
+  EXPECT_EQ(colours_of({1, 1, 8, PngColour::kGrayAlpha, {200, 51}}), (std::vector<float>{40, 40, 40}));
+  const std::string palette = png_chunk("PLTE", "\x01\x02\x03\xff\x80\x40");
+  EXPECT_EQ(colours_of({2, 1, 1, PngColour::kPalette, {1, 0}, false, palette}),
+            (std::vector<float>{255, 1, 128, 2, 64, 3}));
+  const std::string clear = png_chunk("tRNS", std::string("\0\1\0\2\0\3", 6));
+  EXPECT_EQ(colours_of({2, 1, 8, PngColour::kRgb, {1, 2, 3, 4, 5, 6}, false, clear}),
+            (std::vector<float>{0, 4, 0, 5, 0, 6}));
+}
+
+TEST(PngNumbers, AFileSaysWhetherItHasColour) {
+  const TemporaryFolder folder;
+  const auto is_coloured = [&](PngColour colour) {
+    return has_colour(folder.write("x.png", png_bytes({1, 1, 8, colour, std::vector<uint16_t>(4)})));
+  };
+  EXPECT_FALSE(is_coloured(PngColour::kGray));
+  EXPECT_FALSE(is_coloured(PngColour::kGrayAlpha));
+  EXPECT_TRUE(is_coloured(PngColour::kRgb));
+  EXPECT_TRUE(is_coloured(PngColour::kRgbAlpha));
+  EXPECT_TRUE(is_coloured(PngColour::kPalette));
+  EXPECT_FALSE(has_colour(folder.write("x.png", "short")));
+  EXPECT_FALSE(has_colour(folder.file("none")));
+}
+
 TEST(PngNumbers, TransparencyLiesOverBlack) {
   EXPECT_EQ(number_of(8, PngColour::kGrayAlpha, {200, 128}), 100);
   EXPECT_EQ(number_of(8, PngColour::kGrayAlpha, {200, 0}), 0);

@@ -100,6 +100,33 @@ TEST(PngFolder, WhatIsNoPictureOfAClassIsLeftOutWithAWord) {
                                                      "__MACOSX, readme.txt and 7 more"});
 }
 
+TEST(PngFolder, IsInColourWhereItIsAskedForOrAnyPictureIs) {
+  const TemporaryFolder folder;
+  write_classes(folder, {{"a/1.png", 5}, {"b/1.png", 6}});
+  EXPECT_EQ(read_png_folder(folder.path())->examples.type().shape, (Shape{2, 1, 1, 1}));
+  const auto wide = read_png_folder(folder.path(), {.channels = PngChannels::kColour});
+  ASSERT_TRUE(wide) << wide.error().to_string();
+  EXPECT_TRUE(std::ranges::equal(wide->examples.as<uint8_t>(), std::vector<int>{5, 5, 5, 6, 6, 6}));
+  folder.write("b/2.png", png_bytes({1, 1, 8, PngColour::kRgb, {10, 20, 30}}));
+  const auto found = read_png_folder(folder.path());
+  EXPECT_TRUE(std::ranges::equal(found->examples.as<uint8_t>(), std::vector<int>{5, 5, 5, 6, 6, 6, 10, 20, 30}));
+  const auto grey = read_png_folder(folder.path(), {.channels = PngChannels::kGray});
+  EXPECT_TRUE(std::ranges::equal(grey->examples.as<uint8_t>(), std::vector<int>{5, 6, 18}));
+}
+
+TEST(PngFolder, PicturesOfSeveralSizesBecomeOne) {
+  const TemporaryFolder folder;
+  write_classes(folder, {{"a/1.png", 5}});
+  ASSERT_TRUE(write_png(folder.file("a/2.png"), Tensor::from<uint8_t>({DType::kU8, {2, 2}}, {10, 20, 30, 41})));
+  folder.write("a/3.png", png_bytes({1, 2, 16, PngColour::kGray, {257, 514}}));
+  const auto mixed = read_png_folder(folder.path());
+  EXPECT_EQ(mixed.error().message,
+            fmt::format("is 2x2, but {} is 1x1: all pictures must have one size", folder.file("a/1.png")));
+  const auto one = read_png_folder(folder.path(), {.size = PictureSize{1, 2}});
+  ASSERT_TRUE(one) << one.error().to_string();
+  EXPECT_TRUE(std::ranges::equal(one->examples.as<float>(), std::vector<float>{5, 5, 20, 31, 1.5F, 1.5F}));
+}
+
 TEST(PngFolder, OnePictureOfSixteenBitsMakesAllNumbersFine) {
   const TemporaryFolder folder;
   write_classes(folder, {{"a/1.png", 100}, {"b/2.png", 200}});

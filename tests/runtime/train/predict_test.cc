@@ -52,22 +52,6 @@ TEST_F(Network, PredictsARowOfProbabilitiesForEachExample) {
   EXPECT_NEAR(sum, 1, 1e-5);
 }
 
-TEST_F(Network, TakesAPictureOfAnySize) {
-  Tensor large = Tensor::zeros({DType::kU8, {56, 84}});
-  for (int64_t y = 0; y < 2; ++y)
-    for (int64_t x = 0; x < 3; ++x) large.as<uint8_t>()[static_cast<size_t>(y * 84 + x)] = 200;
-  large.as<uint8_t>()[3] = 60;
-  const auto example = example_from_picture(large, *session_, false, "p.png");
-  EXPECT_EQ(example->type().shape, (Shape{1, 1, 28, 28}));
-  EXPECT_EQ(example->as<uint8_t>()[0], 200);
-  EXPECT_EQ(example->as<uint8_t>()[1], 10);
-  EXPECT_EQ(example->as<uint8_t>()[28], 0);
-  EXPECT_EQ(example_from_picture(large, *session_, true, "p.png")->as<uint8_t>()[0], 55);
-  const Tensor dot = Tensor::from<uint8_t>({DType::kU8, {1, 1}}, {7});
-  const auto grown = example_from_picture(dot, *session_, false, "p.png");
-  for (const uint8_t value : grown->as<uint8_t>()) EXPECT_EQ(value, 7);
-}
-
 TEST_F(Network, DrawsItsFirstKernels) {
   const auto sheet = filter_sheet(*session_);
   ASSERT_TRUE(sheet) << sheet.error().to_string();

@@ -18,6 +18,9 @@ TEST(RunCurves, AreNamedAsTheirFolder) {
     EXPECT_EQ(read_run(folder.path() + path)->name, "first") << path;
   EXPECT_NE(read_run(folder.path()).error().message.find("no metrics.csv"), std::string::npos);
   EXPECT_FALSE(read_run(folder.path() + "/second"));
+  EXPECT_FALSE(read_run(folder.path() + "/first")->has_perplexity);
+  folder.write("text/metrics.csv", metrics_csv(kHistory, {true, true}));
+  EXPECT_TRUE(read_run(folder.path() + "/text")->has_perplexity);
 }
 
 TEST(RunCurves, FewRunsShowTrainingManyOnlyValidation) {
@@ -32,6 +35,16 @@ TEST(RunCurves, FewRunsShowTrainingManyOnlyValidation) {
   EXPECT_EQ(many.panels[0].series.size(), 8U);
   EXPECT_EQ(many.panels[0].y_label, "validation loss");
   EXPECT_DOUBLE_EQ(many.panels[0].series[0].points[1].x, 20);
+}
+
+TEST(RunCurves, PerplexityIsDrawnOfRunsThatHaveOne) {
+  const Chart chart = runs_chart({{"a", kHistory}, {"b", kHistory, true}}, RunAxis::kEpoch);
+  ASSERT_EQ(chart.panels.size(), 3U);
+  EXPECT_EQ(chart.panels[1].y_label, "perplexity");
+  ASSERT_EQ(chart.panels[1].series.size(), 2U);
+  EXPECT_EQ(chart.panels[1].series[0].name, "b train");
+  EXPECT_EQ(chart.panels[1].series[0].colour, chart.panels[0].series[2].colour);
+  EXPECT_DOUBLE_EQ(chart.panels[1].series[1].points[1].y, std::exp(0.75));
 }
 
 TEST(RunCurves, LossesFarApartGetALogarithmicAxis) {
