@@ -1,6 +1,7 @@
 #include "tools/function_source.h"
 
 #include "codegen/compile.h"
+#include "ir/loop.h"
 #include "tools/flags/ir_file.h"
 
 namespace minnow {

@@ -71,7 +71,9 @@ void expect_verdicts(const std::map<std::string, std::string>& found) {
   for (const auto& [name, line] : found) {
     const auto known = expected.find(name);
     // Reasons name versions, which differ from one edition of the cases to another.
-    if (known != expected.end()) EXPECT_EQ(verdict_in(line), verdict_in(known->second)) << name << " " << line;
+    if (known != expected.end()) {
+      EXPECT_EQ(verdict_in(line), verdict_in(known->second)) << name << " " << line;
+    }
     EXPECT_FALSE(line.starts_with("WRONG")) << name << " " << line;
   }
 }
