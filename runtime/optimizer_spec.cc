@@ -29,8 +29,11 @@ OptimizerSpec optimizer_spec(const spec::Training& training, const std::vector<W
   const spec::GradientClip& clip = training.clip();
   if (clip.kind_case() == spec::GradientClip::kGlobalNorm) spec.clip = ClipByGlobalNorm{clip.global_norm()};
   if (clip.kind_case() == spec::GradientClip::kValue) spec.clip = ClipByValue{clip.value()};
-  for (const WeightInfo& weight : weights)
+  for (const WeightInfo& weight : weights) {
     if (weight.decays && training.weight_decay() > 0) spec.weight_decay[weight.name] = training.weight_decay();
+    if (weight.is_frozen) spec.frozen.insert(weight.name);
+    if (weight.learning_rate_factor != 1) spec.learning_rate_factor[weight.name] = weight.learning_rate_factor;
+  }
   return spec;
 }
 

@@ -3,7 +3,6 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -11,6 +10,7 @@
 #include <set>
 #include <tuple>
 
+#include "runtime/element_types.h"
 #include "runtime/file.h"
 
 namespace minnow {
@@ -27,12 +27,10 @@ constexpr std::string_view kChecksumKey = "minnow.crc32";
 // Tells that there must be a checksum, so that damage to that key itself is noticed, too.
 constexpr std::string_view kFormatKey = "minnow.format";
 
-constexpr std::array<std::pair<std::string_view, DType>, 5> kTypeNames = {
-    {{"F32", DType::kF32}, {"F64", DType::kF64}, {"I32", DType::kI32}, {"U8", DType::kU8}, {"BOOL", DType::kPred}}};
-
 struct Entry {
   std::string name;
-  TensorType type;
+  const StoredType* stored;
+  TensorType type;  // of the tensor that it becomes
   uint64_t begin = 0;
   uint64_t end = 0;
 };
@@ -42,10 +40,6 @@ struct Header {
   Metadata metadata;
   std::vector<Entry> entries;
 };
-
-std::string_view type_name(DType dtype) {
-  return std::ranges::find(kTypeNames, dtype, &std::pair<std::string_view, DType>::second)->first;
-}
 
 uint32_t add_to_checksum(uint32_t checksum, std::string_view bytes) {
   return static_cast<uint32_t>(crc32_z(checksum, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
@@ -102,13 +96,12 @@ Result<Entry> parse_entry(const std::string& name, const json& content, const st
   if (!content.is_object() || !content.contains("dtype") || !content["dtype"].is_string() ||
       !is_list_of_sizes("shape") || !is_list_of_sizes("data_offsets") || content["data_offsets"].size() != 2)
     return fail(where, "tensor \"{}\" lacks a proper dtype, shape or data_offsets", name);
-  const auto dtype =
-      std::ranges::find(kTypeNames, content["dtype"].get<std::string>(), &std::pair<std::string_view, DType>::first);
-  if (dtype == kTypeNames.end()) {
-    return fail(where, "tensor \"{}\" has type {}; read are F32, F64, I32, U8, BOOL", name,
-                content["dtype"].get<std::string>());
+  const StoredType* stored = find_stored_type(content["dtype"].get<std::string>());
+  if (stored == nullptr) {
+    return fail(where, "tensor \"{}\" has type {}; read are {}", name, content["dtype"].get<std::string>(),
+                stored_type_names());
   }
-  Entry entry{name, {dtype->second, {}}, content["data_offsets"][0], content["data_offsets"][1]};
+  Entry entry{name, stored, {stored->becomes, {}}, content["data_offsets"][0], content["data_offsets"][1]};
   for (const json& dim : content["shape"])
     entry.type.shape.push_back(static_cast<int64_t>(std::min<uint64_t>(dim.get<uint64_t>(), INT64_MAX)));
   if (!checked_element_count(entry.type.shape) || entry.type.rank() > kMaxRank)
@@ -134,9 +127,9 @@ Status check_layout(std::vector<Entry>& entries, uint64_t data_bytes, const std:
       return fail(where, "tensor \"{}\" {} before it", entry.name,
                   entry.begin < at ? "overlaps the one" : "leaves a hole");
     }
-    if (entry.end - entry.begin != static_cast<uint64_t>(entry.type.bytes())) {
-      return fail(where, "tensor \"{}\" is {} but takes {} bytes", entry.name, entry.type.to_string(),
-                  entry.end - entry.begin);
+    if (entry.end - entry.begin != static_cast<uint64_t>(entry.type.elements() * entry.stored->bytes)) {
+      return fail(where, "tensor \"{}\" is {}{} but takes {} bytes", entry.name, entry.stored->name,
+                  shape_to_string(entry.type.shape), entry.end - entry.begin);
     }
     at = entry.end;
   }
@@ -195,7 +188,7 @@ json describe(const std::vector<NamedTensorRef>& tensors, const Metadata& metada
     const TensorType& type = named.tensor->type();
     MINNOW_CHECK(!header.contains(named.name), "two tensors are named \"{}\"", named.name);
     header[std::string(named.name)] = {
-        {"dtype", type_name(type.dtype)}, {"shape", type.shape}, {"data_offsets", {at, at + type.bytes()}}};
+        {"dtype", stored_type_of(type.dtype).name}, {"shape", type.shape}, {"data_offsets", {at, at + type.bytes()}}};
     at += type.bytes();
   }
   return header;
@@ -233,8 +226,8 @@ Result<TensorFile> parse_safetensors(std::string_view bytes, const std::string& 
   file.metadata = std::move(header.metadata);
   for (Entry& entry : header.entries) {
     Tensor tensor = Tensor::uninitialized(std::move(entry.type));
-    std::memcpy(tensor.data(), data.data() + entry.begin, entry.end - entry.begin);
-    file.tensors.push_back({std::move(entry.name), std::move(tensor)});
+    const auto misfit = entry.stored->read(data.data() + entry.begin, tensor);
+    file.tensors.push_back({std::move(entry.name), std::move(tensor), entry.stored->name, misfit.value_or("")});
   }
   return file;
 }

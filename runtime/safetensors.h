@@ -18,6 +18,8 @@ using Metadata = std::map<std::string, std::string>;
 struct NamedTensor {
   std::string name;
   Tensor tensor;
+  std::string_view stored = "F32";  // its element type in the file
+  std::string misfit = {};          // the first element that the tensor's type cannot hold, if there is one
 };
 
 // A tensor to be written, borrowed for the call.
@@ -36,9 +38,9 @@ struct TensorFile {
 // Writes f32, f64, i32, u8 and pred tensors, of distinct names, atomically.
 Status write_safetensors(const std::string& path, const std::vector<NamedTensorRef>& tensors, const Metadata& metadata);
 
-// Reads the same types. Strict: a header that is not JSON or reaches past the file, a name that comes twice,
-// offsets that overlap, leave a hole or disagree with the shape, trailing bytes, and a wrong checksum are
-// errors.
+// Reads the same types, and F16 and BF16 as f32, other integers as i32; NamedTensor::misfit says where that does not
+// hold a number. Strict: a header that is not JSON or reaches past the file, a name that comes twice, offsets that
+// overlap, leave a hole or disagree with the shape, trailing bytes, and a wrong checksum are errors.
 Result<TensorFile> read_safetensors(const std::string& path);
 // The same from memory; `where` names it in errors.
 Result<TensorFile> parse_safetensors(std::string_view bytes, const std::string& where);

@@ -61,8 +61,8 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
   if (function == "train_step") {
     const OptimizerSpec optimizer = optimizer_spec(model.model.training(), lowered.weights);
     auto step = build_train_step(*lowered.module.find("loss"), optimizer);
-    // What is wrong with a program shows here; with layers it has been told already.
-    if (!step && model.program) step.error().where = model.program->file;
+    // What is wrong with a program shows here; with layers it has been told already, but that nothing is left to train.
+    if (!step) step.error().where = model.program ? model.program->file : model.where("training.freeze.0");
     MINNOW_ASSIGN(built, std::move(step));
   } else if (function == "generate" && !model.program && !model.graph) {
     MINNOW_ASSIGN(built, lower_generation(model, lowered, options.lower));

@@ -15,6 +15,7 @@ Action add_check(CLI::App& app);
 Action add_train(CLI::App& app);
 Action add_eval(CLI::App& app);
 Action add_predict(CLI::App& app);
+Action add_export(CLI::App& app);
 Action add_compile(CLI::App& app);
 Action add_explain(CLI::App& app);
 Action add_opt(CLI::App& app);

@@ -42,6 +42,8 @@ constexpr CommandRow kCommands[] = {
     {"predict", "classes of examples, with probabilities, or text that goes on", add_predict,
      "minnow predict run --index 0:5\nminnow predict run --image digit.png --invert\n"
      "minnow predict run --image pictures/ --json"},
+    {"export", "write a network with its weights for other frameworks", add_export,
+     "minnow export run -o net.onnx\nminnow export run -o w.safetensors --names pytorch"},
     {"compile", "show a model's IR, LLVM IR or assembly, or write its object", add_compile,
      "minnow compile lenet.textproto\nminnow compile lenet.textproto --emit=asm --function=infer\n"
      "minnow compile lenet.textproto --passes '' | minnow opt - --passes cse,fuse"},

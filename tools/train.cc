@@ -10,8 +10,10 @@
 #include "runtime/train/metrics_csv.h"
 #include "runtime/train/trainer.h"
 #include "runtime/train/training_notes.h"
+#include "runtime/weights/detect_names.h"
 #include "tools/command.h"
 #include "tools/flags/interrupt.h"
+#include "tools/flags/trained_model.h"
 #include "tools/report/training_logs.h"
 
 namespace minnow {
@@ -22,11 +24,28 @@ struct TrainFlags {
   BackendFlags backend;
   std::string out;
   std::string resume;
+  std::string weights;
+  bool partial = false;
+  NamesFlag names;
   DataFlags data;
   std::optional<int64_t> last_step;
   bool overwrite = false;
   LogFlags logs;
 };
+
+// What the flags say of the weights to start from, as fields of the model.
+Status set_first_weights(TrainFlags& flags) {
+  std::vector<std::string>& fields = flags.model.assignments;
+  if (!flags.weights.empty()) {
+    MINNOW_ASSIGN(const std::string file, weights_at(flags.weights));
+    std::error_code error;
+    const auto whole = std::filesystem::absolute(file, error);
+    fields.push_back("training.weights_from=" + (error ? file : whole.lexically_normal().string()));
+  }
+  if (flags.partial) fields.emplace_back("training.partial=true");
+  if (const auto names = flags.names.names()) fields.push_back("training.weights_names=" + schema_name(*names));
+  return {};
+}
 
 // A resumed run takes its model from the run folder, unless one is named.
 Result<LoadedModel> read_model(TrainFlags& flags) {
@@ -36,7 +55,16 @@ Result<LoadedModel> read_model(TrainFlags& flags) {
           Error{{}, "which model?", "minnow train MODEL.textproto, or --resume DIR", ExitCode::kUsage});
     flags.model.path = flags.resume + "/config.textproto";
   }
+  MINNOW_TRY(set_first_weights(flags));
   return flags.model.read();
+}
+
+// The weights that the model says to start from, if it does, told on stderr.
+Status load_first(Session& session) {
+  MINNOW_ASSIGN(const auto first, load_first_weights(session));
+  if (!first) return {};
+  std::fputs(first->table.c_str(), stderr);
+  return first->status;
 }
 
 // The state that the run was left in.
@@ -44,6 +72,7 @@ Result<TrainingState> last_state(const RunFolder& folder, Session& session) {
   const auto checkpoint = folder.checkpoint_path();
   if (!checkpoint) {
     std::fputs(fmt::format("{}: no checkpoint was saved; starts at step 0\n", folder.path()).c_str(), stderr);
+    MINNOW_TRY(load_first(session));
     return TrainingState{};
   }
   auto state = load_checkpoint(*checkpoint, session);
@@ -115,7 +144,10 @@ Result<ExitCode> train_command(TrainFlags& flags) {
   if (!flags.resume.empty()) {
     MINNOW_ASSIGN(folder, RunFolder::open(flags.resume));
     MINNOW_ASSIGN(state, last_state(*folder, *session));
-  } else if (!flags.out.empty()) {
+  } else {
+    MINNOW_TRY(load_first(*session));
+  }
+  if (!flags.out.empty()) {
     MINNOW_ASSIGN(folder, RunFolder::create(flags.out, loaded, flags.overwrite));
   }
 
@@ -168,6 +200,11 @@ Action add_train(CLI::App& app) {
   app.add_option("--resume", flags->resume, "go on with the run in this folder")->type_name("DIR")->excludes(out);
   app.add_option("--steps", flags->last_step, "stop at this step; --resume goes on from there")
       ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()).description(""));
+  app.add_option("--weights", flags->weights, "start from these weights, .safetensors, or those of a run folder")
+      ->type_name("FILE|DIR")
+      ->excludes("--resume");
+  app.add_flag("--partial", flags->partial, "take what fits of them; draw the rest")->excludes("--resume");
+  flags->names.add(app, "whose names and layouts they have; else told by the names");
   flags->data.add(app);
   flags->logs.add(app);
   app.add_flag("--overwrite", flags->overwrite, "replace an earlier run in --out");

@@ -78,6 +78,15 @@ Result<LoadedModel> parse_binary(const std::string& bytes, const std::string& pa
   return loaded;
 }
 
+// Whatever folder the model is written to, it is the same file.
+void find_first_weights(LoadedModel& loaded) {
+  if (loaded.model.training().weights_from().empty()) return;
+  std::string& file = *loaded.model.mutable_training()->mutable_weights_from();
+  std::error_code error;
+  const fs::path whole = fs::absolute(fs::path(loaded.path).parent_path() / file, error);
+  if (!error) file = whole.lexically_normal().string();
+}
+
 }  // namespace
 
 std::string nearest_place(const std::map<std::string, std::string>& places, std::string_view field_path) {
@@ -119,6 +128,7 @@ Status check_has_loss(const LoadedModel& loaded) {
 Status complete_model(LoadedModel& loaded) {
   if (!loaded.model.has_network()) MINNOW_TRY(expand_blocks(loaded));
   else MINNOW_TRY(loaded.model.network().has_onnx() ? read_onnx_network(loaded) : read_program(loaded));
+  find_first_weights(loaded);
   fill_defaults(loaded);
   return validate_model(loaded);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "frontend/lower/trained_weights.h"
+
 namespace minnow {
 
 Value* FunctionScope::parameter(const std::string& name, TensorType type, Role role) {
@@ -95,6 +97,10 @@ void LayerScope::update_state(const std::string& suffix, Value* value) {
   const auto known = std::ranges::find(function_.updates, name, &FunctionResult::name);
   if (known != function_.updates.end()) known->value = value;
   else function_.updates.push_back({name, value});
+}
+
+bool LayerScope::is_frozen(const std::string& suffix) const {
+  return is_frozen_weight(function_.loaded.model.training(), owner_name() + "." + suffix, owner_name());
 }
 
 Value* LayerScope::scalar(const std::string& name) {

@@ -60,6 +60,8 @@ class LayerScope : public LayerFields {
   Result<Value*> state(const std::string& suffix, const Shape& shape, double initial);
   // The value of the state "<layer>.<suffix>" after this step, from what state() gave.
   void update_state(const std::string& suffix, Value* value);
+  // Whether training leaves the weight "<layer>.<suffix>" as it is.
+  bool is_frozen(const std::string& suffix) const;
   // An i32[] run-time number, "seed", "step" or "position".
   Value* scalar(const std::string& name);
 

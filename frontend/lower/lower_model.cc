@@ -10,6 +10,7 @@
 #include "frontend/lower/lower_graph.h"
 #include "frontend/lower/lower_loss.h"
 #include "frontend/lower/lower_program.h"
+#include "frontend/lower/trained_weights.h"
 #include "frontend/onnx/import_graph.h"
 
 namespace minnow {
@@ -151,6 +152,17 @@ Status add_infer_function(LoweredModel* lowered, const LoadedModel& loaded, cons
   return {};
 }
 
+Result<LoweredModel> lower_layers(const LoadedModel& loaded, const LowerOptions& options) {
+  MINNOW_TRY(check_layers(loaded));
+  LoweredModel lowered;
+  MINNOW_ASSIGN(lowered.targets, find_targets(loaded, options));
+  describe_predictions(&lowered, loaded.model);
+  MINNOW_TRY(add_loss_function(&lowered, loaded, options, Mode::kTraining));
+  MINNOW_TRY(add_loss_function(&lowered, loaded, options, Mode::kInference));
+  MINNOW_TRY(add_infer_function(&lowered, loaded, options));
+  return lowered;
+}
+
 }  // namespace
 
 bool is_reserved(std::string_view name) {
@@ -180,15 +192,9 @@ Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& 
   if (options.batch_size < 1 || options.batch_size > kLargestBatch)
     return complain(loaded, "training.batch_size", "batch size is {}, but must lie in [1, {}]", options.batch_size,
                     kLargestBatch);
-  if (loaded.program) return lower_program(loaded, options);
   if (!loaded.has_loss()) return lower_graph(loaded, options);
-  MINNOW_TRY(check_layers(loaded));
-  LoweredModel lowered;
-  MINNOW_ASSIGN(lowered.targets, find_targets(loaded, options));
-  describe_predictions(&lowered, loaded.model);
-  MINNOW_TRY(add_loss_function(&lowered, loaded, options, Mode::kTraining));
-  MINNOW_TRY(add_loss_function(&lowered, loaded, options, Mode::kInference));
-  MINNOW_TRY(add_infer_function(&lowered, loaded, options));
+  MINNOW_ASSIGN(LoweredModel lowered, loaded.program ? lower_program(loaded, options) : lower_layers(loaded, options));
+  MINNOW_TRY(choose_trained_weights(loaded, lowered.weights));
   return lowered;
 }
 

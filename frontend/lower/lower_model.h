@@ -22,6 +22,8 @@ struct WeightInfo {
   WeightInit init;
   bool decays = false;  // weight decay applies: not to biases, gains and offsets
   std::string layer;
+  bool is_frozen = false;  // training leaves it as it is
+  double learning_rate_factor = 1;
 };
 
 // State that training updates without a gradient: running statistics. Parameters of role kState.

@@ -2,31 +2,12 @@
 
 #include "frontend/load/complain.h"
 #include "frontend/load/defaults.h"
+#include "frontend/load/glob.h"
 #include "frontend/load/name_hint.h"
 #include "frontend/load/validate_model.h"
 
 namespace minnow {
 namespace {
-
-// `*` stands for any characters, `?` for one.
-bool matches(std::string_view pattern, std::string_view name) {
-  size_t at = 0, in_pattern = 0, behind_star = std::string_view::npos, resumed = 0;
-  while (at < name.size()) {
-    if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
-      behind_star = ++in_pattern;
-      resumed = at;
-    } else if (in_pattern < pattern.size() && (pattern[in_pattern] == '?' || pattern[in_pattern] == name[at])) {
-      ++in_pattern;
-      ++at;
-    } else if (behind_star != std::string_view::npos) {
-      in_pattern = behind_star;
-      at = ++resumed;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', in_pattern) == std::string_view::npos;
-}
 
 int64_t product(const Shape& shape, size_t from) {
   int64_t all = 1;
@@ -103,13 +84,13 @@ class WeightFinder {
   // -1 if there is none.
   int entry_for(std::string_view name) const {
     for (int i = 0; i < entries_.size(); ++i)
-      if (matches(entries_[i].name(), name)) return i;
+      if (matches_glob(entries_[i].name(), name)) return i;
     return -1;
   }
 
   bool matches_any(std::string_view pattern) const {
     for (const std::string& name : names_)
-      if (matches(pattern, name)) return true;
+      if (matches_glob(pattern, name)) return true;
     return false;
   }
 

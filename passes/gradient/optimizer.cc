@@ -14,10 +14,20 @@ constexpr std::string_view kSharedLayer = "optimizer";
 
 std::string layer_of(std::string_view weight) { return std::string(weight.substr(0, weight.rfind('.'))); }
 
-std::vector<Value*> weights_of(const Function& function) {
+// Those that are trained.
+Result<std::vector<Value*>> weights_of(const Function& function, const OptimizerSpec& spec) {
   std::vector<Value*> weights;
-  for (const auto& parameter : function.parameters())
-    if (parameter->role == Role::kWeight) weights.push_back(parameter.get());
+  bool has_frozen = false;
+  for (const auto& parameter : function.parameters()) {
+    if (parameter->role != Role::kWeight) continue;
+    const bool is_frozen = spec.frozen.contains(parameter->name);
+    has_frozen = has_frozen || is_frozen;
+    if (!is_frozen) weights.push_back(parameter.get());
+  }
+  if (weights.empty() && has_frozen)
+    return fail_with_hint("", "every weight is frozen, so there is nothing to train",
+                          "freeze fewer, such as all but those of the last layer");
+  if (weights.empty()) return fail("", "@{}: there are no weights to train", function.name());
   return weights;
 }
 
@@ -81,6 +91,13 @@ Result<StepScalars> make_scalars(Function& step, const OptimizerSpec& spec, Buil
   return scalars;
 }
 
+// With the weight's own learning rate.
+StepScalars scalars_of(const OptimizerSpec& spec, const std::string& weight, StepScalars shared, Builder& b) {
+  const auto factor = spec.learning_rate_factor.find(weight);
+  if (factor != spec.learning_rate_factor.end()) shared.learning_rate = b.mul(shared.learning_rate, factor->second);
+  return shared;
+}
+
 double decay_of(const OptimizerSpec& spec, const std::string& weight) {
   auto it = spec.weight_decay.find(weight);
   return it == spec.weight_decay.end() ? 0 : it->second;
@@ -111,9 +128,9 @@ Value* squared_norm(Value* x, Builder& b) {
 Result<std::unique_ptr<Function>> build_train_step(const Function& loss, const OptimizerSpec& spec) {
   MINNOW_TRY(check_loss(loss));
   std::unique_ptr<Function> step = loss.clone();
+  MINNOW_ASSIGN(const std::vector<Value*> weights, weights_of(*step, spec));
   step->set_name("train_step");
-  std::vector<Value*> weights = weights_of(*step), gradients;
-  if (weights.empty()) return fail("", "@{}: there are no weights to train", loss.name());
+  std::vector<Value*> gradients;
   MINNOW_TRY(check_state_names(loss, weights));
   MINNOW_TRY(differentiate(*step, step->results()[0].value, weights, gradients));
 
@@ -126,7 +143,8 @@ Result<std::unique_ptr<Function>> build_train_step(const Function& loss, const O
   for (size_t i = 0; i < weights.size(); ++i) {
     b.set_location({layer_of(weights[i]->name), Phase::kUpdate});
     WeightUpdate update{weights[i], gradients[i], decay_of(spec, weights[i]->name), {}};
-    Value* weight = std::visit([&](const auto& rule) { return update_weight(rule, update, scalars, b); }, spec.rule);
+    const StepScalars own = scalars_of(spec, weights[i]->name, scalars, b);
+    Value* weight = std::visit([&](const auto& rule) { return update_weight(rule, update, own, b); }, spec.rule);
     new_weights.push_back({weights[i]->name, weight});
     for (FunctionResult& state : update.new_state) new_state.push_back(std::move(state));
   }

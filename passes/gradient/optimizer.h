@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -55,6 +56,10 @@ struct OptimizerSpec {
   std::variant<std::monostate, ClipByGlobalNorm, ClipByValue> clip;
   // g += decay w, after clipping (decoupled for AdamW). By weight name; a weight that is not named has none.
   std::map<std::string, double, std::less<>> weight_decay;
+  // Weights that stay as they are, without gradient, decay or state, and count for no norm.
+  std::set<std::string, std::less<>> frozen;
+  // Factors of r, by weight name; 1 for a weight that is not named.
+  std::map<std::string, double, std::less<>> learning_rate_factor;
   // Answers the gradients as well, as differentiation gives them: "gradient.fc.weight" before the new state.
   bool keep_gradients = false;
 };
@@ -71,8 +76,8 @@ Value* squared_norm(Value* x, Builder& b);
 //   results: those of `loss`, then the new state, then the new weights, each named like its parameter.
 // Ops of the update have Phase::kUpdate and their weight's layer ("fc" of `fc.weight`).
 //
-// Errors: no weights; a first result that is not `loss`; a name that is taken by another kind of parameter;
-// whatever differentiate answers.
+// Errors: no weights, or none that are not frozen; a first result that is not `loss`; a name that is taken by another
+// kind of parameter; whatever differentiate answers.
 Result<std::unique_ptr<Function>> build_train_step(const Function& loss, const OptimizerSpec& spec);
 
 }  // namespace minnow

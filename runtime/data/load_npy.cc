@@ -125,8 +125,8 @@ class NpySplit {
     const TensorType type = array.type();
     if (target.classes == 0) {
       MINNOW_ASSIGN(Tensor numbers, array.read(DType::kF32));
-      if (type.rank() == 1) numbers = std::move(numbers).reshaped({type.dim(0), 1});
       MINNOW_TRY(check_finite(numbers, path));
+      if (type.rank() == 1) numbers = std::move(numbers).reshaped({type.dim(0), 1});
       if (target.is_probability) MINNOW_TRY(check_probabilities(numbers, path));
       return numbers;
     }

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "runtime/safetensors.h"
 #include "runtime/train/diagnose.h"
+#include "runtime/weights/detect_names.h"
+#include "runtime/weights/match_weights.h"
 
 namespace minnow {
 namespace {
@@ -147,10 +150,21 @@ Status check_finite(const std::string& path, const TensorFile& file, const Sessi
   return {};
 }
 
-Result<TensorFile> restore(const std::string& path, Session& session, bool with_optimizer) {
+// A path below the working folder as its reader would write it; any other as it is.
+std::string seen_from_here(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::relative(path, error);
+  return error || here.empty() || *here.begin() == ".." ? path : here.string();
+}
+
+void take(WeightMatch match, Session& session) {
+  for (MatchedWeight& weight : match.matched) session.tensors().at(weight.name) = std::move(weight.tensor);
+}
+
+Result<TensorFile> restore(const std::string& path, Session& session) {
   MINNOW_ASSIGN(TensorFile file, read_safetensors(path));
   MINNOW_TRY(check_same_model(path, file, session));
-  if (with_optimizer) MINNOW_TRY(check_same_optimizer(path, file, session));
+  MINNOW_TRY(check_same_optimizer(path, file, session));
   MINNOW_TRY(check_finite(path, file, session));
   for (NamedTensor& entry : file.tensors)
     if (const auto it = session.tensors().find(entry.name); it != session.tensors().end())
@@ -170,13 +184,33 @@ Status save_checkpoint(const std::string& path, const Session& session, const Tr
   return write_safetensors(path, tensors, metadata);
 }
 
-Result<std::vector<std::string>> load_weights(const std::string& path, Session& session) {
-  MINNOW_ASSIGN(const TensorFile file, restore(path, session, false));
+Result<std::vector<std::string>> load_weights(const std::string& path, Session& session, std::optional<Naming> names) {
+  MINNOW_ASSIGN(const TensorFile file, read_safetensors(path));
+  MINNOW_ASSIGN(WeightMatch match, match_weights(file, path, session.model(), session.lowered(), names));
+  MINNOW_TRY(check_whole(match, path, "it must come from the same layers as the model has"));
+  take(std::move(match), session);
   return class_names_of(file, path);
 }
 
+Result<std::optional<FirstWeights>> load_first_weights(Session& session) {
+  const spec::Training& training = session.model().model.training();
+  if (training.weights_from().empty()) return std::optional<FirstWeights>();
+  const std::string path = seen_from_here(training.weights_from());
+  MINNOW_ASSIGN(const TensorFile file, read_safetensors(path));
+  const std::optional<Naming> names = names_of(training.weights_names());
+  MINNOW_ASSIGN(WeightMatch match, match_weights(file, path, session.model(), session.lowered(), names));
+  FirstWeights first{match_table(match, path), {}};
+  if (match.matched.empty() || !training.partial()) {
+    const std::string_view hint = training.partial() ? "there is nothing in it for this model"
+                                                     : "--partial, or partial: true in the model, takes what fits";
+    first.status = check_whole(match, path, hint);
+  }
+  take(std::move(match), session);
+  return first;
+}
+
 Result<TrainingState> load_checkpoint(const std::string& path, Session& session) {
-  MINNOW_ASSIGN(const TensorFile file, restore(path, session, true));
+  MINNOW_ASSIGN(const TensorFile file, restore(path, session));
   const auto it = file.metadata.find(std::string(kStateKey));
   if (it == file.metadata.end())
     return fail_with_hint(path, "holds weights, but no training state to go on from", "use it with eval or predict");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/session.h"
+#include "runtime/weights/name_table.h"
 
 namespace minnow {
 
@@ -39,10 +40,19 @@ struct TrainingState {
 Status save_checkpoint(const std::string& path, const Session& session, const TrainingState& state,
                        const std::vector<std::string>& class_names = {});
 
-// Restores weights and running statistics, for eval and predict. The first tensor that is missing, surplus, of another
-// shape or not finite is named. Optimiser state may be absent. The names of the classes come back, if the file has
-// them.
-Result<std::vector<std::string>> load_weights(const std::string& path, Session& session);
+// Restores weights and running statistics, for eval and predict, from a file in these names or those that it seems to
+// have (match_weights.h). The first tensor that is missing, surplus, of another shape or not finite is named. Optimiser
+// state may be absent. The names of the classes come back, if the file has them.
+Result<std::vector<std::string>> load_weights(const std::string& path, Session& session,
+                                              std::optional<Naming> names = std::nullopt);
+
+// Where a run begins if its model says `weights_from`: loads those, part of them if it is `partial`. What matched,
+// which also comes back with what is an error then; nullopt if the model does not say so.
+struct FirstWeights {
+  std::string table;
+  Status status;
+};
+Result<std::optional<FirstWeights>> load_first_weights(Session& session);
 
 // Restores everything.
 Result<TrainingState> load_checkpoint(const std::string& path, Session& session);

@@ -164,6 +164,8 @@ class SweepRunner {
     std::optional<RunFolder> folder;
     if (!options_.folder.empty()) {
       MINNOW_ASSIGN(folder, open_folder(run, *session, state));
+    } else {
+      MINNOW_TRY(begin(*session));
     }
     {
       const std::lock_guard lock(mutex_);
@@ -191,16 +193,24 @@ class SweepRunner {
     return {};
   }
 
+  static Status begin(Session& session) {
+    MINNOW_ASSIGN(const auto first, load_first_weights(session));
+    return first ? first->status : Status{};
+  }
+
   // The run's folder; `state` is where an interrupted run stood.
   Result<RunFolder> open_folder(const SweepRun& run, Session& session, TrainingState& state) const {
     if (options_.resumes && holds(run)) {
       if (auto folder = RunFolder::open(path_of(run))) {
         if (const auto checkpoint = folder->checkpoint_path()) {
           MINNOW_ASSIGN(state, load_checkpoint(*checkpoint, session));
+        } else {
+          MINNOW_TRY(begin(session));
         }
         return folder;
       }
     }
+    MINNOW_TRY(begin(session));
     std::error_code error;
     for (const std::string& stale : {mark_of(run), path_of(run) + "/metrics.csv"}) fs::remove(stale, error);
     return RunFolder::create(path_of(run), run.model, options_.resumes || options_.overwrites);

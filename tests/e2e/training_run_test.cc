@@ -177,8 +177,8 @@ class Weights : public TrainingRun {
 TEST_F(Weights, OfAnotherModelAreRefused) {
   const std::string eval = "eval m.textproto --weights run/weights.safetensors ";
   expect_refused(bench_, eval + "--set layers.fc1.dense.units=17",
-                 "run/weights.safetensors: error: weights of another model: tensor \"fc1.bias\" is f32[16], but the "
-                 "model needs f32[17]");
+                 "run/weights.safetensors: error: weights of another model: tensor \"fc1.weight\" is f32[196,16], but "
+                 "the model needs f32[196,17]");
   expect_refused(bench_, eval + "--set layers.fc1.dense.bias=false",
                  "run/weights.safetensors: error: weights of another model: tensor \"fc1.bias\" f32[16] is not in the");
   expect_refused(bench_, "train --resume run --optimizer momentum",

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <utility>
+
 #include "runtime/file.h"
 #include "tests/runtime/temporary_folder.h"
 
@@ -71,6 +74,46 @@ TEST(Safetensors, ReadsFilesWithoutChecksum) {
   EXPECT_EQ(message(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "1234"), "no error");
 }
 
+// One tensor of this type and these bytes.
+TensorFile one_tensor(std::string_view type, int64_t count, std::string_view bytes) {
+  const std::string header =
+      fmt::format(R"({{"x":{{"dtype":"{}","shape":[{}],"data_offsets":[0,{}]}}}})", type, count, bytes.size());
+  auto file = parse_safetensors(container(header, bytes), "w");
+  MINNOW_CHECK(file, "{}", file.error().to_string());
+  return *std::move(file);
+}
+
+template <typename T>
+std::string bytes_of(std::initializer_list<T> values) {
+  return {reinterpret_cast<const char*>(values.begin()), values.size() * sizeof(T)};
+}
+
+TEST(Safetensors, WidensHalves) {
+  // 1, -2, the largest, the smallest, the smallest normal, -0, inf, nan.
+  const TensorFile half =
+      one_tensor("F16", 8, bytes_of<uint16_t>({0x3C00, 0xC000, 0x7BFF, 0x0001, 0x0400, 0x8000, 0x7C00, 0x7E00}));
+  const std::span<const float> values = std::as_const(half.tensors[0].tensor).as<float>();
+  const std::vector<float> expected = {1, -2, 65504, 0x1p-24F, 0x1p-14F, 0};
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(values[i], expected[i]) << i;
+  EXPECT_TRUE(std::signbit(values[5]));
+  EXPECT_TRUE(std::isinf(values[6]));
+  EXPECT_TRUE(std::isnan(values[7]));
+  const TensorFile brain = one_tensor("BF16", 3, bytes_of<uint16_t>({0x3F80, 0xC040, 0x7F80}));
+  EXPECT_EQ(brain.tensors[0].tensor.as<float>()[1], -3);
+  EXPECT_TRUE(std::isinf(brain.tensors[0].tensor.as<float>()[2]));
+}
+
+TEST(Safetensors, NarrowsIntegersThatFit) {
+  const TensorFile wide = one_tensor("I64", 2, bytes_of<int64_t>({-5, 2147483647}));
+  EXPECT_EQ(wide.tensors[0].tensor.as<int32_t>()[0], -5);
+  EXPECT_EQ(wide.tensors[0].tensor.as<int32_t>()[1], 2147483647);
+  EXPECT_EQ(wide.tensors[0].misfit, "");
+  EXPECT_EQ(one_tensor("I64", 1, bytes_of<int64_t>({2147483648})).tensors[0].misfit, "2147483648");
+  EXPECT_EQ(one_tensor("U32", 1, bytes_of<uint32_t>({4294967295U})).tensors[0].misfit, "4294967295");
+  EXPECT_EQ(one_tensor("I8", 1, "\xFF").tensors[0].tensor.as<int32_t>()[0], -1);
+  EXPECT_EQ(one_tensor("BOOL", 2, std::string_view("\x01\x02", 2)).tensors[0].misfit, "2");
+}
+
 TEST(Safetensors, RefusesBadHeaders) {
   EXPECT_NE(message("[1]").find("not a JSON object"), std::string::npos);
   EXPECT_NE(message("{").find("not a JSON object"), std::string::npos);
@@ -80,7 +123,11 @@ TEST(Safetensors, RefusesBadHeaders) {
   EXPECT_NE(message("{\"__metadata__\":{\"a\":" + deep + "}}").find("not a JSON object"), std::string::npos);
   EXPECT_NE(message(R"({"x":3})").find("lacks a proper dtype"), std::string::npos);
   EXPECT_NE(message(R"({"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})").find("proper"), std::string::npos);
-  EXPECT_NE(message(R"({"x":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})").find("F16"), std::string::npos);
+  EXPECT_NE(message(R"({"x":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}})", "1")
+                .find("has type F8_E4M3; read are F32"),
+            std::string::npos);
+  EXPECT_NE(message(R"({"x":{"dtype":"F16","shape":[1],"data_offsets":[0,4]}})", "1234").find("is F16[1] but takes 4"),
+            std::string::npos);
   EXPECT_NE(message(R"({"__metadata__":{"a":1}})").find("not a string"), std::string::npos);
   EXPECT_NE(message(R"({"x":{"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]}})").find("too large"),
             std::string::npos);

@@ -10,11 +10,10 @@
 #include "runtime/data/named_dataset.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/run_folder.h"
+#include "runtime/weights/detect_names.h"
 
 namespace minnow {
-namespace {
 
-// As many as the network tells apart.
 std::vector<std::string> names_of_classes(std::vector<std::string> known, const Session& session) {
   for (const NamedDataset& dataset : named_datasets())
     if (known.empty() && dataset.name == session.model().model.data().named()) known = dataset.class_names;
@@ -23,6 +22,8 @@ std::vector<std::string> names_of_classes(std::vector<std::string> known, const 
   std::ranges::copy(known, names.begin());
   return names;
 }
+
+namespace {
 
 // The first output of a graph without a loss may be anything.
 Status check_predicts(const Session& session) {
@@ -37,24 +38,34 @@ Status check_predicts(const Session& session) {
 
 }  // namespace
 
+void NamesFlag::add(CLI::App& app, const std::string& help) {
+  app.add_option("--names", text, help)->check(CLI::IsMember({"minnow", "pytorch", "keras"}));
+}
+
+std::optional<Naming> NamesFlag::names() const { return parse_names(text); }
+
+Result<std::string> weights_at(const std::string& place) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(place, error)) return place;
+  if (auto path = RunFolder::at(place).result_path()) return *std::move(path);
+  return fail_with_hint(place, "holds no weights of a run", "minnow train --out leaves best.safetensors");
+}
+
 void TrainedModelFlags::add(CLI::App& app) {
   model_.add(app);
   app.add_option("--weights", weights_,
                  "trained weights, .safetensors; a run folder has its own, the best, else the last")
       ->type_name("FILE|DIR")
       ->group("Model and data");
+  names_.add(app, "whose names and layouts the weights have; else told by the names");
 }
 
 Result<std::string> TrainedModelFlags::find_weights() const {
-  const std::string& place = weights_.empty() ? model_.path : weights_;
   std::error_code error;
-  if (std::filesystem::is_directory(place, error)) {
-    if (auto path = RunFolder::at(place).result_path()) return *std::move(path);
-    return fail_with_hint(place, "holds no weights of a run", "minnow train --out leaves best.safetensors");
-  }
-  if (!weights_.empty()) return weights_;
-  if (is_onnx_file(place)) return place;
-  if (!std::filesystem::exists(place, error)) MINNOW_TRY(model_.read());
+  if (!weights_.empty()) return weights_at(weights_);
+  if (std::filesystem::is_directory(model_.path, error)) return weights_at(model_.path);
+  if (is_onnx_file(model_.path)) return model_.path;
+  if (!std::filesystem::exists(model_.path, error)) MINNOW_TRY(model_.read());
   return tl::unexpected(
       Error{{}, "which weights?", "--weights FILE, or the folder of a run in place of the model", ExitCode::kUsage});
 }
@@ -66,7 +77,7 @@ Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, Thread
   if (!loaded.has_loss()) MINNOW_TRY(check_predicts(*session));
   std::vector<std::string> known;
   if (!is_onnx_file(weights)) {
-    MINNOW_ASSIGN(known, load_weights(weights, *session));
+    MINNOW_ASSIGN(known, load_weights(weights, *session, names_.names()));
   }
   const auto count = std::ssize(known);
   std::vector<std::string> names = names_of_classes(std::move(known), *session);

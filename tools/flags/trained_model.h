@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "runtime/weights/name_table.h"
 #include "tools/flags/flags.h"
 
 namespace minnow {
@@ -25,9 +27,24 @@ struct TrainedModel {
   void take_names(Dataset& data) const;
 };
 
+// --names: whose names a file of weights has.
+struct NamesFlag {
+  std::string text;
+
+  void add(CLI::App& app, const std::string& help);
+  std::optional<Naming> names() const;  // nullopt: not said
+};
+
+// The file of weights at a place: itself, or, of a run folder, what the run has come to.
+Result<std::string> weights_at(const std::string& place);
+
+// The classes by number, as many as the network tells apart: `known` names, else those of the data that the model
+// names, else numbers.
+std::vector<std::string> names_of_classes(std::vector<std::string> known, const Session& session);
+
 class TrainedModelFlags {
  public:
-  // Adds the positional MODEL, --set and --weights.
+  // Adds the positional MODEL, --set, --weights and --names.
   void add(CLI::App& app);
   Result<TrainedModel> open(const BackendFlags& backend, ThreadPool& pool) const;
 
@@ -37,6 +54,7 @@ class TrainedModelFlags {
 
   ModelFlags model_;
   std::string weights_;
+  NamesFlag names_;
 };
 
 }  // namespace minnow

@@ -14,7 +14,7 @@ void update_running(LayerScope& scope, const std::string& name, Value* running, 
   scope.update_state(name, b.add(b.mul(running, momentum), b.mul(batch, (1 - momentum) * correction)));
 }
 
-// Statistics per channel, over the batch and the image.
+// Statistics per channel, over the batch and the image; the running ones where nothing of the layer is trained.
 Result<Value*> lower_batch_norm(LayerScope& scope) {
   const spec::BatchNorm& norm = scope.layer().batch_norm();
   MINNOW_TRY(scope.admit_output(scope.input_shape()));
@@ -27,7 +27,8 @@ Result<Value*> lower_batch_norm(LayerScope& scope) {
 
   const auto spread = [&](Value* y) { return broadcast_along(b, y, 1, x->type.shape); };
   Statistics statistics = {running_mean, running_variance};
-  if (scope.mode() == Mode::kTraining) {
+  const bool is_frozen = scope.is_frozen("gain") && scope.is_frozen("offset");
+  if (scope.mode() == Mode::kTraining && !is_frozen) {
     std::vector<int64_t> dims = {0};
     for (int64_t dim = 2; dim < x->type.rank(); ++dim) dims.push_back(dim);
     statistics = statistics_over(b, x, dims, spread);
@@ -36,9 +37,10 @@ Result<Value*> lower_batch_norm(LayerScope& scope) {
     update_running(scope, "running_variance", running_variance, statistics.variance, norm.momentum(),
                    count / std::max(count - 1, 1.0));
   }
-  scope.normalizes({.values = x->type.elements() / x->type.dim(0) / channels,
-                    .over_batch = true,
-                    .remedy = "take a batch_size of at least 2"});
+  if (!is_frozen)
+    scope.normalizes({.values = x->type.elements() / x->type.dim(0) / channels,
+                      .over_batch = true,
+                      .remedy = "take a batch_size of at least 2"});
   add_normalization_flops(scope);
   return scale_and_shift(b, standardize(b, x, statistics, norm.epsilon(), spread), affine);
 }

@@ -44,6 +44,9 @@ void fuzz_checkpoint(std::string_view bytes) {
   const MemoryFile file(bytes);
   const auto state = load_checkpoint(file.path(), *network.session);
   if (state) MINNOW_CHECK(state->step >= state->batch_in_epoch, "step {}", state->step);
+  (void)load_weights(file.path(), *network.session);
+  for (const Naming names : {Naming::kMinnow, Naming::kPyTorch, Naming::kKeras})
+    (void)load_weights(file.path(), *network.session, names);
 }
 
 void fuzz_cache(std::string_view bytes) {

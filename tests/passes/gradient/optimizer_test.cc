@@ -89,6 +89,36 @@ TEST(Optimizer, DecayIsPerWeight) {
   expect_like({Sgd{}, {}, {{"fc.bias", 0.3}}}, [](Scalar& s, double g, int) { s.w -= kRate * g; });
 }
 
+TEST(Optimizer, LearningRateFactorIsPerWeight) {
+  OptimizerSpec spec{AdamW{}, {}, {{"fc.weight", 0.3}}};
+  spec.learning_rate_factor = {{"fc.weight", 0.5}, {"fc.bias", 7}};
+  expect_like(spec, [](Scalar& s, double g, int t) {
+    const double rate = kRate / 2;
+    s.w -= rate * 0.3 * s.w;
+    s.m = 0.9 * s.m + 0.1 * g;
+    s.v = 0.999 * s.v + 0.001 * g * g;
+    s.w -= rate * s.m / (1 - std::pow(0.9, t)) / (std::sqrt(s.v / (1 - std::pow(0.999, t))) + 1e-8);
+  });
+}
+
+TEST(Optimizer, FrozenWeightsHaveNoUpdateAndNoState) {
+  auto loss = quadratic_loss();
+  Value* other = loss->add_parameter("head.weight", {DType::kF32, {2}}, Role::kWeight);
+  Builder b(*loss);
+  loss->results()[0].value = b.reduce_sum(b.mul(other, other), {0});
+  OptimizerSpec spec{Adam{}, ClipByGlobalNorm{1}, {{"fc.weight", 0.3}}};
+  spec.frozen = {"fc.weight"};
+  spec.keep_gradients = true;
+  const auto step = build_train_step(*loss, spec);
+  ASSERT_TRUE(step) << step.error().to_string();
+  std::vector<std::string> results;
+  for (const FunctionResult& result : (*step)->results()) results.push_back(result.name);
+  EXPECT_THAT(results, ElementsAre("loss", "gradient.head.weight", "head.weight.m", "head.weight.v", "head.weight"));
+  EXPECT_EQ((*step)->find_parameter("fc.weight.m"), nullptr);
+  spec.frozen.insert("head.weight");
+  EXPECT_THAT(build_train_step(*loss, spec).error().message, HasSubstr("every weight is frozen"));
+}
+
 TEST(Optimizer, Momentum) {
   expect_like({Momentum{0.8, false}, {}, {}}, [](Scalar& s, double g, int) {
     s.m = 0.8 * s.m + g;
