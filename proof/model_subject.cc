@@ -5,6 +5,7 @@
 
 #include "passes/gradient/optimizer.h"
 #include "proof/parameters.h"
+#include "proof/training_form.h"
 #include "runtime/data/batch.h"
 #include "runtime/optimizer_spec.h"
 #include "runtime/random_batch.h"
@@ -26,14 +27,19 @@ class InitialTensors {
       tensors_.emplace(weight.name, Tensor::from<float>({DType::kF32, weight.shape}, std::span(values)));
     }
     for (const StateInfo& state : lowered.states) {
-      Tensor tensor = Tensor::zeros({DType::kF32, state.shape});
-      std::ranges::fill(tensor.as<float>(), static_cast<float>(state.initial));
-      tensors_.emplace(state.name, std::move(tensor));
+      const std::vector<float> values = state.initial_values();
+      tensors_.emplace(state.name, Tensor::from<float>({DType::kF32, state.shape}, std::span(values)));
     }
   }
 
+  // nullptr if there is none.
+  const Tensor* find(const std::string& name) const {
+    const auto found = tensors_.find(name);
+    return found == tensors_.end() ? nullptr : &found->second;
+  }
+
   Tensor of(const Value& parameter) const {
-    if (const auto found = tensors_.find(parameter.name); found != tensors_.end()) return found->second.clone();
+    if (const Tensor* found = find(parameter.name)) return found->clone();
     Tensor tensor = Tensor::zeros(parameter.type);
     if (parameter.role != Role::kScalar) return tensor;
     const auto& training = model_.model.training();
@@ -123,6 +129,18 @@ Result<Subject> model_subject(const LoadedModel& model, std::unique_ptr<Function
                               const Dataset* data) {
   MINNOW_ASSIGN(const LoweredModel lowered, lower_model(model, {model.model.training().batch_size()}));
   return make_subject(std::move(function), steps, model, lowered, data);
+}
+
+Result<Subject> inference_subject(const LoadedModel& model) {
+  MINNOW_ASSIGN(const LoweredModel lowered, lower_model(model, {model.model.training().batch_size()}));
+  const Function& infer = *lowered.module.find("infer");
+  auto training = training_form(infer);
+  Subject subject = random_subject(training != nullptr ? std::move(training) : infer.clone(), 1);
+  const InitialTensors initial(model, lowered);
+  for (const auto& parameter : subject.function->parameters())
+    if (const Tensor* held = initial.find(parameter->name))
+      subject.arguments[static_cast<size_t>(parameter->index)] = held->clone();
+  return subject;
 }
 
 Subject random_subject(std::unique_ptr<Function> function, int steps) {

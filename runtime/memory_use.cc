@@ -101,11 +101,13 @@ Result<ModelMemory> measure_memory(const LoadedModel& model, int threads, int64_
   const BuildOptions build{{model.model.training().batch_size(), max_bytes}, default_pipeline(), {}};
   MINNOW_ASSIGN(const LoweredModel lowered, lower_model(model, build.lower));
   ModelMemory memory;
-  MINNOW_ASSIGN(memory.train_step, build_function(model, "train_step", build));
+  MINNOW_ASSIGN(memory.train_step, build_function(model, model.has_loss() ? "train_step" : "infer", build));
   // A program need not predict; then it is validation that does without gradients.
   const bool predicts = lowered.module.find("infer") != nullptr;
   MINNOW_ASSIGN(const auto infer, build_function(model, predicts ? "infer" : "evaluate", build));
-  MINNOW_ASSIGN(memory.training, memory_use(*memory.train_step, lowered, threads));
+  if (model.has_loss()) {
+    MINNOW_ASSIGN(memory.training, memory_use(*memory.train_step, lowered, threads));
+  }
   MINNOW_ASSIGN(memory.inference, memory_use(*infer, lowered, threads));
   return memory;
 }

@@ -57,13 +57,14 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
                                                  const BuildOptions& options) {
   MINNOW_ASSIGN(LoweredModel lowered, lower_model(model, options.lower));
   std::unique_ptr<Function> built;
+  if (function == "train_step") MINNOW_TRY(check_has_loss(model));
   if (function == "train_step") {
     const OptimizerSpec optimizer = optimizer_spec(model.model.training(), lowered.weights);
     auto step = build_train_step(*lowered.module.find("loss"), optimizer);
     // What is wrong with a program shows here; with layers it has been told already, but that nothing is left to train.
     if (!step) step.error().where = model.program ? model.program->file : model.where("training.freeze.0");
     MINNOW_ASSIGN(built, std::move(step));
-  } else if (function == "generate" && !model.program) {
+  } else if (function == "generate" && !model.program && !model.graph) {
     MINNOW_ASSIGN(built, lower_generation(model, lowered, options.lower));
   } else {
     const Function* found = lowered.module.find(function);
@@ -78,6 +79,7 @@ Result<std::unique_ptr<Function>> build_function(const LoadedModel& model, std::
 }
 
 Result<std::unique_ptr<Session>> Session::create(LoadedModel model, const SessionOptions& options, ThreadPool& pool) {
+  if (options.trains) MINNOW_TRY(check_has_loss(model));
   std::unique_ptr<Session> session(new Session(std::move(model), options, pool));
   const LowerOptions lower{session->model_.model.training().batch_size(), options.max_bytes};
   MINNOW_ASSIGN(session->lowered_, lower_model(session->model_, lower));
@@ -93,9 +95,8 @@ Status Session::create_tensors() {
     tensors_.insert_or_assign(weight.name, Tensor::from<float>({DType::kF32, weight.shape}, std::span(values)));
   }
   for (const StateInfo& state : lowered_.states) {
-    Tensor tensor = Tensor::zeros({DType::kF32, state.shape});
-    for (float& element : tensor.as<float>()) element = static_cast<float>(state.initial);
-    tensors_.insert_or_assign(state.name, std::move(tensor));
+    const std::vector<float> values = state.initial_values();
+    tensors_.insert_or_assign(state.name, Tensor::from<float>({DType::kF32, state.shape}, std::span(values)));
   }
   if (!options_.trains) return {};
   // Optimiser state starts at zero; the train step's own parameters say which there is.
@@ -163,7 +164,7 @@ Result<BatchOutcome> Session::evaluate(Batch& batch) {
 Result<const Tensor*> Session::infer(Batch& batch) {
   MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kInfer, batch.size()));
   MINNOW_TRY(run(*executable, batch, 0, 0));
-  return &executable->result("prediction");
+  return &executable->result(executable->function().results()[0].name);
 }
 
 }  // namespace minnow

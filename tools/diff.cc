@@ -90,6 +90,10 @@ Result<ExitCode> diff_command(const DiffFlags& flags) {
     return report(subject, flags);
   }
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
+  if (!loaded.has_loss()) {
+    MINNOW_ASSIGN(const proof::Subject subject, proof::inference_subject(loaded));
+    return report(subject, flags);
+  }
   MINNOW_ASSIGN(const auto batches, ModelBatches::load(loaded, flags.data));
   MINNOW_ASSIGN(const proof::Subject subject, proof::training_subject(loaded, flags.steps, batches->data()));
   return report(subject, flags);

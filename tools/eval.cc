@@ -88,6 +88,7 @@ Result<ExitCode> eval_command(const EvalFlags& flags) {
   ThreadPool pool(flags.backend.thread_count());
   MINNOW_ASSIGN(const TrainedModel trained, flags.model.open(flags.backend, pool));
   const auto& session = trained.session;
+  MINNOW_TRY(check_has_loss(session->model()));
   MINNOW_ASSIGN(const DataSplits data, trained.load(flags.data, pool));
   const Dataset& dataset = flags.split == "train" ? data.train : data.validation;
   MINNOW_ASSIGN(const Assessment assessment, assess(*session, dataset));

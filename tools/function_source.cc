@@ -1,6 +1,7 @@
 #include "tools/function_source.h"
 
 #include "codegen/compile.h"
+#include "ir/loop.h"
 #include "tools/flags/ir_file.h"
 
 namespace minnow {
@@ -25,7 +26,7 @@ Result<std::unique_ptr<Function>> FunctionSource::build(const PassFlags& flags, 
     return copy;
   }
   MINNOW_ASSIGN(const LoadedModel loaded, model.read());
-  const std::string name = function.empty() ? "train_step" : function;
+  const std::string name = !function.empty() ? function : loaded.has_loss() ? "train_step" : "infer";
   flags.print_limit(plan, name);
   return build_function(loaded, name, {{loaded.model.training().batch_size(), max_bytes}, plan.run, options, &records});
 }

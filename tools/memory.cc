@@ -44,7 +44,8 @@ Result<ExitCode> memory_command(const MemoryFlags& flags) {
   const SessionOptions options = flags.backend.session_options();
   MINNOW_ASSIGN(const ModelMemory memory, measure_memory(loaded, flags.backend.thread_count(), options.max_bytes));
   if (!flags.out.empty()) {
-    const std::string title = fmt::format("{}, training step of {} examples", loaded.model.name(), batch);
+    const std::string title = fmt::format("{}, {} of {} examples", loaded.model.name(),
+                                          loaded.has_loss() ? "training step" : "inference", batch);
     MINNOW_TRY(write_drawing(flags.out, draw_arena_map(*memory.train_step, title)));
   }
   if (flags.json) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "frontend/lower/lower_graph.h"
+#include "frontend/onnx/onnx_file.h"
 #include "interpreter/element_type.h"
 #include "ir/printable.h"
 #include "passes/pass_runner.h"
@@ -12,12 +14,13 @@
 #include "tools/command.h"
 #include "tools/flags/argument.h"
 #include "tools/flags/ir_file.h"
+#include "tools/flags/onnx_tensor.h"
 
 namespace minnow {
 namespace {
 
 struct RunFlags {
-  std::string file;
+  ModelFlags model;
   std::string function;
   std::string passes;
   std::vector<std::string> inputs;
@@ -41,20 +44,65 @@ ReadFor purpose_of(const RunFlags& flags) {
   return flags.backend.backend == "interpreter" ? ReadFor::kInterpreting : ReadFor::kCompiling;
 }
 
-// What is to be run: after the passes, and no larger than is allowed.
-Result<std::unique_ptr<Function>> read_function(const RunFlags& flags) {
-  MINNOW_ASSIGN(const auto module, read_ir_file(flags.file, purpose_of(flags)));
-  MINNOW_ASSIGN(const Function* const found, choose_function(*module, flags.file, flags.function));
-  auto function = found->clone();
-  MINNOW_ASSIGN(const auto pipeline, parse_pipeline(flags.passes));
-  MINNOW_TRY(run_passes(*function, pipeline));
-  MINNOW_TRY(check_memory(flags.file, *function, flags.backend.session_options().max_bytes, purpose_of(flags)));
-  return function;
+// What is to be run, and the weights and states that it has by itself.
+struct Runnable {
+  std::unique_ptr<Function> function;
+  std::map<std::string, std::vector<float>> held;
+};
+
+Result<Runnable> read_text(const RunFlags& flags) {
+  MINNOW_ASSIGN(const auto module, read_ir_file(flags.model.path, purpose_of(flags)));
+  MINNOW_ASSIGN(const Function* const found, choose_function(*module, flags.model.path, flags.function));
+  return Runnable{found->clone(), {}};
+}
+
+// Inputs that are files may decide about shapes, and are read before anything is imported.
+Result<std::map<std::string, KnownTensor>> known_inputs(const RunFlags& flags) {
+  std::map<std::string, KnownTensor> known;
+  for (const std::string& given : flags.inputs) {
+    const size_t equals = given.find("=@");
+    if (equals == std::string::npos) continue;
+    MINNOW_ASSIGN(HostTensor tensor, read_host_tensor(given.substr(equals + 2)));
+    known[given.substr(0, equals)] = std::make_shared<const HostTensor>(std::move(tensor));
+  }
+  return known;
+}
+
+Result<Runnable> read_graph(const RunFlags& flags) {
+  if (!flags.function.empty() && flags.function != "infer")
+    return fail(flags.model.path, "there is no function @{}: the graph is @infer", flags.function);
+  MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
+  MINNOW_ASSIGN(const auto known, known_inputs(flags));
+  const LowerOptions options{loaded.model.training().batch_size(), flags.backend.session_options().max_bytes};
+  LoweredModel lowered;
+  Runnable runnable;
+  MINNOW_ASSIGN(runnable.function, graph_function(loaded, options, known, &lowered));
+  const auto seed = static_cast<uint32_t>(loaded.model.training().seed());
+  for (const WeightInfo& weight : lowered.weights)
+    runnable.held[weight.name] = initialize_weight(weight.init, weight.name, weight.shape, seed);
+  for (const StateInfo& state : lowered.states) runnable.held[state.name] = state.initial_values();
+  return runnable;
+}
+
+// After the passes, and no larger than is allowed. Text runs as it stands, a graph as models do.
+Result<Runnable> read_runnable(const RunFlags& flags) {
+  const bool is_graph = is_onnx_file(flags.model.path);
+  MINNOW_ASSIGN(Runnable runnable, is_graph ? read_graph(flags) : read_text(flags));
+  std::vector<Pass> pipeline = default_pipeline();
+  if (!is_graph || purpose_of(flags) == ReadFor::kInterpreting || !flags.passes.empty()) {
+    MINNOW_ASSIGN(pipeline, parse_pipeline(flags.passes));
+  }
+  MINNOW_TRY(run_passes(*runnable.function, pipeline));
+  const int64_t max_bytes = flags.backend.session_options().max_bytes;
+  MINNOW_TRY(check_memory(flags.model.path, *runnable.function, max_bytes, purpose_of(flags)));
+  return runnable;
 }
 
 Result<ExitCode> run_command(const RunFlags& flags) {
-  MINNOW_ASSIGN(auto function, read_function(flags));
+  MINNOW_ASSIGN(Runnable runnable, read_runnable(flags));
+  auto& function = runnable.function;
   Arguments arguments(*function);
+  for (const auto& [name, values] : runnable.held) arguments.hold(name, values);
   for (const std::string& given : flags.inputs) MINNOW_TRY(arguments.give(given));
 
   ThreadPool pool(flags.backend.thread_count());
@@ -83,11 +131,15 @@ Result<ExitCode> run_command(const RunFlags& flags) {
 
 Action add_run(CLI::App& app) {
   auto flags = std::make_shared<RunFlags>();
-  app.add_option("file", flags->file, "IR text")->required()->type_name("FILE.ir");
+  app.add_option("file", flags->model.path, "IR text, or a graph of ONNX")->required()->type_name("FILE.ir|FILE.onnx");
+  flags->model.add_shorthand(app, "--batch-size", "training.batch_size",
+                             "of an .onnx file that leaves it open; 1 by default");
   app.add_option("--function", flags->function, "which function; the first by default")->type_name("NAME");
   app.add_option("--passes", flags->passes, "passes to run first, such as cse,fuse")->type_name("LIST");
-  app.add_option("--input", flags->inputs,
-                 "NAME=@FILE.npy, NAME=@FILE.npz:MEMBER, NAME=- from stdin, or NAME=NUMBER; zeros by default")
+  app.add_option(
+         "--input", flags->inputs,
+         "NAME=@FILE.npy, NAME=@FILE.npz:MEMBER, NAME=@FILE.pb of ONNX, NAME=- from stdin, or NAME=NUMBER; zeros by "
+         "default")
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
   app.add_option("--out", flags->out, "write each result as NAME.npy into this folder")->type_name("DIR");

@@ -11,7 +11,7 @@ namespace minnow {
 bool print_with_parts(const std::string& document, const std::map<std::string, std::string>& parts) {
   std::istringstream lines(document);
   std::set<std::string> placed;
-  const std::regex place("<!-- ((fields|values|ops|errors) of [A-Za-z0-9. ]+) -->");
+  const std::regex place("<!-- ((fields|values|ops|errors|operators|cases) of [A-Za-z0-9. ]+) -->");
   bool inside = false;
   for (std::string line; std::getline(lines, line);) {
     if (line == "<!-- end -->") inside = false;

@@ -8,6 +8,7 @@
 #include "frontend/load/defaults.h"
 #include "frontend/load/expand_blocks.h"
 #include "frontend/load/field_path.h"
+#include "frontend/load/onnx_network.h"
 #include "frontend/load/override_model.h"
 #include "frontend/load/program.h"
 #include "frontend/load/text_format.h"
@@ -111,14 +112,22 @@ Result<LoadedModel> parse_model_text(std::string_view text, const std::string& p
 
 Result<LoadedModel> load_model(const std::string& path) {
   if (is_ir_file(path)) return model_of_program(path);
+  if (is_onnx_file(path)) return model_of_onnx(path);
   MINNOW_ASSIGN(const std::string bytes, read_bytes(path, "model"));
   return looks_like_text(path, bytes) ? parse_model_text(bytes, path) : parse_binary(bytes, path);
 }
 
 std::string model_to_text(const Model& model) { return print_text(model, "frontend/schema/model.proto"); }
 
+Status check_has_loss(const LoadedModel& loaded) {
+  if (loaded.has_loss()) return {};
+  return fail_with_hint(loaded.path, "the model has no loss, so it cannot learn",
+                        "a model file adds one: network { onnx: \"F.onnx\" } loss { softmax_cross_entropy {} }");
+}
+
 Status complete_model(LoadedModel& loaded) {
-  MINNOW_TRY(loaded.model.has_network() ? read_program(loaded) : expand_blocks(loaded));
+  if (!loaded.model.has_network()) MINNOW_TRY(expand_blocks(loaded));
+  else MINNOW_TRY(loaded.model.network().has_onnx() ? read_onnx_network(loaded) : read_program(loaded));
   find_first_weights(loaded);
   fill_defaults(loaded);
   return validate_model(loaded);

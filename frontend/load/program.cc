@@ -48,7 +48,8 @@ Result<Source> find_source(const LoadedModel& loaded) {
   const spec::Network& network = loaded.model.network();
   switch (network.source_case()) {
     case spec::Network::kText: return Source{network.text(), loaded.where("network.text") + ": text"};
-    case spec::Network::kIr: break;
+    case spec::Network::kIr:
+    case spec::Network::kOnnx: break;
     case spec::Network::SOURCE_NOT_SET:
       return complain_with_hint(loaded, "network", "for example network { ir: \"program.ir\" }", "names no program");
   }

@@ -29,6 +29,8 @@ Status check_fields(const LoadedModel& loaded, const google::protobuf::Message& 
 
 // In place of them, for a model whose network is a program: names, ranges and data.
 Status validate_network(const LoadedModel& loaded);
+// Of either, how its weights begin.
+Status validate_weights(const LoadedModel& loaded);
 
 // It is printed and stored, never looked up, so any text without control characters will do.
 Status check_model_name(const LoadedModel& loaded);

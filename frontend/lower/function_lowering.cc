@@ -5,6 +5,7 @@
 #include "frontend/load/defaults.h"
 #include "frontend/load/validate_model.h"
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/lower_graph.h"
 #include "frontend/lower/normalize_input.h"
 
 namespace minnow {
@@ -27,6 +28,7 @@ Status check_generation(const LayerScope& scope) {
 }  // namespace
 
 Status FunctionLowering::add_inputs() {
+  if (scope_.loaded.graph) return add_graph_inputs(scope_, values_);
   for (int i = 0; i < model_.inputs_size(); ++i) {
     const spec::Input& input = model_.inputs(i);
     const std::string path = fmt::format("inputs.{}", i);
@@ -45,6 +47,7 @@ void FunctionLowering::add_input(const TensorType& type) {
 }
 
 Status FunctionLowering::add_layers(const std::set<std::string>* names) {
+  if (scope_.loaded.graph) return add_graph(scope_, values_);
   convert_inputs();
   MINNOW_ASSIGN(const std::vector<int> order, layer_order(scope_.loaded));
   for (const int index : order)

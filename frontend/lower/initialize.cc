@@ -50,6 +50,7 @@ uint32_t stream_of(std::string_view name) {
 
 std::vector<float> initialize_weight(const WeightInit& init, const std::string& name, const Shape& shape,
                                      uint32_t seed) {
+  if (init.values) return *init.values;
   const Distribution distribution = distribution_of(init);
   const RandomSequence random{.seed = seed, .stream = stream_of(name), .step = 0};
   std::vector<float> values(static_cast<size_t>(element_count(shape)));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ struct WeightInit {
   spec::Initializer initializer;
   int64_t fan_in = 1;
   int64_t fan_out = 1;
+  // In place of all that, values that a file has.
+  std::shared_ptr<const std::vector<float>> values = nullptr;
 };
 
 // The values in row-major order. They depend on the seed, the name and the index of an element alone, so a

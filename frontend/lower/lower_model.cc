@@ -7,9 +7,11 @@
 #include "frontend/load/mistakes.h"
 #include "frontend/lower/function_lowering.h"
 #include "frontend/lower/layer_rule.h"
+#include "frontend/lower/lower_graph.h"
 #include "frontend/lower/lower_loss.h"
 #include "frontend/lower/lower_program.h"
 #include "frontend/lower/trained_weights.h"
+#include "frontend/onnx/import_graph.h"
 
 namespace minnow {
 namespace {
@@ -25,6 +27,7 @@ Status check_layers(const LoadedModel& loaded) {
 
 // What a function shares with the others; taken from @loss, in which everything occurs.
 void describe(LoweredModel* lowered, FunctionScope* scope) {
+  if (scope->loaded.graph) return describe_graph(lowered, scope);
   lowered->weights = std::move(scope->weights);
   lowered->states = std::move(scope->states);
   lowered->layers = std::move(scope->rows);
@@ -169,7 +172,13 @@ bool is_reserved(std::string_view name) {
 }
 
 int64_t batch_size_for(const LoadedModel& loaded, int64_t wanted) {
-  return loaded.program ? loaded.model.training().batch_size() : wanted;
+  const bool is_fixed = loaded.program || (loaded.graph && fixed_batch(*loaded.graph) > 0);
+  return is_fixed ? loaded.model.training().batch_size() : wanted;
+}
+
+std::vector<float> StateInfo::initial_values() const {
+  if (values) return *values;
+  return std::vector<float>(static_cast<size_t>(element_count(shape)), static_cast<float>(initial));
 }
 
 int64_t LoweredModel::weight_count() const {
@@ -183,6 +192,7 @@ Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& 
   if (options.batch_size < 1 || options.batch_size > kLargestBatch)
     return complain(loaded, "training.batch_size", "batch size is {}, but must lie in [1, {}]", options.batch_size,
                     kLargestBatch);
+  if (!loaded.has_loss()) return lower_graph(loaded, options);
   MINNOW_ASSIGN(LoweredModel lowered, loaded.program ? lower_program(loaded, options) : lower_layers(loaded, options));
   MINNOW_TRY(choose_trained_weights(loaded, lowered.weights));
   return lowered;

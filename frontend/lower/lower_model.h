@@ -31,6 +31,10 @@ struct StateInfo {
   std::string name;
   Shape shape;
   double initial = 0;  // every element
+  // In place of that, values that a file has.
+  std::shared_ptr<const std::vector<float>> values = nullptr;
+
+  std::vector<float> initial_values() const;
 };
 
 // Values of one example that a layer normalises together, each group by itself. Of a single value nothing is left.
@@ -110,7 +114,8 @@ struct LowerOptions {
 //   @infer     inference mode → "prediction": the output through softmax (cross-entropy) or sigmoid (binary),
 //   or as it is
 //
-// Of a model whose network is a program, it takes these functions from there: see lower_program.
+// Of a model whose network is a program, it takes these functions from there: see lower_program. Of an .onnx file
+// without a loss there is @infer alone, which gives all outputs of the graph by their names: see lower_graph.
 //
 // Expects what read_experiment gives. Errors: fields of a layer that do not fit each other, shapes that do not fit,
 // tensors beyond kMaxElements or max_bytes.

@@ -31,8 +31,8 @@ WeightInit init_of(const Shape& shape, const spec::Network::Weight* entry) {
 
 class WeightFinder {
  public:
-  WeightFinder(const LoadedModel& loaded, LoweredModel* lowered)
-      : loaded_(loaded), entries_(loaded.model.network().weights()), lowered_(lowered) {}
+  WeightFinder(const LoadedModel& loaded, const ValuesOfFile& from_file, LoweredModel* lowered)
+      : loaded_(loaded), entries_(loaded.model.network().weights()), from_file_(from_file), lowered_(lowered) {}
 
   Status find(const Function& loss) {
     for (const auto& parameter : loss.parameters()) {
@@ -43,8 +43,8 @@ class WeightFinder {
     for (int i = 0; i < entries_.size(); ++i)
       if (!matches_any(entries_[i].name()))
         return complain_with_hint(loaded_, fmt::format("network.weights.{}.name", i),
-                                  name_hint(entries_[i].name(), names_),
-                                  "\"{}\" matches no weight and no state of @loss", printable_name(entries_[i].name()));
+                                  name_hint(entries_[i].name(), names_), "\"{}\" matches no weight and no state of {}",
+                                  printable_name(entries_[i].name()), loaded_.graph ? "the graph" : "@loss");
     return {};
   }
 
@@ -56,13 +56,16 @@ class WeightFinder {
     if (parameter.role == Role::kState) return add_state(parameter, at);
     const bool decays = entry != nullptr && entry->has_decays() ? entry->decays() : shape.size() > 1;
     const std::string layer = parameter.name.substr(0, parameter.name.rfind('.'));
-    lowered_->weights.push_back({parameter.name, shape, init_of(shape, entry), decays, layer});
+    WeightInit init = init_of(shape, entry);
+    if (entry == nullptr || !entry->has_init()) init.values = values_of(parameter.name);
+    lowered_->weights.push_back({parameter.name, shape, std::move(init), decays, layer});
     return {};
   }
 
   Status add_state(const Value& parameter, int at) {
-    StateInfo state{parameter.name, parameter.type.shape, 0};
-    if (at >= 0 && entries_[at].has_init()) {
+    const bool is_drawn = at >= 0 && entries_[at].has_init();
+    StateInfo state{parameter.name, parameter.type.shape, 0, is_drawn ? nullptr : values_of(parameter.name)};
+    if (is_drawn) {
       const spec::Initializer& init = entries_[at].init();
       if (!init.has_constant() && init.kind_case() != spec::Initializer::KIND_NOT_SET)
         return complain_with_hint(loaded_, fmt::format("network.weights.{}.init", at), "write constant { value: 1 }",
@@ -71,6 +74,11 @@ class WeightFinder {
     }
     lowered_->states.push_back(std::move(state));
     return {};
+  }
+
+  std::shared_ptr<const std::vector<float>> values_of(const std::string& name) const {
+    const auto found = from_file_.find(name);
+    return found == from_file_.end() ? nullptr : found->second;
   }
 
   // -1 if there is none.
@@ -88,14 +96,16 @@ class WeightFinder {
 
   const LoadedModel& loaded_;
   const google::protobuf::RepeatedPtrField<spec::Network::Weight>& entries_;
+  const ValuesOfFile& from_file_;
   LoweredModel* lowered_;
   std::vector<std::string> names_;
 };
 
 }  // namespace
 
-Status find_weights(const LoadedModel& loaded, const Function& loss, LoweredModel* lowered) {
-  return WeightFinder(loaded, lowered).find(loss);
+Status find_weights(const LoadedModel& loaded, const Function& loss, LoweredModel* lowered,
+                    const ValuesOfFile& from_file) {
+  return WeightFinder(loaded, from_file, lowered).find(loss);
 }
 
 }  // namespace minnow

@@ -65,7 +65,7 @@ Status validate_learning(const LoadedModel& loaded, const LoweredModel& lowered)
 }
 
 bool loss_takes_probabilities_for_logits(const LoadedModel& loaded, const LoweredModel& lowered) {
-  if (loaded.program) return false;  // whose loss is its own affair
+  if (loaded.program || loaded.graph) return false;  // whose output is its own affair
   const spec::Layer& output = output_of(loaded.model);
   return lowered.classifies && (layer_rule(output).gives_probabilities || has_sigmoid(output));
 }

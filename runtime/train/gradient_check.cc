@@ -48,6 +48,7 @@ Tensor random_tensor(const Value& parameter, const LoweredModel& lowered, uint32
 class GradientProblem {
  public:
   static Result<GradientProblem> create(const LoadedModel& model) {
+    MINNOW_TRY(check_has_loss(model));
     GradientProblem problem;
     MINNOW_ASSIGN(problem.lowered_, lower_model(model, {batch_size_for(model, kBatch)}));
     problem.loss_ = problem.lowered_.module.find("loss");

@@ -9,6 +9,7 @@
 #include "frontend/load/read_bytes.h"
 #include "interpreter/element_type.h"
 #include "runtime/data/npy.h"
+#include "tools/flags/onnx_tensor.h"
 
 namespace minnow {
 namespace {
@@ -41,6 +42,13 @@ Result<double> number_of_type(const std::string& text, DType dtype, const std::s
 
 // The array in a file, as elements of the parameter's type.
 Result<Tensor> read_array(const std::string& path, const Value& parameter) {
+  if (path.ends_with(".pb")) {
+    MINNOW_ASSIGN(const HostTensor host, read_host_tensor(path));
+    if (host.shape != parameter.type.shape)
+      return fail(path, "holds {}, but parameter \"{}\" is {}", shape_to_string(host.shape), parameter.name,
+                  parameter.type.to_string());
+    return tensor_of(host, parameter.type.dtype, path);
+  }
   MINNOW_ASSIGN(NpyArray array, NpyArray::open(path));
   if (array.shape() != parameter.type.shape)
     return fail(shown_path(path), "holds {}, but parameter \"{}\" is {}", array.type().to_string(), parameter.name,
@@ -52,6 +60,11 @@ Result<Tensor> read_array(const std::string& path, const Value& parameter) {
 
 Arguments::Arguments(const Function& function) : function_(function) {
   for (const auto& parameter : function.parameters()) values_.push_back(Tensor::zeros(parameter->type));
+}
+
+void Arguments::hold(const std::string& name, const std::vector<float>& values) {
+  const Value& parameter = *function_.find_parameter(name);
+  values_[static_cast<size_t>(parameter.index)] = Tensor::from<float>(parameter.type, std::span(values));
 }
 
 Status Arguments::give(const std::string& given) {

@@ -41,8 +41,9 @@ void add_set_flag(CLI::App& app, std::vector<std::string>& assignments) {
 void ModelFlags::add(CLI::App& app, Takes takes) {
   const bool takes_ir = takes == Takes::kModelOrIr;
   app.add_option("model", path,
-                 takes_ir ? "the model file, .textproto or binary, a run folder, or IR text"
-                          : "the model file, .textproto or binary, a run folder, or IR text with a function @loss")
+                 takes_ir ? "the model file, .textproto or binary, a run folder, a graph of ONNX, or IR text"
+                          : "the model file, .textproto or binary, a run folder, a graph of ONNX, or IR text with a "
+                            "function @loss")
       ->required()
       ->type_name(takes_ir ? "MODEL|FILE.ir" : "MODEL");
   add_set_flag(app, assignments);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "frontend/onnx/onnx_file.h"
+#include "ir/printable.h"
 #include "runtime/data/named_dataset.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/run_folder.h"
@@ -20,6 +22,21 @@ std::vector<std::string> names_of_classes(std::vector<std::string> known, const 
   std::ranges::copy(known, names.begin());
   return names;
 }
+
+namespace {
+
+// The first output of a graph without a loss may be anything.
+Status check_predicts(const Session& session) {
+  const FunctionResult& first = session.lowered().module.find("infer")->results()[0];
+  const TensorType& type = first.value->type;
+  const bool fits = type.dtype == DType::kF32 && type.rank() > 0 && !session.lowered().inputs.empty() &&
+                    session.input_type().rank() > 0 && type.dim(0) == session.input_type().dim(0);
+  if (fits) return {};
+  return fail(session.model().graph->path(), "the output {} is {}, which holds no prediction for each example",
+              printable(first.name), type.to_string());
+}
+
+}  // namespace
 
 void NamesFlag::add(CLI::App& app, const std::string& help) {
   app.add_option("--names", text, help)->check(CLI::IsMember({"minnow", "pytorch", "keras"}));
@@ -47,6 +64,7 @@ Result<std::string> TrainedModelFlags::find_weights() const {
   std::error_code error;
   if (!weights_.empty()) return weights_at(weights_);
   if (std::filesystem::is_directory(model_.path, error)) return weights_at(model_.path);
+  if (is_onnx_file(model_.path)) return model_.path;
   if (!std::filesystem::exists(model_.path, error)) MINNOW_TRY(model_.read());
   return tl::unexpected(
       Error{{}, "which weights?", "--weights FILE, or the folder of a run in place of the model", ExitCode::kUsage});
@@ -56,7 +74,11 @@ Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, Thread
   MINNOW_ASSIGN(std::string weights, find_weights());
   MINNOW_ASSIGN(const LoadedModel loaded, model_.read());
   MINNOW_ASSIGN(auto session, Session::create(loaded, backend.inference_options(), pool));
-  MINNOW_ASSIGN(std::vector<std::string> known, load_weights(weights, *session, names_.names()));
+  if (!loaded.has_loss()) MINNOW_TRY(check_predicts(*session));
+  std::vector<std::string> known;
+  if (!is_onnx_file(weights)) {
+    MINNOW_ASSIGN(known, load_weights(weights, *session, names_.names()));
+  }
   const auto count = std::ssize(known);
   std::vector<std::string> names = names_of_classes(std::move(known), *session);
   const int64_t named = std::min<int64_t>(count, session->lowered().classes);

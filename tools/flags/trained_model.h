@@ -1,4 +1,5 @@
-// A model with trained weights, as `eval` and `predict` take it: MODEL --weights FILE, or the folder of a run alone.
+// A model with trained weights, as `eval` and `predict` take it: MODEL --weights FILE, or the folder of a run alone, or
+// an .onnx file, which has its own.
 #pragma once
 
 #include <memory>

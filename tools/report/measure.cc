@@ -18,7 +18,9 @@ constexpr double kLearningRate = 0.001;  // low: the same batch again and again 
 }  // namespace
 
 Status MeasuredFunction::build(const LoadedModel& loaded, const SessionOptions& options, ModelFunction function) {
-  MINNOW_ASSIGN(session_, Session::create(loaded, options, *pool_));
+  SessionOptions fitting = options;
+  fitting.trains = options.trains && loaded.has_loss();
+  MINNOW_ASSIGN(session_, Session::create(loaded, fitting, *pool_));
   batch_ = draw_batch(*session_);
   const auto start = std::chrono::steady_clock::now();
   MINNOW_ASSIGN(executable_, session_->executable(function, loaded.model.training().batch_size()));
@@ -84,7 +86,7 @@ Result<Subject> Subject::read(const ModelFlags& model, const std::string& functi
   }
   subject.loaded_ = std::make_unique<LoadedModel>(std::move(loaded));
   subject.name_ = subject.loaded_->model.name();
-  subject.function_ = function.empty() ? "train_step" : function;
+  subject.function_ = !function.empty() ? function : subject.loaded_->has_loss() ? "train_step" : "infer";
   return subject;
 }
 

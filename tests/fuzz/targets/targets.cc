@@ -15,6 +15,7 @@ constexpr std::array kTargets = {
     FuzzTarget{"idx", fuzz_idx},
     FuzzTarget{"ir", fuzz_ir},
     FuzzTarget{"npy", fuzz_npy},
+    FuzzTarget{"onnx", fuzz_onnx},
     FuzzTarget{"png", fuzz_png},
     FuzzTarget{"text", fuzz_text},
     FuzzTarget{"text_model", fuzz_text_model},

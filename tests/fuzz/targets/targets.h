@@ -28,6 +28,7 @@ void fuzz_experiment(std::string_view bytes);
 void fuzz_idx(std::string_view bytes);
 void fuzz_ir(std::string_view bytes);
 void fuzz_npy(std::string_view bytes);
+void fuzz_onnx(std::string_view bytes);
 void fuzz_png(std::string_view bytes);
 void fuzz_text(std::string_view bytes);
 void fuzz_text_model(std::string_view bytes);

@@ -1,0 +1,58 @@
+#include "frontend/onnx/fold/fold.h"
+
+#include <map>
+
+namespace minnow {
+namespace {
+
+using namespace onnx_fold;
+
+constexpr size_t kMostElements = size_t{1} << 22;  // of an operand that is no splat
+
+const std::map<std::string_view, Rule*>& rules() {
+  static const std::map<std::string_view, Rule*> kRules = {
+      {"Abs", unary},         {"Neg", unary},         {"Ceil", unary},         {"Floor", unary},
+      {"Sqrt", unary},        {"Reciprocal", unary},  {"Exp", unary},          {"Log", unary},
+      {"Sign", unary},        {"Relu", unary},        {"Not", unary},          {"Round", unary},
+      {"Add", binary},        {"Sub", binary},        {"Mul", binary},         {"Div", binary},
+      {"Mod", binary},        {"Pow", binary},        {"Max", binary},         {"Min", binary},
+      {"Equal", compare},     {"Less", compare},      {"Greater", compare},    {"LessOrEqual", compare},
+      {"And", logical},       {"Or", logical},        {"Xor", logical},        {"GreaterOrEqual", compare},
+      {"Where", where},       {"Cast", cast},         {"CastLike", cast_like}, {"Reshape", reshape},
+      {"Flatten", reshape},   {"Squeeze", reshape},   {"Unsqueeze", reshape},  {"Transpose", transpose},
+      {"Concat", concat},     {"Slice", slice},       {"Split", split},        {"Gather", gather},
+      {"Expand", expand},     {"Tile", tile},         {"Range", range},        {"ConstantOfShape", constant_of_shape},
+      {"ReduceSum", reduce},  {"ReduceProd", reduce}, {"ReduceMax", reduce},   {"ReduceMin", reduce},
+      {"ReduceMean", reduce}, {"NonZero", non_zero},  {"Unique", unique},      {"GatherElements", gather_elements},
+      {"ArgMax", arg},        {"ArgMin", arg}};
+  return kRules;
+}
+
+}  // namespace
+
+bool fold_node(NodeScope& n) {
+  const auto rule = rules().find(n.op());
+  if (rule == rules().end() || !domain_of(n.node().domain()).empty() || n.inputs() == 0) return false;
+  for (size_t i = 0; i < n.inputs(); ++i) {
+    if (!n.has(i)) continue;
+    if (!n.is_known(i) || n.operand(i).known->held() > kMostElements) return false;
+  }
+  return rule->second(n);
+}
+
+namespace onnx_fold {
+
+size_t place_in(const Shape& from, const Shape& shape, size_t i) {
+  size_t place = 0, stride = 1;
+  for (size_t back = 1; back <= from.size(); ++back) {
+    const auto size = static_cast<size_t>(shape[shape.size() - back]);
+    const auto own = static_cast<size_t>(from[from.size() - back]);
+    if (own != 1) place += i % size * stride;
+    stride *= own;
+    i /= size;
+  }
+  return place;
+}
+
+}  // namespace onnx_fold
+}  // namespace minnow

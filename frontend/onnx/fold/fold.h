@@ -1,0 +1,41 @@
+// Works out nodes whose operands are known: shapes, and what is computed with them.
+#pragma once
+
+#include "frontend/onnx/node_scope.h"
+
+namespace minnow {
+
+// Whether the node's results are known now. Without a rule here, or where there are too many elements, it is made of
+// ops.
+bool fold_node(NodeScope& n);
+
+namespace onnx_fold {
+
+// Each answers whether it has given the results.
+using Rule = bool(NodeScope& n);
+Rule unary, binary, compare, logical, where, cast, cast_like;
+Rule reshape, transpose, concat, slice, split, gather, gather_elements, expand, tile, range, constant_of_shape;
+Rule reduce, non_zero, unique, arg;
+
+// Few enough to be worked out here.
+inline bool is_small(const Shape& shape) {
+  constexpr int64_t kMostMade = int64_t{1} << 22;
+  const auto count = checked_element_count(shape);
+  return count && *count <= kMostMade;
+}
+
+// Elements place(0), place(1), ... of x, in this shape.
+template <typename Place>
+HostTensor pick(const HostTensor& x, Shape shape, Place place) {
+  HostTensor y = HostTensor::zeros(x.type, std::move(shape));
+  for (size_t i = 0; i < y.held(); ++i)
+    if (x.is_float()) y.floats[i] = x.number(place(i));
+    else y.ints[i] = x.whole(place(i));
+  return y;
+}
+
+// Where element i of a tensor of `shape` lies in one of `from`, which is broadcast to it.
+size_t place_in(const Shape& from, const Shape& shape, size_t i);
+
+}  // namespace onnx_fold
+}  // namespace minnow

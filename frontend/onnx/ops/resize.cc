@@ -1,0 +1,216 @@
+// Resize and Upsample: each result is a weighted sum of few elements along each axis. As shapes and scales are known,
+// so are places and weights, and an axis is one gather of all taps and one sum.
+#include <algorithm>
+#include <cmath>
+
+#include "frontend/onnx/node_scope.h"
+
+namespace minnow::onnx_ops {
+namespace {
+
+struct ResizeAxis {
+  int64_t dim;
+  int64_t input;
+  int64_t output;
+  double scale;
+  double roi_start = 0;
+  double roi_end = 1;
+};
+
+struct ResizeForm {
+  std::string mode;
+  std::string coordinates;
+  std::string nearest;
+  double cubic;
+  bool excludes_outside;
+  bool antialias;
+  double extrapolation;
+};
+
+// What a result is made of: elements of the input, and what each counts.
+struct Taps {
+  std::vector<int64_t> places;
+  std::vector<double> weights;
+};
+
+// Where the centre of result i lies in the input.
+double coordinate(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
+  const auto at = static_cast<double>(i), input = static_cast<double>(axis.input), output = axis.scale * input;
+  if (form.coordinates == "asymmetric") return at / axis.scale;
+  if (form.coordinates == "align_corners") return output == 1 ? 0 : at * (input - 1) / (output - 1);
+  if (form.coordinates == "pytorch_half_pixel") return axis.output == 1 ? 0 : (at + 0.5) / axis.scale - 0.5;
+  if (form.coordinates == "half_pixel_symmetric") {
+    const double adjustment = static_cast<double>(axis.output) / output;
+    return input / 2 * (1 - adjustment) + (at + 0.5) / axis.scale - 0.5;
+  }
+  if (form.coordinates == "tf_half_pixel_for_nn") return (at + 0.5) / axis.scale;
+  if (form.coordinates == "tf_crop_and_resize") {
+    if (axis.output == 1) return 0.5 * (axis.roi_start + axis.roi_end) * (input - 1);
+    return axis.roi_start * (input - 1) + at * (axis.roi_end - axis.roi_start) * (input - 1) / (output - 1);
+  }
+  require(form.coordinates == "half_pixel", "coordinate_transformation_mode is \"{}\", which is not known",
+          form.coordinates);
+  return (at + 0.5) / axis.scale - 0.5;
+}
+
+int64_t nearest_place(const std::string& mode, double x) {
+  if (mode == "floor") return static_cast<int64_t>(std::floor(x));
+  if (mode == "ceil") return static_cast<int64_t>(std::ceil(x));
+  if (mode == "round_prefer_ceil") return static_cast<int64_t>(std::floor(x + 0.5));
+  require(mode == "round_prefer_floor", "nearest_mode is \"{}\", which is not known", mode);
+  return static_cast<int64_t>(std::ceil(x - 0.5));
+}
+
+// Keys' cubic, https://doi.org/10.1109/TASSP.1981.1163711.
+double cubic_weight(double a, double x) {
+  x = std::abs(x);
+  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
+double kernel_weight(const ResizeForm& form, double x) {
+  return form.mode == "linear" ? std::max(0.0, 1 - std::abs(x)) : cubic_weight(form.cubic, x);
+}
+
+Taps taps_of(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
+  const double x = coordinate(form, axis, i);
+  if (form.mode == "nearest") return {{std::clamp<int64_t>(nearest_place(form.nearest, x), 0, axis.input - 1)}, {1}};
+  // Made smaller, the kernel is as much wider.
+  const double stretch = form.antialias ? std::min(axis.scale, 1.0) : 1;
+  const double reach = (form.mode == "linear" ? 1 : 2) / stretch;
+  Taps taps;
+  double sum = 0;
+  for (auto place = static_cast<int64_t>(std::floor(x - reach)); place <= static_cast<int64_t>(std::ceil(x + reach));
+       ++place) {
+    const double weight = kernel_weight(form, (static_cast<double>(place) - x) * stretch);
+    const bool is_outside = place < 0 || place >= axis.input;
+    if (weight == 0 || (is_outside && form.excludes_outside)) continue;
+    taps.places.push_back(std::clamp<int64_t>(place, 0, axis.input - 1));
+    taps.weights.push_back(weight);
+    sum += weight;
+  }
+  for (double& weight : taps.weights) weight /= sum;
+  return taps;
+}
+
+// x resized along one dimension: [..., I, ...] → [..., O, T, ...] → [..., O, ...].
+Value* resized(GraphBuilder& b, Value* x, const ResizeForm& form, const ResizeAxis& axis) {
+  std::vector<Taps> all;
+  size_t most = 1;
+  for (int64_t i = 0; i < axis.output; ++i) {
+    all.push_back(taps_of(form, axis, i));
+    most = std::max(most, all.back().places.size());
+  }
+  Dims places;
+  std::vector<double> weights;
+  for (Taps& taps : all) {
+    taps.places.resize(most, 0);
+    taps.weights.resize(most, 0);
+    places.insert(places.end(), taps.places.begin(), taps.places.end());
+    weights.insert(weights.end(), taps.weights.begin(), taps.weights.end());
+  }
+  const auto taps = static_cast<int64_t>(most);
+  if (most == 1) return b.gather(x, b.i32s({axis.output}, places), axis.dim);
+  Value* seen = b.gather(x, b.i32s({axis.output, taps}, places), axis.dim);
+  Shape shape(seen->type.shape.size(), 1);
+  shape[static_cast<size_t>(axis.dim)] = axis.output;
+  shape[static_cast<size_t>(axis.dim) + 1] = taps;
+  return b.sum(b.mul(seen, b.f32s(shape, weights)), {axis.dim + 1});
+}
+
+ResizeForm form_of(const NodeScope& n) {
+  const bool is_old = n.op() == "Upsample" || n.version() < 11;
+  ResizeForm form{.mode = n.text("mode", "nearest"),
+                  .coordinates = is_old ? "asymmetric" : n.text("coordinate_transformation_mode", "half_pixel"),
+                  .nearest = is_old ? "floor" : n.text("nearest_mode", "round_prefer_floor"),
+                  .cubic = n.real("cubic_coeff_a", -0.75),
+                  .excludes_outside = n.whole("exclude_outside") != 0,
+                  .antialias = n.whole("antialias") != 0,
+                  .extrapolation = n.real("extrapolation_value")};
+  if (form.mode == "bilinear") form.mode = "linear";
+  require(form.mode == "nearest" || form.mode == "linear" || form.mode == "cubic", "the mode \"{}\" is not known",
+          form.mode);
+  return form;
+}
+
+// Sizes, or how much larger each axis becomes.
+std::vector<ResizeAxis> axes_to_resize(const NodeScope& n) {
+  const bool is_old = n.op() == "Upsample" || n.version() < 11;
+  const Dims dims = n.has_attribute("axes") ? n.wholes("axes") : first_dims(n.rank());
+  (void)axes_of(dims, n.rank());
+  const size_t scales_input = is_old ? 1 : 2;
+  std::vector<double> scales;
+  if (n.has(scales_input))
+    for (size_t i = 0; i < n.known(scales_input).size(); ++i) scales.push_back(n.known(scales_input).number(i));
+  if (n.has_attribute("scales")) scales = n.reals("scales");
+  if (n.has_attribute("height_scale")) scales = {1, 1, n.real("height_scale", 1), n.real("width_scale", 1)};
+  const Dims sizes = !is_old && n.has(3) ? n.whole_numbers(3) : Dims();
+  const size_t given = sizes.empty() ? scales.size() : sizes.size();
+  require(given == dims.size(), "it has {} scales or sizes for {} axes", given, dims.size());
+  std::vector<ResizeAxis> axes;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    ResizeAxis axis{axis_of(dims[i], n.rank()), n.dim(0, dims[i]), 0, 1};
+    require(axis.input > 0, "there is nothing to resize");
+    const double size =
+        sizes.empty() ? std::floor(static_cast<double>(axis.input) * scales[i]) : static_cast<double>(sizes[i]);
+    require(size >= 1 && size <= 1 << 24, "an axis gets the size {}", size);
+    axis.output = static_cast<int64_t>(size);
+    axis.scale = sizes.empty() ? scales[i] : size / static_cast<double>(axis.input);
+    axes.push_back(axis);
+  }
+  return axes;
+}
+
+// The same scale for all, as the policy says.
+void keep_aspect(const NodeScope& n, std::vector<ResizeAxis>& axes) {
+  const std::string policy = n.text("keep_aspect_ratio_policy", "stretch");
+  if (policy == "stretch") return;
+  require(policy == "not_larger" || policy == "not_smaller", "keep_aspect_ratio_policy is \"{}\", which is not known",
+          policy);
+  double scale = axes[0].scale;
+  for (const ResizeAxis& axis : axes)
+    scale = policy == "not_larger" ? std::min(scale, axis.scale) : std::max(scale, axis.scale);
+  for (ResizeAxis& axis : axes) {
+    axis.scale = scale;
+    axis.output = std::max<int64_t>(static_cast<int64_t>(std::floor(scale * static_cast<double>(axis.input) + 0.5)), 1);
+  }
+}
+
+// Results whose centre lies outside of the input along any axis.
+Value* with_extrapolation(GraphBuilder& b, Value* y, const ResizeForm& form, const std::vector<ResizeAxis>& axes) {
+  for (const ResizeAxis& axis : axes) {
+    std::vector<double> outside;
+    for (int64_t i = 0; i < axis.output; ++i) {
+      const double x = coordinate(form, axis, i);
+      outside.push_back(x < 0 || x > static_cast<double>(axis.input - 1) ? 1 : 0);
+    }
+    Value* is_outside = b.along(b.constant({DType::kPred, {axis.output}}, outside), axis.dim, y->type.shape);
+    y = b.select(is_outside, form.extrapolation, y);
+  }
+  return y;
+}
+
+}  // namespace
+
+void resize(NodeScope& n) {
+  GraphBuilder& b = n.b;
+  const ResizeForm form = form_of(n);
+  std::vector<ResizeAxis> axes = axes_to_resize(n);
+  keep_aspect(n, axes);
+  const bool crops = form.coordinates == "tf_crop_and_resize";
+  if (crops) {
+    const HostTensor& roi = n.known(1);
+    require(roi.size() == 2 * axes.size(), "roi has {} numbers", roi.size());
+    for (size_t i = 0; i < axes.size(); ++i)
+      axes[i].roi_start = roi.number(i), axes[i].roi_end = roi.number(i + axes.size());
+  }
+  Value* x = n.value();
+  const DType dtype = x->type.dtype;
+  if (form.mode != "nearest") x = b.convert(x, DType::kF32);
+  for (const ResizeAxis& axis : axes)
+    if (axis.output != axis.input || axis.scale != 1 || crops) x = resized(b, x, form, axis);
+  if (crops) x = with_extrapolation(b, x, form, axes);
+  n.give(b.convert(x, dtype));
+}
+
+}  // namespace minnow::onnx_ops

@@ -1,0 +1,26 @@
+// One case of ONNX's backend tests: a model, and what it makes of inputs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ir/error.h"
+
+namespace minnow::onnx_tests {
+
+// kPass; kRefused, by an Error; kWrong, where an answer is another one.
+enum class Verdict { kPass, kRefused, kWrong };
+
+struct CaseResult {
+  Verdict verdict = Verdict::kPass;
+  std::string detail;  // the refusal, or the first element that differs
+};
+
+enum class Way { kInterpreted, kCompiled };
+
+// `folder` holds model.onnx and test_data_set_N with input_I.pb and output_I.pb.
+CaseResult run_case(const std::string& folder, Way way);
+// A model alone, whose only input is i / n for element i of n, and one file of what it gives.
+CaseResult run_light_case(const std::string& model, const std::string& output, Way way);
+
+}  // namespace minnow::onnx_tests

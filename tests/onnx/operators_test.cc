@@ -1,0 +1,231 @@
+// A few nodes of each family against numbers worked out by hand; ONNX's own cases are many more (conformance_test.cc).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/onnx/small_graph.h"
+
+namespace minnow::onnx_tests {
+namespace {
+
+using testing::DoubleNear;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pointwise;
+
+constexpr DType kF32 = DType::kF32;
+constexpr DType kI32 = DType::kI32;
+
+MATCHER(IsNear, "") { return std::abs(std::get<0>(arg) - std::get<1>(arg)) <= 1e-5 * (1 + std::abs(std::get<1>(arg))); }
+
+void expect(const Answer& answer, const Shape& shape, const std::vector<double>& values) {
+  EXPECT_EQ(answer.error, "");
+  EXPECT_EQ(answer.shape, shape);
+  EXPECT_THAT(answer.values, Pointwise(IsNear(), values));
+}
+
+SmallInput x4(std::vector<double> values) { return {"x", {kF32, {static_cast<int64_t>(values.size())}}, values}; }
+
+TEST(OnnxOperators, RoundTakesTheEvenNeighbour) {
+  expect(
+      answer({"op_type: 'Round' input: 'x' output: 'y'"}, {x4({-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4999998, 8388609})}),
+      {8}, {-2, -2, 0, 0, 2, 2, 2, 8388609});
+}
+
+TEST(OnnxOperators, InverseFunctionsReachTheirEnds) {
+  const double half = std::acos(0.0);
+  expect(answer({"op_type: 'Asin' input: 'x' output: 'y'"}, {x4({-1, 0, 0.5, 1})}), {4}, {-half, 0, half / 3, half});
+  expect(answer({"op_type: 'Acos' input: 'x' output: 'y'"}, {x4({-1, 0, 0.5, 1})}), {4},
+         {2 * half, half, 2 * half / 3, 0});
+}
+
+TEST(OnnxOperators, WholeNumbersDivideTowardsZeroAndTakeTheDivisorsSign) {
+  const SmallInput a{"a", {kI32, {4}}, {7, -7, 7, -7}}, b{"b", {kI32, {4}}, {2, 2, -2, -2}};
+  expect(answer({"op_type: 'Div' input: 'a' input: 'b' output: 'y'"}, {a, b}), {4}, {3, -3, -3, 3});
+  expect(answer({"op_type: 'Mod' input: 'a' input: 'b' output: 'y'"}, {a, b}), {4}, {1, 1, -1, -1});
+  expect(answer({"op_type: 'Mod' input: 'a' input: 'b' output: 'y' attribute { name: 'fmod' i: 1 type: INT }"}, {a, b}),
+         {4}, {1, -1, 1, -1});
+}
+
+TEST(OnnxOperators, BitsOfWholeNumbers) {
+  const SmallInput a{"a", {kI32, {3}}, {12, -1, 5}}, b{"b", {kI32, {3}}, {10, 255, -2}};
+  expect(answer({"op_type: 'BitwiseAnd' input: 'a' input: 'b' output: 'y'"}, {a, b}), {3}, {8, 255, 4});
+  expect(answer({"op_type: 'BitwiseXor' input: 'a' input: 'b' output: 'y'"}, {a, b}), {3}, {6, -256, -5});
+}
+
+TEST(OnnxOperators, OperandsAreBroadcast) {
+  const SmallInput a{"a", {kF32, {2, 1}}, {1, 2}}, b{"b", {kF32, {3}}, {10, 20, 30}};
+  expect(answer({"op_type: 'Add' input: 'a' input: 'b' output: 'y'"}, {a, b}), {2, 3}, {11, 21, 31, 12, 22, 32});
+}
+
+TEST(OnnxOperators, ReductionsOverNothingAndOverWholeNumbers) {
+  const SmallInput none{"x", {kF32, {2, 0}}, {}};
+  expect(answer({"op_type: 'ReduceProd' input: 'x' output: 'y' attribute { name: 'axes' ints: 1 type: INTS }"}, {none},
+                13),
+         {2, 1}, {1, 1});
+  const SmallInput whole{"x", {kI32, {3}}, {-2147483648.0, 5, 7}};
+  expect(answer({"op_type: 'ReduceMin' input: 'x' output: 'y'"}, {whole}), {1}, {-2147483648.0});
+}
+
+TEST(OnnxOperators, TopKOfEqualsTakesTheFirst) {
+  const SmallInput x{"x", {kF32, {1, 4}}, {3, 1, 3, 2}}, k{"k", {kI32, {1}}, {2}};
+  expect(answer({"op_type: 'TopK' input: 'x' input: 'k' output: 'v' output: 'y'"}, {x, k}), {1, 2}, {0, 2});
+}
+
+TEST(OnnxOperators, ProductsAndEquations) {
+  const SmallInput a{"a", {kF32, {2, 2}}, {1, 2, 3, 4}}, b{"b", {kF32, {2, 2}}, {5, 6, 7, 8}};
+  expect(
+      answer({"op_type: 'Gemm' input: 'a' input: 'b' output: 'y' attribute { name: 'transB' i: 1 type: INT }"}, {a, b}),
+      {2, 2}, {17, 23, 39, 53});
+  expect(
+      answer(
+          {"op_type: 'Einsum' input: 'a' input: 'b' output: 'y' attribute { name: 'equation' s: 'ij,kj->ki' type: STRING }"},
+          {a, b}),
+      {2, 2}, {17, 39, 23, 53});
+  expect(answer({"op_type: 'Einsum' input: 'a' output: 'y' attribute { name: 'equation' s: 'ii' type: STRING }"}, {a}),
+         {}, {5});
+  expect(answer({"op_type: 'Det' input: 'a' output: 'y'"}, {a}), {}, {-2});
+}
+
+TEST(OnnxOperators, ConvolutionsPadToTheSameSize) {
+  const SmallInput x{"x", {kF32, {1, 1, 4}}, {1, 2, 3, 4}}, w{"w", {kF32, {1, 1, 2}}, {1, 10}};
+  const std::string same = " attribute { name: 'auto_pad' s: 'SAME_UPPER' type: STRING }";
+  expect(answer({"op_type: 'Conv' input: 'x' input: 'w' output: 'y'" + same}, {x, w}), {1, 1, 4}, {21, 32, 43, 4});
+  expect(
+      answer(
+          {"op_type: 'ConvTranspose' input: 'x' input: 'w' output: 'y' attribute { name: 'strides' ints: 2 type: INTS }"},
+          {x, w}),
+      {1, 1, 8}, {1, 10, 2, 20, 3, 30, 4, 40});
+}
+
+TEST(OnnxOperators, PoolsRoundUpAndCountWhatIsThere) {
+  const SmallInput x{"x", {kF32, {1, 1, 4}}, {4, 2, 3, 1}};
+  const std::string form =
+      " attribute { name: 'kernel_shape' ints: 3 type: INTS } attribute { name: 'strides' ints: 2 type: INTS }"
+      " attribute { name: 'ceil_mode' i: 1 type: INT }";
+  expect(answer({"op_type: 'MaxPool' input: 'x' output: 'y'" + form}, {x}), {1, 1, 2}, {4, 3});
+  expect(answer({"op_type: 'AveragePool' input: 'x' output: 'y'" + form}, {x}), {1, 1, 2}, {3, 2});
+  expect(answer({"op_type: 'MaxPool' input: 'x' output: 'v' output: 'y'" + form}, {x}), {1, 1, 2}, {0, 2});
+}
+
+TEST(OnnxOperators, SoftmaxOfOldVersionsGoesOverAllThatFollows) {
+  const SmallInput x{"x", {kF32, {1, 2, 2}}, {0, 0, 0, 0}};
+  expect(answer({"op_type: 'Softmax' input: 'x' output: 'y'"}, {x}, 11), {1, 2, 2}, {0.25, 0.25, 0.25, 0.25});
+  expect(answer({"op_type: 'Softmax' input: 'x' output: 'y'"}, {x}, 13), {1, 2, 2}, {0.5, 0.5, 0.5, 0.5});
+}
+
+TEST(OnnxOperators, NormalisationsLeaveMeanZeroAndDeviationOne) {
+  const SmallInput x{"x", {kF32, {1, 2}}, {1, 3}}, one{"w", {kF32, {2}}, {1, 1}};
+  expect(
+      answer(
+          {"op_type: 'LayerNormalization' input: 'x' input: 'w' output: 'y' attribute { name: 'epsilon' f: 0 type: FLOAT }"},
+          {x, one}),
+      {1, 2}, {-1, 1});
+}
+
+TEST(OnnxOperators, TargetsThatAreIgnoredDoNotCount) {
+  const SmallInput x{"x", {kF32, {2, 2}}, {-1, -2, -3, -4}}, t{"t", {kI32, {2}}, {1, -1}};
+  expect(
+      answer(
+          {"op_type: 'NegativeLogLikelihoodLoss' input: 'x' input: 't' output: 'y' attribute { name: 'ignore_index' i: -1 type: INT }"},
+          {x, t}),
+      {}, {2});
+}
+
+TEST(OnnxOperators, SlicesGoBackwards) {
+  const auto whole = [](std::string name, double value) { return SmallInput{std::move(name), {kI32, {1}}, {value}}; };
+  expect(answer({"op_type: 'Slice' input: 'x' input: 's' input: 'e' input: 'a' input: 'd' output: 'y'"},
+                {x4({0, 1, 2, 3, 4}), whole("s", -1), whole("e", -6), whole("a", 0), whole("d", -2)}),
+         {3}, {4, 2, 0});
+}
+
+TEST(OnnxOperators, PadReflectsAndWraps) {
+  const SmallInput pads{"p", {kI32, {2}}, {2, 1}};
+  const std::string pad = "op_type: 'Pad' input: 'x' input: 'p' output: 'y' attribute { name: 'mode' type: STRING s: ";
+  expect(answer({pad + "'reflect' }"}, {x4({1, 2, 3}), pads}), {6}, {3, 2, 1, 2, 3, 2});
+  expect(answer({pad + "'wrap' }"}, {x4({1, 2, 3}), pads}), {6}, {2, 3, 1, 2, 3, 1});
+}
+
+TEST(OnnxOperators, IndicesCountFromTheEnd) {
+  const SmallInput i{"i", {kI32, {2}}, {-1, 0}}, u{"u", {kF32, {2}}, {10, 20}};
+  expect(answer({"op_type: 'Gather' input: 'x' input: 'i' output: 'y'"}, {x4({1, 2, 3}), i}), {2}, {3, 1});
+  expect(answer({"op_type: 'ScatterElements' input: 'x' input: 'i' input: 'u' output: 'y'"}, {x4({1, 2, 3}), i, u}),
+         {3}, {20, 2, 10});
+}
+
+TEST(OnnxOperators, ResizeByHalvesOfPixels) {
+  const SmallInput x{"x", {kF32, {1, 1, 2}}, {1, 3}}, scales{"s", {kF32, {3}}, {1, 1, 2}};
+  expect(
+      answer(
+          {"op_type: 'Resize' input: 'x' input: '' input: 's' output: 'y' attribute { name: 'mode' s: 'linear' type: STRING }"},
+          {x, scales}),
+      {1, 1, 4}, {1, 1.5, 2.5, 3});
+}
+
+TEST(OnnxOperators, RecurrentCellsGoBothWays) {
+  const SmallInput x{"x", {kF32, {2, 1, 1}}, {1, 2}}, w{"w", {kF32, {2, 1, 1}}, {1, 1}},
+      r{"r", {kF32, {2, 1, 1}}, {1, 1}};
+  const std::string node =
+      "op_type: 'RNN' input: 'x' input: 'w' input: 'r' output: 'y' attribute { name: 'direction' s: 'bidirectional' type: STRING }"
+      " attribute { name: 'activations' strings: 'Relu' strings: 'Relu' type: STRINGS }";
+  expect(answer({node}, {x, w, r}), {2, 2, 1, 1}, {1, 3, 3, 2});
+}
+
+TEST(OnnxOperators, AttentionLooksBackOnly) {
+  const SmallInput q{"q", {kF32, {1, 1, 2, 1}}, {0, 0}}, v{"v", {kF32, {1, 1, 2, 1}}, {2, 4}};
+  expect(
+      answer(
+          {"op_type: 'Attention' input: 'q' input: 'q' input: 'v' output: 'y' attribute { name: 'is_causal' i: 1 type: INT }"},
+          {q, v}, 23),
+      {1, 1, 2, 1}, {2, 3});
+}
+
+TEST(OnnxOperators, QuantisedNumbersSaturate) {
+  const SmallInput scale{"s", {kF32, {}}, {2}};
+  expect(answer({"op_type: 'QuantizeLinear' input: 'x' input: 's' output: 'y'"}, {x4({0, 3, 1000, -254}), scale}), {4},
+         {0, 2, 255, 0});
+}
+
+TEST(OnnxOperators, SequencesAreWrittenOut) {
+  expect(answer({"op_type: 'SplitToSequence' input: 'x' output: 's'", "op_type: 'SequenceErase' input: 's' output: 't'",
+                 "op_type: 'ConcatFromSequence' input: 't' output: 'y' attribute { name: 'axis' i: 0 type: INT }"},
+                {x4({1, 2, 3})}),
+         {2}, {1, 2});
+}
+
+TEST(OnnxOperators, ShapesAreWorkedOut) {
+  expect(answer({"op_type: 'Shape' input: 'x' output: 's'", "op_type: 'ConstantOfShape' input: 's' output: 'c'",
+                 "op_type: 'Add' input: 'x' input: 'c' output: 'y'"},
+                {x4({1, 2, 3})}),
+         {3}, {1, 2, 3});
+}
+
+// As PyTorch's exporter writes expand(-1, 3): sizes that are -1 are those of the input.
+TEST(OnnxOperators, ShapesAreChosen) {
+  expect(
+      answer(
+          {"op_type: 'Shape' input: 'n' output: 's'",
+           "op_type: 'ConstantOfShape' input: 's' output: 'ones' attribute { name: 'value' type: TENSOR t { data_type: 7 dims: 1 int64_data: 1 } }",
+           "op_type: 'Neg' input: 'ones' output: 'minus'", "op_type: 'Mul' input: 'ones' input: 'minus' output: 'open'",
+           "op_type: 'Equal' input: 'n' input: 'open' output: 'is_open'",
+           "op_type: 'Where' input: 'is_open' input: 'ones' input: 'n' output: 'to'",
+           "op_type: 'Expand' input: 'x' input: 'to' output: 'y'"},
+          {x4({1, 2}), SmallInput{"n", {kI32, {2}}, {3, -1}}}),
+      {3, 2}, {1, 2, 1, 2, 1, 2});
+}
+
+TEST(OnnxOperators, WhatIsNotSupportedIsNamed) {
+  EXPECT_THAT(answer({"name: 'fuzzy' op_type: 'Fuzzy' input: 'x' output: 'y'"}, {x4({1})}).error,
+              HasSubstr("node \"fuzzy\" (Fuzzy of version 22): the operator Fuzzy is not supported"));
+  EXPECT_THAT(answer(
+                  {
+                      "op_type: 'Reshape' input: 'x' input: 'n' output: 'y'",
+                  },
+                  {x4({1})})
+                  .error,
+              HasSubstr("nothing before it defines"));
+}
+
+}  // namespace
+}  // namespace minnow::onnx_tests
