@@ -9,6 +9,7 @@
 #include <new>
 #include <system_error>
 
+#include "include/minnow/minnow.h"
 #include "ir/printable.h"
 #include "tools/command.h"
 #include "tools/flags/closed_pipe.h"
@@ -47,6 +48,7 @@ constexpr CommandRow kCommands[] = {
     {"report", "one page about a run, or several beside each other", add_report},
     {"data", "show data, and count their classes", add_data},
     {"info", "this machine as the compiler sees it", add_info},
+    {"completion", "a script by which a shell completes these commands", add_completion},
 };
 
 // Each line cut where it is long: what it quotes of a file may be as long as the file.
@@ -121,7 +123,7 @@ std::optional<Error> unknown_command(int argc, char** argv) {
 int run_main(int argc, char** argv) {
   if (const auto error = unknown_command(argc, argv)) return report(*error);
   CLI::App app("Minnow compiles, trains and runs small neural networks.", "minnow");
-  app.set_version_flag("--version", "minnow 0.1.0");
+  app.set_version_flag("--version", "minnow " MINNOW_VERSION_STRING);
   app.require_subcommand(1);
   std::vector<std::pair<CLI::App*, Action>> commands;
   for (const CommandRow& row : kCommands) {
