@@ -41,7 +41,7 @@ Result<DataSplits> given_data(const LoweredModel& network, const minnow_fit_opti
 
 // An epoch that was stopped half way goes on if these are as many examples; otherwise a new one begins.
 void begin_anew_on_other_data(TrainingState& state, int64_t batch_size, int64_t examples) {
-  const bool goes_on = state.batch_size == batch_size && state.batch_in_epoch * batch_size <= examples;
+  const bool goes_on = state.batch_size == batch_size && (state.batch_in_epoch - 1) * batch_size < examples;
   if (state.batch_in_epoch == 0 || goes_on) return;
   state.batch_in_epoch = 0;
   state.loss_sum = state.correct_sum = state.weight_sum = 0;
