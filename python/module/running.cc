@@ -139,7 +139,8 @@ nb::list epochs(const Handle& handle) {
 }  // namespace
 
 void bind_running(nb::class_<Handle>& handle) {
-  handle.def("infer", infer)
+  handle
+      .def("infer", infer, nb::arg("inputs"), nb::arg("output").noconvert())  // a copy would get the predictions
       .def("infer_view", infer_view)
       .def("evaluate", evaluate)
       .def("train_step", train_step)
