@@ -1,3 +1,5 @@
+#include <nanobind/stl/string.h>
+
 #include <algorithm>
 
 #include "python/module/handle.h"
