@@ -5,7 +5,7 @@
 include_guard()
 
 add_library(minnow_options INTERFACE)
-target_include_directories(minnow_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_include_directories(minnow_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(minnow_options INTERFACE -Wall -Wextra
   $<$<BOOL:${MINNOW_WERROR}>:-Werror>
   # Files joined to one translation unit look like headers to it.
@@ -30,14 +30,14 @@ endfunction()
 # Messages of a folder: minnow_protos(schema frontend/schema) makes minnow_schema of frontend/schema/*.proto. They are
 # imported, and their headers included, by their path from the project root.
 function(minnow_protos name folder)
-  file(GLOB protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.proto)
-  set(output ${CMAKE_BINARY_DIR}/generated)
+  file(GLOB protos CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.proto)
+  set(output ${PROJECT_BINARY_DIR}/generated)
   set(generated)
   foreach(proto ${protos})
-    file(RELATIVE_PATH stem ${CMAKE_SOURCE_DIR} ${proto})
+    file(RELATIVE_PATH stem ${PROJECT_SOURCE_DIR} ${proto})
     string(REGEX REPLACE "proto$" "pb" stem ${stem})
     add_custom_command(OUTPUT ${output}/${stem}.cc ${output}/${stem}.h
-      COMMAND protobuf::protoc --proto_path=${CMAKE_SOURCE_DIR} --cpp_out=${output} ${proto}
+      COMMAND protobuf::protoc --proto_path=${PROJECT_SOURCE_DIR} --cpp_out=${output} ${proto}
       DEPENDS ${protos})
     list(APPEND generated ${output}/${stem}.cc)
   endforeach()
@@ -46,4 +46,33 @@ function(minnow_protos name folder)
   target_link_libraries(minnow_${name} PUBLIC protobuf::libprotobuf)
   target_include_directories(minnow_${name} SYSTEM PUBLIC ${output} ${Protobuf_INCLUDE_DIRS})
   set_target_properties(minnow_${name} PROPERTIES UNITY_BUILD OFF)  # each file has tables of the same names
+endfunction()
+
+# The objects of our own libraries that `target` is made of, itself included, as generator expressions in `out`.
+function(minnow_objects target out)
+  set(seen)
+  set(open ${target})
+  set(objects)
+  while(open)
+    list(POP_FRONT open library)
+    get_target_property(aliased ${library} ALIASED_TARGET)
+    if(aliased)
+      set(library ${aliased})
+    endif()
+    if(library IN_LIST seen)
+      continue()
+    endif()
+    list(APPEND seen ${library})
+    get_target_property(type ${library} TYPE)
+    if(type STREQUAL STATIC_LIBRARY)
+      list(APPEND objects $<TARGET_OBJECTS:${library}>)
+    endif()
+    get_target_property(links ${library} INTERFACE_LINK_LIBRARIES)
+    foreach(link ${links})
+      if(link MATCHES "^minnow[:_]" AND TARGET ${link})
+        list(APPEND open ${link})
+      endif()
+    endforeach()
+  endwhile()
+  set(${out} ${objects} PARENT_SCOPE)
 endfunction()

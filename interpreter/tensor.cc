@@ -25,12 +25,14 @@ To convert_element(From value) {
 
 }  // namespace
 
-void Tensor::Free::operator()(std::byte* data) const { ::operator delete(data, std::align_val_t{kTensorAlignment}); }
+void Tensor::Free::operator()(std::byte* data) const {
+  if (is_owned) ::operator delete(data, std::align_val_t{kTensorAlignment});
+}
 
 Tensor Tensor::uninitialized(TensorType type) {
   const auto bytes = static_cast<size_t>(std::max<int64_t>(type.bytes(), 1));
   auto* data = static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kTensorAlignment}));
-  return Tensor(std::move(type), data);
+  return Tensor(std::move(type), data, true);
 }
 
 Tensor Tensor::zeros(TensorType type) {
@@ -43,6 +45,11 @@ Tensor Tensor::clone() const {
   Tensor copy = uninitialized(type_);
   std::memcpy(copy.data(), data(), static_cast<size_t>(type_.bytes()));
   return copy;
+}
+
+void Tensor::assign(const Tensor& other) {
+  MINNOW_CHECK(type_ == other.type_, "{} into {}", other.type_.to_string(), type_.to_string());
+  std::memcpy(data(), other.data(), static_cast<size_t>(type_.bytes()));
 }
 
 Tensor Tensor::converted_to(DType dtype) const {

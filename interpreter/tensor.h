@@ -1,5 +1,5 @@
 // A tensor that owns its elements: row-major, contiguous, aligned to 64 bytes. Moves are cheap, a copy is
-// written out as clone(), so that none happens unseen.
+// written out as clone(), so that none happens unseen. What a caller of the library has in memory is borrowed.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +42,13 @@ class Tensor {
     return from<T>(std::move(type), std::span<const T>(values.begin(), values.size()));
   }
 
+  // Elements that lie with the caller, aligned to their own size, and outlive the tensor. What only reads the tensor,
+  // leaves them as they are.
+  static Tensor borrowed(TensorType type, std::byte* data) { return Tensor(std::move(type), data, false); }
+
   Tensor clone() const;
+  // The elements of a tensor of the same type, which from now on stand where this one's did.
+  void assign(const Tensor& other);
   // The same values as another element type. To kPred: is it other than zero. To an integer: rounded toward
   // zero, held to the range of the type, NaN to 0.
   Tensor converted_to(DType dtype) const;
@@ -69,10 +75,11 @@ class Tensor {
 
  private:
   struct Free {
+    bool is_owned = true;
     void operator()(std::byte* data) const;
   };
 
-  explicit Tensor(TensorType type, std::byte* data) : type_(std::move(type)), data_(data) {}
+  Tensor(TensorType type, std::byte* data, bool is_owned) : type_(std::move(type)), data_(data, Free{is_owned}) {}
   void check_holds(DType dtype) const;
 
   TensorType type_;

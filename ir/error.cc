@@ -63,7 +63,15 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   return best;
 }
 
+namespace {
+thread_local int throwing_checks = 0;
+}  // namespace
+
+ThrowingChecks::ThrowingChecks() { ++throwing_checks; }
+ThrowingChecks::~ThrowingChecks() { --throwing_checks; }
+
 void check_failed(const char* file, int line, const char* condition, const std::string& message) {
+  if (throwing_checks > 0) throw CheckFailure{fmt::format("{}:{}: {} ({})", file, line, message, condition)};
   fmt::print(stderr, "{}:{}: internal error, please report it: {} ({})\n", file, line, message, condition);
   std::abort();
 }

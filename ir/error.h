@@ -42,6 +42,20 @@ tl::unexpected<Error> fail_with_hint(std::string where, std::string message, std
 // The candidate closest to `name` in edit distance, or empty if none is near enough to suggest.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 
+// What a broken invariant becomes while a ThrowingChecks lives in its thread: an exception in place of the end of the
+// process. For the border of the library, which has a caller to answer to; nothing else catches it.
+struct CheckFailure {
+  std::string message;
+};
+
+class ThrowingChecks {
+ public:
+  ThrowingChecks();
+  ~ThrowingChecks();
+  ThrowingChecks(const ThrowingChecks&) = delete;
+  ThrowingChecks& operator=(const ThrowingChecks&) = delete;
+};
+
 [[noreturn]] void check_failed(const char* file, int line, const char* condition, const std::string& message);
 
 }  // namespace minnow

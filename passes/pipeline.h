@@ -19,6 +19,10 @@ Result<Pass> pass_named(std::string_view name);
 // that suggests the nearest one; empty text is an empty pipeline.
 Result<std::vector<Pass>> parse_pipeline(std::string_view names);
 
+// The part of a pipeline up to the pass of this name, "cse", or to one of its runs, "cse,2". `flag` is where the name
+// comes from, for errors.
+Result<std::vector<Pass>> cut_pipeline(std::vector<Pass> pipeline, const std::string& last, const std::string& flag);
+
 // What `minnow compile` runs on every function between building it and emitting code.
 std::vector<Pass> default_pipeline();
 

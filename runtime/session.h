@@ -62,7 +62,8 @@ class Session {
   Result<BatchOutcome> evaluate(Batch& batch);
   Result<const Tensor*> infer(Batch& batch);
 
-  // Weights, states and optimiser state by name.
+  // Weights, states and optimiser state by name. They are there, and stay where they are in memory, as long as the
+  // session: whoever changes them writes into them.
   std::map<std::string, Tensor>& tensors() { return tensors_; }
   const std::map<std::string, Tensor>& tensors() const { return tensors_; }
   const LoweredModel& lowered() const { return lowered_; }

@@ -33,5 +33,6 @@ Action add_plot(CLI::App& app);
 Action add_report(CLI::App& app);
 Action add_data(CLI::App& app);
 Action add_info(CLI::App& app);
+Action add_completion(CLI::App& app);
 
 }  // namespace minnow

@@ -9,15 +9,16 @@
 #include "tools/command.h"
 #include "tools/experiment_run.h"
 #include "tools/flags/interrupt.h"
+#include "tools/flags/models_folder.h"
 
 namespace minnow {
 namespace {
 
-constexpr char kShipped[] = MINNOW_MODELS_DIR "/experiments";
+std::string shipped_folder() { return models_folder() + "/experiments"; }
 
 Result<std::string> find_experiment(const std::string& file) {
-  const std::vector<std::string> shipped = shipped_names(kShipped);
-  if (std::ranges::find(shipped, file) != shipped.end()) return shipped_path(kShipped, file);
+  const std::vector<std::string> shipped = shipped_names(shipped_folder());
+  if (std::ranges::find(shipped, file) != shipped.end()) return shipped_path(shipped_folder(), file);
   std::error_code error;
   if (std::filesystem::exists(file, error)) return file;
   const std::string nearest = nearest_name(file, shipped);
@@ -28,8 +29,9 @@ Result<std::string> find_experiment(const std::string& file) {
 
 Result<ExitCode> list_experiments() {
   ResultTable table{{"name", "experiment"}, {}};
-  for (const std::string& name : shipped_names(kShipped)) {
-    MINNOW_ASSIGN(const LoadedExperiment loaded, load_experiment(shipped_path(kShipped, name), {}, MINNOW_MODELS_DIR));
+  for (const std::string& name : shipped_names(shipped_folder())) {
+    MINNOW_ASSIGN(const LoadedExperiment loaded,
+                  load_experiment(shipped_path(shipped_folder(), name), {}, models_folder()));
     table.rows.push_back({name, loaded.experiment.title()});
   }
   fmt::print("{}", table_text(table));
@@ -51,9 +53,9 @@ Result<ExitCode> conclude(const ExperimentReport& report, const std::string& fol
 Result<ExitCode> run_all(const ExperimentFlags& flags) {
   ResultTable table{{"experiment", "runs", "epochs", "time"}, {}};
   double seconds = 0;
-  for (const std::string& name : shipped_names(kShipped)) {
+  for (const std::string& name : shipped_names(shipped_folder())) {
     const std::string folder = flags.out + "/" + name;
-    MINNOW_ASSIGN(const ExperimentReport report, run_experiment(shipped_path(kShipped, name), flags, folder));
+    MINNOW_ASSIGN(const ExperimentReport report, run_experiment(shipped_path(shipped_folder(), name), flags, folder));
     MINNOW_ASSIGN(const ExitCode code, conclude(report, folder));
     if (code != ExitCode::kDone) return code;
     std::fputs("\n", stdout);

@@ -9,6 +9,7 @@
 #include "ir/printable.h"
 #include "runtime/file.h"
 #include "tools/flags/interrupt.h"
+#include "tools/flags/models_folder.h"
 #include "tools/report/live_table.h"
 
 namespace minnow {
@@ -23,7 +24,7 @@ class ExperimentRunner {
       : path_(path), flags_(flags), folder_(folder) {}
 
   Result<ExperimentReport> run() {
-    MINNOW_ASSIGN(experiment_, load_experiment(path_, flags_.assignments, MINNOW_MODELS_DIR));
+    MINNOW_ASSIGN(experiment_, load_experiment(path_, flags_.assignments, models_folder()));
     report_.title = experiment_.experiment.title();
     if (!flags_.assignments.empty()) report_.title += fmt::format(" ({})", fmt::join(flags_.assignments, ", "));
     report_.sweep = plan_runs(experiment_);

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "include/minnow/minnow.h"
 #include "ir/printable.h"
 #include "tools/command.h"
 #include "tools/flags/closed_pipe.h"
@@ -70,6 +71,7 @@ constexpr CommandRow kCommands[] = {
     {"data", "show data, and count their classes", add_data,
      "minnow data show glyphs --count 5\nminnow data stats pictures/"},
     {"info", "this machine as the compiler sees it", add_info, ""},
+    {"completion", "a script by which a shell completes these commands", add_completion, ""},
 };
 
 int report(const Error& error) {
@@ -140,7 +142,7 @@ std::vector<std::string> with_help_behind(std::vector<std::string> words) {
 
 int run_main(int argc, char** argv) {
   CLI::App app("Minnow compiles, trains and runs small neural networks.", "minnow");
-  app.set_version_flag("--version", "minnow 0.1.0");
+  app.set_version_flag("--version", "minnow " MINNOW_VERSION_STRING);
   app.require_subcommand(1);
   std::vector<std::pair<CLI::App*, Action>> commands;
   for (const CommandRow& row : kCommands) {

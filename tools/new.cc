@@ -6,14 +6,15 @@
 #include "frontend/load/load_experiment.h"
 #include "runtime/file.h"
 #include "tools/command.h"
+#include "tools/flags/models_folder.h"
 
 namespace minnow {
 namespace {
 
 // The shipped models, where they lie beside the source or beside the installed program.
-std::vector<std::string> template_names() { return shipped_names(MINNOW_MODELS_DIR); }
+std::vector<std::string> template_names() { return shipped_names(models_folder()); }
 
-std::string model_file(const std::string& name) { return shipped_path(MINNOW_MODELS_DIR, name); }
+std::string model_file(const std::string& name) { return shipped_path(models_folder(), name); }
 
 // What the comment of a model file says, up to the first comma, colon or full stop.
 std::string summary_of(std::string_view text) {

@@ -3,19 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "passes/pipeline.h"
 
 namespace minnow {
-namespace {
-
-tl::unexpected<Error> usage_error(std::string where, std::string message, std::string hint) {
-  return tl::unexpected(Error{std::move(where), std::move(message), std::move(hint), ExitCode::kUsage});
-}
-
-}  // namespace
-
 void PassFlags::add(CLI::App& app, std::string default_passes) {
   passes = std::move(default_passes);
   app.add_option("--passes", passes, "passes to run, in order: cse,fuse; an empty list runs none")
@@ -30,35 +21,12 @@ void PassFlags::add(CLI::App& app, std::string default_passes) {
   dump.add(app);
 }
 
-Result<std::vector<Pass>> cut_pipeline(std::vector<Pass> pipeline, const std::string& stop_after) {
-  const size_t comma = std::min(stop_after.find(','), stop_after.size());
-  const std::string name = stop_after.substr(0, comma);
-  int64_t run = 1;
-  if (comma < stop_after.size()) {
-    const char* end = stop_after.data() + stop_after.size();
-    const auto [rest, fault] = std::from_chars(stop_after.data() + comma + 1, end, run);
-    if (fault != std::errc() || rest != end || run < 1)
-      return usage_error("--stop-after " + stop_after, "is not PASS or PASS,N with N from 1", "");
-  }
-  MINNOW_TRY(pass_named(name));
-  int64_t runs = 0;
-  for (size_t i = 0; i < pipeline.size(); ++i) {
-    if (pipeline[i].name != name || ++runs < run) continue;
-    pipeline.erase(pipeline.begin() + static_cast<ptrdiff_t>(i) + 1, pipeline.end());
-    return pipeline;
-  }
-  return usage_error("--stop-after " + stop_after,
-                     runs == 0 ? fmt::format("{} is none of the passes to run", name)
-                               : fmt::format("{} runs only {} time{}", name, runs, runs == 1 ? "" : "s"),
-                     "--passes says which are run");
-}
-
 Result<PassPlan> PassFlags::plan() const {
   MINNOW_TRY(dump.check());
   PassPlan plan;
   MINNOW_ASSIGN(plan.run, parse_pipeline(passes));
   if (!stop_after.empty()) {
-    MINNOW_ASSIGN(plan.run, cut_pipeline(std::move(plan.run), stop_after));
+    MINNOW_ASSIGN(plan.run, cut_pipeline(std::move(plan.run), stop_after, "--stop-after"));
   }
   if (limit < 0 || static_cast<size_t>(limit) >= plan.run.size()) return plan;
   const auto first_left_out = plan.run.begin() + limit;

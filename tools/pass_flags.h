@@ -30,9 +30,6 @@ struct PassFlags {
   void print_limit(const PassPlan& plan, const std::string& function) const;
 };
 
-// The part of the pipeline up to the pass named like in --stop-after.
-Result<std::vector<Pass>> cut_pipeline(std::vector<Pass> pipeline, const std::string& stop_after);
-
 // What each pass took, on stderr.
 void print_pass_times(const std::vector<PassRecord>& records);
 

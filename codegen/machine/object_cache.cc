@@ -1,10 +1,12 @@
 #include "codegen/machine/object_cache.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/Support/SHA256.h>
 #include <llvm/Support/xxhash.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,10 +99,22 @@ bool replace_file(const std::string& path, std::string_view bytes) {
   return is_done;
 }
 
+// The file that this code runs from: the program, or the library within another one, which a program of whatever name
+// cannot be mistaken for.
+fs::path own_file() {
+  Dl_info own, program;
+  const auto* headers = reinterpret_cast<const void*>(::getauxval(AT_PHDR));
+  const bool is_known = ::dladdr(reinterpret_cast<const void*>(&own_file), &own) != 0 &&
+                        ::dladdr(headers, &program) != 0 && own.dli_fbase != program.dli_fbase;
+  if (is_known) return own.dli_fname;
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored);
+}
+
 // Tells one build of the program from the next.
 std::string program_identity() {
   std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  const fs::path program = own_file();
   const auto size = fs::file_size(program, error);
   const auto time = fs::last_write_time(program, error).time_since_epoch().count();
   return program.string() + "\n" + std::to_string(size) + "\n" + std::to_string(time);

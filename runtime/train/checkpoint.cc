@@ -166,9 +166,9 @@ Result<TensorFile> restore(const std::string& path, Session& session) {
   MINNOW_TRY(check_same_model(path, file, session));
   MINNOW_TRY(check_same_optimizer(path, file, session));
   MINNOW_TRY(check_finite(path, file, session));
-  for (NamedTensor& entry : file.tensors)
+  for (const NamedTensor& entry : file.tensors)
     if (const auto it = session.tensors().find(entry.name); it != session.tensors().end())
-      it->second = std::move(entry.tensor);
+      it->second.assign(entry.tensor);
   return file;
 }
 

@@ -44,7 +44,7 @@ DiagnosisStart::DiagnosisStart(const Session& session, int64_t step) : step_(ste
 }
 
 void DiagnosisStart::restore(Session& session) const {
-  for (const auto& [name, tensor] : tensors_) session.tensors().at(name) = tensor.clone();
+  for (const auto& [name, tensor] : tensors_) session.tensors().at(name).assign(tensor);
 }
 
 Error not_finite(Session& session, Error error, std::string_view name, Batch& batch, int64_t step,

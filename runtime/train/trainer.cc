@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "runtime/data/batch.h"
 #include "runtime/kernel_seconds.h"
@@ -39,16 +40,22 @@ Evaluation mean_of(const Session& session, const BatchOutcome& sums) {
   return {sums.loss / weight, sums.correct / (weight * static_cast<double>(session.lowered().predictions_per_example))};
 }
 
+spec::Training with_epochs(spec::Training training, std::optional<int64_t> epochs) {
+  if (epochs) training.set_epochs(*epochs);
+  return training;
+}
+
 class Trainer {
  public:
   Trainer(Session& session, const DataSplits& data, const TrainerOptions& options, TrainingState state)
-      : session_(session), training_(session.model().model.training()), data_(data), options_(options),
-        state_(std::move(state)), first_step_(state_.step),
+      : session_(session), training_(with_epochs(session.model().model.training(), options.epochs)), data_(data),
+        options_(options), state_(std::move(state)), first_step_(state_.step),
         batch_size_(std::min(training_.batch_size(), data.train.size())),
         steps_per_epoch_(batches_in(data.train.size(), batch_size_, session.lowered().has_fixed_batch)) {}
 
   Result<TrainingOutcome> run() {
-    for (const Dataset* split : {&data_.train, &data_.validation}) MINNOW_TRY(check_fills_batch(session_, *split));
+    MINNOW_TRY(check_fills_batch(session_, data_.train));
+    if (validates()) MINNOW_TRY(check_fills_batch(session_, data_.validation));
     MINNOW_TRY(check_state());
     // A run that was killed between two of its files has them all again, even if no step is left.
     if (state_.step > 0) MINNOW_TRY(save());
@@ -113,11 +120,19 @@ class Trainer {
     const double seconds = seconds_since(start);
     // A run that was stopped here before comes at least that far.
     const InterruptFlag interrupt = first < steps_per_epoch_ ? options_.interrupt : nullptr;
-    const auto validation = evaluate(session_, data_.validation, interrupt);
+    const auto validation = validate(interrupt);
     if (!validation) return tl::unexpected(of_validation(validation.error()));
     MINNOW_TRY(check_tensors(order, before));
     MINNOW_TRY(finish_epoch(*validation, seconds));
     return epochs_done() == training_.epochs() ? TrainingEnd::kFinished : early_end();
+  }
+
+  bool validates() const { return data_.validation.size() > 0; }
+
+  Result<Evaluation> validate(InterruptFlag interrupt) {
+    constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+    if (!validates()) return Evaluation{kUnknown, kUnknown};
+    return evaluate(session_, data_.validation, interrupt);
   }
 
   std::vector<int32_t> epoch_order() const {
@@ -139,7 +154,16 @@ class Trainer {
     state_.weight_sum += outcome.weight;
     ++state_.step;
     ++state_.batch_in_epoch;
+    if (options_.on_step) options_.on_step(step_metrics(outcome));
     return {};
+  }
+
+  StepMetrics step_metrics(const BatchOutcome& outcome) const {
+    const Evaluation so_far = mean_of(session_, {state_.loss_sum, state_.correct_sum, state_.weight_sum});
+    return {epochs_done() + 1, state_.step,
+            steps_per_epoch_,  learning_rate_at(training_, state_.step - 1, steps_per_epoch_),
+            outcome.loss,      so_far.accuracy,
+            so_far.loss};
   }
 
   void fill_batch_of(const std::vector<int32_t>& order, int64_t step) {
@@ -265,7 +289,7 @@ class Trainer {
   }
 
   Session& session_;
-  const spec::Training& training_;
+  const spec::Training training_;
   const DataSplits& data_;
   const TrainerOptions& options_;
   TrainingState state_;

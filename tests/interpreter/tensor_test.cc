@@ -39,6 +39,24 @@ TEST(Tensor, ConversionsClampAndRoundTowardZero) {
   EXPECT_EQ(from.converted_to(DType::kF64).as<double>()[1], double{2.9F});
 }
 
+TEST(Tensor, BorrowsWhatTheCallerKeeps) {
+  float elements[] = {1, 2, 3};
+  auto* data = reinterpret_cast<std::byte*>(elements);
+  {
+    const Tensor tensor = Tensor::borrowed({DType::kF32, {3}}, data);
+    EXPECT_EQ(tensor.data(), data);
+    Tensor copy = tensor.clone();
+    EXPECT_NE(copy.data(), data);
+    elements[1] = 9;
+    EXPECT_EQ(copy.as<float>()[1], 2);
+    const std::byte* before = copy.data();
+    copy.assign(tensor);
+    EXPECT_EQ(copy.as<float>()[1], 9);
+    EXPECT_EQ(copy.data(), before);
+  }
+  EXPECT_EQ(elements[2], 3);
+}
+
 TEST(Tensor, ReshapedKeepsElements) {
   const Tensor tensor = Tensor::from<int32_t>({DType::kI32, {4}}, {1, 2, 3, 4}).reshaped({2, 2});
   EXPECT_EQ(tensor.type().to_string(), "i32[2,2]");

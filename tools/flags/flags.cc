@@ -16,6 +16,7 @@
 #include "runtime/tune.h"
 #include "tools/flags/available_memory.h"
 #include "tools/flags/interrupt.h"
+#include "tools/flags/models_folder.h"
 
 namespace minnow {
 
@@ -59,7 +60,7 @@ void ModelFlags::add_shorthand(CLI::App& app, const std::string& flag, const std
 Result<std::string> ModelFlags::file() const {
   std::error_code error;
   const std::string name = std::filesystem::path(path).stem().string();
-  if (!std::filesystem::exists(path, error) && std::ranges::count(shipped_names(MINNOW_MODELS_DIR), name) > 0)
+  if (!std::filesystem::exists(path, error) && std::ranges::count(shipped_names(models_folder()), name) > 0)
     return fail_with_hint(path, "there is no such file",
                           fmt::format("minnow new {0} > {0}.textproto writes the model of this name", name));
   if (!std::filesystem::is_directory(path, error)) return path;

@@ -1,0 +1,189 @@
+// Completion scripts, made of what the commands declare: their names, flags, the words and files that those take.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "tools/command.h"
+
+namespace minnow {
+namespace {
+
+// "TEXT:{jit,interpreter}=jit" → jit, interpreter
+std::vector<std::string> words_of(const std::string& type) {
+  std::vector<std::string> words;
+  const size_t begin = type.find('{'), end = type.find('}');
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return words;
+  std::string_view rest = std::string_view(type).substr(begin + 1, end - begin - 1);
+  while (!rest.empty()) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    words.emplace_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return words;
+}
+
+enum class Takes { kNothing, kWords, kFolder, kFile, kText };
+
+Takes takes(const CLI::Option& option) {
+  if (option.get_items_expected_max() == 0) return Takes::kNothing;
+  const std::string type = option.get_type_name();
+  if (!words_of(type).empty()) return Takes::kWords;
+  const std::string first = type.substr(0, type.find(':'));
+  if (first == "DIR" || first == "FOLDER") return Takes::kFolder;
+  for (const char* file : {"FILE", "MODEL", "RUN"})
+    if (first.find(file) != std::string::npos) return Takes::kFile;
+  return Takes::kText;
+}
+
+// "--output", "-o"
+std::vector<std::string> flags_of(const CLI::Option& option) {
+  std::vector<std::string> flags;
+  for (const std::string& name : option.get_lnames()) flags.push_back("--" + name);
+  for (const std::string& name : option.get_snames()) flags.push_back("-" + name);
+  return flags;
+}
+
+std::vector<const CLI::App*> commands_of(const CLI::App& root) {
+  return root.get_subcommands([](const CLI::App*) { return true; });
+}
+
+// ---- bash ----
+
+std::string bash_words_after_flags(const CLI::App& command) {
+  std::string cases;
+  for (const CLI::Option* option : command.get_options()) {
+    const Takes kind = takes(*option);
+    const auto flags = flags_of(*option);
+    if (flags.empty() || kind == Takes::kNothing) continue;
+    const std::string reply = kind == Takes::kWords
+                                  ? fmt::format("_minnow_words '{}'", fmt::join(words_of(option->get_type_name()), " "))
+                              : kind == Takes::kFolder ? "_minnow_files -d"
+                              : kind == Takes::kFile   ? "_minnow_files -f"
+                                                       : ":";
+    cases += fmt::format("        {}) {}; return ;;\n", fmt::join(flags, "|"), reply);
+  }
+  return cases;
+}
+
+std::string bash_command(const CLI::App& command) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : command.get_options())
+    std::ranges::copy(flags_of(*option), std::back_inserter(flags));
+  return fmt::format("    {})\n      case $previous in\n{}      esac\n      flags='{}' ;;\n", command.get_name(),
+                     bash_words_after_flags(command), fmt::join(flags, " "));
+}
+
+std::string bash_script(const CLI::App& root) {
+  std::vector<std::string> names;
+  std::string cases;
+  for (const CLI::App* command : commands_of(root)) {
+    names.push_back(command->get_name());
+    cases += bash_command(*command);
+  }
+  return fmt::format(R"(# bash completion of minnow, from: minnow completion bash
+
+_minnow_words() {{ COMPREPLY=($(compgen -W "$1" -- "$word")); }}
+_minnow_files() {{
+  compopt -o filenames 2>/dev/null
+  local IFS=$'\n'
+  COMPREPLY=($(compgen "$1" -- "$word"))
+}}
+
+_minnow() {{
+  local word=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} flags=
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    _minnow_words '{} --help --version'
+    return
+  fi
+  case ${{COMP_WORDS[1]}} in
+{}  esac
+  case $word in
+    -*) _minnow_words "$flags" ;;
+    *) _minnow_files -f ;;
+  esac
+}}
+complete -F _minnow minnow
+)",
+                     fmt::join(names, " "), cases);
+}
+
+// ---- zsh ----
+
+// Within single quotes, in a specification of _arguments.
+std::string zsh_text(std::string_view text) {
+  std::string quoted;
+  for (const char c : text) {
+    if (c == '\'') quoted += "'\\''";
+    else if (c == '[' || c == ']' || c == ':' || c == '\\') quoted += std::string("\\") + c;
+    else quoted += c;
+  }
+  return quoted;
+}
+
+std::string zsh_argument(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  switch (takes(option)) {
+    case Takes::kNothing: return "";
+    case Takes::kWords: return fmt::format(":word:({})", zsh_text(fmt::format("{}", fmt::join(words_of(type), " "))));
+    case Takes::kFolder: return ":folder:_files -/";
+    case Takes::kFile: return ":file:_files";
+    case Takes::kText: return fmt::format(":{}: ", zsh_text(type.substr(0, type.find_first_of(":="))));
+  }
+  return "";
+}
+
+std::string zsh_option(const CLI::Option& option) {
+  const std::string text = zsh_text(option.get_description());
+  const auto flags = flags_of(option);
+  std::string lines;
+  for (const std::string& flag : flags)
+    lines += fmt::format("        '*{}[{}]{}' \\\n", flag, text, zsh_argument(option));
+  return lines;
+}
+
+std::string zsh_command(const CLI::App& command) {
+  std::string lines = fmt::format("    {})\n      _arguments \\\n", command.get_name());
+  for (const CLI::Option* option : command.get_options()) lines += zsh_option(*option);
+  return lines + "        '*:file:_files' ;;\n";
+}
+
+std::string zsh_script(const CLI::App& root) {
+  std::string names, cases;
+  for (const CLI::App* command : commands_of(root)) {
+    names += fmt::format("    '{}:{}'\n", command->get_name(), zsh_text(command->get_description()));
+    cases += zsh_command(*command);
+  }
+  return fmt::format(R"(#compdef minnow
+# zsh completion of minnow, from: minnow completion zsh
+
+local -a commands
+commands=(
+{})
+if (( CURRENT == 2 )); then
+  _describe command commands
+  return
+fi
+local command=$words[2]
+shift words
+(( CURRENT-- ))
+case $command in
+{}esac
+)",
+                     names, cases);
+}
+
+}  // namespace
+
+Action add_completion(CLI::App& app) {
+  auto shell = std::make_shared<std::string>();
+  app.add_option("shell", *shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  app.footer("For bash: source <(minnow completion bash). For zsh, a file _minnow in a folder of $fpath.");
+  const CLI::App* root = app.get_parent();
+  return [shell, root]() -> Result<ExitCode> {
+    fmt::print("{}", *shell == "bash" ? bash_script(*root) : zsh_script(*root));
+    return ExitCode::kDone;
+  };
+}
+
+}  // namespace minnow
