@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view kStep = "          ";  // of 2^32 at most
+constexpr std::string_view kRoomForStep = "          ";  // of 2^32 at most
 
 std::string_view type_name(DType dtype) {
   switch (dtype) {
@@ -29,7 +29,7 @@ std::string dump(const ordered_json& value) {
 std::string training_state() {
   return fmt::format(
       R"({{"batch_in_epoch":0,"batch_size":0,"correct_sum":0,"history":[],"loss_sum":0,"step":{},"weight_sum":0}})",
-      kStep);
+      kRoomForStep);
 }
 
 std::string header_of(const std::vector<const BundleTensor*>& tensors, const std::string& model,
@@ -67,7 +67,7 @@ Checkpoint checkpoint_of(const BundleLayout& layout, const std::string& model,
   const std::vector<const BundleTensor*> tensors = layout.saved();
   Checkpoint made;
   made.header = header_of(tensors, model, class_names);
-  made.step_at = static_cast<uint32_t>(made.header.rfind(std::string("\\\"step\\\":") + std::string(kStep)) + 9);
+  made.step_at = static_cast<uint32_t>(made.header.rfind(std::string("\\\"step\\\":") + std::string(kRoomForStep)) + 9);
   made.bytes = static_cast<int64_t>(made.header.size());
   for (const BundleTensor* tensor : tensors) {
     CheckpointRow& row = made.rows.emplace_back();

@@ -10,7 +10,7 @@ constexpr CRuleFn* rule_of() {
 }
 
 constexpr CRuleFn* kRules[] = {
-#define MINNOW_OP(kind, mnemonic, operands, traits, attributes) rule_of<OpKind::k##kind, (traits)>(),
+#define MINNOW_OP(kind, mnemonic, operands, infer, traits, attributes) rule_of<OpKind::k##kind, (traits)>(),
 #include "ir/ops.def"
 };
 

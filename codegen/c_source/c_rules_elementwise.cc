@@ -34,6 +34,7 @@ MINNOW_C_ELEMENT(Cos, "minnow_cos(a[i])", nullptr, nullptr)
 MINNOW_C_ELEMENT(Sin, "minnow_sin(a[i])", nullptr, nullptr)
 MINNOW_C_ELEMENT(Atan, "minnow_atan(a[i])", nullptr, nullptr)
 MINNOW_C_ELEMENT(Floor, "minnow_floor(a[i])", "a[i]", "a[i]")
+MINNOW_C_ELEMENT(Round, "minnow_round(a[i])", "a[i]", "a[i]")
 MINNOW_C_ELEMENT(Not, "a[i] == 0", "a[i] == 0", "a[i] == 0")
 MINNOW_C_ELEMENT(Add, "a[i] + b[i]", "(int32_t)((uint32_t)a[i] + (uint32_t)b[i])", "(uint8_t)(a[i] + b[i])")
 MINNOW_C_ELEMENT(Subtract, "a[i] - b[i]", "(int32_t)((uint32_t)a[i] - (uint32_t)b[i])", "(uint8_t)(a[i] - b[i])")
@@ -63,7 +64,7 @@ constexpr Expression expression_of() {
 }
 
 constexpr Expression kExpressions[] = {
-#define MINNOW_OP(kind, mnemonic, operands, traits, attributes) expression_of<OpKind::k##kind, (traits)>(),
+#define MINNOW_OP(kind, mnemonic, operands, infer, traits, attributes) expression_of<OpKind::k##kind, (traits)>(),
 #include "ir/ops.def"
 };
 

@@ -110,6 +110,28 @@ void CRule<OpKind::kCumSum>::apply(CWriter& c, const Op& op) {
   });
 }
 
+// By insertion. A NaN comes before nothing.
+void CRule<OpKind::kArgSort>::apply(CWriter& c, const Op& op) {
+  const auto& attributes = op.attr<SortAttributes>();
+  const TensorType& type = op.operands[0]->type;
+  const Along split = along(type.shape, attributes.dim);
+  const char order = attributes.descending ? '>' : '<';
+  for_each_row(c, split, [&] {
+    c.line("const {} *row = a + {} * o + i;", c_type(type.dtype), split.size * split.inner);
+    c.line("int32_t *sorted = y + {} * o + i;", split.size * split.inner);
+    c.count("k", split.size, [&] {
+      c.line("const {} x = row[{} * k];", c_type(type.dtype), split.inner);
+      c.line("int32_t place = k;");
+      c.block("for (; place > 0; --place)", [&] {
+        c.line("const {0} other = row[{1} * sorted[{1} * (place - 1)]];", c_type(type.dtype), split.inner);
+        c.line("if (!(x {} other || (x == x && other != other))) break;", order);
+        c.line("sorted[{0} * place] = sorted[{0} * (place - 1)];", split.inner);
+      });
+      c.line("sorted[{} * place] = k;", split.inner);
+    });
+  });
+}
+
 // table [outer, size, inner], indices [n] → y [outer, n, inner]
 void CRule<OpKind::kGather>::apply(CWriter& c, const Op& op) {
   const Along split = along(op.operands[0]->type.shape, op.attr<DimAttributes>().dim);

@@ -5,6 +5,7 @@
 #include "codegen/element/accumulate.h"
 #include "codegen/kernels/lane_argmax.h"
 #include "codegen/kernels/register_tile.h"
+#include "passes/group/kernel_form.h"
 
 namespace minnow {
 namespace {
@@ -14,18 +15,12 @@ using V = llvm::Value*;
 const Threshold kManyColumns{"columns that are summed up in long pieces", 1024};
 constexpr int64_t kVectorsOfPiece = 8;  // whose sums are in registers
 
-std::vector<int64_t> reduced_dims(const Op& op) {
-  if (op.kind == OpKind::kArgMax) return {op.attr<DimAttributes>().dim};
-  return op.attr<DimsAttributes>().dims;
-}
-
 class LaneReduction {
  public:
   LaneReduction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
       : kernel_(kernel), work_(work), op_(*work.main), shape_(op_.operands[0]->type.shape), dtype_(op_.type().dtype),
         emitter_(kernel, storage, work.inside, kernel.target().lanes) {
     dims_ = reduced_dims(op_);
-    std::ranges::sort(dims_);
     KernelWork operand = work;
     operand.inside.erase(&op_);
     separate_ = loop_boundaries(storage, operand, shape_, {op_.operands[0]}, emitter_);

@@ -17,14 +17,14 @@ std::vector<int64_t> dims_from(size_t first, const Shape& shape) {
   return dims;
 }
 
+}  // namespace
+
 std::vector<int64_t> reduced_dims(const Op& op) {
   if (op.kind == OpKind::kArgMax) return {op.attr<DimAttributes>().dim};
   std::vector<int64_t> dims = op.attr<DimsAttributes>().dims;
   std::ranges::sort(dims);
   return dims;
 }
-
-}  // namespace
 
 Shape RowShape::full() const {
   Shape shape = rows;

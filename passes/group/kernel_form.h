@@ -35,6 +35,8 @@ struct RowShape {
 };
 // The split that a reduction over its operand's trailing dimensions makes; nullopt if it reduces any others, or all.
 std::optional<RowShape> row_shape_of_reduction(const Op& op);
+// The dimensions of its operand that a reduction goes along, in order.
+std::vector<int64_t> reduced_dims(const Op& op);
 
 struct LoopForm {
   Shape shape;  // of the results
