@@ -23,6 +23,7 @@ inline constexpr Accuracy kAccuracies[] = {
     {"abs", 0, 0},
     {"sign", 0, 0},
     {"floor", 0, 0},
+    {"round", 0, 0},
     {"sqrt", 0.5, 1.5},
     {"exp", 1, 1},
     {"expm1", 1.5, 1},

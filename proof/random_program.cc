@@ -132,8 +132,9 @@ Value* ProgramSource::confine(Value* value, const Domain& domain) {
     const Domain& own = domains_[static_cast<size_t>(value->index)];
     if (own.low >= domain.low && own.high <= domain.high) return value;
   }
-  Value* bounded = builder_.max(value, builder_.like(value, domain.low));
-  bounded = builder_.min(bounded, builder_.like(bounded, domain.high));
+  // In numbers that any type has: a constant is rounded when it is folded, and else when it is used.
+  const auto limit = [&](double bound) { return builder_.like(value, static_cast<float>(bound)); };
+  Value* bounded = builder_.min(builder_.max(value, limit(domain.low)), limit(domain.high));
   mark_rounded();
   return bounded;
 }

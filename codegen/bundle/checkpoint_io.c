@@ -1,5 +1,5 @@
-/* Tensors from and to the safetensors format: the header's length in 8 bytes, the header, which is JSON, and the bytes of
-   the tensors. */
+/* Tensors from and to the safetensors format: the header's length in 8 bytes, the header, which is JSON, and the bytes
+   of the tensors. */
 
 /* Places in `texts` are of the tensor's name and of its type and shape as the header has them. */
 struct minnow_tensor {
@@ -10,13 +10,13 @@ struct minnow_tensor {
 
 static int minnow_is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
-static uint32_t minnow_skip_spaces(const char *text, uint32_t at, uint32_t end) {
+static uint32_t minnow_skip_spaces(const char* text, uint32_t at, uint32_t end) {
   while (at < end && minnow_is_space(text[at])) ++at;
   return at;
 }
 
 /* Behind `"key":` in text[at, end); 0 if it is not there. */
-static uint32_t minnow_find(const char *text, uint32_t at, uint32_t end, const char *key, uint32_t key_size) {
+static uint32_t minnow_find(const char* text, uint32_t at, uint32_t end, const char* key, uint32_t key_size) {
   while (at < end) {
     uint32_t begin, size, i;
     if (text[at++] != '"') continue;
@@ -34,7 +34,7 @@ static uint32_t minnow_find(const char *text, uint32_t at, uint32_t end, const c
 }
 
 /* Whether text[at, end) begins with `expected`, spaces apart. */
-static int minnow_begins(const char *text, uint32_t at, uint32_t end, const char *expected, uint32_t size) {
+static int minnow_begins(const char* text, uint32_t at, uint32_t end, const char* expected, uint32_t size) {
   uint32_t i;
   for (i = 0; i < size; ++i) {
     at = minnow_skip_spaces(text, at, end);
@@ -44,7 +44,7 @@ static int minnow_begins(const char *text, uint32_t at, uint32_t end, const char
 }
 
 /* The number at the place, behind spaces; the place moves behind it. 2^32 - 1 for what is no number or larger. */
-static uint32_t minnow_number(const char *text, uint32_t *at, uint32_t end) {
+static uint32_t minnow_number(const char* text, uint32_t* at, uint32_t end) {
   uint32_t i = minnow_skip_spaces(text, *at, end);
   uint32_t first = i, number = 0;
   while (i < end && text[i] >= '0' && text[i] <= '9') {
@@ -56,8 +56,8 @@ static uint32_t minnow_number(const char *text, uint32_t *at, uint32_t end) {
 }
 
 /* Where the tensor's bytes begin in the file; 0 if it is not there, 1 if it is another tensor. */
-static uint32_t minnow_find_tensor(const char *text, uint32_t header_end, uint32_t size, const char *texts,
-                                   const struct minnow_tensor *tensor) {
+static uint32_t minnow_find_tensor(const char* text, uint32_t header_end, uint32_t size, const char* texts,
+                                   const struct minnow_tensor* tensor) {
   uint32_t at = minnow_find(text, 8, header_end, texts + tensor->name, tensor->name_size);
   uint32_t end = at, offsets, first, last, field;
   if (at == 0 || at >= header_end || text[at] != '{') return 0;
@@ -76,7 +76,7 @@ static uint32_t minnow_find_tensor(const char *text, uint32_t header_end, uint32
 }
 
 /* The step that the header tells of, 0 if it tells of none. */
-static uint32_t minnow_find_step(const char *text, uint32_t header_end) {
+static uint32_t minnow_find_step(const char* text, uint32_t header_end) {
   static const char key[] = "\\\"step\\\":";
   uint32_t at = minnow_find(text, 8, header_end, "minnow.training", 15), number;
   if (at == 0) return 0;
@@ -91,8 +91,8 @@ static uint32_t minnow_find_step(const char *text, uint32_t header_end) {
 }
 
 /* Changes nothing unless all is there. */
-static int minnow_read_tensors(unsigned char *memory, const char *text, uint32_t size, const char *texts,
-                       const struct minnow_tensor *tensors, uint32_t count) {
+static int minnow_read_tensors(unsigned char* memory, const char* text, uint32_t size, const char* texts,
+                               const struct minnow_tensor* tensors, uint32_t count) {
   uint32_t header_end, i, at, pass;
   uint32_t step;
   if (size < 10 || size > 2147483647u) return 7;
@@ -115,8 +115,8 @@ static int minnow_read_tensors(unsigned char *memory, const char *text, uint32_t
 }
 
 /* `header` is written with the step at `step_at`, 10 digits or spaces. */
-static void minnow_write_tensors(const unsigned char *memory, char *out, const char *header, uint32_t header_size,
-                        uint32_t step_at, const struct minnow_tensor *tensors, uint32_t count) {
+static void minnow_write_tensors(const unsigned char* memory, char* out, const char* header, uint32_t header_size,
+                                 uint32_t step_at, const struct minnow_tensor* tensors, uint32_t count) {
   uint32_t step, i, at = header_size;
   memcpy(out, header, header_size);
   memcpy(&step, memory + 20, 4);

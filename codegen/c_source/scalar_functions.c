@@ -260,7 +260,8 @@ static float minnow_sine(float x, uint32_t quarters) {
   r = (float)rest;
   quarters += (uint32_t)(int64_t)turns;
   z = r * r;
-  if (quarters & 1) y = ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z * z - 0.5f * z + 1;
+  if (quarters & 1)
+    y = ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z * z - 0.5f * z + 1;
   else y = ((-1.9515295891e-4f * z + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * r + r;
   return quarters & 2 ? -y : y;
 }
@@ -281,7 +282,8 @@ static float minnow_atan(float x) {
     a = (a - 1) / (a + 1);
   }
   z = a * a;
-  a = (((8.05374449538e-2f * z - 1.38776856032e-1f) * z + 1.99777106478e-1f) * z - 3.33329491539e-1f) * z * a + a + base;
+  a = (((8.05374449538e-2f * z - 1.38776856032e-1f) * z + 1.99777106478e-1f) * z - 3.33329491539e-1f) * z * a + a +
+      base;
   return x < 0 ? -a : a;
 }
 

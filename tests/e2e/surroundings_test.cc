@@ -83,7 +83,7 @@ TEST_F(Surroundings, PipesInPlaceOfDataAreRefusedAtOnce) {
                "loss { softmax_cross_entropy {} }\n"
                "data { idx { train_images: 'p' train_labels: 'p' validation_images: 'p' validation_labels: 'p' } }\n");
   ASSERT_EQ(::mkfifo((bench_.path() + "/p").c_str(), 0600), 0);
-  expect_refused(bench_, "train d.textproto --data-dir .", "./p: error: is not a regular file");
+  expect_refused(bench_, "train d.textproto --data-dir .", "./p: error: is a pipe that nobody writes to");
 }
 
 }  // namespace

@@ -230,7 +230,7 @@ class PageTest(unittest.TestCase):
             byId("graph").dispatchEvent(new WheelEvent("wheel", turn));
             return {first, second, third, folded, folds, all, scale: graph.scale};""", address="#4-cse")
         self.assertEqual([seen["first"], seen["second"], seen["third"]],
-                         [["cse"], ["canonicalize"], ["fold-constants"]])
+                         [["cse"], ["lift-broadcasts"], ["fold-constants"]])
         self.assertGreater(seen["folded"], 50)
         self.assertGreater(seen["folds"], 0)
         self.assertGreater(seen["scale"], seen["all"])

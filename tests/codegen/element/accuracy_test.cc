@@ -67,6 +67,7 @@ constexpr Exact kExact[] = {
                                                       : x < 0 ? -1
                                                               : x; }, nullptr},
     {"floor", op<OpKind::kFloor>, std::floor, nullptr},
+    {"round", op<OpKind::kRound>, std::nearbyint, nullptr},
     {"erfc", op<OpKind::kErfc>, std::erfc, [](double x) { return -bell(x); }},
     {"cos", op<OpKind::kCos>, std::cos, [](double x) { return -std::sin(x); }},
     {"sin", op<OpKind::kSin>, std::sin, std::cos},
