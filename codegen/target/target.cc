@@ -129,7 +129,8 @@ Result<Target> host_target(const std::string& cpu) {
 Result<Target> named_target(const std::string& triple, const std::string& cpu) {
   if (triple.empty() && cpu.empty()) return host_target();
   Target target;
-  target.triple = triple.empty() ? llvm::sys::getProcessTriple() : triple;
+  // "thumbv7em-none-eabihf" says no system, as few people would; LLVM reads the places by their number.
+  target.triple = triple.empty() ? llvm::sys::getProcessTriple() : llvm::Triple::normalize(triple);
   target.cpu = cpu.empty() ? "generic" : cpu;
   // LLVM's generic one has no floats at all; this is RV64GC, which distributions of Linux are built for.
   if (cpu.empty() && llvm::Triple(target.triple).isRISCV64()) target.features = "+m,+a,+f,+d,+c";
