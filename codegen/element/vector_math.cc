@@ -66,7 +66,7 @@ ScalarMath::Exponent ScalarMath::reduce_exponent(V x) {
 // AVX-512 has an instruction for it.
 bool ScalarMath::has_scale(V x) const {
   auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
-  return target_.triple.starts_with("x86_64") && target_.lanes == 16 && vector != nullptr &&
+  return target_.triple.starts_with("x86_64") && target_.processor.lanes == 16 && vector != nullptr &&
          vector->getNumElements() == 16;
 }
 
