@@ -4,6 +4,7 @@
 #include <set>
 
 #include "frontend/lower/lower_graph.h"
+#include "frontend/onnx/import_graph.h"
 #include "frontend/onnx/onnx_file.h"
 #include "interpreter/element_type.h"
 #include "ir/printable.h"
@@ -68,12 +69,24 @@ Result<std::map<std::string, KnownTensor>> known_inputs(const RunFlags& flags) {
   return known;
 }
 
+// That of a graph which leaves it open, unless it is said, is how many examples the first array for an input holds.
+int64_t batch_size(const RunFlags& flags, const LoadedModel& loaded, const std::map<std::string, KnownTensor>& known) {
+  const bool is_said = std::ranges::any_of(flags.model.assignments, [](const std::string& assignment) {
+    return assignment.starts_with("training.batch_size=");
+  });
+  if (!is_said && fixed_batch(*loaded.graph) == 0)
+    for (const onnx::ValueInfoProto* input : loaded.graph->inputs())
+      if (const auto array = known.find(input->name()); array != known.end() && !array->second->shape.empty())
+        return array->second->shape[0];
+  return loaded.model.training().batch_size();
+}
+
 Result<Runnable> read_graph(const RunFlags& flags) {
   if (!flags.function.empty() && flags.function != "infer")
     return fail(flags.model.path, "there is no function @{}: the graph is @infer", flags.function);
   MINNOW_ASSIGN(const LoadedModel loaded, flags.model.read());
   MINNOW_ASSIGN(const auto known, known_inputs(flags));
-  const LowerOptions options{loaded.model.training().batch_size(), flags.backend.session_options().max_bytes};
+  const LowerOptions options{batch_size(flags, loaded, known), flags.backend.session_options().max_bytes};
   LoweredModel lowered;
   Runnable runnable;
   MINNOW_ASSIGN(runnable.function, graph_function(loaded, options, known, &lowered));
@@ -132,8 +145,9 @@ Result<ExitCode> run_command(const RunFlags& flags) {
 Action add_run(CLI::App& app) {
   auto flags = std::make_shared<RunFlags>();
   app.add_option("file", flags->model.path, "IR text, or a graph of ONNX")->required()->type_name("FILE.ir|FILE.onnx");
-  flags->model.add_shorthand(app, "--batch-size", "training.batch_size",
-                             "of an .onnx file that leaves it open; 1 by default");
+  flags->model.add_shorthand(
+      app, "--batch-size", "training.batch_size",
+      "of an .onnx file that leaves it open; by default what the first array given for an input has, or 1");
   app.add_option("--function", flags->function, "which function; the first by default")->type_name("NAME");
   app.add_option("--passes", flags->passes, "passes to run first, such as cse,fuse")->type_name("LIST");
   app.add_option(
