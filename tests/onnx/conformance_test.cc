@@ -19,10 +19,17 @@ namespace fs = std::filesystem;
 const std::string kExpected = MINNOW_SOURCE_DIR "/tests/onnx/expected.txt";
 constexpr const char* kGroups[] = {"node", "simple", "pytorch-converted", "pytorch-operator", "torch"};
 
+constexpr std::string_view kDebian = "/usr/share/libonnx-testdata/data";
+
 std::string data_folder() {
   if (const char* named = std::getenv("MINNOW_ONNX_DATA")) return named;
-  constexpr const char* kDebian = "/usr/share/libonnx-testdata/data";
-  return fs::exists(kDebian) ? kDebian : "";
+  return fs::exists(kDebian) ? std::string(kDebian) : "";
+}
+
+// Debian's edition, of ONNX 1.12, has graphs of version 1, which are refused, and bfloat16 as if it were whole numbers.
+bool is_otherwise_in_debian(const std::string& name, const std::string& line) {
+  return data_folder() == kDebian &&
+         (name.find("BFLOAT16") != std::string::npos || line.find("operators are of version 1,") != std::string::npos);
 }
 
 std::string line_of(const CaseResult& result) {
@@ -69,6 +76,7 @@ void expect_verdicts(const std::map<std::string, std::string>& found) {
   ASSERT_FALSE(found.empty());
   const auto expected = read_expected();
   for (const auto& [name, line] : found) {
+    if (is_otherwise_in_debian(name, line)) continue;
     const auto known = expected.find(name);
     // Reasons name versions, which differ from one edition of the cases to another.
     if (known != expected.end()) {
