@@ -67,7 +67,7 @@ PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool
   for (const Axis& axis : whole.axes) block.push_back(axis.kind == Kind::kBatch ? 1 : axis.extent);
   transposes = !is_in_block && whole.kind_of(whole.y.back()) == Kind::kRow;
   const int64_t columns = whole.extent_of(Kind::kColumn);
-  const TileShape& tile = columns <= lanes ? target.schedule.dot_narrow : target.schedule.dot;
+  const TileShape& tile = columns <= lanes ? target.schedule.tiles.dot_narrow : target.schedule.tiles.dot;
   vectors = even_tile(ceil_div(columns, lanes), tile.vectors);
   most_tile_rows = tile.rows;
   if (whole.has_windows()) divide_windows(target);
@@ -79,12 +79,12 @@ PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool
 void PanelSchedule::divide_product(const Target& target, bool has_columns_innermost) {
   const int64_t rows = rows_of_block();
   const int64_t most_places = std::max(kFewestPlaces, floats_in_cache(target) / panel());
-  if (adds_up) most_tile_rows = target.schedule.accumulators / vectors;
+  if (adds_up) most_tile_rows = target.schedule.tiles.accumulators / vectors;
   packs = !has_columns_innermost || ceil_div(rows, std::min(rows, most_tile_rows)) > kUnpackedTiles;
   if (has_columns_innermost && target.schedule.alternative > 0) packs = !packs;
   if (!packs) {
     const int64_t all = ceil_div(whole.extent_of(Kind::kColumn), lanes);
-    vectors = wide_vectors(all, target.schedule.accumulators / std::min(rows, most_tile_rows));
+    vectors = wide_vectors(all, target.schedule.tiles.accumulators / std::min(rows, most_tile_rows));
   } else {
     const std::vector<size_t> depth_axes = whole.axes_of(Kind::kDepth);
     int64_t& depth = block[depth_axes[0]];
@@ -103,7 +103,7 @@ void PanelSchedule::divide_windows(const Target& target) {
   const Kind pixel = whole.sums_pixels() ? Kind::kDepth : Kind::kRow;
   const std::vector<size_t> pixels = whole.axes_of(pixel);  // the images, then space
   stages = true;
-  most_tile_rows = std::min<int64_t>(kMaxTileRows, std::max<int64_t>(1, target.schedule.accumulators / vectors));
+  most_tile_rows = std::min<int64_t>(kMaxTileRows, std::max<int64_t>(1, target.schedule.tiles.accumulators / vectors));
   block[pixels[0]] = 1;
   if (phases.size() == 1) {
     const int64_t height = whole.axes[pixels[1]].extent;
@@ -194,7 +194,7 @@ Tile cheapest_tile(int64_t columns, int64_t items, int64_t limit, int64_t parts,
 
 RowLanesSchedule::RowLanesSchedule(Contraction contraction, const Target& target, bool in_block)
     : whole(std::move(contraction)), phases(phases_of(whole)), lanes(target.lanes), is_in_block(in_block),
-      options_(target.schedule), processor_(target.processor) {
+      registers_(target.schedule.tiles), processor_(target.processor) {
   for (const Axis& axis : whole.axes) block.push_back(axis.extent);
   const std::vector<size_t> rows = whole.axes_of(Kind::kRow);
   lane_axis = in_block ? rows.front() : rows.back();
@@ -214,15 +214,15 @@ RowLanesSchedule::Tile RowLanesSchedule::tile_of(const Contraction& phase) const
   const int64_t extent = std::min(block[item_axis], phase.axes[item_axis].extent);
   const int64_t items = item_axis == lane_axis ? ceil_div(extent, lanes) : extent;
   const int64_t parts = registers_of_vector(lanes, processor_);
-  const int64_t registers = std::max<int64_t>(1, options_.accumulators / parts);
+  const int64_t registers = std::max<int64_t>(1, registers_.accumulators / parts);
   if (stages) {
     const int64_t some = largest_divisor(columns, kMaxOutputs.at_most(columns));
     return {some, largest_divisor(items, std::max<int64_t>(1, registers / some))};
   }
   if (!is_in_block) return {columns, std::clamp<int64_t>(registers / columns, 1, 2)};
   if (item_axis == lane_axis) return {even_tile(columns, registers / items), items};
-  if (options_.conv.rows == 0) return cheapest_tile(columns, items, registers, parts, processor_);
-  return {even_tile(columns, options_.conv.rows), even_tile(items, ceil_div(options_.conv.vectors, parts))};
+  if (registers_.conv.rows == 0) return cheapest_tile(columns, items, registers, parts, processor_);
+  return {even_tile(columns, registers_.conv.rows), even_tile(items, ceil_div(registers_.conv.vectors, parts))};
 }
 
 StagedShape RowLanesSchedule::sums() const {
@@ -270,7 +270,7 @@ DepthLanesSchedule::DepthLanesSchedule(Contraction contraction, const Target& ta
 void DepthLanesSchedule::divide_product(const Target& target) {
   const size_t row = whole.axes_of(Kind::kRow)[0], column = whole.axes_of(Kind::kColumn)[0];
   const int64_t rows = whole.axes[row].extent, columns = whole.axes[column].extent;
-  const int64_t registers = target.schedule.accumulators;
+  const int64_t registers = target.schedule.tiles.accumulators;
   if (columns < lanes) {
     packs = whole.kind_of(whole.b.back()) == Kind::kColumn;
     tile[column] = columns;
@@ -299,7 +299,7 @@ void DepthLanesSchedule::divide_windows(const Target& target) {
   tile[rows.back()] = largest_divisor(width, kMaxFilterColumns.at_most(width));
   const int64_t most = std::max<int64_t>(1, kFewColumns / tile[rows.back()]);
   tile[rows[0]] = largest_divisor(whole.axes[rows[0]].extent, most);
-  const int64_t registers = target.schedule.accumulators / registers_of_vector(lanes, target.processor);
+  const int64_t registers = target.schedule.tiles.accumulators / registers_of_vector(lanes, target.processor);
   tile[column] = largest_divisor(outputs, std::max<int64_t>(1, registers / items()));
 }
 

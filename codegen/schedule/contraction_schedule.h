@@ -106,7 +106,7 @@ struct RowLanesSchedule {
   std::string text() const;
 
  private:
-  ScheduleOptions options_;
+  RegisterTiles registers_;
   Processor processor_;
 };
 
