@@ -22,7 +22,7 @@ constexpr int kMostTries = 4;
 constexpr const char* kProbeName = "fma_chains";
 
 // As many accumulators as a dot kernel keeps in registers: enough to hide the latency of a multiply-add.
-int chain_count(const Target& target) { return target.schedule.dot.rows * target.schedule.dot.vectors; }
+int chain_count(const Target& target) { return target.schedule.tiles.dot.rows * target.schedule.tiles.dot.vectors; }
 
 // for (i in [begin, end)) for each chain: x = x * a + a. With a = 0.5 every x runs towards 1, so that nothing
 // overflows; `a` comes from memory, so that nothing is computed beforehand.

@@ -52,15 +52,8 @@ using Change = std::function<void(ScheduleOptions&)>;
 // lanes, and blocks for another part of the cache.
 std::vector<std::vector<Change>> rounds_for(const Target& target) {
   std::vector<Change> tiles, blocks;
-  for (const ScheduleOptions& other : other_tiles(target)) {
-    tiles.emplace_back([other](ScheduleOptions& schedule) {
-      const int alternative = schedule.alternative;
-      const int64_t cache_bytes = schedule.cache_bytes;
-      schedule = other;
-      schedule.alternative = alternative;
-      schedule.cache_bytes = cache_bytes;
-    });
-  }
+  for (const RegisterTiles& other : other_tiles(target))
+    tiles.emplace_back([other](ScheduleOptions& schedule) { schedule.tiles = other; });
   const Change axis = [](ScheduleOptions& schedule) { schedule.alternative = 1 - schedule.alternative; };
   for (const double part : {0.25, 0.5, 2.0, 4.0})
     blocks.emplace_back([part](ScheduleOptions& schedule) {

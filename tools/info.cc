@@ -26,7 +26,7 @@ void print_text(const Target& target) {
   fmt::print("per cycle  {} multiply-adds and {} loads of vectors, {} FLOP; {} cycles each\n", row.multiply_adds,
              row.loads, row.flops_per_cycle(), row.latency);
   fmt::print("registers  {} of vectors, {} for sums\ndot tile   {}\nrounding   {}\nllvm       {}\n", row.registers,
-             target.accumulators, tile_text(target.schedule.dot),
+             target.accumulators, tile_text(target.schedule.tiles.dot),
              target.has_fma ? "a product with its sum" : "a product before its sum", LLVM_VERSION_STRING);
 }
 
@@ -47,7 +47,7 @@ nlohmann::ordered_json to_json(const Target& target) {
           {"flops_per_cycle", row.flops_per_cycle()},
           {"fused_multiply_add", target.has_fma},
           {"accumulators", target.accumulators},
-          {"dot_tile", {{"rows", target.schedule.dot.rows}, {"vectors", target.schedule.dot.vectors}}},
+          {"dot_tile", {{"rows", target.schedule.tiles.dot.rows}, {"vectors", target.schedule.tiles.dot.vectors}}},
           {"llvm", LLVM_VERSION_STRING}};
 }
 

@@ -13,9 +13,7 @@ def listed(words):
 
 
 def mean_share(steps, peak):
-    return statistics.geometric_mean(
-        [max(1e-4, step["flops"] / peak[step["threads"]] / statistics.median(step["samples"]["minnow"]))
-         for step in steps])
+    return statistics.geometric_mean([report.share_of(step, peak) for step in steps])
 
 
 def summary_table(steps):

@@ -22,9 +22,8 @@ def points(steps, function, threads):
     found = {}
     for step in steps:
         if (step["function"], step["threads"]) == (function, threads):
-            share = step["flops"] / peak[threads] / statistics.median(step["samples"]["minnow"])
             place = found.setdefault(row_name(step["model"]), {}).setdefault(step["batch"], ([], []))
-            place[0].append(max(share, 1e-4))
+            place[0].append(report.share_of(step, peak))
             if (ratio := report.ratio_of(step, "")) is not None:
                 place[1].append(ratio)
     mean = statistics.geometric_mean

@@ -38,6 +38,11 @@ def peaks(steps):
     return found
 
 
+def share_of(step, peak):
+    """Of the bound, of which Minnow reaches so much; never 0, so that there are geometric means."""
+    return max(1e-4, step["flops"] / peak[step["threads"]] / statistics.median(step["samples"]["minnow"]))
+
+
 def contenders(steps):
     """Those that appear, in the usual order."""
     return [name for name in NAMES if any(name in step["samples"] for step in steps)]

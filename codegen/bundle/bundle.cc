@@ -29,7 +29,7 @@ Result<Target> bundle_target(const BundleOptions& options) {
   if (!options.is_small) return target;
   // Panels as narrow, and tiles as short, as can be.
   target.lanes = std::min(target.lanes, 4);
-  target.schedule.dot.vectors = 1;
+  target.schedule.tiles.dot.vectors = 1;
   return target;
 }
 

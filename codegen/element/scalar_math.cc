@@ -41,8 +41,6 @@ V ScalarMath::sign(DType t, V x) {
   if (t != DType::kI32) return positive;
   return ir_.CreateSelect(ir_.CreateICmpSLT(x, like_int(x, 0)), like_int(x, -1), positive);
 }
-V ScalarMath::sqrt(DType, V x) { return ir_.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, x); }
-V ScalarMath::floor(DType t, V x) { return is_float(t) ? ir_.CreateUnaryIntrinsic(llvm::Intrinsic::floor, x) : x; }
 V ScalarMath::logical_not(DType, V x) { return ir_.CreateNot(x); }
 
 V ScalarMath::convert(DType from, DType to, V x) {

@@ -20,8 +20,6 @@ class ScalarMath {
   V neg(DType t, V x);
   V abs(DType t, V x);
   V sign(DType t, V x);
-  V sqrt(DType t, V x);
-  V floor(DType t, V x);
   V logical_not(DType t, V x);
   V convert(DType from, DType to, V x);
 
@@ -34,11 +32,9 @@ class ScalarMath {
   V sigmoid(DType t, V x);
   V erf(DType t, V x);
   V erfc(DType t, V x);
-  // Calls of the C library, a lane at a time.
-  V cos(DType t, V x);
-  V sin(DType t, V x);
+  // Calls of the C library, a lane at a time; `library` takes the name for f64.
   V pow(DType t, V x, V y);
-  V library(const std::string& name, V x);  // by its name for f64
+  V library(const std::string& name, llvm::ArrayRef<V> operands);
 
   V add(DType t, V a, V b);
   V sub(DType t, V a, V b);

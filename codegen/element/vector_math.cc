@@ -29,17 +29,19 @@ constexpr double kNormalExponent = 87;  // exp(±87) is no denormal and no infin
 }  // namespace
 
 // Calls the scalar C function for every lane.
-V ScalarMath::library(const std::string& name, V x) {
-  llvm::Type* element = x->getType()->getScalarType();
-  auto* type = llvm::FunctionType::get(element, {element}, false);
+V ScalarMath::library(const std::string& name, llvm::ArrayRef<V> operands) {
+  llvm::Type* element = operands[0]->getType()->getScalarType();
+  const llvm::SmallVector<llvm::Type*, 2> types(operands.size(), element);
+  auto* type = llvm::FunctionType::get(element, types, false);
   llvm::Module* module = ir_.GetInsertBlock()->getModule();
   auto callee = module->getOrInsertFunction(element->isFloatTy() ? name + "f" : name, type);
-  auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
-  if (vector == nullptr) return ir_.CreateCall(callee, {x});
+  auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(operands[0]->getType());
+  if (vector == nullptr) return ir_.CreateCall(callee, operands);
   V result = llvm::PoisonValue::get(vector);
   for (unsigned lane = 0; lane < vector->getNumElements(); ++lane) {
-    V one = ir_.CreateCall(callee, {ir_.CreateExtractElement(x, lane)});
-    result = ir_.CreateInsertElement(result, one, lane);
+    llvm::SmallVector<V, 2> numbers;
+    for (V operand : operands) numbers.push_back(ir_.CreateExtractElement(operand, lane));
+    result = ir_.CreateInsertElement(result, ir_.CreateCall(callee, numbers), lane);
   }
   return result;
 }
@@ -233,21 +235,6 @@ V ScalarMath::erfc(DType t, V x) {
   return ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 0)), ir_.CreateFSub(like(x, 2), tail), tail);
 }
 
-V ScalarMath::cos(DType, V x) { return library("cos", x); }
-V ScalarMath::sin(DType, V x) { return library("sin", x); }
-V ScalarMath::pow(DType t, V x, V y) {
-  const char* name = t == DType::kF32 ? "powf" : "pow";
-  llvm::Type* element = x->getType()->getScalarType();
-  auto* type = llvm::FunctionType::get(element, {element, element}, false);
-  auto callee = ir_.GetInsertBlock()->getModule()->getOrInsertFunction(name, type);
-  auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
-  if (vector == nullptr) return ir_.CreateCall(callee, {x, y});
-  V result = llvm::PoisonValue::get(vector);
-  for (unsigned lane = 0; lane < vector->getNumElements(); ++lane) {
-    V one = ir_.CreateCall(callee, {ir_.CreateExtractElement(x, lane), ir_.CreateExtractElement(y, lane)});
-    result = ir_.CreateInsertElement(result, one, lane);
-  }
-  return result;
-}
+V ScalarMath::pow(DType, V x, V y) { return library("pow", {x, y}); }
 
 }  // namespace minnow

@@ -18,8 +18,8 @@ class Sort {
         inner_(element_count({op_.type().shape.begin() + attributes_.dim + 1, op_.type().shape.end()})),
         emitter_(kernel, storage, work.inside, 1), scratch_(kernel, work, sort_scratch(work, kernel.target())),
         keys_(scratch_.memory()), indices_(kernel.byte_offset(keys_, 2 * rows_ * kKeyBytes)),
-        target_(kernel.buffer(work.outputs[0].buffer)), left_(kernel.stack(ir_.getInt64Ty())),
-        right_(kernel.stack(ir_.getInt64Ty())) {}
+        target_(kernel.buffer(work.outputs[0].buffer)), left_(kernel.stack(kernel.index_type())),
+        right_(kernel.stack(kernel.index_type())) {}
 
   static constexpr int64_t kKeyBytes = 8, kIndexBytes = 4;
 
@@ -80,12 +80,12 @@ class Sort {
     ir_.CreateStore(middle, right_);
     V last = kernel_.index(rows_ - 1);
     kernel_.loop(begin, end, 1, [&](V place) {
-      V left = load(ir_.getInt64Ty(), left_), right = load(ir_.getInt64Ty(), right_);
+      V left = load(kernel_.index_type(), left_), right = load(kernel_.index_type(), right_);
       V at_left = ir_.CreateAdd(from, min(left, last)), at_right = ir_.CreateAdd(from, min(right, last));
       V left_key = load(ir_.getInt64Ty(), key(at_left)), right_key = load(ir_.getInt64Ty(), key(at_right));
       V is_left_sooner = ir_.CreateOr(ir_.CreateICmpSGE(right, end), ir_.CreateICmpSLE(left_key, right_key));
       V takes_left = ir_.CreateAnd(ir_.CreateICmpSLT(left, middle), is_left_sooner);
-      V written = ir_.CreateAdd(to, place), taken = ir_.CreateZExt(takes_left, ir_.getInt64Ty());
+      V written = ir_.CreateAdd(to, place), taken = ir_.CreateZExt(takes_left, kernel_.index_type());
       ir_.CreateStore(ir_.CreateSelect(takes_left, left_key, right_key), key(written));
       ir_.CreateStore(load(ir_.getInt32Ty(), index(ir_.CreateSelect(takes_left, at_left, at_right))), index(written));
       ir_.CreateStore(ir_.CreateAdd(left, taken), left_);

@@ -21,6 +21,9 @@ int64_t floats_of(const StagedShape& shape);
 StagedShape staged_shape(const std::vector<Contraction>& phases, AffineMap Contraction::* map,
                          const std::vector<int64_t>& block);
 
+// How many of the processor's registers a vector of so many lanes takes.
+int64_t registers_of_vector(int64_t lanes, const Processor& processor);
+
 // Vectors run along the columns. A piece of work is a panel of columns: its part of b is packed as [depth][columns],
 // and tiles of rows × vectors are summed in registers over the depth. Where the rows or the depth are too many for the
 // cache, pieces of them take turns, and sums wait in scratch.
@@ -106,7 +109,7 @@ struct RowLanesSchedule {
   std::string text() const;
 
  private:
-  ScheduleOptions options_;
+  RegisterTiles registers_;
   Processor processor_;
 };
 

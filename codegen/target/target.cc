@@ -17,8 +17,8 @@ namespace {
 // Tiles by what they have to fit: the first row for as many registers and lanes, or fewer, is taken.
 struct TileSet {
   int registers, lanes;
-  ScheduleOptions tiles;
-  ScheduleOptions others[5];  // what tuning tries
+  RegisterTiles tiles;
+  RegisterTiles others[5];  // what tuning tries
 };
 constexpr TileSet kTileSets[] = {
     // clang-format off
@@ -83,12 +83,6 @@ std::string host_features(bool only_lacking) {
   return text;
 }
 
-ScheduleOptions schedule_for(const Processor& processor) {
-  ScheduleOptions schedule = tile_set_of(processor).tiles;
-  schedule.cache_bytes = processor.level2.bytes;
-  return schedule;
-}
-
 Result<Target> describe(Target target) {
   MINNOW_ASSIGN(auto machine, make_target_machine(target, 2));
   const llvm::MCSubtargetInfo& subtarget = *machine->getMCSubtargetInfo();
@@ -98,8 +92,9 @@ Result<Target> describe(Target target) {
   target.processor = processor_of(subtarget, target.cpu);
   target.lanes = target.processor.lanes;
   target.has_fma = has_fma(subtarget);
-  target.schedule = schedule_for(target.processor);
-  target.accumulators = target.schedule.accumulators;
+  target.schedule.tiles = tile_set_of(target.processor).tiles;
+  target.schedule.cache_bytes = target.processor.level2.bytes;
+  target.accumulators = target.schedule.tiles.accumulators;
   return target;
 }
 
@@ -138,11 +133,9 @@ Result<Target> named_target(const std::string& triple, const std::string& cpu) {
   return describe(target);
 }
 
-std::vector<ScheduleOptions> other_tiles(const Target& target) {
+std::vector<RegisterTiles> other_tiles(const Target& target) {
   const TileSet& set = tile_set_of(target.processor);
-  std::vector<ScheduleOptions> others(std::begin(set.others), std::end(set.others));
-  for (ScheduleOptions& tiles : others) tiles.cache_bytes = target.schedule.cache_bytes;
-  return others;
+  return {std::begin(set.others), std::end(set.others)};
 }
 
 Result<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const Target& target, int opt_level) {

@@ -24,13 +24,19 @@ struct TileShape {
   bool operator==(const TileShape&) const = default;
 };
 
-// How kernels use the vector registers and the caches. What they compute does not depend on it, to the bit.
-struct ScheduleOptions {
+struct RegisterTiles {
   int accumulators = 8;           // vector registers for sums, that leave room for their operands
   TileShape dot = {1, 1};         // MR rows × NR vectors of the right operand
   TileShape dot_narrow = {1, 1};  // the same where one vector spans all columns
-  TileShape conv = {0,
-                    0};  // output channels × pixels, in blocks of examples; 0 × 0: by the shape, see RowLanesSchedule
+  // Output channels × pixels, in blocks of examples; 0 × 0: by the shape, see RowLanesSchedule.
+  TileShape conv = {0, 0};
+
+  bool operator==(const RegisterTiles&) const = default;
+};
+
+// How kernels use the vector registers and the caches. What they compute does not depend on it, to the bit.
+struct ScheduleOptions {
+  RegisterTiles tiles;
 
   // That blocks of operands and of sums are cut for.
   int64_t cache_bytes = 256 << 10;
@@ -48,7 +54,7 @@ struct Target {
   std::string features;  // "+avx512f,..."
   Processor processor;
   int lanes = 4;         // f32 elements in one vector
-  int accumulators = 4;  // of its own schedule
+  int accumulators = 4;  // of its own tiles, whatever those tried are: orders of sums depend on it
   bool has_fma = true;   // else a product is rounded before it is added
   ScheduleOptions schedule;
   int index_bits = 64;  // of addresses, and of what counts loops
@@ -66,7 +72,7 @@ Result<Target> host_target(const std::string& cpu = {});
 Result<Target> named_target(const std::string& triple, const std::string& cpu);
 
 // Tiles that a kernel of some shape may run faster with than with the target's own.
-std::vector<ScheduleOptions> other_tiles(const Target& target);
+std::vector<RegisterTiles> other_tiles(const Target& target);
 
 Result<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const Target& target, int opt_level);
 

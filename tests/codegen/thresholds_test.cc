@@ -259,14 +259,12 @@ const std::vector<std::string>& no_thresholds() {
       "kBufferAlignment", "kArenaAlignment", "kRounded",  // of memory
       "kBlockExamples",                       // of the layout
       "kRounds",                              // of a search
-      "kChains = 8",                          // a price
       "kFewColumns", "kMaxTileRows", "kLongRows",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kVectorsOfPiece", "kNone", "kBoth",    // of reductions, of traits
       "kKeyBytes",                            // of what is sorted
       "kProductParts", "kFewestPlaces", "kPartOfCache", "kImageParts",  // of caches, whose sizes the processor has
       "kMaxFactors",                          // of a product
-      "getBitWidth() <= 64",                  // of an integer
       "d < 4", "kRow = 2",                    // dimensions of an image
       "kMaxEntryBytes", "kMaxEntries",        // of files
       "kMaxPairs", "kFar", "kFewUsers",       // how long is searched

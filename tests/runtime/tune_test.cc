@@ -56,7 +56,11 @@ TEST_P(ScheduleTest, ChangesNoBit) {
   options.cpu = GetParam().cpu;
   const auto target = host_target(options.cpu);
   ASSERT_TRUE(target);
-  std::vector<ScheduleOptions> candidates = other_tiles(*target);
+  std::vector<ScheduleOptions> candidates;
+  for (const RegisterTiles& tiles : other_tiles(*target)) {
+    candidates.push_back(target->schedule);
+    candidates.back().tiles = tiles;
+  }
   candidates.push_back(target->schedule);
   candidates.back().alternative = 1;
   for (const int64_t bytes : {int64_t{1} << 15, int64_t{1} << 17, int64_t{1} << 23}) {
@@ -75,7 +79,7 @@ TEST_P(ScheduleTest, ChangesNoBit) {
   const std::string expected = bytes_with(target->schedule);
   for (const ScheduleOptions& schedule : candidates)
     EXPECT_TRUE(bytes_with(schedule) == expected)
-        << schedule.accumulators << " accumulators, " << schedule.cache_bytes << " bytes of cache";
+        << schedule.tiles.accumulators << " accumulators, " << schedule.cache_bytes << " bytes of cache";
   EXPECT_GT(codes.size(), 1U);  // they did change something
 }
 

@@ -2,7 +2,9 @@
 // numbers.
 #include <gtest/gtest.h>
 
+#include "codegen/compile.h"
 #include "ir/text.h"
+#include "passes/plan_memory.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
 
@@ -112,6 +114,16 @@ TEST_P(EveryOp, ComputesTheSameWithAnyNumberOfThreads) {
     SCOPED_TRACE(print(c.function));
     testing::CompiledProgram compiled(c.function);
     ASSERT_TRUE(ignores_threads(compiled, draw_arguments(c.function, c.domains, Numbers::kUniform, rng_)));
+  }
+}
+
+// Which the kernels of bundles for microcontrollers and WebAssembly have.
+TEST_P(EveryOp, IsEmittedForAddressesOf32Bits) {
+  for (int trial = 0; trial < kTrials; ++trial) {
+    const Case c(kind_, rng_);
+    SCOPED_TRACE(print(c.function));
+    const auto text = emit_llvm_ir(c.function, plan_memory(c.function), "wasm32-unknown-unknown");
+    ASSERT_TRUE(text) << text.error().to_string();
   }
 }
 

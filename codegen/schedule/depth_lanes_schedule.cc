@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "codegen/schedule/contraction_schedule.h"
+#include "codegen/schedule/tiling.h"
+#include "ir/threshold.h"
+
+namespace minnow {
+namespace {
+
+using Kind = Axis::Kind;
+
+const Threshold kShortRow{"depth of rows of w that are read side by side", 512};
+const Threshold kRowsOfUnit{"rows of a narrow product's unit", 128};  // each unit packs b for itself
+const Threshold kMaxFilterColumns{"columns of a filter in registers", 7};
+constexpr int64_t kLongRows = 4;    // that are read side by side
+constexpr int64_t kFewColumns = 4;  // pixels of x that pay for a pixel of y
+
+}  // namespace
+
+DepthLanesSchedule::DepthLanesSchedule(Contraction contraction, const Target& target, bool in_block)
+    : whole(std::move(contraction)), phases{whole}, lanes(target.lanes), is_in_block(in_block),
+      tile(whole.axes.size(), 1) {
+  for (const Axis& axis : whole.axes) block.push_back(axis.extent);
+  const std::vector<size_t> depth = whole.axes_of(Kind::kDepth);
+  lane_axis = in_block ? depth.front() : depth.back();
+  stages = whole.has_windows() && !in_block;
+  if (whole.has_windows()) divide_windows(target);
+  else divide_product(target);
+}
+
+// Of few rows, what is summed up in registers at once is rows times columns, a part of the lanes, times steps of the
+// depth. b is read once where its rows are long, else it stays in the cache from row to row.
+void DepthLanesSchedule::divide_product(const Target& target) {
+  const size_t row = whole.axes_of(Kind::kRow)[0], column = whole.axes_of(Kind::kColumn)[0];
+  const int64_t rows = whole.axes[row].extent, columns = whole.axes[column].extent;
+  const int64_t registers = target.schedule.tiles.accumulators;
+  if (columns < lanes) {
+    packs = whole.kind_of(whole.b.back()) == Kind::kColumn;
+    tile[column] = columns;
+    tile[row] = std::max<int64_t>(1, registers / columns);
+    return;
+  }
+  const bool is_short = whole.axes[lane_axis].extent <= kShortRow;
+  tile[row] = is_short ? 1 : rows;
+  int64_t& some = tile[column] = is_short ? lanes : std::min(kLongRows, lanes);
+  while (some > 1 && some * tile[row] > target.accumulators) some /= 2;
+  // The order of the sums, which tuning must not change.
+  steps = is_short ? 1 : std::max<int64_t>(1, target.accumulators / (some * tile[row]));
+}
+
+void DepthLanesSchedule::divide_windows(const Target& target) {
+  const std::vector<size_t> rows = whole.axes_of(Kind::kRow);  // input channels, then the filter
+  const size_t column = whole.axes_of(Kind::kColumn)[0];
+  const int64_t width = whole.axes[rows.back()].extent;
+  const int64_t outputs = whole.axes[column].extent;
+  if (stages) {
+    block[whole.axes_of(Kind::kDepth)[0]] = 1;
+    tile[rows.back()] = largest_divisor(width, lanes);
+    tile[column] = largest_divisor(outputs, lanes / tile[rows.back()]);
+    return;
+  }
+  tile[rows.back()] = largest_divisor(width, kMaxFilterColumns.at_most(width));
+  const int64_t most = std::max<int64_t>(1, kFewColumns / tile[rows.back()]);
+  tile[rows[0]] = largest_divisor(whole.axes[rows[0]].extent, most);
+  const int64_t registers = target.schedule.tiles.accumulators / registers_of_vector(lanes, target.processor);
+  tile[column] = largest_divisor(outputs, std::max<int64_t>(1, registers / items()));
+}
+
+int64_t DepthLanesSchedule::items() const {
+  int64_t count = 1;
+  for (const size_t axis : whole.axes_of(Kind::kRow)) count *= tile[axis];
+  return count;
+}
+
+int64_t DepthLanesSchedule::tiles() const {
+  int64_t count = 1;
+  for (size_t i = 0; i < tile.size(); ++i)
+    if (whole.axes[i].kind != Kind::kDepth) count *= whole.axes[i].extent / tile[i];
+  return count;
+}
+
+int64_t DepthLanesSchedule::bytes() const {
+  if (packs) return columns() * ceil_div(whole.axes[lane_axis].extent, lanes) * lanes * 4;
+  return stages ? (floats_of(input()) + tiles() * lanes) * 4 : 0;
+}
+
+int64_t DepthLanesSchedule::units() const {
+  if (is_in_block || stages) return 1;
+  const int64_t columns = whole.extent_of(Kind::kColumn);
+  if (columns < lanes) return kRowsOfUnit.whole_parts(whole.extent_of(Kind::kRow));
+  return whole.extent_of(Kind::kBatch) * ceil_div(columns, lanes);
+}
+
+std::string DepthLanesSchedule::text() const {
+  std::string text = is_in_block ? "vectors of examples" : stages ? "vectors of pixels" : "vectors along the depth";
+  text += fmt::format(", summed over, tile {} rows x {} columns", items(), columns());
+  if (steps > 1) text += fmt::format(" x {} steps", steps);
+  if (packs) text += ", right operand packed";
+  if (stages) text += fmt::format(", left operand copied with its padding, {} floats", floats_of(input()));
+  return text;
+}
+
+}  // namespace minnow

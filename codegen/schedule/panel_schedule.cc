@@ -1,0 +1,148 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "codegen/schedule/contraction_schedule.h"
+#include "codegen/schedule/tiling.h"
+#include "ir/threshold.h"
+
+namespace minnow {
+namespace {
+
+using Kind = Axis::Kind;
+
+const Threshold kWantedUnits{"panels that are units enough", 8};
+const Threshold kMultipliesOfUnit{"multiply-adds of a part of a panel", 1 << 17};
+const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
+constexpr int64_t kMaxTileRows = 12;   // each has an address in a register
+constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fewer are not worth beginning
+
+// A panel, its sums, and a band of rows each take this part of the second-level cache.
+constexpr int64_t kPartOfCache = 8;
+int64_t floats_in_cache(const Target& target) { return target.schedule.cache_bytes / kPartOfCache / 4; }
+
+// What is read where it lies is read in long pieces: as many columns as registers have sums for, without a rest if
+// that costs less than half of them.
+int64_t wide_vectors(int64_t vectors, int64_t registers) {
+  const int64_t most = std::clamp<int64_t>(registers, 1, vectors);
+  const int64_t divisor = largest_divisor(vectors, most);
+  return divisor > most - divisor ? divisor : even_tile(vectors, most);
+}
+
+// How often a unit of work is divided where there are few: each part packs its operands for itself.
+int64_t splits_of(int64_t units, int64_t pieces, int64_t multiplies) {
+  const int64_t most = std::min(pieces, kMultipliesOfUnit.whole_parts(multiplies / units));
+  return units < kWantedUnits ? std::min(most, ceil_div(kWantedUnits, units)) : 1;
+}
+
+}  // namespace
+
+PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool is_in_block)
+    : whole(std::move(contraction)), phases(phases_of(whole)), lanes(target.lanes), adds_up(is_in_block) {
+  for (const Axis& axis : whole.axes) block.push_back(axis.kind == Kind::kBatch ? 1 : axis.extent);
+  transposes = !is_in_block && whole.kind_of(whole.y.back()) == Kind::kRow;
+  const int64_t columns = whole.extent_of(Kind::kColumn);
+  const TileShape& tile = columns <= lanes ? target.schedule.tiles.dot_narrow : target.schedule.tiles.dot;
+  vectors = even_tile(ceil_div(columns, lanes), tile.vectors);
+  most_tile_rows = tile.rows;
+  if (whole.has_windows()) divide_windows(target);
+  else divide_product(target, whole.kind_of(whole.b.back()) == Kind::kColumn && !is_in_block);
+}
+
+// A part of the depth makes a panel that stays in the cache; as many rows as their sums may take room go through the
+// panels of their columns one after the other.
+void PanelSchedule::divide_product(const Target& target, bool has_columns_innermost) {
+  const int64_t rows = rows_of_block();
+  const int64_t most_places = std::max(kFewestPlaces, floats_in_cache(target) / panel());
+  if (adds_up) most_tile_rows = target.schedule.tiles.accumulators / vectors;
+  packs = !has_columns_innermost || ceil_div(rows, std::min(rows, most_tile_rows)) > kUnpackedTiles;
+  if (has_columns_innermost && target.schedule.alternative > 0) packs = !packs;
+  if (!packs) {
+    const int64_t all = ceil_div(whole.extent_of(Kind::kColumn), lanes);
+    vectors = wide_vectors(all, target.schedule.tiles.accumulators / std::min(rows, most_tile_rows));
+  } else {
+    const std::vector<size_t> depth_axes = whole.axes_of(Kind::kDepth);
+    int64_t& depth = block[depth_axes[0]];
+    if (depth_axes.size() == 1) depth = even_tile(depth, most_places);
+  }
+  if (adds_up) return;
+  const int64_t tiles = ceil_div(rows, tile_rows(rows));
+  splits = splits_of(whole.extent_of(Kind::kBatch) * panels(), tiles, multiplies());
+  row_parts = splits;
+  if (blocks(Kind::kDepth) > 1)
+    row_parts = splits * ceil_div(ceil_div(tiles, splits), ceil_div(std::min(rows, most_places), tile_rows(rows)));
+}
+
+// Images one by one, and of each a band of rows whose input and whose sums stay in the cache.
+void PanelSchedule::divide_windows(const Target& target) {
+  const Kind pixel = whole.sums_pixels() ? Kind::kDepth : Kind::kRow;
+  const std::vector<size_t> pixels = whole.axes_of(pixel);  // the images, then space
+  stages = true;
+  most_tile_rows = std::min<int64_t>(kMaxTileRows, std::max<int64_t>(1, target.schedule.tiles.accumulators / vectors));
+  block[pixels[0]] = 1;
+  if (phases.size() == 1) {
+    const int64_t height = whole.axes[pixels[1]].extent;
+    const StagedShape shape = input();
+    const int64_t row_floats =
+        std::max(floats_of(shape) / shape[2].extent * whole.a[2].scale_of(pixels[1]), places(pixel) / height * panel());
+    block[pixels[1]] = largest_divisor(height, std::max<int64_t>(1, floats_in_cache(target) / row_floats));
+  }
+  const int64_t rows = rows_of_block();
+  splits = splits_of(whole.extent_of(Kind::kBatch) * panels(),
+                     whole.sums_pixels() ? ceil_div(rows, tile_rows(rows)) : blocks(Kind::kRow), multiplies());
+  if (whole.sums_pixels()) row_parts = splits;
+}
+
+void PanelSchedule::fit(int64_t room) {
+  if (bytes() > room && !stages && whole.kind_of(whole.b.back()) == Kind::kColumn) {
+    packs = false;
+    for (const size_t axis : whole.axes_of(Kind::kDepth)) block[axis] = whole.axes[axis].extent;
+  }
+  while (bytes() > room && vectors > 1) --vectors;
+}
+
+int64_t PanelSchedule::panels() const { return ceil_div(whole.extent_of(Kind::kColumn), panel()); }
+
+int64_t PanelSchedule::multiplies() const {
+  int64_t count = 1;
+  for (const Axis& axis : whole.axes) count *= axis.extent;
+  return count;
+}
+
+int64_t PanelSchedule::tile_rows(int64_t rows) const {
+  return stages || adds_up ? even_tile(rows, most_tile_rows) : std::min(rows, most_tile_rows);
+}
+
+int64_t PanelSchedule::blocks(Axis::Kind kind) const {
+  int64_t count = 1;
+  for (const size_t axis : whole.axes_of(kind)) count *= ceil_div(whole.axes[axis].extent, block[axis]);
+  return count;
+}
+
+int64_t PanelSchedule::places(Axis::Kind kind) const {
+  int64_t count = 1;
+  for (const size_t axis : whole.axes_of(kind)) count *= block[axis];
+  return count;
+}
+
+int64_t PanelSchedule::input_floats() const { return stages ? ceil_div(floats_of(input()), lanes) * lanes : 0; }
+
+int64_t PanelSchedule::sum_floats() const {
+  if (!keeps_sums()) return 0;
+  const int64_t rows = rows_of_block();
+  const int64_t tile = tile_rows(rows);
+  return (ceil_div(ceil_div(rows, tile), row_parts) * tile + lanes) * panel();
+}
+
+std::string PanelSchedule::text() const {
+  std::string text =
+      fmt::format("vectors along columns, tile {} rows x {} vectors", tile_rows(rows_of_block()), vectors);
+  text += packs ? fmt::format(", panels of depth {}", places(Kind::kDepth)) : ", right operand read as it lies";
+  if (stages) text += fmt::format(", left operand copied with its padding, {} floats", input_floats());
+  if (phases.size() > 1) text += fmt::format(", {} phases of the stride", phases.size());
+  if (keeps_sums()) text += fmt::format(", sums of {} rows kept", sum_floats() / panel());
+  if (transposes) text += ", sums transposed into the result";
+  return text + fmt::format(", {} units of work", units());
+}
+
+}  // namespace minnow
