@@ -71,8 +71,6 @@ constexpr Row kRows[] = {
     {Triple::riscv64, "", "+zvl256b",                     {"riscv64, vectors of 256 bits",  8, 32, 1, 4, 1, {32_K, 8}, {256_K, 8}, {}}},
     {Triple::riscv64, "", "+v",                           {"riscv64, vectors of 128 bits",  4, 32, 1, 4, 1, {32_K, 8}, {256_K, 8}, {}}},
     {Triple::riscv64, "", "",                             {"riscv64, no vectors",           4,  8, 0.25, 5, 0.25, {32_K, 8}, {256_K, 8}, {}}},
-    {Triple::arm, "", "+neon",                            {"armv7, NEON",    4, 16, 0.5, 8, 0.5, {32_K, 4},   {256_K, 8},   {}}},
-    {Triple::thumb, "", "+neon",                          {"armv7, NEON",    4, 16, 0.5, 8, 0.5, {32_K, 4},   {256_K, 8},   {}}},
     {Triple::wasm32, "", "+simd128",                      {"WebAssembly SIMD", 4, 16, 1, 4, 1,   {32_K, 8},   {256_K, 8},   {}}},
     {Triple::wasm64, "", "+simd128",                      {"WebAssembly SIMD", 4, 16, 1, 4, 1,   {32_K, 8},   {256_K, 8},   {}}},
     {Triple::UnknownArch, "", "",                         {}},
