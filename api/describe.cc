@@ -129,8 +129,8 @@ minnow_status minnow_output(const minnow_model* model, minnow_array* output) {
   return at_border([&]() -> Status {
     MINNOW_TRY(check_given(model, "model"));
     MINNOW_TRY(check_given(output, "output"));
-    if (!model->output) return fail(model->session->model().path, "the program has no function @infer");
-    *output = describe_batch(model, "prediction", *model->output);
+    MINNOW_ASSIGN(const TensorType type, prediction_type(*model->session));
+    *output = describe_batch(model, "prediction", type);
     return {};
   });
 }

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +30,6 @@ struct minnow_model {
   std::unique_ptr<minnow::Session> session;  // set once the model is loaded
   int64_t max_bytes = 0;
   bool infers_only = false;
-  std::optional<minnow::TensorType> output;       // of @infer; none where a program has none
   std::vector<minnow::api::WeightEntry> weights;  // in the order of the interface
   std::vector<std::string> class_names;           // as data or a file of weights had them
   minnow::TrainingState state;

@@ -68,12 +68,11 @@ Result<std::byte*> room_for(minnow_model* model, const TensorType& type, const m
 }
 
 Status infer(minnow_model* model, std::span<const minnow_array> arrays, minnow_array* output) {
-  if (!model->output) return fail(model->session->model().path, "the program has no function @infer");
+  MINNOW_ASSIGN(TensorType type, prediction_type(*model->session));
   const LoweredModel& network = model->session->lowered();
   MINNOW_ASSIGN(NamedTensors inputs, tensors_for(input_slots(network), arrays));
   MINNOW_TRY(check_values(network, inputs));
   const int64_t count = inputs.begin()->second.dim(0), batch = batch_size_of(model);
-  TensorType type = *model->output;
   type.shape[0] = count;
   if (!checked_element_count(type.shape))
     return fail("prediction", "{} is more than {} elements", shape_to_string(type.shape), kMaxElements);
@@ -105,6 +104,7 @@ Status evaluate_on(minnow_model* model, const Dataset& data, minnow_outcome* out
 }
 
 Status evaluate_arrays(minnow_model* model, std::span<const minnow_array> arrays, minnow_outcome* outcome) {
+  MINNOW_TRY(check_has_loss(model->session->model()));
   if (!arrays.empty()) {
     MINNOW_ASSIGN(const Dataset data, dataset_of(model->session->lowered(), arrays, "examples"));
     return evaluate_on(model, data, outcome);

@@ -85,8 +85,8 @@ typedef struct minnow_options {
 } minnow_options;
 #define MINNOW_OPTIONS_INIT {sizeof(minnow_options), MINNOW_JIT, 0, NULL, 0, 0, 0, 0}
 
-/* A model file (text or binary), a file of IR (.ir), or the folder of a run, whose weights are then loaded, too.
- * `options` may be null. On failure *model is null. */
+/* A model file (text or binary), a graph of ONNX (.onnx), which without a loss predicts only, a file of IR (.ir), or
+ * the folder of a run, whose weights are then loaded, too. `options` may be null. On failure *model is null. */
 MINNOW_API minnow_status minnow_load(const char* path, const minnow_options* options, minnow_model** model);
 /* A model as text that is in memory. `name` stands for the file in messages, and names the model if the text does not.
  */
@@ -146,7 +146,7 @@ typedef struct minnow_layer_info {
   int rank;
   int64_t shape[MINNOW_MAX_RANK]; /* of the result for one example */
   int64_t weights;                /* trained numbers */
-  double flops;                   /* forward, for one example; a multiply-add counts 2 */
+  double flops; /* forward, for one example; a multiply-add counts 2. 0 where it is not known: of a graph of ONNX */
 } minnow_layer_info;
 
 /* Layers in the order of computation. Of a program there are none. */

@@ -63,7 +63,9 @@ class Model:
         cls, path: str | os.PathLike[str], *, set: Assignments = (), backend: str = "jit", threads: int = 0,
         max_bytes: int = 0, infers_only: bool = False, cache: bool = True,
     ) -> Model:
-        """The model of a file (.textproto, binary, .ir), or of a run's folder, with its weights.
+        """The model of a file (.textproto, binary, .ir, .onnx), or of a run's folder, with its weights.
+
+        A graph of ONNX predicts; to train, it needs the loss that a model file gives it: network { onnx: "net.onnx" }.
 
         The arguments are those of Model.
         """
@@ -93,7 +95,7 @@ class Model:
 
     @property
     def output(self) -> Slot | None:
-        """Of `predict`; None of a program that has no function @infer."""
+        """Of `predict`, which says why where it is None: a program has no function @infer, a graph is not of batches."""
         return self._output
 
     @property

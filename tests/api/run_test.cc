@@ -131,6 +131,18 @@ TEST(Run, AFitTakesTheStepsThatOneWouldTakeByHand) {
   EXPECT_EQ(all_numbers(fitted.get()), all_numbers(stepped.get()));
 }
 
+TEST(Run, AGraphWithoutALossPredicts) {
+  minnow_options reference = MINNOW_OPTIONS_INIT;
+  reference.backend = MINNOW_INTERPRETER;
+  const Model compiled = load_graph(), expected = load_graph(reference);
+  std::vector<float> pixels(3 * 28 * 28);
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = std::sin(static_cast<float>(i * i));
+  const minnow_array image = {nullptr, MINNOW_F32, 4, {3, 1, 28, 28}, pixels.data()};
+  const std::vector<float> scores = predict(compiled.get(), image);
+  ASSERT_EQ(scores.size(), 30U);
+  EXPECT_THAT(scores, Pointwise(FloatNear(1e-4F), predict(expected.get(), image)));
+}
+
 struct Stopper {
   int64_t after;
   int64_t steps = 0;
