@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,6 +44,11 @@ namespace minnow::api {
 
 // Forgets an earlier cancellation: what follows can be ended by a new one.
 inline void begin_call(minnow_model* model) { model->is_cancelled.store(false, std::memory_order_relaxed); }
+
+// NaN where the model does not classify.
+inline double accuracy_of(const minnow_model* model, double accuracy) {
+  return model->session->lowered().classifies ? accuracy : std::nan("");
+}
 
 // Whether the network can learn at all; the answer is kept.
 Status check_learns(minnow_model* model);

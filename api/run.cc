@@ -93,10 +93,6 @@ Status infer(minnow_model* model, std::span<const minnow_array> arrays, minnow_a
   return {};
 }
 
-double accuracy_of(const minnow_model* model, double accuracy) {
-  return model->session->lowered().classifies ? accuracy : std::nan("");
-}
-
 Status evaluate_on(minnow_model* model, const Dataset& data, minnow_outcome* outcome) {
   MINNOW_ASSIGN(const Evaluation result, evaluate(*model->session, data, &model->is_cancelled));
   *outcome = {result.loss, accuracy_of(model, result.accuracy), evaluated_examples(*model->session, data)};

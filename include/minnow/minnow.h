@@ -240,8 +240,8 @@ typedef struct minnow_fit_options {
 
 /* Trains from where the model is, as the program does: the same examples in the same order lead to the same weights.
  * Being stopped by a callback or minnow_cancel is no failure: a further call goes on from there. A loss that is no
- * longer finite is MINNOW_NOT_FINITE, with the first value that went bad; the model is then at the step that it came
- * from. `options` may be null. */
+ * longer finite is MINNOW_NOT_FINITE, with the first value that went bad; the model is then as it was before the call.
+ * `options` may be null. */
 MINNOW_API minnow_status minnow_fit(minnow_model* model, const minnow_fit_options* options);
 /* Epochs done so far, and what they came to. */
 MINNOW_API size_t minnow_epoch_count(const minnow_model* model);

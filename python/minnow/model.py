@@ -225,7 +225,8 @@ class Model:
             All epochs done so far.
 
         Raises:
-            NotFiniteError: A loss or weight is no longer finite: which value went bad first, and where.
+            NotFiniteError: A loss or weight is no longer finite: which value went bad first, and where. The model is then
+                as it was before.
         """
         heard = [*_each(callbacks)]
         if progress:
