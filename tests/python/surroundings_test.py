@@ -5,6 +5,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import unittest
@@ -67,7 +68,7 @@ history: minnow.History = model.fit(np.zeros((1, 2)), np.zeros((1, 2)), callback
 """
         # What pip has installed mypy finds by itself, and refuses to be told of; a package in a build folder it does not.
         package = pathlib.Path(minnow.__file__).parents[1]
-        paths = {} if package.name in ("site-packages", "dist-packages") else {"MYPYPATH": str(package)}
+        paths = {} if str(package) in sysconfig.get_paths().values() else {"MYPYPATH": str(package)}
         with tempfile.TemporaryDirectory() as folder:
             (pathlib.Path(folder) / "use.py").write_text(use)
             for what in (["-p", "minnow"], ["use.py"]):
