@@ -215,7 +215,7 @@ class Model:
             x: As for `predict`; without it, on the model's own data.
             y: As for `evaluate`.
             validation: Such a pair of arrays, on which each epoch is evaluated.
-            epochs: So many further ones; None: up to training.epochs of the model.
+            epochs: So many further ones, at least 1; None: up to training.epochs of the model.
             callbacks: Functions of an Epoch, or objects with on_step(Step) and on_epoch(Epoch). They may look at weights
                 and call `stop`; an exception ends the training behind its step and comes out here, as Ctrl-C does.
             progress: A bar in a notebook or on a terminal.
@@ -228,9 +228,11 @@ class Model:
             NotFiniteError: A loss or weight is no longer finite: which value went bad first, and where. The model is then
                 as it was before.
         """
-        heard = [*_each(callbacks)]
+        if epochs is not None and epochs < 1:
+            raise UsageError(f"is {epochs}, but must be at least 1", "epochs", "None goes up to training.epochs")
+        heard = _each(callbacks)
         if progress:
-            bar = Progress(epochs)
+            bar = Progress(None if epochs is None else len(self.history) + epochs)
             heard += [bar] if bar.is_seen else []
         on_step = [h.on_step for h in heard if hasattr(h, "on_step")]
         on_epoch = [h.on_epoch if hasattr(h, "on_epoch") else h for h in heard if hasattr(h, "on_epoch") or callable(h)]
@@ -310,10 +312,18 @@ def _module() -> type[Handle]:
     return Handle
 
 
-def _each(callbacks: Callback | Iterable[Callback]) -> Iterable[Callback]:
-    if callable(callbacks) or hasattr(callbacks, "on_step") or hasattr(callbacks, "on_epoch"):
+def _each(callbacks: Any) -> list[Any]:
+    if _listens(callbacks):
         return [callbacks]
-    return list(callbacks)
+    listeners = list(callbacks)
+    for listener in listeners:
+        if not _listens(listener):
+            raise UsageError(f"{listener!r} is neither a function nor has on_step or on_epoch", "callbacks")
+    return listeners
+
+
+def _listens(callback: Any) -> bool:
+    return callable(callback) or hasattr(callback, "on_step") or hasattr(callback, "on_epoch")
 
 
 def _tell(listeners: list[Any], what: object) -> None:
