@@ -48,10 +48,7 @@ minnow_array describe_weight(const WeightEntry& entry) {
 Status set_weight(const minnow_model* model, const minnow_array& array) {
   MINNOW_TRY(check_given(array.name, "weight.name"));
   MINNOW_ASSIGN(const WeightEntry* entry, find_weight(model, array.name));
-  const minnow_array own = describe_weight(*entry);
-  const bool fits =
-      array.dtype == own.dtype && array.rank == own.rank && std::equal(array.shape, array.shape + own.rank, own.shape);
-  if (!fits)
+  if (!is_of_type(array, entry->tensor->type()))
     return fail_with_hint(array.name, "has another type or shape",
                           fmt::format("it is {}", entry->tensor->type().to_string()));
   if (array.data == nullptr) return misuse(array.name, "has no data");

@@ -48,7 +48,7 @@ void begin_anew_on_other_data(TrainingState& state, int64_t batch_size, int64_t 
   state.loss_sum = state.correct_sum = state.weight_sum = 0;
 }
 
-// Without callbacks the trainer has nothing to call.
+// The caller's callbacks, and further epochs behind those that are done.
 TrainerOptions trainer_options(minnow_model* model, const minnow_fit_options& options) {
   TrainerOptions trainer;
   trainer.interrupt = &model->is_cancelled;

@@ -59,12 +59,9 @@ Result<std::byte*> room_for(minnow_model* model, const TensorType& type, const m
     if (model->predictions.type() != type) model->predictions = Tensor::uninitialized(type);
     return model->predictions.data();
   }
-  const minnow_array own = describe("prediction", type, nullptr);
-  const bool fits =
-      output.dtype == own.dtype && output.rank == own.rank && std::equal(own.shape, own.shape + own.rank, output.shape);
-  if (fits) return static_cast<std::byte*>(output.data);
-  return tl::unexpected(Error{"output", "has another type or shape than the predictions",
-                              fmt::format("they are {}", type.to_string()), ExitCode::kUsage});
+  if (is_of_type(output, type)) return static_cast<std::byte*>(output.data);
+  return misuse("output", "has another type or shape than the predictions",
+                fmt::format("they are {}", type.to_string()));
 }
 
 Status infer(minnow_model* model, std::span<const minnow_array> arrays, minnow_array* output) {
