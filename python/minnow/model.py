@@ -71,7 +71,7 @@ class Model:
         """
         model = cls.__new__(cls)
         options = load_options(set, backend, threads, max_bytes, infers_only, cache)
-        model._adopt(_module().load(os.fspath(path), *options))
+        model._adopt(_module().load(_path(path), *options))
         return model
 
     def _adopt(self, handle: Handle) -> None:
@@ -117,7 +117,7 @@ class Model:
         """
         if split not in ("train", "validation"):
             raise UsageError(f"is {split!r}", "split", "train or validation")
-        folder = None if data_dir is None else os.fspath(data_dir)
+        folder = None if data_dir is None else _path(data_dir)
         return dict(self._handle.data(folder, split == "validation"))
 
     @property
@@ -240,7 +240,7 @@ class Model:
             train=[] if x is None else self._both(x, y),
             validation=[] if validation is None else self._both(*validation),
             epochs=0 if epochs is None else epochs,
-            data_dir=None if data_dir is None else os.fspath(data_dir),
+            data_dir=None if data_dir is None else _path(data_dir),
             on_step=(lambda step: _tell(on_step, Step(*step))) if on_step else None,
             on_epoch=(lambda epoch: _tell(on_epoch, Epoch(*epoch))) if on_epoch else None,
         )
@@ -268,15 +268,15 @@ class Model:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes all that training goes on from, as safetensors."""
-        self._handle.save(os.fspath(path))
+        self._handle.save(_path(path))
 
     def load_weights(self, path: str | os.PathLike[str]) -> None:
         """Takes weights and running statistics from such a file."""
-        self._handle.load_weights(os.fspath(path))
+        self._handle.load_weights(_path(path))
 
     def load_checkpoint(self, path: str | os.PathLike[str]) -> None:
         """Takes the optimiser's state and the place in the run, too."""
-        self._handle.load_checkpoint(os.fspath(path))
+        self._handle.load_checkpoint(_path(path))
 
     def __repr__(self) -> str:
         fed = ", ".join(map(str, self._inputs))
@@ -298,6 +298,14 @@ def load(path_or_text: str | os.PathLike[str], **options: Any) -> Model:
     """
     is_text = isinstance(path_or_text, str) and any(c in path_or_text for c in "\n{")
     return Model(str(path_or_text), **options) if is_text else Model.load(path_or_text, **options)
+
+
+def _path(path: str | os.PathLike[str]) -> str:
+    """As the library takes it, to which a path ends at a null byte."""
+    text = os.fspath(path)
+    if "\0" in text:
+        raise UsageError("has a null byte", repr(text))
+    return text
 
 
 def _given(y: Fed | None) -> ArrayLike:

@@ -216,6 +216,10 @@ class Memory(unittest.TestCase):
             other.load_checkpoint(path)
             with self.assertRaises(minnow.ModelError):
                 other.load_weights(pathlib.Path(folder) / "nothing")
+            for write_or_read in (model.save, other.load_weights, minnow.load):
+                with self.assertRaises(minnow.UsageError):
+                    write_or_read(folder + "/m\0.safetensors")
+            self.assertEqual([file.name for file in pathlib.Path(folder).iterdir()], ["m.safetensors"])
         self.assertEqual(other.steps, 3)
         np.testing.assert_array_equal(small.numbers(other), small.numbers(model))
 
