@@ -156,6 +156,11 @@ Result<Dataset> dataset_of(const LoweredModel& network, std::span<const minnow_a
   return data;
 }
 
+bool is_of_type(const minnow_array& array, const TensorType& type) {
+  return dtype_of(array.dtype) == type.dtype && array.rank == type.rank() &&
+         std::equal(type.shape.begin(), type.shape.end(), array.shape);
+}
+
 std::span<const minnow_array> span_of(const minnow_array* arrays, size_t count) {
   return arrays == nullptr ? std::span<const minnow_array>() : std::span(arrays, count);
 }

@@ -31,6 +31,8 @@ Status check_values(const LoweredModel& network, const NamedTensors& tensors);
 // Arrays for all inputs and targets as examples to train or evaluate on.
 Result<Dataset> dataset_of(const LoweredModel& network, std::span<const minnow_array> arrays, const std::string& name);
 
+// Whether the array is of exactly this type.
+bool is_of_type(const minnow_array& array, const TensorType& type);
 std::span<const minnow_array> span_of(const minnow_array* arrays, size_t count);
 // What `type` and `data` are to the caller. Of another element type, or of too many dimensions, our own mistake.
 minnow_array describe(const char* name, const TensorType& type, std::byte* data);

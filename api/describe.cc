@@ -48,10 +48,7 @@ minnow_array describe_weight(const WeightEntry& entry) {
 Status set_weight(const minnow_model* model, const minnow_array& array) {
   MINNOW_TRY(check_given(array.name, "weight.name"));
   MINNOW_ASSIGN(const WeightEntry* entry, find_weight(model, array.name));
-  const minnow_array own = describe_weight(*entry);
-  const bool fits =
-      array.dtype == own.dtype && array.rank == own.rank && std::equal(array.shape, array.shape + own.rank, own.shape);
-  if (!fits)
+  if (!is_of_type(array, entry->tensor->type()))
     return fail_with_hint(array.name, "has another type or shape",
                           fmt::format("it is {}", entry->tensor->type().to_string()));
   if (array.data == nullptr) return misuse(array.name, "has no data");
@@ -129,8 +126,8 @@ minnow_status minnow_output(const minnow_model* model, minnow_array* output) {
   return at_border([&]() -> Status {
     MINNOW_TRY(check_given(model, "model"));
     MINNOW_TRY(check_given(output, "output"));
-    if (!model->output) return fail(model->session->model().path, "the program has no function @infer");
-    *output = describe_batch(model, "prediction", *model->output);
+    MINNOW_ASSIGN(const TensorType type, prediction_type(*model->session));
+    *output = describe_batch(model, "prediction", type);
     return {};
   });
 }

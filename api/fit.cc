@@ -1,32 +1,33 @@
 // Training over epochs.
 #include <algorithm>
-#include <cmath>
 
 #include "api/arrays.h"
 #include "api/border.h"
+#include "runtime/train/diagnose.h"
 #include "runtime/train/trainer.h"
 
 namespace minnow::api {
 namespace {
-
-double known(const minnow_model* model, double accuracy) {
-  return model->session->lowered().classifies ? accuracy : std::nan("");
-}
 
 minnow_epoch_info describe_epoch(const minnow_model* model, const EpochMetrics& row) {
   return {row.epoch,
           row.steps,
           row.learning_rate,
           row.train_loss,
-          known(model, row.train_accuracy),
+          accuracy_of(model, row.train_accuracy),
           row.validation_loss,
-          known(model, row.validation_accuracy),
+          accuracy_of(model, row.validation_accuracy),
           row.seconds};
 }
 
 minnow_step_info describe_step(const minnow_model* model, const StepMetrics& step) {
-  return {step.epoch, step.step,      step.steps_per_epoch,       step.learning_rate,
-          step.loss,  step.mean_loss, known(model, step.accuracy)};
+  return {step.epoch,
+          step.step,
+          step.steps_per_epoch,
+          step.learning_rate,
+          step.loss,
+          step.mean_loss,
+          accuracy_of(model, step.accuracy)};
 }
 
 // What the caller hands over, as examples to train and to validate on.
@@ -47,7 +48,7 @@ void begin_anew_on_other_data(TrainingState& state, int64_t batch_size, int64_t 
   state.loss_sum = state.correct_sum = state.weight_sum = 0;
 }
 
-// Without callbacks the trainer has nothing to call.
+// The caller's callbacks, and further epochs behind those that are done.
 TrainerOptions trainer_options(minnow_model* model, const minnow_fit_options& options) {
   TrainerOptions trainer;
   trainer.interrupt = &model->is_cancelled;
@@ -73,9 +74,13 @@ Status train_on(minnow_model* model, const DataSplits& data, const minnow_fit_op
                           "hand over validation arrays");
   TrainingState state = model->state;
   begin_anew_on_other_data(state, std::min(training.batch_size(), data.train.size()), data.train.size());
-  MINNOW_ASSIGN(TrainingOutcome outcome,
-                train(*model->session, data, trainer_options(model, options), std::move(state)));
-  model->state = std::move(outcome.state);
+  const DiagnosisStart before(*model->session, state.step);
+  Result<TrainingOutcome> outcome = train(*model->session, data, trainer_options(model, options), std::move(state));
+  if (!outcome) {
+    before.restore(*model->session);
+    return tl::unexpected(std::move(outcome.error()));
+  }
+  model->state = std::move(outcome->state);
   return {};
 }
 

@@ -58,13 +58,6 @@ std::vector<WeightEntry> list_weights(Session& session) {
   return entries;
 }
 
-std::optional<TensorType> output_type(const LoweredModel& lowered) {
-  const Function* infer = lowered.module.find("infer");
-  const FunctionResult* prediction = infer == nullptr ? nullptr : infer->find_result("prediction");
-  if (prediction == nullptr) return std::nullopt;
-  return prediction->value->type;
-}
-
 // A model that runs, of one that is loaded with the assignments applied.
 template <typename Load>
 Result<std::unique_ptr<minnow_model>> make_model(const minnow_options* given, Load load) {
@@ -72,14 +65,14 @@ Result<std::unique_ptr<minnow_model>> make_model(const minnow_options* given, Lo
   MINNOW_ASSIGN(const auto assignments, assignments_of(options));
   MINNOW_ASSIGN(const int threads, thread_count(options));
   auto model = std::make_unique<minnow_model>(threads);
-  MINNOW_ASSIGN(const SessionOptions session, session_options(options, model->is_cancelled));
+  MINNOW_ASSIGN(SessionOptions session, session_options(options, model->is_cancelled));
   MINNOW_ASSIGN(LoadedModel loaded, load());
   for (const std::string& assignment : assignments) MINNOW_TRY(set_field(loaded, assignment));
   MINNOW_TRY(complete_model(loaded));
+  session.trains = session.trains && loaded.has_loss();
   MINNOW_ASSIGN(model->session, Session::create(std::move(loaded), session, model->pool));
   model->max_bytes = session.max_bytes;
   model->infers_only = !session.trains;
-  model->output = output_type(model->session->lowered());
   model->weights = list_weights(*model->session);
   return model;
 }
@@ -110,6 +103,7 @@ Result<std::unique_ptr<minnow_model>> load_any(const std::string& path, const mi
 }  // namespace
 
 Status check_learns(minnow_model* model) {
+  MINNOW_TRY(check_has_loss(model->session->model()));
   if (model->infers_only) return misuse("model", "was loaded for inference alone", "leave options.infers_only 0");
   if (!model->may_learn) MINNOW_TRY(validate_learning(model->session->model(), model->session->lowered()));
   model->may_learn = true;

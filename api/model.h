@@ -2,9 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +31,6 @@ struct minnow_model {
   std::unique_ptr<minnow::Session> session;  // set once the model is loaded
   int64_t max_bytes = 0;
   bool infers_only = false;
-  std::optional<minnow::TensorType> output;       // of @infer; none where a program has none
   std::vector<minnow::api::WeightEntry> weights;  // in the order of the interface
   std::vector<std::string> class_names;           // as data or a file of weights had them
   minnow::TrainingState state;
@@ -45,6 +44,11 @@ namespace minnow::api {
 
 // Forgets an earlier cancellation: what follows can be ended by a new one.
 inline void begin_call(minnow_model* model) { model->is_cancelled.store(false, std::memory_order_relaxed); }
+
+// NaN where the model does not classify.
+inline double accuracy_of(const minnow_model* model, double accuracy) {
+  return model->session->lowered().classifies ? accuracy : std::nan("");
+}
 
 // Whether the network can learn at all; the answer is kept.
 Status check_learns(minnow_model* model);

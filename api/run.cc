@@ -59,21 +59,17 @@ Result<std::byte*> room_for(minnow_model* model, const TensorType& type, const m
     if (model->predictions.type() != type) model->predictions = Tensor::uninitialized(type);
     return model->predictions.data();
   }
-  const minnow_array own = describe("prediction", type, nullptr);
-  const bool fits =
-      output.dtype == own.dtype && output.rank == own.rank && std::equal(own.shape, own.shape + own.rank, output.shape);
-  if (fits) return static_cast<std::byte*>(output.data);
-  return tl::unexpected(Error{"output", "has another type or shape than the predictions",
-                              fmt::format("they are {}", type.to_string()), ExitCode::kUsage});
+  if (is_of_type(output, type)) return static_cast<std::byte*>(output.data);
+  return misuse("output", "has another type or shape than the predictions",
+                fmt::format("they are {}", type.to_string()));
 }
 
 Status infer(minnow_model* model, std::span<const minnow_array> arrays, minnow_array* output) {
-  if (!model->output) return fail(model->session->model().path, "the program has no function @infer");
+  MINNOW_ASSIGN(TensorType type, prediction_type(*model->session));
   const LoweredModel& network = model->session->lowered();
   MINNOW_ASSIGN(NamedTensors inputs, tensors_for(input_slots(network), arrays));
   MINNOW_TRY(check_values(network, inputs));
   const int64_t count = inputs.begin()->second.dim(0), batch = batch_size_of(model);
-  TensorType type = *model->output;
   type.shape[0] = count;
   if (!checked_element_count(type.shape))
     return fail("prediction", "{} is more than {} elements", shape_to_string(type.shape), kMaxElements);
@@ -94,10 +90,6 @@ Status infer(minnow_model* model, std::span<const minnow_array> arrays, minnow_a
   return {};
 }
 
-double accuracy_of(const minnow_model* model, double accuracy) {
-  return model->session->lowered().classifies ? accuracy : std::nan("");
-}
-
 Status evaluate_on(minnow_model* model, const Dataset& data, minnow_outcome* outcome) {
   MINNOW_ASSIGN(const Evaluation result, evaluate(*model->session, data, &model->is_cancelled));
   *outcome = {result.loss, accuracy_of(model, result.accuracy), evaluated_examples(*model->session, data)};
@@ -105,6 +97,7 @@ Status evaluate_on(minnow_model* model, const Dataset& data, minnow_outcome* out
 }
 
 Status evaluate_arrays(minnow_model* model, std::span<const minnow_array> arrays, minnow_outcome* outcome) {
+  MINNOW_TRY(check_has_loss(model->session->model()));
   if (!arrays.empty()) {
     MINNOW_ASSIGN(const Dataset data, dataset_of(model->session->lowered(), arrays, "examples"));
     return evaluate_on(model, data, outcome);

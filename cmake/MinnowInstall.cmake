@@ -7,7 +7,7 @@ install(TARGETS minnow_shared EXPORT MinnowTargets LIBRARY DESTINATION ${CMAKE_I
 set_target_properties(minnow_static PROPERTIES EXCLUDE_FROM_ALL OFF)
 install(TARGETS minnow_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/minnow/minnow.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/minnow)
-install(DIRECTORY models/ DESTINATION ${MINNOW_MODELS_IN_SHARE})
+install(DIRECTORY models/ DESTINATION ${MINNOW_MODELS_IN_SHARE} PATTERN *.py EXCLUDE)
 install(DIRECTORY frontend/schema DESTINATION ${CMAKE_INSTALL_DATADIR}/minnow/proto/frontend FILES_MATCHING PATTERN *.proto)
 
 # find_package(Minnow): Minnow::minnow, and Minnow::static with COMPONENTS static.

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "frontend/load/program.h"
+#include "frontend/onnx/onnx_file.h"
+#include "ir/printable.h"
 #include "passes/gradient/optimizer.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
@@ -32,9 +34,12 @@ BatchOutcome outcome_of(const Executable& executable, const Batch& batch) {
           counts ? scalar_result(executable, "counted") : static_cast<double>(batch.size())};
 }
 
+tl::unexpected<Error> no_predictions(const LoadedModel& model) {
+  return fail(model.program->file, "the program has no function @infer, so it gives no predictions");
+}
+
 tl::unexpected<Error> unknown_function(const LoadedModel& model, std::string_view name) {
-  if (model.program && name == "infer")
-    return fail(model.program->file, "the program has no function @infer, so it gives no predictions");
+  if (model.program && name == "infer") return no_predictions(model);
   const std::string nearest = nearest_name(name, {"infer", "evaluate", "loss", "train_step", "generate"});
   return tl::unexpected(Error{
       "--function", fmt::format("there is no function \"{}\"", name),
@@ -49,6 +54,23 @@ bool wants_naive_softmax(const Model& model) {
   };
   return has_naive(model.loss()) || std::ranges::any_of(model.losses(), has_naive) ||
          std::ranges::any_of(model.layers(), is_naive);
+}
+
+bool is_batch(const TensorType& type, int64_t examples, std::initializer_list<DType> dtypes) {
+  return std::ranges::find(dtypes, type.dtype) != dtypes.end() && type.rank() > 0 && type.dim(0) == examples;
+}
+
+// Anything may come into a graph without a loss, and out of it.
+Status check_takes_examples(const LoadedModel& model, const LoweredModel& lowered, const FunctionResult& prediction) {
+  const int64_t examples = model.model.training().batch_size();
+  if (lowered.inputs.empty()) return fail(model.graph->path(), "the graph has no input that examples could fill");
+  for (const InputInfo& input : lowered.inputs)
+    if (!is_batch(input.type, examples, {DType::kF32, DType::kI32, DType::kU8}))
+      return fail(model.graph->path(), "the input {} is {}, which is no batch of {} examples", printable(input.name),
+                  input.type.to_string(), examples);
+  if (is_batch(prediction.value->type, examples, {DType::kF32})) return {};
+  return fail(model.graph->path(), "the output {} is {}, which holds no prediction for each example",
+              printable(prediction.name), prediction.value->type.to_string());
 }
 
 }  // namespace
@@ -165,6 +187,15 @@ Result<const Tensor*> Session::infer(Batch& batch) {
   MINNOW_ASSIGN(Executable * executable, this->executable(ModelFunction::kInfer, batch.size()));
   MINNOW_TRY(run(*executable, batch, 0, 0));
   return &executable->result(executable->function().results()[0].name);
+}
+
+Result<TensorType> prediction_type(const Session& session) {
+  const LoadedModel& model = session.model();
+  const Function* infer = session.lowered().module.find("infer");
+  if (infer == nullptr) return no_predictions(model);
+  const FunctionResult& prediction = infer->results()[0];
+  if (!model.has_loss()) MINNOW_TRY(check_takes_examples(model, session.lowered(), prediction));
+  return prediction.value->type;
 }
 
 }  // namespace minnow

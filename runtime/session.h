@@ -95,4 +95,10 @@ class Session {
   std::map<std::pair<ModelFunction, int64_t>, std::unique_ptr<Executable>> executables_;
 };
 
+// What `infer` gives for training.batch_size examples: f32 [N,...].
+//
+// Errors: a program without @infer; a graph without a loss, of which anything may come in and out, with an input that
+// is no batch of examples, or a first output that holds no prediction for each.
+Result<TensorType> prediction_type(const Session& session);
+
 }  // namespace minnow

@@ -85,8 +85,8 @@ typedef struct minnow_options {
 } minnow_options;
 #define MINNOW_OPTIONS_INIT {sizeof(minnow_options), MINNOW_JIT, 0, NULL, 0, 0, 0, 0}
 
-/* A model file (text or binary), a file of IR (.ir), or the folder of a run, whose weights are then loaded, too.
- * `options` may be null. On failure *model is null. */
+/* A model file (text or binary), a graph of ONNX (.onnx), which without a loss predicts only, a file of IR (.ir), or
+ * the folder of a run, whose weights are then loaded, too. `options` may be null. On failure *model is null. */
 MINNOW_API minnow_status minnow_load(const char* path, const minnow_options* options, minnow_model** model);
 /* A model as text that is in memory. `name` stands for the file in messages, and names the model if the text does not.
  */
@@ -146,7 +146,7 @@ typedef struct minnow_layer_info {
   int rank;
   int64_t shape[MINNOW_MAX_RANK]; /* of the result for one example */
   int64_t weights;                /* trained numbers */
-  double flops;                   /* forward, for one example; a multiply-add counts 2 */
+  double flops; /* forward, for one example; a multiply-add counts 2. 0 where it is not known: of a graph of ONNX */
 } minnow_layer_info;
 
 /* Layers in the order of computation. Of a program there are none. */
@@ -240,8 +240,8 @@ typedef struct minnow_fit_options {
 
 /* Trains from where the model is, as the program does: the same examples in the same order lead to the same weights.
  * Being stopped by a callback or minnow_cancel is no failure: a further call goes on from there. A loss that is no
- * longer finite is MINNOW_NOT_FINITE, with the first value that went bad; the model is then at the step that it came
- * from. `options` may be null. */
+ * longer finite is MINNOW_NOT_FINITE, with the first value that went bad; the model is then as it was before the call.
+ * `options` may be null. */
 MINNOW_API minnow_status minnow_fit(minnow_model* model, const minnow_fit_options* options);
 /* Epochs done so far, and what they came to. */
 MINNOW_API size_t minnow_epoch_count(const minnow_model* model);

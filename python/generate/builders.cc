@@ -8,12 +8,13 @@
 #include "python/generate/builders.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/descriptor.pb.h>
 
 #include <cstdio>
 #include <fstream>
 #include <set>
 #include <vector>
+
+#include "frontend/schema/described_schema.h"
 
 namespace minnow::python {
 namespace {
@@ -82,23 +83,16 @@ bool write(const std::string& path, const std::string& text) {
 }
 
 int run(const std::string& schema, const std::string& folder) {
-  std::ifstream schema_file(schema, std::ios::binary);
-  pb::FileDescriptorSet files;
-  if (!files.ParseFromIstream(&schema_file)) return fmt::print(stderr, "{} is no descriptor set\n", schema), 1;
   pb::DescriptorPool pool;
+  const std::vector<const pb::FileDescriptor*> files = read_schema(schema, pool);
+  if (files.empty()) return 1;
   std::string messages = header("All other messages of the schema, by their names.");
   std::string types = type_header();
-  std::vector<const pb::FileDescriptor*> own;
-  for (const pb::FileDescriptorProto& file : files.file()) {
-    const pb::FileDescriptor* built = pool.BuildFile(file);
-    if (built == nullptr) return 1;
-    if (built->package().starts_with("minnow")) own.push_back(built);
-  }
   const std::set<std::string> done = messages_of_modules(pool);
-  for (const pb::FileDescriptor* built : own) {
-    for (int i = 0; i < built->message_type_count(); ++i) {
-      add_messages(*built->message_type(i), done, messages);
-      add_types(*built->message_type(i), types);
+  for (const pb::FileDescriptor* file : files) {
+    for (int i = 0; i < file->message_type_count(); ++i) {
+      add_messages(*file->message_type(i), done, messages);
+      add_types(*file->message_type(i), types);
     }
   }
   bool is_written = write(folder + "/messages.py", messages) && write(folder + "/_schema.py", types + "}\n");

@@ -10,7 +10,7 @@ from ._message import Message, build
 
 
 def model_message(fields: Mapping[str, Any]) -> Message:
-    """The message Model with these fields; layers without a name get one: the kind and its number, "dense2"."""
+    """The message Model with these fields; layers without a name get one: the kind and its number, "dense2", if it is free."""
     given = dict(fields)
     for part in ("inputs", "layers", "losses", "blocks"):
         if isinstance(given.get(part), (Message, Mapping)):
@@ -21,13 +21,16 @@ def model_message(fields: Mapping[str, Any]) -> Message:
 
 
 def _with_names(layers: list[Message | Mapping[str, object]]) -> list[Message]:
+    messages = [layer if isinstance(layer, Message) else build("spec.Layer", layer) for layer in layers]
+    taken = {value for message in messages for name, value in message.fields if name == "name"}
     counts: Counter[str] = Counter()
     named = []
-    for layer in layers:
-        message = layer if isinstance(layer, Message) else build("spec.Layer", layer)
+    for message in messages:
         kind = next((name for name, value in message.fields if isinstance(value, Message)), "layer")
         counts[kind] += 1
         if all(name != "name" for name, _ in message.fields):
+            while f'"{kind}{counts[kind]}"' in taken:
+                counts[kind] += 1
             message = Message(message.type, [("name", f'"{kind}{counts[kind]}"'), *message.fields])
         named.append(message)
     return named

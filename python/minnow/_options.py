@@ -15,7 +15,9 @@ def load_options(
 ) -> tuple[list[str], bool, int, int, bool, bool]:
     if backend not in ("jit", "interpreter"):
         raise UsageError(f"is {backend!r}", "backend", "jit or interpreter")
-    if isinstance(assignments, Mapping):
+    if isinstance(assignments, str):
+        assignments = [assignments]
+    elif isinstance(assignments, Mapping):
         assignments = [f"{field}={_plain(value)}" for field, value in assignments.items()]
     return [*assignments], backend == "interpreter", threads, max_bytes, infers_only, cache
 

@@ -77,9 +77,8 @@ class History(Sequence[Epoch]):
 
     def svg(self) -> list[str]:
         """The curves of the loss and, where there is one, of the accuracy, each as an SVG."""
-        names = {"train": "train", "validation": "validation"}
         pictures = [
-            curves(what, [(text, self.column(f"{split}_{what}")) for split, text in names.items()])
+            curves(what, [(split, self.column(f"{split}_{what}")) for split in ("train", "validation")])
             for what in ("loss", "accuracy")
         ]
         return [picture for picture in pictures if picture]

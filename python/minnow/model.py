@@ -63,13 +63,15 @@ class Model:
         cls, path: str | os.PathLike[str], *, set: Assignments = (), backend: str = "jit", threads: int = 0,
         max_bytes: int = 0, infers_only: bool = False, cache: bool = True,
     ) -> Model:
-        """The model of a file (.textproto, binary, .ir), or of a run's folder, with its weights.
+        """The model of a file (.textproto, binary, .ir, .onnx), or of a run's folder, with its weights.
+
+        A graph of ONNX predicts; to train, it needs the loss that a model file gives it: network { onnx: "net.onnx" }.
 
         The arguments are those of Model.
         """
         model = cls.__new__(cls)
         options = load_options(set, backend, threads, max_bytes, infers_only, cache)
-        model._adopt(_module().load(os.fspath(path), *options))
+        model._adopt(_module().load(_path(path), *options))
         return model
 
     def _adopt(self, handle: Handle) -> None:
@@ -93,7 +95,7 @@ class Model:
 
     @property
     def output(self) -> Slot | None:
-        """Of `predict`; None of a program that has no function @infer."""
+        """Of `predict`, which says why where it is None: a program has no function @infer, a graph is not of batches."""
         return self._output
 
     @property
@@ -115,7 +117,7 @@ class Model:
         """
         if split not in ("train", "validation"):
             raise UsageError(f"is {split!r}", "split", "train or validation")
-        folder = None if data_dir is None else os.fspath(data_dir)
+        folder = None if data_dir is None else _path(data_dir)
         return dict(self._handle.data(folder, split == "validation"))
 
     @property
@@ -213,7 +215,7 @@ class Model:
             x: As for `predict`; without it, on the model's own data.
             y: As for `evaluate`.
             validation: Such a pair of arrays, on which each epoch is evaluated.
-            epochs: So many further ones; None: up to training.epochs of the model.
+            epochs: So many further ones, at least 1; None: up to training.epochs of the model.
             callbacks: Functions of an Epoch, or objects with on_step(Step) and on_epoch(Epoch). They may look at weights
                 and call `stop`; an exception ends the training behind its step and comes out here, as Ctrl-C does.
             progress: A bar in a notebook or on a terminal.
@@ -223,11 +225,14 @@ class Model:
             All epochs done so far.
 
         Raises:
-            NotFiniteError: A loss or weight is no longer finite: which value went bad first, and where.
+            NotFiniteError: A loss or weight is no longer finite: which value went bad first, and where. The model is then
+                as it was before.
         """
-        heard = [*_each(callbacks)]
+        if epochs is not None and epochs < 1:
+            raise UsageError(f"is {epochs}, but must be at least 1", "epochs", "None goes up to training.epochs")
+        heard = _each(callbacks)
         if progress:
-            bar = Progress(epochs)
+            bar = Progress(None if epochs is None else len(self.history) + epochs)
             heard += [bar] if bar.is_seen else []
         on_step = [h.on_step for h in heard if hasattr(h, "on_step")]
         on_epoch = [h.on_epoch if hasattr(h, "on_epoch") else h for h in heard if hasattr(h, "on_epoch") or callable(h)]
@@ -235,7 +240,7 @@ class Model:
             train=[] if x is None else self._both(x, y),
             validation=[] if validation is None else self._both(*validation),
             epochs=0 if epochs is None else epochs,
-            data_dir=None if data_dir is None else os.fspath(data_dir),
+            data_dir=None if data_dir is None else _path(data_dir),
             on_step=(lambda step: _tell(on_step, Step(*step))) if on_step else None,
             on_epoch=(lambda epoch: _tell(on_epoch, Epoch(*epoch))) if on_epoch else None,
         )
@@ -263,15 +268,15 @@ class Model:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes all that training goes on from, as safetensors."""
-        self._handle.save(os.fspath(path))
+        self._handle.save(_path(path))
 
     def load_weights(self, path: str | os.PathLike[str]) -> None:
         """Takes weights and running statistics from such a file."""
-        self._handle.load_weights(os.fspath(path))
+        self._handle.load_weights(_path(path))
 
     def load_checkpoint(self, path: str | os.PathLike[str]) -> None:
         """Takes the optimiser's state and the place in the run, too."""
-        self._handle.load_checkpoint(os.fspath(path))
+        self._handle.load_checkpoint(_path(path))
 
     def __repr__(self) -> str:
         fed = ", ".join(map(str, self._inputs))
@@ -295,6 +300,14 @@ def load(path_or_text: str | os.PathLike[str], **options: Any) -> Model:
     return Model(str(path_or_text), **options) if is_text else Model.load(path_or_text, **options)
 
 
+def _path(path: str | os.PathLike[str]) -> str:
+    """As the library takes it, to which a path ends at a null byte."""
+    text = os.fspath(path)
+    if "\0" in text:
+        raise UsageError("has a null byte", repr(text))
+    return text
+
+
 def _given(y: Fed | None) -> ArrayLike:
     if y is None:
         raise UsageError("are missing", "targets")
@@ -307,10 +320,18 @@ def _module() -> type[Handle]:
     return Handle
 
 
-def _each(callbacks: Callback | Iterable[Callback]) -> Iterable[Callback]:
-    if callable(callbacks) or hasattr(callbacks, "on_step") or hasattr(callbacks, "on_epoch"):
+def _each(callbacks: Any) -> list[Any]:
+    if _listens(callbacks):
         return [callbacks]
-    return list(callbacks)
+    listeners = list(callbacks)
+    for listener in listeners:
+        if not _listens(listener):
+            raise UsageError(f"{listener!r} is neither a function nor has on_step or on_epoch", "callbacks")
+    return listeners
+
+
+def _listens(callback: Any) -> bool:
+    return callable(callback) or hasattr(callback, "on_step") or hasattr(callback, "on_epoch")
 
 
 def _tell(listeners: list[Any], what: object) -> None:

@@ -10,10 +10,10 @@ from .history import Epoch, Step
 
 
 class Progress:
-    """Draws at most ten times a second."""
+    """Draws at most ten times a second. `last_epoch`, if it is known, counts from the first, as epochs do."""
 
-    def __init__(self, epochs: int | None) -> None:
-        self._epochs = f"/{epochs}" if epochs else ""
+    def __init__(self, last_epoch: int | None) -> None:
+        self._epochs = f"/{last_epoch}" if last_epoch else ""
         self._next = 0.0
         self._display: Any = _notebook_display()
         self._is_terminal = self._display is None and sys.stderr is not None and sys.stderr.isatty()

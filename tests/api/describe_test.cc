@@ -28,6 +28,17 @@ TEST(Describe, InputsTargetsAndOutput) {
   EXPECT_EQ(minnow_batch_size(model.get()), 8);
 }
 
+TEST(Describe, AGraphWithoutALoss) {
+  const Model model = load_graph();
+  minnow_array array;
+  ASSERT_EQ(minnow_input(model.get(), 0, &array), MINNOW_OK);
+  EXPECT_STREQ(array.name, "image");
+  EXPECT_EQ(minnow_target_count(model.get()), 0U);
+  ASSERT_EQ(minnow_output(model.get(), &array), MINNOW_OK) << minnow_error_text();
+  EXPECT_THAT(shape_of(array), ElementsAre(MINNOW_ANY_SIZE, 10));
+  EXPECT_EQ(minnow_batch_size(model.get()), 1);
+}
+
 TEST(Describe, Layers) {
   const Model model = parse(kSmall);
   minnow_layer_info layer;

@@ -140,6 +140,31 @@ TEST(Errors, SchedulesNeedTheLengthOfAnEpoch) {
   EXPECT_EQ(minnow_train_step(model.get(), arrays.data(), 2, NAN, nullptr), MINNOW_OK) << minnow_error_text();
 }
 
+TEST(Errors, AGraphWithoutALossSaysHowToGetOne) {
+  const Model model = load_graph();
+  std::vector<float> pixels(28 * 28);
+  const minnow_array image = {"image", MINNOW_F32, 4, {1, 1, 28, 28}, pixels.data()};
+  minnow_outcome outcome;
+  EXPECT_EQ(minnow_train_step(model.get(), &image, 1, NAN, &outcome), MINNOW_INPUT_ERROR);
+  EXPECT_THAT(minnow_error_hint(), HasSubstr("loss"));
+  EXPECT_EQ(minnow_evaluate(model.get(), &image, 1, &outcome), MINNOW_INPUT_ERROR);
+  EXPECT_THAT(minnow_error_hint(), HasSubstr("loss"));
+  EXPECT_EQ(minnow_fit(model.get(), nullptr), MINNOW_INPUT_ERROR);
+  EXPECT_THAT(minnow_error_hint(), HasSubstr("loss"));
+}
+
+TEST(Errors, AGraphWhoseOutputIsOfNoBatch) {
+  minnow_model* loaded = nullptr;
+  ASSERT_EQ(minnow_load(MINNOW_SOURCE_DIR "/tests/fuzz/corpus/onnx/function.onnx", nullptr, &loaded), MINNOW_OK);
+  const Model model(loaded);
+  std::vector<float> numbers(9);
+  const minnow_array input = {nullptr, MINNOW_F32, 2, {3, 3}, numbers.data()};
+  minnow_array output{};
+  EXPECT_EQ(minnow_infer(model.get(), &input, 1, &output), MINNOW_INPUT_ERROR);
+  EXPECT_THAT(minnow_error_message(), HasSubstr("no prediction for each example"));
+  EXPECT_EQ(minnow_output(model.get(), &output), MINNOW_INPUT_ERROR);
+}
+
 TEST(Errors, ModelsForInferenceAloneDoNotTrain) {
   minnow_options options = MINNOW_OPTIONS_INIT;
   options.infers_only = 1;

@@ -44,6 +44,16 @@ inline Model parse(std::string_view text, minnow_options options = MINNOW_OPTION
   return Model(model);
 }
 
+// A graph of ONNX without a loss: an image f32 [N,1,28,28] to the scores of ten classes.
+inline Model load_graph(minnow_options options = MINNOW_OPTIONS_INIT) {
+  minnow_model* model = nullptr;
+  options.no_cache = 1;
+  options.threads = 1;
+  EXPECT_EQ(minnow_load(MINNOW_SOURCE_DIR "/models/onnx/glyphs.onnx", &options, &model), MINNOW_OK)
+      << minnow_error_text();
+  return Model(model);
+}
+
 // Examples that look like their class, and their labels.
 struct Examples {
   std::vector<float> images;

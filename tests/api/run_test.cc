@@ -131,6 +131,18 @@ TEST(Run, AFitTakesTheStepsThatOneWouldTakeByHand) {
   EXPECT_EQ(all_numbers(fitted.get()), all_numbers(stepped.get()));
 }
 
+TEST(Run, AGraphWithoutALossPredicts) {
+  minnow_options reference = MINNOW_OPTIONS_INIT;
+  reference.backend = MINNOW_INTERPRETER;
+  const Model compiled = load_graph(), expected = load_graph(reference);
+  std::vector<float> pixels(3 * 28 * 28);
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = std::sin(static_cast<float>(i * i));
+  const minnow_array image = {nullptr, MINNOW_F32, 4, {3, 1, 28, 28}, pixels.data()};
+  const std::vector<float> scores = predict(compiled.get(), image);
+  ASSERT_EQ(scores.size(), 30U);
+  EXPECT_THAT(scores, Pointwise(FloatNear(1e-4F), predict(expected.get(), image)));
+}
+
 struct Stopper {
   int64_t after;
   int64_t steps = 0;
@@ -229,6 +241,31 @@ TEST(Run, ALossThatIsNotFiniteIsToldWithItsCause) {
   const minnow_fit_options options = fit_on(arrays);
   EXPECT_EQ(minnow_fit(model.get(), &options), MINNOW_NOT_FINITE);
   EXPECT_THAT(minnow_error_text(), testing::HasSubstr("step 1"));
+}
+
+TEST(Run, AFitThatDivergesLeavesTheModelAsItWas) {
+  const Model model = parse(kSmall);
+  Examples examples(20);
+  auto arrays = examples.arrays();
+  minnow_fit_options options = fit_on(arrays);
+  options.epochs = 1;
+  ASSERT_EQ(minnow_fit(model.get(), &options), MINNOW_OK) << minnow_error_text();
+  const std::vector<float> before = all_numbers(model.get());
+  // An epoch that goes well, and a step of the next: its callback spoils the numbers that it is trained on.
+  options.epochs = 3;
+  options.context = model.get();
+  options.on_step = [](const minnow_step_info* step, void* context) {
+    minnow_array weight;
+    EXPECT_EQ(minnow_find_weight(static_cast<minnow_model*>(context), "fc.bias", &weight), MINNOW_OK);
+    if (step->step == 7) *static_cast<float*>(weight.data) = INFINITY;
+    return 0;
+  };
+  EXPECT_EQ(minnow_fit(model.get(), &options), MINNOW_NOT_FINITE);
+  EXPECT_EQ(all_numbers(model.get()), before);
+  EXPECT_EQ(minnow_step_count(model.get()), 3);
+  EXPECT_EQ(minnow_epoch_count(model.get()), 1U);
+  options.on_step = nullptr;
+  EXPECT_EQ(minnow_fit(model.get(), &options), MINNOW_OK) << minnow_error_text();
 }
 
 TEST(Run, OwnDataTrainsAndValidates) {

@@ -107,5 +107,17 @@ class Builders(unittest.TestCase):
         self.assertGreater(len(small.model().text), 100)
 
 
+class Names(unittest.TestCase):
+    def names(self, *given):
+        model = minnow.Model(inputs=messages.input(name="x", shape=[6]), loss=losses.mean_squared_error(), layers=given)
+        return [row.name for row in model.summary()]
+
+    def test_are_kinds_and_numbers_that_are_free(self):
+        first, named = layers.dense(units=2), layers.dense(name="dense2", units=2)
+        self.assertEqual(self.names(first, named, {"dense": {"units": 2}}), ["dense1", "dense2", "dense3"])
+        self.assertEqual(self.names(named, first), ["dense2", "dense3"])
+        self.assertEqual(self.names(first, layers.dense(name="dense3", units=2), first), ["dense1", "dense3", "dense4"])
+
+
 if __name__ == "__main__":
     unittest.main()

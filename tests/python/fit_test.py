@@ -1,10 +1,13 @@
 """Training: steps, fits, what they call back, and their ends."""
 
+import io
 import math
 import os
 import signal
 import threading
+import time
 import unittest
+import unittest.mock
 
 import numpy as np
 import small
@@ -132,18 +135,36 @@ class Interrupts(unittest.TestCase):
     def test_other_threads_run_meanwhile(self):
         images, labels = small.examples(20)
         model = small.model()
-        ticks = []
 
-        def tick():
-            while model.steps < 200 and len(ticks) < 10_000_000:
-                ticks.append(1)
+        def stop_soon():
+            time.sleep(0.1)
             model.stop()
 
-        thread = threading.Thread(target=tick)
+        thread = threading.Thread(target=stop_soon)
         thread.start()
         model.fit(images, labels, epochs=100_000)
         thread.join()
-        self.assertGreater(len(ticks), 1)
+        self.assertLess(len(model.history), 100_000)
+
+    def test_progress_counts_all_epochs(self):
+        class Terminal(io.StringIO):
+            def isatty(self):
+                return True
+
+        images, labels = small.examples(20)
+        model = small.model()
+        with unittest.mock.patch("sys.stderr", Terminal()) as terminal:
+            for _ in range(2):
+                model.fit(images, labels, epochs=1)
+        self.assertIn("epoch 1/1 ", terminal.getvalue())
+        self.assertRegex(terminal.getvalue(), "epoch 2(/2)? ")
+        self.assertNotIn("epoch 2/1", terminal.getvalue())
+
+    def test_what_fit_refuses(self):
+        images, labels = small.examples(20)
+        for wrong in ({"epochs": 0}, {"epochs": -1}, {"callbacks": ["print"]}):
+            with self.assertRaises(minnow.UsageError):
+                small.model().fit(images, labels, **wrong)
 
     def test_divergence_names_its_step(self):
         images, labels = small.examples(20)
@@ -152,6 +173,20 @@ class Interrupts(unittest.TestCase):
         with self.assertRaises(minnow.NotFiniteError) as caught:
             model.fit(images, labels)
         self.assertIn("step 1", caught.exception.place)
+
+    def test_divergence_leaves_the_model_as_it_was(self):
+        images, labels = small.examples(20)
+        model = small.model()
+        model.fit(images, labels, epochs=1)
+        before = small.numbers(model)
+
+        def spoil(epoch):
+            model.weights["fc.weight"][0, 0] = np.inf
+
+        with self.assertRaises(minnow.NotFiniteError):
+            model.fit(images, labels, epochs=2, callbacks=spoil)
+        self.assertEqual((model.steps, len(model.history)), (3, 1))
+        np.testing.assert_array_equal(small.numbers(model), before)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,21 @@ class Description(unittest.TestCase):
     def test_files_and_assignments(self):
         model = minnow.load(minnow.models_folder / "lenet.textproto", set={"training.batch_size": 3, "inputs.0.shape": [1, 28, 28]})
         self.assertEqual(model.batch_size, 3)
-        self.assertEqual(minnow.load(minnow.models_folder / "lenet.textproto", set=["training.batch_size=5"]).batch_size, 5)
+        for five in (["training.batch_size=5"], "training.batch_size=5"):
+            self.assertEqual(minnow.load(minnow.models_folder / "lenet.textproto", set=five).batch_size, 5)
+
+    def test_graphs_of_onnx(self):
+        graph = minnow.models_folder / "onnx/glyphs.onnx"
+        model = minnow.load(graph, set={"training.batch_size": 4})
+        self.assertEqual((str(model.output), model.targets), ("prediction: float32 [N, 10]", []))
+        images = np.sin(np.arange(7 * 784, dtype=np.float32)).reshape(7, 1, 28, 28)
+        expected = minnow.load(graph, backend="interpreter").predict(images)
+        np.testing.assert_allclose(model.predict(images), expected, atol=1e-4)
+        with self.assertRaises(minnow.ModelError) as caught:
+            model.fit()
+        self.assertIn("loss", caught.exception.hint)
+        learns = minnow.load(f'network {{ onnx: "{graph}" }} loss {{ softmax_cross_entropy {{}} }}')
+        self.assertEqual(learns.train_step(images, np.arange(7)).examples, 7)
 
 
 class Errors(unittest.TestCase):
@@ -202,6 +216,10 @@ class Memory(unittest.TestCase):
             other.load_checkpoint(path)
             with self.assertRaises(minnow.ModelError):
                 other.load_weights(pathlib.Path(folder) / "nothing")
+            for write_or_read in (model.save, other.load_weights, minnow.load):
+                with self.assertRaises(minnow.UsageError):
+                    write_or_read(folder + "/m\0.safetensors")
+            self.assertEqual([file.name for file in pathlib.Path(folder).iterdir()], ["m.safetensors"])
         self.assertEqual(other.steps, 3)
         np.testing.assert_array_equal(small.numbers(other), small.numbers(model))
 

@@ -5,6 +5,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import unittest
@@ -65,12 +66,14 @@ model: minnow.Model = minnow.Model(inputs=messages.input(name="x", shape=[2]),
 loss: float = model.train_step(np.zeros((1, 2)), np.zeros((1, 2))).loss
 history: minnow.History = model.fit(np.zeros((1, 2)), np.zeros((1, 2)), callbacks=lambda epoch: print(epoch.train_loss))
 """
-        package = pathlib.Path(minnow.__file__).parent
+        # What pip has installed mypy finds by itself, and refuses to be told of; a package in a build folder it does not.
+        package = pathlib.Path(minnow.__file__).parents[1]
+        paths = {} if str(package) in sysconfig.get_paths().values() else {"MYPYPATH": str(package)}
         with tempfile.TemporaryDirectory() as folder:
             (pathlib.Path(folder) / "use.py").write_text(use)
             for what in (["-p", "minnow"], ["use.py"]):
                 done = subprocess.run([sys.executable, "-m", "mypy", "--strict", *what], cwd=folder, capture_output=True,
-                                      text=True, env={"MYPYPATH": str(package.parent), "PATH": ""})
+                                      text=True, env={**paths, "PATH": ""})
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_stub_names_what_the_module_has(self):

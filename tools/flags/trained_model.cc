@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "frontend/onnx/onnx_file.h"
-#include "ir/printable.h"
 #include "runtime/data/named_dataset.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/run_folder.h"
@@ -22,21 +21,6 @@ std::vector<std::string> names_of_classes(std::vector<std::string> known, const 
   std::ranges::copy(known, names.begin());
   return names;
 }
-
-namespace {
-
-// The first output of a graph without a loss may be anything.
-Status check_predicts(const Session& session) {
-  const FunctionResult& first = session.lowered().module.find("infer")->results()[0];
-  const TensorType& type = first.value->type;
-  const bool fits = type.dtype == DType::kF32 && type.rank() > 0 && !session.lowered().inputs.empty() &&
-                    session.input_type().rank() > 0 && type.dim(0) == session.input_type().dim(0);
-  if (fits) return {};
-  return fail(session.model().graph->path(), "the output {} is {}, which holds no prediction for each example",
-              printable(first.name), type.to_string());
-}
-
-}  // namespace
 
 void NamesFlag::add(CLI::App& app, const std::string& help) {
   app.add_option("--names", text, help)->check(CLI::IsMember({"minnow", "pytorch", "keras"}));
@@ -74,7 +58,7 @@ Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, Thread
   MINNOW_ASSIGN(std::string weights, find_weights());
   MINNOW_ASSIGN(const LoadedModel loaded, model_.read());
   MINNOW_ASSIGN(auto session, Session::create(loaded, backend.inference_options(), pool));
-  if (!loaded.has_loss()) MINNOW_TRY(check_predicts(*session));
+  if (!loaded.has_loss()) MINNOW_TRY(prediction_type(*session));
   std::vector<std::string> known;
   if (!is_onnx_file(weights)) {
     MINNOW_ASSIGN(known, load_weights(weights, *session, names_.names()));
