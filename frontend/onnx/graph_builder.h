@@ -49,6 +49,7 @@ class GraphBuilder {
   Value* tanh(Value* x) { return unary(OpKind::kTanh, x); }
   Value* sigmoid(Value* x) { return unary(OpKind::kSigmoid, x); }
   Value* floor(Value* x) { return unary(OpKind::kFloor, x); }
+  Value* round(Value* x) { return unary(OpKind::kRound, x); }
   Value* logical_not(Value* x) { return unary(OpKind::kNot, x); }
   Value* square(Value* x) { return mul(x, x); }
   // x itself where it is of this type.
