@@ -109,6 +109,9 @@ class GraphBuilder {
   Value* mean(Value* x, const Dims& dims, bool keep = false);
   Value* product(Value* x, const Dims& dims, bool keep = false);
   Value* argmax(Value* x, int64_t dim) { return create(OpKind::kArgMax, {x}, DimAttributes{dim}); }
+  Value* argsort(Value* x, int64_t dim, bool descending = false) {
+    return create(OpKind::kArgSort, {x}, SortAttributes{dim, descending});
+  }
   Value* cumsum(Value* x, int64_t dim) { return create(OpKind::kCumSum, {x}, DimAttributes{dim}); }
 
   // A body of its own, whose results have the types that the attributes ask for.

@@ -73,6 +73,15 @@ TEST(OnnxOperators, TopKOfEqualsTakesTheFirst) {
   expect(answer({"op_type: 'TopK' input: 'x' input: 'k' output: 'v' output: 'y'"}, {x, k}), {1, 2}, {0, 2});
 }
 
+TEST(OnnxOperators, TopKGoesAlongAnyAxis) {
+  const SmallInput x{"x", {kF32, {3, 2}}, {3, 1, 5, 2, 4, 0}}, k{"k", {kI32, {1}}, {2}}, none{"k", {kI32, {1}}, {0}};
+  const std::string node =
+      "op_type: 'TopK' input: 'x' input: 'k' output: 'y' attribute { name: 'axis' i: 0 type: INT }"
+      " attribute { name: 'largest' i: 0 type: INT }";
+  expect(answer({node}, {x, k}), {2, 2}, {3, 0, 4, 1});
+  expect(answer({node}, {x, none}), {0, 2}, {});
+}
+
 TEST(OnnxOperators, ProductsAndEquations) {
   const SmallInput a{"a", {kF32, {2, 2}}, {1, 2, 3, 4}}, b{"b", {kF32, {2, 2}}, {5, 6, 7, 8}};
   expect(
@@ -152,6 +161,16 @@ TEST(OnnxOperators, IndicesCountFromTheEnd) {
   expect(answer({"op_type: 'Gather' input: 'x' input: 'i' output: 'y'"}, {x4({1, 2, 3}), i}), {2}, {3, 1});
   expect(answer({"op_type: 'ScatterElements' input: 'x' input: 'i' input: 'u' output: 'y'"}, {x4({1, 2, 3}), i, u}),
          {3}, {20, 2, 10});
+}
+
+TEST(OnnxOperators, OfManyUpdatesForOnePlaceTheLastStays) {
+  constexpr int64_t kUpdates = 5000;
+  SmallInput i{"i", {kI32, {kUpdates}}, std::vector<double>(kUpdates, 1)}, u{"u", {kF32, {kUpdates}}, {}};
+  for (int64_t at = 0; at < kUpdates; ++at) u.values.push_back(static_cast<double>(at));
+  i.values[10] = 2;
+  const std::string node = "op_type: 'ScatterElements' input: 'x' input: 'i' input: 'u' output: 'y'";
+  expect(answer({node}, {x4({1, 2, 3}), i, u}), {3}, {1, kUpdates - 1, 10});
+  expect(answer({node}, {x4({1, 2, 3}), {"i", {kI32, {1}}, {0}}, {"u", {kF32, {1}}, {7}}}), {3}, {7, 2, 3});
 }
 
 TEST(OnnxOperators, ResizeByHalvesOfPixels) {

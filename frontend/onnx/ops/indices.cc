@@ -34,6 +34,10 @@ Value* element_places(GraphBuilder& b, Value* indices, int64_t axis, const Shape
   return places;
 }
 
+Value* elements_along(GraphBuilder& b, Value* x, Value* indices, int64_t axis) {
+  return b.gather(b.reshape(x, {x->type.elements()}), element_places(b, indices, axis, x->type.shape), 0);
+}
+
 RowPlaces row_places(NodeScope& n, size_t input, const Shape& data, int64_t batch) {
   GraphBuilder& b = n.b;
   const Shape& shape = n.shape(input);
