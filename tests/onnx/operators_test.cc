@@ -163,6 +163,14 @@ TEST(OnnxOperators, IndicesCountFromTheEnd) {
          {3}, {20, 2, 10});
 }
 
+// Behind the end of a sequence another one begins.
+TEST(OnnxOperators, PiecesOfACacheStayWithinTheirSequence) {
+  const SmallInput cache{"x", {kF32, {2, 3, 1}}, {0, 0, 0, 0, 0, 0}}, piece{"u", {kF32, {2, 2, 1}}, {1, 2, 3, 4}},
+      at{"i", {kI32, {2}}, {2, -1}};
+  expect(answer({"op_type: 'TensorScatter' input: 'x' input: 'u' input: 'i' output: 'y'"}, {cache, piece, at}, 24),
+         {2, 3, 1}, {0, 0, 2, 4, 0, 0});
+}
+
 TEST(OnnxOperators, OfManyUpdatesForOnePlaceTheLastStays) {
   constexpr int64_t kUpdates = 5000;
   SmallInput i{"i", {kI32, {kUpdates}}, std::vector<double>(kUpdates, 1)}, u{"u", {kF32, {kUpdates}}, {}};

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cmath>
 
+#include "frontend/onnx/ops/elements.h"
 #include "frontend/onnx/ops/indices.h"
 
 namespace minnow::onnx_ops {
@@ -60,9 +62,7 @@ void scatter_elements(NodeScope& n) {
     require(static_cast<int64_t>(dim) == axis || n.shape(1)[dim] <= n.shape()[dim],
             "the indices {} go beyond the data {}", shape_to_string(n.shape(1)), shape_to_string(n.shape()));
   const int64_t places = element_count(n.shape()), count = element_count(n.shape(1));
-  Value* inside = b.min(b.max(indices_of(n, 1, n.dim(0, axis)), 0.0),
-                        static_cast<double>(std::max<int64_t>(n.dim(0, axis) - 1, 0)));
-  Value* rows = b.reshape(element_places(b, inside, axis, n.shape()), {count});
+  Value* rows = b.reshape(element_places(b, indices_of(n, 1, n.dim(0, axis)), axis, n.shape()), {count});
   Value* data = b.reshape(as_numbers(b, n.value()), {places, 1});
   give_as_data(n, b.reshape(scattered(n, data, rows, b.reshape(as_numbers(b, n.value(2)), {count, 1})), n.shape()));
 }
@@ -94,6 +94,7 @@ void tensor_scatter(NodeScope& n) {
   if (n.has(2)) at = b.add(at, b.along(n.value(2), 0, shape));
   Value* beyond = b.binary(OpKind::kGreaterEqual, at, static_cast<double>(size));
   if (mode == "circular") at = b.select(beyond, b.sub(at, static_cast<double>(size)), at);
+  at = clamped(b, at, 0, static_cast<double>(std::max<int64_t>(size - 1, 0)));
   Value* rows = b.reshape(element_places(b, at, axis, n.shape()), {element_count(shape)});
   Value* data = b.reshape(as_numbers(b, n.value()), {element_count(n.shape()), 1});
   give_as_data(
