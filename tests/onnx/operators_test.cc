@@ -242,6 +242,16 @@ TEST(OnnxOperators, ShapesAreChosen) {
       {3, 2}, {1, 2, 1, 2, 1, 2});
 }
 
+TEST(OnnxOperators, ElementsThatDifferInTheLastOf64BitsAreNotTheSame) {
+  const auto count = [](const std::string& tensor) {
+    return answer({"op_type: 'Constant' output: 'c' attribute { name: 'value' type: TENSOR t { " + tensor + " } }",
+                   "op_type: 'Unique' input: 'c' output: 'u'", "op_type: 'Size' input: 'u' output: 'y'"},
+                  {});
+  };
+  expect(count("data_type: 7 dims: 3 int64_data: [9007199254740993, 9007199254740992, 9007199254740993]"), {}, {2});
+  EXPECT_THAT(count("data_type: 1 dims: 3 float_data: [nan, 1, 2]").error, HasSubstr("is not supported"));
+}
+
 TEST(OnnxOperators, WhatIsNotSupportedIsNamed) {
   EXPECT_THAT(answer({"name: 'fuzzy' op_type: 'Fuzzy' input: 'x' output: 'y'"}, {x4({1})}).error,
               HasSubstr("node \"fuzzy\" (Fuzzy of version 22): the operator Fuzzy is not supported"));
