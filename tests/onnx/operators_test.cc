@@ -252,6 +252,30 @@ TEST(OnnxOperators, ElementsThatDifferInTheLastOf64BitsAreNotTheSame) {
   EXPECT_THAT(count("data_type: 1 dims: 3 float_data: [nan, 1, 2]").error, HasSubstr("is not supported"));
 }
 
+// Of functions with one name, the one that is called says which inputs must be known.
+TEST(OnnxOperators, FunctionsAreToldApartByOverload) {
+  const std::vector<SmallInput> inputs = {x4({1, 2}), {"n", {kI32, {2}}, {2, 1}}};
+  onnx::ModelProto model =
+      small_model({"op_type: 'f' domain: 'd' overload: 'by size' input: 'x' input: 'n' output: 'y'"}, inputs);
+  for (const std::string overload : {"", "by size"}) {
+    onnx::FunctionProto& function = *model.add_functions();
+    function.set_name("f");
+    function.set_domain("d");
+    function.set_overload(overload);
+    for (const char* input : {"a", "b"}) function.add_input(input);
+    function.add_output("c");
+    onnx::NodeProto& node = *function.add_node();
+    node.set_op_type(overload.empty() ? "Identity" : "Reshape");
+    node.add_input("a");
+    if (!overload.empty()) node.add_input("b");
+    node.add_output("c");
+    function.add_opset_import()->set_version(22);
+  }
+  const auto result = run_model(model, inputs);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->type().shape, Shape({2, 1}));
+}
+
 TEST(OnnxOperators, WhatIsNotSupportedIsNamed) {
   EXPECT_THAT(answer({"name: 'fuzzy' op_type: 'Fuzzy' input: 'x' output: 'y'"}, {x4({1})}).error,
               HasSubstr("node \"fuzzy\" (Fuzzy of version 22): the operator Fuzzy is not supported"));
