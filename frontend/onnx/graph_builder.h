@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "frontend/onnx/refusal.h"
@@ -17,8 +16,9 @@ using Dims = std::vector<int64_t>;
 int64_t axis_of(int64_t axis, int64_t rank);
 // The same of each, in order and distinct.
 Dims axes_of(const Dims& axes, int64_t rank);
-// All of 0 to count - 1.
-Dims first_dims(int64_t count);
+// All of first to rank - 1.
+Dims dims_from(int64_t first, int64_t rank);
+inline Dims first_dims(int64_t count) { return dims_from(0, count); }
 // Of operands that are broadcast to each other.
 Shape common_shape(const Shape& a, const Shape& b);
 
