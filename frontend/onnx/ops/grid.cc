@@ -1,6 +1,4 @@
-// Sampling at places that are computed: GridSample, AffineGrid, RoiAlign.
-#include <cmath>
-
+// Sampling at places that are computed: GridSample, AffineGrid.
 #include "frontend/onnx/ops/elements.h"
 #include "frontend/onnx/ops/indices.h"
 

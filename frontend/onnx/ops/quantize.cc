@@ -1,9 +1,6 @@
 // Quantised numbers are whole numbers that stand for floats: x ≈ (q - zero_point) scale. All of it is arithmetic.
-#include <cmath>
-
 #include "frontend/onnx/ops/conv.h"
 #include "frontend/onnx/ops/elements.h"
-#include "frontend/onnx/small_floats.h"
 
 namespace minnow::onnx_ops {
 namespace {

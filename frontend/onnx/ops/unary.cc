@@ -1,7 +1,6 @@
 // Elementwise, one operand.
 #include <cmath>
 #include <map>
-#include <numbers>
 
 #include "frontend/onnx/ops/elements.h"
 
