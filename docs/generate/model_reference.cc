@@ -18,6 +18,7 @@
 #include <sstream>
 
 #include "docs/generate/marked_places.h"
+#include "frontend/schema/comment_of.h"
 #include "frontend/schema/field_options.pb.h"
 
 namespace minnow {
@@ -25,16 +26,10 @@ namespace {
 
 namespace pb = google::protobuf;
 
-// The comment above or behind a declaration, as one line of Markdown.
+// A declaration's comment as Markdown.
 template <typename Descriptor>
-std::string comment_of(const Descriptor& descriptor) {
-  pb::SourceLocation location;
-  if (!descriptor.GetSourceLocation(&location)) return "";
-  std::string text = location.leading_comments + location.trailing_comments;
-  text = std::regex_replace(text, std::regex("\\s+"), " ");
-  text = std::regex_replace(text, std::regex("[|*<]"), "\\$&");
-  text = std::regex_replace(text, std::regex("^ | $"), "");
-  return text;
+std::string markdown_of(const Descriptor& descriptor) {
+  return std::regex_replace(comment_of(descriptor), std::regex("[|*<]"), "\\$&");
 }
 
 // "minnow.spec.Data.Normalize" → "Data.Normalize"
@@ -71,7 +66,7 @@ struct FieldText {
 };
 
 FieldText text_of(const pb::FieldDescriptor& field) {
-  FieldText text{code(field.options().GetExtension(spec::default_value)), comment_of(field)};
+  FieldText text{code(field.options().GetExtension(spec::default_value)), markdown_of(field)};
   if (field.options().HasExtension(spec::required)) text.default_value = "required";
   std::smatch match;
   static const std::regex kSaid(" ?([Dd]efault: (.*?)|([Rr]equired))(\\.(?= |$)|; |$)");
@@ -93,7 +88,7 @@ std::string fields_table(const pb::Descriptor& message) {
   }
   for (int i = 0; i < message.real_oneof_decl_count(); ++i) {
     const pb::OneofDescriptor& choice = *message.oneof_decl(i);
-    if (const std::string comment = comment_of(choice); !comment.empty())
+    if (const std::string comment = markdown_of(choice); !comment.empty())
       text += fmt::format("\nAt most one `{}` may be given. {}\n", choice.name(), comment);
   }
   return text;
@@ -102,7 +97,7 @@ std::string fields_table(const pb::Descriptor& message) {
 std::string values_table(const pb::EnumDescriptor& type) {
   std::string text = "| value | meaning |\n|---|---|\n";
   for (int i = 0; i < type.value_count(); ++i)
-    text += fmt::format("| `{}` | {} |\n", type.value(i)->name(), comment_of(*type.value(i)));
+    text += fmt::format("| `{}` | {} |\n", type.value(i)->name(), markdown_of(*type.value(i)));
   return text;
 }
 
@@ -116,7 +111,7 @@ class Tables {
 
  private:
   void add(const pb::Descriptor& message) {
-    const std::string comment = comment_of(message);
+    const std::string comment = markdown_of(message);
     if (message.field_count() > 0 || message.enum_type_count() == 0)
       tables_["fields of " + short_name(message)] = (comment.empty() ? "" : comment + "\n\n") + fields_table(message);
     for (int i = 0; i < message.nested_type_count(); ++i) add(*message.nested_type(i));

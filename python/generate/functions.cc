@@ -5,6 +5,7 @@
 #include <regex>
 #include <vector>
 
+#include "frontend/schema/comment_of.h"
 #include "frontend/schema/field_options.pb.h"
 #include "python/generate/builders.h"
 
@@ -13,15 +14,10 @@ namespace {
 
 constexpr size_t kColumns = 100;
 
-// The comment above or behind a declaration, as one line.
+// A declaration's comment as it stands in a string of Python.
 template <typename Descriptor>
-std::string comment_of(const Descriptor& descriptor) {
-  pb::SourceLocation location;
-  if (!descriptor.GetSourceLocation(&location)) return "";
-  std::string text = location.leading_comments + location.trailing_comments;
-  text = std::regex_replace(text, std::regex("\\s+"), " ");
-  text = std::regex_replace(text, std::regex("\\\\"), "\\\\");
-  return std::regex_replace(text, std::regex("^ | $"), "");
+std::string text_of(const Descriptor& descriptor) {
+  return std::regex_replace(comment_of(descriptor), std::regex("\\\\"), "\\\\");
 }
 
 // "minnow.spec.Data.Csv" → "spec.Data.Csv"
@@ -78,7 +74,7 @@ std::string wrapped(const std::string& text, const std::string& first, const std
 
 // What a docstring says of a field: its comment, default and range.
 std::string argument_text(const pb::FieldDescriptor& field) {
-  std::string text = comment_of(field);
+  std::string text = text_of(field);
   const auto& options = field.options();
   const auto add = [&](const std::string& more) { text += (text.empty() ? "" : " ") + more; };
   if (field.message_type() != nullptr && text.empty())
@@ -147,7 +143,7 @@ std::string kind_function(const pb::FieldDescriptor& kind, bool wraps) {
   for (const auto* field : outer)
     if (std::ranges::find(inner, field->name(), [](const auto* own) { return own->name(); }) == inner.end())
       all.push_back(field);
-  const std::string comment = fmt::format("{} {}", comment_of(kind), comment_of(*kind.message_type()));
+  const std::string comment = fmt::format("{} {}", text_of(kind), text_of(*kind.message_type()));
   const std::string result =
       fmt::format("build_kind(\n        \"{}\",\n        \"{}\",\n        \"{}\",\n        {},\n        {},\n    )",
                   wraps ? key_of(*oneof.containing_type()) : "", kind.name(), key_of(*kind.message_type()),
@@ -160,7 +156,7 @@ std::string message_function(const pb::Descriptor& message, const pb::OneofDescr
   const std::string name = choice == nullptr ? "" : choice->name();
   const std::string result =
       fmt::format("build(\"{}\", {}{})", key_of(message), arguments(fields), name.empty() ? "" : ", " + name);
-  return function(snake_case(message.name()), fields, comment_of(message), result, name);
+  return function(snake_case(message.name()), fields, text_of(message), result, name);
 }
 
 std::string type_header() {
