@@ -1,4 +1,4 @@
-// minnow run on graphs of ONNX.
+// minnow on graphs of ONNX.
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
@@ -41,6 +41,11 @@ TEST(OnnxRun, AnInputWithoutABatchDoesNotSayIt) {
   bench.write("x.npy", npy("<f4", "2, 3", std::string(24, '\0')));
   EXPECT_EQ(bench.succeed("run " + graph + " --input four=@four.npy --input x=@x.npy").out.substr(0, 11),
             "y: f32[2,3]");
+}
+
+TEST(OnnxExport, AGraphHasWeightsOfItsOwn) {
+  const Outcome done = Workbench().succeed("export " + kGraph + " -o again.onnx");
+  EXPECT_EQ(count_of(done.out + done.err, "without --weights, the weights are those that it starts from"), 1);
 }
 
 }  // namespace
