@@ -41,8 +41,10 @@ Result<std::vector<std::string>> fill_weights(const ExportFlags& flags, Session&
   }
   MINNOW_ASSIGN(const auto first, load_first_weights(session));
   if (first) MINNOW_TRY(first->status);
-  print_notes({fmt::format("{}: without --weights, {}", place,
-                           first ? "the weights are those that it starts from" : "the weights are as they are drawn")});
+  const bool has_own = first || session.model().graph;  // those of a graph are in its file
+  print_notes(
+      {fmt::format("{}: without --weights, {}", place,
+                   has_own ? "the weights are those that it starts from" : "the weights are as they are drawn")});
   return std::vector<std::string>();
 }
 

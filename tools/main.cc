@@ -51,7 +51,7 @@ constexpr CommandRow kCommands[] = {
     {"explain", "where a value comes from, and what becomes of it", add_explain, ""},
     {"opt", "run passes over IR text", add_opt,
      "minnow opt f.ir --passes cse,fuse\nminnow opt - --passes default -o fused.ir < f.ir"},
-    {"run", "run a function of IR text", add_run,
+    {"run", "run a function of IR text, or a graph of ONNX", add_run,
      "minnow run f.ir --input x=0.5 --input w=@w.npy\nminnow run f.ir --input x=@data.npz:x --out results\n"
      "minnow run f.ir --input x=- < x.npy"},
     {"bench", "time compiled against interpreted", add_bench, "minnow bench lenet.textproto"},

@@ -69,14 +69,15 @@ Result<std::map<std::string, KnownTensor>> known_inputs(const RunFlags& flags) {
   return known;
 }
 
-// That of a graph which leaves it open, unless it is said, is how many examples the first array for an input holds.
+// Of a graph that leaves it open, unless it is said, how many examples the first array for an input with a batch holds.
 int64_t batch_size(const RunFlags& flags, const LoadedModel& loaded, const std::map<std::string, KnownTensor>& known) {
   const bool is_said = std::ranges::any_of(flags.model.assignments, [](const std::string& assignment) {
     return assignment.starts_with("training.batch_size=");
   });
-  if (!is_said && fixed_batch(*loaded.graph) == 0)
+  if (!is_said)
     for (const onnx::ValueInfoProto* input : loaded.graph->inputs())
-      if (const auto array = known.find(input->name()); array != known.end() && !array->second->shape.empty())
+      if (const auto array = known.find(input->name());
+          has_open_batch(*input) && array != known.end() && !array->second->shape.empty())
         return array->second->shape[0];
   return loaded.model.training().batch_size();
 }
@@ -147,7 +148,7 @@ Action add_run(CLI::App& app) {
   app.add_option("file", flags->model.path, "IR text, or a graph of ONNX")->required()->type_name("FILE.ir|FILE.onnx");
   flags->model.add_shorthand(
       app, "--batch-size", "training.batch_size",
-      "of an .onnx file that leaves it open; by default what the first array given for an input has, or 1");
+      "of an .onnx file that leaves it open; by default what the first array given for such an input has, or 1");
   app.add_option("--function", flags->function, "which function; the first by default")->type_name("NAME");
   app.add_option("--passes", flags->passes, "passes to run first, such as cse,fuse")->type_name("LIST");
   app.add_option(

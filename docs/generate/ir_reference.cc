@@ -6,7 +6,6 @@
 
 #include <fstream>
 #include <sstream>
-#include <vector>
 
 #include "docs/generate/marked_places.h"
 #include "docs/generate/op_descriptions.h"

@@ -20,7 +20,8 @@ void describe_graph(LoweredModel* lowered, FunctionScope* scope);
 // Of a model without a loss: @infer, whose inputs need no batch, and whose results are all of the graph's outputs.
 Result<LoweredModel> lower_graph(const LoadedModel& loaded, const LowerOptions& options);
 
-// @infer of such a model as a function to be run: `known` inputs that nodes must know are no parameters.
+// @infer of such a model as a function to be run: where nodes must know the elements of an input, they are those in
+// `known`. It stays a parameter, though nothing reads it.
 Result<std::unique_ptr<Function>> graph_function(const LoadedModel& loaded, const LowerOptions& options,
                                                  const std::map<std::string, KnownTensor>& known,
                                                  LoweredModel* lowered);

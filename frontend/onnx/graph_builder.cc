@@ -31,9 +31,9 @@ Dims axes_of(const Dims& axes, int64_t rank) {
   return found;
 }
 
-Dims first_dims(int64_t count) {
+Dims dims_from(int64_t first, int64_t rank) {
   Dims dims;
-  for (int64_t i = 0; i < count; ++i) dims.push_back(i);
+  for (int64_t i = first; i < rank; ++i) dims.push_back(i);
   return dims;
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "frontend/onnx/refusal.h"
@@ -17,8 +16,9 @@ using Dims = std::vector<int64_t>;
 int64_t axis_of(int64_t axis, int64_t rank);
 // The same of each, in order and distinct.
 Dims axes_of(const Dims& axes, int64_t rank);
-// All of 0 to count - 1.
-Dims first_dims(int64_t count);
+// All of first to rank - 1.
+Dims dims_from(int64_t first, int64_t rank);
+inline Dims first_dims(int64_t count) { return dims_from(0, count); }
 // Of operands that are broadcast to each other.
 Shape common_shape(const Shape& a, const Shape& b);
 
@@ -49,6 +49,7 @@ class GraphBuilder {
   Value* tanh(Value* x) { return unary(OpKind::kTanh, x); }
   Value* sigmoid(Value* x) { return unary(OpKind::kSigmoid, x); }
   Value* floor(Value* x) { return unary(OpKind::kFloor, x); }
+  Value* round(Value* x) { return unary(OpKind::kRound, x); }
   Value* logical_not(Value* x) { return unary(OpKind::kNot, x); }
   Value* square(Value* x) { return mul(x, x); }
   // x itself where it is of this type.
@@ -108,6 +109,9 @@ class GraphBuilder {
   Value* mean(Value* x, const Dims& dims, bool keep = false);
   Value* product(Value* x, const Dims& dims, bool keep = false);
   Value* argmax(Value* x, int64_t dim) { return create(OpKind::kArgMax, {x}, DimAttributes{dim}); }
+  Value* argsort(Value* x, int64_t dim, bool descending = false) {
+    return create(OpKind::kArgSort, {x}, SortAttributes{dim, descending});
+  }
   Value* cumsum(Value* x, int64_t dim) { return create(OpKind::kCumSum, {x}, DimAttributes{dim}); }
 
   // A body of its own, whose results have the types that the attributes ask for.

@@ -37,14 +37,6 @@ AttributeMap attributes_of(const onnx::NodeProto& node, const AttributeMap* give
   return attributes;
 }
 
-const onnx::FunctionProto* find_function(const onnx::ModelProto& model, const onnx::NodeProto& node) {
-  for (const auto& function : model.functions())
-    if (function.name() == node.op_type() && domain_of(function.domain()) == domain_of(node.domain()) &&
-        function.overload() == node.overload())
-      return &function;
-  return nullptr;
-}
-
 Value* constant_of(GraphBuilder& b, const HostTensor& tensor) {
   const auto dtype = dtype_of(tensor.type);
   require(dtype.has_value(), "elements of {} are not supported", element_type_name(tensor.type));
@@ -163,7 +155,7 @@ void GraphImport::import_node(const onnx::NodeProto& node, const GraphContext& c
     context.names.define(node.output(i), std::move(result));
   }
   if (depth_ > 0) return;
-  ImportedNode row{name, node.op_type(), node.output().empty() ? Shape() : Shape(), 0};
+  ImportedNode row{name, node.op_type(), {}, 0};
   if (Operand* first = node.output().empty() ? nullptr : context.names.find(node.output(0))) {
     if (first->known != nullptr) return;
     row.output = first->shape;
@@ -176,7 +168,7 @@ void GraphImport::import_node(const onnx::NodeProto& node, const GraphContext& c
 // A function of the file, what can be worked out, or ops.
 void GraphImport::apply(NodeScope& n) {
   const onnx::NodeProto& node = n.node();
-  if (const onnx::FunctionProto* function = find_function(file_.model(), node)) return run_function(*function, n);
+  if (const onnx::FunctionProto* function = file_.function_of(node)) return run_function(*function, n);
   const OnnxRule* rule = find_onnx_rule(node.domain(), node.op_type());
   if (rule == nullptr)
     throw Refusal{

@@ -10,10 +10,8 @@ bool is_open(const Dimension& dimension) { return dimension.value_case() != Dime
 
 // The name of the batch's size, "" where it has none: that of the first input that leaves its first dimension open.
 std::string batch_name(const OnnxFile& file) {
-  for (const onnx::ValueInfoProto* input : file.inputs()) {
-    const auto& shape = input->type().tensor_type().shape();
-    if (shape.dim_size() > 0 && is_open(shape.dim(0))) return shape.dim(0).dim_param();
-  }
+  for (const onnx::ValueInfoProto* input : file.inputs())
+    if (has_open_batch(*input)) return input->type().tensor_type().shape().dim(0).dim_param();
   return "";
 }
 
@@ -33,6 +31,11 @@ Result<int64_t> size_of(const OnnxFile& file, const onnx::ValueInfoProto& input,
 }
 
 }  // namespace
+
+bool has_open_batch(const onnx::ValueInfoProto& input) {
+  const auto& shape = input.type().tensor_type().shape();
+  return shape.dim_size() > 0 && is_open(shape.dim(0));
+}
 
 int64_t fixed_batch(const OnnxFile& file) {
   int64_t batch = 0;

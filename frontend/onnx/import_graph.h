@@ -28,6 +28,8 @@ struct GraphInput {
   ElementType element;  // in the file
 };
 
+// Whether the file leaves the input's first dimension open, which is then the batch.
+bool has_open_batch(const onnx::ValueInfoProto& input);
 // The batch that the file fixes, or 0: its inputs' first dimension, if that is a number and the same in all of them.
 int64_t fixed_batch(const OnnxFile& file);
 // Errors: an input that is no tensor of numbers, or whose shape is not known.

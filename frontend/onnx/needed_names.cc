@@ -48,7 +48,8 @@ class Needed {
     const bool is_needed = defines_any(node, needed);
     for (const auto& attribute : node.attribute())
       if (attribute.has_g()) look_inside(attribute.g(), is_needed, needed, depth + 1);
-    if (const onnx::FunctionProto* function = function_of(node)) return look_inside(*function, node, needed, depth + 1);
+    if (const onnx::FunctionProto* function = file_.function_of(node))
+      return look_inside(*function, node, needed, depth + 1);
     const OnnxRule* rule = find_onnx_rule(node.domain(), node.op_type());
     const bool is_of_shapes = node.op_type() == "Shape" || node.op_type() == "Size";
     for (int i = 0; i < node.input_size(); ++i) {
@@ -71,13 +72,6 @@ class Needed {
     walk(function.node(), inside, depth);
     for (int i = 0; i < std::min(node.input_size(), function.input_size()); ++i)
       if (inside.contains(function.input(i))) needed.insert(node.input(i));
-  }
-
-  const onnx::FunctionProto* function_of(const onnx::NodeProto& node) const {
-    for (const auto& function : file_.model().functions())
-      if (function.name() == node.op_type() && domain_of(function.domain()) == domain_of(node.domain()))
-        return &function;
-    return nullptr;
   }
 
   const OnnxFile& file_;

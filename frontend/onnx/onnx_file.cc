@@ -101,6 +101,14 @@ Status OnnxFile::index() {
   return {};
 }
 
+const onnx::FunctionProto* OnnxFile::function_of(const onnx::NodeProto& node) const {
+  for (const auto& function : model_.functions())
+    if (function.name() == node.op_type() && domain_of(function.domain()) == domain_of(node.domain()) &&
+        function.overload() == node.overload())
+      return &function;
+  return nullptr;
+}
+
 const onnx::TensorProto* OnnxFile::initializer(const std::string& name) const {
   const auto found = initializers_.find(name);
   return found == initializers_.end() ? nullptr : found->second;

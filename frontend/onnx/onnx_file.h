@@ -35,6 +35,8 @@ class OnnxFile {
   const onnx::GraphProto& graph() const { return model_.graph(); }
   const Opsets& opsets() const { return opsets_; }
 
+  // The function of the file that the node calls; nullptr if it is an operator.
+  const onnx::FunctionProto* function_of(const onnx::NodeProto& node) const;
   // The inputs that are not given by the file itself.
   const std::vector<const onnx::ValueInfoProto*>& inputs() const { return inputs_; }
   // nullptr if there is none.

@@ -1,6 +1,8 @@
-// minnow run on graphs of ONNX.
+// minnow on graphs of ONNX.
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include "frontend/onnx/onnx.pb.h"
 #include "tests/e2e/data_files.h"
 #include "tests/e2e/program.h"
 
@@ -8,6 +10,13 @@ namespace minnow {
 namespace {
 
 const std::string kGraph = MINNOW_SOURCE_DIR "/models/onnx/glyphs.onnx";
+
+std::string graph_of(const std::string& fields) {
+  onnx::ModelProto model;
+  const std::string text = "ir_version: 8 opset_import { version: 17 } graph { name: \"g\"" + fields + " }";
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &model)) << text;
+  return model.SerializeAsString();
+}
 
 TEST(OnnxRun, ABatchThatIsOpenIsThatOfTheFirstArray) {
   Workbench bench;
@@ -18,6 +27,25 @@ TEST(OnnxRun, ABatchThatIsOpenIsThatOfTheFirstArray) {
   EXPECT_EQ(scores_of(" --input image=0 --batch-size 2").substr(0, 18), "scores: f32[2,10] ");
   expect_refused(bench, "run " + kGraph + " --input image=@x.npy --batch-size 2",
                  "x.npy: error: holds f32[3,1,28,28], but parameter \"image\" is f32[2,1,28,28]");
+}
+
+TEST(OnnxRun, AnInputWithoutABatchDoesNotSayIt) {
+  Workbench bench;
+  const std::string graph = bench.write("m.onnx", graph_of(R"(
+    node { op_type: "ReduceSum" input: "four" output: "sum" attribute { name: "keepdims" i: 0 type: INT } }
+    node { op_type: "Mul" input: "x" input: "sum" output: "y" }
+    input { name: "four" type { tensor_type { elem_type: 1 shape { dim { dim_value: 4 } } } } }
+    input { name: "x" type { tensor_type { elem_type: 1 shape { dim { dim_param: "N" } dim { dim_value: 3 } } } } }
+    output { name: "y" })"));
+  bench.write("four.npy", npy("<f4", "4,", std::string(16, '\0')));
+  bench.write("x.npy", npy("<f4", "2, 3", std::string(24, '\0')));
+  EXPECT_EQ(bench.succeed("run " + graph + " --input four=@four.npy --input x=@x.npy").out.substr(0, 11),
+            "y: f32[2,3]");
+}
+
+TEST(OnnxExport, AGraphHasWeightsOfItsOwn) {
+  const Outcome done = Workbench().succeed("export " + kGraph + " -o again.onnx");
+  EXPECT_EQ(count_of(done.out + done.err, "without --weights, the weights are those that it starts from"), 1);
 }
 
 }  // namespace

@@ -165,20 +165,4 @@ CaseResult run_case(const std::string& folder, Way way) {
   return result_of({}, wrong);
 }
 
-CaseResult run_light_case(const std::string& model, const std::string& output, Way way) {
-  const auto run = [&](std::string* wrong) -> Status {
-    MINNOW_ASSIGN(const auto file, OnnxFile::read(model));
-    MINNOW_ASSIGN(const std::vector<GraphInput> inputs, graph_inputs(*file, {}));
-    HostTensor x = HostTensor::zeros(onnx::TensorProto::FLOAT, inputs.at(0).type.shape);
-    for (size_t i = 0; i < x.floats.size(); ++i)
-      x.floats[i] = rounded_to(x.type, static_cast<double>(i) / static_cast<double>(x.floats.size()));
-    MINNOW_ASSIGN(HostTensor expected, read_tensor(output));
-    return check_outputs(*file, {{inputs[0].name, std::make_shared<const HostTensor>(std::move(x))}}, {expected}, way,
-                         wrong);
-  };
-  std::string wrong;
-  const Status status = run(&wrong);
-  return result_of(status, wrong);
-}
-
 }  // namespace minnow::onnx_tests

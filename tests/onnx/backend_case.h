@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "ir/error.h"
 
@@ -20,7 +19,5 @@ enum class Way { kInterpreted, kCompiled };
 
 // `folder` holds model.onnx and test_data_set_N with input_I.pb and output_I.pb.
 CaseResult run_case(const std::string& folder, Way way);
-// A model alone, whose only input is i / n for element i of n, and one file of what it gives.
-CaseResult run_light_case(const std::string& model, const std::string& output, Way way);
 
 }  // namespace minnow::onnx_tests

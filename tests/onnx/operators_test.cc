@@ -73,6 +73,15 @@ TEST(OnnxOperators, TopKOfEqualsTakesTheFirst) {
   expect(answer({"op_type: 'TopK' input: 'x' input: 'k' output: 'v' output: 'y'"}, {x, k}), {1, 2}, {0, 2});
 }
 
+TEST(OnnxOperators, TopKGoesAlongAnyAxis) {
+  const SmallInput x{"x", {kF32, {3, 2}}, {3, 1, 5, 2, 4, 0}}, k{"k", {kI32, {1}}, {2}}, none{"k", {kI32, {1}}, {0}};
+  const std::string node =
+      "op_type: 'TopK' input: 'x' input: 'k' output: 'y' attribute { name: 'axis' i: 0 type: INT }"
+      " attribute { name: 'largest' i: 0 type: INT }";
+  expect(answer({node}, {x, k}), {2, 2}, {3, 0, 4, 1});
+  expect(answer({node}, {x, none}), {0, 2}, {});
+}
+
 TEST(OnnxOperators, ProductsAndEquations) {
   const SmallInput a{"a", {kF32, {2, 2}}, {1, 2, 3, 4}}, b{"b", {kF32, {2, 2}}, {5, 6, 7, 8}};
   expect(
@@ -154,6 +163,24 @@ TEST(OnnxOperators, IndicesCountFromTheEnd) {
          {3}, {20, 2, 10});
 }
 
+// Behind the end of a sequence another one begins.
+TEST(OnnxOperators, PiecesOfACacheStayWithinTheirSequence) {
+  const SmallInput cache{"x", {kF32, {2, 3, 1}}, {0, 0, 0, 0, 0, 0}}, piece{"u", {kF32, {2, 2, 1}}, {1, 2, 3, 4}},
+      at{"i", {kI32, {2}}, {2, -1}};
+  expect(answer({"op_type: 'TensorScatter' input: 'x' input: 'u' input: 'i' output: 'y'"}, {cache, piece, at}, 24),
+         {2, 3, 1}, {0, 0, 2, 4, 0, 0});
+}
+
+TEST(OnnxOperators, OfManyUpdatesForOnePlaceTheLastStays) {
+  constexpr int64_t kUpdates = 5000;
+  SmallInput i{"i", {kI32, {kUpdates}}, std::vector<double>(kUpdates, 1)}, u{"u", {kF32, {kUpdates}}, {}};
+  for (int64_t at = 0; at < kUpdates; ++at) u.values.push_back(static_cast<double>(at));
+  i.values[10] = 2;
+  const std::string node = "op_type: 'ScatterElements' input: 'x' input: 'i' input: 'u' output: 'y'";
+  expect(answer({node}, {x4({1, 2, 3}), i, u}), {3}, {1, kUpdates - 1, 10});
+  expect(answer({node}, {x4({1, 2, 3}), {"i", {kI32, {1}}, {0}}, {"u", {kF32, {1}}, {7}}}), {3}, {7, 2, 3});
+}
+
 TEST(OnnxOperators, ResizeByHalvesOfPixels) {
   const SmallInput x{"x", {kF32, {1, 1, 2}}, {1, 3}}, scales{"s", {kF32, {3}}, {1, 1, 2}};
   expect(
@@ -213,6 +240,40 @@ TEST(OnnxOperators, ShapesAreChosen) {
            "op_type: 'Expand' input: 'x' input: 'to' output: 'y'"},
           {x4({1, 2}), SmallInput{"n", {kI32, {2}}, {3, -1}}}),
       {3, 2}, {1, 2, 1, 2, 1, 2});
+}
+
+TEST(OnnxOperators, ElementsThatDifferInTheLastOf64BitsAreNotTheSame) {
+  const auto count = [](const std::string& tensor) {
+    return answer({"op_type: 'Constant' output: 'c' attribute { name: 'value' type: TENSOR t { " + tensor + " } }",
+                   "op_type: 'Unique' input: 'c' output: 'u'", "op_type: 'Size' input: 'u' output: 'y'"},
+                  {});
+  };
+  expect(count("data_type: 7 dims: 3 int64_data: [9007199254740993, 9007199254740992, 9007199254740993]"), {}, {2});
+  EXPECT_THAT(count("data_type: 1 dims: 3 float_data: [nan, 1, 2]").error, HasSubstr("is not supported"));
+}
+
+// Of functions with one name, the one that is called says which inputs must be known.
+TEST(OnnxOperators, FunctionsAreToldApartByOverload) {
+  const std::vector<SmallInput> inputs = {x4({1, 2}), {"n", {kI32, {2}}, {2, 1}}};
+  onnx::ModelProto model =
+      small_model({"op_type: 'f' domain: 'd' overload: 'by size' input: 'x' input: 'n' output: 'y'"}, inputs);
+  for (const std::string overload : {"", "by size"}) {
+    onnx::FunctionProto& function = *model.add_functions();
+    function.set_name("f");
+    function.set_domain("d");
+    function.set_overload(overload);
+    for (const char* input : {"a", "b"}) function.add_input(input);
+    function.add_output("c");
+    onnx::NodeProto& node = *function.add_node();
+    node.set_op_type(overload.empty() ? "Identity" : "Reshape");
+    node.add_input("a");
+    if (!overload.empty()) node.add_input("b");
+    node.add_output("c");
+    function.add_opset_import()->set_version(22);
+  }
+  const auto result = run_model(model, inputs);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->type().shape, Shape({2, 1}));
 }
 
 TEST(OnnxOperators, WhatIsNotSupportedIsNamed) {

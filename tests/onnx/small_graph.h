@@ -1,8 +1,6 @@
 // Graphs of a few nodes, written as protobuf text, and what they give.
 #pragma once
 
-#include <initializer_list>
-#include <map>
 #include <string>
 #include <vector>
 

@@ -101,9 +101,7 @@ MINNOW_EXPORT(NotEqual) {
 }
 
 MINNOW_EXPORT(Convert) {
-  onnx::NodeProto& cast = e.writer().add("Cast", names_of(op, e));
-  set_attribute(cast, "to", static_cast<int64_t>(onnx_type(op.type().dtype)));
-  return define_elementwise(op, e, cast.output(0));
+  return define_elementwise(op, e, e.writer().cast(e.value(op.operands[0]).name, op.type().dtype));
 }
 
 }  // namespace minnow

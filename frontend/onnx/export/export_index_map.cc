@@ -1,7 +1,6 @@
 // Ops that move elements.
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "frontend/onnx/export/export_rules.h"
 

@@ -1,5 +1,4 @@
 // Constants.
-#include <algorithm>
 #include <numeric>
 
 #include "frontend/onnx/export/export_rules.h"
@@ -37,10 +36,8 @@ MINNOW_EXPORT(Iota) {
   } else {
     const std::string size = e.writer().node("Squeeze", {e.shape_of({extents[dim]})});
     const std::string range = e.writer().node("Range", {e.writer().integer(0), size, e.writer().integer(1)});
-    onnx::NodeProto& cast = e.writer().add("Cast", {range});
-    set_attribute(cast, "to", static_cast<int64_t>(onnx_type(op.type().dtype)));
     shape[0] = -1;
-    name = e.writer().node("Reshape", {cast.output(0), e.writer().integers(shape)});
+    name = e.writer().node("Reshape", {e.writer().cast(range, op.type().dtype), e.writer().integers(shape)});
   }
   e.define(op.result(), {name, dim, is_one});
   return {};

@@ -1,7 +1,5 @@
 // A loop is a Scan: what it carries are states, what is split goes in, and what is put together comes out, part by
 // part.
-#include <algorithm>
-
 #include "frontend/onnx/export/export_rules.h"
 #include "ir/loop.h"
 

@@ -1,41 +1,35 @@
 #include "frontend/onnx/export/export_rules.h"
 
 namespace minnow {
+namespace {
 
-MINNOW_EXPORT(ReduceSum) {
+// Dimensions are an input of ReduceSum, and an attribute of ReduceMax.
+Status reduce(const Op& op, Exporter& e, std::string_view onnx_op, bool takes_dims) {
   const std::vector<int64_t>& dims = op.attr<DimsAttributes>().dims;
   if (dims.empty()) {
     e.define(op.result(), e.value(op.operands[0]));
     return {};
   }
-  onnx::NodeProto& node = e.writer().add("ReduceSum", {e.whole(op.operands[0]), e.writer().integers(dims)});
+  std::vector<std::string> inputs = {e.whole(op.operands[0])};
+  if (takes_dims) inputs.push_back(e.writer().integers(dims));
+  onnx::NodeProto& node = e.writer().add(onnx_op, inputs);
+  if (!takes_dims) set_attribute(node, "axes", dims);
   set_attribute(node, "keepdims", int64_t{0});
   e.define(op.result(), node.output(0));
   return {};
 }
 
-MINNOW_EXPORT(ReduceMax) {
-  const std::vector<int64_t>& dims = op.attr<DimsAttributes>().dims;
-  if (dims.empty()) {
-    e.define(op.result(), e.value(op.operands[0]));
-    return {};
-  }
-  onnx::NodeProto& node = e.writer().add("ReduceMax", {e.whole(op.operands[0])});
-  set_attribute(node, "axes", dims);
-  set_attribute(node, "keepdims", int64_t{0});
-  e.define(op.result(), node.output(0));
-  return {};
-}
+}  // namespace
+
+MINNOW_EXPORT(ReduceSum) { return reduce(op, e, "ReduceSum", true); }
+MINNOW_EXPORT(ReduceMax) { return reduce(op, e, "ReduceMax", false); }
 
 // The first of several, in ONNX as here.
 MINNOW_EXPORT(ArgMax) {
   onnx::NodeProto& node = e.writer().add("ArgMax", {e.whole(op.operands[0])});
   set_attribute(node, "axis", op.attr<DimAttributes>().dim);
   set_attribute(node, "keepdims", int64_t{0});
-  const std::string index = node.output(0);
-  onnx::NodeProto& cast = e.writer().add("Cast", {index});
-  set_attribute(cast, "to", static_cast<int64_t>(onnx::TensorProto::INT32));
-  e.define(op.result(), cast.output(0));
+  e.define(op.result(), e.writer().cast(node.output(0), DType::kI32));
   return {};
 }
 
@@ -47,10 +41,7 @@ MINNOW_EXPORT(ArgSort) {
   set_attribute(node, "axis", sort.dim);
   set_attribute(node, "largest", int64_t{sort.descending});
   *node.add_output() = e.writer().fresh(node.output(0));
-  const std::string indices = node.output(1);
-  onnx::NodeProto& cast = e.writer().add("Cast", {indices});
-  set_attribute(cast, "to", static_cast<int64_t>(onnx::TensorProto::INT32));
-  e.define(op.result(), cast.output(0));
+  e.define(op.result(), e.writer().cast(node.output(1), DType::kI32));
   return {};
 }
 

@@ -1,7 +1,6 @@
 // A function on its way to ONNX: its values as they are there, and sizes that depend on the batch.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>

@@ -67,6 +67,12 @@ std::string GraphWriter::node(std::string_view op, std::vector<std::string> inpu
   return add(op, inputs).output(0);
 }
 
+std::string GraphWriter::cast(const std::string& tensor, DType dtype) {
+  onnx::NodeProto& node = add("Cast", {tensor});
+  set_attribute(node, "to", int64_t{onnx_type(dtype)});
+  return node.output(0);
+}
+
 void GraphWriter::initializer(const std::string& name, const TensorType& type, std::string_view bytes) {
   onnx::TensorProto& tensor = *root_.add_initializer();
   tensor.set_name(name);

@@ -26,6 +26,7 @@ class GraphWriter {
 
   // A node with one result, whose name comes back.
   std::string node(std::string_view op, std::vector<std::string> inputs);
+  std::string cast(const std::string& tensor, DType dtype);
   // One to be completed with attributes and, beyond the first, results.
   onnx::NodeProto& add(std::string_view op, const std::vector<std::string>& inputs);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 
@@ -40,6 +41,11 @@ const Reduction* reduction_of(const std::string& op) {
   return found == kReductions.end() ? nullptr : &found->second;
 }
 
+// Whole numbers beyond 2^53 as well.
+bool is_less(const HostTensor& x, size_t a, size_t b) {
+  return x.is_float() ? x.number(a) < x.number(b) : x.whole(a) < x.whole(b);
+}
+
 constexpr double kExact = 9007199254740992.0;  // whole numbers up to here are exact in double
 
 }  // namespace
@@ -75,7 +81,7 @@ bool arg(NodeScope& n) {
   if (x.shape.size() != 1 || x.size() == 0 || !is_small(x.shape) || n.whole("select_last_index") != 0) return false;
   size_t best = 0;
   for (size_t i = 1; i < x.size(); ++i)
-    if (n.op() == "ArgMax" ? x.number(i) > x.number(best) : x.number(i) < x.number(best)) best = i;
+    if (n.op() == "ArgMax" ? is_less(x, best, i) : is_less(x, i, best)) best = i;
   n.give_known(0, HostTensor::of_ints(n.whole("keepdims", 1) != 0 ? Shape{1} : Shape{}, {static_cast<int64_t>(best)}));
   return true;
 }
@@ -95,15 +101,17 @@ bool non_zero(NodeScope& n) {
   return true;
 }
 
-// Of all elements together, with what else is asked for.
+// Of all elements together, with what else is asked for. NaN is refused: nothing is the same as it.
 bool unique(NodeScope& n) {
   const HostTensor& x = n.known(0);
   if (n.has_attribute("axis") || !is_small(x.shape)) return false;
+  if (std::ranges::any_of(x.floats, [](double value) { return std::isnan(value); })) return false;
   std::vector<size_t> firsts;
   std::vector<int64_t> inverse(x.size()), counts;
-  std::map<double, size_t> seen;
+  const auto before = [&](size_t a, size_t b) { return is_less(x, a, b); };
+  std::map<size_t, size_t, decltype(before)> seen(before);  // by the first element that is the same
   for (size_t i = 0; i < x.size(); ++i) {
-    const auto [entry, is_new] = seen.emplace(x.number(i), firsts.size());
+    const auto [entry, is_new] = seen.emplace(i, firsts.size());
     if (is_new) firsts.push_back(i), counts.push_back(0);
     inverse[i] = static_cast<int64_t>(entry->second);
     ++counts[entry->second];
@@ -111,7 +119,7 @@ bool unique(NodeScope& n) {
   std::vector<size_t> order(firsts.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   if (n.whole("sorted", 1) != 0)
-    std::ranges::sort(order, [&](size_t a, size_t b) { return x.number(firsts[a]) < x.number(firsts[b]); });
+    std::ranges::sort(order, [&](size_t a, size_t b) { return before(firsts[a], firsts[b]); });
   std::vector<int64_t> place(order.size());
   HostTensor indices = HostTensor::of_ints({static_cast<int64_t>(order.size())}, {}), ordered = indices;
   for (size_t i = 0; i < order.size(); ++i) {

@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <numeric>
-
 #include "frontend/onnx/fold/fold.h"
 #include "frontend/onnx/ops/shapes.h"
 

@@ -1,5 +1,3 @@
-#include <map>
-
 #include "frontend/onnx/ops/elements.h"
 
 namespace minnow::onnx_ops {

@@ -65,7 +65,7 @@ void power(NodeScope& n) {
   if (exponent == 0.5) return n.give(b.sqrt(x));
   const DType dtype = is_whole_element(n.type()) ? DType::kF64 : DType::kF32;
   Value* y = b.binary(OpKind::kPower, b.convert(x, dtype), b.convert(aligned(n, n.value(1)), dtype));
-  if (dtype == DType::kF64) y = round_half_even(b, y);
+  if (dtype == DType::kF64) y = b.round(y);
   n.give(wrapped(b, b.convert(y, x->type.dtype), n.type()));
 }
 

@@ -37,18 +37,6 @@ Value* truncated(GraphBuilder& b, Value* x) {
   return b.select(b.binary(OpKind::kLess, x, 0.0), ceil_of(b, x), b.floor(x));
 }
 
-// By how far x lies above the whole number below it; that difference is exact wherever there is a choice.
-Value* round_half_even(GraphBuilder& b, Value* x) {
-  Value* low = b.floor(x);
-  Value* above = b.sub(x, low);
-  Value* high = b.add(low, 1.0);
-  Value* is_even = b.binary(OpKind::kEqual, b.mul(b.floor(b.mul(low, 0.5)), 2.0), low);
-  Value* nearest = b.select(b.binary(OpKind::kLess, above, 0.5), low, high);
-  Value* chosen = b.select(b.binary(OpKind::kEqual, above, 0.5), b.select(is_even, low, high), nearest);
-  // Infinities stay what they are.
-  return b.select(b.binary(OpKind::kEqual, low, x), x, chosen);
-}
-
 Value* clamped(GraphBuilder& b, Value* x, double low, double high) { return b.min(b.max(x, low), high); }
 
 Value* relu(GraphBuilder& b, Value* x) { return b.max(x, 0.0); }
@@ -87,7 +75,7 @@ Value* in_format(GraphBuilder& b, Value* x, const FloatFormat& format, bool satu
   for (int exponent = least + 1; exponent <= greatest; ++exponent)
     place = b.select(b.binary(OpKind::kGreaterEqual, magnitude, std::ldexp(1, exponent)),
                      std::ldexp(1, exponent - format.mantissa_bits), place);
-  Value* rounded = b.mul(round_half_even(b, b.div(x, place)), place);
+  Value* rounded = b.mul(b.round(b.div(x, place)), place);
   const double largest = format.greatest();
   if (format.special == FloatFormat::Special::kNone)
     return b.select(b.binary(OpKind::kNotEqual, x, x), 0.0, clamped(b, rounded, -largest, largest));

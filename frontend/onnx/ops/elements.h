@@ -14,8 +14,6 @@ Value* quotient(GraphBuilder& b, Value* x, Value* y);
 Value* floor_quotient(GraphBuilder& b, Value* x, Value* y);
 
 Value* ceil_of(GraphBuilder& b, Value* x);
-// The nearest whole number, of two the even one.
-Value* round_half_even(GraphBuilder& b, Value* x);
 Value* truncated(GraphBuilder& b, Value* x);
 
 // x where it lies between, which NaN does not leave.

@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "frontend/onnx/ops/indices.h"
 
 namespace minnow::onnx_ops {
@@ -35,9 +33,7 @@ void gather_elements(NodeScope& n) {
   for (size_t dim = 0; dim < data.size(); ++dim)
     require(static_cast<int64_t>(dim) == axis || n.shape(1)[dim] <= data[dim], "the indices {} go beyond the data {}",
             shape_to_string(n.shape(1)), shape_to_string(data));
-  Value* inside = b.min(b.max(indices_of(n, 1, n.dim(0, axis)), 0.0), static_cast<double>(n.dim(0, axis) - 1));
-  Value* places = element_places(b, inside, axis, data);
-  give_as_data(n, b.gather(b.reshape(as_numbers(b, n.value()), {element_count(data)}), places, 0));
+  give_as_data(n, elements_along(b, as_numbers(b, n.value()), indices_of(n, 1, n.dim(0, axis)), axis));
 }
 
 void gather_nd(NodeScope& n) {

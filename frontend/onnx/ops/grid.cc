@@ -1,6 +1,4 @@
-// Sampling at places that are computed: GridSample, AffineGrid, RoiAlign.
-#include <cmath>
-
+// Sampling at places that are computed: GridSample, AffineGrid.
 #include "frontend/onnx/ops/elements.h"
 #include "frontend/onnx/ops/indices.h"
 
@@ -72,7 +70,7 @@ Value* elements_at(GraphBuilder& b, Value* x, const Corner& corner, bool is_zero
 
 // Taps of one axis: coordinates and weights.
 std::vector<std::pair<Value*, Value*>> taps_along(GraphBuilder& b, Value* x, const GridForm& form) {
-  if (form.mode == "nearest") return {{round_half_even(b, x), b.like(x, 1)}};
+  if (form.mode == "nearest") return {{b.round(x), b.like(x, 1)}};
   Value* low = b.floor(x);
   Value* t = b.sub(x, low);
   if (form.mode == "linear") return {{low, b.sub(b.like(t, 1), t)}, {b.add(low, 1.0), t}};

@@ -1,8 +1,19 @@
 #include "frontend/onnx/ops/indices.h"
 
+#include <algorithm>
+
+#include "frontend/onnx/ops/elements.h"
 #include "frontend/onnx/ops/shapes.h"
 
 namespace minnow {
+namespace {
+
+Value* index_below(GraphBuilder& b, Value* index, int64_t size) {
+  Value* from_start = b.select(b.binary(OpKind::kLess, index, 0.0), b.add(index, static_cast<double>(size)), index);
+  return clamped(b, from_start, 0, static_cast<double>(std::max<int64_t>(size - 1, 0)));
+}
+
+}  // namespace
 
 Value* indices_of(NodeScope& n, size_t i, int64_t size) {
   require(is_whole_element(n.type(i)), "its indices are of {}", element_type_name(n.type(i)));
@@ -12,8 +23,7 @@ Value* indices_of(NodeScope& n, size_t i, int64_t size) {
     return b.constant({DType::kI32, n.shape(i)},
                       known.empty() ? std::vector<double>{0} : std::vector<double>(known.begin(), known.end()));
   }
-  Value* indices = n.value(i);
-  return b.select(b.binary(OpKind::kLess, indices, 0.0), b.add(indices, static_cast<double>(size)), indices);
+  return index_below(b, n.value(i), size);
 }
 
 Value* as_numbers(GraphBuilder& b, Value* x) { return x->type.dtype == DType::kPred ? b.convert(x, DType::kI32) : x; }
@@ -34,6 +44,10 @@ Value* element_places(GraphBuilder& b, Value* indices, int64_t axis, const Shape
   return places;
 }
 
+Value* elements_along(GraphBuilder& b, Value* x, Value* indices, int64_t axis) {
+  return b.gather(b.reshape(x, {x->type.elements()}), element_places(b, indices, axis, x->type.shape), 0);
+}
+
 RowPlaces row_places(NodeScope& n, size_t input, const Shape& data, int64_t batch) {
   GraphBuilder& b = n.b;
   const Shape& shape = n.shape(input);
@@ -50,9 +64,7 @@ RowPlaces row_places(NodeScope& n, size_t input, const Shape& data, int64_t batc
   for (int64_t k = 0; k < depth; ++k) {
     const auto dim = static_cast<size_t>(batch + k);
     Value* index = b.reshape(b.slice(all, static_cast<int64_t>(shape.size()) - 1, k, k + 1), rows);
-    Value* whole = b.select(b.binary(OpKind::kLess, index, 0.0), b.add(index, static_cast<double>(data[dim])), index);
-    Value* inside = b.min(b.max(whole, 0.0), static_cast<double>(std::max<int64_t>(data[dim] - 1, 0)));
-    places = b.add(places, b.mul(inside, static_cast<double>(strides[dim])));
+    places = b.add(places, b.mul(index_below(b, index, data[dim]), static_cast<double>(strides[dim])));
   }
   for (int64_t k = 0; k < batch; ++k) {
     const auto dim = static_cast<size_t>(k);

@@ -14,6 +14,8 @@ void give_as_data(NodeScope& n, Value* y);
 
 // Where each index of GatherElements or ScatterElements along `axis` points, in data of this shape, row-major.
 Value* element_places(GraphBuilder& b, Value* indices, int64_t axis, const Shape& data);
+// Those elements of x.
+Value* elements_along(GraphBuilder& b, Value* x, Value* indices, int64_t axis);
 // Where the rows of indices [..., K] of GatherND or ScatterND point: rows of what lies behind the first `batch` + K
 // dimensions of the data.
 struct RowPlaces {

@@ -18,12 +18,6 @@ Value* inverse_deviation(GraphBuilder& b, Value* variance, double epsilon) {
   return b.div(b.like(deviation, 1), deviation);
 }
 
-Dims dims_from(int64_t first, int64_t rank) {
-  Dims dims;
-  for (int64_t i = first; i < rank; ++i) dims.push_back(i);
-  return dims;
-}
-
 // y [C] as a factor of the channels, dimension 1.
 Value* per_channel(NodeScope& n, Value* y) {
   Shape shape(n.shape().size(), 1);
@@ -33,9 +27,15 @@ Value* per_channel(NodeScope& n, Value* y) {
   return n.b.reshape(y, shape);
 }
 
-Value* scaled(GraphBuilder& b, Value* x, Value* scale, Value* shift) {
-  Value* y = scale != nullptr ? b.mul(x, scale) : x;
-  return shift != nullptr ? b.add(y, shift) : y;
+// Less the mean, by the deviation.
+Value* standardized(NodeScope& n, Value* x, const Statistics& statistics) {
+  return n.b.mul(n.b.sub(x, statistics.mean), inverse_deviation(n.b, statistics.variance, n.real("epsilon", 1e-5)));
+}
+
+// Times the scale of its channel, input 1, and its bias added, input 2.
+Value* scaled(NodeScope& n, Value* x) {
+  Value* y = n.b.mul(x, per_channel(n, n.floats(1)));
+  return n.b.add(y, per_channel(n, n.floats(2)));
 }
 
 }  // namespace
@@ -64,19 +64,13 @@ void batch_normalization(NodeScope& n) {
     n.give(2, variance, n.type(4));
     if (n.is_training() && has_states) n.update_state(3, mean), n.update_state(4, variance);
   }
-  Value* standard =
-      b.mul(b.sub(x, statistics.mean), inverse_deviation(b, statistics.variance, n.real("epsilon", 1e-5)));
-  n.give(scaled(b, standard, per_channel(n, n.floats(1)), per_channel(n, n.floats(2))));
+  n.give(scaled(n, standardized(n, x, statistics)));
 }
 
 void instance_normalization(NodeScope& n) {
-  GraphBuilder& b = n.b;
   Value* x = n.floats();
   require(n.rank() > 2, "it needs [N,C,...], but is {}", shape_to_string(n.shape()));
-  const Statistics statistics = statistics_over(b, x, dims_from(2, n.rank()));
-  Value* standard =
-      b.mul(b.sub(x, statistics.mean), inverse_deviation(b, statistics.variance, n.real("epsilon", 1e-5)));
-  n.give(scaled(b, standard, per_channel(n, n.floats(1)), per_channel(n, n.floats(2))));
+  n.give(scaled(n, standardized(n, x, statistics_over(n.b, x, dims_from(2, n.rank())))));
 }
 
 // Scale and bias are those of groups before version 21.
@@ -90,14 +84,14 @@ void group_normalization(NodeScope& n) {
   grouped[1] = n.dim(0, 1) / groups;
   grouped.insert(grouped.begin() + 1, groups);
   Value* y = b.reshape(x, grouped);
-  const Statistics statistics = statistics_over(b, y, dims_from(2, rank + 1));
-  y = b.mul(b.sub(y, statistics.mean), inverse_deviation(b, statistics.variance, n.real("epsilon", 1e-5)));
+  y = standardized(n, y, statistics_over(b, y, dims_from(2, rank + 1)));
   if (n.shape(1) == Shape{groups} && groups != n.dim(0, 1)) {
     Shape column(grouped.size(), 1);
     column[1] = groups;
-    return n.give(b.reshape(scaled(b, y, b.reshape(n.floats(1), column), b.reshape(n.floats(2), column)), n.shape()));
+    y = b.mul(y, b.reshape(n.floats(1), column));
+    return n.give(b.reshape(b.add(y, b.reshape(n.floats(2), column)), n.shape()));
   }
-  n.give(scaled(b, b.reshape(y, n.shape()), per_channel(n, n.floats(1)), per_channel(n, n.floats(2))));
+  n.give(scaled(n, b.reshape(y, n.shape())));
 }
 
 void layer_normalization(NodeScope& n) {
@@ -106,7 +100,8 @@ void layer_normalization(NodeScope& n) {
   const Dims dims = dims_from(axis_of(n.whole("axis", -1), n.rank()), n.rank());
   const Statistics statistics = statistics_over(b, x, dims);
   Value* inverse = inverse_deviation(b, statistics.variance, n.real("epsilon", 1e-5));
-  n.give(scaled(b, b.mul(b.sub(x, statistics.mean), inverse), n.floats(1), n.has(2) ? n.floats(2) : nullptr));
+  Value* y = b.mul(b.mul(b.sub(x, statistics.mean), inverse), n.floats(1));
+  n.give(n.has(2) ? b.add(y, n.floats(2)) : y);
   n.give(1, statistics.mean, onnx::TensorProto::FLOAT);
   n.give(2, inverse, onnx::TensorProto::FLOAT);
 }

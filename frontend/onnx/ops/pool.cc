@@ -172,8 +172,7 @@ void lp_pool(NodeScope& n) {
 void global_pool(NodeScope& n) {
   GraphBuilder& b = n.b;
   require(n.rank() > 2, "it needs [N,C,...], but is {}", shape_to_string(n.shape()));
-  Dims dims;
-  for (int64_t i = 2; i < n.rank(); ++i) dims.push_back(i);
+  const Dims dims = dims_from(2, n.rank());
   Value* x = n.floats();
   if (n.op() == "GlobalMaxPool") return n.give(b.maximum(x, dims, true));
   if (n.op() == "GlobalAveragePool") return n.give(b.mean(x, dims, true));

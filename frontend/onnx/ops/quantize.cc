@@ -1,9 +1,6 @@
 // Quantised numbers are whole numbers that stand for floats: x ≈ (q - zero_point) scale. All of it is arithmetic.
-#include <cmath>
-
 #include "frontend/onnx/ops/conv.h"
 #include "frontend/onnx/ops/elements.h"
-#include "frontend/onnx/small_floats.h"
 
 namespace minnow::onnx_ops {
 namespace {
@@ -45,7 +42,7 @@ Value* quantized(NodeScope& n, Value* ratio, Value* zero_point, ElementType type
     if (zero_point != nullptr) ratio = b.add(ratio, zero_point);
     return cast_to(b, ratio, kFloat, type, n.whole("saturate", 1) != 0);
   }
-  Value* rounded = round_half_even(b, ratio);
+  Value* rounded = b.round(ratio);
   if (zero_point != nullptr) rounded = b.add(rounded, b.convert(zero_point, DType::kF32));
   return saturated(b, b.convert(rounded, DType::kI32), type);
 }
@@ -83,8 +80,8 @@ void dynamic_quantize_linear(NodeScope& n) {
   Value* greatest = b.max(b.maximum(x, all), 0.0);
   Value* scale = b.div(b.sub(greatest, least), 255.0);
   Value* safe = b.select(b.binary(OpKind::kEqual, scale, 0.0), 1.0, scale);
-  Value* zero_point = round_half_even(b, clamped(b, b.div(b.neg(least), safe), 0, 255));
-  Value* q = clamped(b, b.add(round_half_even(b, b.div(x, safe)), zero_point), 0, 255);
+  Value* zero_point = b.round(clamped(b, b.div(b.neg(least), safe), 0, 255));
+  Value* q = clamped(b, b.add(b.round(b.div(x, safe)), zero_point), 0, 255);
   n.give(0, b.convert(q, DType::kI32), onnx::TensorProto::UINT8);
   n.give(1, scale, kFloat);
   n.give(2, b.convert(zero_point, DType::kI32), onnx::TensorProto::UINT8);

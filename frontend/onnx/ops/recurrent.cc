@@ -1,8 +1,5 @@
 // RNN, GRU and LSTM: https://onnx.ai/onnx/operators/onnx__LSTM.html has the equations. What depends on the input alone
 // is one product for all steps; the rest is a body of the IR's loop, compiled once however long the sequence is.
-#include <algorithm>
-#include <cmath>
-
 #include "frontend/onnx/ops/elements.h"
 
 namespace minnow::onnx_ops {

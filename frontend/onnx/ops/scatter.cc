@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cmath>
 
+#include "frontend/onnx/ops/elements.h"
 #include "frontend/onnx/ops/indices.h"
 
 namespace minnow::onnx_ops {
@@ -7,26 +9,19 @@ namespace {
 
 constexpr int64_t kMostPairs = int64_t{1} << 26;
 
-// Whether no later one of rows [M] is the same.
-Value* is_last(GraphBuilder& b, Value* rows) {
-  const int64_t count = rows->type.dim(0);
-  const TensorType pairs{DType::kI32, {count, count}};
-  Value* is_same = b.binary(OpKind::kEqual, b.reshape(rows, {count, 1}), rows);
-  Value* is_later = b.binary(OpKind::kGreater, b.iota(pairs, 1), b.iota(pairs, 0));
-  Value* later = b.sum(b.convert(b.create(OpKind::kAnd, {is_same, is_later}), DType::kI32), {1});
-  return b.binary(OpKind::kEqual, later, 0.0);
-}
-
 // Rows of updates [M, R] put where `rows` [M] says into data [V, R]. Of several for one place, which ONNX leaves open,
-// the last stays; of very many nobody looks, and they are added up.
+// the last stays: in order of their rows, which keeps equal ones as they are, the one that another row comes behind.
 Value* put(GraphBuilder& b, Value* data, Value* rows, Value* updates) {
-  constexpr int64_t kMostCompared = 4096;
   const int64_t places = data->type.dim(0), count = updates->type.dim(0);
   if (count == 0) return data;
-  Value* counts = count > kMostCompared ? b.constant({DType::kPred, {count}}, 1) : is_last(b, rows);
-  Value* hits = b.scatter_add(b.convert(counts, DType::kF32), rows, 0, places);
-  Value* sums = b.scatter_add(b.select(b.reshape(counts, {count, 1}), updates, 0.0), rows, 0, places);
-  return b.select(b.reshape(b.binary(OpKind::kGreater, hits, 0.0), {places, 1}), sums, data);
+  Value* order = b.argsort(rows, 0);
+  rows = b.gather(rows, order, 0);
+  Value* next = b.pad(b.slice(rows, 0, 1, count), {0}, {1}, -1);
+  Value* stays = b.binary(OpKind::kNotEqual, rows, next);
+  Value* hits = b.scatter_add(b.convert(stays, DType::kF32), rows, 0, places);
+  Value* kept = b.select(b.reshape(stays, {count, 1}), b.gather(updates, order, 0), 0.0);
+  Value* is_hit = b.reshape(b.binary(OpKind::kGreater, hits, 0.0), {places, 1});
+  return b.select(is_hit, b.scatter_add(kept, rows, 0, places), data);
 }
 
 // Combined with what is there: each place looks at all updates.
@@ -67,9 +62,7 @@ void scatter_elements(NodeScope& n) {
     require(static_cast<int64_t>(dim) == axis || n.shape(1)[dim] <= n.shape()[dim],
             "the indices {} go beyond the data {}", shape_to_string(n.shape(1)), shape_to_string(n.shape()));
   const int64_t places = element_count(n.shape()), count = element_count(n.shape(1));
-  Value* inside = b.min(b.max(indices_of(n, 1, n.dim(0, axis)), 0.0),
-                        static_cast<double>(std::max<int64_t>(n.dim(0, axis) - 1, 0)));
-  Value* rows = b.reshape(element_places(b, inside, axis, n.shape()), {count});
+  Value* rows = b.reshape(element_places(b, indices_of(n, 1, n.dim(0, axis)), axis, n.shape()), {count});
   Value* data = b.reshape(as_numbers(b, n.value()), {places, 1});
   give_as_data(n, b.reshape(scattered(n, data, rows, b.reshape(as_numbers(b, n.value(2)), {count, 1})), n.shape()));
 }
@@ -101,6 +94,7 @@ void tensor_scatter(NodeScope& n) {
   if (n.has(2)) at = b.add(at, b.along(n.value(2), 0, shape));
   Value* beyond = b.binary(OpKind::kGreaterEqual, at, static_cast<double>(size));
   if (mode == "circular") at = b.select(beyond, b.sub(at, static_cast<double>(size)), at);
+  at = clamped(b, at, 0, static_cast<double>(std::max<int64_t>(size - 1, 0)));
   Value* rows = b.reshape(element_places(b, at, axis, n.shape()), {element_count(shape)});
   Value* data = b.reshape(as_numbers(b, n.value()), {element_count(n.shape()), 1});
   give_as_data(

@@ -1,7 +1,6 @@
 // Elementwise, one operand.
 #include <cmath>
 #include <map>
-#include <numbers>
 
 #include "frontend/onnx/ops/elements.h"
 
@@ -50,24 +49,16 @@ Value* reciprocal(GraphBuilder& b, Value* x) { return b.div(b.like(x, 1), x); }
 
 const std::map<std::string_view, OpKind>& primitives() {
   static const std::map<std::string_view, OpKind> kKinds = {
-      {"Exp", OpKind::kExp},         {"Log", OpKind::kLog},    {"Sqrt", OpKind::kSqrt}, {"Tanh", OpKind::kTanh},
-      {"Sigmoid", OpKind::kSigmoid}, {"Erf", OpKind::kErf},    {"Cos", OpKind::kCos},   {"Sin", OpKind::kSin},
-      {"Atan", OpKind::kAtan},       {"Floor", OpKind::kFloor}};
+      {"Exp", OpKind::kExp},         {"Log", OpKind::kLog},     {"Sqrt", OpKind::kSqrt},  {"Tanh", OpKind::kTanh},
+      {"Sigmoid", OpKind::kSigmoid}, {"Erf", OpKind::kErf},     {"Cos", OpKind::kCos},    {"Sin", OpKind::kSin},
+      {"Atan", OpKind::kAtan},       {"Floor", OpKind::kFloor}, {"Round", OpKind::kRound}};
   return kKinds;
 }
 
 Composite* composite(std::string_view op) {
-  static const std::map<std::string_view, Composite*> kFunctions = {{"Ceil", ceil_of},
-                                                                    {"Round", round_half_even},
-                                                                    {"Asin", asin},
-                                                                    {"Acos", acos},
-                                                                    {"Tan", tan},
-                                                                    {"Sinh", sinh},
-                                                                    {"Cosh", cosh},
-                                                                    {"Asinh", asinh},
-                                                                    {"Acosh", acosh},
-                                                                    {"Atanh", atanh},
-                                                                    {"Reciprocal", reciprocal}};
+  static const std::map<std::string_view, Composite*> kFunctions = {
+      {"Ceil", ceil_of}, {"Asin", asin},   {"Acos", acos},   {"Tan", tan},     {"Sinh", sinh},
+      {"Cosh", cosh},    {"Asinh", asinh}, {"Acosh", acosh}, {"Atanh", atanh}, {"Reciprocal", reciprocal}};
   return kFunctions.at(op);
 }
 
