@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "frontend/lower/layers/recurrent_cell.h"
 #include "runtime/weights/words.h"
 
 namespace minnow {
@@ -39,8 +40,7 @@ std::vector<std::string> cell_names(const LayerWeight& weight, const CellWeight&
   if (cell.layer > 0) return {};
   const spec::Layer& layer = *weight.spec;
   const std::string kind = layer.has_lstm() ? "lstm" : layer.has_gru() ? "gru" : "simple_rnn";
-  const spec::Recurrent& spec = layer.has_lstm() ? layer.lstm() : layer.has_gru() ? layer.gru() : layer.rnn();
-  if (!spec.bidirectional()) return {kind + "_cell", "cell", "*.cell"};
+  if (!spec_of(layer).bidirectional()) return {kind + "_cell", "cell", "*.cell"};
   const std::string way = cell.is_reverse ? "backward" : "forward";
   return {fmt::format("{}_{}.{}_cell", way, kind, kind), way + "_*_cell", way + "_layer.cell"};
 }
@@ -59,16 +59,6 @@ void add_recipe(const NameRow& row, const LayerWeight& weight, const std::string
   recipes.push_back(std::move(recipe));
 }
 
-}  // namespace
-
-bool WeightSource::fits(const Shape& shape) const {
-  if (parts == 1) return without_ones(shape) == without_ones(arrangement.theirs);
-  if (shape.empty() || shape[0] % parts != 0) return false;
-  Shape one = shape;
-  one[0] /= parts;
-  return without_ones(one) == without_ones(arrangement.theirs);
-}
-
 std::vector<Recipe> recipes_for(const LayerWeight& weight, Naming names) {
   std::vector<Recipe> recipes;
   const std::string kind = kind_of(weight);
@@ -83,6 +73,25 @@ std::vector<Recipe> recipes_for(const LayerWeight& weight, Naming names) {
   if (names == Naming::kMinnow || kind.empty())
     recipes.push_back({{{weight.suffix, *arrange(WeightLayout::kSame, weight)}}, false});
   return recipes;
+}
+
+}  // namespace
+
+bool WeightSource::fits(const Shape& shape) const {
+  if (parts == 1) return without_ones(shape) == without_ones(arrangement.theirs);
+  if (shape.empty() || shape[0] % parts != 0) return false;
+  Shape one = shape;
+  one[0] /= parts;
+  return without_ones(one) == without_ones(arrangement.theirs);
+}
+
+std::vector<WantedWeight> wanted_weights(std::vector<LayerWeight> weights, Naming names) {
+  std::vector<WantedWeight> wanted;
+  for (LayerWeight& weight : weights) {
+    std::vector<Recipe> recipes = recipes_for(weight, names);
+    wanted.push_back({std::move(weight), std::move(recipes)});
+  }
+  return wanted;
 }
 
 }  // namespace minnow
