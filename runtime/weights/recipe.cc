@@ -51,12 +51,17 @@ std::string filled_in(std::string_view name, const std::string& cell) {
   return std::string(name.substr(0, at)) + cell + std::string(name.substr(at + 2));
 }
 
-void add_recipe(const NameRow& row, const LayerWeight& weight, const std::string& cell, std::vector<Recipe>& recipes) {
+// One for each way to spell the tensor and the cell.
+void add_recipes(const NameRow& row, const LayerWeight& weight, const std::vector<std::string>& cells,
+                 std::vector<Recipe>& recipes) {
   const std::optional<Arrangement> arrangement = arrange(row.layout, weight);
   if (!arrangement) return;
-  Recipe recipe{{{filled_in(row.theirs, cell), *arrangement, row.part, row.parts}}, row.only_written};
-  if (!row.added.empty()) recipe.sources.push_back({filled_in(row.added, cell), *arrangement});
-  recipes.push_back(std::move(recipe));
+  for (const std::string_view theirs : words_of(row.theirs))
+    for (const std::string& cell : cells) {
+      Recipe recipe{{{filled_in(theirs, cell), *arrangement, row.part, row.parts}}, row.only_written};
+      if (!row.added.empty()) recipe.sources.push_back({filled_in(row.added, cell), *arrangement});
+      recipes.push_back(std::move(recipe));
+    }
 }
 
 std::vector<Recipe> recipes_for(const LayerWeight& weight, Naming names) {
@@ -67,8 +72,7 @@ std::vector<Recipe> recipes_for(const LayerWeight& weight, Naming names) {
     const CellWeight cell = is_cell ? cell_weight(weight.suffix) : CellWeight{.name = weight.suffix};
     const std::vector<std::string> spellings = is_cell ? cell_names(weight, cell, names) : std::vector<std::string>{""};
     for (const NameRow& row : names == Naming::kPyTorch ? pytorch_rows() : keras_rows())
-      if (row.ours == cell.name && is_word_of(kind, row.kinds))
-        for (const std::string& spelling : spellings) add_recipe(row, weight, spelling, recipes);
+      if (row.ours == cell.name && is_word_of(kind, row.kinds)) add_recipes(row, weight, spellings, recipes);
   }
   if (names == Naming::kMinnow || kind.empty())
     recipes.push_back({{{weight.suffix, *arrange(WeightLayout::kSame, weight)}}, false});
