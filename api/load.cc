@@ -9,8 +9,8 @@
 #include "frontend/load/override_model.h"
 #include "frontend/lower/validate_learning.h"
 #include "runtime/data/load_data.h"
+#include "runtime/train/evaluate.h"
 #include "runtime/train/run_folder.h"
-#include "runtime/train/trainer.h"
 
 namespace minnow::api {
 namespace {

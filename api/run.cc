@@ -7,8 +7,8 @@
 #include "api/arrays.h"
 #include "api/border.h"
 #include "runtime/train/diagnose.h"
+#include "runtime/train/evaluate.h"
 #include "runtime/train/schedule.h"
-#include "runtime/train/trainer.h"
 
 namespace minnow::api {
 namespace {

@@ -41,18 +41,6 @@ Misfit read_integer(const char* bytes, Tensor& tensor) {
 // The upper half of an f32.
 float from_bfloat16(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 
-// 1 bit of sign, 5 of the exponent, 10 of the fraction (IEEE 754-2008, binary16).
-float from_float16(uint16_t bits) {
-  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000U) << 16;
-  const uint32_t exponent = (bits >> 10) & 0x1FU, fraction = bits & 0x3FFU;
-  if (exponent == 0) {
-    const float size = static_cast<float>(fraction) * 0x1p-24F;
-    return sign != 0 ? -size : size;
-  }
-  const uint32_t wide = exponent == 0x1F ? 0xFFU : exponent + 127 - 15;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
-}
-
 template <float (*Widen)(uint16_t)>
 Misfit read_half(const char* bytes, Tensor& tensor) {
   for (float& element : tensor.as<float>()) {
@@ -82,6 +70,17 @@ constexpr StoredType kTypes[] = {
 };
 
 }  // namespace
+
+float from_float16(uint16_t bits) {
+  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000U) << 16;
+  const uint32_t exponent = (bits >> 10) & 0x1FU, fraction = bits & 0x3FFU;
+  if (exponent == 0) {
+    const float size = static_cast<float>(fraction) * 0x1p-24F;
+    return sign != 0 ? -size : size;
+  }
+  const uint32_t wide = exponent == 0x1F ? 0xFFU : exponent + 127 - 15;
+  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
+}
 
 const StoredType* find_stored_type(std::string_view name) {
   for (const StoredType& type : kTypes)

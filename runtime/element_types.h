@@ -1,6 +1,7 @@
 // Element types that files of weights have and programs have not: read into the nearest that programs know.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ struct StoredType {
   // as text.
   std::optional<std::string> (*read)(const char* bytes, Tensor& tensor) = nullptr;
 };
+
+// 1 bit of sign, 5 of the exponent, 10 of the fraction (IEEE 754-2008, binary16).
+float from_float16(uint16_t bits);
 
 // nullptr if there is no such type.
 const StoredType* find_stored_type(std::string_view name);

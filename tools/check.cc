@@ -29,6 +29,7 @@ nlohmann::ordered_json to_json(const LoadedModel& loaded, const LoweredModel& lo
     flops += row.flops;
   }
   object["weights"] = lowered.weight_count();
+  object["trained"] = lowered.trained_count();
   object["flops"] = flops;
   return object;
 }

@@ -48,11 +48,28 @@ std::vector<const CLI::App*> commands_of(const CLI::App& root) {
   return root.get_subcommands([](const CLI::App*) { return true; });
 }
 
+std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands) names.push_back(command->get_name());
+  return names;
+}
+
+// Those of the command and of the ones within it, each flag once.
+std::vector<const CLI::Option*> options_of(const CLI::App& command) {
+  std::vector<const CLI::Option*> options = command.get_options();
+  for (const CLI::App* inner : commands_of(command))
+    for (const CLI::Option* option : inner->get_options())
+      if (std::ranges::find(options, flags_of(*option), [](const auto* known) { return flags_of(*known); }) ==
+          options.end())
+        options.push_back(option);
+  return options;
+}
+
 // ---- bash ----
 
 std::string bash_words_after_flags(const CLI::App& command) {
   std::string cases;
-  for (const CLI::Option* option : command.get_options()) {
+  for (const CLI::Option* option : options_of(command)) {
     const Takes kind = takes(*option);
     const auto flags = flags_of(*option);
     if (flags.empty() || kind == Takes::kNothing) continue;
@@ -68,19 +85,20 @@ std::string bash_words_after_flags(const CLI::App& command) {
 
 std::string bash_command(const CLI::App& command) {
   std::vector<std::string> flags;
-  for (const CLI::Option* option : command.get_options())
-    std::ranges::copy(flags_of(*option), std::back_inserter(flags));
-  return fmt::format("    {})\n      case $previous in\n{}      esac\n      flags='{}' ;;\n", command.get_name(),
-                     bash_words_after_flags(command), fmt::join(flags, " "));
+  for (const CLI::Option* option : options_of(command)) std::ranges::copy(flags_of(*option), std::back_inserter(flags));
+  const auto inner = names_of(commands_of(command));
+  const std::string second =
+      inner.empty() ? ""
+                    : fmt::format("      [ \"$COMP_CWORD\" -eq 2 ] && {{ _minnow_words '{} --help'; return; }}\n",
+                                  fmt::join(inner, " "));
+  return fmt::format("    {})\n{}      case $previous in\n{}      esac\n      flags='{}' ;;\n", command.get_name(),
+                     second, bash_words_after_flags(command), fmt::join(flags, " "));
 }
 
 std::string bash_script(const CLI::App& root) {
-  std::vector<std::string> names;
+  const auto commands = commands_of(root);
   std::string cases;
-  for (const CLI::App* command : commands_of(root)) {
-    names.push_back(command->get_name());
-    cases += bash_command(*command);
-  }
+  for (const CLI::App* command : commands) cases += bash_command(*command);
   return fmt::format(R"(# bash completion of minnow, from: minnow completion bash
 
 _minnow_words() {{ COMPREPLY=($(compgen -W "$1" -- "$word")); }}
@@ -105,7 +123,7 @@ _minnow() {{
 }}
 complete -F _minnow minnow
 )",
-                     fmt::join(names, " "), cases);
+                     fmt::join(names_of(commands), " "), cases);
 }
 
 // ---- zsh ----
@@ -144,7 +162,9 @@ std::string zsh_option(const CLI::Option& option) {
 
 std::string zsh_command(const CLI::App& command) {
   std::string lines = fmt::format("    {})\n      _arguments \\\n", command.get_name());
-  for (const CLI::Option* option : command.get_options()) lines += zsh_option(*option);
+  for (const CLI::Option* option : options_of(command)) lines += zsh_option(*option);
+  if (const auto inner = names_of(commands_of(command)); !inner.empty())
+    lines += fmt::format("        '1:command:({})' \\\n", fmt::join(inner, " "));
   return lines + "        '*:file:_files' ;;\n";
 }
 

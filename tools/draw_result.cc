@@ -46,7 +46,7 @@ const std::vector<std::string>& labels_along(std::span<const Positions> position
 }
 
 // [A,B] → [B,A]
-Tensor turned(const Tensor& matrix) {
+Tensor transposed(const Tensor& matrix) {
   const int64_t rows = matrix.dim(0), columns = matrix.dim(1);
   Tensor result = Tensor::uninitialized({DType::kF32, {columns, rows}});
   for (int64_t i = 0; i < rows; ++i)
@@ -77,7 +77,7 @@ int64_t extent(int64_t size, const std::vector<std::string>& labels) {
 HeatMaps lay_out(Tensor values, std::vector<Positions> positions) {
   HeatMaps maps;
   const bool is_along = values.type().rank() == 2 && !labels_along(positions, values.dim(0)).empty();
-  if (is_along) values = turned(values);
+  if (is_along) values = transposed(values);
   const int64_t columns = values.type().shape.back(),
                 rows = values.type().rank() < 2 ? 1 : values.dim(values.type().rank() - 2);
   const bool has_several = values.type().rank() == 3;

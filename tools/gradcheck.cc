@@ -22,7 +22,8 @@ class GradientTable {
  public:
   GradientTable(const LoweredModel& lowered, double tolerance)
       : tolerance_(tolerance), status_(stderr, ProgressStyle::detect(stderr)) {
-    for (const WeightInfo& weight : lowered.weights) width_ = std::max(width_, weight.name.size());
+    for (const WeightInfo& weight : lowered.weights)
+      if (!weight.is_frozen) width_ = std::max(width_, weight.name.size());
   }
 
   // An element of the weight is about to be checked.

@@ -135,7 +135,7 @@ std::optional<Error> unknown_command(const std::vector<std::string>& words) {
 // "help train" is "train --help".
 std::vector<std::string> with_help_behind(std::vector<std::string> words) {
   if (words.empty() || words[0] != "help") return words;
-  words.erase(words.begin());
+  words.erase(words.begin(), std::ranges::find_if(words, [](const std::string& word) { return word != "help"; }));
   if (words.empty() || words.back() != "--help") words.emplace_back("--help");
   return words;
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
@@ -40,8 +39,8 @@ nlohmann::ordered_json to_json(const Sweep& sweep, const SweepOutcome& outcome) 
       object["accuracy"] = run.history.back().validation_accuracy;
       object["best_accuracy"] = run.best_accuracy()->validation_accuracy;
       if (run.has_perplexity) {
-        object["perplexity"] = std::exp(run.history.back().validation_loss);
-        object["best_perplexity"] = std::exp(run.best_loss()->validation_loss);
+        object["perplexity"] = run.history.back().validation_perplexity();
+        object["best_perplexity"] = run.best_loss()->validation_perplexity();
       }
       object["epochs_to_best"] = run.best()->epoch;
     }

@@ -19,28 +19,19 @@ std::string plain(std::string_view text) {
   return result;
 }
 
-// A name of another framework, in small letters without underscores, and ours: of several that which the message has.
+// A name of another framework, in small letters without underscores, and if it has one for 1d, 2d and 3d alike without
+// that, and ours: of several that which the message has.
 struct FamiliarName {
   std::string_view name, ours;
   std::string_view note = "";  // what else to write
 };
 
 constexpr FamiliarName kFamiliarNames[] = {
-    {"adaptiveavgpool1d", "global_avg_pool"},
-    {"adaptiveavgpool2d", "global_avg_pool"},
-    {"adaptiveavgpool3d", "global_avg_pool"},
-    {"adaptivemaxpool2d", "global_max_pool"},
+    {"adaptiveavgpool", "global_avg_pool"},
+    {"adaptivemaxpool", "global_max_pool"},
     {"alpha", "slope"},
-    {"averagepooling1d", "avg_pool"},
-    {"averagepooling2d", "avg_pool"},
-    {"averagepooling3d", "avg_pool"},
-    {"avgpool1d", "avg_pool"},
-    {"avgpool2d", "avg_pool"},
-    {"avgpool3d", "avg_pool"},
+    {"averagepooling", "avg_pool"},
     {"batch", "batch_size"},
-    {"batchnorm1d", "batch_norm"},
-    {"batchnorm2d", "batch_norm"},
-    {"batchnorm3d", "batch_norm"},
     {"batchnormalization", "batch_norm"},
     {"bceloss", "binary_cross_entropy_with_logits"},
     {"bcewithlogitsloss", "binary_cross_entropy_with_logits"},
@@ -66,8 +57,6 @@ constexpr FamiliarName kFamiliarNames[] = {
     {"delimiter", "separator"},
     {"depthwiseconv2d", "conv2d", "with groups: as many as the input has channels"},
     {"dot", "matmul"},
-    {"dropout1d", "dropout"},
-    {"dropout2d", "dropout"},
     {"einsum", "matmul"},
     {"elu", "activation", "with function: ELU"},
     {"embeddingdim", "units"},
@@ -78,12 +67,8 @@ constexpr FamiliarName kFamiliarNames[] = {
     {"gamma", "decay"},
     {"gelu", "activation", "with function: GELU"},
     {"geluapproximate", "GELU_TANH"},
-    {"globalaveragepooling1d", "global_avg_pool"},
-    {"globalaveragepooling2d", "global_avg_pool"},
-    {"globalaveragepooling3d", "global_avg_pool"},
-    {"globalmaxpooling1d", "global_max_pool"},
-    {"globalmaxpooling2d", "global_max_pool"},
-    {"globalmaxpooling3d", "global_max_pool"},
+    {"globalaveragepooling", "global_avg_pool"},
+    {"globalmaxpooling", "global_max_pool"},
     {"glorotnormal", "xavier_normal"},
     {"glorotuniform", "xavier_uniform"},
     {"groupnormalization", "group_norm"},
@@ -94,7 +79,6 @@ constexpr FamiliarName kFamiliarNames[] = {
     {"heuniform", "kaiming_uniform"},
     {"hiddensize", "units"},
     {"inputdim", "vocabulary"},
-    {"instancenorm2d", "instance_norm"},
     {"interpolate", "upsample"},
     {"iscausal", "causal"},
     {"kernelsize", "kernel"},
@@ -107,12 +91,7 @@ constexpr FamiliarName kFamiliarNames[] = {
     {"lstmcell", "lstm"},
     {"mae", "l1"},
     {"max", "reduce", "with function: MAX"},
-    {"maxpool1d", "max_pool"},
-    {"maxpool2d", "max_pool"},
-    {"maxpool3d", "max_pool"},
-    {"maxpooling1d", "max_pool"},
-    {"maxpooling2d", "max_pool"},
-    {"maxpooling3d", "max_pool"},
+    {"maxpooling", "max_pool"},
     {"mean", "reduce", "with function: MEAN"},
     {"mish", "activation", "with function: MISH"},
     {"mse", "mean_squared_error"},
@@ -148,8 +127,7 @@ constexpr FamiliarName kFamiliarNames[] = {
     {"smoothl1", "huber"},
     {"softplus", "activation", "with function: SOFTPLUS"},
     {"sparsecategoricalcrossentropy", "softmax_cross_entropy"},
-    {"spatialdropout1d", "dropout"},
-    {"spatialdropout2d", "dropout"},
+    {"spatialdropout", "dropout"},
     {"split", "slice", "one for each part"},
     {"squeeze", "reshape"},
     {"std", "deviation"},
@@ -165,17 +143,25 @@ constexpr FamiliarName kFamiliarNames[] = {
     {"transpose", "permute"},
     {"unbind", "slice", "one for each part"},
     {"unsqueeze", "reshape"},
-    {"upsampling1d", "upsample"},
-    {"upsampling2d", "upsample"},
-    {"upsampling3d", "upsample"},
+    {"upsampling", "upsample"},
     {"view", "reshape"},
 };
 
+// "maxpool" of "maxpool2d".
+std::string_view without_dimensions(std::string_view name) {
+  for (const std::string_view dimensions : {"1d", "2d", "3d"})
+    if (name.ends_with(dimensions)) name.remove_suffix(dimensions.size());
+  return name;
+}
+
 FamiliarName meant_name(std::string_view name, const std::vector<std::string>& known) {
-  for (const std::string& candidate : known)
-    if (plain(candidate) == plain(name)) return {name, candidate};
-  for (const FamiliarName& familiar : kFamiliarNames)
-    if (familiar.name == plain(name) && std::ranges::find(known, familiar.ours) != known.end()) return familiar;
+  const std::string whole = plain(name);
+  for (const std::string_view text : {std::string_view(whole), without_dimensions(whole)}) {
+    for (const std::string& candidate : known)
+      if (plain(candidate) == text) return {name, candidate};
+    for (const FamiliarName& familiar : kFamiliarNames)
+      if (familiar.name == text && std::ranges::find(known, familiar.ours) != known.end()) return familiar;
+  }
   const std::string nearest = nearest_name(name, known);
   const auto found = std::ranges::find(known, nearest);
   return {name, found == known.end() ? std::string_view() : *found};

@@ -187,6 +187,12 @@ int64_t LoweredModel::weight_count() const {
   return count;
 }
 
+int64_t LoweredModel::trained_count() const {
+  int64_t count = 0;
+  for (const WeightInfo& weight : weights) count += weight.is_frozen ? 0 : element_count(weight.shape);
+  return count;
+}
+
 Result<LoweredModel> lower_model(const LoadedModel& loaded, const LowerOptions& options) {
   constexpr int64_t kLargestBatch = 65536;
   if (options.batch_size < 1 || options.batch_size > kLargestBatch)

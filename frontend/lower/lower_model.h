@@ -50,7 +50,7 @@ struct LayerRow {
   std::string name;
   std::string kind;     // as in the model file: "conv2d"
   Shape output;         // of one example, without the batch
-  int64_t weights = 0;  // trained numbers
+  int64_t weights = 0;  // numbers in its weights, trained or frozen
   double flops = 0;     // forward, of one example; a multiply-add counts 2
   std::optional<Normalized> normalized = {};
 };
@@ -85,7 +85,8 @@ struct LoweredModel {
   bool has_perplexity = false;          // exp(loss) is one: of cross-entropy alone, at every position
   bool has_fixed_batch = false;         // every batch has the size of the inputs' types, and none is smaller
 
-  int64_t weight_count() const;  // numbers in all weights together
+  int64_t weight_count() const;   // numbers in all weights together
+  int64_t trained_count() const;  // in those that are not frozen
   // Binary cross-entropy: targets are probabilities.
   bool is_binary() const { return !targets.empty() && targets[0].is_probability; }
 };

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "interpreter/element_type.h"
+#include "runtime/element_types.h"
 
 namespace minnow {
 namespace {
@@ -29,16 +30,7 @@ struct Flag {
   uint8_t bits;
 };
 
-// IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction.
-float value_of(Half half) {
-  constexpr int kBias = 15, kFractionBits = 10, kLargest = 31;
-  const int exponent = half.bits >> kFractionBits & kLargest;
-  const int fraction = half.bits & ((1 << kFractionBits) - 1);
-  const float sign = (half.bits & 0x8000) != 0 ? -1.0F : 1.0F;
-  if (exponent == kLargest) return fraction == 0 ? sign * INFINITY : NAN;
-  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), 1 - kBias - kFractionBits);
-  return sign * std::ldexp(static_cast<float>(fraction + (1 << kFractionBits)), exponent - kBias - kFractionBits);
-}
+float value_of(Half half) { return from_float16(half.bits); }
 uint8_t value_of(Flag flag) { return flag.bits != 0 ? 1 : 0; }
 template <typename T>
 T value_of(T value) {
@@ -85,12 +77,9 @@ bool holds(From value, bool is_predicate) {
 // Where in a tensor the elements of a file go, one after the other.
 class Places {
  public:
-  Places(const Shape& shape, bool is_fortran) : shape_(shape), is_fortran_(is_fortran && shape.size() > 1) {
-    strides_.resize(shape.size());
-    int64_t stride = 1;
-    for (size_t dim = shape.size(); dim-- > 0; stride *= shape[dim]) strides_[dim] = stride;
-    index_.resize(shape.size());
-  }
+  Places(const Shape& shape, bool is_fortran)
+      : shape_(shape), is_fortran_(is_fortran && shape.size() > 1), strides_(row_major_strides(shape)),
+        index_(shape.size()) {}
 
   int64_t next() {
     if (!is_fortran_) return at_++;

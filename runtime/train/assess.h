@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/train/evaluate.h"
 #include "runtime/train/predict.h"
-#include "runtime/train/trainer.h"
 
 namespace minnow {
 

@@ -2,6 +2,7 @@
 // written atomically, from which training goes on as if it had never stopped.
 #pragma once
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct EpochMetrics {
   double validation_accuracy = 0;
   double seconds = 0;  // of training, evaluation apart
 
+  // Means something where the network's loss has a perplexity.
+  double train_perplexity() const { return std::exp(train_loss); }
+  double validation_perplexity() const { return std::exp(validation_loss); }
   bool operator==(const EpochMetrics&) const = default;
 };
 

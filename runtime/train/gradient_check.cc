@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "frontend/load/complain.h"
 #include "frontend/lower/lower_model.h"
 #include "interpreter/interpreter.h"
 #include "ir/random.h"
@@ -52,18 +53,22 @@ class GradientProblem {
     GradientProblem problem;
     MINNOW_ASSIGN(problem.lowered_, lower_model(model, {batch_size_for(model, kBatch)}));
     problem.loss_ = problem.lowered_.module.find("loss");
+    for (const WeightInfo& weight : problem.lowered_.weights)
+      if (!weight.is_frozen) problem.trained_.push_back(&weight);
+    if (problem.trained_.empty() && !problem.lowered_.weights.empty())
+      return complain(model, "training.freeze.0", "every weight is frozen, so there is no gradient to check");
     problem.differentiated_ = problem.loss_->clone();
     MINNOW_TRY(problem.append_gradients());
     problem.draw_arguments(static_cast<uint32_t>(model.model.training().seed()));
     return problem;
   }
 
-  const LoweredModel& lowered() const { return lowered_; }
+  const std::string& name_of(size_t weight) const { return trained_[weight]->name; }
 
   Result<std::vector<Tensor>> gradients() const { return interpret(*differentiated_, arguments(), Precision::kF64); }
 
   Result<double> loss_at(size_t weight, size_t element, double offset) {
-    Tensor& tensor = tensors_[parameter_of_weight_[weight]];
+    Tensor& tensor = tensors_[static_cast<size_t>(loss_->find_parameter(name_of(weight))->index)];
     double& value = tensor.as<double>()[element];
     const double saved = value;
     value += offset;
@@ -76,28 +81,22 @@ class GradientProblem {
  private:
   Status append_gradients() {
     std::vector<Value*> weights;
-    for (const WeightInfo& weight : lowered_.weights) weights.push_back(differentiated_->find_parameter(weight.name));
+    for (const WeightInfo* weight : trained_) weights.push_back(differentiated_->find_parameter(weight->name));
     std::vector<Value*> gradients;
     MINNOW_TRY(differentiate(*differentiated_, differentiated_->find_result("loss")->value, weights, gradients));
     differentiated_->results().clear();
-    for (size_t i = 0; i < gradients.size(); ++i)
-      differentiated_->add_result("d" + lowered_.weights[i].name, gradients[i]);
+    for (size_t i = 0; i < gradients.size(); ++i) differentiated_->add_result("d" + name_of(i), gradients[i]);
     return {};
   }
 
   void draw_arguments(uint32_t seed) {
     std::map<std::string_view, const WeightInfo*> weights;
     for (const WeightInfo& weight : lowered_.weights) weights[weight.name] = &weight;
-    parameter_of_weight_.resize(lowered_.weights.size());
     for (const auto& parameter : loss_->parameters()) {
       const auto stream = static_cast<uint32_t>(tensors_.size() + 1);
       const auto it = weights.find(parameter->name);
-      if (it == weights.end()) {
-        tensors_.push_back(random_tensor(*parameter, lowered_, stream));
-        continue;
-      }
-      parameter_of_weight_[static_cast<size_t>(it->second - lowered_.weights.data())] = tensors_.size();
-      tensors_.push_back(disturbed_weight(*it->second, seed, stream));
+      tensors_.push_back(it == weights.end() ? random_tensor(*parameter, lowered_, stream)
+                                             : disturbed_weight(*it->second, seed, stream));
     }
   }
 
@@ -117,10 +116,10 @@ class GradientProblem {
   }
 
   LoweredModel lowered_;
+  std::vector<const WeightInfo*> trained_;  // of these, those that have gradients
   const Function* loss_ = nullptr;
   std::unique_ptr<Function> differentiated_;
-  std::vector<Tensor> tensors_;
-  std::vector<size_t> parameter_of_weight_;
+  std::vector<Tensor> tensors_;  // of each parameter
 };
 
 struct Difference {
@@ -160,7 +159,7 @@ Result<Difference> difference_at(GradientProblem& problem, size_t weight, size_t
 
 Result<GradientRow> check_weight(GradientProblem& problem, size_t weight, const Tensor& gradient, int64_t samples,
                                  const GradientListener& listener) {
-  const std::string& name = problem.lowered().weights[weight].name;
+  const std::string& name = problem.name_of(weight);
   const auto values = gradient.as<double>();
   double largest = 0;
   for (const double value : values) largest = std::max(largest, std::abs(value));

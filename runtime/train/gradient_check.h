@@ -25,9 +25,9 @@ struct GradientListener {
   std::function<void(const GradientRow&)> on_row;  // when its weight is done
 };
 
-// Checks up to `samples` elements of every weight at the model's initial weights, slightly disturbed so that no
-// activation sits on a kink, on a random batch of 2. An element whose differences disagree at every step size lies on a
-// kink (a maximum changes hands between them) and another one is drawn.
+// Checks up to `samples` elements of every weight that is not frozen at the model's initial weights, slightly disturbed
+// so that no activation sits on a kink, on a random batch of 2. An element whose differences disagree at every step
+// size lies on a kink (a maximum changes hands between them) and another one is drawn.
 Result<std::vector<GradientRow>> check_gradients(const LoadedModel& model, int64_t samples,
                                                  const GradientListener& listener = {});
 

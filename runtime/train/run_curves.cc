@@ -42,8 +42,8 @@ struct PanelKind {
 const PanelKind kPanels[] = {
     {"loss", [](const EpochMetrics& row) { return row.train_loss; },
      [](const EpochMetrics& row) { return row.validation_loss; }, [](const RunCurves&) { return true; }, false},
-    {"perplexity", [](const EpochMetrics& row) { return std::exp(row.train_loss); },
-     [](const EpochMetrics& row) { return std::exp(row.validation_loss); },
+    {"perplexity", [](const EpochMetrics& row) { return row.train_perplexity(); },
+     [](const EpochMetrics& row) { return row.validation_perplexity(); },
      [](const RunCurves& run) { return run.has_perplexity; }, false},
     {"accuracy", [](const EpochMetrics& row) { return row.train_accuracy; },
      [](const EpochMetrics& row) { return row.validation_accuracy; },

@@ -1,6 +1,5 @@
 #include "runtime/train/run_folder.h"
 
-#include <cmath>
 #include <filesystem>
 #include <functional>
 
@@ -32,9 +31,8 @@ Chart training_chart(const std::vector<EpochMetrics>& history, const std::string
   Chart chart{title, "epoch", true, {}, 720, 300};
   chart.panels.push_back(panel_of("loss", history, &EpochMetrics::train_loss, &EpochMetrics::validation_loss));
   if (columns.perplexity)
-    chart.panels.push_back(panel_of(
-        "perplexity", history, +[](const EpochMetrics& row) { return std::exp(row.train_loss); },
-        +[](const EpochMetrics& row) { return std::exp(row.validation_loss); }));
+    chart.panels.push_back(
+        panel_of("perplexity", history, &EpochMetrics::train_perplexity, &EpochMetrics::validation_perplexity));
   if (!columns.accuracy) return chart;
   chart.panels.push_back(
       panel_of("accuracy", history, &EpochMetrics::train_accuracy, &EpochMetrics::validation_accuracy));

@@ -1,6 +1,5 @@
 // What a sweep has come to: as a table for people, and as CSV.
 #include <algorithm>
-#include <cmath>
 
 #include "runtime/data/csv_table.h"
 #include "runtime/train/metrics_csv.h"
@@ -30,7 +29,7 @@ std::vector<std::string> table_row(const SweepRun& run, const TableColumns& colu
   } else {
     const EpochMetrics& last = run.history.back();
     const auto perplexity = [&](const EpochMetrics& epoch) {
-      return run.has_perplexity ? fmt::format("{:.2f}", std::exp(epoch.validation_loss)) : "";
+      return run.has_perplexity ? fmt::format("{:.2f}", epoch.validation_perplexity()) : "";
     };
     row.push_back(fmt::format("{}", run.history.size()));
     row.push_back(fmt::format("{:.4f}", last.validation_loss));
@@ -48,8 +47,8 @@ std::vector<std::string> table_row(const SweepRun& run, const TableColumns& colu
 // ",12.500000,11.200000"
 std::string perplexity_cells(const SweepRun& run) {
   if (!run.has_perplexity || run.history.empty()) return ",,";
-  return fmt::format(",{:.6f},{:.6f}", std::exp(run.history.back().validation_loss),
-                     std::exp(run.best_loss()->validation_loss));
+  return fmt::format(",{:.6f},{:.6f}", run.history.back().validation_perplexity(),
+                     run.best_loss()->validation_perplexity());
 }
 
 }  // namespace

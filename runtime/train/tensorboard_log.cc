@@ -79,8 +79,8 @@ Status TensorBoardLog::record(const EpochMetrics& row, int64_t examples) {
   add_scalar(summary, "loss", "train", row.train_loss);
   add_scalar(summary, "loss", "validation", row.validation_loss);
   if (session_->lowered().has_perplexity) {
-    add_scalar(summary, "perplexity", "train", std::exp(row.train_loss));
-    add_scalar(summary, "perplexity", "validation", std::exp(row.validation_loss));
+    add_scalar(summary, "perplexity", "train", row.train_perplexity());
+    add_scalar(summary, "perplexity", "validation", row.validation_perplexity());
   }
   if (session_->lowered().classifies) {
     add_scalar(summary, "accuracy", "train", row.train_accuracy);

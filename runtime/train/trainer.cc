@@ -18,26 +18,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kWayOut = "lower training.learning_rate, or clip gradients with training.clip.global_norm";
 
-TensorType with_rows(TensorType type, int64_t rows) {
-  type.shape[0] = rows;
-  return type;
-}
-
-// Bytes in place of f32: they are as good where numbers are fed.
-TensorType bytes_of(TensorType type) {
-  if (type.dtype == DType::kF32) type.dtype = DType::kU8;
-  return type;
-}
-
 // How many batches examples make; a smaller one at the end is left out where all have one size.
 int64_t batches_in(int64_t examples, int64_t batch_size, bool has_fixed_batch) {
   return has_fixed_batch ? examples / batch_size : (examples + batch_size - 1) / batch_size;
-}
-
-// Of sums over all that counts; nothing may.
-Evaluation mean_of(const Session& session, const BatchOutcome& sums) {
-  const double weight = std::max(sums.weight, 1.0);
-  return {sums.loss / weight, sums.correct / (weight * static_cast<double>(session.lowered().predictions_per_example))};
 }
 
 spec::Training with_epochs(spec::Training training, std::optional<int64_t> epochs) {
@@ -158,8 +141,12 @@ class Trainer {
     return {};
   }
 
+  Evaluation epoch_so_far() const {
+    return mean_of(session_, {state_.loss_sum, state_.correct_sum, state_.weight_sum});
+  }
+
   StepMetrics step_metrics(const BatchOutcome& outcome) const {
-    const Evaluation so_far = mean_of(session_, {state_.loss_sum, state_.correct_sum, state_.weight_sum});
+    const Evaluation so_far = epoch_so_far();
     return {epochs_done() + 1, state_.step,
             steps_per_epoch_,  learning_rate_at(training_, state_.step - 1, steps_per_epoch_),
             outcome.loss,      so_far.accuracy,
@@ -231,7 +218,7 @@ class Trainer {
   }
 
   Status finish_epoch(const Evaluation& validation, double seconds) {
-    const Evaluation train = mean_of(session_, {state_.loss_sum, state_.correct_sum, state_.weight_sum});
+    const Evaluation train = epoch_so_far();
     state_.history.push_back({epochs_done() + 1, state_.step,
                               learning_rate_at(training_, state_.step - 1, steps_per_epoch_), train.loss,
                               train.accuracy, validation.loss, validation.accuracy, seconds});
@@ -262,7 +249,7 @@ class Trainer {
     if (!options_.progress) return;
     const int64_t done = std::min(state_.batch_in_epoch * batch_size_, data_.train.size());
     const double per_second = static_cast<double>(done - first_batch * batch_size_) / seconds_since(start);
-    const Evaluation so_far = mean_of(session_, {state_.loss_sum, state_.correct_sum, state_.weight_sum});
+    const Evaluation so_far = epoch_so_far();
     ProgressState progress{epochs_done() + 1, training_.epochs(), done,      data_.train.size(),
                            so_far.loss,       std::nullopt,       per_second};
     if (session_.lowered().classifies) progress.accuracy = so_far.accuracy;
@@ -305,65 +292,6 @@ class Trainer {
 Result<TrainingOutcome> train(Session& session, const DataSplits& data, const TrainerOptions& options,
                               TrainingState state) {
   return Trainer(session, data, options, std::move(state)).run();
-}
-
-Status check_data_fits(const Session& session, const DataSplits& data) {
-  const auto check = [](const Dataset& split, const std::string& what, const Tensor& found, const TensorType& wanted) {
-    const TensorType expected = with_rows(wanted, found.dim(0));
-    const bool fits = found.type() == expected || found.type() == bytes_of(expected);
-    if (fits) return Status();
-    return Status(fail(split.name, "the {} are {}, but the network is built for {}", what, found.type().to_string(),
-                       expected.to_string()));
-  };
-  const LoweredModel& network = session.lowered();
-  for (const Dataset* split : {&data.train, &data.validation}) {
-    MINNOW_TRY(check(*split, "examples", split->examples, network.inputs[0].type));
-    if (!network.targets.empty()) MINNOW_TRY(check(*split, "targets", split->labels, network.targets[0].type));
-    const auto check_other = [&](const std::string& name, const TensorType& type) -> Status {
-      const auto found = split->others.find(name);
-      if (found == split->others.end()) return fail(split->name, "has nothing for \"{}\"", name);
-      return check(*split, fmt::format("values of \"{}\"", name), found->second, type);
-    };
-    for (size_t i = 1; i < network.inputs.size(); ++i)
-      MINNOW_TRY(check_other(network.inputs[i].name, network.inputs[i].type));
-    for (size_t i = 1; i < network.targets.size(); ++i)
-      MINNOW_TRY(check_other(network.targets[i].name, network.targets[i].type));
-  }
-  return {};
-}
-
-Status check_fills_batch(const Session& session, const Dataset& data) {
-  const int64_t batch_size = session.model().model.training().batch_size();
-  const int64_t examples = std::ssize(rows_in_order(data));
-  if (!session.lowered().has_fixed_batch || examples >= batch_size) return {};
-  return fail(data.name, "has {} examples, but the program takes {} at a time", examples, batch_size);
-}
-
-int64_t evaluated_examples(const Session& session, const Dataset& data) {
-  const int64_t examples = std::ssize(rows_in_order(data));
-  return session.lowered().has_fixed_batch ? examples - examples % session.model().model.training().batch_size()
-                                           : examples;
-}
-
-Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt) {
-  MINNOW_TRY(check_fills_batch(session, data));
-  std::vector<int32_t> order = rows_in_order(data);
-  order.resize(static_cast<size_t>(evaluated_examples(session, data)));
-  const auto batch_size = static_cast<size_t>(session.model().model.training().batch_size());
-  Batch batch;
-  BatchOutcome total;
-  for (size_t begin = 0; begin < order.size(); begin += batch_size) {
-    MINNOW_TRY(check_interrupt(interrupt));
-    const auto rows = std::span(order).subspan(begin, std::min(batch_size, order.size() - begin));
-    fill_batch(session.lowered(), data, rows, BatchParts::kAll, batch);
-    MINNOW_ASSIGN(const BatchOutcome outcome, session.evaluate(batch));
-    if (!std::isfinite(outcome.loss))
-      return tl::unexpected(not_finite(session, {data.name, "the loss is not finite", {}}, "evaluate", batch));
-    total.loss += outcome.loss;
-    total.correct += outcome.correct;
-    total.weight += outcome.weight;
-  }
-  return mean_of(session, total);
 }
 
 }  // namespace minnow

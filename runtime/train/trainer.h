@@ -7,6 +7,7 @@
 
 #include "runtime/data/dataset.h"
 #include "runtime/train/checkpoint.h"
+#include "runtime/train/evaluate.h"
 #include "runtime/train/progress.h"
 #include "runtime/train/run_folder.h"
 
@@ -46,22 +47,5 @@ struct TrainingOutcome {
 // bad; nothing is saved then.
 Result<TrainingOutcome> train(Session& session, const DataSplits& data, const TrainerOptions& options,
                               TrainingState state = {});
-
-// The examples have the shape, and the targets the type, that the session's network is built for.
-Status check_data_fits(const Session& session, const DataSplits& data);
-
-// Where all batches have one size, as a program's, the examples make at least one.
-Status check_fills_batch(const Session& session, const Dataset& data);
-
-// How many examples of a dataset evaluate() sees: all, but for a program whole batches.
-int64_t evaluated_examples(const Session& session, const Dataset& data);
-
-// Mean loss and accuracy over a dataset, which for a program must fill a batch. A loss that is not finite is an Error
-// as above.
-struct Evaluation {
-  double loss = 0;
-  double accuracy = 0;
-};
-Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt = nullptr);
 
 }  // namespace minnow

@@ -6,7 +6,7 @@
 
 #include "frontend/lower/validate_learning.h"
 #include "runtime/data/batch.h"
-#include "runtime/train/trainer.h"
+#include "runtime/train/evaluate.h"
 
 namespace minnow {
 namespace {

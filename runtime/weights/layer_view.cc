@@ -4,6 +4,7 @@
 #include <map>
 
 #include "frontend/lower/layer_fields.h"
+#include "frontend/lower/layers/recurrent_cell.h"
 #include "runtime/weights/words.h"
 
 namespace minnow {
@@ -87,11 +88,8 @@ std::vector<LayerWeight> layer_weights(const LoadedModel& loaded, const LoweredM
 std::string kind_of(const LayerWeight& weight) {
   if (weight.spec == nullptr) return "";
   const spec::Layer& layer = *weight.spec;
-  const spec::Recurrent* cell = layer.has_rnn()    ? &layer.rnn()
-                                : layer.has_gru()  ? &layer.gru()
-                                : layer.has_lstm() ? &layer.lstm()
-                                                   : nullptr;
-  const bool is_keras = cell != nullptr && cell->convention() == spec::Recurrent::KERAS;
+  const bool is_keras =
+      is_word_of(layer_kind(layer), "rnn gru lstm") && spec_of(layer).convention() == spec::Recurrent::KERAS;
   return layer_kind(layer) + (is_keras ? "-keras" : "");
 }
 

@@ -53,13 +53,8 @@ Tensor part_of(Tensor tensor, const WeightSource& source) {
 class Matching {
  public:
   Matching(const TensorFile& file, const std::string& path, std::vector<LayerWeight> weights, Naming names)
-      : file_(file), path_(path), index_(file), names_(names) {
-    for (LayerWeight& weight : weights) {
-      std::vector<Recipe> recipes = recipes_for(weight, names);
-      wanted_.push_back({std::move(weight), std::move(recipes)});
-    }
-    pairs_ = pair_modules(wanted_, file_, index_);
-  }
+      : file_(file), path_(path), index_(file), names_(names), wanted_(wanted_weights(std::move(weights), names)),
+        pairs_(pair_modules(wanted_, file_, index_)) {}
 
   Result<WeightMatch> run() {
     match_.names = names_;

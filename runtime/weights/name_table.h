@@ -31,8 +31,8 @@ enum class WeightLayout : uint8_t {
 struct NameRow {
   std::string_view kinds;  // of layers, as kind_of says
   std::string_view ours;   // behind the layer's name: "weight"
-  // The same in the other framework. `{}` is the cell of a recurrent layer, a star any characters; empty if the layer's
-  // name is all of it.
+  // The same in the other framework, the spelling that is written and then others: "kernel vars.0". `{}` is the cell of
+  // a recurrent layer, a star any characters; empty if the layer's name is all of it.
   std::string_view theirs;
   WeightLayout layout = WeightLayout::kSame;
   int64_t part = 0, parts = 1;  // of the tensor along dimension 0

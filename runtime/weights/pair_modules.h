@@ -10,12 +10,6 @@
 
 namespace minnow {
 
-// One way to read the file: each weight with what it may come from.
-struct WantedWeight {
-  LayerWeight weight;
-  std::vector<Recipe> recipes;
-};
-
 struct ModulePairs {
   std::map<std::string, std::string> modules;  // by layer
   bool by_order = false;

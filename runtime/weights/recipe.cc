@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "frontend/lower/layers/recurrent_cell.h"
 #include "runtime/weights/words.h"
 
 namespace minnow {
@@ -39,8 +40,7 @@ std::vector<std::string> cell_names(const LayerWeight& weight, const CellWeight&
   if (cell.layer > 0) return {};
   const spec::Layer& layer = *weight.spec;
   const std::string kind = layer.has_lstm() ? "lstm" : layer.has_gru() ? "gru" : "simple_rnn";
-  const spec::Recurrent& spec = layer.has_lstm() ? layer.lstm() : layer.has_gru() ? layer.gru() : layer.rnn();
-  if (!spec.bidirectional()) return {kind + "_cell", "cell", "*.cell"};
+  if (!spec_of(layer).bidirectional()) return {kind + "_cell", "cell", "*.cell"};
   const std::string way = cell.is_reverse ? "backward" : "forward";
   return {fmt::format("{}_{}.{}_cell", way, kind, kind), way + "_*_cell", way + "_layer.cell"};
 }
@@ -51,12 +51,32 @@ std::string filled_in(std::string_view name, const std::string& cell) {
   return std::string(name.substr(0, at)) + cell + std::string(name.substr(at + 2));
 }
 
-void add_recipe(const NameRow& row, const LayerWeight& weight, const std::string& cell, std::vector<Recipe>& recipes) {
+// One for each way to spell the tensor and the cell.
+void add_recipes(const NameRow& row, const LayerWeight& weight, const std::vector<std::string>& cells,
+                 std::vector<Recipe>& recipes) {
   const std::optional<Arrangement> arrangement = arrange(row.layout, weight);
   if (!arrangement) return;
-  Recipe recipe{{{filled_in(row.theirs, cell), *arrangement, row.part, row.parts}}, row.only_written};
-  if (!row.added.empty()) recipe.sources.push_back({filled_in(row.added, cell), *arrangement});
-  recipes.push_back(std::move(recipe));
+  for (const std::string_view theirs : words_of(row.theirs))
+    for (const std::string& cell : cells) {
+      Recipe recipe{{{filled_in(theirs, cell), *arrangement, row.part, row.parts}}, row.only_written};
+      if (!row.added.empty()) recipe.sources.push_back({filled_in(row.added, cell), *arrangement});
+      recipes.push_back(std::move(recipe));
+    }
+}
+
+std::vector<Recipe> recipes_for(const LayerWeight& weight, Naming names) {
+  std::vector<Recipe> recipes;
+  const std::string kind = kind_of(weight);
+  if (names != Naming::kMinnow && !kind.empty()) {
+    const bool is_cell = is_word_of(kind, "rnn gru lstm rnn-keras gru-keras lstm-keras");
+    const CellWeight cell = is_cell ? cell_weight(weight.suffix) : CellWeight{.name = weight.suffix};
+    const std::vector<std::string> spellings = is_cell ? cell_names(weight, cell, names) : std::vector<std::string>{""};
+    for (const NameRow& row : names == Naming::kPyTorch ? pytorch_rows() : keras_rows())
+      if (row.ours == cell.name && is_word_of(kind, row.kinds)) add_recipes(row, weight, spellings, recipes);
+  }
+  if (names == Naming::kMinnow || kind.empty())
+    recipes.push_back({{{weight.suffix, *arrange(WeightLayout::kSame, weight)}}, false});
+  return recipes;
 }
 
 }  // namespace
@@ -69,20 +89,13 @@ bool WeightSource::fits(const Shape& shape) const {
   return without_ones(one) == without_ones(arrangement.theirs);
 }
 
-std::vector<Recipe> recipes_for(const LayerWeight& weight, Naming names) {
-  std::vector<Recipe> recipes;
-  const std::string kind = kind_of(weight);
-  if (names != Naming::kMinnow && !kind.empty()) {
-    const bool is_cell = is_word_of(kind, "rnn gru lstm rnn-keras gru-keras lstm-keras");
-    const CellWeight cell = is_cell ? cell_weight(weight.suffix) : CellWeight{.name = weight.suffix};
-    const std::vector<std::string> spellings = is_cell ? cell_names(weight, cell, names) : std::vector<std::string>{""};
-    for (const NameRow& row : names == Naming::kPyTorch ? pytorch_rows() : keras_rows())
-      if (row.ours == cell.name && is_word_of(kind, row.kinds))
-        for (const std::string& spelling : spellings) add_recipe(row, weight, spelling, recipes);
+std::vector<WantedWeight> wanted_weights(std::vector<LayerWeight> weights, Naming names) {
+  std::vector<WantedWeight> wanted;
+  for (LayerWeight& weight : weights) {
+    std::vector<Recipe> recipes = recipes_for(weight, names);
+    wanted.push_back({std::move(weight), std::move(recipes)});
   }
-  if (names == Naming::kMinnow || kind.empty())
-    recipes.push_back({{{weight.suffix, *arrange(WeightLayout::kSame, weight)}}, false});
-  return recipes;
+  return wanted;
 }
 
 }  // namespace minnow

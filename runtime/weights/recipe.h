@@ -24,7 +24,12 @@ struct Recipe {
   bool only_written = false;  // the weight is zero; written, it is added to what others make of the tensor
 };
 
-// All that the table has for it, best first. A weight that no table knows is called as it is.
-std::vector<Recipe> recipes_for(const LayerWeight& weight, Naming names);
+// A weight with all that the table has for it, best first. One that no table knows is called as it is.
+struct WantedWeight {
+  LayerWeight weight;
+  std::vector<Recipe> recipes;
+};
+
+std::vector<WantedWeight> wanted_weights(std::vector<LayerWeight> weights, Naming names);
 
 }  // namespace minnow

@@ -8,15 +8,10 @@
 namespace minnow {
 namespace {
 
-struct Wanted {
-  LayerWeight weight;
-  std::vector<Recipe> recipes;
-};
-
 // Whether the layer has all parts of the tensor, of one shape.
-bool is_complete(const WeightSource& source, const std::string& layer, const std::vector<Wanted>& all) {
+bool is_complete(const WeightSource& source, const std::string& layer, const std::vector<WantedWeight>& all) {
   int64_t parts = 0;
-  for (const Wanted& other : all) {
+  for (const WantedWeight& other : all) {
     if (other.weight.layer != layer) continue;
     parts += std::ranges::count_if(other.recipes, [&](const Recipe& recipe) {
       const WeightSource& part = recipe.sources[0];
@@ -70,13 +65,9 @@ class Renaming {
 
 Result<std::vector<NamedTensor>> rename_weights(const std::map<std::string, Tensor>& tensors, const LoadedModel& loaded,
                                                 const LoweredModel& lowered, Naming names) {
-  std::vector<Wanted> all;
-  for (LayerWeight& weight : layer_weights(loaded, lowered)) {
-    std::vector<Recipe> recipes = recipes_for(weight, names);
-    all.push_back({std::move(weight), std::move(recipes)});
-  }
+  const std::vector<WantedWeight> all = wanted_weights(layer_weights(loaded, lowered), names);
   Renaming renaming(names);
-  for (const Wanted& wanted : all) {
+  for (const WantedWeight& wanted : all) {
     const auto recipe = std::ranges::find_if(wanted.recipes, [&](const Recipe& candidate) {
       const WeightSource& source = candidate.sources[0];
       return source.parts == 1 || is_complete(source, wanted.weight.layer, all);

@@ -22,7 +22,6 @@ class TensorIndex {
   const std::vector<std::string>& modules() const { return modules_; }
   // The first parts that all names share, longest last: "", "model.", "model.encoder.".
   std::vector<std::string> common_prefixes() const;
-  const std::string& name(size_t i) const { return names_[i]; }
 
  private:
   std::vector<std::string> names_;

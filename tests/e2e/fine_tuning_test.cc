@@ -1,4 +1,5 @@
 // Runs that start from the weights of others.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -95,6 +96,22 @@ TEST_F(FineTuning, StartsFromTheWeightsOfTheModelFile) {
 TEST_F(FineTuning, NeedsSomethingToTrain) {
   expect_refused(bench_, "train m.textproto --set training.freeze=*",
                  "--set training.freeze: error: every weight is frozen, so there is nothing to train");
+}
+
+// Neither counted as trained, nor held against differences.
+TEST_F(FineTuning, TellsWhatIsFrozen) {
+  const Outcome table = bench_.run("check m.textproto --set training.freeze=conv,norm.gain");
+  EXPECT_THAT(table.out, testing::ContainsRegex("total +1,562 .*\ntrained +1,454 *\n"));
+  EXPECT_THAT(bench_.run("check m.textproto").out, Not(testing::HasSubstr("trained")));
+  EXPECT_THAT(bench_.run("check m.textproto --json --set training.freeze=conv").out,
+              testing::HasSubstr("\"trained\": 1458"));
+  const Outcome gradients = bench_.run("gradcheck m.textproto --samples 4 --set training.freeze=conv,norm.gain");
+  EXPECT_EQ(gradients.exit_code, 0) << gradients.err;
+  for (const char* trained : {"norm.offset ", "fc.weight ", "fc.bias "})
+    EXPECT_THAT(gradients.out, testing::HasSubstr(trained));
+  for (const char* frozen : {"conv", "norm.gain"}) EXPECT_THAT(gradients.out, Not(testing::HasSubstr(frozen)));
+  expect_refused(bench_, "gradcheck m.textproto --set training.freeze=*",
+                 "--set training.freeze: error: every weight is frozen, so there is no gradient to check");
 }
 
 TEST_F(FineTuning, WritesNamesOfOthersAndReadsThem) {

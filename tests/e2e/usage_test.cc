@@ -52,6 +52,7 @@ TEST(Usage, HelpIsThatOfACommand) {
   const Workbench bench;
   const std::string all = bench.succeed("--help").out;
   EXPECT_EQ(bench.succeed("help").out, all);
+  EXPECT_EQ(bench.succeed("help help").out, all);
   const std::string train = bench.succeed("train --help").out;
   EXPECT_EQ(bench.succeed("help train").out.substr(0, 1000), train.substr(0, 1000));  // behind, the memory that is free
   EXPECT_THAT(train, HasSubstr("Model and data:\n"));

@@ -115,6 +115,8 @@ class InstalledTest(unittest.TestCase):
         self.assertIn("--resume", self.complete("minnow", "train", "--re"))
         self.assertEqual(self.complete("minnow", "train", "--backend", ""), ["jit", "interpreter"])
         self.assertEqual(self.complete("minnow", "train", "--out", "inc"), ["include"])
+        self.assertEqual(self.complete("minnow", "data", "s"), ["show", "stats"])
+        self.assertEqual(self.complete("minnow", "data", "show", "--split", ""), ["train", "validation"])
         self.assertEqual(self.complete("minnow", "check", "share/minnow/models/lenet.t"),
                          ["share/minnow/models/lenet.textproto"])
 

@@ -1,7 +1,6 @@
 #include "tools/flags/error_text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <limits>
 #include <optional>
@@ -9,37 +8,13 @@
 
 #include "frontend/load/read_bytes.h"
 #include "ir/printable.h"
+#include "ir/text_place.h"
 
 namespace minnow {
 namespace {
 
 constexpr size_t kTabWidth = 8;
 constexpr size_t kMostBefore = 60, kMostBehind = 60;  // letters of a line around the place
-
-struct Place {
-  std::string file;
-  int64_t line = 1;
-  size_t column = 1;  // bytes, from 1
-};
-
-// Takes ":7" off the end.
-std::optional<int64_t> take_number(std::string& text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return std::nullopt;
-  int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, number);
-  if (error != std::errc() || rest != end || number < 1) return std::nullopt;
-  text.resize(colon);
-  return number;
-}
-
-std::optional<Place> place_in(std::string where) {
-  const auto column = take_number(where);
-  const auto line = column ? take_number(where) : std::nullopt;
-  if (!line) return std::nullopt;
-  return Place{std::move(where), *line, static_cast<size_t>(*column)};
-}
 
 std::optional<std::string> line_of(std::istream& text, int64_t number) {
   for (; number > 1; --number) text.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
@@ -49,7 +24,7 @@ std::optional<std::string> line_of(std::istream& text, int64_t number) {
   return line;
 }
 
-std::optional<std::string> line_at(const Place& place) {
+std::optional<std::string> line_at(const TextPlace& place) {
   constexpr std::string_view kStdin = "-";
   const bool is_piped = place.file == shown_path(std::string(kStdin)) || place.file.starts_with("/dev/");
   if (!is_piped) {
@@ -80,10 +55,10 @@ std::string end_of(const std::string& text, size_t letters) {
 }
 
 // The line and, below it, a caret under the place; nothing where there is no such line.
-std::string excerpt(const Place& place) {
+std::string excerpt(const TextPlace& place) {
   const auto line = line_at(place);
-  if (!line || place.column > line->size() + 1) return {};
-  const size_t before_bytes = place.column - 1;
+  const auto before_bytes = static_cast<size_t>(place.column) - 1;
+  if (!line || before_bytes > line->size()) return {};
   const std::string before = without_tabs(std::string_view(*line).substr(0, before_bytes), 0);
   const std::string behind = without_tabs(std::string_view(*line).substr(before_bytes), before.size());
   const std::string shown = end_of(printable(before), kMostBefore);
@@ -106,7 +81,7 @@ std::string with_short_lines(std::string_view text) {
 
 std::string text_of_one(const Error& error) {
   std::string text = with_short_lines(Error{error.where, error.message, {}}.to_string());
-  if (const auto place = place_in(error.where)) text += excerpt(*place);
+  if (const auto place = text_place(error.where)) text += excerpt(*place);
   if (!error.hint.empty()) text += with_short_lines(printable("  hint: " + error.hint, true));
   return text;
 }

@@ -25,6 +25,8 @@ std::vector<std::vector<std::string>> layer_table(const LoweredModel& lowered) {
     flops += row.flops;
   }
   rows.push_back({"total", "", "", grouped(lowered.weight_count()), megaflops(flops)});
+  if (lowered.trained_count() != lowered.weight_count())
+    rows.push_back({"trained", "", "", grouped(lowered.trained_count()), ""});
   return rows;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "ir/printable.h"
 #include "runtime/train/metrics_csv.h"
@@ -33,7 +32,7 @@ std::string LiveTable::line(const SweepRun& run) const {
   const EpochMetrics& last = run.history.back();
   text += fmt::format("  epoch {:>3}/{}  val loss {:.4f}", last.epoch, run.model.model.training().epochs(),
                       last.validation_loss);
-  if (run.has_perplexity) text += fmt::format("  val ppl {:.2f}", std::exp(last.validation_loss));
+  if (run.has_perplexity) text += fmt::format("  val ppl {:.2f}", last.validation_perplexity());
   if (has_accuracy(run.history)) text += fmt::format("  val acc {:.1f}%", 100 * last.validation_accuracy);
   return text;
 }

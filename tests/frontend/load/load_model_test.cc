@@ -255,6 +255,8 @@ TEST(ParseModelText, KnowsTheLayersOfOtherFrameworks) {
     EXPECT_EQ(hint(name), "did you mean \"max_pool\"?") << name;
   EXPECT_EQ(hint("BatchNormalization"), "did you mean \"batch_norm\"?");
   EXPECT_EQ(hint("LayerNorm"), "did you mean \"layer_norm\"?");
+  for (const char* name : {"InstanceNorm1d", "instance_norm3d"})
+    EXPECT_EQ(hint(name), "did you mean \"instance_norm\"?") << name;
   EXPECT_EQ(hint("transpose"), "did you mean \"permute\"?");
   EXPECT_EQ(hint("split"), "did you mean \"slice\", one for each part?");
   EXPECT_EQ(hint("time_distributed"), "did you mean \"dense\", with per_position: true?");

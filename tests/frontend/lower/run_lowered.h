@@ -24,6 +24,15 @@ inline Tensor tensor_of(const TensorType& type, const Values& values) {
   return tensor.converted_to(type.dtype);
 }
 
+// A model of one layer, "y", on vectors or on an image.
+inline std::string network(int inputs, const std::string& layer, const std::string& loss) {
+  return "inputs { name: \"x\" shape: " + std::to_string(inputs) + " }\nlayers { name: \"y\" " + layer + " }\nloss { " +
+         loss + " {} }\n";
+}
+inline std::string images(const std::string& shape, const std::string& layer) {
+  return "inputs { name: \"x\" shape: " + shape + " }\nlayers { name: \"y\" " + layer + " }\nloss { l1 {} }\n";
+}
+
 // Runs a function of the model; a parameter without a value is all zeros. Results by name.
 inline Arguments run(const std::string& text, const std::string& function_name, int64_t batch_size,
                      const Arguments& arguments) {

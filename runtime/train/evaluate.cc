@@ -1,0 +1,89 @@
+#include "runtime/train/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/data/batch.h"
+#include "runtime/train/diagnose.h"
+
+namespace minnow {
+namespace {
+
+TensorType with_rows(TensorType type, int64_t rows) {
+  type.shape[0] = rows;
+  return type;
+}
+
+// Bytes in place of f32: they are as good where numbers are fed.
+TensorType bytes_of(TensorType type) {
+  if (type.dtype == DType::kF32) type.dtype = DType::kU8;
+  return type;
+}
+
+}  // namespace
+
+Status check_data_fits(const Session& session, const DataSplits& data) {
+  const auto check = [](const Dataset& split, const std::string& what, const Tensor& found, const TensorType& wanted) {
+    const TensorType expected = with_rows(wanted, found.dim(0));
+    const bool fits = found.type() == expected || found.type() == bytes_of(expected);
+    if (fits) return Status();
+    return Status(fail(split.name, "the {} are {}, but the network is built for {}", what, found.type().to_string(),
+                       expected.to_string()));
+  };
+  const LoweredModel& network = session.lowered();
+  for (const Dataset* split : {&data.train, &data.validation}) {
+    MINNOW_TRY(check(*split, "examples", split->examples, network.inputs[0].type));
+    if (!network.targets.empty()) MINNOW_TRY(check(*split, "targets", split->labels, network.targets[0].type));
+    const auto check_other = [&](const std::string& name, const TensorType& type) -> Status {
+      const auto found = split->others.find(name);
+      if (found == split->others.end()) return fail(split->name, "has nothing for \"{}\"", name);
+      return check(*split, fmt::format("values of \"{}\"", name), found->second, type);
+    };
+    for (size_t i = 1; i < network.inputs.size(); ++i)
+      MINNOW_TRY(check_other(network.inputs[i].name, network.inputs[i].type));
+    for (size_t i = 1; i < network.targets.size(); ++i)
+      MINNOW_TRY(check_other(network.targets[i].name, network.targets[i].type));
+  }
+  return {};
+}
+
+Status check_fills_batch(const Session& session, const Dataset& data) {
+  const int64_t batch_size = session.model().model.training().batch_size();
+  const int64_t examples = std::ssize(rows_in_order(data));
+  if (!session.lowered().has_fixed_batch || examples >= batch_size) return {};
+  return fail(data.name, "has {} examples, but the program takes {} at a time", examples, batch_size);
+}
+
+int64_t evaluated_examples(const Session& session, const Dataset& data) {
+  const int64_t examples = std::ssize(rows_in_order(data));
+  return session.lowered().has_fixed_batch ? examples - examples % session.model().model.training().batch_size()
+                                           : examples;
+}
+
+Evaluation mean_of(const Session& session, const BatchOutcome& sums) {
+  const double weight = std::max(sums.weight, 1.0);
+  return {sums.loss / weight, sums.correct / (weight * static_cast<double>(session.lowered().predictions_per_example))};
+}
+
+Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt) {
+  MINNOW_TRY(check_fills_batch(session, data));
+  std::vector<int32_t> order = rows_in_order(data);
+  order.resize(static_cast<size_t>(evaluated_examples(session, data)));
+  const auto batch_size = static_cast<size_t>(session.model().model.training().batch_size());
+  Batch batch;
+  BatchOutcome total;
+  for (size_t begin = 0; begin < order.size(); begin += batch_size) {
+    MINNOW_TRY(check_interrupt(interrupt));
+    const auto rows = std::span(order).subspan(begin, std::min(batch_size, order.size() - begin));
+    fill_batch(session.lowered(), data, rows, BatchParts::kAll, batch);
+    MINNOW_ASSIGN(const BatchOutcome outcome, session.evaluate(batch));
+    if (!std::isfinite(outcome.loss))
+      return tl::unexpected(not_finite(session, {data.name, "the loss is not finite", {}}, "evaluate", batch));
+    total.loss += outcome.loss;
+    total.correct += outcome.correct;
+    total.weight += outcome.weight;
+  }
+  return mean_of(session, total);
+}
+
+}  // namespace minnow
