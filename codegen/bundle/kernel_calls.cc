@@ -10,6 +10,9 @@ namespace {
 
 using V = llvm::Value*;
 
+// Of what may be a result, which the caller aligns as its type needs, or a part of one.
+constexpr llvm::Align kAnyAlignment{};
+
 // At the function's entry, so that it is made once however often the place is run through.
 llvm::AllocaInst* stack_slot(llvm::IRBuilder<>& ir, llvm::Type* type) {
   llvm::BasicBlock& entry = ir.GetInsertBlock()->getParent()->getEntryBlock();
@@ -70,7 +73,7 @@ void KernelCalls::run_sequence(size_t number) {
   const SequentialLoop& loop = lowered_.sequences[number];
   for (const int sum : loop.sums)
     if (const int64_t bytes = buffer(sum).bytes; bytes > 0)
-      ir_.CreateMemSet(address(sum), ir_.getInt8(0), index(bytes), llvm::Align(kBufferAlignment));
+      ir_.CreateMemSet(address(sum), ir_.getInt8(0), index(bytes), kAnyAlignment);
   for (const SequentialLoop::Carry& carry : loop.carries) ir_.CreateStore(address(carry.initial), slot(carry.after));
   emit_count(ir_, index(0), index(loop.count), [&](V iteration) {
     begin_iteration(loop, iteration);
@@ -78,7 +81,7 @@ void KernelCalls::run_sequence(size_t number) {
   });
   for (const SequentialLoop::Carry& carry : loop.carries)
     if (const int64_t bytes = buffer(carry.after).bytes; carry.is_part && carry.last >= 0 && bytes > 0)
-      ir_.CreateMemCpy(address(carry.last), llvm::Align(4), address(carry.after), llvm::Align(4), index(bytes));
+      ir_.CreateMemCpy(address(carry.last), kAnyAlignment, address(carry.after), kAnyAlignment, index(bytes));
 }
 
 // What the iteration before wrote is what this one reads. Where no part of a result is written, it writes `last` and
