@@ -1,5 +1,6 @@
 #include "codegen/bundle/kernel_calls.h"
 
+#include <llvm/ADT/STLFunctionalExtras.h>
 #include <llvm/IR/GlobalAlias.h>
 #include <llvm/IR/Module.h>
 
@@ -25,8 +26,7 @@ llvm::Function* function_of(const Kernel& kernel, llvm::Module& module) {
   return llvm::cast<llvm::Function>(found);
 }
 
-}  // namespace
-
+// for (i = from; i < to; ++i) body(i), in numbers of from's type.
 void emit_count(llvm::IRBuilder<>& ir, V from, V to, llvm::function_ref<void(V)> body) {
   llvm::Function* function = ir.GetInsertBlock()->getParent();
   llvm::BasicBlock* before = ir.GetInsertBlock();
@@ -42,6 +42,8 @@ void emit_count(llvm::IRBuilder<>& ir, V from, V to, llvm::function_ref<void(V)>
   ir.CreateCondBr(ir.CreateICmpULT(next, to), head, exit);
   ir.SetInsertPoint(exit);
 }
+
+}  // namespace
 
 KernelCalls::KernelCalls(llvm::IRBuilder<>& ir, int index_bits, std::span<const Kernel> kernels,
                          const LoweredFunction& lowered, KernelMemory memory)
