@@ -7,7 +7,6 @@
 
 #include "codegen/c_source/c_rules.h"
 #include "ir/loop.h"
-#include "ir/printable.h"
 #include "ir/text.h"
 
 namespace minnow {
@@ -17,12 +16,6 @@ using Names = std::unordered_map<const Value*, std::string>;
 
 std::string offset(const std::string& place, int64_t bytes) {
   return bytes == 0 ? place : fmt::format("{} + {}", place, bytes);
-}
-
-// What would end a comment.
-std::string in_comment(std::string text) {
-  for (size_t at = 0; (at = text.find("*/", at)) != text.npos;) text.replace(at, 2, "* /");
-  return text;
 }
 
 // The statements of a function or of a loop's body.
@@ -81,7 +74,7 @@ std::string Body::heading(const Op& op) const {
   std::string text = fmt::format("{} = {}({}): {}", names_.at(op.result()), mnemonic(op.kind),
                                  fmt::join(operands, ", "), op.type().to_string());
   if (!op.location.layer.empty()) text += fmt::format("; {}, {}", op.location.layer, phase_name(op.location.phase));
-  return in_comment(printable(text));
+  return in_comment(text);
 }
 
 void Body::declare(std::string_view name, const Value* value, bool is_written) {

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "codegen/c_source/c_source.h"
+#include "codegen/c_source/c_writer.h"
 #include "passes/pipeline.h"
 #include "runtime/file.h"
 
