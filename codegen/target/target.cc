@@ -46,15 +46,15 @@ const TileSet& tile_set_of(const Processor& processor) {
   });
 }
 
-// What multiplies and adds in one rounding, by architecture; others do.
+// What multiplies and adds f32 in one rounding, by architecture; others do.
 struct FusedFeature {
   llvm::Triple::ArchType arch;
   const char* feature;  // empty: none has it
 };
 constexpr FusedFeature kFused[] = {
-    {llvm::Triple::x86_64, "+fma"}, {llvm::Triple::x86, "+fma"},   {llvm::Triple::arm, "+vfp4"},
-    {llvm::Triple::thumb, "+vfp4"}, {llvm::Triple::wasm32, ""},    {llvm::Triple::wasm64, ""},
-    {llvm::Triple::riscv64, "+f"},  {llvm::Triple::riscv32, "+f"},
+    {llvm::Triple::x86_64, "+fma"},      {llvm::Triple::x86, "+fma"},   {llvm::Triple::arm, "+vfp4d16sp"},
+    {llvm::Triple::thumb, "+vfp4d16sp"}, {llvm::Triple::wasm32, ""},    {llvm::Triple::wasm64, ""},
+    {llvm::Triple::riscv64, "+f"},       {llvm::Triple::riscv32, "+f"},
 };
 
 bool has_fma(const llvm::MCSubtargetInfo& subtarget) {
