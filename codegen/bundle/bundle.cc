@@ -34,9 +34,7 @@ Result<Target> bundle_target(const BundleOptions& options) {
 }
 
 int64_t arena_bytes(const LoweredFunction& lowered) {
-  int64_t local = 0;
-  for (const BlockLoop& loop : lowered.loops) local = std::max(local, loop.local_bytes);
-  return aligned(lowered.arena_bytes) + local;
+  return aligned(lowered.arena_bytes) + local_bytes(lowered.loops);
 }
 
 class BundleMaker {
