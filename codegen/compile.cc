@@ -104,7 +104,7 @@ Result<RunMemory> run_memory(const Function& function, const MemoryPlan& plan) {
   const LoweredFunction& lowered = compilation.without_unused_constants();
   RunMemory memory;
   memory.scratch = lowered.arena_bytes - plan.arena_bytes;
-  for (const BlockLoop& loop : lowered.loops) memory.local = std::max(memory.local, loop.local_bytes);
+  memory.local = local_bytes(lowered.loops);
   for (const Buffer& buffer : lowered.buffers) {
     if (buffer.kind == Buffer::Kind::kConstant) memory.constants += buffer.bytes;
     if (buffer.kind == Buffer::Kind::kResult) memory.results += buffer.bytes;

@@ -15,13 +15,11 @@ class CompiledExecutable : public Executable {
       : Executable(std::move(function)), compiled_(std::move(compiled)), pool_(pool), options_(options),
         arena_(compiled_->arena_bytes), addresses_(compiled_->buffers.size()) {
     for (size_t i = 0; i < addresses_.size(); ++i) addresses_[i] = fixed_address(i);
-    int64_t local_bytes = 0;
-    for (const BlockLoop& loop : compiled_->loops) local_bytes = std::max(local_bytes, loop.local_bytes);
     size_t most_buffers = 0;
     for (const Kernel& kernel : compiled_->kernels) most_buffers = std::max(most_buffers, kernel.buffers.size());
     kernel_buffers_.reserve(most_buffers);
     for (int i = 0; i < pool.threads() && !compiled_->loops.empty(); ++i) {
-      local_arenas_.emplace_back(local_bytes);
+      local_arenas_.emplace_back(local_bytes(compiled_->loops));
       locals_.push_back(local_arenas_.back().data());
       part_buffers_.emplace_back().reserve(most_buffers);
     }

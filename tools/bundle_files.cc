@@ -147,12 +147,13 @@ Status write_bundle(const ModelFlags& model, const BackendFlags& backend, const 
     return tl::unexpected(Error{"--emit", "a bundle needs a folder to go to", "add -o DIR", ExitCode::kUsage});
   Parts parts;
   MINNOW_ASSIGN(parts.options.name, bundle_name(model, flags));
-  MINNOW_ASSIGN(const std::vector<std::string> names, function_names(flags));
+  MINNOW_ASSIGN(std::vector<std::string> names, function_names(flags));
   parts.options.triple = flags.triple;
   parts.options.cpu = flags.cpu;
   parts.options.is_small = flags.optimize == "size";
   parts.options.has_weights = flags.weights == "embedded";
   MINNOW_ASSIGN(const bool is_plain, is_plain_program(model.path));
+  if (names[0].empty() && !is_plain) names[0] = "infer";
   MINNOW_TRY(is_plain ? add_program(model.path, names, backend.session_options().max_bytes, flags.pipeline, parts)
                       : add_model(model, backend, names, flags.pipeline, parts));
   for (auto& [name, tensor] : parts.tensors)

@@ -12,7 +12,7 @@ namespace minnow {
 
 struct BundleFlags {
   std::string name;                  // empty: the model's file
-  std::string functions;             // "infer,train_step"; empty: infer
+  std::string functions;             // "infer,train_step"; empty: infer, or the first of a program
   std::string weights = "embedded";  // or "file"
   std::string optimize = "speed";    // or "size"
   bool as_c = false;                 // one file of C in place of an object

@@ -7,7 +7,6 @@
 
 #include "codegen/c_source/c_source.h"
 #include "ir/text.h"
-#include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "runtime/file.h"
 #include "runtime/train/run_curves.h"
@@ -99,17 +98,18 @@ Result<std::unique_ptr<Check>> make_check(const CompileFlags& flags, const Funct
 
 // --emit=bundle, --emit=c
 Result<ExitCode> emit_bundle(const CompileFlags& flags) {
-  if (flags.check_passes || flags.remarks || !flags.html.empty())
-    return tl::unexpected(Error{"--emit=" + flags.emit, "has no --check-passes, --remarks or --html",
+  if (flags.check_passes || flags.remarks || !flags.html.empty() || flags.passes.time ||
+      flags.passes.dump != DumpFlags{})
+    return tl::unexpected(Error{"--emit=" + flags.emit,
+                                "has no --check-passes, --remarks, --html, --time-passes or --print-ir-...",
                                 "look at its functions with --emit=ir", ExitCode::kUsage});
-  MINNOW_ASSIGN(PassPlan plan, flags.passes.plan());
   BundleFlags bundle = flags.bundle;
   bundle.as_c = flags.emit == "c";
+  PassFlags passes = flags.passes;
+  if (bundle.as_c && passes.passes == "default") passes.passes = c_passes();
+  MINNOW_ASSIGN(PassPlan plan, passes.plan());
   bundle.pipeline = std::move(plan.run);
-  if (bundle.as_c && flags.passes.passes == "default") {
-    MINNOW_ASSIGN(bundle.pipeline, parse_pipeline(c_passes()));
-  }
-  bundle.functions = flags.function.empty() ? "infer" : flags.function;
+  bundle.functions = flags.function;
   bundle.folder = flags.out;
   bundle.triple = flags.triple;
   bundle.cpu = flags.backend.cpu;
@@ -171,7 +171,7 @@ Action add_compile(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--function", flags->function,
                  "infer, evaluate, loss or train_step, which is the default; of IR text, any function, the first by "
-                 "default; of a bundle, several: infer,train_step")
+                 "default; of a bundle, several: infer,train_step; infer by default")
       ->type_name("NAME");
   flags->passes.add(app, "default");
   flags->data.add(app);

@@ -34,9 +34,7 @@ Result<Target> bundle_target(const BundleOptions& options) {
 }
 
 int64_t arena_bytes(const LoweredFunction& lowered) {
-  int64_t local = 0;
-  for (const BlockLoop& loop : lowered.loops) local = std::max(local, loop.local_bytes);
-  return aligned(lowered.arena_bytes) + local;
+  return aligned(lowered.arena_bytes) + local_bytes(lowered.loops);
 }
 
 class BundleMaker {
@@ -94,17 +92,10 @@ class BundleMaker {
     return {};
   }
 
-  // A tensor whose values are all zero needs none in the object, unless it is only there.
   void add_tensors(BundleCode& code) {
-    for (const BundleTensor& tensor : layout_.tensors) {
-      const auto found = options_.tensors.find(tensor.name);
-      std::string bytes(static_cast<size_t>(tensor.type.bytes()), '\0');
-      if (found != options_.tensors.end())
-        bytes.assign(reinterpret_cast<const char*>(found->second.data()), found->second.size());
-      const bool is_zero = std::ranges::all_of(bytes, [](char c) { return c == 0; });
-      if (tensor.offset < 0 || (options_.has_weights && !is_zero))
-        code.tensors[tensor.name] = add_constant(module_, bytes, "tensor." + tensor.name);
-    }
+    for (const BundleTensor& tensor : layout_.tensors)
+      if (const auto bytes = values_in_object(tensor, options_))
+        code.tensors[tensor.name] = add_constant(module_, *bytes, "tensor." + tensor.name);
   }
 
   void finish_module(const llvm::TargetMachine& machine) {
@@ -134,6 +125,16 @@ Result<Bundle> make_bundle(std::span<const Function* const> functions, const Bun
   MINNOW_ASSIGN(Target target, bundle_target(options));
   MINNOW_ASSIGN(BundleLayout layout, bundle_layout(functions, options.has_weights));
   return BundleMaker(options, std::move(target), std::move(layout)).make(model_hash(functions));
+}
+
+// A tensor whose values are all zero needs none in the object, unless it is only there.
+std::optional<std::string> values_in_object(const BundleTensor& tensor, const BundleOptions& options) {
+  std::string bytes(static_cast<size_t>(tensor.type.bytes()), '\0');
+  if (const auto found = options.tensors.find(tensor.name); found != options.tensors.end())
+    bytes.assign(reinterpret_cast<const char*>(found->second.data()), found->second.size());
+  const bool is_zero = std::ranges::all_of(bytes, [](char c) { return c == 0; });
+  if (tensor.offset >= 0 && (is_zero || !options.has_weights)) return std::nullopt;
+  return bytes;
 }
 
 // FNV-1a.

@@ -58,6 +58,9 @@ Result<Bundle> make_bundle(std::span<const Function* const> functions, const Bun
 // are not written in C, see check_c_source().
 Result<Bundle> make_c_bundle(std::span<const Function* const> functions, const BundleOptions& options);
 
+// A tensor's values where they stand in the object; nullopt of what begins as zero or is loaded.
+std::optional<std::string> values_in_object(const BundleTensor& tensor, const BundleOptions& options);
+
 // Names the functions and their weights' shapes.
 uint64_t model_hash(std::span<const Function* const> functions);
 

@@ -1,7 +1,6 @@
 #include "codegen/bundle/bundle_layout.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <set>
 
@@ -10,22 +9,30 @@
 namespace minnow {
 namespace {
 
-constexpr std::array<std::string_view, 48> kReservedWords = {
-    "auto",     "break",  "case",     "char",   "const",     "continue", "default", "do",      "double",  "else",
-    "enum",     "extern", "float",    "for",    "goto",      "if",       "inline",  "int",     "long",    "register",
-    "restrict", "return", "short",    "signed", "sizeof",    "static",   "struct",  "switch",  "typedef", "union",
-    "unsigned", "void",   "volatile", "while",  "class",     "delete",   "new",     "private", "public",  "template",
-    "this",     "throw",  "try",      "using",  "namespace", "operator", "virtual", "memory"};
+// Of C and of C++, for which the header is as well; and the first argument of all functions.
+constexpr std::string_view kReservedWords[] = {
+    "alignas",     "alignof",      "and",       "and_eq",   "asm",       "auto",         "bitand",   "bitor",
+    "bool",        "break",        "case",      "catch",    "char",      "char16_t",     "char32_t", "char8_t",
+    "class",       "co_await",     "co_return", "co_yield", "compl",     "concept",      "const",    "const_cast",
+    "consteval",   "constexpr",    "constinit", "continue", "decltype",  "default",      "delete",   "do",
+    "double",      "dynamic_cast", "else",      "enum",     "explicit",  "export",       "extern",   "false",
+    "float",       "for",          "friend",    "goto",     "if",        "inline",       "int",      "long",
+    "memory",      "mutable",      "namespace", "new",      "noexcept",  "not",          "not_eq",   "nullptr",
+    "operator",    "or",           "or_eq",     "private",  "protected", "public",       "register", "reinterpret_cast",
+    "requires",    "restrict",     "return",    "short",    "signed",    "sizeof",       "static",   "static_assert",
+    "static_cast", "struct",       "switch",    "template", "this",      "thread_local", "throw",    "true",
+    "try",         "typedef",      "typeid",    "typename", "typeof",    "union",        "unsigned", "using",
+    "virtual",     "void",         "volatile",  "wchar_t",  "while",     "xor",          "xor_eq"};
 
 bool is_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
-// Names of the arguments of one entry.
-class ArgumentNames {
+// Names in C that stay different as capitals, of which macros are made.
+class CNames {
  public:
   std::string add(std::string_view text) {
     const std::string name = c_identifier(text);
     std::string unique = name;
-    for (int i = 2; !taken_.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
+    for (int i = 2; !taken_.insert(upper(unique)).second; ++i) unique = name + "_" + std::to_string(i);
     return unique;
   }
 
@@ -33,36 +40,55 @@ class ArgumentNames {
   std::set<std::string> taken_;
 };
 
-bool lies_in_header(const Value& parameter) {
-  return parameter.role == Role::kScalar && parameter.type.elements() == 1 &&
-         (parameter.name == "seed" || parameter.name == "step" || parameter.name == "position" ||
-          parameter.name == "learning_rate");
+struct HeaderField {
+  std::string_view name;
+  DType dtype;
+  int64_t offset;
+};
+constexpr HeaderField kHeaderFields[] = {{"seed", DType::kI32, BundleHeader::kSeed},
+                                         {"step", DType::kI32, BundleHeader::kStep},
+                                         {"position", DType::kI32, BundleHeader::kPosition},
+                                         {"learning_rate", DType::kF32, BundleHeader::kLearningRate}};
+
+const HeaderField* find_field(const Value& parameter) {
+  const auto* field = std::ranges::find(kHeaderFields, parameter.name, &HeaderField::name);
+  const bool is_one = field != std::end(kHeaderFields) && parameter.role == Role::kScalar &&
+                      parameter.type == TensorType{field->dtype, {}};
+  return is_one ? field : nullptr;
+}
+
+bool has_offset(const Value& parameter, int64_t offset) {
+  const HeaderField* field = find_field(parameter);
+  return field != nullptr && field->offset == offset;
 }
 
 bool is_tensor(const Value& parameter) { return parameter.role == Role::kWeight || parameter.role == Role::kState; }
 
-BundleEntry entry_of(const Function& function) {
+BundleEntry entry_of(const Function& function, CNames& functions) {
   BundleEntry entry;
-  entry.name = c_identifier(function.name());
+  entry.name = functions.add(function.name());
   entry.function = &function;
   entry.counts_steps = function.name() == "train_step";
-  ArgumentNames names;
+  CNames names;
+  const Value* rate = nullptr;
   for (const auto& parameter : function.parameters()) {
-    if (parameter->name == "position" && lies_in_header(*parameter)) entry.counts_positions = true;
-    if (is_tensor(*parameter) || lies_in_header(*parameter)) continue;
+    if (has_offset(*parameter, BundleHeader::kPosition)) entry.counts_positions = true;
+    if (has_offset(*parameter, BundleHeader::kLearningRate)) rate = parameter.get();
+    if (is_tensor(*parameter) || find_field(*parameter) != nullptr) continue;
     entry.arguments.push_back(
         {EntryArgument::Kind::kInput, parameter->index, names.add(parameter->name), parameter->type});
   }
-  if (const Value* rate = function.find_parameter("learning_rate"); rate != nullptr && lies_in_header(*rate))
-    entry.arguments.push_back(
-        {EntryArgument::Kind::kLearningRate, rate->index, names.add("learning_rate"), rate->type});
+  if (rate != nullptr)
+    entry.arguments.push_back({EntryArgument::Kind::kLearningRate, rate->index, names.add(rate->name), rate->type});
   for (size_t i = 0; i < function.results().size(); ++i) {
     const FunctionResult& result = function.results()[i];
     if (function.replaced_parameter(result) != nullptr) continue;
     // What else a step of training counts is for reports.
     if (entry.counts_steps && result.name != "loss") continue;
-    const auto kind = entry.counts_steps ? EntryArgument::Kind::kLoss : EntryArgument::Kind::kOutput;
-    entry.arguments.push_back({kind, static_cast<int>(i), names.add(result.name), result.value->type});
+    const TensorType& type = result.value->type;
+    const bool is_loss = entry.counts_steps && type == TensorType{DType::kF32, {}};
+    const auto kind = is_loss ? EntryArgument::Kind::kLoss : EntryArgument::Kind::kOutput;
+    entry.arguments.push_back({kind, static_cast<int>(i), names.add(result.name), type});
   }
   return entry;
 }
@@ -116,11 +142,7 @@ const BundleTensor* BundleLayout::find(std::string_view name) const {
   return found == tensors.end() ? nullptr : &*found;
 }
 
-int64_t header_offset(std::string_view name) {
-  if (name == "learning_rate") return BundleHeader::kLearningRate;
-  if (name == "position") return BundleHeader::kPosition;
-  return name == "step" ? BundleHeader::kStep : BundleHeader::kSeed;
-}
+int64_t header_offset(const Value& parameter) { return find_field(parameter)->offset; }
 
 Status check_size(int64_t bytes) {
   if (bytes <= INT32_MAX) return {};
@@ -138,7 +160,9 @@ bool BundleLayout::can_save() const { return !saved().empty(); }
 
 Result<BundleLayout> bundle_layout(std::span<const Function* const> functions, bool in_code) {
   BundleLayout layout;
-  for (const Function* function : functions) layout.entries.push_back(entry_of(*function));
+  CNames names;
+  for (const char* fixed : {"init", "restart", "save", "load"}) names.add(fixed);
+  for (const Function* function : functions) layout.entries.push_back(entry_of(*function, names));
   // What training alone has is known when the other functions have been seen.
   std::ranges::stable_sort(layout.entries, {}, &BundleEntry::counts_steps);
   for (const BundleEntry& entry : layout.entries) MINNOW_TRY(add_tensors(entry, layout.tensors));
@@ -165,7 +189,7 @@ void place_memory(BundleLayout& layout, std::span<const int64_t> arena_bytes) {
 
 bool is_c_identifier(std::string_view name) {
   return !name.empty() && !std::isdigit(static_cast<unsigned char>(name[0])) && std::ranges::all_of(name, is_letter) &&
-         std::ranges::find(kReservedWords, name) == kReservedWords.end();
+         std::ranges::find(kReservedWords, name) == std::end(kReservedWords);
 }
 
 std::string c_identifier(std::string_view text) {
@@ -173,6 +197,11 @@ std::string c_identifier(std::string_view text) {
   for (const char c : text) name += is_letter(c) ? c : '_';
   if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) name = "_" + name;
   return is_c_identifier(name) ? name : name + "_";
+}
+
+std::string upper(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
 }
 
 }  // namespace minnow

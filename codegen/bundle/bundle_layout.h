@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "codegen/c_source/c_writer.h"
 #include "ir/error.h"
 #include "ir/function.h"
 
@@ -29,7 +28,7 @@ struct BundleHeader {
 
 // An argument of an entry behind `memory`, in order.
 struct EntryArgument {
-  // kLoss is where a result, one number, goes unless that is NULL; kLearningRate comes by value.
+  // kLoss is where a result, an f32, goes unless that is NULL; kLearningRate comes by value.
   enum class Kind : uint8_t { kInput, kOutput, kLearningRate, kLoss };
   Kind kind = Kind::kInput;
   int index = 0;     // of the function's parameter or result
@@ -38,7 +37,7 @@ struct EntryArgument {
 };
 
 struct BundleEntry {
-  std::string name;  // "infer": NAME_infer
+  std::string name;  // "infer": NAME_infer; unlike all others of the bundle
   const Function* function = nullptr;
   std::vector<EntryArgument> arguments;
   bool counts_steps = false;      // a call is a step of training
@@ -77,8 +76,9 @@ Result<BundleLayout> bundle_layout(std::span<const Function* const> functions, b
 // Places everything: entry i needs `arena_bytes[i]` for its kernels.
 void place_memory(BundleLayout& layout, std::span<const int64_t> arena_bytes);
 
-// Where in the header a function's parameter lies: "seed", "step", "position" or "learning_rate".
-int64_t header_offset(std::string_view name);
+// Where in the header a function's parameter lies that is no tensor and no argument: the seed, the step, the position
+// or the learning rate.
+int64_t header_offset(const Value& parameter);
 
 // Memory and files have sizes of 31 bits.
 Status check_size(int64_t bytes);
@@ -87,5 +87,7 @@ Status check_size(int64_t bytes);
 bool is_c_identifier(std::string_view name);
 // "conv1.weight" → "conv1_weight".
 std::string c_identifier(std::string_view text);
+// Of letters that C's names have.
+std::string upper(std::string text);
 
 }  // namespace minnow

@@ -16,35 +16,39 @@ namespace {
 
 using Kind = EntryArgument::Kind;
 
-// Bytes as numbers of C, several to a line.
 template <typename Number>
-std::string numbers(std::string_view bytes, DType dtype) {
+std::vector<double> read(std::string_view bytes) {
+  std::vector<Number> numbers(bytes.size() / sizeof(Number));
+  std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  return {numbers.begin(), numbers.end()};
+}
+
+std::vector<double> numbers_of(std::string_view bytes, DType dtype) {
+  if (dtype == DType::kF32) return read<float>(bytes);
+  if (dtype == DType::kF64) return read<double>(bytes);
+  return dtype == DType::kI32 ? read<int32_t>(bytes) : read<uint8_t>(bytes);
+}
+
+// As numbers of C, several to a line.
+std::string list_of(const std::vector<double>& numbers, DType dtype) {
   std::string text;
-  for (size_t i = 0; i < bytes.size() / sizeof(Number); ++i) {
-    Number number;
-    std::memcpy(&number, bytes.data() + i * sizeof(Number), sizeof(Number));
+  for (size_t i = 0; i < numbers.size(); ++i) {
     text += i % 12 == 0 ? "\n  " : " ";
-    text += c_number(dtype, static_cast<double>(number)) + ",";
+    text += c_number(dtype, numbers[i]) + ",";
   }
   return text;
 }
 
-std::string letters(std::string_view bytes) { return numbers<signed char>(bytes, DType::kI32); }
+std::string letters(std::string_view bytes) { return list_of(read<signed char>(bytes), DType::kI32); }
 
-std::string values_of(std::string_view bytes, DType dtype) {
-  if (dtype == DType::kF32) return numbers<float>(bytes, dtype);
-  if (dtype == DType::kF64) return numbers<double>(bytes, dtype);
-  return dtype == DType::kI32 ? numbers<int32_t>(bytes, dtype) : numbers<uint8_t>(bytes, dtype);
-}
-
-// What C has no number for.
-Status check_finite(const BundleOptions& options) {
-  for (const auto& [name, bytes] : options.tensors)
-    for (size_t i = 0; i + 4 <= bytes.size(); i += 4) {
-      float number;
-      std::memcpy(&number, bytes.data() + i, 4);
-      if (!std::isfinite(number)) return fail(name, "is not finite: element {} is {}", i / 4, number);
-    }
+// What a constant of C cannot be made of.
+Status check_finite(const BundleLayout& layout, const BundleOptions& options) {
+  for (const BundleTensor& tensor : layout.tensors) {
+    const std::vector<double> numbers = numbers_of(values_in_object(tensor, options).value_or(""), tensor.type.dtype);
+    const auto found = std::ranges::find_if_not(numbers, [](double number) { return std::isfinite(number); });
+    if (found != numbers.end())
+      return fail(tensor.name, "is not finite: element {} is {}", found - numbers.begin(), *found);
+  }
   return {};
 }
 
@@ -60,9 +64,8 @@ class CBundle {
     return fmt::format(
         "/* {} of \"{}\": made by minnow, plain C99. {}.h says how to call it. */\n"
         "#include \"{}.h\"\n\n#include <string.h>\n\n{}{}{}{}\n{}{}",
-        bundle_.options.name, bundle_.options.model, bundle_.options.name, bundle_.options.name,
-        c_scalar_functions(functions), tensors(), can_save ? checkpoint() : "", check(), functions,
-        can_save ? save_and_load() : "");
+        name(), in_comment(bundle_.options.model), name(), name(), c_scalar_functions(functions), tensors(),
+        can_save ? checkpoint() : "", check(), functions, can_save ? save_and_load() : "");
   }
 
  private:
@@ -73,27 +76,13 @@ class CBundle {
     return fmt::format("tensor{}", &tensor - bundle_.layout.tensors.data());
   }
 
-  std::string_view bytes_of(const BundleTensor& tensor) const {
-    const auto found = bundle_.options.tensors.find(tensor.name);
-    if (found == bundle_.options.tensors.end()) return {};
-    return {reinterpret_cast<const char*>(found->second.data()), found->second.size()};
-  }
-
-  // Whether its values stand in the file.
-  bool is_told(const BundleTensor& tensor) const {
-    const bool is_zero = std::ranges::all_of(bytes_of(tensor), [](char c) { return c == 0; });
-    return tensor.offset < 0 || (bundle_.options.has_weights && !is_zero);
-  }
-
   std::string tensors() const {
     std::string text;
-    for (const BundleTensor& tensor : bundle_.layout.tensors) {
-      if (!is_told(tensor)) continue;
-      const std::string_view bytes = bytes_of(tensor);
-      text += fmt::format("/* {} {} */\nstatic const {} {}[{}] = {{{}\n}};\n\n", tensor.name, tensor.type.to_string(),
-                          c_type(tensor.type.dtype), constant(tensor), tensor.type.elements(),
-                          bytes.empty() ? "0" : values_of(bytes, tensor.type.dtype));
-    }
+    for (const BundleTensor& tensor : bundle_.layout.tensors)
+      if (const auto bytes = values_in_object(tensor, bundle_.options))
+        text += fmt::format("/* {} {} */\nstatic const {} {}[{}] = {{{}\n}};\n\n", in_comment(tensor.name),
+                            tensor.type.to_string(), c_type(tensor.type.dtype), constant(tensor),
+                            tensor.type.elements(), list_of(numbers_of(*bytes, tensor.type.dtype), tensor.type.dtype));
     return text;
   }
 
@@ -123,7 +112,7 @@ class CBundle {
   std::string init() const {
     std::string values;
     for (const BundleTensor& tensor : bundle_.layout.tensors)
-      if (tensor.offset >= 0 && is_told(tensor))
+      if (tensor.offset >= 0 && values_in_object(tensor, bundle_.options))
         values += fmt::format("  memcpy(bytes + {}, {}, {});\n", tensor.offset, constant(tensor), tensor.type.bytes());
     const bool is_loaded = bundle_.options.has_weights || !bundle_.layout.can_save();
     return fmt::format(
@@ -202,7 +191,7 @@ class CBundle {
       if (entry.arguments[i].kind == Kind::kInput && entry.arguments[i].index == parameter.index)
         return argument_name(i);
     const BundleTensor* tensor = bundle_.layout.find(parameter.name);
-    if (tensor == nullptr) return fmt::format("bytes + {}", header_offset(parameter.name));
+    if (tensor == nullptr) return fmt::format("bytes + {}", header_offset(parameter));
     return tensor->offset < 0 ? constant(*tensor) : fmt::format("bytes + {}", tensor->offset);
   }
 
@@ -243,9 +232,9 @@ class CBundle {
 
 Result<Bundle> make_c_bundle(std::span<const Function* const> functions, const BundleOptions& options) {
   for (const Function* function : functions) MINNOW_TRY(check_c_source(*function));
-  MINNOW_TRY(check_finite(options));
   Bundle bundle;
   MINNOW_ASSIGN(bundle.layout, bundle_layout(functions, options.has_weights));
+  MINNOW_TRY(check_finite(bundle.layout, options));
   std::vector<MemoryPlan> plans;
   std::vector<int64_t> arenas;
   for (const BundleEntry& entry : bundle.layout.entries) {

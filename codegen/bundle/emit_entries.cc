@@ -55,7 +55,7 @@ class Entry {
   V place_of(const Value& parameter) {
     if (V given = find_argument(EntryArgument::Kind::kInput, static_cast<size_t>(parameter.index))) return given;
     const BundleTensor* tensor = code_.layout.find(parameter.name);
-    if (tensor == nullptr) return c_.at(header_offset(parameter.name));
+    if (tensor == nullptr) return c_.at(header_offset(parameter));
     return tensor->offset < 0 ? static_cast<V>(code_.tensors.at(tensor->name)) : c_.at(tensor->offset);
   }
 
@@ -92,13 +92,12 @@ class Entry {
   void tell_loss(size_t argument) {
     llvm::IRBuilder<>& ir = c_.ir();
     const auto result = static_cast<size_t>(entry_.arguments[argument].index);
-    V loss = ir.CreateLoad(ir.getFloatTy(), work(entry_.results[result]));
     llvm::Function* function = ir.GetInsertBlock()->getParent();
     auto* tell = llvm::BasicBlock::Create(ir.getContext(), "tell", function);
     auto* told = llvm::BasicBlock::Create(ir.getContext(), "told", function);
     ir.CreateCondBr(ir.CreateIsNull(c_.argument(argument)), told, tell);
     ir.SetInsertPoint(tell);
-    ir.CreateStore(loss, c_.argument(argument));
+    c_.copy(c_.argument(argument), work(entry_.results[result]), entry_.arguments[argument].type.bytes());
     ir.CreateBr(told);
     ir.SetInsertPoint(told);
   }

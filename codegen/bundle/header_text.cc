@@ -3,22 +3,10 @@
 #include <algorithm>
 
 #include "codegen/bundle/bundle_texts.h"
-#include "ir/printable.h"
+#include "codegen/c_source/c_writer.h"
 
 namespace minnow {
 namespace {
-
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
-
-// What would end a comment of C, or a line of it.
-std::string in_comment(std::string_view text) {
-  std::string safe = printable(text);
-  for (size_t at = 0; (at = safe.find("*/", at)) != safe.npos;) safe.replace(at, 2, "* /");
-  return safe;
-}
 
 // As a string of C; bytes that are no plain letters as numbers.
 std::string c_string(std::string_view text) {

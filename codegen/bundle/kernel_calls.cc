@@ -1,5 +1,6 @@
 #include "codegen/bundle/kernel_calls.h"
 
+#include <llvm/ADT/STLFunctionalExtras.h>
 #include <llvm/IR/GlobalAlias.h>
 #include <llvm/IR/Module.h>
 
@@ -9,6 +10,9 @@ namespace minnow {
 namespace {
 
 using V = llvm::Value*;
+
+// Of what may be a result, which the caller aligns as its type needs, or a part of one.
+constexpr llvm::Align kAnyAlignment{};
 
 // At the function's entry, so that it is made once however often the place is run through.
 llvm::AllocaInst* stack_slot(llvm::IRBuilder<>& ir, llvm::Type* type) {
@@ -22,8 +26,7 @@ llvm::Function* function_of(const Kernel& kernel, llvm::Module& module) {
   return llvm::cast<llvm::Function>(found);
 }
 
-}  // namespace
-
+// for (i = from; i < to; ++i) body(i), in numbers of from's type.
 void emit_count(llvm::IRBuilder<>& ir, V from, V to, llvm::function_ref<void(V)> body) {
   llvm::Function* function = ir.GetInsertBlock()->getParent();
   llvm::BasicBlock* before = ir.GetInsertBlock();
@@ -39,6 +42,8 @@ void emit_count(llvm::IRBuilder<>& ir, V from, V to, llvm::function_ref<void(V)>
   ir.CreateCondBr(ir.CreateICmpULT(next, to), head, exit);
   ir.SetInsertPoint(exit);
 }
+
+}  // namespace
 
 KernelCalls::KernelCalls(llvm::IRBuilder<>& ir, int index_bits, std::span<const Kernel> kernels,
                          const LoweredFunction& lowered, KernelMemory memory)
@@ -70,7 +75,7 @@ void KernelCalls::run_sequence(size_t number) {
   const SequentialLoop& loop = lowered_.sequences[number];
   for (const int sum : loop.sums)
     if (const int64_t bytes = buffer(sum).bytes; bytes > 0)
-      ir_.CreateMemSet(address(sum), ir_.getInt8(0), index(bytes), llvm::Align(kBufferAlignment));
+      ir_.CreateMemSet(address(sum), ir_.getInt8(0), index(bytes), kAnyAlignment);
   for (const SequentialLoop::Carry& carry : loop.carries) ir_.CreateStore(address(carry.initial), slot(carry.after));
   emit_count(ir_, index(0), index(loop.count), [&](V iteration) {
     begin_iteration(loop, iteration);
@@ -78,7 +83,7 @@ void KernelCalls::run_sequence(size_t number) {
   });
   for (const SequentialLoop::Carry& carry : loop.carries)
     if (const int64_t bytes = buffer(carry.after).bytes; carry.is_part && carry.last >= 0 && bytes > 0)
-      ir_.CreateMemCpy(address(carry.last), llvm::Align(4), address(carry.after), llvm::Align(4), index(bytes));
+      ir_.CreateMemCpy(address(carry.last), kAnyAlignment, address(carry.after), kAnyAlignment, index(bytes));
 }
 
 // What the iteration before wrote is what this one reads. Where no part of a result is written, it writes `last` and

@@ -2,7 +2,6 @@
 // does on one thread, with every address computed from those of a few blocks of memory.
 #pragma once
 
-#include <llvm/ADT/STLFunctionalExtras.h>
 #include <llvm/IR/IRBuilder.h>
 
 #include <span>
@@ -11,9 +10,6 @@
 #include "codegen/lower_function.h"
 
 namespace minnow {
-
-// for (i = from; i < to; ++i) body(i), in numbers of from's type.
-void emit_count(llvm::IRBuilder<>& ir, llvm::Value* from, llvm::Value* to, llvm::function_ref<void(llvm::Value*)> body);
 
 // Where the function's memory is.
 struct KernelMemory {

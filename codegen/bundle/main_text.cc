@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/bundle/bundle_texts.h"
+#include "codegen/c_source/c_writer.h"
 
 namespace minnow {
 namespace {
@@ -32,6 +33,10 @@ std::string call(const BundleTexts& bundle, const BundleEntry& entry) {
     else values.push_back(argument.kind == EntryArgument::Kind::kLoss ? "&loss" : buffer_name(entry, argument));
   }
   return fmt::format("{}_{}({})", bundle.options.name, entry.name, fmt::join(values, ", "));
+}
+
+bool tells_loss(const BundleEntry& entry) {
+  return std::ranges::find(entry.arguments, EntryArgument::Kind::kLoss, &EntryArgument::kind) != entry.arguments.end();
 }
 
 // One step of training, several times.
@@ -98,7 +103,7 @@ std::string main_text(const BundleTexts& bundle) {
   const bool loads = !bundle.options.has_weights && bundle.layout.can_save();
   std::string calls;
   for (const BundleEntry& entry : bundle.layout.entries)
-    calls += entry.counts_steps ? training(bundle, entry) : single_call(bundle, entry);
+    calls += tells_loss(entry) ? training(bundle, entry) : single_call(bundle, entry);
   return fmt::format(
       "/* How to call {0}: what it needs is memory, and arrays for what goes in and comes out. */\n"
       "#include <stdio.h>\n\n#include \"{0}.h\"\n\n"

@@ -5,7 +5,7 @@ namespace {
 
 template <OpKind kind, uint32_t traits>
 constexpr CRuleFn* rule_of() {
-  if constexpr ((traits & (kElementwise | kHasBody)) != 0) return nullptr;
+  if constexpr ((traits & (kElementwise | kHasBody)) != 0 || kind == OpKind::kConstant) return nullptr;
   else return CRule<kind>::apply;
 }
 

@@ -14,7 +14,7 @@ using CRuleFn = void(CWriter& c, const Op& op);
 template <OpKind kind>
 struct CRule;
 
-// nullptr for an elementwise op, of which c_expression() says all, and for one with a body.
+// nullptr for an elementwise op, of which c_expression() says all, for one with a body, and for a constant.
 CRuleFn* c_rule(OpKind kind);
 
 #define MINNOW_C_RULE(kind)                      \
@@ -23,7 +23,6 @@ CRuleFn* c_rule(OpKind kind);
     static void apply(CWriter& c, const Op& op); \
   }
 
-MINNOW_C_RULE(Constant);
 MINNOW_C_RULE(Iota);
 MINNOW_C_RULE(Random);
 MINNOW_C_RULE(Broadcast);

@@ -1,14 +1,7 @@
-// Constants, counting, random numbers.
+// Counting, random numbers.
 #include "codegen/c_source/c_rules.h"
 
 namespace minnow {
-
-// Those of several values stand at the function's beginning.
-void CRule<OpKind::kConstant>::apply(CWriter& c, const Op& op) {
-  const auto& constant = op.attr<ConstantAttributes>();
-  if (constant.is_splat())
-    c.count("i", op.type().elements(), [&] { c.line("y[i] = {};", c_number(op.type().dtype, constant.values[0])); });
-}
 
 void CRule<OpKind::kIota>::apply(CWriter& c, const Op& op) {
   const auto dim = static_cast<size_t>(op.attr<DimAttributes>().dim);

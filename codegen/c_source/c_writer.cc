@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
+
+#include "ir/printable.h"
 
 namespace minnow {
 
@@ -35,14 +38,21 @@ std::string_view c_type(DType dtype) {
   return "";
 }
 
+std::string in_comment(std::string_view text) {
+  std::string safe = printable(text);
+  for (const auto& [mark, apart] : {std::pair("*/", "* /"), std::pair("/*", "/ *")})
+    for (size_t at = 0; (at = safe.find(mark, at)) != safe.npos;) safe.replace(at, 2, apart);
+  return safe;
+}
+
 std::string c_number(DType dtype, double value) {
-  if (dtype == DType::kF64) return fmt::format("{:.17e}", value);
-  if (dtype != DType::kF32) {
+  if (!is_float(dtype)) {
     if (value == static_cast<double>(std::numeric_limits<int32_t>::min())) return "(-2147483647 - 1)";
     return std::to_string(static_cast<int64_t>(value));
   }
   if (std::isnan(value)) return "minnow_from_bits(0x7fc00000)";
   if (std::isinf(value)) return value > 0 ? "minnow_from_bits(0x7f800000)" : "-minnow_from_bits(0x7f800000)";
+  if (dtype == DType::kF64) return fmt::format("{:.17e}", value);
   std::string text = fmt::format("{}", static_cast<float>(value));
   if (text.find_first_of(".e") == text.npos) text += ".0";
   return text + "f";

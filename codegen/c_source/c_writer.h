@@ -28,7 +28,7 @@ class CWriter {
     --depth_;
     line("}}");
   }
-  // for (int32_t i = 0; i < count; ++i), unless there is nothing to count; `i` is then 0 in name_of().
+  // for (int32_t i = 0; i < count; ++i)
   void count(const std::string& i, int64_t count, const std::function<void()>& body) {
     block(fmt::format("for (int32_t {0} = 0; {0} < {1}; ++{0})", i, count), body);
   }
@@ -50,7 +50,9 @@ std::vector<std::string> index_names(std::string_view letter, size_t count);
 // "4 + 28 * i0 - i1", the sum of offset and the names times their factors; "0" for none.
 std::string affine(std::span<const std::string> names, std::span<const int64_t> factors, int64_t offset = 0);
 std::string_view c_type(DType dtype);  // "float", "int32_t"
-// As a number of the type: "0.5f", "-3", also INFINITY and NaN.
+// For a comment: without what would end it or its line.
+std::string in_comment(std::string_view text);
+// As a number of the type: "0.5f", "-3"; of what is not finite, a call.
 std::string c_number(DType dtype, double value);
 
 }  // namespace minnow

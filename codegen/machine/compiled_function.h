@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,9 @@ struct BlockLoop {
   int64_t sums_bytes = 0;   // of one partition
   bool parallel = true;     // partitions may run at the same time; false if dividing them does not pay
 };
+
+// What the arena of a thread holds for any of the loops.
+int64_t local_bytes(std::span<const BlockLoop> loops);
 
 struct Kernel {
   std::string name;  // symbol: "conv1.conv", "fc.gradient.dot_2"

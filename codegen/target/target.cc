@@ -46,15 +46,15 @@ const TileSet& tile_set_of(const Processor& processor) {
   });
 }
 
-// What multiplies and adds in one rounding, by architecture; others do.
+// What multiplies and adds f32 in one rounding, by architecture; others do.
 struct FusedFeature {
   llvm::Triple::ArchType arch;
   const char* feature;  // empty: none has it
 };
 constexpr FusedFeature kFused[] = {
-    {llvm::Triple::x86_64, "+fma"}, {llvm::Triple::x86, "+fma"},   {llvm::Triple::arm, "+vfp4"},
-    {llvm::Triple::thumb, "+vfp4"}, {llvm::Triple::wasm32, ""},    {llvm::Triple::wasm64, ""},
-    {llvm::Triple::riscv64, "+f"},  {llvm::Triple::riscv32, "+f"},
+    {llvm::Triple::x86_64, "+fma"},      {llvm::Triple::x86, "+fma"},   {llvm::Triple::arm, "+vfp4d16sp"},
+    {llvm::Triple::thumb, "+vfp4d16sp"}, {llvm::Triple::wasm32, ""},    {llvm::Triple::wasm64, ""},
+    {llvm::Triple::riscv64, "+f"},       {llvm::Triple::riscv32, "+f"},
 };
 
 bool has_fma(const llvm::MCSubtargetInfo& subtarget) {
@@ -146,6 +146,8 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const Target& t
   llvm::TargetOptions options;
   // An object tells a linker how it passes floats, which LLVM asks these options for.
   if (llvm::StringRef(target.triple).ends_with("eabihf")) options.FloatABIType = llvm::FloatABI::Hard;
+  // Memory is copied by memcpy, which C has, and not by the names of Arm's own run time.
+  options.EABIVersion = llvm::EABI::GNU;
   // What is linked at run time has no place in a WebAssembly module of its own.
   const auto relocation = llvm::Triple(target.triple).isWasm() ? llvm::Reloc::Static : llvm::Reloc::PIC_;
   const auto level = llvm::CodeGenOpt::getLevel(opt_level).value_or(llvm::CodeGenOptLevel::Default);

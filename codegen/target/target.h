@@ -55,7 +55,7 @@ struct Target {
   Processor processor;
   int lanes = 4;         // f32 elements in one vector
   int accumulators = 4;  // of its own tiles, whatever those tried are: orders of sums depend on it
-  bool has_fma = true;   // else a product is rounded before it is added
+  bool has_fma = true;   // of f32; else a product is rounded before it is added
   ScheduleOptions schedule;
   int index_bits = 64;  // of addresses, and of what counts loops
   // A kernel's scratch beyond this lies in the arena, though its stack would have room.

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "codegen/c_source/c_source.h"
+#include "codegen/c_source/c_writer.h"
 #include "passes/pipeline.h"
 #include "runtime/file.h"
 
@@ -96,7 +97,9 @@ Driver driver_of(const proof::Subject& subject, const BundleLayout& layout) {
     const int64_t bytes = argument.type.bytes();
     values.push_back(argument.kind == Kind::kLearningRate ? fmt::format("{:a}f", learning_rate_of(subject)) : name);
     if (argument.kind == Kind::kLearningRate) continue;
-    buffers += fmt::format("static {} {}[{}];\n", c_type(argument.type.dtype), name, argument.type.elements() + 1);
+    // Aligned as the type needs, and no better.
+    buffers += fmt::format("static {0} room_{1}[{2}], *const {1} = room_{1} + 1;\n", c_type(argument.type.dtype), name,
+                           argument.type.elements() + 1);
     const bool is_read = argument.kind == Kind::kInput;
     (is_read ? in : out) += bytes;
     (is_read ? reads : writes) += is_read

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "frontend/load/load_experiment.h"
+#include "ir/text.h"
 #include "passes/pipeline.h"
 #include "proof/compare.h"
 #include "proof/model_subject.h"
@@ -87,6 +88,26 @@ INSTANTIATE_TEST_SUITE_P(All, Bundles,
 TEST(BundleBlocks, TrainLikeTheInterpreter) {
   const proof::Subject subject = subject_of(read_model("lenet-relu", 37), "train_step", 2);
   for (const char* name : {"host", "aarch64", "cortex_m4f"}) {
+    const BundleTarget& target = bundle_target(name);
+    if (!target.missing().empty()) continue;
+    expect_agreement(subject, expect(trace_bundle(subject, target, {})), name);
+  }
+}
+
+// What is added up, stacked and carried in a loop goes straight to the caller's arrays.
+TEST(BundleLoops, WriteResultsOfAnyAlignment) {
+  const auto module =
+      expect(parse_module(R"(func @infer(%x: f32[12,64], %c: u8[3]) -> (s: f32[64], t: u8[36], last: u8[3]) {
+  %0, %1, %2 = loop(%c1 = %c, %x1 = %x) {count = 12, split = [1], carry = [0], sum = [1]} : u8[3], f32[64], u8[36] {
+    %row = reshape(%x1) : f32[64]
+    %turned = reverse(%c1) {dims = [0]} : u8[3]
+    return %turned, %row, %turned
+  }
+  return %1, %2, %0
+})",
+                          "loop.ir"));
+  const proof::Subject subject = proof::random_subject(module->functions[0]->clone(), 2);
+  for (const char* name : {"host", "x86_64_v3", "aarch64", "cortex_m4f", "c_gcc"}) {
     const BundleTarget& target = bundle_target(name);
     if (!target.missing().empty()) continue;
     expect_agreement(subject, expect(trace_bundle(subject, target, {})), name);

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "frontend/load/load_experiment.h"
+#include "ir/text.h"
 #include "passes/pipeline.h"
 #include "runtime/safetensors.h"
 #include "runtime/session.h"
@@ -160,6 +161,53 @@ TEST(BundleNames, AreOfC) {
   for (const char* name : {"", "5", "a-b", "int", "class", "a b"}) EXPECT_FALSE(is_c_identifier(name)) << name;
   EXPECT_EQ(c_identifier("conv1.weight"), "conv1_weight");
   EXPECT_EQ(c_identifier("for"), "for_");
+}
+
+// Names that are others' in C, differ as small letters only, or are of scalars in types that none has; numbers of f64.
+constexpr std::string_view kOddNames = R"(
+func @init(%x: f32[2], %X: f32[3], %export: f32[], %learning_rate: f64[] scalar) -> (memory: f64[], seed: f32[3]) {
+  %most = constant {value = inf} : f64[]
+  %rate = min(%learning_rate, %most) : f64[]
+  return %rate, %X
+}
+func @train_step(%seed: f32[] scalar, %count: i32[1] state) -> (loss: f64[], count: i32[1]) {
+  %before = constant {value = -1} : i32[1]
+  %next = add(%count, %before) : i32[1]
+  %loss = convert(%seed) : f64[]
+  return %loss, %next
+})";
+
+TEST(BundleNames, ThatAreOddCanBeCalled) {
+  const auto module = expect(parse_module(kOddNames, "names.ir"));
+  const Function* const functions[] = {module->functions[0].get(), module->functions[1].get()};
+  const int32_t count[] = {-1};
+  const BundleOptions options = {.name = "b", .tensors = {{"count", std::as_bytes(std::span(count))}}};
+  for (const auto make : {make_bundle, make_c_bundle}) {
+    const Bundle bundle = expect(make(std::span(functions), options));
+    EXPECT_EQ(bundle.layout.entries[0].name, "init_2");
+    const TemporaryFolder folder;
+    write_files(folder, bundle);
+    folder.write("p.c", R"(#include <stdio.h>
+#include "b.h"
+static union { unsigned char bytes[B_MEMORY_SIZE + 64]; double d; } room;
+int main(void) {
+  void *memory = room.bytes + (64 - (uintptr_t)room.bytes % 64) % 64;
+  float x[B_INIT_2_X_SIZE] = {1, 2}, X[B_INIT_2_X_2_SIZE] = {3, 4, 5}, other = 0, copy[B_INIT_2_SEED_SIZE];
+  double rate = 0.1, result = 0, loss = 0;
+  b_init(memory);
+  b_init_2(memory, x, X, &other, &rate, &result, copy);
+  other = 0.5f;
+  b_train_step(memory, &other, &loss);
+  printf("%g %g %g %d", result, (double)copy[2], loss, (int)*(int32_t *)((char *)memory + 64));
+  return 0;
+}
+)");
+    const std::string flags = "CFLAGS='-std=c99 -Wall -Wextra -pedantic -Werror'";
+    const std::string built = output_in(folder.path(), "make -s " + flags + " && ./main");
+    EXPECT_THAT(built, testing::HasSubstr("loss[0] = 0\n"));
+    EXPECT_EQ(output_in(folder.path(), "cc -std=c99 -Wall -Werror -o p p.c $(ls b.o 2>/dev/null || echo b.c) && ./p"),
+              "0.1 5 0.5 -2");
+  }
 }
 
 }  // namespace

@@ -136,9 +136,14 @@ TEST_F(Commands, CompileWritesBundlesWholeOrNotAtAll) {
                                          "ELF"));
   out("compile m.textproto --emit c --function infer,train_step -o c");
   EXPECT_NE(bench_.read("c/m.c").find("int m_train_step("), std::string::npos);
-  for (const char* wrong : {"--emit bundle", "--emit bundle -o d --name a-b", "--emit bundle -o d --name int",
-                            "--emit bundle -o d --function infer,infer", "--emit bundle -o d --function infr"})
+  for (const char* wrong :
+       {"--emit bundle", "--emit bundle -o d --name a-b", "--emit bundle -o d --name int",
+        "--emit bundle -o d --function infer,infer", "--emit bundle -o d --function infr",
+        "--emit bundle -o d --time-passes", "--emit c -o d --print-ir-diff", "--emit c -o d --stop-after fuse"})
     EXPECT_EQ(bench_.run(std::string("compile m.textproto ") + wrong).exit_code, 2) << wrong;
+  bench_.write("f.ir", "func @first(%x: f32[2]) -> (y: f32[2]) {\n  return %x\n}\n");
+  out("compile f.ir --emit c -o c");
+  EXPECT_NE(bench_.read("c/f.c").find("int f_first("), std::string::npos);
   expect_refused(bench_, "compile m.textproto --emit bundle -o d --target nowhere",
                  "error: no such target \"nowhere\"");
   expect_refused(bench_, "compile m.textproto --emit bundle -o m.textproto/d", "m.textproto/d: error: ");

@@ -19,6 +19,8 @@ struct DumpFlags {
   void add(CLI::App& app);
   // Every pass that is named exists, or the error is one of usage with the nearest name.
   Status check() const;
+
+  bool operator==(const DumpFlags&) const = default;
 };
 
 // Prints on stderr, in colour if that is a terminal, and writes the tree.

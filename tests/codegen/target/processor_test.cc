@@ -57,6 +57,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{kArm, "cortex-a72", "Cortex-A72", 4, 24, true}, Row{kArm, "generic", "aarch64", 4, 24, true},
                     Row{"riscv64-linux-gnu", "sifive-x280", "riscv64, vectors of 512 bits", 16, 24, true},
                     Row{"riscv64-linux-gnu", "sifive-u74", "riscv64, no vectors", 4, 4, true},
+                    Row{"thumbv7em-none-eabihf", "cortex-m4", "another processor", 4, 4, true},
+                    Row{"armv7-linux-gnueabihf", "generic", "another processor", 4, 4, false},
                     Row{"wasm32-unknown-unknown", "bleeding-edge", "WebAssembly SIMD", 4, 12, false},
                     Row{"loongarch64-linux-gnu", "generic-la64", "another processor", 4, 4, true}));
 
