@@ -54,8 +54,8 @@ constexpr Way kBodyWaysWithWideVectors[] = {
     kBodyWays[2],
 };
 
-std::span<const Way> ways(bool of_body) {
-  static const bool is_wide = has_512_bit_vectors();
+std::span<const Way> ways(bool of_body, std::string_view cpu) {
+  const bool is_wide = cpu.empty() && has_512_bit_vectors();
   if (of_body) return is_wide ? kBodyWaysWithWideVectors : kBodyWays;
   return is_wide ? kWaysWithWideVectors : kWays;
 }
@@ -148,7 +148,8 @@ Status check_way(const FuzzCase& drawn, const Reference& reference, const Way& w
   return {};
 }
 
-Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug, FuzzOutcome& outcome) {
+Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug, std::string_view cpu,
+                 FuzzOutcome& outcome) {
   MINNOW_TRY(check_text(*drawn.subject.function));
   if (!drawn.is_body) {
     MINNOW_ASSIGN(const auto slope, check_slope(drawn.subject, seed));
@@ -157,7 +158,8 @@ Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const P
   MINNOW_ASSIGN(const Reference reference, Reference::create(drawn.subject));
   outcome.is_refused = drawn.is_body && !check_kernels(*drawn.subject.function);
   if (outcome.is_refused) return {};
-  for (const Way& way : ways(drawn.is_body)) {
+  for (Way way : ways(drawn.is_body, cpu)) {
+    if (!cpu.empty()) way.cpu = cpu;
     const Status status = check_way(drawn, reference, way, pair, bug, outcome);
     if (!status) outcome.complaints.push_back(fmt::format("{}: {}", way.name, status.error().to_string()));
   }
@@ -185,9 +187,10 @@ Result<FuzzCase> draw_case(uint32_t seed, CaseKind kind, const PlantedBug* bug) 
   return draw_program_case(seed, bug);
 }
 
-FuzzOutcome run_case(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug) {
+FuzzOutcome run_case(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug,
+                     std::string_view cpu) {
   FuzzOutcome outcome;
-  const Status status = check_all(drawn, seed, pair, bug, outcome);
+  const Status status = check_all(drawn, seed, pair, bug, cpu, outcome);
   if (!status) outcome.complaints.push_back(status.error().to_string());
   return outcome;
 }

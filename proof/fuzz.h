@@ -38,7 +38,8 @@ struct FuzzOutcome {
   int undecided = 0;                    // results that rounding may move as far as they differ
 };
 
-// `pair` has two threads.
-FuzzOutcome run_case(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug = nullptr);
+// `pair` has two threads. With a `cpu`, as LLVM names it, all code is compiled for it.
+FuzzOutcome run_case(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const PlantedBug* bug = nullptr,
+                     std::string_view cpu = {});
 
 }  // namespace minnow::proof

@@ -25,13 +25,14 @@ bool Proof::agrees() const {
   return std::ranges::all_of(rows, [](const auto& row) { return std::ranges::all_of(row, &Comparison::agrees); });
 }
 
-Result<Proof> prove(const Subject& subject, ThreadPool& pair, const PlantedBug* bug) {
+Result<Proof> prove(const Subject& subject, ThreadPool& pair, std::string_view cpu) {
   Proof proof{{std::begin(kWays), std::end(kWays)}, {}, {}};
+  for (Way& way : proof.ways) way.cpu = cpu;
   proof.rows.resize(subject.function->results().size());
   MINNOW_ASSIGN(const Reference reference, Reference::create(subject));
   for (size_t i = 0; i < proof.rows.size(); ++i) proof.lengths.push_back(reference.length(i));
   for (const Way& way : proof.ways) {
-    MINNOW_ASSIGN(const WayTraces traces, trace_way(subject, way, pair, bug));
+    MINNOW_ASSIGN(const WayTraces traces, trace_way(subject, way, pair));
     MINNOW_ASSIGN(std::vector<Comparison> comparisons, compare(subject, reference, traces.alone, way.name));
     blame_threads(compare_threads(subject, traces, way.name), comparisons);
     for (size_t i = 0; i < comparisons.size(); ++i) proof.rows[i].push_back(std::move(comparisons[i]));

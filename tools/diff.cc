@@ -17,6 +17,7 @@ struct DiffFlags {
   ModelFlags model;
   DataFlags data;
   std::string function;
+  std::string cpu;
   int steps = 10;
   bool json = false;
 };
@@ -79,7 +80,7 @@ void print_proof_json(const proof::Proof& proof) {
 
 Result<ExitCode> report(const proof::Subject& subject, const DiffFlags& flags) {
   ThreadPool pair(2);
-  MINNOW_ASSIGN(const proof::Proof proof, proof::prove(subject, pair));
+  MINNOW_ASSIGN(const proof::Proof proof, proof::prove(subject, pair, flags.cpu));
   flags.json ? print_proof_json(proof) : print_table(proof);
   return proof.agrees() ? ExitCode::kDone : ExitCode::kMismatch;
 }
@@ -108,6 +109,7 @@ Action add_diff(CLI::App& app) {
   flags->data.add(app);
   app.add_option("--function", flags->function, "of IR text: which; the first by default")->type_name("NAME");
   app.add_option("--steps", flags->steps, "steps to train")->check(CLI::Range(1, 10000))->capture_default_str();
+  add_cpu_flag(app, flags->cpu);
   add_json_flag(app, flags->json);
   app.footer(
       "Every way to run the training step is held against the interpreter in double, over all steps; two threads are held "

@@ -24,12 +24,14 @@ struct FuzzFlags {
   uint32_t count = 500;
   int jobs = 1;
   std::string out = "fuzz-failures";
+  std::string cpu;
   std::string only;  // one of kKinds; empty: all
 
   Result<proof::FuzzCase> draw(uint32_t seed) const;
   // What tries these cases.
   std::string command(uint64_t first, uint64_t cases) const {
-    const std::string text = fmt::format("minnow fuzz --seed {} --count {}", first, cases);
+    std::string text = fmt::format("minnow fuzz --seed {} --count {}", first, cases);
+    if (!cpu.empty()) text += " --cpu " + cpu;
     return only.empty() ? text : text + " --only " + only;
   }
 };
@@ -65,7 +67,7 @@ struct Verdict {
 
 Result<Verdict> try_seed(const FuzzFlags& flags, uint32_t seed, ThreadPool& pair) {
   MINNOW_ASSIGN(const proof::FuzzCase drawn, flags.draw(seed));
-  const proof::FuzzOutcome outcome = proof::run_case(drawn, seed, pair);
+  const proof::FuzzOutcome outcome = proof::run_case(drawn, seed, pair, nullptr, flags.cpu);
   if (outcome.complaints.empty()) return Verdict{.is_refused = outcome.is_refused};
   MINNOW_TRY(write_case(flags, seed, drawn, outcome.complaints));
   return Verdict{.report = fmt::format("seed {}: {}", seed, fmt::join(outcome.complaints, "\n  "))};
@@ -203,6 +205,7 @@ Action add_fuzz(CLI::App& app) {
   app.add_option("--out", flags->out, "where to write the cases that fail")->type_name("DIR")->capture_default_str();
   app.add_option("--only", flags->only, "draw cases of one kind: program, extreme, model, body or loop")
       ->check(CLI::IsMember(kKinds));
+  add_cpu_flag(app, flags->cpu);
   app.footer(
       "Of five cases one is a model, one a program on numbers from 1e-30 to 1e30, infinities and NaN, the others programs on\n"
       "numbers near 1. Outputs, gradients and three training steps must agree between the "

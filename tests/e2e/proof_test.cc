@@ -52,6 +52,17 @@ TEST(Proof, DiffShowsEveryOutputGradientAndWeight) {
     EXPECT_THAT(outcome.out, HasSubstr(name));
 }
 
+TEST(Proof, DiffIsOfCodeForAnyProcessorWhoseCodeRunsHere) {
+  const Workbench bench;
+  bench.write("f.ir", kProgram);
+  const Outcome outcome = bench.run("diff f.ir --cpu generic");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err << outcome.out;
+  const Outcome unknown = bench.run("diff f.ir --cpu i286000");
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("i286000"));
+  EXPECT_EQ(bench.run("fuzz --count 3 --cpu generic").exit_code, 0);
+}
+
 TEST(Proof, DiffOfIrTextTrainsItsWeightsAndAnswersInJson) {
   const Workbench bench;
   bench.write("f.ir", kProgram);

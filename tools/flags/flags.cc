@@ -127,10 +127,17 @@ std::string trusted_cache_folder() {
   return folder;
 }
 
+constexpr const char* kGroup = "Running";
+
 }  // namespace
 
+void add_cpu_flag(CLI::App& app, std::string& cpu) {
+  app.add_option("--cpu", cpu, "compile for this CPU, as LLVM names it; code that runs here must be for one like this")
+      ->type_name("NAME")
+      ->group(kGroup);
+}
+
 void BackendFlags::add(CLI::App& app) {
-  constexpr const char* kGroup = "Running";
   max_memory_mib = std::max<int64_t>(1, available_memory() / 4 * 3 >> 20);
   app.add_option("--backend", backend, "jit, or the reference interpreter")
       ->check(CLI::IsMember({"jit", "interpreter"}))
@@ -140,9 +147,7 @@ void BackendFlags::add(CLI::App& app) {
       ->check(CLI::Range(0, 1024))
       ->capture_default_str()
       ->group(kGroup);
-  app.add_option("--cpu", cpu, "compile for this CPU, as LLVM names it; code that runs here must be for one like this")
-      ->type_name("NAME")
-      ->group(kGroup);
+  add_cpu_flag(app, cpu);
   app.add_flag("--no-cache", no_cache, "compile anew, and keep no machine code")->group(kGroup);
   app.add_flag("--tune", tune, "search for each kernel's schedule; what is found is kept with the machine code")
       ->group(kGroup);

@@ -45,6 +45,8 @@ void print_notes(const std::vector<std::string>& notes);
 
 // Adds --json, for commands whose results a program may read.
 void add_json_flag(CLI::App& app, bool& json);
+// Adds --cpu, for commands that run compiled code.
+void add_cpu_flag(CLI::App& app, std::string& cpu);
 // One object on stdout.
 void print_json(const nlohmann::ordered_json& object);
 
