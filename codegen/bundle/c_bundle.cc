@@ -29,17 +29,7 @@ std::vector<double> numbers_of(std::string_view bytes, DType dtype) {
   return dtype == DType::kI32 ? read<int32_t>(bytes) : read<uint8_t>(bytes);
 }
 
-// As numbers of C, several to a line.
-std::string list_of(const std::vector<double>& numbers, DType dtype) {
-  std::string text;
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    text += i % 12 == 0 ? "\n  " : " ";
-    text += c_number(dtype, numbers[i]) + ",";
-  }
-  return text;
-}
-
-std::string letters(std::string_view bytes) { return list_of(read<signed char>(bytes), DType::kI32); }
+std::string letters(std::string_view bytes) { return c_numbers(read<signed char>(bytes), DType::kI32); }
 
 // What a constant of C cannot be made of.
 Status check_finite(const BundleLayout& layout, const BundleOptions& options) {
@@ -58,14 +48,16 @@ class CBundle {
 
   std::string text() {
     std::string functions = init();
-    for (size_t i = 0; i < bundle_.layout.entries.size(); ++i) functions += entry(bundle_.layout.entries[i], plans_[i]);
+    COpFunctions ops;
+    for (size_t i = 0; i < bundle_.layout.entries.size(); ++i)
+      functions += entry(bundle_.layout.entries[i], plans_[i], ops);
     if (std::ranges::any_of(bundle_.layout.tensors, &BundleTensor::is_memory)) functions += restart();
     const bool can_save = bundle_.layout.can_save();
     return fmt::format(
         "/* {} of \"{}\": made by minnow, plain C99. {}.h says how to call it. */\n"
-        "#include \"{}.h\"\n\n#include <string.h>\n\n{}{}{}{}\n{}{}",
-        name(), in_comment(bundle_.options.model), name(), name(), c_scalar_functions(functions), tensors(),
-        can_save ? checkpoint() : "", check(), functions, can_save ? save_and_load() : "");
+        "#include \"{}.h\"\n\n#include <string.h>\n\n{}{}{}{}{}\n{}{}",
+        name(), in_comment(bundle_.options.model), name(), name(), c_scalar_functions(ops.text()), ops.text(),
+        tensors(), can_save ? checkpoint() : "", check(), functions, can_save ? save_and_load() : "");
   }
 
  private:
@@ -80,9 +72,10 @@ class CBundle {
     std::string text;
     for (const BundleTensor& tensor : bundle_.layout.tensors)
       if (const auto bytes = values_in_object(tensor, bundle_.options))
-        text += fmt::format("/* {} {} */\nstatic const {} {}[{}] = {{{}\n}};\n\n", in_comment(tensor.name),
-                            tensor.type.to_string(), c_type(tensor.type.dtype), constant(tensor),
-                            tensor.type.elements(), list_of(numbers_of(*bytes, tensor.type.dtype), tensor.type.dtype));
+        text +=
+            fmt::format("/* {} {} */\nstatic const {} {}[{}] = {{{}\n}};\n\n", in_comment(tensor.name),
+                        tensor.type.to_string(), c_type(tensor.type.dtype), constant(tensor), tensor.type.elements(),
+                        c_numbers(numbers_of(*bytes, tensor.type.dtype), tensor.type.dtype));
     return text;
   }
 
@@ -212,7 +205,7 @@ class CBundle {
     return fmt::format("  memcpy(&word, bytes + {0}, 4);\n  ++word;\n  memcpy(bytes + {0}, &word, 4);\n", offset);
   }
 
-  std::string entry(const BundleEntry& entry, const MemoryPlan& plan) const {
+  std::string entry(const BundleEntry& entry, const MemoryPlan& plan, COpFunctions& ops) const {
     std::string end;
     for (size_t i = 0; i < entry.arguments.size(); ++i)
       if (entry.arguments[i].kind == Kind::kLoss)
@@ -221,7 +214,7 @@ class CBundle {
     if (entry.counts_steps) end += count(BundleHeader::kStep);
     if (entry.counts_positions) end += count(BundleHeader::kPosition);
     return fmt::format("int {}_{}({}) {{\n{}{}{}  return 0;\n}}\n\n", name(), entry.name, signature(entry),
-                       checks(entry), c_statements(*entry.function, plan, memory_of(entry)), end);
+                       checks(entry), c_statements(*entry.function, plan, memory_of(entry), ops), end);
   }
 
   const BundleTexts& bundle_;

@@ -19,9 +19,9 @@ std::string c_offset(const std::string& place, int64_t bytes);
 
 class CBody {
  public:
-  CBody(CWriter& c, const Function& function, const MemoryPlan& plan, const CMemory& memory, const ValueTexts& names,
-        ValueTexts places, int depth)
-      : c_(c), function_(function), uses_(function), plan_(plan), memory_(memory), names_(names),
+  CBody(CWriter& c, COpFunctions& functions, const Function& function, const MemoryPlan& plan, const CMemory& memory,
+        const ValueTexts& names, ValueTexts places, int depth)
+      : c_(c), functions_(functions), function_(function), uses_(function), plan_(plan), memory_(memory), names_(names),
         places_(std::move(places)), depth_(depth) {}
 
   void write() {
@@ -37,13 +37,13 @@ class CBody {
   void write_copies();
   bool is_one_number(const Value* value) const;
   std::string expression(const Op& op) const;
-  void declare(const Op& op);
-  void declare(std::string_view name, const Value* value, bool is_written);
+  void call(const Op& op);
   std::string home(const Value* value) const;
   std::string result_place(size_t index) const;
   std::string heading(const Op& op) const;
 
   CWriter& c_;
+  COpFunctions& functions_;
   const Function& function_;
   const UseMap uses_;
   const MemoryPlan& plan_;

@@ -7,8 +7,10 @@ namespace {
 // A loop's iterations: what is split moves on, what is carried is read where the iteration before wrote it.
 class LoopText {
  public:
-  LoopText(CWriter& c, const Op& loop, const MemoryPlan::LoopSlot& planned, const std::string& arena, int depth)
-      : c_(c), loop_(loop), attributes_(loop.attr<LoopAttributes>()), planned_(planned), depth_(depth) {
+  LoopText(CWriter& c, COpFunctions& functions, const Op& loop, const MemoryPlan::LoopSlot& planned,
+           const std::string& arena, int depth)
+      : c_(c), functions_(functions), loop_(loop), attributes_(loop.attr<LoopAttributes>()), planned_(planned),
+        depth_(depth) {
     int64_t top = planned.slot.offset;
     for (const size_t i : loop_buffers(loop)) {
       own_[i] = c_offset(arena, top);
@@ -28,7 +30,7 @@ class LoopText {
         move_carries(place, t);
         for (size_t i = 0; i < loop_.operands.size(); ++i)
           places[loop_.body->parameters()[i].get()] = parameter_place(i, place);
-        CBody body(c_, *loop_.body, *planned_.body, memory_, names, std::move(places), depth_ + 1);
+        CBody body(c_, functions_, *loop_.body, *planned_.body, memory_, names, std::move(places), depth_ + 1);
         body.write();
         add_sums(place, body);
         for (size_t i = 0; i < attributes_.carry.size(); ++i) c_.line("{} = {};", name("from", i), name("to", i));
@@ -115,6 +117,7 @@ class LoopText {
   }
 
   CWriter& c_;
+  COpFunctions& functions_;
   const Op& loop_;
   const LoopAttributes& attributes_;
   const MemoryPlan::LoopSlot& planned_;
@@ -126,7 +129,7 @@ class LoopText {
 }  // namespace
 
 void CBody::write_loop(const Op& loop) {
-  LoopText text(c_, loop, plan_.loops.at(&loop), memory_.arena, depth_);
+  LoopText text(c_, functions_, loop, plan_.loops.at(&loop), memory_.arena, depth_);
   text.write([this](const Value* value) { return place(value); }, names_, places_);
 }
 

@@ -37,18 +37,24 @@ std::string CBody::heading(const Op& op) const {
   return in_comment(text);
 }
 
-void CBody::declare(std::string_view name, const Value* value, bool is_written) {
-  const char* is_const = is_written ? "" : "const ";
-  const std::string_view type = c_type(value->type.dtype);
-  c_.line("{}{} *{} = ({}{} *)({});", is_const, type, name, is_const, type, place(value));
-}
-
-void CBody::declare(const Op& op) {
+void CBody::call(const Op& op) {
+  std::vector<std::string> parameters, arguments;
   for (size_t i = 0; i < op.operands.size(); ++i) {
-    const bool is_list = op.kind == OpKind::kConcat;
-    declare(is_list ? fmt::format("x{}", i) : std::string(1, static_cast<char>('a' + i)), op.operands[i], false);
+    const std::string_view type = c_type(op.operands[i]->type.dtype);
+    const std::string letter(1, static_cast<char>('a' + i));
+    parameters.push_back(
+        fmt::format("const {} *{}", type, op.kind == OpKind::kConcat ? fmt::format("x{}", i) : letter));
+    arguments.push_back(fmt::format("(const {} *)({})", type, place(op.operands[i])));
   }
-  declare("y", op.result(), true);
+  const std::string_view type = c_type(op.type().dtype);
+  // Only an element may lie over what it is computed from.
+  parameters.push_back(fmt::format("{} *{}y", type, has_trait(op.kind, kElementwise) ? "" : "restrict "));
+  arguments.push_back(fmt::format("({} *)({})", type, place(op.result())));
+  CWriter body(1);
+  if (CRuleFn* rule = c_rule(op.kind)) rule(body, op);
+  else body.count("i", op.type().elements(), [&] { body.line("y[i] = {};", expression(op)); });
+  c_.line("{}({});", functions_.find(mnemonic(op.kind), fmt::format("{}", fmt::join(parameters, ", ")), body.take()),
+          fmt::join(arguments, ", "));
 }
 
 // Of a splat one element is enough where only elementwise ops read it.
@@ -61,15 +67,15 @@ bool CBody::is_one_number(const Value* value) const {
 void CBody::write_constant(const Op& op) {
   const auto& [values] = op.attr<ConstantAttributes>();
   const int64_t elements = is_one_number(op.result()) ? 1 : op.type().elements();
-  std::vector<std::string> numbers;
-  for (int64_t i = 0; i < elements; ++i)
-    numbers.push_back(c_number(op.type().dtype, values[values.size() == 1 ? 0 : static_cast<size_t>(i)]));
+  std::vector<double> numbers = values;
+  if (values.size() == 1 || elements == 0)
+    numbers.assign(static_cast<size_t>(std::max<int64_t>(elements, 1)), elements == 0 ? 0 : values[0]);
   const std::string name = fmt::format("constant{}_{}", depth_, places_.size());
   c_.line("/* {} */", heading(op));
   // What is not finite is computed, which nothing static may be.
   const bool is_static = std::ranges::all_of(values, [](double value) { return std::isfinite(value); });
-  c_.line("{}const {} {}[{}] = {{{}}};", is_static ? "static " : "", c_type(op.type().dtype), name,
-          std::max<int64_t>(elements, 1), elements == 0 ? "0" : fmt::format("{}", fmt::join(numbers, ", ")));
+  c_.line("{}const {} {}[{}] = {{{}}};", is_static ? "static " : "", c_type(op.type().dtype), name, numbers.size(),
+          c_numbers(numbers, op.type().dtype));
   places_[op.result()] = name;
 }
 
@@ -90,11 +96,7 @@ void CBody::write(const Op& op) {
   c_.line("/* {} */", heading(op));
   if (op.kind == OpKind::kLoop) return write_loop(op);
   if (op.kind == OpKind::kReshape && plan_.shares_operand.contains(op.result())) return;
-  c_.block("", [&] {
-    declare(op);
-    if (CRuleFn* rule = c_rule(op.kind)) return rule(c_, op);
-    c_.count("i", op.type().elements(), [&] { c_.line("y[i] = {};", expression(op)); });
-  });
+  call(op);
 }
 
 // Results that are not computed where they belong.
@@ -120,12 +122,29 @@ void CBody::write_copies() {
   }
 }
 
-std::string c_statements(const Function& function, const MemoryPlan& plan, const CMemory& memory) {
+const std::string& COpFunctions::find(std::string_view mnemonic, const std::string& parameters,
+                                      const std::string& statements) {
+  const auto [found, is_new] = names_.try_emplace(fmt::format("({}) {{\n{}}}\n", parameters, statements));
+  if (is_new) {
+    found->second = fmt::format("minnow_{}_{}", mnemonic, names_.size());
+    text_ += fmt::format("static MINNOW_APART void {}{}\n", found->second, found->first);
+  }
+  return found->second;
+}
+
+std::string COpFunctions::text() const {
+  if (text_.empty()) return "";
+  return "#ifdef __GNUC__\n#define MINNOW_APART __attribute__((noinline))\n#else\n#define MINNOW_APART\n#endif\n\n" +
+         text_;
+}
+
+std::string c_statements(const Function& function, const MemoryPlan& plan, const CMemory& memory,
+                         COpFunctions& functions) {
   CWriter c(1);
   const ValueTexts names = value_names(function);
   ValueTexts places;
   for (size_t i = 0; i < memory.parameters.size(); ++i) places[function.parameters()[i].get()] = memory.parameters[i];
-  CBody(c, function, plan, memory, names, std::move(places), 0).write();
+  CBody(c, functions, function, plan, memory, names, std::move(places), 0).write();
   return c.take();
 }
 

@@ -58,4 +58,13 @@ std::string c_number(DType dtype, double value) {
   return text + "f";
 }
 
+std::string c_numbers(const std::vector<double>& values, DType dtype) {
+  std::string text;
+  for (size_t i = 0; i < values.size(); ++i) {
+    text += i % 12 == 0 ? "\n  " : " ";
+    text += c_number(dtype, values[i]) + ",";
+  }
+  return text;
+}
+
 }  // namespace minnow

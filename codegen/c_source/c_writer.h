@@ -52,6 +52,8 @@ std::string affine(std::span<const std::string> names, std::span<const int64_t> 
 std::string_view c_type(DType dtype);  // "float", "int32_t"
 // For a comment: without what would end it or its line.
 std::string in_comment(std::string_view text);
+// Numbers of the type with commas, several to a line of its own.
+std::string c_numbers(const std::vector<double>& values, DType dtype);
 // As a number of the type: "0.5f", "-3"; of what is not finite, a call.
 std::string c_number(DType dtype, double value);
 
