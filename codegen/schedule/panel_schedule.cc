@@ -14,7 +14,10 @@ using Kind = Axis::Kind;
 const Threshold kWantedUnits{"panels that are units enough", 8};
 const Threshold kMultipliesOfUnit{"multiply-adds of a part of a panel", 1 << 17};
 const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
+const Threshold kNearDepth{"depth of w that more of them read so", 800};  // its panel stays in the cache
+const Threshold kNearTiles{"tiles of rows that still do", 128};
 constexpr int64_t kMaxTileRows = 12;   // each has an address in a register
+constexpr int64_t kWideRows = 6;       // of tiles whose vectors are read in long pieces
 constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fewer are not worth beginning
 
 // A panel, its sums, and a band of rows each take this part of the second-level cache.
@@ -55,11 +58,15 @@ void PanelSchedule::divide_product(const Target& target, bool has_columns_innerm
   const int64_t rows = rows_of_block();
   const int64_t most_places = std::max(kFewestPlaces, floats_in_cache(target) / panel());
   if (adds_up) most_tile_rows = target.schedule.tiles.accumulators / vectors;
-  packs = !has_columns_innermost || ceil_div(rows, std::min(rows, most_tile_rows)) > kUnpackedTiles;
+  const int64_t tiles_of_rows = ceil_div(rows, std::min(rows, most_tile_rows));
+  const bool is_near = whole.extent_of(Kind::kDepth) <= kNearDepth && tiles_of_rows <= kNearTiles;
+  packs = !has_columns_innermost || (tiles_of_rows > kUnpackedTiles && !is_near);
   if (has_columns_innermost && target.schedule.alternative > 0) packs = !packs;
   if (!packs) {
     const int64_t all = ceil_div(whole.extent_of(Kind::kColumn), lanes);
-    vectors = wide_vectors(all, target.schedule.tiles.accumulators / std::min(rows, most_tile_rows));
+    const int64_t registers = target.schedule.tiles.accumulators;
+    vectors = wide_vectors(all, registers / (rows <= most_tile_rows ? rows : std::min(most_tile_rows, kWideRows)));
+    if (rows > most_tile_rows) most_tile_rows = std::clamp<int64_t>(registers / vectors, 1, kMaxTileRows);
   } else {
     const std::vector<size_t> depth_axes = whole.axes_of(Kind::kDepth);
     int64_t& depth = block[depth_axes[0]];
