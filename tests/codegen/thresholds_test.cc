@@ -261,11 +261,12 @@ const std::vector<std::string>& no_thresholds() {
       "kBufferAlignment", "kArenaAlignment", "kRounded",  // of memory
       "kBlockExamples",                       // of the layout
       "kRounds",                              // of a search
-      "kFewColumns", "kMaxTileRows", "kWideRows", "kLongRows",  // how registers are filled
+      "kRead = 0",                            // LLVM's
+      "kFewColumns", "kMaxTileRows", "kWideRows", "kFilterVectors", "kLongRows",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kVectorsOfPiece", "kNone", "kBoth",    // of reductions, of traits
       "kKeyBytes",                            // of what is sorted
-      "kProductParts", "kFewestPlaces", "kPartOfCache", "kImageParts",  // of caches, whose sizes the processor has
+      "kProductParts", "kFewestPlaces", "kPanelParts", "kImageParts",  // of caches, whose sizes the processor has
       "kMaxFactors",                          // of a product
       "d < 4", "kRow = 2",                    // dimensions of an image
       "kMaxEntryBytes", "kMaxEntries",        // of files
