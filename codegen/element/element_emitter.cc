@@ -158,6 +158,17 @@ void ElementEmitter::store(llvm::Value* base, DType dtype, const Coord& address,
   }
 }
 
+void ElementEmitter::prefetch(const Value* value, const Position& at) {
+  value = storage_.resolve(value);
+  const int buffer = storage_.find(value);
+  if (buffer < 0 || bindings_.contains(value) || (value->op != nullptr && inside_.contains(value->op))) return;
+  llvm::Value* element = ir().CreateGEP(kernel_.memory_type(value->type.dtype), kernel_.buffer(buffer),
+                                        address(buffer, value->type.shape, at).base);
+  constexpr int kRead = 0, kAllLevels = 3, kData = 1;
+  ir().CreateIntrinsic(llvm::Intrinsic::prefetch, {element->getType()},
+                       {element, ir().getInt32(kRead), ir().getInt32(kAllLevels), ir().getInt32(kData)});
+}
+
 llvm::Value* ElementEmitter::splat(llvm::Value* scalar) {
   return lanes_ == 1 ? scalar : ir().CreateVectorSplat(static_cast<unsigned>(lanes_), scalar);
 }

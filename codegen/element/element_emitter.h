@@ -38,6 +38,8 @@ class ElementEmitter {
   // Memory: an element (or a vector of them) of a row-major tensor at `address`, in elements.
   llvm::Value* load(llvm::Value* base, DType dtype, const Coord& address);
   void store(llvm::Value* base, DType dtype, const Coord& address, llvm::Value* value);
+  // Asks for the cache line of an element that is read soon, if the value is in memory. `at` may be outside of it.
+  void prefetch(const Value* value, const Position& at);
   Coord row_major(const Position& at, const Shape& shape);
   // Of an element of a tensor of this shape in this buffer, inside one block where there are blocks.
   Coord address(int buffer, const Shape& shape, const Position& at);

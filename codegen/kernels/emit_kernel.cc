@@ -8,6 +8,7 @@
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
 #include "codegen/kernels/emit_sort.h"
+#include "codegen/kernels/emit_transpose.h"
 #include "codegen/kernels/emit_window.h"
 #include "ir/contraction.h"
 #include "ir/windows.h"
@@ -36,6 +37,7 @@ KernelWay choose_way(const KernelWork& work) {
   if (work.contraction) return {emit_contraction, scratch_of_contraction};
   if (work.loop >= 0) return {emit_block_kernel};
   if (work.sums.buffer >= 0) return {emit_sum_of_partials};
+  if (is_transpose_by_squares(work)) return {emit_transpose};
   if (work.main == nullptr) return {emit_plain_loop};
   switch (work.main->kind) {
     case OpKind::kWindowPick:

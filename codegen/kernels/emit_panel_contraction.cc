@@ -10,6 +10,9 @@ namespace {
 using V = llvm::Value*;
 using Kind = Axis::Kind;
 
+// Steps of the depth in which a line arrives from the third level of the caches, of the thinner operand and the wider.
+constexpr int64_t kFarSteps = 16, kNearSteps = 8;
+
 class PanelContraction : PanelKernel {
  public:
   PanelContraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s)
@@ -39,6 +42,7 @@ class PanelContraction : PanelKernel {
   void emit_piece(V piece);
   void sum_phase(const Contraction& phase, V from, V to, V is_first);
   void accumulate(const Contraction& phase, const std::vector<Axes>& rows);
+  void prefetch(const Contraction& phase, Axes row, const Axes& depth);
   void start_sums(const std::vector<V>& places, V is_first);
   void for_results(const std::vector<Axes>& rows, const std::function<void(int64_t, int64_t, const Coord&)>& body);
   void continue_result(const std::vector<Axes>& rows);
@@ -196,6 +200,7 @@ void PanelContraction::accumulate(const Contraction& phase, const std::vector<Ax
       for (const size_t axis : depth_) at[axis] = depth[axis];
       return at;
     };
+    prefetch(phase, rows.back(), depth);
     std::vector<V> b;
     for (int64_t j = 0; j < s_.vectors; ++j) {
       Axes at = depth;
@@ -209,6 +214,23 @@ void PanelContraction::accumulate(const Contraction& phase, const std::vector<Ax
     }
     emitter_.forget();
   });
+}
+
+// Of a row further on, what is far in memory from the row before, so that the processor does not guess it: of a one
+// line, that of the tile's last number, as the tile before it asked for the others.
+void PanelContraction::prefetch(const Contraction& phase, Axes row, const Axes& depth) {
+  if (s_.stages || s_.adds_up) return;
+  const auto ask = [&](const Operand& operand, Axes at, int64_t ahead) {
+    for (const size_t axis : depth_) at[axis] = depth[axis];
+    at[depth_.back()] = emitter_.offset(depth[depth_.back()], ahead);
+    emitter_.prefetch(operand.value, position_of(phase.*operand.map, at));
+  };
+  if (s_.whole.kind_of(s_.whole.a.back()) == Kind::kRow) ask(a_, std::move(row), kFarSteps);
+  for (int64_t j = 0; j < s_.vectors && !s_.packs; ++j) {
+    Axes column = origin();
+    column[column_] = emitter_.uniform(number(j * s_.lanes));
+    ask(b_, std::move(column), kNearSteps);
+  }
 }
 
 // Where each of the tile's sums lies in the result.

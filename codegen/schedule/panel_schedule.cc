@@ -13,13 +13,18 @@ using Kind = Axis::Kind;
 
 const Threshold kWantedUnits{"panels that are units enough", 8};
 const Threshold kMultipliesOfUnit{"multiply-adds of a part of a panel", 1 << 17};
+// Packing w costs as much as a few tiles of rows do; unpacked, its lines are more, and far from each other.
 const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
+const Threshold kNearRows{"rows that do where w is not deep", 256};
+const Threshold kNearDepth{"depth of w that is not", 1024};
 constexpr int64_t kMaxTileRows = 12;   // each has an address in a register
+constexpr int64_t kWideRows = 6;       // of tiles whose vectors are read in long pieces
+constexpr int64_t kFilterVectors = 2;  // of a panel whose sums are of many pixels
 constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fewer are not worth beginning
 
-// A panel, its sums, and a band of rows each take this part of the second-level cache.
-constexpr int64_t kPartOfCache = 8;
-int64_t floats_in_cache(const Target& target) { return target.schedule.cache_bytes / kPartOfCache / 4; }
+// The parts of the second-level cache that a panel or its sums take, and a band of an image's rows.
+constexpr int64_t kPanelParts = 4, kBandParts = 8;
+int64_t floats_in_cache(const Target& target, int64_t parts) { return target.schedule.cache_bytes / parts / 4; }
 
 // What is read where it lies is read in long pieces: as many columns as registers have sums for, without a rest if
 // that costs less than half of them.
@@ -45,6 +50,8 @@ PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool
   const TileShape& tile = columns <= lanes ? target.schedule.tiles.dot_narrow : target.schedule.tiles.dot;
   vectors = even_tile(ceil_div(columns, lanes), tile.vectors);
   most_tile_rows = tile.rows;
+  if (vectors < tile.vectors)
+    most_tile_rows = std::max<int64_t>(tile.rows, std::min(kMaxTileRows, tile.rows * tile.vectors / vectors));
   if (whole.has_windows()) divide_windows(target);
   else divide_product(target, whole.kind_of(whole.b.back()) == Kind::kColumn && !is_in_block);
 }
@@ -53,13 +60,17 @@ PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool
 // panels of their columns one after the other.
 void PanelSchedule::divide_product(const Target& target, bool has_columns_innermost) {
   const int64_t rows = rows_of_block();
-  const int64_t most_places = std::max(kFewestPlaces, floats_in_cache(target) / panel());
+  const int64_t most_places = std::max(kFewestPlaces, floats_in_cache(target, kPanelParts) / panel());
   if (adds_up) most_tile_rows = target.schedule.tiles.accumulators / vectors;
-  packs = !has_columns_innermost || ceil_div(rows, std::min(rows, most_tile_rows)) > kUnpackedTiles;
+  const int64_t tiles_of_rows = ceil_div(rows, std::min(rows, most_tile_rows));
+  const bool is_near = rows <= kNearRows && whole.extent_of(Kind::kDepth) <= kNearDepth;
+  packs = !has_columns_innermost || (tiles_of_rows > kUnpackedTiles && !is_near);
   if (has_columns_innermost && target.schedule.alternative > 0) packs = !packs;
   if (!packs) {
     const int64_t all = ceil_div(whole.extent_of(Kind::kColumn), lanes);
-    vectors = wide_vectors(all, target.schedule.tiles.accumulators / std::min(rows, most_tile_rows));
+    const int64_t registers = target.schedule.tiles.accumulators;
+    vectors = wide_vectors(all, registers / (rows <= most_tile_rows ? rows : std::min(most_tile_rows, kWideRows)));
+    if (rows > most_tile_rows) most_tile_rows = std::clamp<int64_t>(registers / vectors, 1, kMaxTileRows);
   } else {
     const std::vector<size_t> depth_axes = whole.axes_of(Kind::kDepth);
     int64_t& depth = block[depth_axes[0]];
@@ -78,6 +89,7 @@ void PanelSchedule::divide_windows(const Target& target) {
   const Kind pixel = whole.sums_pixels() ? Kind::kDepth : Kind::kRow;
   const std::vector<size_t> pixels = whole.axes_of(pixel);  // the images, then space
   stages = true;
+  vectors = std::min(vectors, even_tile(ceil_div(whole.extent_of(Kind::kColumn), lanes), kFilterVectors));
   most_tile_rows = std::min<int64_t>(kMaxTileRows, std::max<int64_t>(1, target.schedule.tiles.accumulators / vectors));
   block[pixels[0]] = 1;
   if (phases.size() == 1) {
@@ -85,7 +97,7 @@ void PanelSchedule::divide_windows(const Target& target) {
     const StagedShape shape = input();
     const int64_t row_floats =
         std::max(floats_of(shape) / shape[2].extent * whole.a[2].scale_of(pixels[1]), places(pixel) / height * panel());
-    block[pixels[1]] = largest_divisor(height, std::max<int64_t>(1, floats_in_cache(target) / row_floats));
+    block[pixels[1]] = largest_divisor(height, std::max<int64_t>(1, floats_in_cache(target, kBandParts) / row_floats));
   }
   const int64_t rows = rows_of_block();
   splits = splits_of(whole.extent_of(Kind::kBatch) * panels(),

@@ -94,6 +94,8 @@ void check_products() {
   c.dot(257, 40, 33);
   c.dot(300, 5, 97, {0, 1});
   c.dot(16, 9, 300);
+  for (const int64_t rows : {90, 1500}) c.dot(rows, 20, 40);  // of w as it lies, and packed
+  c.dot(61, 800, 150);
   c.dot(3, 4097, 5);
   c.dot(30, 1024, 1100);
   for (const int64_t rows : {70, 1100}) c.dot(rows, 2060, 33);  // sums from panel to panel, of one chunk of rows or two
@@ -148,7 +150,7 @@ void check_loops() {
 void check_large_functions() {
   Cases c;
   c.dot(230, 220, 210);
-  c.result(c.b.transpose(c.input({100, 100}), {1, 0}));
+  for (const int64_t rows : {7, 8, 100}) c.result(c.b.transpose(c.input({rows, 100}), {1, 0}));
   c.result(c.b.neg(c.input({10})));
   c.check();
   Cases bytes;
@@ -259,11 +261,12 @@ const std::vector<std::string>& no_thresholds() {
       "kBufferAlignment", "kArenaAlignment", "kRounded",  // of memory
       "kBlockExamples",                       // of the layout
       "kRounds",                              // of a search
-      "kFewColumns", "kMaxTileRows", "kLongRows",  // how registers are filled
+      "kRead = 0",                            // LLVM's
+      "kFewColumns", "kMaxTileRows", "kWideRows", "kFilterVectors", "kLongRows",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kVectorsOfPiece", "kNone", "kBoth",    // of reductions, of traits
       "kKeyBytes",                            // of what is sorted
-      "kProductParts", "kFewestPlaces", "kPartOfCache", "kImageParts",  // of caches, whose sizes the processor has
+      "kProductParts", "kFewestPlaces", "kPanelParts", "kImageParts",  // of caches, whose sizes the processor has
       "kMaxFactors",                          // of a product
       "d < 4", "kRow = 2",                    // dimensions of an image
       "kMaxEntryBytes", "kMaxEntries",        // of files

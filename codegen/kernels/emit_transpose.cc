@@ -1,0 +1,121 @@
+#include "codegen/kernels/emit_transpose.h"
+
+#include <algorithm>
+
+#include "codegen/kernels/register_tile.h"
+
+namespace minnow {
+namespace {
+
+using V = llvm::Value*;
+
+const Threshold kFewPlaces{"places of a dimension that hardly fill a square", 7};
+
+const std::vector<int64_t>& permutation_of(const Op& op) { return op.attr<DimsAttributes>().dims; }
+
+// x [.., rows, .., columns] → y [.., columns, .., rows]: rows are the operand's dimension that becomes the last,
+// columns its last.
+class Squares {
+ public:
+  Squares(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
+      : kernel_(kernel), op_(*work.origin), from_(op_.operands[0]->type.shape), target_(work.outputs[0].buffer),
+        emitter_(kernel, storage, work.inside, kernel.target().lanes), lanes_(emitter_.lanes()) {
+    const std::vector<int64_t>& permutation = permutation_of(op_);
+    row_dim_ = static_cast<size_t>(permutation.back());
+    for (size_t i = 0; i < from_.size(); ++i)
+      if (i != row_dim_ && i + 1 != from_.size()) outer_.push_back(i);
+  }
+
+  // A unit is as many columns as there are lanes, and all rows of them.
+  WorkUnits emit() {
+    const int64_t columns = from_.back(), blocks = (columns + lanes_ - 1) / lanes_;
+    int64_t units = blocks;
+    for (const size_t dim : outer_) units *= from_[dim];
+    kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
+      Position at = outer_position(emitter_.divide(emitter_.uniform(unit), blocks));
+      V block = emitter_.remainder(emitter_.uniform(unit), blocks).base;
+      V first = kernel_.ir().CreateMul(block, kernel_.index(lanes_));
+      const int64_t rest = columns % lanes_;
+      if (rest == 0) return emit_rows(at, first, lanes_);
+      V is_last = kernel_.ir().CreateICmpEQ(block, kernel_.index(blocks - 1));
+      if (blocks > 1) kernel_.when(kernel_.ir().CreateNot(is_last), [&] { emit_rows(at, first, lanes_); });
+      kernel_.when(is_last, [&] { emit_rows(at, first, rest); });
+    });
+    return {units, true};
+  }
+
+ private:
+  Position outer_position(Coord unit) {
+    Position at(from_.size(), emitter_.constant(0));
+    for (size_t i = outer_.size(); i-- > 0;) {
+      at[outer_[i]] = i == 0 ? unit : emitter_.remainder(unit, from_[outer_[i]]);
+      unit = emitter_.divide(unit, from_[outer_[i]]);
+    }
+    return at;
+  }
+
+  void emit_rows(const Position& at, V first_column, int64_t columns) {
+    const int64_t rows = from_[row_dim_], whole = rows / lanes_ * lanes_;
+    kernel_.loop(kernel_.index(0), kernel_.index(whole), lanes_,
+                 [&](V first_row) { emit_square(at, first_row, lanes_, first_column, columns); });
+    if (whole < rows) emit_square(at, kernel_.index(whole), rows - whole, first_column, columns);
+  }
+
+  void emit_square(Position at, V first_row, int64_t rows, V first_column, int64_t columns) {
+    emitter_.forget();
+    const DType dtype = op_.type().dtype;
+    std::vector<V> square(static_cast<size_t>(lanes_), llvm::Constant::getNullValue(emitter_.type_of(dtype)));
+    at.back() = emitter_.lane(first_column);
+    emitter_.under_mask(mask_of(columns), [&] {
+      for (int64_t i = 0; i < rows; ++i) {
+        at[row_dim_] = emitter_.offset(emitter_.uniform(first_row), i);
+        square[static_cast<size_t>(i)] = emitter_.emit(op_.operands[0], at);
+      }
+    });
+    square = transpose_lanes(kernel_.ir(), std::move(square));
+    at[row_dim_] = emitter_.lane(first_row);
+    emitter_.under_mask(mask_of(rows), [&] {
+      for (int64_t i = 0; i < columns; ++i) {
+        at.back() = emitter_.offset(emitter_.uniform(first_column), i);
+        emitter_.store(kernel_.buffer(target_), dtype, emitter_.row_major(permuted(at), op_.type().shape),
+                       square[static_cast<size_t>(i)]);
+      }
+    });
+    emitter_.forget();
+  }
+
+  V mask_of(int64_t count) { return count == lanes_ ? nullptr : emitter_.first_lanes(kernel_.index(count)); }
+
+  Position permuted(const Position& at) const {
+    Position result;
+    for (const int64_t dim : permutation_of(op_)) result.push_back(at[static_cast<size_t>(dim)]);
+    return result;
+  }
+
+  KernelBuilder& kernel_;
+  const Op& op_;
+  const Shape& from_;
+  int target_;
+  ElementEmitter emitter_;
+  int64_t lanes_;
+  size_t row_dim_ = 0;
+  std::vector<size_t> outer_;
+};
+
+}  // namespace
+
+bool is_transpose_by_squares(const KernelWork& work) {
+  const Op* op = work.origin;
+  if (op == nullptr || op->kind != OpKind::kTranspose || work.loop >= 0 || work.adds) return false;
+  if (op->type().dtype != DType::kF32 && op->type().dtype != DType::kI32) return false;
+  const std::vector<int64_t>& permutation = permutation_of(*op);
+  if (permutation.empty() || permutation.back() + 1 == static_cast<int64_t>(permutation.size())) return false;
+  return op->type().elements() > 0 && op->type().shape.back() > kFewPlaces &&
+         op->operands[0]->type.shape.back() > kFewPlaces;
+}
+
+WorkUnits emit_transpose(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  return Squares(kernel, storage, work).emit();
+}
+
+}  // namespace minnow

@@ -1,0 +1,46 @@
+// Transposes that move the innermost dimension, of every shape of edge, alone and read by others.
+#include <gtest/gtest.h>
+
+#include "ir/text.h"
+#include "proof/parameters.h"
+#include "tests/cases/agreement.h"
+
+namespace minnow {
+namespace {
+
+struct Case {
+  Shape shape;
+  std::vector<int64_t> permutation;
+};
+
+class Transpose : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Transpose, MovesEveryElement) {
+  const auto& [shape, permutation] = GetParam();
+  for (const DType dtype : {DType::kF32, DType::kI32, DType::kF64, DType::kU8}) {
+    Function function("f");
+    Builder b(function);
+    Value* x = function.add_parameter("x", {dtype, shape});
+    Value* y = b.transpose(x, permutation);
+    function.add_result("y", y);
+    if (dtype != DType::kU8) function.add_result("sum", b.add(y, y));
+    proof::Rng rng(3);
+    const auto arguments = draw_arguments(function, {{}}, proof::Numbers::kWhole, rng);
+    const testing::Reference expected = testing::interpret_reference(function, arguments);
+    testing::CompiledProgram program(function);
+    const auto actual = program.run(arguments);
+    for (size_t i = 0; i < actual.size(); ++i)
+      EXPECT_TRUE(testing::agrees(expected.results[i], actual[i], {})) << print(function);
+    EXPECT_TRUE(testing::ignores_threads(program, arguments));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Transpose,
+                         ::testing::Values(Case{{16, 16}, {1, 0}}, Case{{33, 8}, {1, 0}}, Case{{8, 100}, {1, 0}},
+                                           Case{{70, 35}, {1, 0}}, Case{{3, 17, 20}, {0, 2, 1}},
+                                           Case{{3, 17, 20}, {2, 0, 1}}, Case{{19, 3, 16}, {2, 1, 0}},
+                                           Case{{2, 9, 3, 11}, {0, 3, 2, 1}}, Case{{2, 9, 3, 11}, {3, 0, 2, 1}},
+                                           Case{{1, 40, 1}, {2, 0, 1}}, Case{{5, 7}, {1, 0}}));
+
+}  // namespace
+}  // namespace minnow
