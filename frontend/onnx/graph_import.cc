@@ -131,8 +131,13 @@ void GraphImport::import_nodes(const google::protobuf::RepeatedPtrField<onnx::No
   context_ = around;
 }
 
+void GraphImport::count_nodes(int64_t count) {
+  node_count_ += count;
+  require(node_count_ <= kMostNodes, "functions, loops and gradients expand to more than {} nodes", kMostNodes);
+}
+
 void GraphImport::import_node(const onnx::NodeProto& node, const GraphContext& context) {
-  require(++node_count_ <= kMostNodes, "functions and loops expand to more than {} nodes", kMostNodes);
+  count_nodes(1);
   const std::string name = name_of(node);
   node_name_ = fmt::format("node \"{}\" ({}): ", printable(name), printable(node.op_type()));
   if (depth_ == 0) builder_.builder().set_location({name});
@@ -178,6 +183,8 @@ void GraphImport::apply(NodeScope& n) {
         fmt::format("the operator {}{} is not supported",
                     domain_of(node.domain()).empty() ? "" : printable(node.domain()) + ".", printable(node.op_type())),
         "docs/onnx.md lists those that are"};
+  require(n.is_versioned(), "the file does not say which version of the {} operators it means",
+          rule->domain.empty() ? "ONNX" : rule->domain);
   require(n.inputs() <= rule->most, "it has {} inputs, but takes at most {}", n.inputs(), rule->most);
   for (size_t i = 0; i < rule->least; ++i) require(n.has(i), "input {} is missing", i);
   if (fold_node(n)) return;
@@ -264,6 +271,12 @@ Value* GraphImport::value_of(Operand& operand) {
     operand.value = builder().convert(operand.value, DType::kI32);
   Value* value = from_around(operand.value, operand.body);
   return value->type.dtype == DType::kU8 ? builder().convert(value, DType::kI32) : value;
+}
+
+Value* GraphImport::computed(const std::string& name) {
+  Operand* operand = context_->names.find(name);
+  require(operand != nullptr, "nothing before it defines \"{}\"", printable(name));
+  return value_of(*operand);
 }
 
 // A value that lies in so many bodies, as the innermost one sees it.

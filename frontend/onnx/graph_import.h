@@ -45,6 +45,7 @@ class GraphImport {
   const OnnxFile& file() const { return file_; }
   bool is_training() const { return options_.is_training; }
   Value* value_of(Operand& operand);
+  Value* computed(const std::string& name);  // of what the nodes so far define
   Value* draw(const Shape& shape);
   Value* state_of(Operand& operand);
   void update_state(const Operand& operand, Value* value);
@@ -54,6 +55,8 @@ class GraphImport {
   int body() const { return static_cast<int>(bodies_.size()); }
   // table[index] along `dim` where that is the part of an iteration, so that the loop splits it: nullptr elsewhere.
   Value* part_of_iteration(Operand& table, const Operand& index, int64_t dim);
+  // Work that a node stands for, in nodes; refuses too much of it.
+  void count_nodes(int64_t count);
   // Whether a node has to know the elements of this name of the file's graph.
   bool is_needed(const std::string& name) const { return needed_.contains(name); }
   // Says of a new operand, and of its elements, that they lie where ops are appended now.

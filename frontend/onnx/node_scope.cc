@@ -19,6 +19,8 @@ int64_t NodeScope::version() const {
   return found == opsets_.end() ? 1 : found->second;
 }
 
+bool NodeScope::is_versioned() const { return opsets_.contains(domain_of(node_.domain())); }
+
 const std::string& NodeScope::folder() const { return graph_.file().folder(); }
 
 bool NodeScope::has(size_t i) const { return i < operands_.size() && operands_[i] != nullptr; }

@@ -46,6 +46,7 @@ class NodeScope {
   const onnx::NodeProto& node() const { return node_; }
   // Of the operators of the node's domain.
   int64_t version() const;
+  bool is_versioned() const;
   GraphImport& graph() { return graph_; }
   const std::string& folder() const;  // of the file
   const AttributeMap& attributes() const { return attributes_; }
