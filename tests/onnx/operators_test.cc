@@ -288,6 +288,21 @@ TEST(OnnxOperators, WhatIsNotSupportedIsNamed) {
               HasSubstr("nothing before it defines"));
 }
 
+// How long parts are, an input says; keepdims counts without one only.
+TEST(OnnxOperators, SplitToSequenceDropsTheDimensionOfSinglePartsAlone) {
+  const std::string keeps = "attribute { name: 'keepdims' type: INT i: 0 } ";
+  const std::string first = "op_type: 'SequenceAt' input: 's' input: 'zero' output: 'y'";
+  const std::string known =
+      "initializer { name: 'zero' data_type: 7 int64_data: 0 } initializer { name: 'two' data_type: 7 int64_data: 2 }";
+  const auto shape = [&](const std::string& inputs) {
+    return answer({"op_type: 'SplitToSequence' " + inputs + " output: 's' " + keeps, first}, {x4({1, 2, 3, 4})}, 22,
+                  known)
+        .shape;
+  };
+  EXPECT_EQ(shape("input: 'x'"), Shape{});
+  EXPECT_EQ(shape("input: 'x' input: 'two'"), Shape{2});
+}
+
 const std::string kGradient =
     "op_type: 'Gradient' domain: 'ai.onnx.preview.training' attribute { name: 'y' type: STRING s: 'z' } attribute { name: "
     "'xs' type: STRINGS strings: 'x' } ";
