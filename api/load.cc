@@ -8,8 +8,10 @@
 #include "codegen/machine/object_cache.h"
 #include "frontend/load/override_model.h"
 #include "frontend/lower/validate_learning.h"
+#include "frontend/onnx/import_graph.h"
 #include "runtime/data/load_data.h"
 #include "runtime/train/evaluate.h"
+#include "runtime/train/export_network.h"
 #include "runtime/train/run_folder.h"
 
 namespace minnow::api {
@@ -58,6 +60,20 @@ std::vector<WeightEntry> list_weights(Session& session) {
   return entries;
 }
 
+// A graph that leaves its batch open and does not train says nothing of how many examples to take at a time. Some that
+// say that it is open have been made for one alone.
+Result<std::unique_ptr<Session>> create_session(LoadedModel loaded, bool says_batch, const SessionOptions& options,
+                                                ThreadPool& pool) {
+  constexpr int64_t kGraphBatch = 64;
+  if (loaded.graph && !says_batch && !loaded.has_loss() && fixed_batch(*loaded.graph) == 0) {
+    LoadedModel wider = loaded;
+    wider.model.mutable_training()->set_batch_size(kGraphBatch);
+    auto session = Session::create(std::move(wider), options, pool);
+    if (session && prediction_type(**session)) return session;
+  }
+  return Session::create(std::move(loaded), options, pool);
+}
+
 // A model that runs, of one that is loaded with the assignments applied.
 template <typename Load>
 Result<std::unique_ptr<minnow_model>> make_model(const minnow_options* given, Load load) {
@@ -68,9 +84,10 @@ Result<std::unique_ptr<minnow_model>> make_model(const minnow_options* given, Lo
   MINNOW_ASSIGN(SessionOptions session, session_options(options, model->is_cancelled));
   MINNOW_ASSIGN(LoadedModel loaded, load());
   for (const std::string& assignment : assignments) MINNOW_TRY(set_field(loaded, assignment));
+  const bool says_batch = loaded.model.training().has_batch_size();
   MINNOW_TRY(complete_model(loaded));
   session.trains = session.trains && loaded.has_loss();
-  MINNOW_ASSIGN(model->session, Session::create(std::move(loaded), session, model->pool));
+  MINNOW_ASSIGN(model->session, create_session(std::move(loaded), says_batch, session, model->pool));
   model->max_bytes = session.max_bytes;
   model->infers_only = !session.trains;
   model->weights = list_weights(*model->session);
@@ -104,7 +121,7 @@ Result<std::unique_ptr<minnow_model>> load_any(const std::string& path, const mi
 
 Status check_learns(minnow_model* model) {
   MINNOW_TRY(check_has_loss(model->session->model()));
-  if (model->infers_only) return misuse("model", "was loaded for inference alone", "leave options.infers_only 0");
+  if (model->infers_only) return misuse("model", "was loaded for inference alone", "load it without infers_only");
   if (!model->may_learn) MINNOW_TRY(validate_learning(model->session->model(), model->session->lowered()));
   model->may_learn = true;
   return {};
@@ -175,6 +192,14 @@ minnow_status minnow_save(const minnow_model* model, const char* path) {
     MINNOW_TRY(check_given(model, "model"));
     MINNOW_TRY(check_given(path, "path"));
     return save_checkpoint(path, *model->session, model->state, model->class_names);
+  });
+}
+
+minnow_status minnow_export_onnx(const minnow_model* model, const char* path, int logits) {
+  return at_border([&]() -> Status {
+    MINNOW_TRY(check_given(model, "model"));
+    MINNOW_TRY(check_given(path, "path"));
+    return export_network(*model->session, {.has_logits = logits != 0, .class_names = model->class_names}, path);
   });
 }
 

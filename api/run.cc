@@ -113,7 +113,7 @@ Result<double> learning_rate_of_step(const minnow_model* model, double given) {
   const bool is_constant = schedule.has_constant() || schedule.kind_case() == spec::Schedule::KIND_NOT_SET;
   if ((!is_constant || schedule.warmup_epochs() > 0) && model->steps_per_epoch == 0)
     return misuse("learning_rate", "follows a schedule in epochs, whose length is not known",
-                  "minnow_set_steps_per_epoch says it, or give a rate");
+                  "set the steps per epoch, or give a rate");
   return learning_rate_at(training, model->state.step, std::max<int64_t>(1, model->steps_per_epoch));
 }
 

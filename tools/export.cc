@@ -1,12 +1,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
-#include "frontend/onnx/export/export_function.h"
 #include "runtime/data/dataset.h"
-#include "runtime/file.h"
 #include "runtime/train/checkpoint.h"
+#include "runtime/train/export_network.h"
 #include "runtime/weights/detect_names.h"
 #include "runtime/weights/rename_weights.h"
 #include "tools/command.h"
@@ -67,37 +65,6 @@ Status write_weights(const ExportFlags& flags, const Exported& exported) {
   return write_safetensors(flags.out, borrowed, metadata_of(names));
 }
 
-// Lowered for two batches, of which no layer makes a special case.
-constexpr int64_t kBatch = 13, kOtherBatch = 17;
-
-// Without the softmax or sigmoid that predictions end in where a loss has it: as of a regression.
-Result<LoadedModel> without_probabilities(LoadedModel loaded) {
-  if (loaded.program) return fail("--logits", "a program's @infer says itself what it ends in");
-  loaded.model.mutable_loss()->mutable_mean_squared_error();
-  return loaded;
-}
-
-Status write_network(const ExportFlags& flags, const Exported& exported) {
-  const Session& session = *exported.session;
-  LoadedModel loaded = session.model();
-  if (flags.has_logits) {
-    MINNOW_ASSIGN(loaded, without_probabilities(std::move(loaded)));
-  }
-  const int64_t fixed = batch_size_for(loaded, flags.batch);
-  const bool is_fixed = fixed > 0;
-  MINNOW_ASSIGN(const auto infer, build_function(loaded, "infer", {{is_fixed ? fixed : kBatch}, {}, {}}));
-  MINNOW_ASSIGN(const auto other, build_function(loaded, "infer", {{is_fixed ? fixed : kOtherBatch}, {}, {}}));
-  OnnxExport what{.function = *infer, .at_other_batch = *other, .name = loaded.model.name()};
-  if (!exported.class_names.empty())
-    what.metadata.emplace_back(
-        "classes", nlohmann::json(exported.class_names).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  what.bytes_of = [&](const Value& parameter) { return session.tensors().at(parameter.name).bytes(); };
-  auto bytes = export_onnx(what);
-  if (!bytes && bytes.error().where.empty()) bytes.error().where = loaded.path;
-  MINNOW_TRY(bytes);
-  return write_file_atomically(flags.out, *bytes);
-}
-
 Result<ExitCode> export_command(const ExportFlags& flags) {
   const std::string extension = std::filesystem::path(flags.out).extension().string();
   const auto refuse = [&](std::string message, std::string hint) {
@@ -110,7 +77,9 @@ Result<ExitCode> export_command(const ExportFlags& flags) {
     return refuse("--names is for weights in F.safetensors", "an F.onnx file has weights by Minnow's names");
   ThreadPool pool(flags.backend.thread_count());
   MINNOW_ASSIGN(const Exported exported, read_exported(flags, pool));
-  MINNOW_TRY(extension == ".onnx" ? write_network(flags, exported) : write_weights(flags, exported));
+  MINNOW_TRY(extension == ".onnx"
+                 ? export_network(*exported.session, {flags.batch, flags.has_logits, exported.class_names}, flags.out)
+                 : write_weights(flags, exported));
   return ExitCode::kDone;
 }
 

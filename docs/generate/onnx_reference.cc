@@ -20,8 +20,9 @@ std::string known_inputs(const OnnxRule& rule) {
 }
 
 std::string operator_table() {
-  std::map<std::string_view, const OnnxRule*> by_name;
-  for (const OnnxRule& rule : onnx_rules()) by_name.emplace(rule.op, &rule);
+  std::map<std::string, const OnnxRule*> by_name;
+  for (const OnnxRule& rule : onnx_rules())
+    by_name.emplace(fmt::format("{}{}{}", rule.domain, rule.domain.empty() ? "" : ".", rule.op), &rule);
   std::map<std::string, std::string> ops_by_known;
   for (const auto& [name, rule] : by_name) {
     std::string& ops = ops_by_known[known_inputs(*rule)];

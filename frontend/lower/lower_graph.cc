@@ -8,6 +8,7 @@
 #include "frontend/lower/lower_loss.h"
 #include "frontend/lower/normalize_input.h"
 #include "frontend/lower/program_weights.h"
+#include "ir/contraction.h"
 #include "ir/printable.h"
 
 namespace minnow {
@@ -35,12 +36,19 @@ LayerRow row_of(const ImportedNode& node) {
 }
 
 // Weights and states with their values, layers as rows.
-Status take_over(const LoadedModel& loaded, ImportedGraph graph, const Function& function, LoweredModel* lowered) {
+Status take_over(const LoadedModel& loaded, ImportedGraph graph, const Function& function, int64_t batch,
+                 LoweredModel* lowered) {
   ValuesOfFile values;
   for (const auto* list : {&graph.weights, &graph.states})
     for (const ImportedTensor& tensor : *list) values.emplace(tensor.name, tensor.values);
   MINNOW_TRY(find_weights(loaded, function, lowered, values));
   for (const ImportedNode& node : graph.nodes) lowered->layers.push_back(row_of(node));
+  // What was repeated belongs to the node that was imported last of its name.
+  std::map<std::string_view, LayerRow*> rows;
+  for (LayerRow& row : lowered->layers) rows[row.name] = &row;
+  for (const auto& op : function.ops())
+    if (const auto row = rows.find(op->location.layer); row != rows.end())
+      row->second->flops += contraction_flops(*op) / static_cast<double>(batch);
   return {};
 }
 
@@ -103,7 +111,7 @@ Status add_graph(FunctionScope& scope, NamedValues& values) {
   for (size_t i = 0; i < outputs.size(); ++i) values[outputs[i]] = graph.outputs[i];
   scope.updates = graph.updates;
   LoweredModel found;
-  MINNOW_TRY(take_over(loaded, std::move(graph), function, &found));
+  MINNOW_TRY(take_over(loaded, std::move(graph), function, scope.options.batch_size, &found));
   for (const WeightInfo& weight : found.weights) MINNOW_TRY(check_name_is_free(loaded, weight.name, "weight"));
   for (const StateInfo& state : found.states) MINNOW_TRY(check_name_is_free(loaded, state.name, "state"));
   scope.weights = std::move(found.weights);
@@ -141,13 +149,19 @@ Result<std::unique_ptr<Function>> graph_function(const LoadedModel& loaded, cons
   MINNOW_ASSIGN(ImportedGraph graph, import_graph(file, outputs, values, import, *function));
   for (size_t i = 0; i < outputs.size(); ++i)
     function->add_result(result_name(*function, outputs[i]), graph.outputs[i]);
-  MINNOW_TRY(take_over(loaded, std::move(graph), *function, lowered));
+  MINNOW_TRY(take_over(loaded, std::move(graph), *function, options.batch_size, lowered));
   return function;
 }
 
 Result<LoweredModel> lower_graph(const LoadedModel& loaded, const LowerOptions& options) {
   LoweredModel lowered;
   MINNOW_ASSIGN(auto function, graph_function(loaded, options, {}, &lowered));
+  // The prediction is the first.
+  const auto& outputs = loaded.graph->graph().output();
+  const auto asked = std::ranges::find(outputs, loaded.model.output(), &onnx::ValueInfoProto::name);
+  const auto first = function->results().begin();
+  if (asked != outputs.end())
+    std::rotate(first, first + (asked - outputs.begin()), first + (asked - outputs.begin()) + 1);
   lowered.has_fixed_batch = fixed_batch(*loaded.graph) > 0;
   lowered.module.functions.push_back(std::move(function));
   return lowered;

@@ -17,7 +17,8 @@ Status add_graph(FunctionScope& scope, NamedValues& values);
 // What `describe` of lower_model.cc tells of layers.
 void describe_graph(LoweredModel* lowered, FunctionScope* scope);
 
-// Of a model without a loss: @infer, whose inputs need no batch, and whose results are all of the graph's outputs.
+// Of a model without a loss: @infer, whose inputs need no batch, and whose results are all of the graph's outputs,
+// first the one that the model names.
 Result<LoweredModel> lower_graph(const LoadedModel& loaded, const LowerOptions& options);
 
 // @infer of such a model as a function to be run: where nodes must know the elements of an input, they are those in

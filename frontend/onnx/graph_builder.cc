@@ -207,6 +207,14 @@ Op* GraphBuilder::loop(std::vector<Value*> operands, LoopAttributes attributes, 
   return builder_.loop(std::move(operands), std::move(attributes), std::move(body));
 }
 
+void GraphBuilder::count_from(size_t op) {
+  const Function::OpList& ops = function().ops();
+  require(ops.size() < kMostOps, "the graph makes more than {} ops", kMostOps);
+  for (auto it = std::next(ops.begin(), static_cast<int64_t>(op)); it != ops.end(); ++it)
+    for (const auto& result : (*it)->results) bytes_ += result->type.bytes();
+  require(bytes_ <= max_bytes_, "the graph needs {} bytes, but {} are allowed", bytes_, max_bytes_);
+}
+
 Value* GraphBuilder::dot(Value* a, Value* b, std::array<int64_t, 2> contract, int64_t batch) {
   return create(OpKind::kDot, {a, b}, DotAttributes{contract, batch});
 }

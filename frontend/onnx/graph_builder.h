@@ -117,6 +117,8 @@ class GraphBuilder {
   // A body of its own, whose results have the types that the attributes ask for.
   Op* loop(std::vector<Value*> operands, LoopAttributes attributes, std::unique_ptr<Function> body);
   int64_t max_bytes() const { return max_bytes_; }
+  // Refuses what ops that others have appended, those from this number on, need too much of.
+  void count_from(size_t op);
 
   Value* dot(Value* a, Value* b, std::array<int64_t, 2> contract, int64_t batch = 0);
   // As MatMul and NumPy have it: the last two dimensions are matrices, those before are broadcast.

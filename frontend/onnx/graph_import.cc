@@ -37,6 +37,8 @@ AttributeMap attributes_of(const onnx::NodeProto& node, const AttributeMap* give
   return attributes;
 }
 
+}  // namespace
+
 Value* constant_of(GraphBuilder& b, const HostTensor& tensor) {
   const auto dtype = dtype_of(tensor.type);
   require(dtype.has_value(), "elements of {} are not supported", element_type_name(tensor.type));
@@ -51,8 +53,6 @@ Value* constant_of(GraphBuilder& b, const HostTensor& tensor) {
   if (values.empty()) values.push_back(0);
   return b.constant({*dtype, tensor.shape}, std::move(values));
 }
-
-}  // namespace
 
 Operand* Names::find(const std::string& name) {
   for (Names* names = this; names != nullptr; names = names->around_)
@@ -105,6 +105,7 @@ void GraphImport::define_inputs(Names& names, const std::map<std::string, Value*
                  .shape = parameter->second->type.shape,
                  .value = parameter->second};
     }
+    settle(operand);
     names.define(input->name(), std::move(operand));
   }
   for (const auto& tensor : file_.graph().initializer()) names.define(tensor.name(), initializer_operand(tensor));
@@ -112,8 +113,10 @@ void GraphImport::define_inputs(Names& names, const std::map<std::string, Value*
 
 // Nothing is decoded that nobody reads.
 Operand GraphImport::initializer_operand(const onnx::TensorProto& tensor) {
-  return {
-      .type = tensor.data_type(), .shape = Shape(tensor.dims().begin(), tensor.dims().end()), .initializer = &tensor};
+  return {.type = tensor.data_type(),
+          .shape = Shape(tensor.dims().begin(), tensor.dims().end()),
+          .initializer = &tensor,
+          .body = body()};
 }
 
 void GraphImport::import_nodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes,
@@ -128,8 +131,13 @@ void GraphImport::import_nodes(const google::protobuf::RepeatedPtrField<onnx::No
   context_ = around;
 }
 
+void GraphImport::count_nodes(int64_t count) {
+  node_count_ += count;
+  require(node_count_ <= kMostNodes, "functions, loops and gradients expand to more than {} nodes", kMostNodes);
+}
+
 void GraphImport::import_node(const onnx::NodeProto& node, const GraphContext& context) {
-  require(++node_count_ <= kMostNodes, "functions and loops expand to more than {} nodes", kMostNodes);
+  count_nodes(1);
   const std::string name = name_of(node);
   node_name_ = fmt::format("node \"{}\" ({}): ", printable(name), printable(node.op_type()));
   if (depth_ == 0) builder_.builder().set_location({name});
@@ -175,6 +183,8 @@ void GraphImport::apply(NodeScope& n) {
         fmt::format("the operator {}{} is not supported",
                     domain_of(node.domain()).empty() ? "" : printable(node.domain()) + ".", printable(node.op_type())),
         "docs/onnx.md lists those that are"};
+  require(n.is_versioned(), "the file does not say which version of the {} operators it means",
+          rule->domain.empty() ? "ONNX" : rule->domain);
   require(n.inputs() <= rule->most, "it has {} inputs, but takes at most {}", n.inputs(), rule->most);
   for (size_t i = 0; i < rule->least; ++i) require(n.has(i), "input {} is missing", i);
   if (fold_node(n)) return;
@@ -208,8 +218,11 @@ std::vector<Operand> GraphImport::run_subgraph(const onnx::GraphProto& graph, st
   require(inputs.size() == static_cast<size_t>(graph.input_size()), "its graph has {} inputs, but {} are given",
           graph.input_size(), inputs.size());
   Names names(&context_->names);
-  for (int i = 0; i < graph.input_size(); ++i)
-    names.define(graph.input(i).name(), std::move(inputs[static_cast<size_t>(i)]));
+  for (int i = 0; i < graph.input_size(); ++i) {
+    Operand& input = inputs[static_cast<size_t>(i)];
+    settle(input);
+    names.define(graph.input(i).name(), std::move(input));
+  }
   for (const auto& tensor : graph.initializer()) names.define(tensor.name(), initializer_operand(tensor));
   const GraphContext context{names, context_->opsets, context_->given};
   ++depth_;
@@ -249,19 +262,42 @@ Value* GraphImport::value_of(Operand& operand) {
   require(!operand.is_sequence, "a sequence stands where a tensor is asked for");
   require(!operand.is_absent, "it reads what is not there: an absent optional, or a result that is not supported");
   know(operand);
+  // What is known costs nothing to be made again in a body, where it can be told from what is computed.
+  if (operand.known != nullptr && operand.body != body()) return bodies_.back()->constant(operand.known);
   if (operand.value == nullptr)
     operand.value =
-        operand.known != nullptr ? constant_of(builder_, *operand.known) : parameter_of(operand, Role::kWeight);
-  if (operand.value->type.dtype == DType::kU8) operand.value = builder_.convert(operand.value, DType::kI32);
-  return operand.value;
+        operand.known != nullptr ? constant_of(builder(), *operand.known) : parameter_of(operand, Role::kWeight);
+  if (operand.value->type.dtype == DType::kU8 && operand.body == body())
+    operand.value = builder().convert(operand.value, DType::kI32);
+  Value* value = from_around(operand.value, operand.body);
+  return value->type.dtype == DType::kU8 ? builder().convert(value, DType::kI32) : value;
+}
+
+Value* GraphImport::computed(const std::string& name) {
+  Operand* operand = context_->names.find(name);
+  require(operand != nullptr, "nothing before it defines \"{}\"", printable(name));
+  return value_of(*operand);
+}
+
+// A value that lies in so many bodies, as the innermost one sees it.
+Value* GraphImport::from_around(Value* value, int body) {
+  for (size_t i = static_cast<size_t>(body); i < bodies_.size(); ++i) value = bodies_[i]->seen(value);
+  return value;
+}
+
+void GraphImport::settle(Operand& operand) const {
+  if (operand.body == kThisBody) operand.body = body();
+  for (Operand& element : operand.elements) settle(element);
 }
 
 Value* GraphImport::state_of(Operand& operand) {
   if (operand.initializer == nullptr || operand.known != nullptr || operand.value != nullptr) return value_of(operand);
-  return operand.value = parameter_of(operand, Role::kState);
+  operand.value = parameter_of(operand, Role::kState);
+  return from_around(operand.value, operand.body);
 }
 
 void GraphImport::update_state(const Operand& operand, Value* value) {
+  require(bodies_.empty(), "a loop cannot keep running means");
   const std::string& name = operand.initializer->name();
   const auto before = std::ranges::find(imported_.updates, name, &FunctionResult::name);
   if (before != imported_.updates.end()) before->value = value;
@@ -270,6 +306,7 @@ void GraphImport::update_state(const Operand& operand, Value* value) {
 
 // A parameter of this initializer, which the node at hand is the first to read.
 Value* GraphImport::parameter_of(Operand& operand, Role role) {
+  operand.body = 0;
   Value*& parameter = parameters_[operand.initializer];
   if (parameter != nullptr) return parameter;
   const onnx::TensorProto& tensor = *operand.initializer;
@@ -286,6 +323,7 @@ Value* GraphImport::parameter_of(Operand& operand, Role role) {
 
 // A sequence of its own for each that draws.
 Value* GraphImport::draw(const Shape& shape) {
+  require(bodies_.empty(), "a loop cannot draw anew in each iteration");
   constexpr int64_t kFirstStream = 0x6F6E6E78;
   Value* seed = scalar("seed");
   return builder_.create(OpKind::kRandom, {seed, scalar("step")}, RandomAttributes{kFirstStream + drawn_++},

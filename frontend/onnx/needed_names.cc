@@ -14,6 +14,8 @@ void read_by_graph(const onnx::GraphProto& graph, std::set<std::string>& names, 
 // Inputs, and what graphs inside of the node read.
 void read_by_node(const onnx::NodeProto& node, std::set<std::string>& names, int depth) {
   names.insert(node.input().begin(), node.input().end());
+  for (const auto& attribute : node.attribute())
+    if (node.op_type() == "Gradient" && attribute.name() == "y") names.insert(attribute.s());
   if (depth == kMostGraphDepth) return;
   for (const auto& attribute : node.attribute()) {
     if (attribute.has_g()) read_by_graph(attribute.g(), names, depth + 1);

@@ -19,6 +19,8 @@ int64_t NodeScope::version() const {
   return found == opsets_.end() ? 1 : found->second;
 }
 
+bool NodeScope::is_versioned() const { return opsets_.contains(domain_of(node_.domain())); }
+
 const std::string& NodeScope::folder() const { return graph_.file().folder(); }
 
 bool NodeScope::has(size_t i) const { return i < operands_.size() && operands_[i] != nullptr; }
@@ -36,6 +38,10 @@ Value* NodeScope::value(size_t i) {
 Value* NodeScope::floats(size_t i) {
   require(is_float_element(type(i)), "input {} is of {}, but must be of floats", i, element_type_name(type(i)));
   return value(i);
+}
+
+Value* NodeScope::part_of_iteration(size_t table, size_t index, int64_t dim) {
+  return has(table) && has(index) ? graph_.part_of_iteration(*operands_[table], *operands_[index], dim) : nullptr;
 }
 
 const HostTensor& NodeScope::known(size_t i) const {
@@ -141,18 +147,19 @@ Dims NodeScope::axes(size_t i, int64_t rank, const Dims& otherwise) const {
 }
 
 void NodeScope::give(size_t i, Value* value, ElementType type) {
-  if (!wants(i)) return;
-  results_[i] = Operand{.type = type, .shape = value->type.shape, .value = value};
+  give_operand(i, {.type = type, .shape = value->type.shape, .value = value});
 }
 
 void NodeScope::give_known(size_t i, HostTensor tensor) {
-  if (!wants(i)) return;
-  results_[i] = Operand{.type = tensor.type, .shape = tensor.shape};
-  results_[i].known = std::make_shared<const HostTensor>(std::move(tensor));
+  Operand operand{.type = tensor.type, .shape = tensor.shape};
+  operand.known = std::make_shared<const HostTensor>(std::move(tensor));
+  give_operand(i, std::move(operand));
 }
 
 void NodeScope::give_operand(size_t i, Operand operand) {
-  if (wants(i)) results_[i] = std::move(operand);
+  if (!wants(i)) return;
+  graph_.settle(operand);
+  results_[i] = std::move(operand);
 }
 
 bool NodeScope::is_training() const { return graph_.is_training(); }

@@ -16,6 +16,9 @@ namespace minnow {
 
 class GraphImport;
 
+// Of an operand that has just been made: the body that is being imported.
+inline constexpr int kThisBody = -1;
+
 // What a name of a graph stands for: a tensor, known or computed, or a list of them whose length is known.
 struct Operand {
   ElementType type = onnx::TensorProto::UNDEFINED;
@@ -23,6 +26,7 @@ struct Operand {
   KnownTensor known = nullptr;                     // its elements, where they follow from the file alone
   const onnx::TensorProto* initializer = nullptr;  // of the file, trained once it is read as a value
   Value* value = nullptr;                          // once one has been asked for
+  int body = kThisBody;                            // how many bodies of loops the value lies in
   bool is_sequence = false;
   std::vector<Operand> elements = {};  // of a sequence
   bool is_absent = false;              // an optional value that is not there
@@ -42,6 +46,7 @@ class NodeScope {
   const onnx::NodeProto& node() const { return node_; }
   // Of the operators of the node's domain.
   int64_t version() const;
+  bool is_versioned() const;
   GraphImport& graph() { return graph_; }
   const std::string& folder() const;  // of the file
   const AttributeMap& attributes() const { return attributes_; }
@@ -57,6 +62,8 @@ class NodeScope {
   // As an op reads it: f32, i32 or pred.
   Value* value(size_t i = 0);
   Value* floats(size_t i = 0);  // an f32
+  // Of input `table`, along `dim`, the part with the number `index`; nullptr unless that is the iteration of a loop.
+  Value* part_of_iteration(size_t table, size_t index, int64_t dim);
   // Its elements, which must be known.
   const HostTensor& known(size_t i) const;
   bool is_known(size_t i) const { return has(i) && operand(i).known != nullptr; }

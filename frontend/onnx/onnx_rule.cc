@@ -8,6 +8,7 @@ namespace minnow {
 namespace onnx_ops {
 
 #define MINNOW_ONNX_OP(op, rule, least, most, known) OnnxRuleFunction rule;
+#define MINNOW_ONNX_OP_OF(domain, op, rule, least, most, known) OnnxRuleFunction rule;
 #include "frontend/onnx/ops/ops.def"
 
 }  // namespace onnx_ops
@@ -22,7 +23,8 @@ constexpr uint32_t bits_of_inputs(Inputs... inputs) {
 
 constexpr OnnxRule kRules[] = {
 #define MINNOW_KNOWN(...) bits_of_inputs(__VA_ARGS__)
-#define MINNOW_ONNX_OP(op, rule, least, most, known) {#op, onnx_ops::rule, least, most, known},
+#define MINNOW_ONNX_OP(op, rule, least, most, known) {"", #op, onnx_ops::rule, least, most, known},
+#define MINNOW_ONNX_OP_OF(domain, op, rule, least, most, known) {#domain, #op, onnx_ops::rule, least, most, known},
 #include "frontend/onnx/ops/ops.def"
 };
 
@@ -31,13 +33,14 @@ constexpr OnnxRule kRules[] = {
 std::span<const OnnxRule> onnx_rules() { return kRules; }
 
 const OnnxRule* find_onnx_rule(std::string_view domain, std::string_view op) {
-  static const std::map<std::string_view, const OnnxRule*> kByName = [] {
-    std::map<std::string_view, const OnnxRule*> by_name;
-    for (const OnnxRule& rule : kRules) by_name.emplace(rule.op, &rule);
+  using Name = std::pair<std::string_view, std::string_view>;
+  static const std::map<Name, const OnnxRule*> kByName = [] {
+    std::map<Name, const OnnxRule*> by_name;
+    for (const OnnxRule& rule : kRules) by_name.emplace(Name(rule.domain, rule.op), &rule);
     return by_name;
   }();
-  if (!domain_of(std::string(domain)).empty()) return nullptr;
-  const auto found = kByName.find(op);
+  const std::string meant = domain_of(std::string(domain));
+  const auto found = kByName.find(Name(meant, op));
   return found == kByName.end() ? nullptr : found->second;
 }
 

@@ -11,6 +11,7 @@ namespace minnow {
 inline constexpr size_t kAnyNumber = 1000000;
 
 struct OnnxRule {
+  std::string_view domain;  // "" is ONNX's own
   std::string_view op;
   OnnxRuleFunction* apply;
   size_t least;  // inputs

@@ -254,6 +254,10 @@ MINNOW_API void minnow_cancel(minnow_model* model);
 
 /* Everything that a training goes on from, as safetensors. Written whole or not at all. */
 MINNOW_API minnow_status minnow_save(const minnow_model* model, const char* path);
+/* The network with its weights for inference, as ONNX, for a batch of any size where the model has no other. With
+ * logits other than 0 it ends before the softmax or sigmoid, so that it can be trained on. Written whole or not at all.
+ */
+MINNOW_API minnow_status minnow_export_onnx(const minnow_model* model, const char* path, int logits);
 /* Takes weights and statistics from such a file. */
 MINNOW_API minnow_status minnow_load_weights(minnow_model* model, const char* path);
 /* The optimiser's state and the place in the run, too. */

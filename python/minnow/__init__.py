@@ -14,6 +14,7 @@ import pathlib
 
 from . import initializers, layers, losses, messages, optimizers, schedules
 from .errors import ModelError, NotFiniteError, StoppedError, UsageError
+from .exchange import from_onnx, from_torch
 from .history import Epoch, History, Outcome, Step
 from .model import Model, load
 from .summary import Layer, Summary
@@ -26,6 +27,6 @@ models_folder = pathlib.Path(__file__).parent / "models"
 
 __all__ = [
     "Epoch", "History", "Layer", "Model", "ModelError", "NotFiniteError", "Outcome", "Step", "StoppedError", "Summary",
-    "UsageError", "Weights", "initializers", "layers", "load", "losses", "messages", "models_folder", "optimizers",
-    "schedules",
+    "UsageError", "Weights", "from_onnx", "from_torch", "initializers", "layers", "load", "losses", "messages", "models_folder",
+    "optimizers", "schedules",
 ]

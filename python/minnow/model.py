@@ -270,6 +270,17 @@ class Model:
         """Writes all that training goes on from, as safetensors."""
         self._handle.save(_path(path))
 
+    def export_onnx(self, path: str | os.PathLike[str], *, logits: bool = False) -> None:
+        """Writes the network with its weights as ONNX, for inference elsewhere.
+
+        Args:
+            logits: End before the softmax or sigmoid, so that it can be trained on.
+
+        Raises:
+            ModelError: A layer that ONNX has no form for.
+        """
+        self._handle.export_onnx(_path(path), logits)
+
     def load_weights(self, path: str | os.PathLike[str]) -> None:
         """Takes weights and running statistics from such a file."""
         self._handle.load_weights(_path(path))

@@ -165,6 +165,10 @@ void bind_description(nb::class_<Handle>& handle) {
            [](Handle& self, const std::string& path) {
              self.run([&](minnow_model* model) { return minnow_save(model, path.c_str()); });
            })
+      .def("export_onnx",
+           [](Handle& self, const std::string& path, bool logits) {
+             self.run([&](minnow_model* model) { return minnow_export_onnx(model, path.c_str(), logits ? 1 : 0); });
+           })
       .def("load_weights",
            [](Handle& self, const std::string& path) {
              self.run([&](minnow_model* model) { return minnow_load_weights(model, path.c_str()); });

@@ -36,7 +36,14 @@ TEST(Describe, AGraphWithoutALoss) {
   EXPECT_EQ(minnow_target_count(model.get()), 0U);
   ASSERT_EQ(minnow_output(model.get(), &array), MINNOW_OK) << minnow_error_text();
   EXPECT_THAT(shape_of(array), ElementsAre(MINNOW_ANY_SIZE, 10));
-  EXPECT_EQ(minnow_batch_size(model.get()), 1);
+  EXPECT_EQ(minnow_batch_size(model.get()), 64) << "it leaves its batch open";
+}
+
+TEST(Describe, WorkOfAGraph) {
+  const Model model = load_graph();
+  minnow_layer_info layer;
+  ASSERT_EQ(minnow_layer(model.get(), 0, &layer), MINNOW_OK);
+  EXPECT_EQ(layer.flops, 2.0 * 9 * layer.shape[0] * layer.shape[1] * layer.shape[2]);
 }
 
 TEST(Describe, Layers) {

@@ -143,6 +143,28 @@ TEST(Run, AGraphWithoutALossPredicts) {
   EXPECT_THAT(scores, Pointwise(FloatNear(1e-4F), predict(expected.get(), image)));
 }
 
+// A network goes out and comes back, and its probabilities are left out where they are asked to be.
+TEST(Run, WhatIsExportedPredictsTheSame) {
+  const Model model = parse(kSmall);
+  const std::string path = testing::TempDir() + "minnow_api_net.onnx";
+  Examples examples(5);
+  const std::vector<float> expected = predict(model.get(), examples.image_array());
+  for (const int logits : {0, 1}) {
+    ASSERT_EQ(minnow_export_onnx(model.get(), path.c_str(), logits), MINNOW_OK) << minnow_error_text();
+    minnow_model* loaded = nullptr;
+    ASSERT_EQ(minnow_load(path.c_str(), nullptr, &loaded), MINNOW_OK) << minnow_error_text();
+    const Model again(loaded);
+    const std::vector<float> found = predict(again.get(), examples.image_array());
+    if (logits == 0) {
+      EXPECT_THAT(found, Pointwise(FloatNear(1e-6F), expected));
+    } else {
+      EXPECT_NEAR(std::exp(found[1] - found[0]), expected[1] / expected[0], 1e-4);
+    }
+  }
+  EXPECT_EQ(minnow_export_onnx(model.get(), nullptr, 0), MINNOW_USAGE_ERROR);
+  EXPECT_EQ(minnow_export_onnx(model.get(), (path + "/none.onnx").c_str(), 0), MINNOW_INPUT_ERROR);
+}
+
 struct Stopper {
   int64_t after;
   int64_t steps = 0;

@@ -2,6 +2,8 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "frontend/onnx/onnx.pb.h"
 #include "tests/e2e/data_files.h"
 #include "tests/e2e/program.h"
@@ -47,6 +49,36 @@ TEST(OnnxExport, AGraphHasWeightsOfItsOwn) {
   const Outcome done = Workbench().succeed("export " + kGraph + " -o again.onnx");
   EXPECT_EQ(count_of(done.out + done.err, "without --weights, the weights are those that it starts from"), 1);
 }
+
+// What lies behind the header of safetensors, which tells of times, too.
+std::string tensors_in(const std::string& bytes) {
+  uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  return bytes.substr(sizeof header + header);
+}
+
+// A loop is written as a Scan and read as a loop again, so that nothing is computed in another order.
+class ExportedLayers : public testing::TestWithParam<std::string> {};
+
+TEST_P(ExportedLayers, TrainOnTheSame) {
+  Workbench bench;
+  const std::string rest =
+      "loss { softmax_cross_entropy { ignore_index: -1 } } training { adam {} batch_size: 16 epochs: 1 seed: 3 } data { builtin: REVERSE "
+      "train_examples: 64 validation_examples: 16 }";
+  bench.write("a.textproto",
+              "inputs { name: \"tokens\" shape: 8 type: I32 } layers { name: \"e\" embedding { "
+              "vocabulary: 11 units: 6 } } layers { name: \"s\" " +
+                  GetParam() + " } layers { name: \"d\" dense { units: 11 per_position: true } } " + rest);
+  bench.succeed("export a.textproto --set training.seed=3 --logits -o a.onnx");
+  bench.write("b.textproto", "network { onnx: \"a.onnx\" } " + rest);
+  bench.succeed("train a.textproto --out a");
+  bench.succeed("train b.textproto --out b");
+  EXPECT_TRUE(tensors_in(bench.read("a/weights.safetensors")) == tensors_in(bench.read("b/weights.safetensors")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Recurrent, ExportedLayers,
+                         testing::Values("lstm { units: 7 }", "gru { units: 7 layers: 2 }",
+                                         "rnn { units: 5 bidirectional: true }"));
 
 }  // namespace
 }  // namespace minnow

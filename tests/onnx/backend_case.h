@@ -20,4 +20,8 @@ enum class Way { kInterpreted, kCompiled };
 // `folder` holds model.onnx and test_data_set_N with input_I.pb and output_I.pb.
 CaseResult run_case(const std::string& folder, Way way);
 
+// A network of known architecture whose weights are constants, light/light_NAME.onnx, with its one output beside it in
+// light_NAME_output_0.pb. Its input is 0 to n - 1 over n.
+CaseResult run_light_case(const std::string& model, Way way);
+
 }  // namespace minnow::onnx_tests

@@ -6,6 +6,7 @@
 
 #include "frontend/lower/lower_model.h"
 #include "ir/verify.h"
+#include "tests/onnx/small_graph.h"
 
 namespace minnow::onnx_tests {
 namespace {
@@ -46,6 +47,27 @@ TEST(LowerGraph, GivesWhatLayersGive) {
   EXPECT_EQ(lowered->module.find("infer")->find_result("bn1.running_mean"), nullptr);
   EXPECT_EQ(lowered->layers.front().name, "conv1");
   EXPECT_EQ(lowered->layers.front().weights, 72);
+  const Shape& first = lowered->layers.front().output;
+  EXPECT_EQ(lowered->layers.front().flops, 2.0 * 9 * static_cast<double>(element_count(first)));
+}
+
+// Without a loss, too, the prediction is the output that the model names.
+TEST(LowerGraph, TheOutputThatIsNamedComesFirst) {
+  onnx::ModelProto model =
+      small_model({"op_type: 'Relu' input: 'x' output: 'y'", "op_type: 'Neg' input: 'x' output: 'z'"},
+                  {{"x", {DType::kF32, {4, 2}}, {}}}, 22, "output { name: 'z' }");
+  const auto graph = OnnxFile::parse(model.SerializeAsString(), "small.onnx");
+  for (const std::string name : {"y", "z"}) {
+    auto loaded = parse_model_text("network { onnx: \"small.onnx\" } output: \"" + name + "\"", "m.textproto");
+    ASSERT_TRUE(loaded);
+    loaded->graph = *graph;
+    ASSERT_TRUE(complete_model(*loaded));
+    const auto lowered = lower_model(*loaded, {4});
+    ASSERT_TRUE(lowered) << lowered.error().to_string();
+    const auto& results = lowered->module.find("infer")->results();
+    EXPECT_EQ(results[0].name, name);
+    EXPECT_EQ(results.size(), 2U);
+  }
 }
 
 TEST(LowerGraph, WeightsAreThoseOfTheFileUnlessTheModelDrawsThem) {

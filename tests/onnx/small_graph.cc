@@ -72,6 +72,19 @@ Result<Tensor> run_model(const onnx::ModelProto& model, const std::vector<SmallI
   return std::move(results[0]);
 }
 
+std::vector<double> results_of(const Function& function, const std::vector<SmallInput>& inputs) {
+  std::vector<Tensor> arguments;
+  for (const SmallInput& input : inputs) arguments.push_back(tensor_of(input));
+  std::vector<const Tensor*> pointers;
+  for (const Tensor& argument : arguments) pointers.push_back(&argument);
+  const auto results = interpret(function, pointers);
+  EXPECT_TRUE(results) << results.error().to_string();
+  if (!results) return {};
+  const Tensor wide = results->front().converted_to(DType::kF64);
+  const auto values = wide.as<double>();
+  return {values.begin(), values.end()};
+}
+
 Answer answer(const std::vector<std::string>& nodes, const std::vector<SmallInput>& inputs, int64_t version,
               const std::string& more) {
   const auto result = run_model(small_model(nodes, inputs, version, more), inputs);

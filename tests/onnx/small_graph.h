@@ -23,6 +23,9 @@ onnx::ModelProto small_model(const std::vector<std::string>& nodes, const std::v
 // What "y" is, by the interpreter. `known` inputs may decide about shapes.
 Result<Tensor> run_model(const onnx::ModelProto& model, const std::vector<SmallInput>& inputs);
 
+// What a function of these inputs alone gives first.
+std::vector<double> results_of(const Function& function, const std::vector<SmallInput>& inputs);
+
 // The elements, or the error's message.
 struct Answer {
   std::string error;

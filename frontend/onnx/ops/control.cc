@@ -1,13 +1,15 @@
-// Graphs inside of nodes. What decides about them must be known, so that they are written out: a branch, or an
-// iteration behind the other.
+// Graphs inside of nodes. What decides about them must be known. A branch is written out; iterations become a loop, or
+// are written out, one behind the other, where they differ in more than numbers.
 #include <algorithm>
 
 #include "frontend/onnx/graph_import.h"
+#include "frontend/onnx/ops/iterate.h"
 
 namespace minnow::onnx_ops {
 namespace {
 
-constexpr int64_t kMostIterations = 10000;
+constexpr int64_t kMostIterations = 10000;        // that are written out
+constexpr int64_t kMostLoopIterations = 1000000;  // of a loop
 
 Operand known_operand(HostTensor tensor) {
   return {.type = tensor.type, .shape = tensor.shape, .known = std::make_shared<const HostTensor>(std::move(tensor))};
@@ -57,6 +59,12 @@ Operand empty_stack(const onnx::ValueInfoProto& declared) {
   return known_operand(HostTensor::zeros(declared.type().tensor_type().elem_type(), shape));
 }
 
+void give_results(NodeScope& n, IterationResults results) {
+  const size_t carried = results.carried.size();
+  for (size_t i = 0; i < carried; ++i) n.give_operand(i, std::move(results.carried[i]));
+  for (size_t i = 0; i < results.stacked.size(); ++i) n.give_operand(carried + i, std::move(results.stacked[i]));
+}
+
 }  // namespace
 
 // A condition that is computed takes both branches, and one of the two results.
@@ -86,6 +94,11 @@ void loop(NodeScope& n) {
   std::vector<Operand> carried;
   for (size_t i = 2; i < n.inputs(); ++i) carried.push_back(n.operand(i));
   const size_t scans = n.outputs() - std::min(n.outputs(), carried.size());
+  if (goes_on && n.has(0) && most <= kMostLoopIterations)
+    if (auto results = iterate(
+            n, body,
+            {.count = most, .is_counted = true, .carried = carried, .stacked_parts = std::vector<Parts>(scans)}))
+      return give_results(n, *std::move(results));
   std::vector<std::vector<Operand>> stacks(scans);
   int64_t iteration = 0;
   for (; goes_on && iteration < most; ++iteration) {
@@ -110,6 +123,52 @@ void loop(NodeScope& n) {
   }
 }
 
+namespace {
+
+// What a Scan says of its inputs, or of its results.
+std::vector<Parts> parts_of(const NodeScope& n, std::string_view which, size_t count) {
+  const auto list = [&](std::string_view what) {
+    const std::string name = fmt::format("scan_{}_{}", which, what);
+    Dims values = n.has_attribute(name) ? n.wholes(name) : Dims(count, 0);
+    require(values.size() == count, "{} has {} numbers, but {} are needed", name, values.size(), count);
+    return values;
+  };
+  const Dims axes = list("axes"), directions = list("directions");
+  std::vector<Parts> parts;
+  for (size_t i = 0; i < count; ++i) parts.push_back({axes[i], directions[i] != 0});
+  return parts;
+}
+
+// Iteration by iteration.
+IterationResults scan_written_out(NodeScope& n, const onnx::GraphProto& body, Iterations all) {
+  require(all.count <= kMostIterations, "its iterations differ, but it goes round {} times, and {} are supported",
+          all.count, kMostIterations);
+  std::vector<std::vector<Operand>> stacks(all.stacked_parts.size());
+  const size_t states = all.carried.size();
+  for (int64_t iteration = 0; iteration < all.count; ++iteration) {
+    std::vector<Operand> inputs = std::move(all.carried);
+    for (size_t i = 0; i < all.scanned.size(); ++i) {
+      const auto [axis, in_reverse] = all.scanned_parts[i];
+      const int64_t at = in_reverse ? all.count - 1 - iteration : iteration;
+      Shape shape = all.scanned[i].shape;
+      shape.erase(shape.begin() + axis);
+      Value* part = n.b.reshape(n.b.slice(n.graph().value_of(all.scanned[i]), axis, at, at + 1), shape);
+      inputs.push_back({.type = all.scanned[i].type, .shape = shape, .value = part});
+    }
+    std::vector<Operand> results = n.graph().run_subgraph(body, std::move(inputs));
+    require(results.size() == states + stacks.size(), "its body gives {} results, but {} are asked for", results.size(),
+            states + stacks.size());
+    all.carried.assign(results.begin(), results.begin() + static_cast<int64_t>(states));
+    for (size_t i = 0; i < stacks.size(); ++i) stacks[i].push_back(std::move(results[states + i]));
+  }
+  IterationResults results{std::move(all.carried), {}};
+  for (size_t i = 0; i < stacks.size(); ++i)
+    results.stacked.push_back(stacked(n, stacks[i], all.stacked_parts[i].axis, all.stacked_parts[i].in_reverse));
+  return results;
+}
+
+}  // namespace
+
 void scan(NodeScope& n) {
   require(n.version() >= 9, "its version is not supported");
   const onnx::GraphProto& body = n.subgraph("body");
@@ -117,40 +176,22 @@ void scan(NodeScope& n) {
   require(scanned >= 1 && scanned <= n.inputs(), "num_scan_inputs is {}", scanned);
   const size_t states = n.inputs() - scanned;
   require(n.outputs() >= states, "it has {} states, but {} results", states, n.outputs());
-  const size_t scans = n.outputs() - states;
-  const auto list = [&](std::string_view name, size_t count) {
-    Dims values = n.has_attribute(name) ? n.wholes(name) : Dims(count, 0);
-    require(values.size() == count, "{} has {} numbers, but {} are needed", name, values.size(), count);
-    return values;
-  };
-  const Dims axes = list("scan_input_axes", scanned), directions = list("scan_input_directions", scanned);
-  const Dims output_axes = list("scan_output_axes", scans), output_directions = list("scan_output_directions", scans);
-  const int64_t count = n.dim(states, axes[0]);
-  require(count >= 1 && count <= kMostIterations, "it goes round {} times, but 1 to {} are supported", count,
-          kMostIterations);
-  std::vector<Operand> carried;
-  for (size_t i = 0; i < states; ++i) carried.push_back(n.operand(i));
-  std::vector<std::vector<Operand>> stacks(scans);
-  for (int64_t iteration = 0; iteration < count; ++iteration) {
-    std::vector<Operand> inputs = std::move(carried);
-    for (size_t i = 0; i < scanned; ++i) {
-      const size_t input = states + i;
-      const int64_t axis = axis_of(axes[i], n.rank(input)), at = directions[i] != 0 ? count - 1 - iteration : iteration;
-      require(n.dim(input, axis) == count, "its inputs have {} and {} parts", count, n.dim(input, axis));
-      Shape shape = n.shape(input);
-      shape.erase(shape.begin() + axis);
-      Value* part = n.b.reshape(n.b.slice(n.value(input), axis, at, at + 1), shape);
-      inputs.push_back({.type = n.type(input), .shape = shape, .value = part});
-    }
-    std::vector<Operand> results = n.graph().run_subgraph(body, std::move(inputs));
-    require(results.size() == states + scans, "its body gives {} results, but {} are asked for", results.size(),
-            states + scans);
-    carried.assign(results.begin(), results.begin() + static_cast<int64_t>(states));
-    for (size_t i = 0; i < scans; ++i) stacks[i].push_back(std::move(results[states + i]));
+  Iterations all{.count = 0,
+                 .scanned_parts = parts_of(n, "input", scanned),
+                 .stacked_parts = parts_of(n, "output", n.outputs() - states)};
+  for (size_t i = 0; i < states; ++i) all.carried.push_back(n.operand(i));
+  for (size_t i = 0; i < scanned; ++i) {
+    int64_t& axis = all.scanned_parts[i].axis;
+    axis = axis_of(axis, n.rank(states + i));
+    const int64_t count = n.dim(states + i, axis);
+    require(i == 0 || count == all.count, "its inputs have {} and {} parts", all.count, count);
+    all.count = count;
+    all.scanned.push_back(n.operand(states + i));
   }
-  for (size_t i = 0; i < states; ++i) n.give_operand(i, std::move(carried[i]));
-  for (size_t i = 0; i < scans; ++i)
-    n.give_operand(states + i, stacked(n, stacks[i], output_axes[i], output_directions[i] != 0));
+  require(all.count >= 1 && all.count <= kMostLoopIterations, "it goes round {} times, but 1 to {} are supported",
+          all.count, kMostLoopIterations);
+  auto results = iterate(n, body, all);
+  give_results(n, results ? *std::move(results) : scan_written_out(n, body, std::move(all)));
 }
 
 }  // namespace minnow::onnx_ops

@@ -12,6 +12,7 @@ Shape joined(Shape a, const Shape& b) {
 
 void gather(NodeScope& n) {
   const int64_t axis = axis_of(n.whole("axis"), n.rank());
+  if (Value* part = n.part_of_iteration(0, 1, axis)) return n.give(part);
   Value* indices = indices_of(n, 1, n.dim(0, axis));
   // One index that is known is a slice, which has a plain gradient.
   if (n.is_known(1) && n.rank(1) == 0) {

@@ -83,6 +83,7 @@ void split_to_sequence(NodeScope& n) {
   const int64_t axis = axis_of(n.whole("axis"), n.rank()), size = n.dim(0, axis);
   const bool is_even = !n.has(1) || n.rank(1) == 0;
   Dims sizes = is_even ? Dims() : n.whole_numbers(1);
+  const bool keeps_dims = n.whole("keepdims", 1) != 0 || n.has(1);  // it counts where nothing says how to split
   const int64_t part = n.has(1) && is_even ? n.whole_number(1) : 1;
   require(part > 0, "a part has {}", part);
   for (int64_t left = is_even ? size : 0; left > 0; left -= part) sizes.push_back(std::min(part, left));
@@ -91,7 +92,7 @@ void split_to_sequence(NodeScope& n) {
   for (const int64_t count : sizes) {
     require(count >= 0 && count <= size - start, "its parts have more than {} elements", size);
     Value* value = n.b.slice(n.value(), axis, start, start + count);
-    if (!n.has(1) && n.whole("keepdims", 1) == 0) {
+    if (!keeps_dims) {
       Shape shape = value->type.shape;
       shape.erase(shape.begin() + axis);
       value = n.b.reshape(value, shape);
