@@ -201,8 +201,10 @@ const Tensor* TensorFile::find(std::string_view name) const {
   return found == tensors.end() ? nullptr : &found->tensor;
 }
 
-Status write_safetensors(const std::string& path, const std::vector<NamedTensorRef>& tensors,
-                         const Metadata& metadata) {
+namespace {
+
+// All that stands in front of the tensors.
+std::string head_of(const std::vector<NamedTensorRef>& tensors, const Metadata& metadata) {
   json header = describe(tensors, metadata);
   uint32_t checksum = header_checksum(header);
   for (const NamedTensorRef& named : tensors) checksum = add_to_checksum(checksum, named.tensor->bytes());
@@ -211,7 +213,21 @@ Status write_safetensors(const std::string& path, const std::vector<NamedTensorR
   std::string text = to_text(header);
   text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
   const uint64_t length = text.size();
-  std::vector<std::string_view> pieces = {{reinterpret_cast<const char*>(&length), sizeof(length)}, text};
+  return std::string(reinterpret_cast<const char*>(&length), sizeof(length)) + text;
+}
+
+}  // namespace
+
+std::string safetensors_bytes(const std::vector<NamedTensorRef>& tensors, const Metadata& metadata) {
+  std::string bytes = head_of(tensors, metadata);
+  for (const NamedTensorRef& named : tensors) bytes += named.tensor->bytes();
+  return bytes;
+}
+
+Status write_safetensors(const std::string& path, const std::vector<NamedTensorRef>& tensors,
+                         const Metadata& metadata) {
+  const std::string head = head_of(tensors, metadata);
+  std::vector<std::string_view> pieces = {head};
   for (const NamedTensorRef& named : tensors) pieces.push_back(named.tensor->bytes());
   return write_file_atomically(path, pieces);
 }

@@ -37,6 +37,8 @@ struct TensorFile {
 
 // Writes f32, f64, i32, u8 and pred tensors, of distinct names, atomically.
 Status write_safetensors(const std::string& path, const std::vector<NamedTensorRef>& tensors, const Metadata& metadata);
+// The same in memory.
+std::string safetensors_bytes(const std::vector<NamedTensorRef>& tensors, const Metadata& metadata);
 
 // Reads the same types, and F16 and BF16 as f32, other integers as i32; NamedTensor::misfit says where that does not
 // hold a number. Strict: a header that is not JSON or reaches past the file, a name that comes twice, offsets that

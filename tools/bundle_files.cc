@@ -64,7 +64,7 @@ Status load_run(const std::string& path, bool trains, Session& session, Parts& p
 }
 
 Status add_model(const ModelFlags& flags, const BackendFlags& backend, const std::vector<std::string>& names,
-                 const std::vector<Pass>& pipeline, Parts& parts) {
+                 const BundleFlags& bundle, Parts& parts) {
   MINNOW_ASSIGN(const LoadedModel loaded, flags.read());
   const bool trains = std::ranges::find(names, "train_step") != names.end();
   ThreadPool pool(1);
@@ -72,11 +72,16 @@ Status add_model(const ModelFlags& flags, const BackendFlags& backend, const std
   options.trains = trains;
   const LowerOptions lower{loaded.model.training().batch_size(), options.max_bytes};
   for (const std::string& name : names) {
-    MINNOW_ASSIGN(parts.functions.emplace_back(), build_function(loaded, name, {lower, pipeline, {}}));
+    MINNOW_ASSIGN(parts.functions.emplace_back(), build_function(loaded, name, {lower, bundle.pipeline, {}}));
   }
   MINNOW_ASSIGN(const auto session, Session::create(loaded, options, pool));
   std::error_code error;
-  if (std::filesystem::is_directory(flags.path, error)) MINNOW_TRY(load_run(flags.path, trains, *session, parts));
+  if (bundle.names_weights()) {
+    MINNOW_ASSIGN(const std::string file, weights_at(bundle.weights));
+    MINNOW_ASSIGN(parts.options.class_names, load_weights(file, *session));
+  } else if (std::filesystem::is_directory(flags.path, error)) {
+    MINNOW_TRY(load_run(flags.path, trains, *session, parts));
+  }
   if (session->lowered().classes > 0)
     parts.options.class_names = names_of_classes(std::move(parts.options.class_names), *session);
   parts.options.seed = static_cast<int32_t>(loaded.model.training().seed());
@@ -151,11 +156,11 @@ Status write_bundle(const ModelFlags& model, const BackendFlags& backend, const 
   parts.options.triple = flags.triple;
   parts.options.cpu = flags.cpu;
   parts.options.is_small = flags.optimize == "size";
-  parts.options.has_weights = flags.weights == "embedded";
+  parts.options.has_weights = flags.weights != "file";
   MINNOW_ASSIGN(const bool is_plain, is_plain_program(model.path));
   if (names[0].empty() && !is_plain) names[0] = "infer";
   MINNOW_TRY(is_plain ? add_program(model.path, names, backend.session_options().max_bytes, flags.pipeline, parts)
-                      : add_model(model, backend, names, flags.pipeline, parts));
+                      : add_model(model, backend, names, flags, parts));
   for (auto& [name, tensor] : parts.tensors)
     parts.options.tensors[name] = {tensor.data(), static_cast<size_t>(tensor.type().bytes())};
   std::vector<const Function*> functions;

@@ -13,12 +13,14 @@ namespace minnow {
 struct BundleFlags {
   std::string name;                  // empty: the model's file
   std::string functions;             // "infer,train_step"; empty: infer, or the first of a program
-  std::string weights = "embedded";  // or "file"
+  std::string weights = "embedded";  // or "file", beside it; or where they come from, to be embedded
   std::string optimize = "speed";    // or "size"
   bool as_c = false;                 // one file of C in place of an object
   std::string folder;
   std::string triple, cpu;
   std::vector<Pass> pipeline;
+
+  bool names_weights() const { return weights != "embedded" && weights != "file"; }
 };
 
 // Writes all files or none, and says on stdout what they take.

@@ -19,6 +19,7 @@
 #include "tools/page/stage_page.h"
 #include "tools/page/svg_graph.h"
 #include "tools/pass_flags.h"
+#include "tools/web_file.h"
 
 namespace minnow {
 namespace {
@@ -96,13 +97,32 @@ Result<std::unique_ptr<Check>> make_check(const CompileFlags& flags, const Funct
   return check;
 }
 
-// --emit=bundle, --emit=c
-Result<ExitCode> emit_bundle(const CompileFlags& flags) {
+// --emit=bundle, --emit=c, --emit=web
+Status check_looks(const CompileFlags& flags) {
   if (flags.check_passes || flags.remarks || !flags.html.empty() || flags.passes.time ||
       flags.passes.dump != DumpFlags{})
     return tl::unexpected(Error{"--emit=" + flags.emit,
                                 "has no --check-passes, --remarks, --html, --time-passes or --print-ir-...",
                                 "look at its functions with --emit=ir", ExitCode::kUsage});
+  return {};
+}
+
+Result<ExitCode> emit_web(const CompileFlags& flags) {
+  MINNOW_TRY(check_looks(flags));
+  if (!flags.function.empty() || !flags.triple.empty() || !flags.backend.cpu.empty())
+    return tl::unexpected(Error{"--emit=web", "has no --function, --target or --cpu",
+                                "the page has what it needs, for WebAssembly", ExitCode::kUsage});
+  MINNOW_ASSIGN(PassPlan plan, flags.passes.plan());
+  const WebFlags web{.weights = flags.bundle.names_weights() ? flags.bundle.weights : "",
+                     .file = flags.out,
+                     .pipeline = std::move(plan.run),
+                     .data = flags.data};
+  MINNOW_TRY(write_web(flags.model, flags.backend, web));
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> emit_bundle(const CompileFlags& flags) {
+  MINNOW_TRY(check_looks(flags));
   BundleFlags bundle = flags.bundle;
   bundle.as_c = flags.emit == "c";
   PassFlags passes = flags.passes;
@@ -119,6 +139,7 @@ Result<ExitCode> emit_bundle(const CompileFlags& flags) {
 
 Result<ExitCode> compile_command(const CompileFlags& flags) {
   if (flags.emit == "bundle" || flags.emit == "c") return emit_bundle(flags);
+  if (flags.emit == "web") return emit_web(flags);
   MINNOW_ASSIGN(const PassPlan plan, flags.passes.plan());
   IrDump dump(flags.passes.dump);
   Remarks remarks;
@@ -166,8 +187,9 @@ Action add_compile(CLI::App& app) {
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
   flags->backend.add(app);
   app.add_option("--emit", flags->emit,
-                 "ir, dot, svg, llvm, asm; bundle, an object to call from C; or c, the same as C")
-      ->check(CLI::IsMember({"ir", "dot", "svg", "llvm", "asm", "bundle", "c"}))
+                 "ir, dot, svg, llvm, asm; bundle, an object to call from C; c, the same as C; or web, a page to "
+                 "ask and train the network in")
+      ->check(CLI::IsMember({"ir", "dot", "svg", "llvm", "asm", "bundle", "c", "web"}))
       ->capture_default_str();
   app.add_option("--function", flags->function,
                  "infer, evaluate, loss or train_step, which is the default; of IR text, any function, the first by "
@@ -190,8 +212,11 @@ Action add_compile(CLI::App& app) {
   app.add_option("-o", flags->out, "write here instead of stdout; the folder of a bundle")->type_name("FILE");
   app.add_option("--target", flags->triple, "another machine's LLVM triple")->type_name("TRIPLE");
   app.add_option("--name", flags->bundle.name, "what a bundle's files and functions are called")->type_name("NAME");
-  app.add_option("--weights", flags->bundle.weights, "where a bundle has them: embedded in the object, or in a file")
-      ->check(CLI::IsMember({"embedded", "file"}))
+  app.add_option(
+         "--weights", flags->bundle.weights,
+         "where a bundle has them: embedded in the object, or in a file; or the file or run that it, or a page, "
+         "has them from")
+      ->type_name("embedded|file|FILE|DIR")
       ->capture_default_str();
   app.add_option("--optimize", flags->bundle.optimize, "a bundle's code for speed or size")
       ->check(CLI::IsMember({"speed", "size"}))

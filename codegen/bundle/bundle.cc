@@ -54,6 +54,7 @@ class BundleMaker {
     bundle.needs = facts.needs;
     bundle.code_bytes = facts.code_bytes;
     bundle.constant_bytes = facts.constant_bytes;
+    bundle.checkpoint_bytes = checkpoint.bytes;
     bundle.layout = layout_;
     const BundleTexts texts{layout_, options_, checkpoint, bundle.needs, target_.triple, model};
     bundle.files = {{options_.name + ".o", object}};

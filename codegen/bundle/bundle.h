@@ -47,6 +47,7 @@ struct Bundle {
   std::vector<std::pair<std::string, std::string>> files;  // name, bytes
   std::vector<std::string> needs;                          // symbols that a linker must find elsewhere
   int64_t code_bytes = 0, constant_bytes = 0;
+  int64_t checkpoint_bytes = 0;  // that NAME_save writes
   BundleLayout layout;
 };
 

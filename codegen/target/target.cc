@@ -129,7 +129,7 @@ Result<Target> named_target(const std::string& triple, const std::string& cpu) {
   target.cpu = cpu.empty() ? "generic" : cpu;
   // LLVM's generic one has no floats at all; this is RV64GC, which distributions of Linux are built for.
   if (cpu.empty() && llvm::Triple(target.triple).isRISCV64()) target.features = "+m,+a,+f,+d,+c";
-  if (cpu.empty() && llvm::Triple(target.triple).isWasm()) target.features = "+simd128";
+  if (cpu.empty() && llvm::Triple(target.triple).isWasm()) target.features = "+simd128,+bulk-memory";
   return describe(target);
 }
 

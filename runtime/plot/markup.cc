@@ -5,8 +5,6 @@
 #include "ir/printable.h"
 
 namespace minnow {
-namespace {
-
 std::string base64(std::string_view bytes) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
@@ -18,8 +16,6 @@ std::string base64(std::string_view bytes) {
   }
   return text;
 }
-
-}  // namespace
 
 std::string markup_escaped(std::string_view text) {
   std::string result;

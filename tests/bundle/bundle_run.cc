@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
+#include "codegen/bundle/wasm_module.h"
 #include "codegen/c_source/c_source.h"
 #include "codegen/c_source/c_writer.h"
 #include "passes/pipeline.h"
@@ -70,6 +72,30 @@ WebAssembly.instantiate(fs.readFileSync(process.argv[2])).then(({ instance: { ex
 });
 )";
 
+// Calls a module as a page does. Of what is called, call.json tells.
+constexpr std::string_view kModuleRunner = R"(
+const fs = require("fs");
+const { steps, entry, arguments: list, memory: bytes, tensors, stack, used } = JSON.parse(fs.readFileSync("call.json"));
+const memory = new WebAssembly.Memory({ initial: 1024 });
+const __stack_pointer = new WebAssembly.Global({ value: "i32", mutable: true }, stack);
+WebAssembly.instantiate(fs.readFileSync("module.wasm"), { env: { __linear_memory: memory, __stack_pointer } }).then(({ instance: { exports: e } }) => {
+  const all = new Uint8Array(memory.buffer), input = fs.readFileSync("in.bin"), output = [];
+  let end = used + bytes, read = 0;
+  const places = list.map(({ bytes }) => { const at = end; end += (bytes + 8 + 63) & ~63; return at; });
+  let error = e.b_init(used);
+  for (let step = 0; step < steps && error === 0; ++step) {
+    list.forEach(({ kind, bytes }, i) => {
+      if (kind === "in") all.set(input.subarray(read, read += bytes), places[i]);
+    });
+    error = e["b_" + entry](used, ...list.map(({ kind, rate }, i) => kind === "rate" ? rate : places[i]));
+    list.forEach(({ kind, bytes }, i) => { if (kind === "out") output.push(all.slice(places[i], places[i] + bytes)); });
+    output.push(all.slice(used + 64, used + 64 + tensors));
+  }
+  fs.writeFileSync("out.bin", Buffer.concat(output));
+  process.exit(error);
+});
+)";
+
 using Kind = EntryArgument::Kind;
 
 std::string_view bytes_of(const Tensor& tensor) {
@@ -113,6 +139,27 @@ Driver driver_of(const proof::Subject& subject, const BundleLayout& layout) {
                       fmt::arg("buffers", buffers), fmt::arg("steps", subject.steps), fmt::arg("reads", reads),
                       fmt::arg("call", call), fmt::arg("writes", writes), fmt::arg("tensors", tensors)),
           in, out};
+}
+
+std::string call_of(const proof::Subject& subject, const BundleLayout& layout, const WasmModule& module) {
+  const BundleEntry& entry = layout.entries[0];
+  nlohmann::json list = nlohmann::json::array();
+  for (const EntryArgument& argument : entry.arguments) {
+    const bool is_rate = argument.kind == Kind::kLearningRate;
+    list.push_back({{"kind", is_rate                         ? "rate"
+                             : argument.kind == Kind::kInput ? "in"
+                                                             : "out"},
+                    {"bytes", argument.type.bytes()},
+                    {"rate", is_rate ? learning_rate_of(subject) : 0}});
+  }
+  return nlohmann::json{{"steps", subject.steps},
+                        {"entry", entry.name},
+                        {"arguments", list},
+                        {"memory", layout.memory_bytes},
+                        {"tensors", layout.work_offset - BundleHeader::kBytes},
+                        {"stack", module.stack_bytes},
+                        {"used", module.used_bytes}}
+      .dump();
 }
 
 // The inputs of all steps, one behind the other.
@@ -167,6 +214,15 @@ proof::Trace trace_of(const std::string& bytes, int steps, const BundleLayout& l
   return trace;
 }
 
+Status run_module(const TemporaryFolder& folder, const proof::Subject& subject, const Bundle& bundle) {
+  MINNOW_ASSIGN(const WasmModule module, link_wasm(bundle.files[0].second));
+  folder.write("module.wasm", module.bytes);
+  folder.write("call.json", call_of(subject, bundle.layout, module));
+  folder.write("run.js", std::string(kModuleRunner));
+  run_in(folder.path(), "node run.js");
+  return {};
+}
+
 void build_and_run(const TemporaryFolder& folder, const BundleTarget& target, int64_t out_bytes) {
   const char* optimization = target.is_wasm ? "-O1" : "-O1 -std=c99 -Wall -Wextra -pedantic -Werror";
   run_in(folder.path(), fmt::format("{} {} -o program driver.c {}", target.compiler, optimization,
@@ -211,7 +267,11 @@ Result<proof::Trace> trace_bundle(const proof::Subject& subject, const BundleTar
   folder.write("driver.c", driver.text);
   folder.write("run.js", std::string(kNodeRunner));
   folder.write("in.bin", inputs_of(subject, bundle.layout.entries[0]));
-  build_and_run(folder, target, driver.out_bytes);
+  if (target.is_module) {
+    MINNOW_TRY(run_module(folder, subject, bundle));
+  } else {
+    build_and_run(folder, target, driver.out_bytes);
+  }
   MINNOW_ASSIGN(const std::string out, read_file(folder.path() + "/out.bin"));
   return trace_of(out, subject.steps, bundle.layout);
 }

@@ -50,6 +50,7 @@ const BundleTarget kTargets[] = {
      "node run.js",
      {"clang", "wasm-ld", "node"},
      true},
+    {"module", "wasm32-unknown-unknown", "", "", "node run.js", {"node"}, true, false, true},
     {"c_gcc", "", "", "gcc", "", {"gcc"}, false, true},
     {"c_clang", "", "", "clang", "", {"clang"}, false, true},
 };

@@ -14,7 +14,8 @@ struct BundleTarget {
   std::string runner;              // in front of the program; empty: it runs here
   std::vector<std::string> needs;  // programs
   bool is_wasm = false;
-  bool is_c = false;  // a bundle of C, not of machine code
+  bool is_c = false;       // a bundle of C, not of machine code
+  bool is_module = false;  // linked by link_wasm, and called from JavaScript
 
   // The first of the programs that is missing; empty if all are there.
   std::string missing() const;

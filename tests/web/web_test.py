@@ -1,0 +1,361 @@
+#!/usr/bin/env python3
+"""The page of `compile --emit=web`, as people use it: headless Chromium draws, trains and writes in it, from file://.
+
+    web_test.py MINNOW
+
+Ends with status 77, "skipped", where there is no Chromium. A script behind the page's own does what a person would, and
+leaves what it saw in the document, which Chromium prints.
+"""
+import base64
+import gzip
+import json
+import math
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.parse
+
+SKIPPED = 77
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=2>"
+
+WATCH = """<script>
+const complaints = [];
+window.addEventListener("error", event => complaints.push(event.message));
+window.addEventListener("unhandledrejection", event => complaints.push(String(event.reason)));
+for (const kind of ["error", "warn"]) console[kind] = (...words) => complaints.push(words.join(" "));
+</script>"""
+
+TOOLS = """
+const find = selector => [...document.querySelectorAll(selector)];
+const steps = count => Array.from({length: count}, () => app.trainer.advance());
+const press = (at, key) => at.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+const type = (field, value) => { field.value = value; field.dispatchEvent(new Event("input", {bubbles: true})); };
+const pointer = (pad, kind, x, y) => {
+  const box = pad.getBoundingClientRect();
+  pad.dispatchEvent(new PointerEvent(kind, {clientX: box.left + x * box.width, clientY: box.top + y * box.height, bubbles: true}));
+};
+const file = (name, base64) => new File([bytesOf(base64)], name);
+const trouble = () => byId("trouble").hidden ? "" : byId("trouble").textContent;
+const base64Of = bytes => btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""));
+// Time stands still in a browser that is kept busy, and timers with it; messages do not.
+const message = () => new Promise(resume => {
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => { channel.port1.close(); resume(); };
+  channel.port2.postMessage(0);
+});
+const timer = () => new Promise(resume => setTimeout(resume, 5));
+const until = async (condition, turn) => { while (!condition()) await turn(); };
+"""
+
+DIGITS = """
+name: "digits"
+inputs { name: "image" shape: [1, 28, 28] }
+layers { name: "conv" conv2d { filters: 4 kernel: 5 stride: 2 } }
+layers { name: "norm" batch_norm {} }
+layers { name: "relu" activation { function: RELU } }
+layers { name: "drop" dropout { rate: 0.2 } }
+layers { name: "fc" dense { units: 10 } }
+loss { softmax_cross_entropy {} }
+training { learning_rate: 0.05 momentum {} schedule { cosine {} warmup_epochs: 0.1 } batch_size: 16 epochs: 2 }
+data { builtin: GLYPHS train_examples: 800 validation_examples: 200 }
+"""
+
+LINE = """
+inputs { name: "x" shape: [2] }
+layers { name: "line" dense { units: 1 } }
+loss { mean_squared_error {} }
+training { learning_rate: 0.03 batch_size: 10 epochs: 3 }
+data { linear_regression { weights: [2, -3.4] bias: 4.2 } }
+"""
+
+LETTERS = """
+inputs { name: "tokens" shape: [16] type: I32 }
+layers { name: "embed" embedding { vocabulary: %d units: 8 } }
+layers { name: "memory" gru { units: 12 } }
+layers { name: "next" dense { units: %d per_position: true } }
+loss { softmax_cross_entropy {} }
+training { learning_rate: 0.02 adam {} batch_size: 8 epochs: 1 }
+data { text { file: "text.txt" } }
+"""
+TEXT = "the quick brown fox jumps over the lazy dog, and then it sleeps. " * 40
+
+PICTURES = """
+inputs { name: "image" shape: [1, 8, 8] }
+layers { name: "fc" dense { units: 3 } }
+loss { softmax_cross_entropy {} }
+training { batch_size: 4 }
+data { idx { train_images: "a" train_labels: "b" validation_images: "c" validation_labels: "d" }
+       class_names: ["left", "%s", "right"] }
+"""
+
+
+def browser():
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def tensors_of(bytes_):
+    """A file of safetensors, its f32 tensors by name."""
+    length = struct.unpack("<Q", bytes_[:8])[0]
+    header = json.loads(bytes_[8:8 + length])
+    tensors = {}
+    for name, entry in header.items():
+        if name != "__metadata__" and entry["dtype"] == "F32":
+            begin, end = (8 + length + at for at in entry["data_offsets"])
+            tensors[name] = struct.unpack(f"<{(end - begin) // 4}f", bytes_[begin:end])
+    return tensors
+
+
+def idx(shape, elements):
+    head = bytes([0, 0, 8, len(shape)]) + b"".join(struct.pack(">I", size) for size in shape)
+    return base64.b64encode(head + bytes(elements)).decode()
+
+
+class WebTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.minnow = pathlib.Path(sys.argv[1]).resolve()
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = pathlib.Path(cls.folder.name)
+        cls.write("digits.textproto", DIGITS)
+        cls.run_minnow("train", "digits.textproto", "--out", "run")
+
+    @classmethod
+    def write(cls, name, text):
+        (cls.path / name).write_text(text)
+
+    @classmethod
+    def run_minnow(cls, *arguments, status=0):
+        done = subprocess.run([cls.minnow, *arguments], cwd=cls.path, capture_output=True, text=True, timeout=300)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def browse(self, source, script, *flags):
+        """What `script`, the body of an async function, returns in the page of `source`."""
+        self.run_minnow("compile", source, "--emit=web", "-o", "page.html", *flags)
+        page = (self.path / "page.html").read_text(encoding="utf-8")
+        read = (f"<script>{TOOLS}\n(async () => {{ let seen; await ready;\n"
+                f"try {{ seen = await (async () => {{ {script} }})(); }} catch (e) {{ complaints.push(e.stack); }}\n"
+                "document.body.replaceChildren(element('pre', '', encodeURIComponent(JSON.stringify({seen, complaints, "
+                "hacked: window.hacked ?? null})))); })();</script>")
+        end = page.rindex("</body>")
+        page = page[:end].replace("<body>", "<body>" + WATCH, 1) + read + page[end:]
+        (self.path / "read.html").write_text(page, encoding="utf-8")
+        done = subprocess.run(
+            [browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900",
+             f"--user-data-dir={self.path}/profile", "--host-resolver-rules=MAP * ~NOTFOUND",
+             "--virtual-time-budget=60000", "--dump-dom", (self.path / "read.html").as_uri()],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
+        found = re.search(r"<pre>([^<]*)</pre>", done.stdout)
+        self.assertTrue(found, done.stdout[-2000:] + done.stderr[-2000:])
+        answer = json.loads(urllib.parse.unquote(found[1]))
+        self.assertEqual(answer["complaints"], [])
+        self.assertIsNone(answer["hacked"])
+        return answer["seen"]
+
+    def test_fetches_nothing(self):
+        self.run_minnow("compile", "run", "--emit=web", "-o", "page.html")
+        page = (self.path / "page.html").read_text(encoding="utf-8")
+        self.assertEqual(set(re.findall(r"https?://[^\"'\s<]*", page)), {"http://www.w3.org/2000/svg"})
+        self.assertNotRegex(page, r"(?i)\bsrc=|@import|\burl\(|fetch\(|XMLHttpRequest|<link|href=\"[^#]")
+
+    def test_predicts_as_the_program_does(self):
+        seen = self.browse("run", """
+            return Array.from({length: 20}, (_, i) => {
+              const image = app.network.functions.infer.arrays.image;
+              image.set(app.data.validation.values("image", i));
+              return Array.from(app.network.call("infer").prediction);
+            });""")
+        told = json.loads(self.run_minnow("predict", "run", "--index", "0:20", "--top", "10", "--json"))
+        for found, row in zip(seen, told["predictions"], strict=True):
+            for entry in row["classes"]:
+                self.assertAlmostEqual(found[int(entry["class"])], entry["probability"], delta=1e-4)
+
+    def test_ten_steps_are_the_interpreters(self):
+        seen = self.browse("digits.textproto", "const losses = steps(10); return {losses, file: base64Of(app.network.save())};")
+        self.run_minnow("train", "digits.textproto", "--backend", "interpreter", "--steps", "10", "--out", "ten", "--overwrite")
+        expected = tensors_of((self.path / "ten/weights.safetensors").read_bytes())
+        found = tensors_of(base64.b64decode(seen["file"]))
+        self.assertEqual(set(found), set(expected))
+        for name, values in expected.items():
+            scale = max(map(abs, values)) + 1e-3
+            for ours, theirs in zip(found[name], values, strict=True):
+                self.assertAlmostEqual(ours, theirs, delta=1e-4 * scale + 2e-6, msg=name)
+
+    def test_an_epoch_in_the_page(self):
+        seen = self.browse("digits.textproto", """
+            const before = app.trainer.validate();
+            byId("start").click();
+            await until(() => app.trainer.step >= 50, message);
+            const busy = {start: byId("start").disabled, stop: byId("stop").disabled};
+            byId("stop").click();
+            await until(() => !byId("start").disabled, message);
+            const after = app.trainer.validations.at(-1);
+            const figures = Object.fromEntries(["epoch", "step", "loss", "accuracy", "speed"].map(id => [id, byId(id).textContent]));
+            const file = base64Of(app.network.save()), lines = find("#curves polyline").map(line => line.getAttribute("points").length);
+            byId("reset").click();
+            return {before, busy, after, figures, file, lines, reset: [app.trainer.step, app.trainer.validate().loss], trouble: trouble()};""")
+        self.assertLess(seen["after"]["loss"], 0.7 * seen["before"]["loss"])
+        self.assertGreater(seen["after"]["accuracy"], 0.6)
+        self.assertEqual(seen["busy"], {"start": True, "stop": False})
+        self.assertGreaterEqual(float(seen["figures"]["epoch"]), 1)
+        self.assertGreater(int(seen["figures"]["speed"].replace(",", "")), 0)
+        self.assertTrue(all(length > 10 for length in seen["lines"]))
+        self.assertEqual(seen["reset"][0], 0)
+        self.assertAlmostEqual(seen["reset"][1], seen["before"]["loss"], places=5)
+        self.assertEqual(seen["trouble"], "")
+        (self.path / "saved.safetensors").write_bytes(base64.b64decode(seen["file"]))
+        told = json.loads(self.run_minnow("eval", "digits.textproto", "--weights", "saved.safetensors", "--json"))
+        self.assertAlmostEqual(told["loss"], seen["after"]["loss"], delta=1e-3)
+
+    def test_a_drawing_is_centred_and_seen(self):
+        seen = self.browse("run", """
+            const pad = find(".pad")[0], sums = () => app.inputs[0].values().reduce((a, b) => a + b, 0);
+            const stroke = (x, y, size) => {
+              pointer(pad, "pointerdown", x, y);
+              pointer(pad, "pointermove", x, y + size);
+              pointer(pad, "pointerup", x, y + size);
+            };
+            stroke(0.9, 0.05, 0.2);
+            const corner = Array.from(app.inputs[0].values()), bars = find(".class .number").map(bar => bar.textContent);
+            byId("inputs").querySelector("button").click();
+            const cleared = sums();
+            stroke(0.4, 0.1, 0.8);
+            const large = Array.from(app.inputs[0].values());
+            find(".check input")[0].click();
+            const asItLies = Array.from(app.inputs[0].values());
+            app.inputs[0].clear();
+            for (const key of [" ", "ArrowDown", "ArrowDown", "ArrowDown", " "]) press(pad, key);
+            const byKeys = sums();
+            press(pad, "Backspace");
+            return {corner, large, asItLies, bars, cleared, byKeys, undone: sums(), best: byId("answer").textContent};""")
+        self.assertEqual(seen["corner"], seen["large"], "as large as digits are, wherever it was drawn")
+        self.assertNotEqual(seen["large"], seen["asItLies"])
+        rows = [y for y in range(28) if any(seen["large"][y * 28:y * 28 + 28])]
+        self.assertEqual((rows[0] + rows[-1]) / 2, 13.5)
+        self.assertEqual(len(rows), 20)
+        self.assertEqual((seen["cleared"], seen["undone"]), (0, 0))
+        self.assertGreater(seen["byKeys"], 1000)
+        self.assertEqual(len(seen["bars"]), 10)
+
+    def test_own_examples(self):
+        seen = self.browse("digits.textproto", """
+            app.inputs[0].begin([0.2, 0.2]); app.inputs[0].extend([0.8, 0.8]); app.inputs[0].lift();
+            find("#own select")[0].value = 4;
+            const add = find("#own button").find(button => button.textContent.startsWith("Add"));
+            add.click();
+            const alone = byId("source").options[1].disabled;
+            byId("source").value = "own";
+            byId("source").dispatchEvent(new Event("change"));
+            const before = ask()[4];
+            steps(20);
+            const after = ask()[4], note = byId("data-note").textContent;
+            app.trainer.source = "both";
+            const rows = app.trainer.rows().map(([set]) => set === app.own.set);
+            find(".thumb")[0].click();
+            return {alone, before, after, note, rows, left: app.own.set.count, thumbs: find(".thumb").length};""")
+        self.assertFalse(seen["alone"])
+        self.assertGreater(seen["after"], max(0.9, seen["before"]))
+        self.assertIn("1 of mine", seen["note"])
+        self.assertEqual(seen["rows"], [i % 8 == 7 for i in range(16)])
+        self.assertEqual((seen["left"], seen["thumbs"]), (0, 0))
+
+    def test_numbers_in_and_out(self):
+        self.write("line.textproto", LINE)
+        seen = self.browse("line.textproto", """
+            while (app.trainer.step < 300) steps(1);
+            const fields = find(".slider input[type=number]");
+            type(fields[0], "1.5");
+            type(fields[1], "-1");
+            const answer = Number(find("#outputs output")[0].textContent);
+            showExample();
+            return {answer, hidden: byId("accuracy-curve").hidden, sliders: find(".slider").length,
+                    shown: fields.map(field => Number(field.value)), first: Array.from(app.data.validation.values("x", 0)),
+                    fields: find("#own input[type=number]").length};""")
+        self.assertAlmostEqual(seen["answer"], 2 * 1.5 + 3.4 + 4.2, delta=0.1)
+        self.assertTrue(seen["hidden"])
+        self.assertEqual(seen["sliders"], 2)
+        for shown, given in zip(seen["shown"], seen["first"], strict=True):
+            self.assertAlmostEqual(shown, given, places=3)
+        self.assertEqual(seen["fields"], 1)
+
+    def test_a_text_goes_on(self):
+        self.write("text.txt", TEXT)
+        self.write("letters.textproto", LETTERS % (len(set(TEXT)), len(set(TEXT))))
+        self.run_minnow("train", "letters.textproto", "--epochs", "12", "--out", "letters", "--data-dir", ".")
+        seen = self.browse("letters", """
+            app.writer.begin("the quick ");
+            let written = "";
+            for (let i = 0; i < 12; ++i) written += app.writer.write(0);
+            type(find("#inputs textarea")[0], "the qui");
+            const next = find(".class.best .name")[0].textContent;
+            const counts = [app.data.train.count, app.data.validation.count];
+            type(byId("prompt"), "the ");
+            byId("temperature").value = 0;
+            byId("write-on").click();
+            await until(() => byId("written").textContent.length > 20, timer);
+            byId("write-stop").click();
+            return {written, next, counts, text: byId("written").textContent, loss: steps(1)[0], trouble: trouble()};""", "--data-dir", ".")
+        told = self.run_minnow("predict", "letters", "--prompt", "the quick ", "--temperature", "0", "--length", "12", "--quiet", "--data-dir", ".")
+        self.assertIn("the quick " + seen["written"], told)
+        self.assertEqual(seen["next"], "c")
+        self.assertGreater(min(seen["counts"]), 5)
+        self.assertTrue(seen["text"].startswith("the "))
+        self.assertTrue(math.isfinite(seen["loss"]))
+        self.assertEqual(seen["trouble"], "")
+
+    def test_files_of_pictures(self):
+        self.write("pictures.textproto", PICTURES % HOSTILE.replace('"', ""))
+        pictures, labels = idx([20, 8, 8], [i % 251 for i in range(20 * 64)]), idx([20], [i % 3 for i in range(20)])
+        few, theirs = idx([6, 8, 8], [9] * 384), idx([6], [1] * 6)
+        packed = base64.b64encode(gzip.compress(base64.b64decode(pictures))).decode()
+        seen = self.browse("pictures.textproto", f"""
+            const names = find(".class .name").map(name => name.textContent), asked = !byId("drop").hidden;
+            const no = byId("start").disabled;
+            await takeFiles([file("few-idx3-ubyte", "{few}"), file("a-idx1-ubyte", "{labels}"), file("b-idx3-ubyte.gz", "{packed}"),
+                             file("few-idx1-ubyte", "{theirs}")]);
+            const counts = [app.data.train.count, app.data.validation.count], loss = steps(5).at(-1), fine = trouble();
+            const troubles = [];
+            for (const files of [[file("x-ubyte", "AAAA")], [file("y-ubyte", "{idx([6, 4, 4], [1] * 96)}")], [file("z-ubyte", "{labels}")],
+                                 [file("w-ubyte", "{few}"), file("l-ubyte", "{idx([6], [7] * 6)}")]]) {{
+              await takeFiles(files);
+              troubles.push(trouble());
+            }}
+            return {{names, asked, no, counts, loss, fine, troubles, example: (showExample(), app.inputs[0].values()[5])}};""")
+        self.assertEqual(seen["names"], ["left", HOSTILE.replace('"', ""), "right"])
+        self.assertTrue(seen["asked"] and seen["no"])
+        self.assertEqual(seen["counts"], [20, 6])
+        self.assertTrue(math.isfinite(seen["loss"]))
+        self.assertEqual(seen["fine"], "")
+        for trouble, part in zip(seen["troubles"], ("no IDX file", "4×4", "no IDX file of pictures", "a label 7"), strict=True):
+            self.assertIn(part, trouble)
+        self.assertEqual(seen["example"], 9)
+
+    def test_what_is_refused(self):
+        told = self.run_minnow("compile", "digits.textproto", "--emit=web", status=2)
+        self.assertIn("add -o page.html", told)
+        told = self.run_minnow("compile", "digits.textproto", "--emit=web", "-o", "p.html", "--function", "infer", status=2)
+        self.assertIn("has no --function", told)
+        self.write("f.ir", "func @f(%x: f32[4]) -> (y: f32[4]) {\n  return %x\n}\n")
+        self.run_minnow("compile", "f.ir", "--emit=web", "-o", "p.html", status=1)
+        self.run_minnow("compile", "digits.textproto", "--emit=web", "-o", "p.html", "--weights", "none.safetensors", status=1)
+        self.assertFalse((self.path / "p.html").exists())
+
+    def test_weights_from_a_file(self):
+        seen = self.browse("digits.textproto", "return [app.trainer.validate().accuracy, net.fresh !== null, byId('fresh').hidden];",
+                           "--weights", "run/best.safetensors")
+        self.assertGreater(seen[0], 0.6)
+        self.assertEqual(seen[1:], [True, False])
+
+
+if __name__ == "__main__":
+    if not browser():
+        sys.exit(SKIPPED)
+    os.environ["MINNOW_CACHE"] = ""
+    unittest.main(argv=sys.argv[:1], verbosity=2)
