@@ -29,7 +29,8 @@ class Communicator {
   // Begins to send and receive. Between two ranks, transfers are matched in the order of their begin; every receive has
   // a send of as many bytes. What is sent must not change, and what is received must not be touched, until wait().
   virtual Result<Ticket> begin_exchange(std::span<const Transfer> sends, std::span<const Transfer> receives) = 0;
-  // Rank r has bytes [bounds[r], bounds[r + 1]) of `whole`, of size() + 1 bounds; begins to fetch the others' everywhere.
+  // Rank r has bytes [bounds[r], bounds[r + 1]) of `whole`, of size() + 1 bounds; begins to fetch the others'
+  // everywhere.
   virtual Result<Ticket> begin_gather(std::byte* whole, std::span<const int64_t> bounds) = 0;
   // Ends an exchange. An error names a rank that is gone, or did not answer in time.
   virtual Status wait(Ticket ticket) = 0;

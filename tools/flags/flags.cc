@@ -17,6 +17,7 @@
 #include "tools/flags/available_memory.h"
 #include "tools/flags/interrupt.h"
 #include "tools/flags/models_folder.h"
+#include "tools/flags/ranks.h"
 
 namespace minnow {
 
@@ -131,7 +132,8 @@ std::string trusted_cache_folder() {
 
 void BackendFlags::add(CLI::App& app) {
   constexpr const char* kGroup = "Running";
-  max_memory_mib = std::max<int64_t>(1, available_memory() / 4 * 3 >> 20);
+  const int ranks_here = this_cluster() ? this_cluster()->ranks_here() : 1;
+  max_memory_mib = std::max<int64_t>(1, available_memory() / ranks_here / 4 * 3 >> 20);
   app.add_option("--backend", backend, "jit, or the reference interpreter")
       ->check(CLI::IsMember({"jit", "interpreter"}))
       ->capture_default_str()
@@ -170,6 +172,21 @@ SessionOptions BackendFlags::inference_options() const {
   return options;
 }
 
-int BackendFlags::thread_count() const { return threads == 0 ? available_threads() : threads; }
+Result<SessionOptions> BackendFlags::session_options_of_ranks() const {
+  SessionOptions options = session_options();
+  Communicator* ranks = this_communicator();
+  if (ranks == nullptr) return options;
+  if (tune)
+    return fail_with_hint("--tune", "is of one process: what is measured differs from rank to rank", "leave it out");
+  options.code.interrupt = nullptr;
+  MINNOW_ASSIGN(const int64_t least, ranks->max(-options.max_bytes));
+  options.max_bytes = -least;
+  return options;
+}
+
+int BackendFlags::thread_count() const {
+  if (threads != 0) return threads;
+  return this_cluster() ? this_cluster()->cores() : available_threads();
+}
 
 }  // namespace minnow
