@@ -181,7 +181,7 @@ int main(int argc, char** argv) {
   minnow::take_exhaustion_as_an_error();
   minnow::outlive_readers();
   minnow::end_on_interrupts();
-  if (const minnow::Status joined = minnow::join_ranks(); !joined)
+  if (const minnow::Status joined = minnow::join_ranks({argv, argv + argc}); !joined)
     return minnow::leave_ranks(tl::unexpected(joined.error()));
   return minnow::leave_ranks(minnow::run_main(argc, argv));
 }

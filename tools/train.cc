@@ -34,7 +34,6 @@ struct TrainFlags {
   std::optional<int64_t> last_step;
   bool overwrite = false;
   LogFlags logs;
-  RanksFlags ranks;
 };
 
 // What the flags say of the weights to start from, as fields of the model.
@@ -193,7 +192,6 @@ void print_end(const TrainingOutcome& outcome, const std::optional<RunFolder>& f
 
 Result<ExitCode> train_command(TrainFlags& flags) {
   const auto begin = std::chrono::steady_clock::now();
-  flags.ranks.apply();
   Communicator* const ranks = this_communicator();
   ThreadPool pool(flags.backend.thread_count());
   MINNOW_ASSIGN(const SessionOptions session_options, flags.backend.session_options_of_ranks());
@@ -247,7 +245,7 @@ Action add_train(CLI::App& app) {
          "sgd, momentum, adam, adamw or rmsprop")
       ->check(CLI::IsMember({"sgd", "momentum", "adam", "adamw", "rmsprop"}));
   flags->backend.add(app);
-  flags->ranks.add(app);
+  add_timeout_flag(app);
   auto* out = app.add_option("--out", flags->out, "the run folder to leave behind")->type_name("DIR");
   app.add_option("--resume", flags->resume, "go on with the run in this folder")->type_name("DIR")->excludes(out);
   app.add_option("--steps", flags->last_step, "stop at this step; --resume goes on from there")

@@ -79,11 +79,10 @@ Status check_alike(Communicator& ranks, const std::vector<Likeness>& mine) {
     for (size_t r = 1; r < all.size(); ++r) {
       const Json other = Json::parse(all[r]);
       if (other.at(i) == first.at(i)) continue;
-      return fail_with_hint(
-          name_of_rank(static_cast<int>(r), hosts[r]),
-          fmt::format("{} differ{}: {}; {} has {}", mine[i].what, mine[i].what.ends_with("s") ? "" : "s",
-                      other.at(i).get<std::string>(), name_of_rank(0, hosts[0]), first.at(i).get<std::string>()),
-          mine[i].hint);
+      return fail_with_hint(name_of_rank(static_cast<int>(r), hosts[r]),
+                            fmt::format("{} differ: {}; {} has {}", mine[i].what, other.at(i).get<std::string>(),
+                                        name_of_rank(0, hosts[0]), first.at(i).get<std::string>()),
+                            mine[i].hint);
     }
   return {};
 }

@@ -32,7 +32,7 @@ Status as_leader(Communicator* ranks, const Act& act) {
 
 // Something that all ranks must have alike. The value is shown where ranks differ.
 struct Likeness {
-  std::string what;   // "the model"
+  std::string what;   // "the models"
   std::string value;  // "model.textproto (hash 0123...)"
   std::string hint;
 };

@@ -10,8 +10,6 @@
 namespace minnow {
 namespace {
 
-constexpr auto kUsualTimeout = std::chrono::seconds(60);
-
 // A letter for each core, '1' where this process may run.
 std::string core_mask() {
   cpu_set_t cpus;
@@ -36,7 +34,7 @@ int share_of_cores(const std::string& mine, const std::vector<std::string>& all)
 
 }  // namespace
 
-Result<std::unique_ptr<Cluster>> Cluster::join(const Launch& launch) {
+Result<std::unique_ptr<Cluster>> Cluster::join(const Launch& launch, std::chrono::milliseconds timeout) {
   std::unique_ptr<Cluster> cluster(new Cluster);
   MINNOW_ASSIGN(cluster->communicator_, open_mpi(launch.launcher));
   if (cluster->communicator_->size() != launch.size)
@@ -44,10 +42,10 @@ Result<std::unique_ptr<Cluster>> Cluster::join(const Launch& launch) {
         launch.launcher,
         fmt::format("{} ranks were started, but MPI knows of {}", launch.size, cluster->communicator_->size()),
         "use the launcher of the MPI that minnow was built with");
-  cluster->set_timeout(kUsualTimeout);
+  cluster->wait_for(timeout);
   MINNOW_TRY(cluster->look_around());
   MINNOW_ASSIGN(cluster->lifeline_, Lifeline::connect(*cluster->communicator_, cluster->names_));
-  cluster->set_timeout(kUsualTimeout);
+  cluster->wait_for(timeout);
   if (Lifeline* lifeline = cluster->lifeline_.get())
     cluster->communicator_->set_watch([lifeline]() -> std::optional<Error> {
       const auto loss = lifeline->lost();
@@ -71,16 +69,13 @@ Status Cluster::look_around() {
   return {};
 }
 
-void Cluster::set_timeout(std::chrono::milliseconds timeout) {
+void Cluster::wait_for(std::chrono::milliseconds timeout) {
   if (lifeline_) lifeline_->set_timeout(timeout);
   communicator_->set_timeout(lifeline_ ? std::nullopt : std::optional(timeout));
 }
 
 std::optional<Lifeline::Loss> Cluster::end(const std::optional<Error>& error) {
-  auto loss = lifeline_ ? lifeline_->end(error) : std::nullopt;
-  if (loss) return loss;
-  communicator_->finalize();
-  return std::nullopt;
+  return lifeline_ ? lifeline_->end(error) : std::nullopt;
 }
 
 }  // namespace minnow

@@ -15,8 +15,8 @@ namespace minnow {
 
 class Cluster {
  public:
-  // Initialises MPI, and waits until all ranks are there.
-  static Result<std::unique_ptr<Cluster>> join(const Launch& launch);
+  // Initialises MPI, and waits until all ranks are there. One that is silent for `timeout` is given up.
+  static Result<std::unique_ptr<Cluster>> join(const Launch& launch, std::chrono::milliseconds timeout);
 
   LaunchedCommunicator& ranks() { return *communicator_; }
   // "rank 1 (node-b, process 4711)", by rank.
@@ -24,17 +24,16 @@ class Cluster {
   // This rank's part of the cores that it may run on: those that ranks of the same machine share are divided.
   int cores() const { return cores_; }
   int ranks_here() const { return ranks_here_; }  // of this machine
-  // For how long a rank may be silent; 60 s at first.
-  void set_timeout(std::chrono::milliseconds timeout);
   // Whether silence is told from work, or only that a message does not come.
   bool has_lifeline() const { return lifeline_ != nullptr; }
 
-  // This rank's last word: all end together, or one is lost, which comes back.
+  // This rank's last word but for MPI's: all end together, or one is lost, which comes back.
   std::optional<Lifeline::Loss> end(const std::optional<Error>& error);
 
  private:
   Cluster() = default;
   Status look_around();
+  void wait_for(std::chrono::milliseconds timeout);
 
   std::unique_ptr<LaunchedCommunicator> communicator_;
   std::vector<std::string> names_;

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <thread>
 
+#include "runtime/cluster/deadline.h"
 #include "tools/flags/error_text.h"
 #include "tools/flags/interrupt.h"
 
@@ -15,8 +17,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr double kLeastTimeout = 0.5, kMostTimeout = 86400, kUsualTimeout = 60;
+
 struct Membership {
   std::optional<Launch> launch;
+  std::chrono::milliseconds timeout{};
   std::unique_ptr<Cluster> cluster;
   int stderr_before = STDERR_FILENO;  // where an error is told if the leader no longer can
 };
@@ -52,6 +57,32 @@ void tell(int descriptor, const Error& error) {
   (void)!::write(descriptor, text.data(), text.size());
 }
 
+// What is wrong with the flag is told when all are parsed.
+std::chrono::milliseconds timeout_in(const std::vector<std::string>& words) {
+  const std::string flag = "--timeout";
+  double seconds = kUsualTimeout;
+  for (size_t i = 0; i < words.size(); ++i) {
+    std::string value;
+    if (words[i] == flag && i + 1 < words.size()) value = words[i + 1];
+    if (words[i].starts_with(flag + "=")) value = words[i].substr(flag.size() + 1);
+    if (value.empty()) continue;
+    const double given = std::strtod(value.c_str(), nullptr);
+    if (given >= kLeastTimeout && given <= kMostTimeout) seconds = given;
+  }
+  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
+
+void give_up_joining() {
+  const Membership& self = membership();
+  if (self.launch->rank == 0)
+    tell(STDERR_FILENO, {self.launch->launcher,
+                         fmt::format("the {} ranks have not come together within {} s (--timeout)", self.launch->size,
+                                     self.timeout.count() / 1000),
+                         "one is stopped, or the network between their machines lets nothing through"});
+  else std::this_thread::sleep_for(1s);
+  ::_exit(static_cast<int>(ExitCode::kInput));
+}
+
 // Where MPI does not end, the process does.
 [[noreturn]] void end_all(int code) {
   std::fflush(stdout);
@@ -61,6 +92,16 @@ void tell(int descriptor, const Error& error) {
   }).detach();
   membership().cluster->ranks().abort(code);
   ::_exit(code);
+}
+
+// MPI ends when all ranks have come so far. What each has done is done by then.
+std::optional<Lifeline::Loss> end_in_time(const std::optional<Error>& error) {
+  const Membership& self = membership();
+  if (auto loss = self.cluster->end(error)) return loss;
+  const int code = error ? static_cast<int>(error->code) : 0;
+  const Deadline deadline(self.timeout, [code] { ::_exit(code); });
+  self.cluster->ranks().finalize();
+  return std::nullopt;
 }
 
 // A rank is lost, so that MPI cannot come to its own end. The first that is left tells, the others wait to be ended.
@@ -81,14 +122,16 @@ void tell(int descriptor, const Error& error) {
 
 }  // namespace
 
-Status join_ranks() {
+Status join_ranks(const std::vector<std::string>& words) {
   Membership& self = membership();
   self.launch = find_launch();
   if (!self.launch) return {};
   if (self.launch->rank > 0) fall_silent();
+  self.timeout = timeout_in(words);
   // A launcher ends all where one is gone; who that is can be told before.
   watch_for_interrupts();
-  auto cluster = Cluster::join(*self.launch);
+  const Deadline deadline(self.timeout, give_up_joining);
+  auto cluster = Cluster::join(*self.launch, self.timeout);
   if (!cluster) return tl::unexpected(std::move(cluster.error()));
   self.cluster = *std::move(cluster);
   if (self.cluster->has_lifeline() || self.launch->rank > 0) return {};
@@ -111,7 +154,7 @@ int leave_ranks(const Result<ExitCode>& result) {
     return code;
   }
   std::fflush(stdout);
-  const auto loss = self.cluster->end(result ? std::nullopt : std::optional(result.error()));
+  const auto loss = end_in_time(result ? std::nullopt : std::optional(result.error()));
   if (loss) end_without(*loss, result);
   return code;
 }
@@ -124,16 +167,12 @@ Status check_runs_on_ranks(const std::string& command, bool does) {
       "start it without " + launch->launcher + "; train, eval, bench, profile and sweep run on several");
 }
 
-void RanksFlags::add(CLI::App& app) {
-  app.add_option("--timeout", timeout, "seconds after which a silent rank is given up, under mpirun or srun")
-      ->check(CLI::Range(0.5, 86400.0))
+void add_timeout_flag(CLI::App& app) {
+  app.add_option("--timeout", "seconds after which a silent rank is given up, under mpirun or srun")
+      ->check(CLI::Range(kLeastTimeout, kMostTimeout).description(""))
       ->type_name("SECONDS")
-      ->capture_default_str()
+      ->default_str(fmt::format("{}", kUsualTimeout))
       ->group("Running");
-}
-
-void RanksFlags::apply() const {
-  if (this_cluster()) this_cluster()->set_timeout(std::chrono::milliseconds(static_cast<int64_t>(timeout * 1000)));
 }
 
 }  // namespace minnow

@@ -3,14 +3,16 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 #include "ir/error.h"
 #include "runtime/cluster/cluster.h"
 
 namespace minnow {
 
-// Called first of all: joins the others, if there are any.
-Status join_ranks();
+// Called first of all, with the words of the command line: joins the others, if there are any.
+Status join_ranks(const std::vector<std::string>& words);
 // nullptr in a process of its own.
 Cluster* this_cluster();
 Communicator* this_communicator();
@@ -21,13 +23,7 @@ int leave_ranks(const Result<ExitCode>& result);
 // Refuses a command that is of one process.
 Status check_runs_on_ranks(const std::string& command, bool does);
 
-// --timeout.
-struct RanksFlags {
-  double timeout = 60;  // seconds
-
-  void add(CLI::App& app);
-  // For commands that begin to work.
-  void apply() const;
-};
+// --timeout, which join_ranks() has read already.
+void add_timeout_flag(CLI::App& app);
 
 }  // namespace minnow
