@@ -74,23 +74,33 @@ TrainingState state_of(const std::string& bytes) {
   return state;
 }
 
-Result<std::vector<Likeness>> own_likeness(const Session& session, const DataSplits& data, const CodeOptions& code) {
+Result<std::vector<Likeness>> machine_likeness(const CodeOptions& code) {
   MINNOW_ASSIGN(Likeness program, program_likeness());
   MINNOW_ASSIGN(Likeness target, target_likeness(code.cpu));
+  return std::vector<Likeness>{std::move(program), std::move(target)};
+}
+
+Result<std::vector<Likeness>> own_likeness(const Session& session, const DataSplits& data, const CodeOptions& code) {
+  MINNOW_ASSIGN(std::vector<Likeness> likeness, machine_likeness(code));
   const std::string model = model_to_text(session.model().model);
-  return std::vector<Likeness>{
-      std::move(program),
-      std::move(target),
-      {"the models", fmt::format("{} (hash {:016x})", printable(session.model().path), hash_of(model)),
-       "every rank must read the same file, with the same --set"},
-      data_likeness("the training data", data.train),
-      data_likeness("the validation data", data.validation)};
+  likeness.push_back({"the models", fmt::format("{} (hash {:016x})", printable(session.model().path), hash_of(model)),
+                      "every rank must read the same file, with the same --set"});
+  likeness.push_back(data_likeness("the training data", data.train));
+  likeness.push_back(data_likeness("the validation data", data.validation));
+  return likeness;
 }
 
 }  // namespace
 
 Status check_ranks_alike(Communicator& ranks, const Session& session, const DataSplits& data, const CodeOptions& code) {
   MINNOW_ASSIGN(const auto likeness, agree_on(&ranks, own_likeness(session, data, code)));
+  return check_alike(ranks, likeness);
+}
+
+Status check_ranks_alike(Communicator& ranks, const std::string& sweep, const CodeOptions& code) {
+  MINNOW_ASSIGN(auto likeness, agree_on(&ranks, machine_likeness(code)));
+  likeness.push_back({"the sweeps", fmt::format("runs of hash {:016x}", hash_of(sweep)),
+                      "every rank must read the same model, with the same --grid and --set"});
   return check_alike(ranks, likeness);
 }
 

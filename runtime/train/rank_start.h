@@ -11,6 +11,10 @@ namespace minnow {
 // data.
 Status check_ranks_alike(Communicator& ranks, const Session& session, const DataSplits& data, const CodeOptions& code);
 
+// The same of ranks that train apart, each a run of a sweep at a time: program and processor, and `sweep`, which tells
+// all runs from others.
+Status check_ranks_alike(Communicator& ranks, const std::string& sweep, const CodeOptions& code);
+
 // Every rank gets the leader's tensors, which only it has read from files, and where in the run they stand.
 Status start_like_leader(Communicator& ranks, Session& session, TrainingState& state);
 

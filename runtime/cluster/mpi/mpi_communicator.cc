@@ -24,12 +24,12 @@ class Patience {
     ++turns_;
     if (turns_ < kSpins) return;
     if (turns_ < kYields) return std::this_thread::yield();
-    std::this_thread::sleep_for(std::chrono::microseconds(50));
+    std::this_thread::sleep_for(std::chrono::microseconds(turns_ < kShortNaps ? 50 : 1000));
   }
   bool is_time_to_look() const { return turns_ % kLook == 0; }
 
  private:
-  static constexpr int kSpins = 200, kYields = 20000, kLook = 100;
+  static constexpr int kSpins = 200, kYields = 20000, kShortNaps = 40000, kLook = 100;
   int turns_ = 0;
 };
 
