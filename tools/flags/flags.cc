@@ -179,6 +179,7 @@ Result<SessionOptions> BackendFlags::session_options_of_ranks() const {
   if (tune)
     return fail_with_hint("--tune", "is of one process: what is measured differs from rank to rank", "leave it out");
   options.code.interrupt = nullptr;
+  options.executor.ranks = ranks;
   MINNOW_ASSIGN(const int64_t least, ranks->max(-options.max_bytes));
   options.max_bytes = -least;
   return options;
