@@ -109,7 +109,10 @@ Result<Sweep> plan(const SweepFlags& flags) {
 Status check_planned_alike(Communicator& ranks, const Sweep& sweep, const CodeOptions& code) {
   std::string all;
   for (const SweepRun& run : sweep.runs) all += run.folder + "\n" + model_to_text(run.model.model);
-  return check_ranks_alike(ranks, all, code);
+  return check_ranks_alike(ranks,
+                           {"the sweeps", fmt::format("{} runs (hash {})", sweep.runs.size(), hash_text(all)),
+                            "every rank must read the same model, with the same --grid and --set"},
+                           code);
 }
 
 Result<ExitCode> sweep_command(const SweepFlags& flags) {

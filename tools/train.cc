@@ -52,7 +52,7 @@ Status set_first_weights(TrainFlags& flags) {
 
 // A resumed run takes its model from the run folder, unless one is named.
 Result<LoadedModel> read_model(TrainFlags& flags) {
-  if (flags.model.path == "-" && this_cluster())
+  if (flags.model.path == "-" && this_group())
     return fail_with_hint("-", "the standard input reaches one rank alone", "name a file that all ranks can read");
   if (flags.model.path.empty()) {
     if (flags.resume.empty())

@@ -97,12 +97,13 @@ Status check_ranks_alike(Communicator& ranks, const Session& session, const Data
   return check_alike(ranks, likeness);
 }
 
-Status check_ranks_alike(Communicator& ranks, const std::string& sweep, const CodeOptions& code) {
+Status check_ranks_alike(Communicator& ranks, Likeness work, const CodeOptions& code) {
   MINNOW_ASSIGN(auto likeness, agree_on(&ranks, machine_likeness(code)));
-  likeness.push_back({"the sweeps", fmt::format("runs of hash {:016x}", hash_of(sweep)),
-                      "every rank must read the same model, with the same --grid and --set"});
+  likeness.push_back(std::move(work));
   return check_alike(ranks, likeness);
 }
+
+std::string hash_text(std::string_view text) { return fmt::format("{:016x}", hash_of(text)); }
 
 Status start_like_leader(Communicator& ranks, Session& session, TrainingState& state) {
   for (auto& [name, tensor] : session.tensors()) {

@@ -11,9 +11,10 @@ namespace minnow {
 // data.
 Status check_ranks_alike(Communicator& ranks, const Session& session, const DataSplits& data, const CodeOptions& code);
 
-// The same of ranks that train apart, each a run of a sweep at a time: program and processor, and `sweep`, which tells
-// all runs from others.
-Status check_ranks_alike(Communicator& ranks, const std::string& sweep, const CodeOptions& code);
+// The same of ranks without data in common, or with something else: program, processor and `work`.
+Status check_ranks_alike(Communicator& ranks, Likeness work, const CodeOptions& code);
+// Of a text that is too long to be shown where it differs.
+std::string hash_text(std::string_view text);
 
 // Every rank gets the leader's tensors, which only it has read from files, and where in the run they stand.
 Status start_like_leader(Communicator& ranks, Session& session, TrainingState& state);

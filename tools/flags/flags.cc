@@ -132,7 +132,7 @@ std::string trusted_cache_folder() {
 
 void BackendFlags::add(CLI::App& app) {
   constexpr const char* kGroup = "Running";
-  const int ranks_here = this_cluster() ? this_cluster()->ranks_here() : 1;
+  const int ranks_here = this_group() ? this_group()->ranks_here() : 1;
   max_memory_mib = std::max<int64_t>(1, available_memory() / ranks_here / 4 * 3 >> 20);
   app.add_option("--backend", backend, "jit, or the reference interpreter")
       ->check(CLI::IsMember({"jit", "interpreter"}))
@@ -187,7 +187,7 @@ Result<SessionOptions> BackendFlags::session_options_of_ranks() const {
 
 int BackendFlags::thread_count() const {
   if (threads != 0) return threads;
-  return this_cluster() ? this_cluster()->cores() : available_threads();
+  return this_group() ? this_group()->cores() : available_threads();
 }
 
 }  // namespace minnow

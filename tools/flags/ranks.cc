@@ -22,7 +22,7 @@ constexpr double kLeastTimeout = 0.5, kMostTimeout = 86400, kUsualTimeout = 60;
 struct Membership {
   std::optional<Launch> launch;
   std::chrono::milliseconds timeout{};
-  std::unique_ptr<Cluster> cluster;
+  std::unique_ptr<RankGroup> group;
   int stderr_before = STDERR_FILENO;  // where an error is told if the leader no longer can
 };
 
@@ -90,17 +90,17 @@ void give_up_joining() {
     std::this_thread::sleep_for(5s);
     ::_exit(code);
   }).detach();
-  membership().cluster->ranks().abort(code);
+  membership().group->ranks().abort(code);
   ::_exit(code);
 }
 
 // MPI ends when all ranks have come so far. What each has done is done by then.
 std::optional<Lifeline::Loss> end_in_time(const std::optional<Error>& error) {
   const Membership& self = membership();
-  if (auto loss = self.cluster->end(error)) return loss;
+  if (auto loss = self.group->end(error)) return loss;
   const int code = error ? static_cast<int>(error->code) : 0;
   const Deadline deadline(self.timeout, [code] { ::_exit(code); });
-  self.cluster->ranks().finalize();
+  self.group->ranks().finalize();
   return std::nullopt;
 }
 
@@ -131,25 +131,25 @@ Status join_ranks(const std::vector<std::string>& words) {
   // A launcher ends all where one is gone; who that is can be told before.
   watch_for_interrupts();
   const Deadline deadline(self.timeout, give_up_joining);
-  auto cluster = Cluster::join(*self.launch, self.timeout);
-  if (!cluster) return tl::unexpected(std::move(cluster.error()));
-  self.cluster = *std::move(cluster);
-  if (self.cluster->has_lifeline() || self.launch->rank > 0) return {};
+  auto group = RankGroup::join(*self.launch, self.timeout);
+  if (!group) return tl::unexpected(std::move(group.error()));
+  self.group = *std::move(group);
+  if (self.group->has_lifeline() || self.launch->rank > 0) return {};
   std::fputs("not all ranks can reach rank 0 by TCP: that one is gone is told by its messages, within --timeout\n",
              stderr);
   return {};
 }
 
-Cluster* this_cluster() { return membership().cluster.get(); }
+RankGroup* this_group() { return membership().group.get(); }
 
-Communicator* this_communicator() { return this_cluster() ? &this_cluster()->ranks() : nullptr; }
+Communicator* this_communicator() { return this_group() ? &this_group()->ranks() : nullptr; }
 
 int leave_ranks(const Result<ExitCode>& result) {
   const Membership& self = membership();
   if (!result) std::fputs(error_text(result.error()).c_str(), stderr);
   const int code = static_cast<int>(result ? *result : result.error().code);
   if (!self.launch) return code;
-  if (!self.cluster) {  // all have failed to join, and the leader is to have told so before the launcher ends it
+  if (!self.group) {  // all have failed to join, and the leader is to have told so before the launcher ends it
     if (self.launch->rank > 0) std::this_thread::sleep_for(1s);
     return code;
   }

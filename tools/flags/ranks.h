@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "ir/error.h"
-#include "runtime/cluster/cluster.h"
+#include "runtime/cluster/rank_group.h"
 
 namespace minnow {
 
 // Called first of all, with the words of the command line: joins the others, if there are any.
 Status join_ranks(const std::vector<std::string>& words);
 // nullptr in a process of its own.
-Cluster* this_cluster();
+RankGroup* this_group();
 Communicator* this_communicator();
 
 // Tells the error, if the command came to one, and ends the process together with the others: what to exit with.

@@ -1,4 +1,4 @@
-#include "runtime/cluster/cluster.h"
+#include "runtime/cluster/rank_group.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -34,27 +34,27 @@ int share_of_cores(const std::string& mine, const std::vector<std::string>& all)
 
 }  // namespace
 
-Result<std::unique_ptr<Cluster>> Cluster::join(const Launch& launch, std::chrono::milliseconds timeout) {
-  std::unique_ptr<Cluster> cluster(new Cluster);
-  MINNOW_ASSIGN(cluster->communicator_, open_mpi(launch.launcher));
-  if (cluster->communicator_->size() != launch.size)
+Result<std::unique_ptr<RankGroup>> RankGroup::join(const Launch& launch, std::chrono::milliseconds timeout) {
+  std::unique_ptr<RankGroup> group(new RankGroup);
+  MINNOW_ASSIGN(group->communicator_, open_mpi(launch.launcher));
+  if (group->communicator_->size() != launch.size)
     return fail_with_hint(
         launch.launcher,
-        fmt::format("{} ranks were started, but MPI knows of {}", launch.size, cluster->communicator_->size()),
+        fmt::format("{} ranks were started, but MPI knows of {}", launch.size, group->communicator_->size()),
         "use the launcher of the MPI that minnow was built with");
-  cluster->wait_for(timeout);
-  MINNOW_TRY(cluster->look_around());
-  MINNOW_ASSIGN(cluster->lifeline_, Lifeline::connect(*cluster->communicator_, cluster->names_));
-  cluster->wait_for(timeout);
-  if (Lifeline* lifeline = cluster->lifeline_.get())
-    cluster->communicator_->set_watch([lifeline]() -> std::optional<Error> {
+  group->wait_for(timeout);
+  MINNOW_TRY(group->look_around());
+  MINNOW_ASSIGN(group->lifeline_, Lifeline::connect(*group->communicator_, group->names_));
+  group->wait_for(timeout);
+  if (Lifeline* lifeline = group->lifeline_.get())
+    group->communicator_->set_watch([lifeline]() -> std::optional<Error> {
       const auto loss = lifeline->lost();
       return loss ? std::optional(loss->error) : std::nullopt;
     });
-  return cluster;
+  return group;
 }
 
-Status Cluster::look_around() {
+Status RankGroup::look_around() {
   MINNOW_ASSIGN(const auto hosts, share(*communicator_, host_name()));
   MINNOW_ASSIGN(const auto processes, share(*communicator_, std::to_string(::getpid())));
   const std::string mine = core_mask();
@@ -69,12 +69,12 @@ Status Cluster::look_around() {
   return {};
 }
 
-void Cluster::wait_for(std::chrono::milliseconds timeout) {
+void RankGroup::wait_for(std::chrono::milliseconds timeout) {
   if (lifeline_) lifeline_->set_timeout(timeout);
   communicator_->set_timeout(lifeline_ ? std::nullopt : std::optional(timeout));
 }
 
-std::optional<Lifeline::Loss> Cluster::end(const std::optional<Error>& error) {
+std::optional<Lifeline::Loss> RankGroup::end(const std::optional<Error>& error) {
   return lifeline_ ? lifeline_->end(error) : std::nullopt;
 }
 

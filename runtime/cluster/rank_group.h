@@ -13,10 +13,10 @@
 
 namespace minnow {
 
-class Cluster {
+class RankGroup {
  public:
   // Initialises MPI, and waits until all ranks are there. One that is silent for `timeout` is given up.
-  static Result<std::unique_ptr<Cluster>> join(const Launch& launch, std::chrono::milliseconds timeout);
+  static Result<std::unique_ptr<RankGroup>> join(const Launch& launch, std::chrono::milliseconds timeout);
 
   LaunchedCommunicator& ranks() { return *communicator_; }
   // "rank 1 (node-b, process 4711)", by rank.
@@ -31,7 +31,7 @@ class Cluster {
   std::optional<Lifeline::Loss> end(const std::optional<Error>& error);
 
  private:
-  Cluster() = default;
+  RankGroup() = default;
   Status look_around();
   void wait_for(std::chrono::milliseconds timeout);
 
