@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
+#include "runtime/division/held_bytes.h"
 #include "runtime/file.h"
 #include "runtime/flops.h"
 #include "tools/command.h"
@@ -21,6 +22,7 @@ struct ProfileFlags {
   std::string sort = "time";
   std::string trace;
   int repeats = 100;
+  int ranks = 1;
   bool json = false;
 };
 
@@ -52,6 +54,24 @@ void print_table(const Profile& profile, const std::string& sort) {
   if (passes_peak(profile)) fmt::print("{}\n", kBeyondPeak);
 }
 
+// What one of several ranks would do of it. The first has as much as any.
+void print_division(const Division& division) {
+  const DivisionCost& cost = division.cost;
+  fmt::print("Among {} ranks, {:.1f} % of it is divided; a rank sends {:.1f} KiB a step and receives {:.1f} KiB, in {} "
+             "exchange{}\n",
+             division.ranks, 100 * cost.seconds_divided / cost.seconds_alone, static_cast<double>(cost.sent) / 1024,
+             static_cast<double>(cost.received) / 1024, cost.exchanges, cost.exchanges == 1 ? "" : "s");
+}
+
+Json to_json(const Division& division) {
+  const DivisionCost& cost = division.cost;
+  return {{"ranks", division.ranks},
+          {"divided", cost.seconds_divided / cost.seconds_alone},
+          {"sent_bytes", cost.sent},
+          {"received_bytes", cost.received},
+          {"exchanges", cost.exchanges}};
+}
+
 Json to_json(const Subject& subject, const Profile& profile) {
   Json kernels = Json::array();
   for (const KernelRow& row : profile.rows) {
@@ -80,6 +100,7 @@ Json to_trace(std::span<const KernelTrace> steps) {
   Json events = Json::array();
   for (const KernelTrace& step : steps) {
     for (const KernelSpan& span : step) {
+      if (span.kernel == nullptr) continue;
       const Kernel& kernel = *span.kernel;
       events.push_back({{"ph", "X"},
                         {"name", kernel.name},
@@ -116,13 +137,18 @@ Result<ExitCode> profile_command(const ProfileFlags& flags) {
   Profile profile = summarize(kernels, steps);
   MINNOW_TRY(measure_peak(profile, function.pool(), options.code.cpu));
   if (!flags.trace.empty()) MINNOW_TRY(write_trace(flags.trace, steps));
+  const auto division =
+      flags.ranks > 1 ? function.executable().divided_among(flags.ranks) : std::optional<Division>();
   if (flags.json) {
-    print_json(to_json(subject, profile));
+    Json json = to_json(subject, profile);
+    if (division) json["division"] = to_json(*division);
+    print_json(json);
     return ExitCode::kDone;
   }
   fmt::print("{}, {} thread{}\n\n", subject.title(), function.pool().threads(),
              function.pool().threads() == 1 ? "" : "s");
   print_table(profile, flags.sort);
+  if (division) print_division(*division);
   return ExitCode::kDone;
 }
 
@@ -136,6 +162,9 @@ Action add_profile(CLI::App& app) {
   add_function_flag(app, flags->function);
   app.add_option("--repeats", flags->repeats, "steps to time; each kernel's median counts")
       ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--ranks", flags->ranks, "say what so many ranks that run it together would exchange")
+      ->check(CLI::Range(1, kMostRanks))
       ->capture_default_str();
   app.add_option("--sort", flags->sort, "by time, or in the order of execution")
       ->check(CLI::IsMember({"time", "order"}))
