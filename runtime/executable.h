@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,6 +49,8 @@ class Executable {
 
   // How this rank runs the function together with others; nullptr if it runs alone.
   virtual const Division* division() const { return nullptr; }
+  // How so many ranks would run it, the first of them; nullopt for the interpreter.
+  virtual std::optional<Division> divided_among(int /*ranks*/) const { return std::nullopt; }
   // What all runs so far have spent on waiting for other ranks.
   virtual double seconds_waited() const { return 0; }
 

@@ -6,6 +6,7 @@
 
 #include "ir/printable.h"
 #include "runtime/cluster/agreement.h"
+#include "runtime/division/held_bytes.h"
 #include "runtime/file.h"
 #include "runtime/flops.h"
 #include "runtime/kernel_seconds.h"
@@ -26,6 +27,7 @@ struct ProfileFlags {
   std::string sort = "time";
   std::string trace;
   int repeats = 100;
+  int ranks = 1;
   bool json = false;
 };
 
@@ -55,6 +57,24 @@ void print_table(const Profile& profile, const std::string& sort) {
              rows.size(), format_step_time(profile.step_seconds), profile.step_flops / 1e6, rate / 1e9,
              100 * rate / profile.peak, profile.peak / 1e9);
   if (passes_peak(profile)) fmt::print("{}\n", kBeyondPeak);
+}
+
+// What one of several ranks would do of it. The first has as much as any.
+void print_division(const Division& division) {
+  const DivisionCost& cost = division.cost;
+  fmt::print("Among {} ranks, {:.1f} % of it is divided; a rank sends {:.1f} KiB a step and receives {:.1f} KiB, in {} "
+             "exchange{}\n",
+             division.ranks, 100 * cost.seconds_divided / cost.seconds_alone, static_cast<double>(cost.sent) / 1024,
+             static_cast<double>(cost.received) / 1024, cost.exchanges, cost.exchanges == 1 ? "" : "s");
+}
+
+Json to_json(const Division& division) {
+  const DivisionCost& cost = division.cost;
+  return {{"ranks", division.ranks},
+          {"divided", cost.seconds_divided / cost.seconds_alone},
+          {"sent_bytes", cost.sent},
+          {"received_bytes", cost.received},
+          {"exchanges", cost.exchanges}};
 }
 
 Json to_json(const Subject& subject, const Profile& profile) {
@@ -122,7 +142,6 @@ Status write_trace(const std::string& path, std::span<const KernelTrace> steps) 
 struct RankTimes {
   double computing = 0, waiting = 0;  // seconds
   int64_t sent = 0, received = 0, exchanges = 0;
-  double divided = 0;  // share of the computing that is divided
 };
 
 RankTimes rank_times(MeasuredFunction& function, const Profile& profile, std::span<const KernelTrace> steps) {
@@ -138,7 +157,6 @@ RankTimes rank_times(MeasuredFunction& function, const Profile& profile, std::sp
     times.sent = division->cost.sent;
     times.received = division->cost.received;
     times.exchanges = division->cost.exchanges;
-    times.divided = division->cost.seconds_divided / division->cost.seconds_alone;
   }
   return times;
 }
@@ -166,8 +184,7 @@ Json to_json(const std::vector<RankTimes>& all) {
                      {"waiting_seconds", times.waiting},
                      {"bytes_sent", times.sent},
                      {"bytes_received", times.received},
-                     {"exchanges", times.exchanges},
-                     {"divided_share", times.divided}});
+                     {"exchanges", times.exchanges}});
   return ranks;
 }
 
@@ -191,8 +208,10 @@ Result<ExitCode> profile_command(const ProfileFlags& flags) {
     MINNOW_ASSIGN(of_ranks, times_of_all(*ranks, rank_times(function, profile, steps)));
   }
   if (!flags.trace.empty()) MINNOW_TRY(as_leader(ranks, [&] { return write_trace(flags.trace, steps); }));
+  const auto division = flags.ranks > 1 ? function.executable().divided_among(flags.ranks) : std::optional<Division>();
   if (flags.json) {
     Json json = to_json(subject, profile);
+    if (division) json["division"] = to_json(*division);
     if (ranks) json["ranks"] = to_json(of_ranks);
     print_json(json);
     return ExitCode::kDone;
@@ -201,6 +220,7 @@ Result<ExitCode> profile_command(const ProfileFlags& flags) {
              function.pool().threads() == 1 ? "" : "s", ranks ? fmt::format(" of rank 0 of {}", ranks->size()) : "");
   print_table(profile, flags.sort);
   if (ranks) print_ranks(of_ranks);
+  if (division) print_division(*division);
   return ExitCode::kDone;
 }
 
@@ -215,6 +235,9 @@ Action add_profile(CLI::App& app) {
   add_function_flag(app, flags->function);
   app.add_option("--repeats", flags->repeats, "steps to time; each kernel's median counts")
       ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--ranks", flags->ranks, "say what so many ranks that run it together would exchange")
+      ->check(CLI::Range(1, kMostRanks))
       ->capture_default_str();
   app.add_option("--sort", flags->sort, "by time, or in the order of execution")
       ->check(CLI::IsMember({"time", "order"}))

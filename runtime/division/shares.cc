@@ -31,6 +31,7 @@ ByteRange rows_with(int64_t first, int64_t last, int64_t elements, int64_t rows,
 }  // namespace
 
 ByteRanges common(const ByteRanges& a, const ByteRanges& b) {
+  if (a.empty() || b.empty() || a.back().end <= b.front().begin || b.back().end <= a.front().begin) return {};
   ByteRanges both;
   for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
     const ByteRange range{std::max(a[i].begin, b[j].begin), std::min(a[i].end, b[j].end)};

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "codegen/compile.h"
 #include "passes/pipeline.h"
+#include "passes/plan_memory.h"
 #include "proof/rank_threads.h"
 #include "runtime/random_batch.h"
 #include "runtime/session.h"
@@ -43,8 +45,7 @@ SteppedFunction SteppedFunction::train_step(const LoadedModel& model) {
 
 SteppedFunction::SteppedFunction(std::unique_ptr<Function> function, std::vector<Tensor> arguments)
     : function_(std::move(function)), arguments_(std::move(arguments)) {
-  ThreadPool pool(2);
-  compiled_ = expect(store_.compile(*function_, pool, {}));
+  compiled_ = expect(compile(*function_, plan_memory(*function_), {}));
 }
 
 Result<std::vector<Tensor>> SteppedFunction::run(int steps, int threads, const ExecutorOptions& options) const {

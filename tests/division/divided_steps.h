@@ -1,6 +1,7 @@
 // Training steps of a model on ranks that are threads, held against those of one process.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,14 +32,14 @@ class SteppedFunction {
   std::string difference(const std::vector<Tensor>& expected, int steps, const Ranks& ranks) const;
 
   const CompiledFunction& code() const { return *compiled_; }
+  void change_code(const std::function<void(CompiledFunction& code)>& change) { change(*compiled_); }
 
  private:
   Result<std::vector<Tensor>> run(int steps, int threads, const ExecutorOptions& options) const;
 
   std::unique_ptr<Function> function_;
   std::vector<Tensor> arguments_;
-  CodeStore store_;
-  std::shared_ptr<const CompiledFunction> compiled_;
+  std::shared_ptr<CompiledFunction> compiled_;
 };
 
 }  // namespace minnow::testing
