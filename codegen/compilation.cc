@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <future>
 
+#include "codegen/buffer_uses.h"
 #include "codegen/kernel_comments.h"
 #include "codegen/kernel_texts.h"
 #include "codegen/kernels/emit_kernel.h"
@@ -134,6 +135,9 @@ void Compilation::emit_kernel(size_t index, llvm::Module& module, DuplicateKerne
   const bool is_divided = is_parallel_ && units.parallel && is_worth_threads(kernel.flops, kernel.bytes);
   kernel.parallel_units = is_divided ? units.count : 1;
   kernel.buffers = builder.buffers();
+  if (units.grid.is_sound() && units.grid.boxes() / units.grid.boxes_together * units.grid.splits >= units.count)
+    kernel.grid = units.grid;
+  kernel.uses = buffer_uses(work, lowered_.storage, kernel.buffers, kernel.grid);
   if (llvm::Function* duplicate = duplicates.find_or_add(*builder.function())) {
     builder.function()->eraseFromParent();
     llvm::GlobalAlias::create(kernel.name, duplicate);
@@ -248,8 +252,10 @@ bool Compilation::adopt(const CachedKernels& cached) {
     kernels_[i].parallel_units = cached.kernels[i].parallel_units;
     kernels_[i].buffers = cached.kernels[i].buffers;
     kernels_[i].schedule = cached.kernels[i].schedule;
+    kernels_[i].grid = cached.kernels[i].grid;
     for (const int buffer : kernels_[i].buffers)
       if (buffer < 0 || static_cast<size_t>(buffer) >= lowered_.buffers.size()) return false;
+    kernels_[i].uses = buffer_uses(lowered_.works[i], lowered_.storage, kernels_[i].buffers, kernels_[i].grid);
   }
   return true;
 }
@@ -257,7 +263,7 @@ bool Compilation::adopt(const CachedKernels& cached) {
 CachedKernels Compilation::to_cache(std::vector<ObjectBytes> objects) const {
   CachedKernels cached;
   for (const Kernel& kernel : kernels_)
-    cached.kernels.push_back({kernel.units, kernel.parallel_units, kernel.buffers, kernel.schedule});
+    cached.kernels.push_back({kernel.units, kernel.parallel_units, kernel.buffers, kernel.grid, kernel.schedule});
   cached.objects = std::move(objects);
   return cached;
 }

@@ -157,14 +157,17 @@ Result<std::vector<Comparison>> compare(const Subject& subject, const Reference&
   return comparisons;
 }
 
-std::vector<Comparison> compare_threads(const Subject& subject, const WayTraces& traces, std::string_view way) {
-  std::vector<Comparison> comparisons;
-  for (size_t step = 0; step < traces.together.size(); ++step)
-    for (size_t i = 0; i < traces.together[step].size(); ++i) {
-      const Tensor& one = traces.alone[step][i];
-      const Tensor& two = traces.together[step][i];
+namespace {
+
+// Where a trace has other bits than that of one thread.
+void compare_bits(const Subject& subject, const Trace& alone, const Trace& other, const std::string& way,
+                  std::vector<Comparison>& comparisons) {
+  for (size_t step = 0; step < other.size(); ++step)
+    for (size_t i = 0; i < other[step].size(); ++i) {
+      const Tensor& one = alone[step][i];
+      const Tensor& two = other[step][i];
       if (one.bytes() == two.bytes()) continue;
-      Comparison comparison = blank(subject, i, fmt::format("{}, 2 threads", way));
+      Comparison comparison = blank(subject, i, way);
       const Tensor x = one.converted_to(DType::kF64), y = two.converted_to(DType::kF64);
       const size_t worst = furthest(x.as<double>(), y.as<double>());
       comparison.agrees = false;
@@ -174,6 +177,16 @@ std::vector<Comparison> compare_threads(const Subject& subject, const WayTraces&
       comparison.actual = y.as<double>()[worst];
       comparisons.push_back(std::move(comparison));
     }
+}
+
+}  // namespace
+
+std::vector<Comparison> compare_threads(const Subject& subject, const WayTraces& traces, std::string_view way) {
+  std::vector<Comparison> comparisons;
+  compare_bits(subject, traces.alone, traces.together, fmt::format("{}, 2 threads", way), comparisons);
+  for (size_t rank = 0; rank < traces.by_rank.size(); ++rank)
+    compare_bits(subject, traces.alone, traces.by_rank[rank],
+                 fmt::format("{}, rank {} of {}", way, rank, traces.by_rank.size()), comparisons);
   return comparisons;
 }
 

@@ -19,13 +19,14 @@ Result<CompiledProgram> CompiledProgram::create(const Function& function, Compil
   return program;
 }
 
-Result<std::vector<Tensor>> CompiledProgram::run(const std::vector<Tensor>& arguments, ThreadPool& pool) const {
+Result<std::vector<Tensor>> CompiledProgram::run(const std::vector<Tensor>& arguments, ThreadPool& pool,
+                                                 Communicator* ranks) const {
   std::vector<Tensor> own;
   std::vector<Tensor*> pointers;
   for (const Tensor& argument : arguments) own.push_back(argument.clone());
   for (Tensor& argument : own) pointers.push_back(&argument);
   const auto executable =
-      make_executable(function_->clone(), compiled_, pool, {.is_guarded = true, .divides_all = true});
+      make_executable(function_->clone(), compiled_, pool, {.is_guarded = true, .divides_all = true, .ranks = ranks});
   MINNOW_TRY(executable->run(pointers));
   std::vector<Tensor> results;
   for (size_t i = 0; i < function_->results().size(); ++i) results.push_back(executable->result(i, pointers).clone());

@@ -7,6 +7,7 @@
 #include "codegen/compile.h"
 #include "interpreter/tensor.h"
 #include "proof/planted_bug.h"
+#include "runtime/cluster/communicator.h"
 #include "runtime/thread_pool.h"
 
 namespace minnow::proof {
@@ -19,8 +20,9 @@ class CompiledProgram {
                                         const PlantedBug* bug = nullptr);
 
   // The function's results, new weights among them, of a guarded run that is divided among all of the pool's threads
-  // (see ExecutorOptions); the arguments are left as they are.
-  Result<std::vector<Tensor>> run(const std::vector<Tensor>& arguments, ThreadPool& pool) const;
+  // (see ExecutorOptions), and among the ranks, if there are any; the arguments are left as they are.
+  Result<std::vector<Tensor>> run(const std::vector<Tensor>& arguments, ThreadPool& pool,
+                                  Communicator* ranks = nullptr) const;
 
  private:
   CompiledProgram() = default;

@@ -8,7 +8,7 @@ namespace {
 constexpr Way kWays[] = {
     {.name = "interpreter", .compiled = false},
     {.name = "jit -O0", .opt_level = 0},
-    {.name = "jit"},
+    {.name = "jit", .is_divided = true},
     {.name = "jit unfused", .fused = false},
 };
 

@@ -3,6 +3,7 @@
 #include "interpreter/function_ref.h"
 #include "passes/pipeline.h"
 #include "proof/compiled_program.h"
+#include "proof/rank_threads.h"
 
 namespace minnow::proof {
 namespace {
@@ -35,6 +36,21 @@ Result<std::unique_ptr<Function>> transform(const Function& function, const Way&
   if (bug != nullptr) pipeline.insert(pipeline.end(), bug->passes.begin(), bug->passes.end());
   MINNOW_TRY(run_passes(*transformed, pipeline, options));
   return transformed;
+}
+
+Result<std::vector<Trace>> trace_ranks(const Subject& subject, const CompiledProgram& program) {
+  constexpr int kRanks = 3;
+  std::vector<Trace> traces(kRanks);
+  RankThreads ranks(kRanks);
+  MINNOW_TRY(ranks.run([&](Communicator& rank) -> Status {
+    ThreadPool alone(1);
+    MINNOW_ASSIGN(traces[static_cast<size_t>(rank.rank())],
+                  trace_steps(subject, [&](const std::vector<Tensor>& arguments) {
+                    return program.run(arguments, alone, &rank);
+                  }));
+    return {};
+  }));
+  return traces;
 }
 
 }  // namespace
@@ -70,6 +86,8 @@ Result<WayTraces> trace_way(const Subject& subject, const Way& way, ThreadPool& 
   ThreadPool alone(1);
   MINNOW_ASSIGN(traces.alone, trace_on(alone));
   MINNOW_ASSIGN(traces.together, trace_on(pair));
+  if (!way.is_divided) return traces;
+  MINNOW_ASSIGN(traces.by_rank, trace_ranks(subject, program));
   return traces;
 }
 

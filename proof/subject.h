@@ -43,11 +43,13 @@ struct Way {
   int opt_level = 2;
   std::string_view cpu = {};  // empty: the host's
   bool has_passes = true;     // or as it is
+  bool is_divided = false;    // also among three ranks
 };
 
-// What a way gives on one thread and, if it is compiled, on two.
+// What a way gives on one thread and, if it is compiled, on two; if it is divided, on each of the ranks.
 struct WayTraces {
   Trace alone, together;
+  std::vector<Trace> by_rank = {};
 };
 // `pair` has two threads. An error is a pass that broke the program, or a kernel that left its buffer.
 Result<WayTraces> trace_way(const Subject& subject, const Way& way, ThreadPool& pair, const PlantedBug* bug = nullptr);

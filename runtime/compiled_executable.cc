@@ -2,8 +2,10 @@
 #include <cstring>
 
 #include "interpreter/aligned_bytes.h"
+#include "runtime/division/rank_exchanges.h"
 #include "runtime/executable.h"
 #include "runtime/guards.h"
+#include "runtime/kernel_seconds.h"
 
 namespace minnow {
 namespace {
@@ -23,6 +25,7 @@ class CompiledExecutable : public Executable {
       locals_.push_back(local_arenas_.back().data());
       part_buffers_.emplace_back().reserve(most_buffers);
     }
+    if (options.ranks != nullptr && options.ranks->size() > 1) divide_among(*options.ranks);
   }
 
   Status run(std::span<Tensor* const> arguments) override {
@@ -30,10 +33,14 @@ class CompiledExecutable : public Executable {
     for (size_t i = 0; i < addresses_.size(); ++i)
       if (const Buffer& buffer = compiled_->buffers[i]; buffer.kind == Buffer::Kind::kParameter)
         addresses_[i] = arguments[static_cast<size_t>(buffer.index)]->data();
+    if (together_) MINNOW_TRY(check_planned_alike());
     if (options_.is_guarded) return run_guarded();
-    run_kernels({0, compiled_->kernels.size()}, 0);
-    return {};
+    return run_all(arena_.data());
   }
+
+  const Division* division() const override { return together_ ? &together_->division : nullptr; }
+  std::optional<Division> divided_among(int ranks) const override { return divide(*compiled_, 0, ranks); }
+  double seconds_waited() const override { return together_ ? together_->seconds_waited : 0; }
 
   std::span<const Kernel> kernels() const override { return compiled_->kernels; }
 
@@ -60,6 +67,88 @@ class CompiledExecutable : public Executable {
     return nullptr;
   }
 
+  // What a rank needs to run its share.
+  struct Together {
+    Together(const CompiledFunction& compiled, Communicator& ranks, const ExecutorOptions& options)
+        : division(divide(compiled, ranks.rank(), ranks.size(), {options.divides_all, options.is_guarded})),
+          exchanges(division, ranks), memories(division.memories.size()) {}
+
+    Division division;
+    RankExchanges exchanges;
+    std::vector<std::byte*> memories;
+    std::vector<AlignedBytes> sums;
+    bool is_checked = false;
+    double seconds_waited = 0;
+  };
+
+  void divide_among(Communicator& ranks) {
+    together_ = std::make_unique<Together>(*compiled_, ranks, options_);
+    for (const Memory& memory : together_->division.memories)
+      if (memory.kind == Memory::Kind::kSums)
+        address(memory.buffer) = together_->sums.emplace_back(memory.bytes).data();
+  }
+
+  // Before the first run: other code than the other ranks' would wait for what never comes.
+  Status check_planned_alike() {
+    if (std::exchange(together_->is_checked, true)) return {};
+    const int64_t own = together_->division.fingerprint;
+    MINNOW_ASSIGN(const int64_t largest, options_.ranks->max(own));
+    MINNOW_ASSIGN(const int64_t smallest, options_.ranks->max(-own));
+    if (largest == -smallest) return {};
+    return tl::unexpected(Error{"@" + function_->name(), "the ranks have compiled it differently",
+                                "they need the same program, processors of one kind, and no tuning of their own",
+                                ExitCode::kInput});
+  }
+
+  Status run_all(std::byte* arena) {
+    if (together_) return run_divided(arena);
+    run_kernels({0, compiled_->kernels.size()}, 0);
+    return {};
+  }
+
+  Status run_divided(std::byte* arena) {
+    const Division& division = together_->division;
+    std::vector<std::byte*>& memories = together_->memories;
+    for (size_t i = 0; i < memories.size(); ++i)
+      memories[i] = division.memories[i].buffer < 0 ? arena : address(division.memories[i].buffer);
+    for (const DividedStep& step : division.steps) {
+      if (options_.is_guarded) poison(step.foreign);
+      switch (step.kind) {
+        case DividedStep::Kind::kKernel: {
+          const Kernel& kernel = compiled_->kernels[step.index];
+          if (step.begin < step.end) timed(trace_, {&kernel}, [&] { run_kernel(kernel, step.begin, step.end); });
+          break;
+        }
+        case DividedStep::Kind::kLoop: run_loop(compiled_->loops[step.index], step.begin, step.end); break;
+        case DividedStep::Kind::kSequence: run_sequence(step.index); break;
+        case DividedStep::Kind::kBegin:
+          MINNOW_TRY(together_->exchanges.begin(step.index, memories));
+          if (options_.is_guarded)
+            for (const auto& message : division.exchanges[step.index].receives) poison(message.parts);
+          break;
+        case DividedStep::Kind::kWait: MINNOW_TRY(wait(step.index)); break;
+      }
+    }
+    return {};
+  }
+
+  Status wait(size_t exchange) {
+    const auto begin = std::chrono::steady_clock::now();
+    MINNOW_TRY(together_->exchanges.wait(exchange, together_->memories));
+    together_->seconds_waited += seconds_since(begin);
+    if (trace_ == nullptr) return {};
+    int64_t bytes = 0;
+    for (const auto& message : together_->division.exchanges[exchange].receives) bytes += message.bytes;
+    trace_->push_back({nullptr, 0, 1, begin, std::chrono::steady_clock::now(), bytes});
+    return {};
+  }
+
+  void poison(const std::vector<Touch>& touches) {
+    for (const Touch& touch : touches)
+      for (const ByteRange& range : touch.bytes)
+        Guards::poison(together_->memories[touch.memory] + range.begin, range.bytes());
+  }
+
   struct Range {
     size_t begin, end;
   };
@@ -75,10 +164,10 @@ class CompiledExecutable : public Executable {
         sequence += 1 + sequences[sequence].inner;
       } else if (kernels[i].loop < 0) {
         const Kernel& kernel = kernels[i++];
-        timed(trace_, {&kernel}, [&] { run_kernel(kernel); });
+        timed(trace_, {&kernel}, [&] { run_kernel(kernel, 0, kernel.units); });
       } else {
         const BlockLoop& loop = compiled_->loops[static_cast<size_t>(kernels[i].loop)];
-        run_loop(loop);
+        run_loop(loop, 0, loop.partitions);
         i = loop.last;
       }
     }
@@ -118,7 +207,8 @@ class CompiledExecutable : public Executable {
     std::byte* arena = guards.lend("the arena", nullptr, compiled_->arena_bytes, Guards::Use::kScratch);
     for (size_t i = 0; i < addresses_.size(); ++i) {
       const Buffer& buffer = compiled_->buffers[i];
-      if (buffer.kind == Buffer::Kind::kArena) addresses_[i] = arena + buffer.offset;
+      if (is_apart(i)) addresses_[i] = guards.lend("the sums of a loop", nullptr, buffer.bytes, Guards::Use::kScratch);
+      else if (buffer.kind == Buffer::Kind::kArena) addresses_[i] = arena + buffer.offset;
       else if (addresses_[i] != nullptr)
         addresses_[i] = guards.lend(name_of(buffer), addresses_[i], buffer.bytes, use_of(buffer));
     }
@@ -126,11 +216,19 @@ class CompiledExecutable : public Executable {
       locals_[i] = guards.lend(fmt::format("the arena of thread {}", i), nullptr, local_arenas_[i].size(),
                                Guards::Use::kScratch);
     trespass_ = {};
-    run_kernels({0, compiled_->kernels.size()}, 0);
+    const Status ran = run_all(arena);
     addresses_ = own_addresses;
     locals_ = own_locals;
+    MINNOW_TRY(ran);
     MINNOW_TRY(guards.take_back());
     return trespass_;
+  }
+
+  // Sums of a loop that do not lie in the arena, though the table says so.
+  bool is_apart(size_t buffer) const {
+    return together_ && std::ranges::any_of(together_->division.memories, [&](const Memory& memory) {
+             return memory.kind == Memory::Kind::kSums && static_cast<size_t>(memory.buffer) == buffer;
+           });
   }
 
   std::string name_of(const Buffer& buffer) const {
@@ -170,15 +268,16 @@ class CompiledExecutable : public Executable {
     trace->push_back(span);
   }
 
-  void run_kernel(const Kernel& kernel) {
+  void run_kernel(const Kernel& kernel, int64_t begin, int64_t end) {
     std::vector<std::byte*>& buffers = kernel_buffers_;
     buffers.clear();
     for (const int index : kernel.buffers) buffers.push_back(addresses_[static_cast<size_t>(index)]);
-    const int64_t most = options_.divides_all ? kernel.units : kernel.parallel_units;
+    const int64_t units = end - begin;
+    const int64_t most = options_.divides_all || kernel.parallel_units > 1 ? units : 1;
     const int64_t parts = std::min<int64_t>(most, pool_.threads());
-    if (parts <= 1) return call(kernel, buffers, 0, kernel.units, true);
+    if (parts <= 1) return call(kernel, buffers, begin, end, true);
     pool_.parallel_for(parts, [&](int64_t part) {
-      call(kernel, buffers, kernel.units * part / parts, kernel.units * (part + 1) / parts, false);
+      call(kernel, buffers, begin + units * part / parts, begin + units * (part + 1) / parts, false);
     });
   }
 
@@ -190,15 +289,16 @@ class CompiledExecutable : public Executable {
     KernelTrace* trace = nullptr;
   };
 
-  void run_loop(const BlockLoop& loop) {
+  void run_loop(const BlockLoop& loop, int64_t begin, int64_t end) {
     const bool is_divided = loop.parallel || options_.divides_all;
-    const int64_t parts = is_divided ? std::min<int64_t>(loop.partitions, pool_.threads()) : 1;
+    const int64_t partitions = end - begin;
+    const int64_t parts = is_divided ? std::min<int64_t>(partitions, pool_.threads()) : 1;
     std::vector<KernelTrace> traces(trace_ == nullptr ? 0 : static_cast<size_t>(parts));
     pool_.parallel_for(parts, [&](int64_t index) {
       const auto i = static_cast<size_t>(index);
       Part part{static_cast<int>(index), static_cast<int>(parts), locals_[i], part_buffers_[i],
                 traces.empty() ? nullptr : &traces[i]};
-      for (int64_t partition = loop.partitions * index / parts; partition < loop.partitions * (index + 1) / parts;
+      for (int64_t partition = begin + partitions * index / parts; partition < begin + partitions * (index + 1) / parts;
            ++partition)
         run_partition(loop, partition, part);
     });
@@ -244,6 +344,7 @@ class CompiledExecutable : public Executable {
   std::vector<AlignedBytes> constants_;
   std::vector<std::byte*> addresses_;       // of each buffer of the table
   std::vector<std::byte*> kernel_buffers_;  // of the kernel that runs
+  std::unique_ptr<Together> together_;
 };
 
 }  // namespace
@@ -255,10 +356,10 @@ std::unique_ptr<Executable> make_executable(std::unique_ptr<Function> function,
 }
 
 Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
-                                                  const CodeOptions& options) {
+                                                  const CodeOptions& options, const ExecutorOptions& executor) {
   CodeStore own;
   MINNOW_ASSIGN(auto compiled, (options.store ? options.store : &own)->compile(*function, pool, options));
-  return make_executable(std::move(function), std::move(compiled), pool);
+  return make_executable(std::move(function), std::move(compiled), pool, executor);
 }
 
 }  // namespace minnow

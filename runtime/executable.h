@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,17 +16,21 @@
 #include "interpreter/tensor.h"
 #include "ir/function.h"
 #include "ir/interrupt.h"
+#include "runtime/cluster/communicator.h"
+#include "runtime/division/division.h"
 #include "runtime/thread_pool.h"
 
 namespace minnow {
 
 enum class Backend { kJit, kInterpreter };
 
-// When one kernel ran: on the whole pool, or on one block of examples while other threads ran it on others.
+// When one kernel ran: on the whole pool, or on one block of examples while other threads ran it on others. Or, without
+// a kernel, how long this rank waited for bytes of others.
 struct KernelSpan {
   const Kernel* kernel;
   int thread = 0, threads = 1;  // which, of how many that shared the blocks
   std::chrono::steady_clock::time_point begin = {}, end = {};
+  int64_t bytes = 0;  // waited for
 };
 using KernelTrace = std::vector<KernelSpan>;
 
@@ -41,6 +46,13 @@ class Executable {
   virtual std::span<const Kernel> kernels() const { return {}; }
   // From now on every run appends its spans to `trace`, until this is called with nullptr.
   void record_kernels(KernelTrace* trace) { trace_ = trace; }
+
+  // How this rank runs the function together with others; nullptr if it runs alone.
+  virtual const Division* division() const { return nullptr; }
+  // How so many ranks would run it, the first of them; nullopt for the interpreter.
+  virtual std::optional<Division> divided_among(int /*ranks*/) const { return std::nullopt; }
+  // What all runs so far have spent on waiting for other ranks.
+  virtual double seconds_waited() const { return 0; }
 
   // A result that is not written in place.
   const Tensor& result(std::string_view name) const;
@@ -92,17 +104,23 @@ class CodeStore {
   std::map<std::string, std::shared_ptr<const CompiledFunction>> compiled_;  // by IR
 };
 
+// How compiled code runs.
+struct ExecutorOptions {
+  // For tests, so that mistakes show: kernels get copies of all memory, with NaN where nothing is written yet and in
+  // what only other ranks have computed; writing past an end, right behind one of a kernel's buffers, or to what is
+  // only read is an error. Slow.
+  bool is_guarded = false;
+  bool divides_all = false;  // among the pool's threads and among ranks, also where that does not pay
+  // Those that run the function together: each calls run() with the same arguments, in the same order as all others.
+  // nullptr: alone.
+  Communicator* ranks = nullptr;
+};
+
 // Plans memory and compiles `function`, which has been through the passes, or finds its machine code in the store or
 // the cache. `pool` must outlive the executable.
 Result<std::unique_ptr<Executable>> make_compiled(std::unique_ptr<Function> function, ThreadPool& pool,
-                                                  const CodeOptions& options = {});
-// How tests have compiled code run, so that its mistakes show.
-struct ExecutorOptions {
-  // Kernels get copies of all memory, with NaN where nothing is written yet; writing past an end, right behind one of a
-  // kernel's buffers, or to what is only read is an error. Slow.
-  bool is_guarded = false;
-  bool divides_all = false;  // among the pool's threads, also where that does not pay
-};
+                                                  const CodeOptions& options = {},
+                                                  const ExecutorOptions& executor = {});
 
 // The same with code that is there already.
 std::unique_ptr<Executable> make_executable(std::unique_ptr<Function> function,

@@ -15,9 +15,11 @@ std::vector<double> kernel_seconds(std::span<const Kernel> kernels, std::span<co
   constexpr double kClockGrain = 1e-9;
   std::vector<std::vector<double>> samples(kernels.size(), std::vector<double>(runs.size()));
   for (size_t run = 0; run < runs.size(); ++run)
-    for (const KernelSpan& span : runs[run])
+    for (const KernelSpan& span : runs[run]) {
+      if (span.kernel == nullptr) continue;
       samples[static_cast<size_t>(span.kernel - kernels.data())][run] +=
           std::chrono::duration<double>(span.end - span.begin).count() / span.threads;
+    }
   std::vector<double> medians;
   for (auto& kernel : samples) medians.push_back(std::max(quartiles(std::move(kernel)).median, kClockGrain));
   return medians;

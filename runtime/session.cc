@@ -140,7 +140,7 @@ Result<Executable*> Session::executable(ModelFunction function, int64_t batch_si
   build.passes.interrupt = options_.code.interrupt;
   MINNOW_ASSIGN(auto built, build_function(model_, function_name(function), build));
   if (compiled) {
-    MINNOW_ASSIGN(slot, make_compiled(std::move(built), pool_, options_.code));
+    MINNOW_ASSIGN(slot, make_compiled(std::move(built), pool_, options_.code, options_.executor));
   } else {
     slot = make_interpreted(std::move(built), options_.code.interrupt);
   }

@@ -19,6 +19,7 @@ struct SessionOptions {
   bool optimize = true;  // or run the function as lowered
   bool trains = true;    // or keep no state of an optimiser, and never train
   CodeOptions code = {};
+  ExecutorOptions executor = {};
   int64_t max_bytes = std::numeric_limits<int64_t>::max();
 };
 

@@ -6,9 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "runtime/cluster/agreement.h"
 #include "runtime/flops.h"
+#include "runtime/train/rank_start.h"
 #include "tools/bench_on_request.h"
 #include "tools/command.h"
+#include "tools/flags/ranks.h"
 #include "tools/report/measure.h"
 
 namespace minnow {
@@ -29,6 +32,7 @@ struct Contender {
   Backend backend = Backend::kJit;
   bool fuse = true;
   int threads = 1;
+  int ranks = 1;
   std::optional<MeasuredFunction> function = {};
   int64_t steps_per_sample = 1;
   std::vector<double> samples = {};  // seconds per step
@@ -36,7 +40,8 @@ struct Contender {
   bool interprets() const { return backend == Backend::kInterpreter; }
   std::string name() const {
     if (interprets()) return "interpreted";
-    return fmt::format("compiled{}, {} thread{}", fuse ? "" : " unfused", threads, threads == 1 ? "" : "s");
+    const std::string of_ranks = ranks > 1 ? fmt::format("{} ranks of ", ranks) : "";
+    return fmt::format("compiled{}, {}{} thread{}", fuse ? "" : " unfused", of_ranks, threads, threads == 1 ? "" : "s");
   }
 };
 
@@ -50,13 +55,19 @@ struct Row {
   std::optional<int64_t> pays_off = {};  // the step at which compiling has paid for itself
 };
 
-std::vector<Contender> choose_contenders(const BenchFlags& flags) {
-  const int most = flags.backend.thread_count();
+// Ranks have the same contenders, each in a run of all of them.
+Result<std::vector<Contender>> choose_contenders(const BenchFlags& flags) {
+  int most = flags.backend.thread_count(), ranks = 1;
+  if (Communicator* together = this_communicator()) {
+    MINNOW_ASSIGN(const int64_t most_of_all, together->max(most));
+    most = static_cast<int>(most_of_all);
+    ranks = together->size();
+  }
   std::vector<Contender> contenders;
-  if (!flags.skip_interpreter) contenders.push_back({Backend::kInterpreter});
-  contenders.push_back({Backend::kJit, false});
-  contenders.push_back({Backend::kJit, true});
-  if (most > 1) contenders.push_back({Backend::kJit, true, most});
+  if (!flags.skip_interpreter && ranks == 1) contenders.push_back({Backend::kInterpreter});
+  contenders.push_back({Backend::kJit, false, 1, ranks});
+  contenders.push_back({Backend::kJit, true, 1, ranks});
+  if (most > 1) contenders.push_back({Backend::kJit, true, most, ranks});
   return contenders;
 }
 
@@ -64,7 +75,7 @@ std::vector<Contender> choose_contenders(const BenchFlags& flags) {
 Status prepare(Contender& contender, const Subject& subject, const BenchFlags& flags) {
   constexpr double kSampleSeconds = 2e-3;
   constexpr double kMostSteps = 1000;
-  SessionOptions options = flags.backend.session_options();
+  MINNOW_ASSIGN(SessionOptions options, flags.backend.session_options_of_ranks());
   options.backend = contender.backend;
   options.fuse = contender.fuse;
   if (!options.code.tune) options.code.cache_folder.clear();  // the time it takes to compile is one of the results
@@ -75,6 +86,9 @@ Status prepare(Contender& contender, const Subject& subject, const BenchFlags& f
   MINNOW_TRY(contender.function->run());
   const double steps = std::ceil(kSampleSeconds / std::max(seconds_since(start), 1e-9));
   contender.steps_per_sample = static_cast<int64_t>(std::clamp(steps, 1.0, kMostSteps));
+  if (Communicator* ranks = this_communicator()) {
+    MINNOW_ASSIGN(contender.steps_per_sample, ranks->max(contender.steps_per_sample));
+  }
   return {};
 }
 
@@ -148,6 +162,7 @@ nlohmann::ordered_json to_json(const Contender& contender, const Row& row) {
   nlohmann::ordered_json json = {{"backend", contender.interprets() ? "interpreter" : "jit"},
                                  {"fused", !contender.interprets() && contender.fuse},
                                  {"threads", contender.threads},
+                                 {"ranks", contender.ranks},
                                  {"samples", contender.samples.size()},
                                  {"median_seconds", row.seconds.median},
                                  {"lower_quartile_seconds", row.seconds.low},
@@ -173,10 +188,13 @@ void print_measurements(const Subject& subject, double flops, const std::map<int
 }
 
 Result<ExitCode> bench_command(const BenchFlags& flags) {
-  MINNOW_ASSIGN(const Subject subject,
-                Subject::read(flags.model, flags.function, flags.backend.session_options().max_bytes));
+  Communicator* const ranks = this_communicator();
+  MINNOW_ASSIGN(const SessionOptions options, flags.backend.session_options_of_ranks());
+  MINNOW_ASSIGN(const Subject subject, agree_on(ranks, Subject::read(flags.model, flags.function, options.max_bytes)));
+  if (ranks) MINNOW_TRY(check_ranks_alike(*ranks, {"the functions", subject.title(), ""}, options.code));
+  if (flags.on_request && ranks) return fail("--on-request", "is of one process");
   if (flags.on_request) return bench_on_request(subject, flags.backend);
-  std::vector<Contender> contenders = choose_contenders(flags);
+  MINNOW_ASSIGN(std::vector<Contender> contenders, choose_contenders(flags));
   std::map<int, double> peaks;  // by threads
   for (Contender& contender : contenders) MINNOW_TRY(prepare(contender, subject, flags));
   MINNOW_ASSIGN(const double flops, subject.flops());
@@ -204,6 +222,7 @@ Action add_bench(CLI::App& app) {
   flags->model.add(app, ModelFlags::Takes::kModelOrIr);
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
   flags->backend.add(app);
+  add_timeout_flag(app);
   add_function_flag(app, flags->function);
   app.add_option("--repeats", flags->repeats, "samples to take of each")
       ->check(CLI::Range(1, 100000))

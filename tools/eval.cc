@@ -4,10 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
+#include "runtime/cluster/agreement.h"
 #include "runtime/train/assess.h"
 #include "runtime/train/metrics_csv.h"
 #include "runtime/train/network_pictures.h"
+#include "runtime/train/rank_start.h"
 #include "tools/command.h"
+#include "tools/flags/ranks.h"
 #include "tools/flags/trained_model.h"
 
 namespace minnow {
@@ -83,21 +86,41 @@ void print_report(const EvalFlags& flags, const TrainedModel& trained, const Dat
   if (assessment.confusion) print_classes(*assessment.confusion, assessment.class_names);
 }
 
-Result<ExitCode> eval_command(const EvalFlags& flags) {
+struct Opened {
+  TrainedModel trained;
+  DataSplits data;
+};
+
+Result<Opened> open(const EvalFlags& flags, const SessionOptions& options, ThreadPool& pool) {
   if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
+  Opened opened;
+  MINNOW_ASSIGN(opened.trained, flags.model.open(options, pool));
+  MINNOW_TRY(check_has_loss(opened.trained.session->model()));
+  MINNOW_ASSIGN(opened.data, opened.trained.load(flags.data, pool));
+  return opened;
+}
+
+Result<ExitCode> eval_command(const EvalFlags& flags) {
+  Communicator* const ranks = this_communicator();
   ThreadPool pool(flags.backend.thread_count());
-  MINNOW_ASSIGN(const TrainedModel trained, flags.model.open(flags.backend, pool));
-  const auto& session = trained.session;
-  MINNOW_TRY(check_has_loss(session->model()));
-  MINNOW_ASSIGN(const DataSplits data, trained.load(flags.data, pool));
-  const Dataset& dataset = flags.split == "train" ? data.train : data.validation;
-  MINNOW_ASSIGN(const Assessment assessment, assess(*session, dataset));
+  MINNOW_ASSIGN(const SessionOptions options, flags.backend.session_options_of_ranks());
+  MINNOW_ASSIGN(const Opened opened, agree_on(ranks, open(flags, options, pool)));
+  Session& session = *opened.trained.session;
+  if (ranks) {
+    MINNOW_TRY(check_ranks_alike(*ranks, session, opened.data, options.code));
+    TrainingState unused;
+    MINNOW_TRY(start_like_leader(*ranks, session, unused));
+  }
+  const Dataset& dataset = flags.split == "train" ? opened.data.train : opened.data.validation;
+  MINNOW_ASSIGN(const Assessment assessment, assess(session, dataset));
   if (!flags.out.empty()) {
     if (!assessment.confusion)
       return fail("-o " + flags.out, "there is no confusion matrix: the network tells no classes apart");
-    MINNOW_TRY(write_drawing(flags.out, draw_confusion(*assessment.confusion, assessment.class_names)));
+    MINNOW_TRY(as_leader(ranks, [&] {
+      return write_drawing(flags.out, draw_confusion(*assessment.confusion, assessment.class_names));
+    }));
   }
-  print_report(flags, trained, dataset, assessment);
+  print_report(flags, opened.trained, dataset, assessment);
   return ExitCode::kDone;
 }
 
@@ -107,6 +130,7 @@ Action add_eval(CLI::App& app) {
   auto flags = std::make_shared<EvalFlags>();
   flags->model.add(app);
   flags->backend.add(app);
+  add_timeout_flag(app);
   flags->data.add(app);
   app.add_option("--split", flags->split, "train or validation")
       ->check(CLI::IsMember({"train", "validation"}))

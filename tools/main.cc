@@ -15,8 +15,8 @@
 #include "ir/printable.h"
 #include "tools/command.h"
 #include "tools/flags/closed_pipe.h"
-#include "tools/flags/error_text.h"
 #include "tools/flags/interrupt.h"
+#include "tools/flags/ranks.h"
 #include "tools/flags/usage_error.h"
 #include "tools/help.h"
 
@@ -28,6 +28,7 @@ struct CommandRow {
   const char* summary;
   Action (*add)(CLI::App& app);
   const char* examples;  // a line each
+  bool runs_on_ranks = false;
 };
 
 constexpr CommandRow kCommands[] = {
@@ -37,9 +38,10 @@ constexpr CommandRow kCommands[] = {
     {"train", "train a model", add_train,
      "minnow train lenet.textproto --out run\n"
      "minnow train lenet.textproto --epochs 3 --set training.learning_rate=0.05 --set inputs.image.shape=[1,28,28]\n"
-     "minnow train --resume run"},
+     "minnow train --resume run\nmpirun -n 2 minnow train lenet.textproto --out run",
+     true},
     {"eval", "loss and accuracy of trained weights", add_eval,
-     "minnow eval run\nminnow eval lenet.textproto --weights run/best.safetensors -o confusion.svg"},
+     "minnow eval run\nminnow eval lenet.textproto --weights run/best.safetensors -o confusion.svg", true},
     {"predict", "classes of examples, with probabilities, or text that goes on", add_predict,
      "minnow predict run --index 0:5\nminnow predict run --image digit.png --invert\n"
      "minnow predict run --image pictures/ --json"},
@@ -54,8 +56,8 @@ constexpr CommandRow kCommands[] = {
     {"run", "run a function of IR text, or a graph of ONNX", add_run,
      "minnow run f.ir --input x=0.5 --input w=@w.npy\nminnow run f.ir --input x=@data.npz:x --out results\n"
      "minnow run f.ir --input x=- < x.npy"},
-    {"bench", "time compiled against interpreted", add_bench, "minnow bench lenet.textproto"},
-    {"profile", "time per kernel of a step", add_profile, "minnow profile lenet.textproto"},
+    {"bench", "time compiled against interpreted", add_bench, "minnow bench lenet.textproto", true},
+    {"profile", "time per kernel of a step", add_profile, "minnow profile lenet.textproto", true},
     {"gradcheck", "autodiff against finite differences, per weight", add_gradcheck,
      "minnow gradcheck lenet.textproto --batch-size 2"},
     {"diff", "every way to run a program against the interpreter, value by value", add_diff,
@@ -63,7 +65,7 @@ constexpr CommandRow kCommands[] = {
     {"fuzz", "the same for programs and models drawn at random", add_fuzz, ""},
     {"reduce", "shrink a failing program while a command says that it still fails", add_reduce, ""},
     {"memory", "bytes that training and inference take", add_memory, "minnow memory lenet.textproto -o arena.svg"},
-    {"sweep", "train every combination of settings, and compare", add_sweep, ""},
+    {"sweep", "train every combination of settings, and compare", add_sweep, "", true},
     {"experiment", "runs and pictures that belong together, from one file", add_experiment, ""},
     {"plot", "curves of runs, or an op with its derivative", add_plot,
      "minnow plot run other -o curves.svg\nminnow plot run -o - > curves.svg"},
@@ -73,11 +75,6 @@ constexpr CommandRow kCommands[] = {
     {"info", "this machine as the compiler sees it", add_info, ""},
     {"completion", "a script by which a shell completes these commands", add_completion, ""},
 };
-
-int report(const Error& error) {
-  std::fputs(error_text(error).c_str(), stderr);
-  return static_cast<int>(error.code);
-}
 
 // Memory may end in any thread, and within libraries that no exception may cross: the process ends on the spot. What it
 // has saved is whole at any moment.
@@ -105,16 +102,15 @@ Result<ExitCode> run_and_flush(const Action& action) {
   return result;
 }
 
-int run_command(const Action& action) {
+Result<ExitCode> run_command(const Action& action) {
   try {
-    const Result<ExitCode> result = run_and_flush(action);
-    return result ? static_cast<int>(*result) : report(result.error());
+    return run_and_flush(action);
   } catch (const std::bad_alloc&) {
     end_out_of_memory();
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::resource_unavailable_try_again)
-      return report({{}, fmt::format("cannot start a thread: {}", error.what()), "--threads 1 needs fewer"});
-    return report({{}, error.what(), {}});
+      return fail_with_hint({}, fmt::format("cannot start a thread: {}", error.what()), "--threads 1 needs fewer");
+    return fail({}, "{}", error.what());
   }
 }
 
@@ -140,7 +136,7 @@ std::vector<std::string> with_help_behind(std::vector<std::string> words) {
   return words;
 }
 
-int run_main(int argc, char** argv) {
+Result<ExitCode> run_main(int argc, char** argv) {
   CLI::App app("Minnow compiles, trains and runs small neural networks.", "minnow");
   app.set_version_flag("--version", "minnow " MINNOW_VERSION_STRING);
   app.require_subcommand(1);
@@ -154,23 +150,28 @@ int run_main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   if (words == std::vector<std::string>{"help", "--json"}) {
     fmt::print("{}\n", commands_json(app));
-    return static_cast<int>(ExitCode::kDone);
+    return ExitCode::kDone;
   }
   words = with_help_behind(std::move(words));
-  if (const auto error = unknown_command(words)) return report(*error);
+  if (const auto error = unknown_command(words)) return tl::unexpected(*error);
   if (words.empty()) {
     fmt::print(stderr, "{}", app.help());
-    return static_cast<int>(ExitCode::kUsage);
+    return ExitCode::kUsage;
   }
   std::ranges::reverse(words);  // as CLI11 takes them
   try {
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
-    return error.get_exit_code() == 0 ? app.exit(error) : report(usage_error(app, error));
+    if (error.get_exit_code() != 0) return tl::unexpected(usage_error(app, error));
+    app.exit(error);
+    return ExitCode::kDone;
   }
-  for (const auto& [command, action] : commands)
-    if (command->parsed()) return run_command(action);
-  return static_cast<int>(ExitCode::kUsage);
+  for (size_t i = 0; i < commands.size(); ++i) {
+    if (!commands[i].first->parsed()) continue;
+    MINNOW_TRY(check_runs_on_ranks(kCommands[i].name, kCommands[i].runs_on_ranks));
+    return run_command(commands[i].second);
+  }
+  return ExitCode::kUsage;
 }
 
 }  // namespace
@@ -180,5 +181,7 @@ int main(int argc, char** argv) {
   minnow::take_exhaustion_as_an_error();
   minnow::outlive_readers();
   minnow::end_on_interrupts();
-  return minnow::run_main(argc, argv);
+  if (const minnow::Status joined = minnow::join_ranks({argv, argv + argc}); !joined)
+    return minnow::leave_ranks(tl::unexpected(joined.error()));
+  return minnow::leave_ranks(minnow::run_main(argc, argv));
 }

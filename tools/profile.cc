@@ -1,12 +1,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
+#include "runtime/cluster/agreement.h"
+#include "runtime/division/held_bytes.h"
 #include "runtime/file.h"
 #include "runtime/flops.h"
+#include "runtime/kernel_seconds.h"
+#include "runtime/train/rank_start.h"
 #include "tools/command.h"
+#include "tools/flags/ranks.h"
 #include "tools/report/kernel_times.h"
 
 namespace minnow {
@@ -21,6 +27,7 @@ struct ProfileFlags {
   std::string sort = "time";
   std::string trace;
   int repeats = 100;
+  int ranks = 1;
   bool json = false;
 };
 
@@ -52,6 +59,24 @@ void print_table(const Profile& profile, const std::string& sort) {
   if (passes_peak(profile)) fmt::print("{}\n", kBeyondPeak);
 }
 
+// What one of several ranks would do of it. The first has as much as any.
+void print_division(const Division& division) {
+  const DivisionCost& cost = division.cost;
+  fmt::print("Among {} ranks, {:.1f} % of it is divided; a rank sends {:.1f} KiB a step and receives {:.1f} KiB, in {} "
+             "exchange{}\n",
+             division.ranks, 100 * cost.seconds_divided / cost.seconds_alone, static_cast<double>(cost.sent) / 1024,
+             static_cast<double>(cost.received) / 1024, cost.exchanges, cost.exchanges == 1 ? "" : "s");
+}
+
+Json to_json(const Division& division) {
+  const DivisionCost& cost = division.cost;
+  return {{"ranks", division.ranks},
+          {"divided", cost.seconds_divided / cost.seconds_alone},
+          {"sent_bytes", cost.sent},
+          {"received_bytes", cost.received},
+          {"exchanges", cost.exchanges}};
+}
+
 Json to_json(const Subject& subject, const Profile& profile) {
   Json kernels = Json::array();
   for (const KernelRow& row : profile.rows) {
@@ -80,6 +105,17 @@ Json to_trace(std::span<const KernelTrace> steps) {
   Json events = Json::array();
   for (const KernelTrace& step : steps) {
     for (const KernelSpan& span : step) {
+      if (span.kernel == nullptr) {
+        events.push_back({{"ph", "X"},
+                          {"name", "wait for other ranks"},
+                          {"cat", "wait"},
+                          {"pid", 1},
+                          {"tid", 0},
+                          {"ts", micros(span.begin - start)},
+                          {"dur", micros(span.end - span.begin)},
+                          {"args", {{"bytes", span.bytes}}}});
+        continue;
+      }
       const Kernel& kernel = *span.kernel;
       events.push_back({{"ph", "X"},
                         {"name", kernel.name},
@@ -102,10 +138,62 @@ Status write_trace(const std::string& path, std::span<const KernelTrace> steps) 
           "\n");
 }
 
+// What a rank does of a step, in the medians of its own clock.
+struct RankTimes {
+  double computing = 0, waiting = 0;  // seconds
+  int64_t sent = 0, received = 0, exchanges = 0;
+};
+
+RankTimes rank_times(MeasuredFunction& function, const Profile& profile, std::span<const KernelTrace> steps) {
+  std::vector<double> waits;
+  for (const KernelTrace& step : steps) {
+    double seconds = 0;
+    for (const KernelSpan& span : step)
+      if (span.kernel == nullptr) seconds += std::chrono::duration<double>(span.end - span.begin).count();
+    waits.push_back(seconds);
+  }
+  RankTimes times{profile.step_seconds, quartiles(std::move(waits)).median};
+  if (const Division* division = function.executable().division()) {
+    times.sent = division->cost.sent;
+    times.received = division->cost.received;
+    times.exchanges = division->cost.exchanges;
+  }
+  return times;
+}
+
+Result<std::vector<RankTimes>> times_of_all(Communicator& ranks, const RankTimes& mine) {
+  MINNOW_ASSIGN(const auto texts, share(ranks, {reinterpret_cast<const char*>(&mine), sizeof(mine)}));
+  std::vector<RankTimes> all(texts.size());
+  for (size_t r = 0; r < texts.size(); ++r) std::memcpy(&all[r], texts[r].data(), sizeof(RankTimes));
+  return all;
+}
+
+void print_ranks(const std::vector<RankTimes>& all) {
+  fmt::print("\n{:6} {:>10} {:>10} {:>10} {:>12} {:>10}\n", "rank", "computing", "waiting", "KiB sent", "KiB received",
+             "exchanges");
+  for (size_t r = 0; r < all.size(); ++r)
+    fmt::print("{:<6} {:>10} {:>10} {:>10.1f} {:>12.1f} {:>10}\n", r, format_step_time(all[r].computing),
+               format_step_time(all[r].waiting), static_cast<double>(all[r].sent) / 1024,
+               static_cast<double>(all[r].received) / 1024, all[r].exchanges);
+}
+
+Json to_json(const std::vector<RankTimes>& all) {
+  Json ranks = Json::array();
+  for (const RankTimes& times : all)
+    ranks.push_back({{"computing_seconds", times.computing},
+                     {"waiting_seconds", times.waiting},
+                     {"bytes_sent", times.sent},
+                     {"bytes_received", times.received},
+                     {"exchanges", times.exchanges}});
+  return ranks;
+}
+
 Result<ExitCode> profile_command(const ProfileFlags& flags) {
-  const SessionOptions options = flags.backend.session_options();
-  MINNOW_ASSIGN(const Subject subject, Subject::read(flags.model, flags.function, options.max_bytes));
-  MINNOW_ASSIGN(MeasuredFunction function, subject.prepare(options, flags.backend.thread_count()));
+  Communicator* const ranks = this_communicator();
+  MINNOW_ASSIGN(const SessionOptions options, flags.backend.session_options_of_ranks());
+  MINNOW_ASSIGN(const Subject subject, agree_on(ranks, Subject::read(flags.model, flags.function, options.max_bytes)));
+  if (ranks) MINNOW_TRY(check_ranks_alike(*ranks, {"the functions", subject.title(), ""}, options.code));
+  MINNOW_ASSIGN(MeasuredFunction function, agree_on(ranks, subject.prepare(options, flags.backend.thread_count())));
   const std::span<const Kernel> kernels = function.executable().kernels();
   if (kernels.empty())
     return tl::unexpected(Error{{},
@@ -115,14 +203,24 @@ Result<ExitCode> profile_command(const ProfileFlags& flags) {
   MINNOW_ASSIGN(const std::vector<KernelTrace> steps, trace_steps(function, flags.repeats));
   Profile profile = summarize(kernels, steps);
   MINNOW_TRY(measure_peak(profile, function.pool(), options.code.cpu));
-  if (!flags.trace.empty()) MINNOW_TRY(write_trace(flags.trace, steps));
+  std::vector<RankTimes> of_ranks;
+  if (ranks) {
+    MINNOW_ASSIGN(of_ranks, times_of_all(*ranks, rank_times(function, profile, steps)));
+  }
+  if (!flags.trace.empty()) MINNOW_TRY(as_leader(ranks, [&] { return write_trace(flags.trace, steps); }));
+  const auto division = flags.ranks > 1 ? function.executable().divided_among(flags.ranks) : std::optional<Division>();
   if (flags.json) {
-    print_json(to_json(subject, profile));
+    Json json = to_json(subject, profile);
+    if (division) json["division"] = to_json(*division);
+    if (ranks) json["ranks"] = to_json(of_ranks);
+    print_json(json);
     return ExitCode::kDone;
   }
-  fmt::print("{}, {} thread{}\n\n", subject.title(), function.pool().threads(),
-             function.pool().threads() == 1 ? "" : "s");
+  fmt::print("{}, {} thread{}{}\n\n", subject.title(), function.pool().threads(),
+             function.pool().threads() == 1 ? "" : "s", ranks ? fmt::format(" of rank 0 of {}", ranks->size()) : "");
   print_table(profile, flags.sort);
+  if (ranks) print_ranks(of_ranks);
+  if (division) print_division(*division);
   return ExitCode::kDone;
 }
 
@@ -133,9 +231,13 @@ Action add_profile(CLI::App& app) {
   flags->model.add(app, ModelFlags::Takes::kModelOrIr);
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
   flags->backend.add(app);
+  add_timeout_flag(app);
   add_function_flag(app, flags->function);
   app.add_option("--repeats", flags->repeats, "steps to time; each kernel's median counts")
       ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--ranks", flags->ranks, "say what so many ranks that run it together would exchange")
+      ->check(CLI::Range(1, kMostRanks))
       ->capture_default_str();
   app.add_option("--sort", flags->sort, "by time, or in the order of execution")
       ->check(CLI::IsMember({"time", "order"}))

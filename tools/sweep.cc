@@ -6,10 +6,15 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
+#include "runtime/cluster/agreement.h"
+#include "runtime/file.h"
 #include "runtime/train/metrics_csv.h"
+#include "runtime/train/rank_start.h"
 #include "tools/command.h"
 #include "tools/flags/interrupt.h"
+#include "tools/flags/ranks.h"
 #include "tools/report/live_table.h"
+#include "tools/slurm_script.h"
 
 namespace minnow {
 namespace {
@@ -24,6 +29,8 @@ struct SweepFlags {
   bool resumes = false;
   bool overwrites = false;
   bool json = false;
+  bool slurm = false;
+  bool only_prints = false;
 };
 
 nlohmann::ordered_json to_json(const Sweep& sweep, const SweepOutcome& outcome) {
@@ -65,7 +72,28 @@ Result<ExitCode> conclude(const SweepFlags& flags, const Sweep& sweep, const Swe
   return ExitCode::kDone;
 }
 
-Result<ExitCode> sweep_command(const SweepFlags& flags) {
+// The script, in the folder or on stdout.
+Result<ExitCode> write_slurm_job(const SweepFlags& flags, const Sweep& sweep) {
+  if (flags.out.empty())
+    return tl::unexpected(
+        Error{"--slurm", "where do the runs go?", "name a folder that all nodes see with --out", ExitCode::kUsage});
+  MINNOW_ASSIGN(const std::string model, flags.model.file());
+  const SlurmJob job{
+      model,     flags.out, flags.data.data_dir, flags.backend.threads, flags.backend.cpu, flags.model.assignments,
+      flags.grid};
+  const std::string script = slurm_script(job, sweep);
+  if (flags.only_prints) {
+    fmt::print("{}", script);
+    return ExitCode::kDone;
+  }
+  const std::string path = flags.out + "/sweep.sbatch";
+  MINNOW_TRY(make_folder(flags.out));
+  MINNOW_TRY(write_file_atomically(path, script));
+  fmt::print("{0}\n  to begin, or to go on after an interruption:  sbatch {0}\n", printable(path));
+  return ExitCode::kDone;
+}
+
+Result<Sweep> plan(const SweepFlags& flags) {
   if (flags.out.empty() && flags.resumes)
     return tl::unexpected(Error{"--resume", "what?", "name the folder of the sweep with --out", ExitCode::kUsage});
   std::vector<SweepAxis> axes;
@@ -74,21 +102,45 @@ Result<ExitCode> sweep_command(const SweepFlags& flags) {
     axes.push_back(std::move(axis));
   }
   MINNOW_ASSIGN(const std::string model, flags.model.file());
-  MINNOW_ASSIGN(Sweep sweep, plan_sweep(model, flags.model.assignments, std::move(axes)));
+  return plan_sweep(model, flags.model.assignments, std::move(axes));
+}
+
+// Ranks plan the same sweep, each for itself.
+Status check_planned_alike(Communicator& ranks, const Sweep& sweep, const CodeOptions& code) {
+  std::string all;
+  for (const SweepRun& run : sweep.runs) all += run.folder + "\n" + model_to_text(run.model.model);
+  return check_ranks_alike(ranks,
+                           {"the sweeps", fmt::format("{} runs (hash {})", sweep.runs.size(), hash_text(all)),
+                            "every rank must read the same model, with the same --grid and --set"},
+                           code);
+}
+
+Result<ExitCode> sweep_command(const SweepFlags& flags) {
+  Communicator* const ranks = this_communicator();
+  MINNOW_ASSIGN(Sweep sweep, agree_on(ranks, plan(flags)));
+  if (flags.slurm || flags.only_prints) return write_slurm_job(flags, sweep);
+  if (ranks) MINNOW_TRY(check_planned_alike(*ranks, sweep, flags.backend.session_options().code));
   const int threads = flags.backend.thread_count();
-  const int jobs = std::min(flags.jobs == 0 ? threads : flags.jobs, static_cast<int>(sweep.runs.size()));
+  // A rank trains one run at a time.
+  const int wanted = ranks ? 1 : flags.jobs == 0 ? threads : flags.jobs;
+  const int jobs = std::min(wanted, static_cast<int>(sweep.runs.size()));
   LiveTable table(sweep);
-  const SweepOptions options{flags.out,
-                             flags.resumes,
-                             flags.overwrites,
-                             jobs,
-                             std::max(1, threads / jobs),
-                             flags.backend.session_options(),
-                             flags.data.data_dir,
-                             &watch_for_interrupts(),
-                             [&](const SweepRun& run) { table.show(run); }};
+  SweepOptions options{flags.out,
+                       flags.resumes,
+                       flags.overwrites,
+                       jobs,
+                       std::max(1, threads / jobs),
+                       flags.backend.session_options(),
+                       flags.data.data_dir,
+                       &watch_for_interrupts(),
+                       [&](const SweepRun& run) { table.show(run); }};
+  options.ranks = ranks;
   MINNOW_ASSIGN(const SweepOutcome outcome, run_sweep(sweep, options));
-  return conclude(flags, sweep, outcome);
+  MINNOW_ASSIGN(const ExitCode code, agree_on(ranks, is_leader(ranks) ? conclude(flags, sweep, outcome)
+                                                                      : Result<ExitCode>(ExitCode::kDone)));
+  if (!ranks) return code;
+  MINNOW_ASSIGN(const int64_t of_leader, ranks->max(static_cast<int64_t>(code)));
+  return static_cast<ExitCode>(of_leader);
 }
 
 }  // namespace
@@ -115,7 +167,11 @@ Action add_sweep(CLI::App& app) {
   auto* resume = app.add_flag("--resume", flags->resumes, "skip what is finished in --out");
   app.add_flag("--overwrite", flags->overwrites, "replace an earlier sweep in --out")->excludes(resume);
   flags->backend.add(app);
+  add_timeout_flag(app);
   flags->data.add(app);
+  auto* slurm =
+      app.add_flag("--slurm", flags->slurm, "write a script for Slurm's sbatch, a run per task, in place of training");
+  app.add_flag("--dry-run", flags->only_prints, "print that script")->needs(slurm);
   add_json_flag(app, flags->json);
   return [flags] { return sweep_command(*flags); };
 }

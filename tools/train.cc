@@ -6,13 +6,16 @@
 
 #include "frontend/lower/validate_learning.h"
 #include "ir/printable.h"
+#include "runtime/cluster/agreement.h"
 #include "runtime/file.h"
 #include "runtime/train/metrics_csv.h"
+#include "runtime/train/rank_start.h"
 #include "runtime/train/trainer.h"
 #include "runtime/train/training_notes.h"
 #include "runtime/weights/detect_names.h"
 #include "tools/command.h"
 #include "tools/flags/interrupt.h"
+#include "tools/flags/ranks.h"
 #include "tools/flags/trained_model.h"
 #include "tools/report/training_logs.h"
 
@@ -49,6 +52,8 @@ Status set_first_weights(TrainFlags& flags) {
 
 // A resumed run takes its model from the run folder, unless one is named.
 Result<LoadedModel> read_model(TrainFlags& flags) {
+  if (flags.model.path == "-" && this_group())
+    return fail_with_hint("-", "the standard input reaches one rank alone", "name a file that all ranks can read");
   if (flags.model.path.empty()) {
     if (flags.resume.empty())
       return tl::unexpected(
@@ -126,58 +131,102 @@ Result<std::optional<TrainingLogs>> open_logs(const TrainFlags& flags, const std
   return TrainingLogs::open(flags.logs, run, flags.backend.session_options(), pool);
 }
 
-Result<ExitCode> train_command(TrainFlags& flags) {
-  const auto start = std::chrono::steady_clock::now();
-  MINNOW_ASSIGN(const LoadedModel loaded, read_model(flags));
-  ThreadPool pool(flags.backend.thread_count());
-  MINNOW_ASSIGN(const auto session, Session::create(loaded, flags.backend.session_options(), pool));
-  MINNOW_TRY(validate_learning(session->model(), session->lowered()));
-  MINNOW_ASSIGN(const DataSplits data, flags.data.load(*session, pool));
-  for (const Dataset* split : {&data.train, &data.validation}) MINNOW_TRY(check_fills_batch(*session, *split));
-  for (const std::string& note : training_notes(*session, data)) std::fputs((printable(note) + "\n").c_str(), stderr);
+// What every rank reads and makes for itself.
+struct Prepared {
+  LoadedModel loaded;
+  std::unique_ptr<Session> session;
+  DataSplits data;
+};
 
-  // Without a run folder there is nothing to save, and Ctrl-C ends the program on the spot.
-  const bool saves = !flags.resume.empty() || !flags.out.empty();
-  const InterruptFlag interrupt = saves ? &watch_for_interrupts() : nullptr;
-  TrainingState state;
+Result<Prepared> prepare(TrainFlags& flags, const SessionOptions& options, ThreadPool& pool) {
+  Prepared prepared;
+  MINNOW_ASSIGN(prepared.loaded, read_model(flags));
+  MINNOW_ASSIGN(prepared.session, Session::create(prepared.loaded, options, pool));
+  Session& session = *prepared.session;
+  MINNOW_TRY(validate_learning(session.model(), session.lowered()));
+  MINNOW_ASSIGN(prepared.data, flags.data.load(session, pool));
+  const DataSplits& data = prepared.data;
+  for (const Dataset* split : {&data.train, &data.validation}) MINNOW_TRY(check_fills_batch(session, *split));
+  for (const std::string& note : training_notes(session, data)) std::fputs((printable(note) + "\n").c_str(), stderr);
+  return prepared;
+}
+
+// The run folder, if there is one, and where the run stands in it; the leader's business.
+struct Start {
   std::optional<RunFolder> folder;
+  TrainingState state;
+};
+
+Status open_run(const TrainFlags& flags, const Prepared& prepared, Start& start) {
+  Session& session = *prepared.session;
   if (!flags.resume.empty()) {
-    MINNOW_ASSIGN(folder, RunFolder::open(flags.resume));
-    MINNOW_ASSIGN(state, last_state(*folder, *session));
+    MINNOW_ASSIGN(start.folder, RunFolder::open(flags.resume));
+    MINNOW_ASSIGN(start.state, last_state(*start.folder, session));
   } else {
-    MINNOW_TRY(load_first(*session));
+    MINNOW_TRY(load_first(session));
   }
   if (!flags.out.empty()) {
-    MINNOW_ASSIGN(folder, RunFolder::create(flags.out, loaded, flags.overwrite));
+    MINNOW_ASSIGN(start.folder, RunFolder::create(flags.out, prepared.loaded, flags.overwrite));
   }
+  return {};
+}
 
-  const int64_t first_step = state.step;
-  MINNOW_ASSIGN(auto logs, open_logs(flags, folder, *session, data.train, state, pool));
+Status begin_together(const TrainFlags& flags, const Prepared& prepared, const SessionOptions& options, Start& start) {
+  Communicator* ranks = this_communicator();
+  if (ranks) MINNOW_TRY(check_ranks_alike(*ranks, *prepared.session, prepared.data, options.code));
+  MINNOW_TRY(as_leader(ranks, [&] { return open_run(flags, prepared, start); }));
+  if (ranks) MINNOW_TRY(start_like_leader(*ranks, *prepared.session, start.state));
+  return {};
+}
+
+void print_end(const TrainingOutcome& outcome, const std::optional<RunFolder>& folder, int64_t first_step) {
+  if (outcome.end == TrainingEnd::kFinished && first_step > 0 && outcome.state.step == first_step && folder)
+    std::fputs(fmt::format("{}: was finished before, at epoch {}, and stays as it is; --epochs N goes on to epoch N\n",
+                           folder->path(), outcome.state.history.size())
+                   .c_str(),
+               stderr);
+  if (outcome.end != TrainingEnd::kInterrupted) return;
+  const std::string way = folder ? "; go on with: minnow train --resume " + folder->path() : "";
+  std::fputs(fmt::format("interrupted at step {}{}\n", outcome.state.step, way).c_str(), stderr);
+}
+
+Result<ExitCode> train_command(TrainFlags& flags) {
+  const auto begin = std::chrono::steady_clock::now();
+  Communicator* const ranks = this_communicator();
+  ThreadPool pool(flags.backend.thread_count());
+  MINNOW_ASSIGN(const SessionOptions session_options, flags.backend.session_options_of_ranks());
+  MINNOW_ASSIGN(const Prepared prepared, agree_on(ranks, prepare(flags, session_options, pool)));
+  Session& session = *prepared.session;
+
+  // Without a run folder there is nothing to save, and Ctrl-C ends the program on the spot; ranks end together.
+  const bool saves = !flags.resume.empty() || !flags.out.empty();
+  const InterruptFlag interrupt = saves || ranks ? &watch_for_interrupts() : nullptr;
+  Start start;
+  MINNOW_TRY(begin_together(flags, prepared, session_options, start));
+  const std::optional<RunFolder>& folder = start.folder;
+
+  const int64_t first_step = start.state.step;
+  std::optional<TrainingLogs> logs;
+  MINNOW_TRY(as_leader(ranks, [&]() -> Status {
+    MINNOW_ASSIGN(logs, open_logs(flags, folder, session, prepared.data.train, start.state, pool));
+    return {};
+  }));
   Progress progress;
   TrainerOptions options{folder ? &*folder : nullptr, interrupt, flags.last_step, &progress};
+  options.ranks = ranks;
   if (logs) options.on_epoch = [&](const EpochMetrics& row) { logs->record(row); };
-  const auto trained = train(*session, data, options, std::move(state));
+  const auto trained = train(session, prepared.data, options, std::move(start.state));
   progress.clear();
   if (!trained) {
     if (folder && trained.error().code == ExitCode::kMismatch)
       MINNOW_TRY(write_file_atomically(folder->diverged_path(), trained.error().to_string() + "\n"));
     return tl::unexpected(with_way_back(trained.error(), folder));
   }
-  const TrainingOutcome& outcome = *trained;
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  print_summary(loaded, session->lowered(), outcome, folder ? folder->path() : "", seconds);
-  if (outcome.end == TrainingEnd::kFinished && first_step > 0 && outcome.state.step == first_step)
-    std::fputs(fmt::format("{}: was finished before, at epoch {}, and stays as it is; --epochs N goes on to epoch N\n",
-                           folder->path(), outcome.state.history.size())
-                   .c_str(),
-               stderr);
-  if (logs) MINNOW_TRY(logs->status());
-  if (outcome.end != TrainingEnd::kInterrupted) return ExitCode::kDone;
-  std::fputs(
-      fmt::format("interrupted at step {}; go on with: minnow train --resume {}\n", outcome.state.step, folder->path())
-          .c_str(),
-      stderr);
-  return ExitCode::kInterrupted;
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  print_summary(prepared.loaded, session.lowered(), *trained, folder ? folder->path() : "", seconds);
+  print_end(*trained, folder, first_step);
+  MINNOW_TRY(agree(ranks, logs ? logs->status() : Status()));
+  return trained->end == TrainingEnd::kInterrupted ? ExitCode::kInterrupted : ExitCode::kDone;
 }
 
 }  // namespace
@@ -196,6 +245,7 @@ Action add_train(CLI::App& app) {
          "sgd, momentum, adam, adamw or rmsprop")
       ->check(CLI::IsMember({"sgd", "momentum", "adam", "adamw", "rmsprop"}));
   flags->backend.add(app);
+  add_timeout_flag(app);
   auto* out = app.add_option("--out", flags->out, "the run folder to leave behind")->type_name("DIR");
   app.add_option("--resume", flags->resume, "go on with the run in this folder")->type_name("DIR")->excludes(out);
   app.add_option("--steps", flags->last_step, "stop at this step; --resume goes on from there")

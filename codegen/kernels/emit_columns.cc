@@ -60,7 +60,7 @@ class Columns {
       if (chunks == 1) from_ = kernel_.index(0), to_ = kernel_.index(inner_);
       body();
     });
-    return {outer_ * chunks, true};
+    return {outer_ * chunks, true, {{outer_, rows_, inner_}, {{0, 1}, {2, chunk}}}};
   }
 
   template <typename Body>

@@ -2,6 +2,7 @@
 
 #include "codegen/kernels/contraction_kernel.h"
 #include "codegen/kernels/emit_contraction.h"
+#include "codegen/kernels/result_grid.h"
 #include "codegen/schedule/tiling.h"
 #include "passes/group/tile_batch.h"
 
@@ -129,7 +130,8 @@ WorkUnits DepthLanes::emit_product() {
       V first = times(rest(unit, vectors), s_.lanes);
       kernel_.loop(0, rows / tile, [&](V i) { sum_rows(times(i, tile), tile, first); });
     });
-    return {s_.units(), true};
+    ResultGrid grid(s_.whole, op_.type().elements());
+    return {s_.units(), true, grid.divide(batch_, 1).divide(column_, s_.lanes).take()};
   }
   ScratchUnits scratch(kernel_, work_, {s_.bytes(), s_.units()});
   memory_ = scratch.memory();
@@ -140,7 +142,8 @@ WorkUnits DepthLanes::emit_product() {
   V whole = plus(from, times(divided(ir_.CreateSub(to, from), tile), tile));
   kernel_.loop(from, whole, tile, [&](V row) { sum_rows(row, tile, number(0)); });
   if (tile > 1) kernel_.loop(whole, to, 1, [&](V row) { sum_rows(row, 1, number(0)); });
-  return {scratch.count(), true};
+  ResultGrid grid(s_.whole, op_.type().elements());
+  return {scratch.count(), true, grid.divide(rows_[0], 1).take()};
 }
 
 // b[k, n] as [k / lanes][n][lanes], with zeros after the last k.

@@ -147,7 +147,14 @@ WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const 
   const int64_t chunk = *options.chunk;
   int64_t units = options.chunk->parts(inner.extent);
   const int64_t chunks = units;
-  for (const LoopGroup& group : groups) units *= group.extent;
+  UnitGrid grid;
+  for (const LoopGroup& group : groups) {
+    units *= group.extent;
+    grid.digits.push_back({static_cast<int64_t>(grid.shape.size()), 1});
+    grid.shape.push_back(group.extent);
+  }
+  grid.digits.push_back({static_cast<int64_t>(grid.shape.size()), chunk});
+  grid.shape.push_back(inner.extent);
   kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value* unit) {
     Coord rest = emitter.divide(emitter.uniform(unit), chunks);
     Position at(shape.size(), emitter.constant(0));
@@ -167,7 +174,7 @@ WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const 
       store_outputs(emitter, work, at);
     });
   });
-  return {units, true};
+  return {units, true, std::move(grid)};
 }
 
 }  // namespace minnow

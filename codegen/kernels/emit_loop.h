@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/element/element_emitter.h"
+#include "codegen/machine/unit_grid.h"
 #include "codegen/schedule/kernel_work.h"
 #include "ir/threshold.h"
 
@@ -11,6 +12,7 @@ namespace minnow {
 struct WorkUnits {
   int64_t count = 1;
   bool parallel = true;  // units may run at the same time
+  UnitGrid grid = {};    // of the outputs
 };
 
 inline const Threshold kElementsOfUnit{"elements of a unit", 4096};

@@ -2,6 +2,7 @@
 
 #include "codegen/kernels/emit_contraction.h"
 #include "codegen/kernels/panel_kernel.h"
+#include "codegen/kernels/result_grid.h"
 #include "codegen/schedule/tiling.h"
 
 namespace minnow {
@@ -38,6 +39,7 @@ class PanelContraction : PanelKernel {
   WorkUnits emit();
 
  private:
+  UnitGrid grid() const;
   void choose_block(Kind kind, V block);
   void emit_piece(V piece);
   void sum_phase(const Contraction& phase, V from, V to, V is_first);
@@ -93,7 +95,21 @@ WorkUnits PanelContraction::emit() {
     return {1, false};
   }
   scratch_.loop(emit_unit);
-  return {scratch_.count(), true};
+  return {scratch_.count(), true, grid()};
+}
+
+// Panels, and of each the rows, unless all are in one piece: images and bands of them, or tiles of all rows counted
+// through.
+UnitGrid PanelContraction::grid() const {
+  ResultGrid grid(s_.whole, op_.type().elements());
+  grid.divide(s_.whole.axes_of(Kind::kBatch), 1).divide(column_, s_.panel());
+  if (s_.splits == 1) return grid.take();
+  if (s_.blocks(Kind::kRow) > 1) {
+    for (const size_t axis : rows_) grid.divide(axis, s_.block[axis]);
+    return grid.split(s_.blocks(Kind::kRow), s_.splits).take();
+  }
+  const int64_t rows = s_.rows_of_block(), tile = s_.tile_rows(rows);
+  return grid.divide_as_one(rows_, tile).split(ceil_div(rows, tile), s_.splits).take();
 }
 
 // The axes of a kind stand at the beginning of this block.

@@ -105,7 +105,7 @@ WorkUnits LaneReduction::emit_rows() {
     V result = op_.kind == OpKind::kArgMax ? find_largest(at) : reduce(at);
     emitter_.store(kernel_.buffer(work_.outputs[0].buffer), dtype_, emitter_.uniform(unit), emitter_.splat(result));
   });
-  return {op_.type().elements(), true};
+  return {op_.type().elements(), true, grid_of_rows(op_.type().elements(), 1, 1)};
 }
 
 // Vectors run along the innermost kept dimensions, as many as may run as one. A unit goes through the rows once for all
@@ -130,7 +130,8 @@ WorkUnits LaneReduction::emit_columns() {
     kernel_.loop(from, whole, chunk, [&](V first) { reduce_columns(at, first, start, chunk / emitter_.lanes()); });
     emitter_.lanes_loop(whole, to, [&](const Coord& lane) { reduce_columns(at, lane.base, start, 1); });
   });
-  return {op_.type().elements() / std::max<int64_t>(columns, 1) * chunks, true};
+  const int64_t blocks = op_.type().elements() / std::max<int64_t>(columns, 1);
+  return {blocks * chunks, true, {{blocks, columns}, {{0, 1}, {1, chunk}}}};
 }
 
 // `vectors` of columns from `first` on, whose results lie from `place` on.

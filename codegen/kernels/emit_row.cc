@@ -40,7 +40,7 @@ class RowKernel {
       row_at_ = row_position(row, 0);
       emit_row();
     });
-    return {scratch_.count(), true};
+    return {scratch_.count(), true, grid_of_rows(row_.row_count(), 1, row_.column_count())};
   }
 
  private:
@@ -160,7 +160,7 @@ WorkUnits RowKernel::emit_narrow() {
     scalar_.forget();
     scalar_.under_mask(vector_.mask(), [&] { emit_row(); });
   });
-  return {scratch_.count(), true};
+  return {scratch_.count(), true, grid_of_rows(rows, lanes, row_.column_count())};
 }
 
 void RowKernel::emit_row() {

@@ -2,6 +2,7 @@
 
 #include "codegen/kernels/contraction_kernel.h"
 #include "codegen/kernels/emit_contraction.h"
+#include "codegen/kernels/result_grid.h"
 #include "codegen/schedule/tiling.h"
 #include "passes/group/tile_batch.h"
 
@@ -87,7 +88,9 @@ WorkUnits RowLanes::emit_images() {
     choose_phase(s_.whole);
     loops(s_.whole, s_.whole.axes_of(Kind::kBatch), at_, false, [&] { for_columns([&] { emit_image_columns(); }); });
   });
-  return {scratch.count(), true};
+  ResultGrid grid(s_.whole, op_.type().elements());
+  for (const size_t axis : rows) grid.divide(axis, s_.block[axis]);
+  return {scratch.count(), true, grid.take()};
 }
 
 void RowLanes::emit_image_columns() {
@@ -135,7 +138,9 @@ WorkUnits RowLanes::emit_vectors() {
   if (last != 0)
     kernel_.when(ir_.CreateICmpEQ(kernel_.end(), number(ceil_div(vectors, tile_.items))),
                  [&] { emit_items(number(vectors - last), last); });
-  return {ceil_div(vectors, tile_.items), true};
+  ResultGrid grid(s_.whole, op_.type().elements());
+  grid.divide(s_.lane_axis, tile_.items * s_.lanes);
+  return {ceil_div(vectors, tile_.items), true, grid.take()};
 }
 
 void RowLanes::choose_phase(const Contraction& phase) {

@@ -32,7 +32,7 @@ class Sort {
       kernel_.loop(0, passes, [&](V pass) { emit_pass(pass); });
       write_column(passes % 2 * rows_);
     });
-    return {scratch_.count(), true};
+    return {scratch_.count(), true, {{op_.type().elements() / rows_ / inner_, rows_, inner_}, {{0, 1}, {2, 1}}}};
   }
 
  private:

@@ -82,7 +82,7 @@ WorkUnits WindowScatter::emit_planes() {
                           [&](const Coord& column) { emit_windows({image, channel, row, column}); });
     });
   });
-  return {x[0] * x[1], true};
+  return {x[0] * x[1], true, grid_of_rows(x[0] * x[1], 1, plane)};
 }
 
 Position WindowScatter::element(const Position& window, int64_t i, int64_t j) {

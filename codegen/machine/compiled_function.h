@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "codegen/machine/unit_grid.h"
 #include "ir/function.h"
 
 namespace minnow {
@@ -79,12 +80,29 @@ struct BlockLoop {
 // What the arena of a thread holds for any of the loops.
 int64_t local_bytes(std::span<const BlockLoop> loops);
 
+// What a kernel does with one of its buffers.
+struct BufferUse {
+  bool is_read = false;
+  bool is_written = false;
+  bool is_scratch = false;  // holds nothing before the kernel or after it
+  // Written: how many of the first dimensions of the kernel's grid the tensor has. 0: not known.
+  size_t grid_dims = 0;
+  // Read: it is seen as so many rows, and a unit that writes elements of row i of an output that is seen so reads
+  // nothing but row i. 1: a unit may read all of it. There are `parts` such tensors of `bytes`, one every `stride`
+  // bytes from `offset` on.
+  int64_t rows = 1;
+  int64_t parts = 1, offset = 0, stride = 0, bytes = 0;
+  bool operator==(const BufferUse&) const = default;
+};
+
 struct Kernel {
   std::string name;  // symbol: "conv1.conv", "fc.gradient.dot_2"
   KernelEntry entry = nullptr;
   int64_t units = 1;
-  int64_t parallel_units = 1;  // units that may run at the same time: `units`, or 1 if splitting does not pay
-  std::vector<int> buffers;    // indices into CompiledFunction::buffers
+  int64_t parallel_units = 1;   // units that may run at the same time: `units`, or 1 if splitting does not pay
+  std::vector<int> buffers;     // indices into CompiledFunction::buffers
+  std::vector<BufferUse> uses;  // of each of them
+  UnitGrid grid;                // where the outputs of the units lie
   std::string layer;
   Phase phase = Phase::kForward;
   std::string op;        // the ops inside, for profiles: "dot+broadcast+add+max"

@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "minnow kernels 3";
+constexpr std::string_view kMagic = "minnow kernels 4";
 constexpr off_t kMaxEntryBytes = off_t{1} << 30;
 constexpr std::string_view kExtension = ".kernels";
 constexpr std::string_view kTemporaryExtension = ".tmp";
@@ -75,6 +75,32 @@ class Reader {
   std::string_view bytes_;
   bool failed_ = false;
 };
+
+void write_grid(Writer& out, const UnitGrid& grid) {
+  out.number(static_cast<int64_t>(grid.shape.size()));
+  for (const int64_t extent : grid.shape) out.number(extent);
+  out.number(static_cast<int64_t>(grid.digits.size()));
+  for (const auto& [dim, chunk] : grid.digits) {
+    out.number(dim);
+    out.number(chunk);
+  }
+  out.number(grid.boxes_together);
+  out.number(grid.splits);
+}
+
+UnitGrid read_grid(Reader& in) {
+  UnitGrid grid;
+  grid.shape.resize(in.count(sizeof(int64_t)));
+  for (int64_t& extent : grid.shape) extent = in.number();
+  grid.digits.resize(in.count(2 * sizeof(int64_t)));
+  for (auto& [dim, chunk] : grid.digits) {
+    dim = in.number();
+    chunk = in.number();
+  }
+  grid.boxes_together = in.number();
+  grid.splits = in.number();
+  return grid;
+}
 
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -185,6 +211,7 @@ std::string serialize_kernels(std::string_view key, const CachedKernels& entry) 
     out.number(kernel.parallel_units);
     out.number(static_cast<int64_t>(kernel.buffers.size()));
     for (const int buffer : kernel.buffers) out.number(buffer);
+    write_grid(out, kernel.grid);
     out.block(kernel.schedule);
   }
   out.number(static_cast<int64_t>(entry.objects.size()));
@@ -202,12 +229,14 @@ std::optional<CachedKernels> parse_kernels(std::string_view key, std::string_vie
   Reader in(file);
   if (in.block() != key) return std::nullopt;
   CachedKernels entry;
-  entry.kernels.resize(in.count(4 * sizeof(int64_t)));
+  entry.kernels.resize(in.count(8 * sizeof(int64_t)));
   for (auto& kernel : entry.kernels) {
     kernel.units = in.number();
     kernel.parallel_units = in.number();
     kernel.buffers.resize(in.count(sizeof(int64_t)));
     for (int& buffer : kernel.buffers) buffer = static_cast<int>(in.number());
+    kernel.grid = read_grid(in);
+    if (!kernel.grid.is_sound()) return std::nullopt;
     kernel.schedule = in.block();
   }
   entry.objects.resize(in.count(sizeof(int64_t)));

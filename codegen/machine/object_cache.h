@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codegen/machine/jit_code.h"
+#include "codegen/machine/unit_grid.h"
 #include "ir/error.h"
 
 namespace minnow {
@@ -17,6 +18,7 @@ struct CachedKernels {
     int64_t units = 1;
     int64_t parallel_units = 1;
     std::vector<int> buffers;
+    UnitGrid grid;
     std::string schedule;
   };
   std::vector<Kernel> kernels;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/cluster/agreement.h"
 #include "runtime/data/batch.h"
 #include "runtime/train/diagnose.h"
 
@@ -65,7 +66,7 @@ Evaluation mean_of(const Session& session, const BatchOutcome& sums) {
   return {sums.loss / weight, sums.correct / (weight * static_cast<double>(session.lowered().predictions_per_example))};
 }
 
-Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt) {
+Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt, Communicator* ranks) {
   MINNOW_TRY(check_fills_batch(session, data));
   std::vector<int32_t> order = rows_in_order(data);
   order.resize(static_cast<size_t>(evaluated_examples(session, data)));
@@ -73,7 +74,8 @@ Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag
   Batch batch;
   BatchOutcome total;
   for (size_t begin = 0; begin < order.size(); begin += batch_size) {
-    MINNOW_TRY(check_interrupt(interrupt));
+    MINNOW_ASSIGN(const bool stops, any_of(ranks, is_interrupted(interrupt)));
+    if (stops) return interrupted();
     const auto rows = std::span(order).subspan(begin, std::min(batch_size, order.size() - begin));
     fill_batch(session.lowered(), data, rows, BatchParts::kAll, batch);
     MINNOW_ASSIGN(const BatchOutcome outcome, session.evaluate(batch));

@@ -1,6 +1,7 @@
 // Loss and accuracy of a session's weights on examples, and whether these are what its network takes.
 #pragma once
 
+#include "runtime/cluster/communicator.h"
 #include "runtime/data/dataset.h"
 #include "runtime/session.h"
 
@@ -25,6 +26,8 @@ Evaluation mean_of(const Session& session, const BatchOutcome& sums);
 
 // Mean loss and accuracy over a dataset, which for a program must fill a batch. A loss that is not finite is an Error
 // with ExitCode::kMismatch that names the first value that went bad.
-Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt = nullptr);
+// Ranks that evaluate together end when one of them is interrupted.
+Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag interrupt = nullptr,
+                            Communicator* ranks = nullptr);
 
 }  // namespace minnow

@@ -1,93 +1,44 @@
 #include "runtime/train/sweep.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <map>
 #include <mutex>
 #include <thread>
 
-#include "frontend/lower/validate_learning.h"
-#include "runtime/data/load_data.h"
+#include "ir/interrupt.h"
+#include "runtime/cluster/agreement.h"
 #include "runtime/file.h"
 #include "runtime/train/folder_lock.h"
-#include "runtime/train/gradient_log.h"
 #include "runtime/train/run_curves.h"
-#include "runtime/train/run_folder.h"
-#include "runtime/train/trainer.h"
+#include "runtime/train/run_trainer.h"
+#include "runtime/train/sweep_ranks.h"
 
 namespace minnow {
 namespace {
 
-namespace fs = std::filesystem;
-
-// Examples that runs share where they ask for the same.
-class DataStore {
- public:
-  explicit DataStore(const std::string& data_dir) : data_dir_(data_dir) {}
-
-  Result<const DataSplits*> load(const Session& session, ThreadPool& pool) {
-    const Model& model = session.model().model;
-    if (!model.has_data())
-      return fail_with_hint(session.model().where(""), "the model names no data", "add: data { builtin: GLYPHS }");
-    const LoadDataOptions wanted = load_options(session, data_dir_);
-    const std::lock_guard lock(mutex_);
-    auto& slot = splits_[key_of(wanted) + model.data().SerializeAsString()];
-    if (!slot) {
-      MINNOW_ASSIGN(DataSplits data, load_data(model.data(), wanted, pool));
-      slot = std::make_unique<DataSplits>(std::move(data));
-      for (const Dataset* split : {&slot->train, &slot->validation})
-        for (const std::string& note : split->notes)
-          if (std::ranges::find(notes_, note) == notes_.end()) notes_.push_back(note);
-    }
-    MINNOW_TRY(check_data_fits(session, *slot));
-    return slot.get();
-  }
-
-  // When no thread loads any more.
-  const std::vector<std::string>& notes() const { return notes_; }
-
- private:
-  // What the data themselves leave open.
-  static std::string key_of(const LoadDataOptions& wanted) {
-    std::string key = fmt::format("{} {} {} ", wanted.seed, wanted.classes, wanted.is_binary);
-    // Batches may differ in size.
-    const auto example = [](const TensorType& type) {
-      return fmt::format("{} {}", dtype_name(type.dtype), shape_to_string({type.shape.begin() + 1, type.shape.end()}));
-    };
-    for (const InputInfo& input : wanted.inputs)
-      key += fmt::format("{} {} {} ", input.name, example(input.type), input.vocabulary);
-    for (const TargetInfo& target : wanted.targets)
-      key += fmt::format("{} {} {} {} ", target.name, example(target.type), target.classes,
-                         target.ignored ? std::to_string(*target.ignored) : "-");
-    return key;
-  }
-
-  std::string data_dir_;
-  std::mutex mutex_;
-  std::vector<std::string> notes_;
-  std::map<std::string, std::unique_ptr<DataSplits>> splits_;
-};
-
 class SweepRunner {
  public:
-  SweepRunner(Sweep& sweep, const SweepOptions& options) : sweep_(sweep), options_(options), data_(options.data_dir) {}
+  SweepRunner(Sweep& sweep, const SweepOptions& options) : sweep_(sweep), options_(options), trainer_(options) {}
 
   Result<SweepOutcome> run() {
-    MINNOW_TRY(prepare_folder());
+    MINNOW_TRY(as_leader(options_.ranks, [&] { return prepare_folder(); }));
+    if (!is_leader(options_.ranks)) {
+      MINNOW_TRY(train_for_leader(*options_.ranks, sweep_, trainer_, options_.interrupt));
+      return SweepOutcome{trainer_.functions_compiled(), false, trainer_.notes()};
+    }
     std::vector<std::thread> workers;
     const auto jobs = std::min<size_t>(static_cast<size_t>(std::max(options_.jobs, 1)), sweep_.runs.size());
     for (size_t i = 1; i < jobs; ++i) workers.emplace_back([this] { work(); });
+    const int ranks = options_.ranks ? options_.ranks->size() : 1;
+    for (int rank = 1; rank < ranks; ++rank) workers.emplace_back([this, rank] { work_on(rank); });
     work();
     for (std::thread& worker : workers) worker.join();
-    if (!written_) return tl::unexpected(written_.error());
+    MINNOW_TRY(written_);
     MINNOW_TRY(write_results());
-    return SweepOutcome{code_.size(), is_interrupted(), data_.notes()};
+    MINNOW_TRY(reached_);
+    return SweepOutcome{trainer_.functions_compiled(), is_interrupted(), trainer_.notes()};
   }
 
  private:
-  bool is_interrupted() const { return options_.interrupt && options_.interrupt->load(std::memory_order_relaxed); }
-  std::string path_of(const SweepRun& run) const { return options_.folder + "/" + run.folder; }
-  std::string mark_of(const SweepRun& run) const { return path_of(run) + "/diverged.txt"; }
+  bool is_interrupted() const { return stops_ || minnow::is_interrupted(options_.interrupt); }
 
   Status prepare_folder() {
     if (options_.folder.empty()) return {};
@@ -103,21 +54,12 @@ class SweepRunner {
     return {};
   }
 
-  // Whether the folder holds this run, the gradients that are wanted of it included.
-  bool holds(const SweepRun& run) const {
-    const auto config = read_file(path_of(run) + "/config.textproto");
-    if (!config || *config != model_to_text(run.model.model)) return false;
-    const std::string log = path_of(run) + "/gradients.csv";
-    const auto gradients = run.logs_gradients ? read_file(log) : Result<std::string>();
-    return !run.logs_gradients || (gradients && parse_gradients_csv(*gradients, log));
-  }
-
   // Takes over what an earlier sweep has finished under the same configuration.
   void recall(SweepRun& run) const {
-    if (!holds(run)) return;
-    const auto curves = read_run(path_of(run));
+    if (!trainer_.holds(run)) return;
+    const auto curves = read_run(trainer_.path_of(run));
     const std::vector<EpochMetrics> history = curves ? curves->history : std::vector<EpochMetrics>{};
-    if (const auto mark = read_file(mark_of(run))) {
+    if (const auto mark = read_file(trainer_.mark_of(run))) {
       run.end = RunEnd::kDiverged;
       run.note = *mark;
     } else if (static_cast<int64_t>(history.size()) >= run.model.model.training().epochs()) {
@@ -131,12 +73,36 @@ class SweepRunner {
 
   void work() {
     while (SweepRun* run = next()) {
-      const Status status = train_run(*run);
-      const std::lock_guard lock(mutex_);
-      if (!status) end_badly(*run, status.error());
-      if (written_) written_ = write_results();
-      changed(*run);
+      RunListener listener = listener_of(*run);
+      // Another rank may have been told to stop.
+      if (options_.ranks) listener.on_step = [this] { stops_ = is_interrupted(); };
+      conclude(*run, trainer_.train(*run, options_.ranks ? &stops_ : options_.interrupt, listener));
     }
+  }
+
+  // Has another rank train, as long as there is something to do.
+  void work_on(int rank) {
+    while (SweepRun* run = next()) {
+      const auto stops = [this] { return is_interrupted(); };
+      auto end = train_on(*options_.ranks, rank, run - sweep_.runs.data(), listener_of(*run), stops);
+      if (!end) return give_up(*run, end.error());
+      if (*end && **end == RunEnd::kInterrupted) stops_ = true;
+      if (!*end && end->error().code == ExitCode::kInterrupted) stops_ = true;
+      conclude(*run, *end);
+    }
+    if (const Status told = tell_no_more(*options_.ranks, rank); !told) give_up(told.error());
+  }
+
+  // A rank is gone; what it had in hand is for --resume.
+  void give_up(const Error& error) {
+    const std::lock_guard lock(mutex_);
+    if (reached_) reached_ = tl::unexpected(error);
+    stops_ = true;
+  }
+  void give_up(SweepRun& run, const Error& error) {
+    give_up(error);
+    const std::lock_guard lock(mutex_);
+    run.end = RunEnd::kInterrupted;
   }
 
   SweepRun* next() {
@@ -153,67 +119,27 @@ class SweepRunner {
   }
   static int64_t epochs_of(const SweepRun& run) { return run.model.model.training().epochs(); }
 
-  Status train_run(SweepRun& run) {
-    ThreadPool pool(std::max(options_.threads, 1));
-    SessionOptions session_options = options_.session;
-    session_options.code.store = &code_;
-    MINNOW_ASSIGN(const auto session, Session::create(run.model, session_options, pool));
-    MINNOW_TRY(validate_learning(session->model(), session->lowered()));
-    MINNOW_ASSIGN(const DataSplits* data, data_.load(*session, pool));
-    TrainingState state;
-    std::optional<RunFolder> folder;
-    if (!options_.folder.empty()) {
-      MINNOW_ASSIGN(folder, open_folder(run, *session, state));
-    } else {
-      MINNOW_TRY(begin(*session));
-    }
-    {
+  RunListener listener_of(SweepRun& run) {
+    RunListener listener;
+    listener.on_begin = [&](const std::vector<EpochMetrics>& history, bool has_perplexity) {
       const std::lock_guard lock(mutex_);
-      run.history = state.history;
-      run.has_perplexity = session->lowered().has_perplexity;
-    }
-    std::optional<GradientLog> gradients;
-    Status logged;
-    if (run.logs_gradients && folder) {
-      MINNOW_ASSIGN(gradients, GradientLog::open(*session, data->train, session_options, pool, path_of(run), state));
-    }
-    TrainerOptions options{folder ? &*folder : nullptr, options_.interrupt};
-    options.on_epoch = [&](const EpochMetrics& row) {
-      if (gradients && logged) logged = gradients->add(row.epoch, run.name);
+      run.history = history;
+      run.has_perplexity = has_perplexity;
+    };
+    listener.on_epoch = [&](const EpochMetrics& row) {
       const std::lock_guard lock(mutex_);
       run.history.push_back(row);
       changed(run);
     };
-    MINNOW_ASSIGN(const TrainingOutcome outcome, train(*session, *data, options, std::move(state)));
-    MINNOW_TRY(logged);
+    return listener;
+  }
+
+  void conclude(SweepRun& run, const Result<RunEnd>& end) {
     const std::lock_guard lock(mutex_);
-    run.end = outcome.end == TrainingEnd::kStoppedEarly  ? RunEnd::kStoppedEarly
-              : outcome.end == TrainingEnd::kInterrupted ? RunEnd::kInterrupted
-                                                         : RunEnd::kFinished;
-    return {};
-  }
-
-  static Status begin(Session& session) {
-    MINNOW_ASSIGN(const auto first, load_first_weights(session));
-    return first ? first->status : Status{};
-  }
-
-  // The run's folder; `state` is where an interrupted run stood.
-  Result<RunFolder> open_folder(const SweepRun& run, Session& session, TrainingState& state) const {
-    if (options_.resumes && holds(run)) {
-      if (auto folder = RunFolder::open(path_of(run))) {
-        if (const auto checkpoint = folder->checkpoint_path()) {
-          MINNOW_ASSIGN(state, load_checkpoint(*checkpoint, session));
-        } else {
-          MINNOW_TRY(begin(session));
-        }
-        return folder;
-      }
-    }
-    MINNOW_TRY(begin(session));
-    std::error_code error;
-    for (const std::string& stale : {mark_of(run), path_of(run) + "/metrics.csv"}) fs::remove(stale, error);
-    return RunFolder::create(path_of(run), run.model, options_.resumes || options_.overwrites);
+    if (end) run.end = *end;
+    else end_badly(run, end.error());
+    if (written_) written_ = write_results();
+    changed(run);
   }
 
   void end_badly(SweepRun& run, const Error& error) {
@@ -225,7 +151,7 @@ class SweepRunner {
     run.note = error.to_string();
     run.failure = error;
     if (run.end == RunEnd::kDiverged && !options_.folder.empty() && written_)
-      written_ = write_file_atomically(mark_of(run), run.note + "\n");
+      written_ = write_file_atomically(trainer_.mark_of(run), run.note + "\n");
   }
 
   void changed(const SweepRun& run) const {
@@ -246,10 +172,11 @@ class SweepRunner {
   Sweep& sweep_;
   const SweepOptions& options_;
   std::optional<FolderLock> lock_;
-  CodeStore code_;
-  DataStore data_;
+  RunTrainer trainer_;
   std::mutex mutex_;  // of the runs' ends and histories
   Status written_;
+  Status reached_;                  // other ranks
+  std::atomic<bool> stops_{false};  // or one of them was told to
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "frontend/load/load_experiment.h"
+#include "runtime/cluster/communicator.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/result_table.h"
 
@@ -69,6 +70,9 @@ struct SweepOptions {
   const std::atomic<bool>* interrupt = nullptr;
   // Called, by one thread at a time, when a run begins, has finished an epoch, or ends.
   std::function<void(const SweepRun&)> on_change = {};
+  // Each trains one run after the other; the leader, which trains, too, hands them out and hears how they go. Each has
+  // the same sweep and sees the same folder.
+  Communicator* ranks = nullptr;
 };
 
 struct SweepOutcome {
@@ -77,7 +81,8 @@ struct SweepOutcome {
   std::vector<std::string> notes = {};  // what was left out of the data, each once
 };
 
-// Trains every run that waits. One that diverges or fails is a row like any other.
+// Trains every run that waits. One that diverges or fails is a row like any other. The leader's sweep alone hears of
+// all.
 Result<SweepOutcome> run_sweep(Sweep& sweep, const SweepOptions& options);
 
 // What to say of a sweep with a run that failed: of the first one.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "runtime/cluster/agreement.h"
 #include "runtime/data/batch.h"
 #include "runtime/kernel_seconds.h"
 #include "runtime/train/diagnose.h"
@@ -57,8 +58,9 @@ class Trainer {
   bool is_told_by_accuracy() const { return tells_by_accuracy(training_, session_.lowered()); }
   int64_t epochs_done() const { return static_cast<int64_t>(state_.history.size()); }
   // Whether, and why, to stop before all epochs are done.
-  TrainingEnd early_end() const {
-    if (is_interrupted(options_.interrupt)) return TrainingEnd::kInterrupted;
+  Result<TrainingEnd> early_end() const {
+    MINNOW_ASSIGN(const bool stops, any_of(options_.ranks, is_interrupted(options_.interrupt)));
+    if (stops) return TrainingEnd::kInterrupted;
     return reached_last_step() ? TrainingEnd::kReachedStep : TrainingEnd::kFinished;
   }
   bool reached_last_step() const { return options_.last_step && state_.step >= *options_.last_step; }
@@ -93,7 +95,7 @@ class Trainer {
     while (state_.batch_in_epoch < steps_per_epoch_) {
       MINNOW_TRY(run_step(order, before));
       report_progress(start, first);
-      const TrainingEnd end = early_end();
+      MINNOW_ASSIGN(const TrainingEnd end, early_end());
       if (end != TrainingEnd::kFinished && state_.batch_in_epoch < steps_per_epoch_) {
         MINNOW_TRY(check_tensors(order, before));
         MINNOW_TRY(save());
@@ -107,7 +109,8 @@ class Trainer {
     if (!validation) return tl::unexpected(of_validation(validation.error()));
     MINNOW_TRY(check_tensors(order, before));
     MINNOW_TRY(finish_epoch(*validation, seconds));
-    return epochs_done() == training_.epochs() ? TrainingEnd::kFinished : early_end();
+    if (epochs_done() == training_.epochs()) return TrainingEnd::kFinished;
+    return early_end();
   }
 
   bool validates() const { return data_.validation.size() > 0; }
@@ -115,7 +118,7 @@ class Trainer {
   Result<Evaluation> validate(InterruptFlag interrupt) {
     constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
     if (!validates()) return Evaluation{kUnknown, kUnknown};
-    return evaluate(session_, data_.validation, interrupt);
+    return evaluate(session_, data_.validation, interrupt, options_.ranks);
   }
 
   std::vector<int32_t> epoch_order() const {
@@ -226,10 +229,12 @@ class Trainer {
     state_.loss_sum = state_.correct_sum = state_.weight_sum = 0;
     if (options_.progress) options_.progress->finish_epoch(summary(seconds));
     if (options_.on_epoch) options_.on_epoch(state_.history.back());
-    if (!options_.folder) return {};
-    if (best_epoch(training_, is_told_by_accuracy(), state_.history) == epochs_done())
-      MINNOW_TRY(write_checkpoint(options_.folder->best_path()));
-    return save();
+    return as_leader(options_.ranks, [&]() -> Status {
+      if (!options_.folder) return {};
+      if (best_epoch(training_, is_told_by_accuracy(), state_.history) == epochs_done())
+        MINNOW_TRY(write_checkpoint(options_.folder->best_path()));
+      return write_files();
+    });
   }
 
   // The configuration that led to the weights lies beside them: one that trains nothing leaves that of the run.
@@ -239,6 +244,10 @@ class Trainer {
   }
 
   Status save() const {
+    return as_leader(options_.ranks, [&] { return write_files(); });
+  }
+
+  Status write_files() const {
     if (!options_.folder) return {};
     MINNOW_TRY(write_checkpoint(options_.folder->weights_path()));
     return options_.folder->write_metrics(state_.history, session_.model().model.name(),

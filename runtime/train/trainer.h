@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "runtime/cluster/communicator.h"
 #include "runtime/data/dataset.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/evaluate.h"
@@ -32,6 +33,9 @@ struct TrainerOptions {
   std::function<void(const EpochMetrics&)> on_epoch = {};  // called when an epoch is done
   std::function<void(const StepMetrics&)> on_step = {};    // called when a step is done
   std::optional<int64_t> epochs = {};                      // counted from the first, in place of training.epochs
+  // Those that train together, each with the same data and state; one of them, the leader, has the folder. All stop
+  // where one is interrupted.
+  Communicator* ranks = nullptr;
 };
 
 enum class TrainingEnd { kFinished, kStoppedEarly, kReachedStep, kInterrupted };

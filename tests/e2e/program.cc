@@ -42,7 +42,7 @@ void limit(decltype(RLIMIT_AS) resource, uint64_t value) {
 }
 
 [[noreturn]] void become_minnow(const std::string& folder, const std::string& out, const std::string& err,
-                                std::vector<std::string> arguments, const RunOptions& options) {
+                                const std::vector<std::string>& arguments, const RunOptions& options) {
   constexpr uint64_t kSeconds = 60;
   limit(RLIMIT_CPU, kHasSanitizer ? 10 * kSeconds : kSeconds);
   limit(RLIMIT_CORE, 0);
@@ -54,10 +54,13 @@ void limit(decltype(RLIMIT_AS) resource, uint64_t value) {
   redirect(STDOUT_FILENO, out.c_str());
   redirect(STDERR_FILENO, err.c_str());
   if (::chdir(folder.c_str()) != 0) ::_exit(127);
-  std::vector<char*> pointers = {const_cast<char*>(MINNOW_PROGRAM)};
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  std::vector<std::string> words = options.launcher;
+  words.emplace_back(MINNOW_PROGRAM);
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  ::execv(MINNOW_PROGRAM, pointers.data());
+  ::execvp(pointers[0], pointers.data());
   ::_exit(127);
 }
 

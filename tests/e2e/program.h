@@ -26,6 +26,7 @@ struct RunOptions {
   uint64_t memory_bytes = uint64_t{4} << 30;            // of address space
   uint64_t file_bytes = ~uint64_t{0};                   // that a file may grow to
   std::map<std::string, std::string> environment = {};  // on top of the test's own
+  std::vector<std::string> launcher = {};               // words of a command that starts minnow; empty: none
 };
 
 // Sanitizers reserve more address space than any limit leaves.

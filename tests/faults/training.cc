@@ -24,10 +24,25 @@ constexpr char kModel[] = R"(
   data { builtin: GLYPHS train_examples: 200 validation_examples: 50 }
 )";
 
-std::string without_last_column(const std::string& csv) {
+std::vector<std::string> cells_of(const std::string& line) {
+  std::istringstream text(line);
+  std::vector<std::string> cells;
+  for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
+  return cells;
+}
+
+std::string without_time(const std::string& csv) {
   std::istringstream lines(csv);
-  std::string text;
-  for (std::string line; std::getline(lines, line);) text += line.substr(0, line.rfind(',')) + "\n";
+  std::string text, line;
+  std::getline(lines, line);
+  const std::vector<std::string> names = cells_of(line);
+  const auto time = std::ranges::find(names, "seconds") - names.begin();
+  do {
+    const std::vector<std::string> cells = cells_of(line);
+    for (std::ptrdiff_t i = 0; i < std::ssize(cells); ++i)
+      if (i != time) text += cells[static_cast<size_t>(i)] + ",";
+    text += "\n";
+  } while (std::getline(lines, line));
   return text;
 }
 
@@ -55,7 +70,7 @@ std::vector<std::pair<std::string, std::string>> results_of(const std::string& r
     std::string result;
     if (path.extension() == ".safetensors") result = tensors_of(path);
     if (path.extension() == ".textproto") result = contents(path);
-    if (path.extension() == ".csv") result = without_last_column(contents(path));
+    if (path.extension() == ".csv") result = without_time(contents(path));
     results.emplace_back(path.filename(), std::move(result));
   }
   std::ranges::sort(results);
@@ -80,9 +95,9 @@ Outcome FaultyTraining::run(const std::string& arguments, RunOptions options) co
   return bench_.run(arguments, options);
 }
 
-Outcome FaultyTraining::start(RunOptions options) {
+Outcome FaultyTraining::start_with(const std::string& flags, RunOptions options) {
   fs::remove_all(bench_.path() + "/run");
-  return run("train m.textproto --out run", std::move(options));
+  return run("train m.textproto --out run " + flags, std::move(options));
 }
 
 Outcome FaultyTraining::go_on(RunOptions options) {

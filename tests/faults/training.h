@@ -15,7 +15,8 @@ class FaultyTraining {
 
   Workbench& bench() { return bench_; }
   // `train m.textproto --out run`, after removing an earlier one.
-  Outcome start(RunOptions options);
+  Outcome start(RunOptions options) { return start_with("", std::move(options)); }
+  Outcome start_with(const std::string& flags, RunOptions options);
   // Goes on as a user would, with --resume or from the beginning where nothing was left.
   Outcome go_on(RunOptions options = {});
   // Every checkpoint below run/ can be read. Nothing is expected of a file that is not there.
@@ -30,7 +31,7 @@ class FaultyTraining {
   Workbench bench_;
 };
 
-// The files of a run folder that must be equal, by name; of metrics.csv all columns but the last, the time.
+// The files of a run folder that must be equal, by name; of metrics.csv all columns but the time.
 std::vector<std::pair<std::string, std::string>> results_of(const std::string& run_folder);
 
 // How many, as the environment variable says, else `usual`.

@@ -11,12 +11,14 @@
 #include "frontend/load/program.h"
 #include "ir/printable.h"
 #include "runtime/data/load_data.h"
+#include "runtime/division/held_bytes.h"
 #include "runtime/train/evaluate.h"
 #include "runtime/train/run_folder.h"
 #include "runtime/tune.h"
 #include "tools/flags/available_memory.h"
 #include "tools/flags/interrupt.h"
 #include "tools/flags/models_folder.h"
+#include "tools/flags/ranks.h"
 
 namespace minnow {
 
@@ -138,7 +140,8 @@ void add_cpu_flag(CLI::App& app, std::string& cpu) {
 }
 
 void BackendFlags::add(CLI::App& app) {
-  max_memory_mib = std::max<int64_t>(1, available_memory() / 4 * 3 >> 20);
+  const int ranks_here = this_group() ? this_group()->ranks_here() : 1;
+  max_memory_mib = std::max<int64_t>(1, available_memory() / ranks_here / 4 * 3 >> 20);
   app.add_option("--backend", backend, "jit, or the reference interpreter")
       ->check(CLI::IsMember({"jit", "interpreter"}))
       ->capture_default_str()
@@ -175,6 +178,25 @@ SessionOptions BackendFlags::inference_options() const {
   return options;
 }
 
-int BackendFlags::thread_count() const { return threads == 0 ? available_threads() : threads; }
+Result<SessionOptions> BackendFlags::session_options_of_ranks() const {
+  SessionOptions options = session_options();
+  Communicator* ranks = this_communicator();
+  if (ranks == nullptr) return options;
+  if (tune)
+    return fail_with_hint("--tune", "is of one process: what is measured differs from rank to rank", "leave it out");
+  if (ranks->size() > kMostRanks)
+    return fail_with_hint("", fmt::format("{} ranks are too many for one step, which {} may divide", ranks->size(), kMostRanks),
+                          "start one on each machine, with all its threads");
+  options.code.interrupt = nullptr;
+  options.executor.ranks = ranks;
+  MINNOW_ASSIGN(const int64_t least, ranks->max(-options.max_bytes));
+  options.max_bytes = -least;
+  return options;
+}
+
+int BackendFlags::thread_count() const {
+  if (threads != 0) return threads;
+  return this_group() ? this_group()->cores() : available_threads();
+}
 
 }  // namespace minnow

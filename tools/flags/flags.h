@@ -62,6 +62,8 @@ struct BackendFlags {
   void add(CLI::App& app);
   SessionOptions session_options() const;
   SessionOptions inference_options() const;  // of a session that never trains
+  // Of a session that this process's ranks have together, if there are several: none stops by itself.
+  Result<SessionOptions> session_options_of_ranks() const;
   int thread_count() const;
 };
 

@@ -54,10 +54,11 @@ Result<std::string> TrainedModelFlags::find_weights() const {
       Error{{}, "which weights?", "--weights FILE, or the folder of a run in place of the model", ExitCode::kUsage});
 }
 
-Result<TrainedModel> TrainedModelFlags::open(const BackendFlags& backend, ThreadPool& pool) const {
+Result<TrainedModel> TrainedModelFlags::open(SessionOptions options, ThreadPool& pool) const {
+  options.trains = false;
   MINNOW_ASSIGN(std::string weights, find_weights());
   MINNOW_ASSIGN(const LoadedModel loaded, model_.read());
-  MINNOW_ASSIGN(auto session, Session::create(loaded, backend.inference_options(), pool));
+  MINNOW_ASSIGN(auto session, Session::create(loaded, options, pool));
   if (!loaded.has_loss()) MINNOW_TRY(prediction_type(*session));
   std::vector<std::string> known;
   if (!is_onnx_file(weights)) {

@@ -46,7 +46,10 @@ class TrainedModelFlags {
  public:
   // Adds the positional MODEL, --set, --weights and --names.
   void add(CLI::App& app);
-  Result<TrainedModel> open(const BackendFlags& backend, ThreadPool& pool) const;
+  Result<TrainedModel> open(const BackendFlags& backend, ThreadPool& pool) const {
+    return open(backend.session_options(), pool);
+  }
+  Result<TrainedModel> open(SessionOptions options, ThreadPool& pool) const;
 
  private:
   // The file: that of --weights, else what the run has come to. A run folder is good for either.

@@ -26,6 +26,7 @@ Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace
   const std::vector<double> seconds = kernel_seconds(kernels, steps);
   for (size_t i = 0; i < kernels.size(); ++i) profile.rows.push_back({&kernels[i], seconds[i]});
   for (const KernelSpan& span : steps.front()) {
+    if (span.kernel == nullptr) continue;
     KernelRow& row = profile.rows[static_cast<size_t>(span.kernel - kernels.data())];
     row.flops += span.kernel->flops;
     row.bytes += span.kernel->bytes;

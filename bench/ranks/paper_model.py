@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Seconds of a training step on 1 to 1024 ranks, on paper: from bytes and exchanges of each rank, which are counted, and the
+time of a step on one core, which is measured.
+
+    paper_model.py                      prints the tables of docs/clusters.md and writes docs/images/clusters.svg
+    paper_model.py --measure MINNOW     first measures, into measured.json
+
+A rank computes its share of what is divided, and all of the rest. It receives what others have computed: the partial sums of
+its share of the gradients, and the new weights, a (1 - 1/n) + b (1 - 1/n) / n bytes, where a and b are fitted to what is
+counted on 2 to 8 ranks. An exchange waits for the latency once, and each message of another rank costs a little of the
+processor. Nothing is counted as hidden behind computing: what the network takes is an upper bound.
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+MEASURED = HERE / "measured.json"
+MODELS = {"LeNet": "models/lenet-relu.textproto", "ResNet-20": "models/zoo/resnet20.textproto",
+          "gpt-char": "models/gpt-char.textproto"}
+BATCH = {"LeNet": 256, "ResNet-20": 256, "gpt-char": 64}
+COUNTED = (2, 3, 4, 8)
+RANKS = [2**i for i in range(11)]
+NETWORKS = {"1 Gbit/s": (1e9 / 8, 50e-6), "10 Gbit/s": (1e10 / 8, 20e-6), "100 Gbit/s": (1e11 / 8, 2e-6)}  # bytes/s, latency
+SECONDS_OF_MESSAGE = 1e-6
+MPI = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
+
+
+def profile(minnow, model, batch, ranks):
+    launcher = ["mpirun", "-n", str(ranks)] if ranks > 1 else ["taskset", "-c", "1"]
+    command = [*launcher, minnow, "profile", ROOT / model, "--batch-size", batch, "--threads", 1, "--repeats",
+               3 if ranks > 1 else 15, "--json"]
+    return json.loads(subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True,
+                                     env=os.environ | MPI).stdout)
+
+
+def measure(minnow):
+    """Of each model the seconds of a step on one core, and by number of ranks what the busiest one receives."""
+    measured = {}
+    for name, model in MODELS.items():
+        row = {"batch": BATCH[name], "seconds": profile(minnow, model, BATCH[name], 1)["step_seconds"], "ranks": {}}
+        for count in COUNTED:
+            ranks = profile(minnow, model, BATCH[name], count)["ranks"]
+            row["ranks"][str(count)] = {key: max(rank[key] for rank in ranks)
+                                        for key in ("bytes_received", "exchanges", "divided_share")}
+        measured[name] = row
+    MEASURED.write_text(json.dumps(measured, indent=2) + "\n")
+
+
+def fit(points):
+    """a and b of y = a (1 - 1/n) + b (1 - 1/n) / n, by least squares over (n, y), neither below 0."""
+    u = [(1 - 1 / n, (1 - 1 / n) / n, y) for n, y in points]
+    aa, ab, bb = sum(p * p for p, _, _ in u), sum(p * q for p, q, _ in u), sum(q * q for _, q, _ in u)
+    ay, by = sum(p * y for p, _, y in u), sum(q * y for _, q, y in u)
+    determinant = aa * bb - ab * ab
+    a, b = (ay * bb - by * ab) / determinant, (aa * by - ab * ay) / determinant
+    return (max(ay / aa, 0), 0) if b < 0 else (0, max(by / bb, 0)) if a < 0 else (a, b)
+
+
+class Step:
+    def __init__(self, row):
+        self.row = row
+        counted = {int(n): of_ranks for n, of_ranks in row["ranks"].items()}
+        self.a, self.b = fit([(n, of_ranks["bytes_received"]) for n, of_ranks in counted.items()])
+        last = counted[max(counted)]
+        self.exchanges, self.divided = last["exchanges"], last["divided_share"]
+
+    def bytes(self, n):
+        return self.a * (1 - 1 / n) + self.b * (1 - 1 / n) / n
+
+    def most_ranks(self, batch):
+        """Blocks of 16 examples, or examples, are what there is to divide."""
+        return max(1, batch // 16)
+
+    def seconds(self, n, network, batch=None):
+        speed, latency = NETWORKS[network]
+        batch = batch or self.row["batch"]
+        alone = self.row["seconds"] * batch / self.row["batch"]
+        computing = alone * (self.divided / min(n, self.most_ranks(batch)) + 1 - self.divided)
+        if n == 1:
+            return alone
+        return computing + self.exchanges * (latency + (n - 1) * SECONDS_OF_MESSAGE) + self.bytes(n) / speed
+
+
+def table(steps, weak):
+    lines = ["| ranks | " + " | ".join(f"{name}, {network}" for name in steps for network in NETWORKS) + " |",
+             "|---:|" + "---:|" * (len(steps) * len(NETWORKS))]
+    for n in RANKS:
+        cells = []
+        for step in steps.values():
+            for network in NETWORKS:
+                seconds = step.seconds(n, network, step.row["batch"] * n if weak else None)
+                cells.append(f"{seconds * 1e3:.3g} ms")
+        lines.append(f"| {n} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def where_it_ends(step, network):
+    """The number of ranks with the least time at one batch, and the last that is at least half used."""
+    speed_ups = {n: step.seconds(1, network) / step.seconds(n, network) for n in RANKS}
+    return max(speed_ups, key=speed_ups.get), max(n for n in RANKS if speed_ups[n] >= n / 2)
+
+
+def picture(steps):
+    """Speed-ups at one batch, a panel for each network."""
+    width, height, left, top, gap = 230, 200, 46, 34, 26
+    colours = {"1 Gbit/s": "#c44e52", "10 Gbit/s": "#4c72b0", "100 Gbit/s": "#55a868"}
+    at_x = lambda n: width * RANKS.index(n) / (len(RANKS) - 1)
+    at_y = lambda s: height * (1 - max(min(__import__("math").log2(max(s, 0.25)), 10), -2) / 12 - 2 / 12)
+    parts = []
+    for i, (name, step) in enumerate(steps.items()):
+        x0 = left + i * (width + gap)
+        parts.append(f'<text x="{x0}" y="{top - 14}" font-weight="bold">{name}, batch {step.row["batch"]}</text>')
+        parts.append(f'<rect x="{x0}" y="{top}" width="{width}" height="{height}" fill="none" stroke="#bbb"/>')
+        for s in (1, 4, 16, 64, 256, 1024):
+            parts.append(f'<line x1="{x0}" x2="{x0 + width}" y1="{top + at_y(s):.1f}" y2="{top + at_y(s):.1f}" stroke="#eee"/>')
+            if i == 0:
+                parts.append(f'<text x="{x0 - 5}" y="{top + at_y(s) + 4:.1f}" text-anchor="end">{s}×</text>')
+        for n in (1, 4, 16, 64, 256, 1024):
+            parts.append(f'<text x="{x0 + at_x(n):.1f}" y="{top + height + 15}" text-anchor="middle">{n}</text>')
+        ideal = " ".join(f"{x0 + at_x(n):.1f},{top + at_y(n):.1f}" for n in RANKS)
+        parts.append(f'<polyline points="{ideal}" fill="none" stroke="#999" stroke-dasharray="3 3"/>')
+        for k, (network, colour) in enumerate(colours.items()):
+            line = " ".join(f"{x0 + at_x(n):.1f},{top + at_y(step.seconds(1, network) / step.seconds(n, network)):.1f}" for n in RANKS)
+            parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+            if i == 0:
+                parts.append(f'<text x="{x0 + 8}" y="{top + 16 + 14 * k}" fill="{colour}">{network}</text>')
+    full = left + len(steps) * (width + gap)
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {full} {top + height + 40}" font-family="sans-serif" '
+            f'font-size="11"><rect width="100%" height="100%" fill="white"/>{"".join(parts)}'
+            f'<text x="{full / 2}" y="{top + height + 33}" text-anchor="middle">ranks</text></svg>\n')
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--measure", metavar="MINNOW")
+    arguments = parser.parse_args()
+    if arguments.measure:
+        measure(arguments.measure)
+    steps = {name: Step(row) for name, row in json.loads(MEASURED.read_text()).items()}
+    for name, step in steps.items():
+        print(f"{name}: {step.row['seconds'] * 1e3:.1f} ms on one core, {100 * step.divided:.1f} % divided, "
+              f"{step.exchanges} exchanges; bytes received by ranks: "
+              + ", ".join(f"{n}: {step.row['ranks'][str(n)]['bytes_received'] / 1024:.0f} KiB (on paper {step.bytes(n) / 1024:.0f})"
+                          for n in COUNTED))
+        for network in NETWORKS:
+            print(f"  {network}: fastest with {where_it_ends(step, network)[0]} ranks, at least half used up to "
+                  f"{where_it_ends(step, network)[1]}")
+    print("\nOne batch:\n\n" + table(steps, weak=False) + "\n\nA batch for each rank:\n\n" + table(steps, weak=True))
+    (ROOT / "docs/images/clusters.svg").write_text(picture(steps))
+
+
+if __name__ == "__main__":
+    main()

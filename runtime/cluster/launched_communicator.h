@@ -1,0 +1,54 @@
+// The border between the program and the module that speaks MPI, which is loaded only where a launcher has started
+// several ranks.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "runtime/cluster/communicator.h"
+
+namespace minnow {
+
+// A communicator whose process ends with it.
+class LaunchedCommunicator : public Communicator {
+ public:
+  // Asked from time to time while something is awaited; an error ends the waiting.
+  using Watch = std::function<std::optional<Error>()>;
+  virtual void set_watch(Watch watch) = 0;
+  // For which a message is awaited; none where a watch tells who is gone.
+  virtual void set_timeout(std::optional<std::chrono::milliseconds> timeout) = 0;
+
+  struct Traffic {
+    int64_t bytes_sent = 0;
+    int64_t messages_sent = 0;
+    double seconds_waited = 0;
+  };
+  virtual Traffic traffic() const = 0;
+
+  // Every rank ends well, and calls this last.
+  virtual void finalize() = 0;
+  // Ends every rank of the job, if the launcher can; comes back where it cannot.
+  virtual void abort(int exit_code) = 0;
+};
+
+struct OpenedMpi {
+  std::unique_ptr<LaunchedCommunicator> communicator;
+  Error error;  // without a communicator
+};
+
+// How the ranks' bytes are spread; what tests choose otherwise.
+struct MpiOptions {
+  // Up to so many ranks each sends its bytes to every other; beyond, MPI's own collective forwards them.
+  int most_direct_ranks = 16;
+  int64_t chunk_bytes = int64_t{1} << 30;  // of one message: MPI counts in int
+};
+
+// The module's only function, "minnow_open_mpi". It is built together with the program: `version` must be that of both.
+using OpenMpi = void (*)(const char* version, const MpiOptions& options, OpenedMpi& opened);
+
+// Loads the module from beside the program, or from where it is installed, and initialises MPI.
+Result<std::unique_ptr<LaunchedCommunicator>> open_mpi(const std::string& launcher, const MpiOptions& options = {});
+
+}  // namespace minnow

@@ -1,0 +1,56 @@
+#include "tests/cluster/mpirun.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+namespace minnow::testing {
+
+namespace fs = std::filesystem;
+
+std::string why_no_ranks() {
+  if (!fs::exists(fs::path(MINNOW_PROGRAM).parent_path() / "minnow-mpi.so")) return "this build has no MPI";
+  std::istringstream folders(std::getenv("PATH"));
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (fs::exists(folder + "/mpirun")) return "";
+  return "there is no mpirun";
+}
+
+RunOptions on_ranks(int ranks, const std::string& before) {
+  const std::string script =
+      "rank=${OMPI_COMM_WORLD_RANK:-$PMI_RANK}; echo $$ > pid.$rank.new; mv pid.$rank.new pid.$rank; " + before +
+      (before.empty() ? "" : "; ") + "exec \"$@\"";
+  RunOptions options;
+  options.launcher = {"mpirun", "-n", std::to_string(ranks), "sh", "-c", script, "sh"};
+  options.environment = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},
+                         {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"},
+                         {"OMPI_MCA_rmaps_base_oversubscribe", "1"},
+                         {"OMPI_MCA_orte_tmpdir_base", fs::temp_directory_path().string()}};
+  options.memory_bytes = uint64_t{64} << 30;  // MPI reserves much of it
+  return options;
+}
+
+int process_of(const Workbench& bench, int rank) {
+  using namespace std::chrono_literals;
+  const std::string file = bench.path() + "/pid." + std::to_string(rank);
+  for (int i = 0; i < 3000 && !fs::exists(file); ++i) std::this_thread::sleep_for(10ms);
+  int process = 0;
+  std::ifstream(file) >> process;
+  return process;
+}
+
+std::string words_of_minnow(const std::string& err) {
+  std::istringstream lines(err);
+  std::string words;
+  bool is_framed = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("-----")) is_framed = !is_framed;
+    else if (!is_framed) words += line + "\n";
+  }
+  return words;
+}
+
+}  // namespace minnow::testing
