@@ -10,6 +10,7 @@
 #include "ir/walk.h"
 #include "passes/arena_layout.h"
 #include "passes/group/outline.h"
+#include "passes/plan_scratch.h"
 
 namespace minnow {
 namespace {
@@ -50,7 +51,8 @@ struct Buffer {
 
 class Planner {
  public:
-  Planner(const Function& function, Remarks* remarks) : function_(function), graph_(function), remarks_(remarks) {}
+  Planner(const Function& function, Remarks* remarks, std::span<const int64_t> scratch = {})
+      : function_(function), graph_(function), remarks_(remarks), scratch_(scratch) {}
   MemoryPlan run();
 
  private:
@@ -59,6 +61,7 @@ class Planner {
   bool can_update_in_place(const Value* value, const Value* parameter) const;
   void make_buffers();
   void add_loop(const Op& loop);
+  void add_scratch(int position);
   std::optional<size_t> shareable_buffer(const Op& op, const Value* result);
   bool can_overwrite(const Op& op, const Value* operand, const Value* result) const;
   int last_use(const Value* value) const;
@@ -71,6 +74,7 @@ class Planner {
   const Function& function_;
   const OpGraph graph_;
   Remarks* remarks_;
+  std::span<const int64_t> scratch_;  // by op; empty: none
   MemoryPlan plan_;
   std::unordered_set<const Value*> copied_;  // read by needs_copy, so live to the end
   std::vector<Buffer> buffers_;
@@ -181,10 +185,19 @@ void Planner::add_loop(const Op& loop) {
   ranges_.push_back({bytes, position, position});
 }
 
+// Bytes of no value, while one op runs.
+void Planner::add_scratch(int position) {
+  const int64_t bytes = scratch_[static_cast<size_t>(position)];
+  if (bytes == 0) return;
+  buffers_.emplace_back();
+  ranges_.push_back({aligned(bytes), position, position});
+}
+
 void Planner::make_buffers() {
   for (const auto& op : function_.ops()) {
     if (op->kind == OpKind::kConstant) continue;
     if (is_sequential_loop(*op)) add_loop(*op);
+    if (!scratch_.empty()) add_scratch(graph_.position(op.get()));
     for (const auto& owned : op->results) {
       const Value* value = owned.get();
       if (plan_.in_place.contains(value) || plan_.outputs.contains(value)) continue;
@@ -259,6 +272,10 @@ std::vector<size_t> loop_buffers(const Op& loop) {
 }
 
 MemoryPlan plan_memory(const Function& function, Remarks* remarks) { return Planner(function, remarks).run(); }
+
+MemoryPlan plan_memory_with_scratch(const Function& function, std::span<const int64_t> scratch) {
+  return Planner(function, nullptr, scratch).run();
+}
 
 // Values that share a buffer are live one after the other, each until the next.
 int64_t peak_live_bytes(const MemoryPlan& plan) {

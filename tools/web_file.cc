@@ -114,6 +114,16 @@ std::string title_of(const ModelFlags& flags, const Session& session) {
   return name.empty() ? std::filesystem::path(last_name(flags.path)).stem().string() : name;
 }
 
+// Weights that training would begin with.
+Status begin(Session& session) {
+  if (!session.model().has_loss()) {
+    MINNOW_ASSIGN(const TensorType type, prediction_type(session));
+    return {};
+  }
+  MINNOW_ASSIGN(const auto first, load_first_weights(session));
+  return first ? first->status : Status();
+}
+
 }  // namespace
 
 Status write_web(const ModelFlags& model, const BackendFlags& backend, const WebFlags& flags) {
@@ -122,10 +132,9 @@ Status write_web(const ModelFlags& model, const BackendFlags& backend, const Web
   ThreadPool pool(backend.thread_count());
   MINNOW_ASSIGN(const std::string trained, trained_weights(model, flags));
   MINNOW_ASSIGN(const LoadedModel loaded, model.read());
-  MINNOW_ASSIGN(const auto session, Session::create(loaded, backend.session_options(), pool));
-  if (!loaded.has_loss()) MINNOW_TRY(prediction_type(*session));
-  MINNOW_ASSIGN(const auto first, load_first_weights(*session));
-  if (first) MINNOW_TRY(first->status);
+  const SessionOptions options = loaded.has_loss() ? backend.session_options() : backend.inference_options();
+  MINNOW_ASSIGN(const auto session, Session::create(loaded, options, pool));
+  MINNOW_TRY(begin(*session));
   std::string weights = weights_file(*session);
   std::optional<std::string> fresh;
   std::vector<std::string> names;

@@ -11,6 +11,7 @@
 #include "codegen/machine/jit_code.h"
 #include "ir/text.h"
 #include "passes/group/check_kernels.h"
+#include "passes/plan_scratch.h"
 
 namespace minnow {
 namespace {
@@ -35,6 +36,19 @@ Result<Target> bundle_target(const BundleOptions& options) {
 
 int64_t arena_bytes(const LoweredFunction& lowered) {
   return aligned(lowered.arena_bytes) + local_bytes(lowered.loops);
+}
+
+// By op; of several kernels of one, what the most needs. In loops it is a part of theirs.
+std::vector<int64_t> scratch_of(const Function& function, const LoweredFunction& lowered) {
+  std::vector<int64_t> scratch;
+  for (const auto& op : function.ops()) {
+    int64_t most = 0;
+    for (const KernelWork& work : lowered.works)
+      if (work.origin == op.get() && work.loop < 0 && work.scratch >= 0)
+        most = std::max(most, work.scratch_bytes * work.scratch_units);
+    scratch.push_back(most);
+  }
+  return scratch;
 }
 
 class BundleMaker {
@@ -66,13 +80,29 @@ class BundleMaker {
   Status lower() {
     std::vector<int64_t> arenas;
     for (const BundleEntry& entry : layout_.entries) {
-      plans_.push_back(std::make_unique<MemoryPlan>(plan_memory(*entry.function)));
-      compilations_.push_back(
-          std::make_unique<Compilation>(*entry.function, *plans_.back(), target_, compile_options_));
+      add_compilation(*entry.function, plan_memory(*entry.function));
+      make_room(*entry.function);
       arenas.push_back(arena_bytes(compilations_.back()->lowered()));
     }
     place_memory(layout_, arenas);
     return check_size(layout_.memory_bytes);
+  }
+
+  void add_compilation(const Function& function, MemoryPlan plan) {
+    plans_.push_back(std::make_unique<MemoryPlan>(std::move(plan)));
+    compilations_.push_back(std::make_unique<Compilation>(function, *plans_.back(), target_, compile_options_));
+  }
+
+  // What kernels need for themselves is known once they are chosen: the memory is planned again then, with room for it.
+  void make_room(const Function& function) {
+    const std::vector<int64_t> scratch = scratch_of(function, compilations_.back()->lowered());
+    const int64_t before = arena_bytes(compilations_.back()->lowered());
+    if (std::ranges::count(scratch, 0) == std::ssize(scratch)) return;
+    add_compilation(function, plan_memory_with_scratch(function, scratch));
+    const bool is_better = arena_bytes(compilations_.back()->lowered()) < before;
+    const auto other = compilations_.size() - (is_better ? 2 : 1);
+    compilations_.erase(compilations_.begin() + static_cast<ptrdiff_t>(other));
+    plans_.erase(plans_.begin() + static_cast<ptrdiff_t>(other));
   }
 
   Status emit(const Checkpoint& checkpoint, uint64_t model) {

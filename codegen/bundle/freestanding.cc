@@ -168,7 +168,8 @@ Result<ObjectFacts> facts_of(std::string_view object) {
   for (const llvm::object::SectionRef& section : (*file)->sections()) {
     const auto size = static_cast<int64_t>(section.getSize());
     if (section.isText()) facts.code_bytes += size;
-    else if (section.isData() && llvm::cantFail(section.getName()).contains("rodata")) facts.constant_bytes += size;
+    else if (section.isData() && ((*file)->isWasm() || llvm::cantFail(section.getName()).contains("rodata")))
+      facts.constant_bytes += size;
   }
   return facts;
 }

@@ -67,11 +67,17 @@ bool computes_f64(const KernelWork& work) {
 //
 // The other way around, a convolution in a block, or its gradient, has all examples of it in one vector, which is
 // several registers if the machine's are shorter: so it reads whole cache lines, and what is broadcast serves them all.
+// Not where the sums for a row of a filter's gradient, which are summed side by side, would not be in registers then.
 Target target_of(const KernelWork& work, const Target& target) {
   constexpr uint32_t kBoth = kContraction | kWindow;
   Target seen = target;
   const bool is_conv = work.main != nullptr && (op_info(work.main->kind).traits & kBoth) == kBoth;
-  if (work.loop >= 0 && is_conv) seen.lanes = std::max(seen.lanes, static_cast<int>(kBlockExamples));
+  if (work.loop >= 0 && is_conv) {
+    const int lanes = std::max(target.lanes, static_cast<int>(kBlockExamples));
+    const bool is_gradient = work.main->kind == OpKind::kConvFilter;
+    const int64_t sums = is_gradient ? DepthLanesSchedule::places_at_once(work.main->type().shape.back()) : 1;
+    if (sums * lanes / target.lanes <= target.processor.registers) seen.lanes = lanes;
+  }
   if (computes_f64(work)) seen.lanes /= 2;
   return seen;
 }

@@ -91,6 +91,7 @@ struct RowLanesSchedule {
   int64_t lanes = 1;
   size_t lane_axis = 0, item_axis = 0;
   bool is_in_block = false;
+  bool unrolls = true;  // the innermost axis of the depth, where a window is
   bool stages = false;  // a is copied, image by image, with the zeros of its padding
 
   RowLanesSchedule(Contraction contraction, const Target& target, bool is_in_block);
@@ -133,6 +134,8 @@ struct DepthLanesSchedule {
   int64_t steps = 1;          // of the depth, whose sums do not wait for each other
 
   DepthLanesSchedule(Contraction contraction, const Target& target, bool is_in_block);
+  // How many places of a row of a filter are summed side by side in a block.
+  static int64_t places_at_once(int64_t row);
 
   int64_t columns() const { return tile[whole.axes_of(Axis::Kind::kColumn)[0]]; }
   int64_t items() const;  // of a tile's rows

@@ -50,6 +50,8 @@ void DepthLanesSchedule::divide_product(const Target& target) {
   steps = is_short ? 1 : std::max<int64_t>(1, target.accumulators / (some * tile[row]));
 }
 
+int64_t DepthLanesSchedule::places_at_once(int64_t row) { return largest_divisor(row, kMaxFilterColumns.at_most(row)); }
+
 void DepthLanesSchedule::divide_windows(const Target& target) {
   const std::vector<size_t> rows = whole.axes_of(Kind::kRow);  // input channels, then the filter
   const size_t column = whole.axes_of(Kind::kColumn)[0];
@@ -61,7 +63,7 @@ void DepthLanesSchedule::divide_windows(const Target& target) {
     tile[column] = largest_divisor(outputs, lanes / tile[rows.back()]);
     return;
   }
-  tile[rows.back()] = largest_divisor(width, kMaxFilterColumns.at_most(width));
+  tile[rows.back()] = places_at_once(width);
   const int64_t most = std::max<int64_t>(1, kFewColumns / tile[rows.back()]);
   tile[rows[0]] = largest_divisor(whole.axes[rows[0]].extent, most);
   const int64_t registers = target.schedule.tiles.accumulators / registers_of_vector(lanes, target.processor);

@@ -26,6 +26,9 @@ constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fe
 constexpr int64_t kPanelParts = 4, kBandParts = 8;
 int64_t floats_in_cache(const Target& target, int64_t parts) { return target.schedule.cache_bytes / parts / 4; }
 
+// The same where there is one thread, and little memory: what a band saves is more than what it costs.
+constexpr int64_t kSmallBand = 1 << 10;
+
 // What is read where it lies is read in long pieces: as many columns as registers have sums for, without a rest if
 // that costs less than half of them.
 int64_t wide_vectors(int64_t vectors, int64_t registers) {
@@ -92,14 +95,18 @@ void PanelSchedule::divide_windows(const Target& target) {
   vectors = std::min(vectors, even_tile(ceil_div(whole.extent_of(Kind::kColumn), lanes), kFilterVectors));
   most_tile_rows = std::min<int64_t>(kMaxTileRows, std::max<int64_t>(1, target.schedule.tiles.accumulators / vectors));
   block[pixels[0]] = 1;
+  const bool has_little = !target.has_threads && !whole.sums_pixels();
+  const int64_t in_cache = floats_in_cache(target, kBandParts);
+  const int64_t most = has_little ? std::min(kSmallBand, in_cache) : in_cache;
   if (phases.size() == 1) {
     const int64_t height = whole.axes[pixels[1]].extent;
     const StagedShape shape = input();
     const int64_t row_floats =
         std::max(floats_of(shape) / shape[2].extent * whole.a[2].scale_of(pixels[1]), places(pixel) / height * panel());
-    block[pixels[1]] = largest_divisor(height, std::max<int64_t>(1, floats_in_cache(target, kBandParts) / row_floats));
+    block[pixels[1]] = largest_divisor(height, std::max<int64_t>(1, most / row_floats));
   }
   const int64_t rows = rows_of_block();
+  if (has_little) return;
   splits = splits_of(whole.extent_of(Kind::kBatch) * panels(),
                      whole.sums_pixels() ? ceil_div(rows, tile_rows(rows)) : blocks(Kind::kRow), multiplies());
   if (whole.sums_pixels()) row_parts = splits;

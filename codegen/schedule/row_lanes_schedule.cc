@@ -44,7 +44,7 @@ Tile cheapest_tile(int64_t columns, int64_t items, int64_t limit, int64_t parts,
 
 RowLanesSchedule::RowLanesSchedule(Contraction contraction, const Target& target, bool in_block)
     : whole(std::move(contraction)), phases(phases_of(whole)), lanes(target.lanes), is_in_block(in_block),
-      registers_(target.schedule.tiles), processor_(target.processor) {
+      unrolls(target.orders_code), registers_(target.schedule.tiles), processor_(target.processor) {
   for (const Axis& axis : whole.axes) block.push_back(axis.extent);
   const std::vector<size_t> rows = whole.axes_of(Kind::kRow);
   lane_axis = in_block ? rows.front() : rows.back();

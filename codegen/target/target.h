@@ -60,6 +60,8 @@ struct Target {
   int index_bits = 64;  // of addresses, and of what counts loops
   // A kernel's scratch beyond this lies in the arena, though its stack would have room.
   int64_t stack_bytes = std::numeric_limits<int64_t>::max();
+  // Whether what makes machine code in the end orders it for the registers. An engine of WebAssembly takes it as it is.
+  bool orders_code = true;
   bool has_threads = true;  // units of a kernel may run at the same time, each with scratch of its own
 };
 

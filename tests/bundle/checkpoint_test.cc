@@ -210,5 +210,18 @@ int main(void) {
   }
 }
 
+// What lies beside the weights: the largest image, what it is made of or becomes, and what kernels need.
+TEST(BundleMemory, LeNetOnOneImageNeedsLessThan30KiB) {
+  const LoadedModel model = read_model("lenet");
+  const auto function = expect(build_function(model, "infer", {{1}, default_pipeline(), {}}));
+  const Function* const functions[] = {function.get()};
+  for (const auto& [triple, cpu] : {std::pair("", ""), std::pair("x86_64-linux-gnu", "x86-64-v3"),
+                                    std::pair("thumbv7em-none-eabihf", "cortex-m4")}) {
+    const BundleOptions options{.name = "b", .triple = triple, .cpu = cpu};
+    const Bundle bundle = expect(make_bundle(functions, options));
+    EXPECT_LE(bundle.layout.memory_bytes, 30 << 10) << triple;
+  }
+}
+
 }  // namespace
 }  // namespace minnow

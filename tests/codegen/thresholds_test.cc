@@ -269,6 +269,7 @@ const std::vector<std::string>& no_thresholds() {
       "kProductParts", "kFewestPlaces", "kPanelParts", "kImageParts",  // of caches, whose sizes the processor has
       "kMaxFactors",                          // of a product
       "d < 4", "kRow = 2",                    // dimensions of an image
+      "kSmallBand",                           // of memory that there is little of
       "kMaxEntryBytes", "kMaxEntries",        // of files
       "kMaxPairs", "kFar", "kFewUsers",       // how long is searched
       // clang-format on

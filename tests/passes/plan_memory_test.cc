@@ -6,6 +6,7 @@
 #include "ir/text.h"
 #include "passes/gradient/autodiff.h"
 #include "passes/group/fuse.h"
+#include "passes/plan_scratch.h"
 #include "passes/simplify/eliminate_common_subexpressions.h"
 #include "passes/simplify/eliminate_dead_code.h"
 
@@ -199,6 +200,39 @@ std::unique_ptr<Function> train_step(const std::vector<int64_t>& widths, int64_t
   eliminate_common_subexpressions(*function);
   eliminate_dead_code(*function);
   return function;
+}
+
+// The longest run of bytes of the arena that hold no value while op `position` runs.
+int64_t longest_gap(const MemoryPlan& plan, int position) {
+  std::vector<std::pair<int64_t, int64_t>> held;
+  for (const auto& [value, slot] : plan.slots)
+    if (slot.first <= position && position <= slot.last) held.emplace_back(slot.offset, slot.offset + slot.bytes);
+  held.emplace_back(plan.arena_bytes, plan.arena_bytes);
+  std::ranges::sort(held);
+  int64_t longest = 0, free_from = 0;
+  for (const auto& [begin, end] : held) {
+    longest = std::max(longest, begin - free_from);
+    free_from = std::max(free_from, end);
+  }
+  return longest;
+}
+
+// A large value, a small one between, and an op that needs much beside: what is small gets out of the way.
+TEST(PlanMemory, ScratchLiesWhereALargeValueWas) {
+  auto function = parse(R"(
+    func @f(%x: f32[16,16], %w: f32[16,64], %v: f32[64,4], %u: f32[4,4]) -> (f32[16,4]) {
+      %0 = dot(%x, %w) {contract = [1, 0]} : f32[16,64]  loc("a")
+      %1 = dot(%0, %v) {contract = [1, 0]} : f32[16,4]  loc("a")
+      %2 = dot(%1, %u) {contract = [1, 0]} : f32[16,4]  loc("a")
+      %3 = dot(%2, %u) {contract = [1, 0]} : f32[16,4]  loc("a")
+      return %3
+    })");
+  const std::vector<int64_t> scratch = {0, 0, 4000, 100};
+  const MemoryPlan plan = plan_memory_with_scratch(*function, scratch);
+  expect_sound(*function, plan);
+  EXPECT_EQ(plan.arena_bytes, aligned(4000) + 256 + 256) << "more than the first value and the second";
+  for (int op = 0; op < 4; ++op) EXPECT_GE(longest_gap(plan, op), scratch[static_cast<size_t>(op)]) << op;
+  EXPECT_EQ(plan_memory_with_scratch(*function, {}).arena_bytes, plan_memory(*function).arena_bytes);
 }
 
 TEST(PlanMemory, ATrainStepNeedsLittleMoreThanItsPeak) {

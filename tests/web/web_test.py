@@ -22,6 +22,7 @@ import unittest
 import urllib.parse
 
 SKIPPED = 77
+MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=2>"
 
@@ -346,6 +347,15 @@ class WebTest(unittest.TestCase):
         self.run_minnow("compile", "f.ir", "--emit=web", "-o", "p.html", status=1)
         self.run_minnow("compile", "digits.textproto", "--emit=web", "-o", "p.html", "--weights", "none.safetensors", status=1)
         self.assertFalse((self.path / "p.html").exists())
+
+    def test_a_graph_without_a_loss_answers(self):
+        seen = self.browse(MODELS / "onnx/glyphs.onnx", """
+            app.inputs[0].begin([0.5, 0.1]); app.inputs[0].extend([0.5, 0.9]);
+            return {answers: find("#outputs output").map(output => Number(output.textContent)), trains: !byId("train").hidden,
+                    pad: find(".pad").length};""")
+        self.assertEqual(len(seen["answers"]), 10)
+        self.assertGreater(len(set(seen["answers"])), 5)
+        self.assertEqual((seen["trains"], seen["pad"]), (False, 1))
 
     def test_weights_from_a_file(self):
         seen = self.browse("digits.textproto", "return [app.trainer.validate().accuracy, net.fresh !== null, byId('fresh').hidden];",
