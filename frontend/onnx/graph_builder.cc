@@ -207,6 +207,11 @@ Op* GraphBuilder::loop(std::vector<Value*> operands, LoopAttributes attributes, 
   return builder_.loop(std::move(operands), std::move(attributes), std::move(body));
 }
 
+void GraphBuilder::take_back(const Mark& mark) {
+  while (function().ops().size() > mark.ops) function().ops().pop_back();
+  bytes_ = mark.bytes;
+}
+
 void GraphBuilder::count_from(size_t op) {
   const Function::OpList& ops = function().ops();
   require(ops.size() < kMostOps, "the graph makes more than {} ops", kMostOps);

@@ -117,6 +117,13 @@ class GraphBuilder {
   // A body of its own, whose results have the types that the attributes ask for.
   Op* loop(std::vector<Value*> operands, LoopAttributes attributes, std::unique_ptr<Function> body);
   int64_t max_bytes() const { return max_bytes_; }
+  // What has been appended so far, and back to it: nothing may use what came behind.
+  struct Mark {
+    size_t ops;
+    int64_t bytes;
+  };
+  Mark mark() { return {function().ops().size(), bytes_}; }
+  void take_back(const Mark& mark);
   // Refuses what ops that others have appended, those from this number on, need too much of.
   void count_from(size_t op);
 

@@ -55,6 +55,10 @@ class GraphImport {
   int body() const { return static_cast<int>(bodies_.size()); }
   // table[index] along `dim` where that is the part of an iteration, so that the loop splits it: nullptr elsewhere.
   Value* part_of_iteration(Operand& table, const Operand& index, int64_t dim);
+  // Whether to try once more to make a loop of this body. Where loops lie in each other, each would else be tried anew
+  // for every iteration of those around it.
+  bool may_be_loop(const onnx::GraphProto& body) const;
+  void note_refused(const onnx::GraphProto& body) { ++refused_bodies_[&body]; }
   // Work that a node stands for, in nodes; refuses too much of it.
   void count_nodes(int64_t count);
   // Whether a node has to know the elements of this name of the file's graph.
@@ -126,6 +130,7 @@ class GraphImport {
   int64_t drawn_ = 0;      // sequences of random numbers
   std::string node_name_;  // for messages
   std::map<const onnx::TensorProto*, Value*> parameters_;
+  std::map<const onnx::GraphProto*, int> refused_bodies_;  // how often
 };
 
 }  // namespace minnow

@@ -60,6 +60,12 @@ Op* GraphImport::Body::close(LoopAttributes attributes, std::vector<Value*> resu
   return graph_.builder().loop(std::move(operands_), std::move(attributes), std::move(function));
 }
 
+bool GraphImport::may_be_loop(const onnx::GraphProto& body) const {
+  constexpr int kMostAttempts = 2;  // within a loop around it, and where that one is written out
+  const auto found = refused_bodies_.find(&body);
+  return found == refused_bodies_.end() || found->second < kMostAttempts;
+}
+
 // Else the gradient of each iteration would be as large as the table.
 Value* GraphImport::part_of_iteration(Operand& table, const Operand& index, int64_t dim) {
   if (bodies_.empty() || index.value == nullptr || index.value != bodies_.back()->iteration) return nullptr;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pathlib
 import tempfile
@@ -51,7 +52,8 @@ def from_torch(
         model = minnow.from_torch(net, torch.zeros(1, 3, 32, 32), loss=losses.softmax_cross_entropy())
         model.fit(x, y, epochs=3)
 
-    Dropout drops while the model learns, as much as the module says. The module itself stays as it is.
+    torch.nn.Dropout drops while the model learns, as much as the module says; dropout within other layers is left out. The module itself
+    stays as it is.
 
     Args:
         module: In whatever mode.
@@ -79,8 +81,7 @@ def from_torch(
 
 # With weights under their names and batch norms as they are: what optimises a graph for inference folds both.
 def _export(module: Any, examples: tuple[Any, ...], names: list[str], dynamo: bool, path: pathlib.Path) -> None:
-    import torch
-
+    torch: Any = importlib.import_module("torch")  # whose types are not at hand
     batched = tuple(x if x.shape[0] > 1 else torch.cat([x, x]) for x in examples)  # 1 would be taken for fixed
     modes = {part: part.training for part in module.modules()}
     options: dict[str, Any] = {"input_names": names, "verbose": False, "dynamo": dynamo}
@@ -100,6 +101,18 @@ def _export(module: Any, examples: tuple[Any, ...], names: list[str], dynamo: bo
     finally:
         for part, mode in modes.items():
             part.training = mode
+    _leave_mode_open(path)
+
+
+# A dropout that says that it drops would do so in predictions.
+def _leave_mode_open(path: pathlib.Path) -> None:
+    onnx: Any = importlib.import_module("onnx")
+    model = onnx.load(path)
+    for nodes in (model.graph.node, *(function.node for function in model.functions)):
+        for node in nodes:
+            if node.op_type == "Dropout":
+                del node.input[2:]
+    onnx.save(model, path)
 
 
 # The model's text names the file, which therefore stays as long as the model does.

@@ -201,6 +201,51 @@ TEST_F(OnnxHostile, AHundredThousandNodes) {
   EXPECT_EQ(import_message(**file), "");
 }
 
+// A loop whose body is `inner` and hands on what it carries, `times` round.
+std::string loop_around(const std::string& inner, const std::string& times, const std::string& result) {
+  return "op_type: 'Loop' input: '" + times + "' input: '' input: 'x' output: '" + result +
+         "' attribute { name: 'body' type: GRAPH g { name: 'b' input { name: 'i" + result + "' } input { name: 'c" +
+         result + "' } input { name: 'h" + result + "' } " + inner + " node { op_type: 'Identity' input: 'c" + result +
+         "' output: 'd" + result + "' } output { name: 'd" + result + "' } output { name: 'o" + result + "' } } }";
+}
+
+const std::string kTimes =
+    "initializer { name: 'two' data_type: 7 int64_data: 2 } initializer { name: 'endless' data_type: 7 int64_data: "
+    "9223372036854775807 } initializer { name: 'million' data_type: 7 int64_data: 1000000 }";
+
+TEST_F(OnnxHostile, LoopsThatNeverEnd) {
+  const std::string body = "node { op_type: 'Neg' input: 'hy' output: 'oy' }";
+  EXPECT_THAT(answer({loop_around(body, "endless", "y")}, {x()}, 22, kTimes).error, HasSubstr("more than 10000 times"));
+  EXPECT_THAT(answer({loop_around(body, "", "y")}, {x()}, 22, kTimes).error, HasSubstr("more than 10000 times"));
+}
+
+TEST_F(OnnxHostile, LoopsThatPutTooMuchTogether) {
+  std::string node = loop_around(
+      "node { op_type: 'Neg' input: 'hz' output: 'oz' } node { op_type: 'Expand' input: 'oz' input: 'big' output: 'all' }",
+      "million", "z");
+  node.insert(node.rfind("} }"), "output { name: 'all' } ");
+  const onnx::ModelProto model =
+      small_model({node + " output: 'y'"}, {x()}, 22,
+                  kTimes + " initializer { name: 'big' data_type: 7 dims: 2 int64_data: [1000, 2] }");
+  const auto file = OnnxFile::parse(model.SerializeAsString(), "F.onnx");
+  ASSERT_TRUE(file);
+  EXPECT_THAT(import_message(**file),
+              HasSubstr("more than 10000 times, and is no loop: with 1000000 steps of f32[1,1000,2] the graph needs"));
+}
+
+// What is refused within one is tried again for each iteration of each loop around it.
+TEST_F(OnnxHostile, LoopsThatAreTriedAgainAndAgain) {
+  std::string inner = "node { op_type: 'NonZero' input: 'h0' output: 'o0' }";
+  std::string node = loop_around(inner, "two", "0");
+  for (int depth = 1; depth < 20; ++depth) {
+    const std::string result = depth == 19 ? "y" : std::to_string(depth);
+    node = loop_around("node { " + node + " } node { op_type: 'Identity' input: '" + std::to_string(depth - 1) +
+                           "' output: 'o" + result + "' }",
+                       "two", result);
+  }
+  EXPECT_THAT(answer({node}, {x()}, 22, kTimes).error, HasSubstr("(NonZero of version 22): its input 0"));
+}
+
 TEST_F(OnnxHostile, FilesThatAreCutShort) {
   const std::string bytes = small_model({"op_type: 'Relu' input: 'x' output: 'y'"}, {x()}).SerializeAsString();
   for (size_t length = 0; length < bytes.size(); ++length) {

@@ -59,6 +59,9 @@ Operand empty_stack(const onnx::ValueInfoProto& declared) {
   return known_operand(HostTensor::zeros(declared.type().tensor_type().elem_type(), shape));
 }
 
+// Why it is written out, if that was refused.
+std::string reason(const std::string& why) { return why.empty() ? "" : ", and is no loop: " + why; }
+
 void give_results(NodeScope& n, IterationResults results) {
   const size_t carried = results.carried.size();
   for (size_t i = 0; i < carried; ++i) n.give_operand(i, std::move(results.carried[i]));
@@ -94,15 +97,16 @@ void loop(NodeScope& n) {
   std::vector<Operand> carried;
   for (size_t i = 2; i < n.inputs(); ++i) carried.push_back(n.operand(i));
   const size_t scans = n.outputs() - std::min(n.outputs(), carried.size());
+  std::string why;
   if (goes_on && n.has(0) && most <= kMostLoopIterations)
     if (auto results = iterate(
             n, body,
-            {.count = most, .is_counted = true, .carried = carried, .stacked_parts = std::vector<Parts>(scans)}))
+            {.count = most, .is_counted = true, .carried = carried, .stacked_parts = std::vector<Parts>(scans)}, &why))
       return give_results(n, *std::move(results));
   std::vector<std::vector<Operand>> stacks(scans);
   int64_t iteration = 0;
   for (; goes_on && iteration < most; ++iteration) {
-    require(iteration < kMostIterations, "it goes round more than {} times", kMostIterations);
+    require(iteration < kMostIterations, "it goes round more than {} times{}", kMostIterations, reason(why));
     std::vector<Operand> inputs = {known_operand(HostTensor::of_ints({}, {iteration})),
                                    known_operand(HostTensor::splat(onnx::TensorProto::BOOL, {}, 1))};
     inputs.insert(inputs.end(), carried.begin(), carried.end());
@@ -140,9 +144,8 @@ std::vector<Parts> parts_of(const NodeScope& n, std::string_view which, size_t c
 }
 
 // Iteration by iteration.
-IterationResults scan_written_out(NodeScope& n, const onnx::GraphProto& body, Iterations all) {
-  require(all.count <= kMostIterations, "its iterations differ, but it goes round {} times, and {} are supported",
-          all.count, kMostIterations);
+IterationResults scan_written_out(NodeScope& n, const onnx::GraphProto& body, Iterations all, const std::string& why) {
+  require(all.count <= kMostIterations, "it goes round more than {} times{}", kMostIterations, reason(why));
   std::vector<std::vector<Operand>> stacks(all.stacked_parts.size());
   const size_t states = all.carried.size();
   for (int64_t iteration = 0; iteration < all.count; ++iteration) {
@@ -190,8 +193,9 @@ void scan(NodeScope& n) {
   }
   require(all.count >= 1 && all.count <= kMostLoopIterations, "it goes round {} times, but 1 to {} are supported",
           all.count, kMostLoopIterations);
-  auto results = iterate(n, body, all);
-  give_results(n, results ? *std::move(results) : scan_written_out(n, body, std::move(all)));
+  std::string why;
+  auto results = iterate(n, body, all, &why);
+  give_results(n, results ? *std::move(results) : scan_written_out(n, body, std::move(all), why));
 }
 
 }  // namespace minnow::onnx_ops

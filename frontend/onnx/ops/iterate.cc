@@ -119,21 +119,22 @@ class Iterating {
 
 }  // namespace
 
-std::optional<IterationResults> iterate(NodeScope& n, const onnx::GraphProto& graph, Iterations iterations) {
+std::optional<IterationResults> iterate(NodeScope& n, const onnx::GraphProto& graph, Iterations iterations,
+                                        std::string* why) {
   const auto is_needed = [&](const std::string& name) { return n.graph().is_needed(name); };
   const auto is_list = [](const Operand& operand) { return operand.is_sequence || operand.is_absent; };
-  if (iterations.count < 2 || std::ranges::any_of(n.node().output(), is_needed) ||
+  if (iterations.count < 2 || !n.graph().may_be_loop(graph) || std::ranges::any_of(n.node().output(), is_needed) ||
       std::ranges::any_of(iterations.carried, is_list))
     return std::nullopt;
-  Function::OpList& ops = n.b.function().ops();
-  const size_t before = ops.size();
+  const GraphBuilder::Mark before = n.b.mark();
   try {
     if (works_out(n, graph, iterations)) return std::nullopt;
     if (auto results = Iterating(n, graph, iterations).run()) return results;
-  } catch (const Refusal&) {
-    // Said once more where the iterations are written out, if it holds for those.
+  } catch (const Refusal& refusal) {
+    *why = refusal.message;  // said once more where the iterations are written out, if it holds for those
   }
-  while (ops.size() > before) ops.pop_back();
+  n.b.take_back(before);
+  n.graph().note_refused(graph);
   return std::nullopt;
 }
 

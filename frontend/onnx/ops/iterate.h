@@ -28,7 +28,8 @@ struct IterationResults {
 };
 
 // nullopt where the iterations differ in more than numbers: shapes, conditions, what must be known before anything is
-// computed, or what is worked out from constants alone.
-std::optional<IterationResults> iterate(NodeScope& n, const onnx::GraphProto& graph, Iterations iterations);
+// computed, or what is worked out from constants alone. `why` then says what was refused, if anything was.
+std::optional<IterationResults> iterate(NodeScope& n, const onnx::GraphProto& graph, Iterations iterations,
+                                        std::string* why);
 
 }  // namespace minnow::onnx_ops

@@ -47,6 +47,29 @@ void hann_window(NodeScope& n) { give_window(n, {0.5, 0.5}); }
 void hamming_window(NodeScope& n) { give_window(n, {25.0 / 46, 21.0 / 46}); }
 void blackman_window(NodeScope& n) { give_window(n, {0.42, 0.5, 0.08}); }
 
+namespace {
+
+// x [..., F, ..., 2], half of the frequencies of what is real, to that [..., N, ..., 1]. All but the first, and the
+// last of an even number, stand for two.
+Value* real_inverse(NodeScope& n, Value* x, int64_t axis, int64_t size) {
+  GraphBuilder& b = n.b;
+  const int64_t rank = x->type.rank(), frequencies = x->type.dim(axis);
+  Angles table = angles(size, frequencies, size);
+  for (int64_t i = 0; i < size * frequencies; ++i) {
+    const int64_t frequency = i % frequencies;
+    const double counts = (frequency == 0 || 2 * frequency == size ? 1.0 : 2.0) / static_cast<double>(size);
+    table.cosine[static_cast<size_t>(i)] *= counts;
+    table.sine[static_cast<size_t>(i)] *= counts;
+  }
+  const auto along = [&](int64_t part, std::vector<double> factors) {
+    Value* v = b.slice(x, rank - 1, part, part + 1);
+    return b.move_dim(b.dot(v, b.f32s({size, frequencies}, std::move(factors)), {axis, 1}), rank - 1, axis);
+  };
+  return b.sub(along(0, table.cosine), along(1, table.sine));
+}
+
+}  // namespace
+
 // x [..., N, ..., 1 or 2], real or complex, along one axis.
 void dft(NodeScope& n) {
   GraphBuilder& b = n.b;
@@ -56,15 +79,17 @@ void dft(NodeScope& n) {
   const int64_t axis = axis_of(n.has(2) ? n.whole_number(2) : n.whole("axis", n.version() < 20 ? 1 : -2), rank);
   require(axis != rank - 1, "it goes along the parts of a number");
   const bool is_inverse = n.whole("inverse") != 0, is_onesided = n.whole("onesided") != 0, is_real = n.dim(0, -1) == 1;
-  const int64_t size = n.has(1) ? n.whole_number(1) : n.dim(0, axis);
+  const bool expands = is_inverse && is_onesided;  // from half of the frequencies to real numbers
+  const int64_t known_size = expands ? 2 * (n.dim(0, axis) - 1) : n.dim(0, axis);
+  const int64_t size = n.has(1) ? n.whole_number(1) : known_size;
   require(size > 0 && size <= kMostFrequencies, "a transform of {} is not supported, up to {}", size, kMostFrequencies);
   Value* x = n.floats();
-  const int64_t kept = std::min(size, n.dim(0, axis));
+  const int64_t kept = std::min(expands ? size / 2 + 1 : size, n.dim(0, axis));
   x = b.slice(x, axis, 0, kept);
+  require(!expands || !is_real, "a one-sided inverse is of complex numbers");
+  if (expands) return n.give(real_inverse(n, x, axis, size));
   Value* real = b.slice(x, rank - 1, 0, 1);
   Value* imaginary = is_real ? nullptr : b.slice(x, rank - 1, 1, 2);
-  const bool expands = is_inverse && is_onesided;  // from half of the frequencies to real numbers
-  require(!expands, "a one-sided inverse is not supported");
   const int64_t frequencies = is_onesided ? size / 2 + 1 : size;
   const Angles table = angles(frequencies, kept, size);
   Value* cosine = b.f32s({frequencies, kept}, table.cosine);
