@@ -10,7 +10,8 @@ namespace {
 using V = llvm::Value*;
 using Kind = Axis::Kind;
 
-constexpr double kCyclesAhead = 200;  // in which a line arrives from the third level of the caches
+constexpr int64_t kStepsOfColumn = 16;  // for each that is asked for ahead
+constexpr double kCyclesAhead = 200;    // in which a line arrives from the third level of the caches
 
 class PanelContraction : PanelKernel {
  public:
@@ -228,7 +229,9 @@ void PanelContraction::prefetch(const Contraction& phase, Axes row, const Axes& 
   const bool moves_down = s_.whole.kind_of(s_.whole.a.back()) == Kind::kRow;
   if (!moves_down) row[rows_.back()] = emitter_.offset(row[rows_.back()], 1);
   row[step] = moves_down ? emitter_.offset(depth[step], steps) : emitter_.scale(depth[step], tile_rows);
-  if (moves_down || s_.blocks(Kind::kDepth) == 1) emitter_.prefetch(a_.value, position_of(phase.a, row));
+  // A short column is in the cache after the first panel, and what lies behind it is on pages that nobody reads.
+  const bool is_worth_it = moves_down ? s_.block[step] >= kStepsOfColumn * steps : s_.blocks(Kind::kDepth) == 1;
+  if (is_worth_it) emitter_.prefetch(a_.value, position_of(phase.a, row));
   for (int64_t j = 0; j < s_.vectors && !s_.packs && tile_rows > 2; ++j) {
     Axes column = depth;
     column[column_] = emitter_.uniform(number(j * s_.lanes));
