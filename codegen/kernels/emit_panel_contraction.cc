@@ -11,8 +11,8 @@ namespace {
 using V = llvm::Value*;
 using Kind = Axis::Kind;
 
-// Steps of the depth in which a line arrives from the third level of the caches, of the thinner operand and the wider.
-constexpr int64_t kFarSteps = 16, kNearSteps = 8;
+constexpr int64_t kStepsOfColumn = 16;  // for each that is asked for ahead
+constexpr double kCyclesAhead = 200;    // in which a line arrives from the third level of the caches
 
 class PanelContraction : PanelKernel {
  public:
@@ -232,20 +232,27 @@ void PanelContraction::accumulate(const Contraction& phase, const std::vector<Ax
   });
 }
 
-// Of a row further on, what is far in memory from the row before, so that the processor does not guess it: of a one
-// line, that of the tile's last number, as the tile before it asked for the others.
+// What is far in memory from the step before, or from the tile before, so that the processor does not guess it. Of a
+// it is one line a step: where a moves down a column, that of the tile's last number, as the tile before asked for the
+// others; else of the next tile's rows, which lie behind these. The long pieces of b that one or two rows read it
+// follows.
 void PanelContraction::prefetch(const Contraction& phase, Axes row, const Axes& depth) {
   if (s_.stages || s_.adds_up) return;
-  const auto ask = [&](const Operand& operand, Axes at, int64_t ahead) {
-    for (const size_t axis : depth_) at[axis] = depth[axis];
-    at[depth_.back()] = emitter_.offset(depth[depth_.back()], ahead);
-    emitter_.prefetch(operand.value, position_of(phase.*operand.map, at));
-  };
-  if (s_.whole.kind_of(s_.whole.a.back()) == Kind::kRow) ask(a_, std::move(row), kFarSteps);
-  for (int64_t j = 0; j < s_.vectors && !s_.packs; ++j) {
-    Axes column = origin();
+  const size_t step = depth_.back();
+  const int64_t tile_rows = s_.tile_rows(s_.rows_of_block());
+  const double cycles = static_cast<double>(tile_rows * s_.vectors) / kernel_.target().processor.multiply_adds;
+  const auto steps = static_cast<int64_t>(kCyclesAhead / std::max(cycles, 1.0));
+  const bool moves_down = s_.whole.kind_of(s_.whole.a.back()) == Kind::kRow;
+  if (!moves_down) row[rows_.back()] = emitter_.offset(row[rows_.back()], 1);
+  row[step] = moves_down ? emitter_.offset(depth[step], steps) : emitter_.scale(depth[step], tile_rows);
+  // A short column is in the cache after the first panel, and what lies behind it is on pages that nobody reads.
+  const bool is_worth_it = moves_down ? s_.block[step] >= kStepsOfColumn * steps : s_.blocks(Kind::kDepth) == 1;
+  if (is_worth_it) emitter_.prefetch(a_.value, position_of(phase.a, row));
+  for (int64_t j = 0; j < s_.vectors && !s_.packs && tile_rows > 2; ++j) {
+    Axes column = depth;
     column[column_] = emitter_.uniform(number(j * s_.lanes));
-    ask(b_, std::move(column), kNearSteps);
+    column[step] = emitter_.offset(depth[step], steps);
+    emitter_.prefetch(b_.value, position_of(phase.b, column));
   }
 }
 

@@ -73,6 +73,7 @@ struct PanelSchedule {
   int64_t places(Axis::Kind kind) const;
   int64_t multiplies() const;
   void divide_product(const Target& target, bool has_columns_innermost);
+  void divide_unpacked(const Target& target);
   void divide_windows(const Target& target);
 };
 

@@ -13,12 +13,13 @@ using Kind = Axis::Kind;
 
 const Threshold kWantedUnits{"panels that are units enough", 8};
 const Threshold kMultipliesOfUnit{"multiply-adds of a part of a panel", 1 << 17};
-// Packing w costs as much as a few tiles of rows do; unpacked, its lines are more, and far from each other.
+// Packing w costs as much as a few tiles of rows do; unpacked, its lines are far from each other.
 const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
-const Threshold kNearRows{"rows that do where w is not deep", 256};
+const Threshold kNearRows{"rows that do where w is not deep and vectors are long", 256};
 const Threshold kNearDepth{"depth of w that is not", 1024};
 constexpr int64_t kMaxTileRows = 12;   // each has an address in a register
-constexpr int64_t kWideRows = 6;       // of tiles whose vectors are read in long pieces
+constexpr int64_t kWideVectors = 4;    // of a panel that is read as it lies
+constexpr int64_t kLongPiece = 64;     // floats; shorter ones would each be alone on their page of memory
 constexpr int64_t kFilterVectors = 2;  // of a panel whose sums are of many pixels
 constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fewer are not worth beginning
 
@@ -37,6 +38,12 @@ int64_t wide_vectors(int64_t vectors, int64_t registers) {
   return divisor > most - divisor ? divisor : even_tile(vectors, most);
 }
 
+// As many as a tile has, or one more if then less of the last panel is empty.
+int64_t packed_vectors(int64_t vectors, int64_t of_tile) {
+  const int64_t few = even_tile(vectors, of_tile), many = of_tile + 1;
+  return ceil_div(vectors, many) * many < ceil_div(vectors, few) * few ? many : few;
+}
+
 // How often a unit of work is divided where there are few: each part packs its operands for itself.
 int64_t splits_of(int64_t units, int64_t pieces, int64_t multiplies) {
   const int64_t most = std::min(pieces, kMultipliesOfUnit.whole_parts(multiplies / units));
@@ -51,10 +58,9 @@ PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool
   transposes = !is_in_block && whole.kind_of(whole.y.back()) == Kind::kRow;
   const int64_t columns = whole.extent_of(Kind::kColumn);
   const TileShape& tile = columns <= lanes ? target.schedule.tiles.dot_narrow : target.schedule.tiles.dot;
-  vectors = even_tile(ceil_div(columns, lanes), tile.vectors);
-  most_tile_rows = tile.rows;
-  if (vectors < tile.vectors)
-    most_tile_rows = std::max<int64_t>(tile.rows, std::min(kMaxTileRows, tile.rows * tile.vectors / vectors));
+  vectors = packed_vectors(ceil_div(columns, lanes), tile.vectors);
+  const int64_t sums = tile.rows * tile.vectors;
+  most_tile_rows = std::clamp<int64_t>(sums / vectors, 1, std::max<int64_t>(tile.rows, kMaxTileRows));
   if (whole.has_windows()) divide_windows(target);
   else divide_product(target, whole.kind_of(whole.b.back()) == Kind::kColumn && !is_in_block);
 }
@@ -66,14 +72,12 @@ void PanelSchedule::divide_product(const Target& target, bool has_columns_innerm
   const int64_t most_places = std::max(kFewestPlaces, floats_in_cache(target, kPanelParts) / panel());
   if (adds_up) most_tile_rows = target.schedule.tiles.accumulators / vectors;
   const int64_t tiles_of_rows = ceil_div(rows, std::min(rows, most_tile_rows));
-  const bool is_near = rows <= kNearRows && whole.extent_of(Kind::kDepth) <= kNearDepth;
+  const bool is_near =
+      rows <= kNearRows && whole.extent_of(Kind::kDepth) <= kNearDepth && kWideVectors * lanes >= kLongPiece;
   packs = !has_columns_innermost || (tiles_of_rows > kUnpackedTiles && !is_near);
   if (has_columns_innermost && target.schedule.alternative > 0) packs = !packs;
   if (!packs) {
-    const int64_t all = ceil_div(whole.extent_of(Kind::kColumn), lanes);
-    const int64_t registers = target.schedule.tiles.accumulators;
-    vectors = wide_vectors(all, registers / (rows <= most_tile_rows ? rows : std::min(most_tile_rows, kWideRows)));
-    if (rows > most_tile_rows) most_tile_rows = std::clamp<int64_t>(registers / vectors, 1, kMaxTileRows);
+    divide_unpacked(target);
   } else {
     const std::vector<size_t> depth_axes = whole.axes_of(Kind::kDepth);
     int64_t& depth = block[depth_axes[0]];
@@ -85,6 +89,16 @@ void PanelSchedule::divide_product(const Target& target, bool has_columns_innerm
   row_parts = splits;
   if (blocks(Kind::kDepth) > 1)
     row_parts = splits * ceil_div(ceil_div(tiles, splits), ceil_div(std::min(rows, most_places), tile_rows(rows)));
+}
+
+// Few rows are one tile. Of more, a tile has as many as leave registers for a long piece of w.
+void PanelSchedule::divide_unpacked(const Target& target) {
+  const int64_t rows = rows_of_block();
+  const int64_t registers = target.schedule.tiles.accumulators;
+  const bool is_one_tile = rows <= std::min(kMaxTileRows, std::max(most_tile_rows, registers / 2));
+  vectors = wide_vectors(ceil_div(whole.extent_of(Kind::kColumn), lanes),
+                         is_one_tile ? registers / rows : std::min(kWideVectors, registers / most_tile_rows));
+  most_tile_rows = is_one_tile ? rows : std::clamp<int64_t>(registers / vectors, 1, kMaxTileRows);
 }
 
 // Images one by one, and of each a band of rows whose input and whose sums stay in the cache.

@@ -262,7 +262,7 @@ const std::vector<std::string>& no_thresholds() {
       "kBlockExamples",                       // of the layout
       "kRounds",                              // of a search
       "kRead = 0",                            // LLVM's
-      "kFewColumns", "kMaxTileRows", "kWideRows", "kFilterVectors", "kLongRows",  // how registers are filled
+      "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kFilterVectors", "kLongRows",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kVectorsOfPiece", "kNone", "kBoth",    // of reductions, of traits
       "kKeyBytes",                            // of what is sorted
