@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
+#include "runtime/division/division.h"
 #include "runtime/division/held_bytes.h"
 #include "runtime/file.h"
 #include "runtime/flops.h"
@@ -57,10 +58,11 @@ void print_table(const Profile& profile, const std::string& sort) {
 // What one of several ranks would do of it. The first has as much as any.
 void print_division(const Division& division) {
   const DivisionCost& cost = division.cost;
-  fmt::print("Among {} ranks, {:.1f} % of it is divided; a rank sends {:.1f} KiB a step and receives {:.1f} KiB, in {} "
-             "exchange{}\n",
-             division.ranks, 100 * cost.seconds_divided / cost.seconds_alone, static_cast<double>(cost.sent) / 1024,
-             static_cast<double>(cost.received) / 1024, cost.exchanges, cost.exchanges == 1 ? "" : "s");
+  fmt::print(
+      "Among {} ranks, {:.1f} % of it is divided; a rank sends {:.1f} KiB a step and receives {:.1f} KiB, in {} "
+      "exchange{}\n",
+      division.ranks, 100 * cost.seconds_divided / cost.seconds_alone, static_cast<double>(cost.sent) / 1024,
+      static_cast<double>(cost.received) / 1024, cost.exchanges, cost.exchanges == 1 ? "" : "s");
 }
 
 Json to_json(const Division& division) {
@@ -137,8 +139,7 @@ Result<ExitCode> profile_command(const ProfileFlags& flags) {
   Profile profile = summarize(kernels, steps);
   MINNOW_TRY(measure_peak(profile, function.pool(), options.code.cpu));
   if (!flags.trace.empty()) MINNOW_TRY(write_trace(flags.trace, steps));
-  const auto division =
-      flags.ranks > 1 ? function.executable().divided_among(flags.ranks) : std::optional<Division>();
+  const auto division = flags.ranks > 1 ? function.executable().divided_among(flags.ranks) : std::optional<Division>();
   if (flags.json) {
     Json json = to_json(subject, profile);
     if (division) json["division"] = to_json(*division);
