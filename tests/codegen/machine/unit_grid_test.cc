@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 namespace minnow {
@@ -38,7 +39,7 @@ TEST(UnitGrid, HasEveryElementInItsBox) {
       grid.shape.push_back(draw(1, 6));
       order.push_back(d);
     }
-    std::ranges::shuffle(order, random);
+    std::shuffle(order.begin(), order.end(), random);
     for (const int64_t dim : order)
       if (draw(0, 3) > 0) grid.digits.push_back({dim, draw(1, 4)});
     ASSERT_TRUE(grid.is_sound());
