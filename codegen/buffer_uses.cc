@@ -38,8 +38,8 @@ size_t shared_dims(const Op& op, size_t operand) {
   }
   if (has_trait(op.kind, kWindow)) return while_dim([](size_t d) { return d < 2; });
   if (has_trait(op.kind, kReduction)) {
-    const auto first = static_cast<size_t>(std::ranges::min(reduced_dims(op)));
-    return while_dim([&](size_t d) { return d < first; });
+    const std::vector<int64_t> dims = reduced_dims(op);  // there may be none
+    return while_dim([&](size_t d) { return dims.empty() || d < static_cast<size_t>(dims.front()); });
   }
   switch (op.kind) {
     case OpKind::kBroadcast:

@@ -33,7 +33,7 @@ bool has_512_bit_vectors() {
 constexpr Way kWays[] = {
     {.name = "interpreter, after passes", .compiled = false},
     {.name = "jit -O0", .opt_level = 0},
-    {.name = "jit -O3", .opt_level = 3},
+    {.name = "jit -O3", .opt_level = 3, .is_divided = true},
     {.name = "jit -O3 unfused", .fused = false, .opt_level = 3},
 };
 constexpr Way kWaysWithWideVectors[] = {
@@ -44,7 +44,7 @@ constexpr Way kWaysWithWideVectors[] = {
 };
 
 constexpr Way kBodyWays[] = {
-    {.name = "jit", .has_passes = false},
+    {.name = "jit", .has_passes = false, .is_divided = true},
     {.name = "jit -O0", .opt_level = 0, .has_passes = false},
     {.name = "jit, after passes"},
 };

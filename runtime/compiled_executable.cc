@@ -112,6 +112,9 @@ class CompiledExecutable : public Executable {
     for (size_t i = 0; i < memories.size(); ++i)
       memories[i] = division.memories[i].buffer < 0 ? arena : address(division.memories[i].buffer);
     for (const DividedStep& step : division.steps) {
+      for (const auto& [buffer, place] : step.settings)
+        address(buffer) =
+            place.constant >= 0 ? address(place.constant) : memories[static_cast<size_t>(place.memory)] + place.offset;
       if (options_.is_guarded) poison(step.foreign);
       switch (step.kind) {
         case DividedStep::Kind::kKernel: {
@@ -119,7 +122,11 @@ class CompiledExecutable : public Executable {
           if (step.begin < step.end) timed(trace_, {&kernel}, [&] { run_kernel(kernel, step.begin, step.end); });
           break;
         }
-        case DividedStep::Kind::kLoop: run_loop(compiled_->loops[step.index], step.begin, step.end); break;
+        case DividedStep::Kind::kLoop:
+          if (step.begin < step.end) run_loop(compiled_->loops[step.index], step.begin, step.end);
+          break;
+        case DividedStep::Kind::kZero:
+        case DividedStep::Kind::kCopy: fill(step); break;
         case DividedStep::Kind::kSequence: run_sequence(step.index); break;
         case DividedStep::Kind::kBegin:
           MINNOW_TRY(together_->exchanges.begin(step.index, memories));
@@ -130,6 +137,13 @@ class CompiledExecutable : public Executable {
       }
     }
     return {};
+  }
+
+  void fill(const DividedStep& step) {
+    const auto bytes = static_cast<size_t>(compiled_->buffers[step.index].bytes);
+    std::byte* from = addresses_[step.index];
+    if (step.kind == DividedStep::Kind::kZero) std::memset(from, 0, bytes);
+    else std::memcpy(addresses_[step.target], from, bytes);
   }
 
   Status wait(size_t exchange) {

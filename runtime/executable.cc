@@ -1,6 +1,7 @@
 #include "runtime/executable.h"
 
 #include "interpreter/interpreter.h"
+#include "runtime/division/division.h"
 
 namespace minnow {
 
@@ -22,6 +23,8 @@ const Tensor& Executable::result(std::string_view name) const {
 const Tensor& Executable::result(size_t i, std::span<Tensor* const> arguments) const {
   return in_place_[i] ? *arguments[static_cast<size_t>(in_place_[i]->index)] : results_[i];
 }
+
+std::optional<Division> Executable::divided_among(int /*ranks*/) const { return std::nullopt; }
 
 Status Executable::check_arguments(std::span<Tensor* const> arguments) const {
   const auto& parameters = function_->parameters();

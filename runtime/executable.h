@@ -17,10 +17,11 @@
 #include "ir/function.h"
 #include "ir/interrupt.h"
 #include "runtime/cluster/communicator.h"
-#include "runtime/division/division.h"
 #include "runtime/thread_pool.h"
 
 namespace minnow {
+
+struct Division;
 
 enum class Backend { kJit, kInterpreter };
 
@@ -50,7 +51,7 @@ class Executable {
   // How this rank runs the function together with others; nullptr if it runs alone.
   virtual const Division* division() const { return nullptr; }
   // How so many ranks would run it, the first of them; nullopt for the interpreter.
-  virtual std::optional<Division> divided_among(int /*ranks*/) const { return std::nullopt; }
+  virtual std::optional<Division> divided_among(int ranks) const;
   // What all runs so far have spent on waiting for other ranks.
   virtual double seconds_waited() const { return 0; }
 

@@ -102,7 +102,7 @@ bool UnitGrid::is_sound() const {
     if (has_digit[static_cast<size_t>(dim)]) return false;
     has_digit[static_cast<size_t>(dim)] = true;
   }
-  if (splits < 1 || boxes_together < 1 || splits > kMost || boxes_together > kMost) return false;
+  if (splits < 1 || splits > boxes_together || boxes_together > kMost) return false;
   return shape.empty() ? digits.empty() : boxes() % boxes_together == 0;
 }
 

@@ -35,8 +35,8 @@ bool overlaps(const std::vector<Touch>& some, const std::vector<Touch>& others) 
 class Planner {
  public:
   Planner(const CompiledFunction& compiled, int ranks, const DivideOptions& options)
-      : shares_(compiled, ranks), tasks_(shares_.tasks()), choose_(tasks_, ranks), ranks_(ranks), options_(options),
-        held_(shares_.memories().size(), HeldBytes(all_ranks(ranks))) {}
+      : shares_(compiled, ranks), tasks_(shares_.take_tasks()), choose_(tasks_, ranks), ranks_(ranks),
+        options_(options), held_(shares_.memories().size(), HeldBytes(all_ranks(ranks))) {}
 
   // Where the sums of a loop are added up waits for who needs the result: until then they may cross the network.
   void plan() {
@@ -69,7 +69,7 @@ class Planner {
   void add_exchanges(Division& division, std::vector<std::vector<size_t>>& begun,
                      std::vector<std::vector<size_t>>& awaited) const;
 
-  const Shares shares_;
+  Shares shares_;
   const std::vector<Task> tasks_;
   const ChooseDivision choose_;
   const int ranks_;
@@ -196,16 +196,26 @@ void Planner::add_exchanges(Division& division, std::vector<std::vector<size_t>>
   }
 }
 
+DividedStep::Kind kind_of(const Task& task) {
+  switch (task.kind) {
+    case Task::Kind::kKernel: return DividedStep::Kind::kKernel;
+    case Task::Kind::kLoop: return DividedStep::Kind::kLoop;
+    case Task::Kind::kZero: return DividedStep::Kind::kZero;
+    case Task::Kind::kCopy: return DividedStep::Kind::kCopy;
+    case Task::Kind::kSequence:
+    case Task::Kind::kEnd: break;
+  }
+  return DividedStep::Kind::kSequence;
+}
+
 void Planner::add_step(Division& division, const Run& run) const {
   using Kind = DividedStep::Kind;
   const Task& task = tasks_[run.task];
   if (task.kind == Task::Kind::kEnd) return;
   const auto rank = static_cast<size_t>(division.rank);
   const Share& share = run.is_divided ? task.divided[rank] : task.whole;
-  const Kind kind = task.kind == Task::Kind::kKernel ? Kind::kKernel
-                    : task.kind == Task::Kind::kLoop ? Kind::kLoop
-                                                     : Kind::kSequence;
-  DividedStep step{kind, task.index, share.begin, share.end, {}};
+  const Kind kind = kind_of(task);
+  DividedStep step{kind, task.index, task.target, share.begin, share.end, task.settings, {}};
   for (size_t other = 0; run.is_divided && options_.keeps_foreign && other < task.divided.size(); ++other)
     if (other != rank)
       step.foreign.insert(step.foreign.end(), task.divided[other].writes.begin(), task.divided[other].writes.end());
@@ -217,8 +227,8 @@ void Planner::add_step(Division& division, const Run& run) const {
     both.insert(both.end(), read.bytes.begin(), read.bytes.end());
     if (division.memories[read.memory].kind == Memory::Kind::kParameter) all = joined(std::move(both));
   }
-  if (share.begin < share.end || kind == Kind::kSequence || !step.foreign.empty())
-    division.steps.push_back(std::move(step));
+  const bool is_idle = (kind == Kind::kKernel || kind == Kind::kLoop) && share.begin == share.end;
+  if (!is_idle || !step.settings.empty() || !step.foreign.empty()) division.steps.push_back(std::move(step));
 }
 
 Division Planner::of_rank(int rank) const {

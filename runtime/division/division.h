@@ -28,10 +28,12 @@ struct Exchange {
 };
 
 struct DividedStep {
-  enum class Kind : uint8_t { kKernel, kLoop, kSequence, kBegin, kWait };
+  enum class Kind : uint8_t { kKernel, kLoop, kSequence, kZero, kCopy, kBegin, kWait };
   Kind kind = Kind::kKernel;
-  size_t index = 0;            // of kernel, loop, sequence or exchange
+  size_t index = 0;            // of kernel, loop, sequence, buffer or exchange
+  size_t target = 0;           // buffer that is copied to
   int64_t begin = 0, end = 0;  // units of a kernel, partitions of a loop
+  std::vector<BufferSetting> settings = {};
   std::vector<Touch> foreign = {};
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace minnow {
 namespace {
@@ -13,6 +14,9 @@ constexpr double kBytesPerSecond = 15e9;
 
 // A kernel whose outputs are scattered more is not worth describing.
 constexpr size_t kMostRanges = 1 << 14;
+
+// Iterations times kernels of a sequential loop that is planned iteration by iteration.
+constexpr int64_t kMostUnrolled = 4096;
 
 double seconds_of(double flops, double bytes) { return std::max(flops / kFlopsPerSecond, bytes / kBytesPerSecond); }
 
@@ -65,12 +69,13 @@ void Shares::place_buffers() {
   std::map<std::pair<Memory::Kind, int>, int> made;
   for (size_t i = 0; i < places_.size(); ++i) {
     const Buffer& buffer = compiled_.buffers[i];
-    if (buffer.kind == Buffer::Kind::kArena) places_[i] = {0, buffer.offset};
+    if (buffer.kind == Buffer::Kind::kArena) places_[i] = {0, buffer.offset, -1};
+    if (buffer.kind == Buffer::Kind::kConstant) places_[i] = {-1, 0, static_cast<int>(i)};
     if (buffer.kind != Buffer::Kind::kParameter && buffer.kind != Buffer::Kind::kResult) continue;
     const auto kind = buffer.kind == Buffer::Kind::kResult ? Memory::Kind::kResult : Memory::Kind::kParameter;
     const auto [found, is_new] = made.try_emplace({kind, buffer.index}, static_cast<int>(memories_.size()));
     if (is_new) memories_.push_back({kind, buffer.index, buffer.bytes, static_cast<int>(i)});
-    places_[i] = {found->second, 0};
+    places_[i] = {found->second, 0, -1};
   }
   std::vector<bool> is_in_sequence(compiled_.kernels.size());
   for (const SequentialLoop& loop : compiled_.sequences)
@@ -78,37 +83,90 @@ void Shares::place_buffers() {
   for (size_t i = 0; i < compiled_.loops.size(); ++i) {
     const BlockLoop& loop = compiled_.loops[i];
     if (loop.sums < 0 || is_in_sequence[loop.first]) continue;
-    places_[static_cast<size_t>(loop.sums)] = {static_cast<int>(memories_.size()), 0};
+    places_[static_cast<size_t>(loop.sums)] = {static_cast<int>(memories_.size()), 0, -1};
     memories_.push_back({Memory::Kind::kSums, static_cast<int>(i), loop.sums_bytes * loop.partitions, loop.sums});
   }
 }
 
 Touch Shares::touch(int buffer, ByteRanges bytes) const {
-  const Place& place = places_[static_cast<size_t>(buffer)];
+  const BufferPlace& place = places_[static_cast<size_t>(buffer)];
   for (ByteRange& range : bytes) range = {range.begin + place.offset, range.end + place.offset};
   return {static_cast<size_t>(place.memory), std::move(bytes)};
 }
 
 Touch Shares::whole_of(int index) const { return touch(index, joined({{0, buffer(index).bytes}})); }
 
-std::vector<Task> Shares::tasks() const {
-  std::vector<Task> tasks;
-  size_t sequence = 0;
-  for (size_t i = 0; i < compiled_.kernels.size();) {
+std::vector<Task> Shares::take_tasks() {
+  add_tasks(0, compiled_.kernels.size(), 0);
+  add(end_task());
+  return std::move(tasks_);
+}
+
+void Shares::add(Task task) {
+  task.settings = std::exchange(settings_, {});
+  tasks_.push_back(std::move(task));
+}
+
+void Shares::set(int buffer, BufferPlace place) {
+  places_[static_cast<size_t>(buffer)] = place;
+  settings_.push_back({buffer, place});
+}
+
+bool Shares::is_worth_unrolling(const SequentialLoop& loop) const {
+  int64_t kernels = 0;
+  for (size_t i = loop.first; i < loop.last; ++i) kernels += compiled_.kernels[i].repeats;
+  return kernels <= kMostUnrolled;
+}
+
+// Kernels [first, last), and the loops among them, of which `sequence` is the first that may lie there.
+void Shares::add_tasks(size_t first, size_t last, size_t sequence) {
+  for (size_t i = first; i < last;) {
     if (sequence < compiled_.sequences.size() && compiled_.sequences[sequence].first == i) {
-      tasks.push_back(sequence_task(sequence));
-      i = compiled_.sequences[sequence].last;
-      sequence += 1 + compiled_.sequences[sequence].inner;
+      const SequentialLoop& loop = compiled_.sequences[sequence];
+      if (is_worth_unrolling(loop)) add_iterations(sequence);
+      else add(sequence_task(sequence));
+      i = loop.last;
+      sequence += 1 + loop.inner;
     } else if (compiled_.kernels[i].loop < 0) {
-      tasks.push_back(kernel_task(i++));
+      add(kernel_task(i++));
     } else {
       const auto loop = static_cast<size_t>(compiled_.kernels[i].loop);
-      tasks.push_back(loop_task(loop));
+      add(loop_task(loop));
       i = compiled_.loops[loop].last;
     }
   }
-  tasks.push_back(end_task());
-  return tasks;
+}
+
+// A buffer filled with zeros, or with what another holds.
+void Shares::add_memory_task(Task::Kind kind, int index, int target) {
+  Task task{kind, static_cast<size_t>(index), static_cast<size_t>(target), {}, 0, false, {}, {}};
+  if (buffer(target).bytes == 0) return;
+  if (kind == Task::Kind::kCopy && has_memory(index)) task.whole.reads.push_back(whole_of(index));
+  task.whole.writes.push_back(whole_of(target));
+  add(std::move(task));
+}
+
+// As the loop runs in one process.
+void Shares::add_iterations(size_t sequence) {
+  const SequentialLoop& loop = compiled_.sequences[sequence];
+  const auto place = [&](int index) { return places_[static_cast<size_t>(index)]; };
+  for (const int sum : loop.sums) add_memory_task(Task::Kind::kZero, sum, sum);
+  for (int64_t iteration = 0; iteration < loop.count; ++iteration) {
+    const int64_t part_index = loop.reverse ? loop.count - 1 - iteration : iteration;
+    for (const SequentialLoop::Carry& carry : loop.carries) {
+      set(carry.before, place(iteration == 0 ? carry.initial : carry.after));
+      if (!carry.is_part) set(carry.after, place((loop.count - iteration) % 2 == 1 ? carry.last : carry.other));
+    }
+    for (const int part : loop.parts) {
+      BufferPlace at = place(buffer(part).index);
+      at.offset += part_index * buffer(part).bytes;
+      set(part, at);
+    }
+    add_tasks(loop.first, loop.last, sequence + 1);
+  }
+  for (const SequentialLoop::Carry& carry : loop.carries)
+    if (carry.is_part && carry.last >= 0) add_memory_task(Task::Kind::kCopy, carry.after, carry.last);
+  settings_.clear();
 }
 
 // nullopt where it is not known what the units write.
@@ -157,11 +215,13 @@ std::optional<Share> Shares::kernel_share(const Kernel& kernel, int64_t begin, i
 
 Task Shares::kernel_task(size_t index) const {
   const Kernel& kernel = compiled_.kernels[index];
-  Task task{Task::Kind::kKernel, index, 0, false, *kernel_share(kernel, 0, kernel.units), {}};
+  Task task{Task::Kind::kKernel, index, 0, {}, 0, false, *kernel_share(kernel, 0, kernel.units), {}};
   double partials = 0;
-  for (const BufferUse& use : kernel.uses) {
+  for (size_t i = 0; i < kernel.uses.size(); ++i) {
+    const BufferUse& use = kernel.uses[i];
     if (use.parts == 1) continue;
-    task.is_finish = true;
+    const int memory = places_[static_cast<size_t>(kernel.buffers[i])].memory;
+    task.is_finish = memory >= 0 && memories_[static_cast<size_t>(memory)].kind == Memory::Kind::kSums;
     partials += static_cast<double>(use.bytes * use.parts);
   }
   task.seconds = seconds_of(kernel.flops, kernel.bytes + partials);
@@ -211,7 +271,7 @@ Share Shares::loop_share(const BlockLoop& loop, int64_t begin, int64_t end) cons
 
 Task Shares::loop_task(size_t index) const {
   const BlockLoop& loop = compiled_.loops[index];
-  Task task{Task::Kind::kLoop, index, 0, false, loop_share(loop, 0, loop.partitions), {}};
+  Task task{Task::Kind::kLoop, index, 0, {}, 0, false, loop_share(loop, 0, loop.partitions), {}};
   for (size_t i = loop.first; i < loop.last; ++i)
     task.seconds +=
         seconds_of(compiled_.kernels[i].flops, compiled_.kernels[i].bytes) * static_cast<double>(loop.blocks);
@@ -224,7 +284,7 @@ Task Shares::loop_task(size_t index) const {
 // All of whatever its kernels touch.
 Task Shares::sequence_task(size_t index) const {
   const SequentialLoop& outer = compiled_.sequences[index];
-  Task task{Task::Kind::kSequence, index, 0, false, {}, {}};
+  Task task{Task::Kind::kSequence, index, 0, {}, 0, false, {}, {}};
   std::set<int> reads, writes;
   const auto add = [&](std::set<int>& set, int buffer_index) {
     while (buffer_index >= 0 &&
@@ -256,7 +316,7 @@ Task Shares::sequence_task(size_t index) const {
 }
 
 Task Shares::end_task() const {
-  Task task{Task::Kind::kEnd, 0, 0, false, {}, {}};
+  Task task{Task::Kind::kEnd, 0, 0, {}, 0, false, {}, {}};
   for (size_t i = 0; i < memories_.size(); ++i) {
     const Memory& memory = memories_[i];
     if (memory.kind == Memory::Kind::kArena || memory.kind == Memory::Kind::kSums || memory.bytes == 0) continue;

@@ -30,15 +30,31 @@ struct Share {
   std::vector<Touch> scratch;  // holds nothing before or afterwards
 };
 
+// Where a buffer lies, of which each iteration of a sequential loop has another: so far from the beginning of a memory,
+// or where a constant is.
+struct BufferPlace {
+  int memory = -1;  // -1: none
+  int64_t offset = 0;
+  int constant = -1;  // buffer of the table; -1: none
+};
+struct BufferSetting {
+  int buffer = 0;
+  BufferPlace place;
+};
+
 // What runs in one go.
 struct Task {
-  enum class Kind : uint8_t { kKernel, kLoop, kSequence, kEnd };
+  // A kernel, a block loop; a sequential loop with all that it holds; a buffer filled with zeros; a buffer copied to
+  // another; the end, which does nothing.
+  enum class Kind : uint8_t { kKernel, kLoop, kSequence, kZero, kCopy, kEnd };
   Kind kind = Kind::kKernel;
   size_t index = 0;
-  double seconds = 0;          // of one rank that does it all, roughly
-  bool is_finish = false;      // adds up the sums of a loop
-  Share whole;                 // of one that does it all
-  std::vector<Share> divided;  // of each rank; empty if it cannot be divided
+  size_t target = 0;                    // of a copy
+  std::vector<BufferSetting> settings;  // made before
+  double seconds = 0;                   // of one rank that does it all, roughly
+  bool is_finish = false;               // adds up the sums of a loop
+  Share whole;                          // of one that does it all
+  std::vector<Share> divided;           // of each rank; empty if it cannot be divided
 };
 
 class Shares {
@@ -46,16 +62,18 @@ class Shares {
   Shares(const CompiledFunction& compiled, int ranks);
 
   const std::vector<Memory>& memories() const { return memories_; }
-  // In order. The last is a task of kind kEnd, which reads what has to be there after a run.
-  std::vector<Task> tasks() const;
+  // In order; sequential loops iteration by iteration, unless there are very many. The last is a task of kind kEnd,
+  // which reads what has to be there after a run.
+  std::vector<Task> take_tasks();
 
  private:
-  struct Place {
-    int memory = -1;
-    int64_t offset = 0;
-  };
-
   void place_buffers();
+  void add_tasks(size_t first, size_t last, size_t sequence);
+  void add_iterations(size_t sequence);
+  bool is_worth_unrolling(const SequentialLoop& loop) const;
+  void set(int buffer, BufferPlace place);
+  void add_memory_task(Task::Kind kind, int index, int target);
+  void add(Task task);
   Task kernel_task(size_t index) const;
   Task loop_task(size_t index) const;
   Task sequence_task(size_t index) const;
@@ -70,7 +88,9 @@ class Shares {
   const CompiledFunction& compiled_;
   int ranks_;
   std::vector<Memory> memories_;
-  std::vector<Place> places_;  // of each buffer
+  std::vector<BufferPlace> places_;  // of each buffer, as the tasks stand
+  std::vector<BufferSetting> settings_;
+  std::vector<Task> tasks_;
 };
 
 // Bytes of both.

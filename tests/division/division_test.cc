@@ -22,12 +22,13 @@ TEST(HeldBytes, AreCutWhereWhatIsSetBegins) {
   held.set({15, 30}, {0b010, 0b010, 5});
   held.add_holder({12, 17}, 2);
   std::vector<std::pair<ByteRange, HeldBytes::Stretch>> found;
-  held.for_each({5, 25}, [&](const ByteRange& range, const HeldBytes::Stretch& stretch) {
-    found.emplace_back(range, stretch);
-  });
-  const std::vector<std::pair<ByteRange, HeldBytes::Stretch>> expected = {
-      {{5, 10}, {0b111, 0b111, -1}},  {{10, 12}, {0b001, 0b001, 4}}, {{12, 15}, {0b101, 0b001, 4}},
-      {{15, 17}, {0b110, 0b010, 5}}, {{17, 25}, {0b010, 0b010, 5}}};
+  held.for_each({5, 25},
+                [&](const ByteRange& range, const HeldBytes::Stretch& stretch) { found.emplace_back(range, stretch); });
+  const std::vector<std::pair<ByteRange, HeldBytes::Stretch>> expected = {{{5, 10}, {0b111, 0b111, -1}},
+                                                                          {{10, 12}, {0b001, 0b001, 4}},
+                                                                          {{12, 15}, {0b101, 0b001, 4}},
+                                                                          {{15, 17}, {0b110, 0b010, 5}},
+                                                                          {{17, 25}, {0b010, 0b010, 5}}};
   EXPECT_EQ(found, expected);
 }
 
@@ -58,8 +59,8 @@ SteppedFunction small_step() {
   MINNOW_CHECK(module, "{}", module.error().to_string());
   auto function = std::move((*module)->functions.front());
   proof::Rng rng(3);
-  std::vector<Tensor> arguments = draw_arguments(
-      *function, std::vector<proof::Domain>(function->parameters().size()), proof::Numbers::kWhole, rng);
+  std::vector<Tensor> arguments =
+      draw_arguments(*function, std::vector<proof::Domain>(function->parameters().size()), proof::Numbers::kWhole, rng);
   return {std::move(function), std::move(arguments)};
 }
 
@@ -95,8 +96,7 @@ void expect_matched(const CompiledFunction& code, int ranks, const DivideOptions
   };
   for (int rank = 0; rank < ranks; ++rank) {
     EXPECT_EQ(all[static_cast<size_t>(rank)].fingerprint, all[0].fingerprint);
-    for (int peer = 0; peer < ranks; ++peer)
-      if (peer != rank) EXPECT_EQ(messages(rank, peer, true), messages(peer, rank, false));
+    for (int peer = 0; peer < ranks; ++peer) EXPECT_EQ(messages(rank, peer, true), messages(peer, rank, false));
   }
 }
 
@@ -134,7 +134,7 @@ class Ranks : public ::testing::TestWithParam<std::pair<int, int>> {};
 TEST_P(Ranks, HaveTheBitsOfOneProcess) {
   const auto [count, threads] = GetParam();
   const SteppedFunction step = small_step();
-  for (const SteppedFunction* function : {&step, &small_network()}) {
+  for (const SteppedFunction* function : std::initializer_list<const SteppedFunction*>{&step, &small_network()}) {
     const std::vector<Tensor> expected = function->alone(3);
     EXPECT_EQ(function->difference(expected, 3, {.count = count, .threads = threads}), "");
     EXPECT_EQ(function->difference(expected, 3, {.count = count, .threads = threads, .divides_all = false}), "");

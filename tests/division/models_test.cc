@@ -38,6 +38,18 @@ TEST_P(DividedModel, HasTheWeightsOfOneProcess) {
   EXPECT_EQ(step.difference(often, 10, {.count = 2, .divides_all = false}), "");
 }
 
+// No block of examples, one and a rest, blocks alone; more ranks than there are partitions, or rows.
+TEST(DividedBatches, OfAnySizeHaveTheWeightsOfOneProcess) {
+  for (const char* name : {"lenet-relu", "lstm", "transformer-encoder"})
+    for (const char* batch_size : {"1", "17", "64"}) {
+      const SteppedFunction step = SteppedFunction::train_step(read_small(name, batch_size));
+      const auto expected = step.alone(3);
+      for (const int ranks : {1, 2, 4, 8})
+        EXPECT_EQ(step.difference(expected, 3, {.count = ranks, .threads = ranks == 2 ? 2 : 1}), "")
+            << name << ", " << batch_size << " examples, " << ranks << " ranks";
+    }
+}
+
 std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
   std::string name = info.param;
   std::ranges::replace(name, '-', '_');

@@ -20,7 +20,7 @@ namespace {
 
 CachedKernels example() {
   CachedKernels entry;
-  entry.kernels = {{8, 8, {0, 2, 1}}, {1, 1, {}}};
+  entry.kernels = {{8, 8, {0, 2, 1}, {{6, 8}, {{1, 2}, {0, 1}}, 6, 2}, "a tile"}, {1, 1, {}, {}, ""}};
   const std::string_view code = "not really machine code";
   entry.objects.emplace_back(code.begin(), code.end());
   return entry;
@@ -52,6 +52,8 @@ TEST_F(ObjectCacheTest, FindsWhatWasStored) {
   ASSERT_EQ(found->kernels.size(), 2U);
   EXPECT_EQ(found->kernels[0].units, 8);
   EXPECT_EQ(found->kernels[0].buffers, (std::vector<int>{0, 2, 1}));
+  EXPECT_EQ(found->kernels[0].grid, example().kernels[0].grid);
+  EXPECT_FALSE(found->kernels[1].grid.is_known());
   EXPECT_EQ(found->objects, example().objects);
   EXPECT_FALSE(cache_.find("b"));
 }
@@ -198,6 +200,8 @@ TEST_F(ObjectCacheTest, ACachedFunctionIsTheSameFunction) {
     EXPECT_EQ((*fresh)->kernels[i].name, (*cached)->kernels[i].name);
     EXPECT_EQ((*fresh)->kernels[i].units, (*cached)->kernels[i].units);
     EXPECT_EQ((*fresh)->kernels[i].buffers, (*cached)->kernels[i].buffers);
+    EXPECT_EQ((*fresh)->kernels[i].grid, (*cached)->kernels[i].grid);
+    EXPECT_EQ((*fresh)->kernels[i].uses, (*cached)->kernels[i].uses);
     EXPECT_NE((*cached)->kernels[i].entry, nullptr);
   }
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 namespace minnow {
@@ -38,11 +39,12 @@ TEST(UnitGrid, HasEveryElementInItsBox) {
       grid.shape.push_back(draw(1, 6));
       order.push_back(d);
     }
-    std::ranges::shuffle(order, random);
+    std::shuffle(order.begin(), order.end(), random);
     for (const int64_t dim : order)
       if (draw(0, 3) > 0) grid.digits.push_back({dim, draw(1, 4)});
     ASSERT_TRUE(grid.is_sound());
-    const int64_t begin = draw(0, static_cast<int>(grid.boxes())), end = draw(static_cast<int>(begin), static_cast<int>(grid.boxes()));
+    const int64_t begin = draw(0, static_cast<int>(grid.boxes())),
+                  end = draw(static_cast<int>(begin), static_cast<int>(grid.boxes()));
     EXPECT_EQ(elements_of_boxes(grid, begin, end, grid.shape.size()), counted(grid, begin, end));
   }
 }
@@ -52,8 +54,8 @@ TEST(UnitGrid, GivesEachUnitItsPieces) {
   const UnitGrid grid{{5, 2}, {{1, 1}, {0, 1}}, 5, 2};
   EXPECT_EQ(grid.boxes(), 10);
   EXPECT_EQ(grid.first_box(0, 3), 0);
-  EXPECT_EQ(grid.first_box(1, 3), 2);   // piece 1 begins at tile 5 / 2
-  EXPECT_EQ(grid.first_box(2, 3), 5);   // piece 2 is the second panel's first
+  EXPECT_EQ(grid.first_box(1, 3), 2);  // piece 1 begins at tile 5 / 2
+  EXPECT_EQ(grid.first_box(2, 3), 5);  // piece 2 is the second panel's first
   EXPECT_EQ(grid.first_box(3, 3), 10);
 }
 
