@@ -62,10 +62,11 @@ void print_table(const Profile& profile, const std::string& sort) {
 // What one of several ranks would do of it. The first has as much as any.
 void print_division(const Division& division) {
   const DivisionCost& cost = division.cost;
-  fmt::print("Among {} ranks, {:.1f} % of it is divided; a rank sends {:.1f} KiB a step and receives {:.1f} KiB, in {} "
-             "exchange{}\n",
-             division.ranks, 100 * cost.seconds_divided / cost.seconds_alone, static_cast<double>(cost.sent) / 1024,
-             static_cast<double>(cost.received) / 1024, cost.exchanges, cost.exchanges == 1 ? "" : "s");
+  fmt::print(
+      "Among {} ranks, {:.1f} % of it is divided; a rank sends {:.1f} KiB a step and receives {:.1f} KiB, in {} "
+      "exchange{}\n",
+      division.ranks, 100 * cost.seconds_divided / cost.seconds_alone, static_cast<double>(cost.sent) / 1024,
+      static_cast<double>(cost.received) / 1024, cost.exchanges, cost.exchanges == 1 ? "" : "s");
 }
 
 Json to_json(const Division& division) {
