@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Seconds of a training step on 1 to 1024 ranks, on paper: from bytes and exchanges of each rank, which are counted, and the
-time of a step on one core, which is measured.
+time of a step on one core, which is measured or, where the file says so, that of its FLOPs.
 
     paper_model.py                      prints the tables of docs/clusters.md and writes docs/images/clusters.svg
     paper_model.py --measure MINNOW     first measures, into measured.json
@@ -40,7 +40,7 @@ def measure(minnow):
     measured = {}
     for name, model in MODELS.items():
         profiles = {count: profile(minnow, model, BATCH[name], count) for count in COUNTED}
-        measured[name] = {"batch": BATCH[name], "seconds": min(row["step_seconds"] for row in profiles.values()),
+        measured[name] = {"batch": BATCH[name], "seconds": min(row["step_seconds"] for row in profiles.values()), "from": "measured",
                           "ranks": {count: row["division"] for count, row in profiles.items()}}
     MEASURED.write_text(json.dumps(measured, indent=2) + "\n")
 
@@ -59,13 +59,14 @@ class Step:
     def __init__(self, row):
         self.row = row
         self.counted = {int(n): of_ranks for n, of_ranks in row["ranks"].items()}
-        self.a, self.b = fit([(n, of_ranks["received_bytes"]) for n, of_ranks in self.counted.items() if n >= 8])
+        self.a, self.b = fit([(n, of_ranks["received_bytes"]) for n, of_ranks in self.counted.items()])
 
     def bytes(self, n):
         return self.counted[n]["received_bytes"] if n in self.counted else self.a * (1 - 1 / n) + self.b * (1 - 1 / n) / n
 
     def nearest(self, n):
-        return self.counted[n] if n in self.counted else self.counted[max(self.counted)]
+        """The last count of no more ranks."""
+        return self.counted[max([m for m in self.counted if m <= n] or [min(self.counted)])]
 
     def seconds(self, n, network, batch=None):
         speed, latency = NETWORKS[network]
