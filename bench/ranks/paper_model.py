@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """Seconds of a training step on 1 to 1024 ranks, on paper: from bytes and exchanges of each rank, which are counted, and the
-time of a step on one core, which is measured.
+time of a step on one core, which is measured or, where the file says so, that of its FLOPs.
 
     paper_model.py                      prints the tables of docs/clusters.md and writes docs/images/clusters.svg
     paper_model.py --measure MINNOW     first measures, into measured.json
 
-A rank computes its share of what is divided, and all of the rest. It receives what others have computed: the partial sums of
-its share of the gradients, and the new weights, a (1 - 1/n) + b (1 - 1/n) / n bytes, where a and b are fitted to what is
-counted on 2 to 8 ranks. An exchange waits for the latency once, and each message of another rank costs a little of the
-processor. Nothing is counted as hidden behind computing: what the network takes is an upper bound.
+A rank computes its share of what is divided, and all of the rest. What it receives and in how many exchanges,
+`minnow profile --ranks` counts for up to 64 ranks; beyond, it is a (1 - 1/n) + b (1 - 1/n) / n bytes, the new weights and the
+partial sums of its share of the gradients, fitted to the last counts. An exchange waits for the latency once, and each
+message of another rank costs a little of the processor. Nothing is counted as hidden behind computing: what the network
+takes is an upper bound.
 """
 import argparse
 import json
-import os
+import math
 import pathlib
 import subprocess
 
@@ -22,31 +23,25 @@ MEASURED = HERE / "measured.json"
 MODELS = {"LeNet": "models/lenet-relu.textproto", "ResNet-20": "models/zoo/resnet20.textproto",
           "gpt-char": "models/gpt-char.textproto"}
 BATCH = {"LeNet": 256, "ResNet-20": 256, "gpt-char": 64}
-COUNTED = (2, 3, 4, 8)
+COUNTED = (2, 4, 8, 16, 64)
 RANKS = [2**i for i in range(11)]
 NETWORKS = {"1 Gbit/s": (1e9 / 8, 50e-6), "10 Gbit/s": (1e10 / 8, 20e-6), "100 Gbit/s": (1e11 / 8, 2e-6)}  # bytes/s, latency
 SECONDS_OF_MESSAGE = 1e-6
-MPI = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
 
 
 def profile(minnow, model, batch, ranks):
-    launcher = ["mpirun", "-n", str(ranks)] if ranks > 1 else ["taskset", "-c", "1"]
-    command = [*launcher, minnow, "profile", ROOT / model, "--batch-size", batch, "--threads", 1, "--repeats",
-               3 if ranks > 1 else 15, "--json"]
-    return json.loads(subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True,
-                                     env=os.environ | MPI).stdout)
+    command = ["taskset", "-c", "1", minnow, "profile", ROOT / model, "--batch-size", batch, "--threads", 1, "--repeats", 5,
+               "--ranks", ranks, "--json"]
+    return json.loads(subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout)
 
 
 def measure(minnow):
-    """Of each model the seconds of a step on one core, and by number of ranks what the busiest one receives."""
+    """Of each model the least seconds of a step on one core, and what a rank of several does."""
     measured = {}
     for name, model in MODELS.items():
-        row = {"batch": BATCH[name], "seconds": profile(minnow, model, BATCH[name], 1)["step_seconds"], "ranks": {}}
-        for count in COUNTED:
-            ranks = profile(minnow, model, BATCH[name], count)["ranks"]
-            row["ranks"][str(count)] = {key: max(rank[key] for rank in ranks)
-                                        for key in ("bytes_received", "exchanges", "divided_share")}
-        measured[name] = row
+        profiles = {count: profile(minnow, model, BATCH[name], count) for count in COUNTED}
+        measured[name] = {"batch": BATCH[name], "seconds": min(row["step_seconds"] for row in profiles.values()), "from": "measured",
+                          "ranks": {count: row["division"] for count, row in profiles.items()}}
     MEASURED.write_text(json.dumps(measured, indent=2) + "\n")
 
 
@@ -63,26 +58,25 @@ def fit(points):
 class Step:
     def __init__(self, row):
         self.row = row
-        counted = {int(n): of_ranks for n, of_ranks in row["ranks"].items()}
-        self.a, self.b = fit([(n, of_ranks["bytes_received"]) for n, of_ranks in counted.items()])
-        last = counted[max(counted)]
-        self.exchanges, self.divided = last["exchanges"], last["divided_share"]
+        self.counted = {int(n): of_ranks for n, of_ranks in row["ranks"].items()}
+        self.a, self.b = fit([(n, of_ranks["received_bytes"]) for n, of_ranks in self.counted.items()])
 
     def bytes(self, n):
-        return self.a * (1 - 1 / n) + self.b * (1 - 1 / n) / n
+        return self.counted[n]["received_bytes"] if n in self.counted else self.a * (1 - 1 / n) + self.b * (1 - 1 / n) / n
 
-    def most_ranks(self, batch):
-        """Blocks of 16 examples, or examples, are what there is to divide."""
-        return max(1, batch // 16)
+    def nearest(self, n):
+        """The last count of no more ranks."""
+        return self.counted[max([m for m in self.counted if m <= n] or [min(self.counted)])]
 
     def seconds(self, n, network, batch=None):
         speed, latency = NETWORKS[network]
         batch = batch or self.row["batch"]
         alone = self.row["seconds"] * batch / self.row["batch"]
-        computing = alone * (self.divided / min(n, self.most_ranks(batch)) + 1 - self.divided)
         if n == 1:
             return alone
-        return computing + self.exchanges * (latency + (n - 1) * SECONDS_OF_MESSAGE) + self.bytes(n) / speed
+        # Blocks of 16 examples are what there is to divide.
+        share = self.nearest(n)["divided"] / min(n, max(1, batch // 16)) + 1 - self.nearest(n)["divided"]
+        return alone * share + self.nearest(n)["exchanges"] * (latency + (n - 1) * SECONDS_OF_MESSAGE) + self.bytes(n) / speed
 
 
 def table(steps, weak):
@@ -109,7 +103,7 @@ def picture(steps):
     width, height, left, top, gap = 230, 200, 46, 34, 26
     colours = {"1 Gbit/s": "#c44e52", "10 Gbit/s": "#4c72b0", "100 Gbit/s": "#55a868"}
     at_x = lambda n: width * RANKS.index(n) / (len(RANKS) - 1)
-    at_y = lambda s: height * (1 - max(min(__import__("math").log2(max(s, 0.25)), 10), -2) / 12 - 2 / 12)
+    at_y = lambda s: height * (1 - max(min(math.log2(max(s, 0.25)), 10), -2) / 12 - 2 / 12)
     parts = []
     for i, (name, step) in enumerate(steps.items()):
         x0 = left + i * (width + gap)
@@ -142,10 +136,10 @@ def main():
         measure(arguments.measure)
     steps = {name: Step(row) for name, row in json.loads(MEASURED.read_text()).items()}
     for name, step in steps.items():
-        print(f"{name}: {step.row['seconds'] * 1e3:.1f} ms on one core, {100 * step.divided:.1f} % divided, "
-              f"{step.exchanges} exchanges; bytes received by ranks: "
-              + ", ".join(f"{n}: {step.row['ranks'][str(n)]['bytes_received'] / 1024:.0f} KiB (on paper {step.bytes(n) / 1024:.0f})"
-                          for n in COUNTED))
+        print(f"{name}: {step.row['seconds'] * 1e3:.1f} ms on one core")
+        for n, row in step.counted.items():
+            print(f"  {n} ranks: {100 * row['divided']:.1f} % divided, {row['received_bytes'] / 1024:.0f} KiB in "
+                  f"{row['exchanges']} exchanges")
         for network in NETWORKS:
             print(f"  {network}: fastest with {where_it_ends(step, network)[0]} ranks, at least half used up to "
                   f"{where_it_ends(step, network)[1]}")

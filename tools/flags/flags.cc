@@ -185,8 +185,9 @@ Result<SessionOptions> BackendFlags::session_options_of_ranks() const {
   if (tune)
     return fail_with_hint("--tune", "is of one process: what is measured differs from rank to rank", "leave it out");
   if (ranks->size() > kMostRanks)
-    return fail_with_hint("", fmt::format("{} ranks are too many for one step, which {} may divide", ranks->size(), kMostRanks),
-                          "start one on each machine, with all its threads");
+    return fail_with_hint(
+        "", fmt::format("{} ranks are too many for one step, which {} may divide", ranks->size(), kMostRanks),
+        "start one on each machine, with all its threads");
   options.code.interrupt = nullptr;
   options.executor.ranks = ranks;
   MINNOW_ASSIGN(const int64_t least, ranks->max(-options.max_bytes));
