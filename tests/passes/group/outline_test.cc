@@ -53,14 +53,14 @@ TEST(Outline, KeepsTheGraphUpToDate) {
   Function& function = *(*module)->functions.front();
   OpGraph graph(function);
 
-  RankGroup first(graph);
+  Cluster first(graph);
   for (const int position : {1, 2, 3, 5}) first.add(graph.op(position));
   ASSERT_TRUE(first.is_convex());
   const Op* kernel = outline(function, graph, first, OpKind::kFused, FusedAttributes{FusionKind::kLoop});
   EXPECT_EQ(kernel->results.size(), 2U);
   expect_up_to_date(graph, function);
 
-  RankGroup second(graph);  // with the kernel that has just been made
+  Cluster second(graph);  // with the kernel that has just been made
   second.add(kernel);
   second.add(graph.uses().users(kernel->result(1))[0]);
   outline(function, graph, second, OpKind::kLoop, LoopAttributes{});
