@@ -56,8 +56,8 @@ class CBundle {
     return fmt::format(
         "/* {} of \"{}\": made by minnow, plain C99. {}.h says how to call it. */\n"
         "#include \"{}.h\"\n\n#include <string.h>\n\n{}{}{}{}{}\n{}{}",
-        name(), in_comment(bundle_.options.model), name(), name(), c_scalar_functions(ops.text()), ops.text(),
-        tensors(), can_save ? checkpoint() : "", check(), functions, can_save ? save_and_load() : "");
+        name(), in_comment(bundle_.options.model), name(), name(), c_scalar_functions(ops.text() + functions),
+        ops.text(), tensors(), can_save ? checkpoint() : "", check(), functions, can_save ? save_and_load() : "");
   }
 
  private:

@@ -1,5 +1,6 @@
-// A function as C99: for each op a loop nest in float arithmetic, with the op and its layer above the call. Plain rather
-// than fast: nothing is fused or tiled, so that it is easy to read and any compiler takes it, and can make vectors of it.
+// A function as C99: for each op a loop nest in float arithmetic, with the op and its layer above the call. Plain
+// rather than fast: nothing is fused or tiled, so that it is easy to read and any compiler takes it, and can make
+// vectors of it.
 #pragma once
 
 #include <map>

@@ -41,10 +41,19 @@ class Squares {
       if (blocks > 1) kernel_.when(kernel_.ir().CreateNot(is_last), [&] { emit_rows(at, first, lanes_); });
       kernel_.when(is_last, [&] { emit_rows(at, first, rest); });
     });
-    return {units, true};
+    UnitGrid grid{.shape = op_.type().shape};
+    for (const size_t dim : outer_) grid.digits.push_back({place_of(dim), 1});
+    grid.digits.push_back({place_of(from_.size() - 1), lanes_});
+    return {units, true, std::move(grid)};
   }
 
  private:
+  // The result's dimension that a dimension of the operand becomes.
+  int64_t place_of(size_t dim) const {
+    const std::vector<int64_t>& permutation = permutation_of(op_);
+    return std::ranges::find(permutation, static_cast<int64_t>(dim)) - permutation.begin();
+  }
+
   Position outer_position(Coord unit) {
     Position at(from_.size(), emitter_.constant(0));
     for (size_t i = outer_.size(); i-- > 0;) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <regex>
 
 #include "frontend/load/load_experiment.h"
 #include "ir/text.h"
@@ -54,8 +55,9 @@ constexpr std::string_view kStep = R"(
     return %5, %8, %7
   })";
 
-SteppedFunction small_step() {
-  auto module = parse_module(kStep, "step.ir");
+SteppedFunction small_step(const std::string& rows = "300") {
+  const std::string text = std::regex_replace(std::string(kStep), std::regex("300"), rows);
+  auto module = parse_module(text, "step.ir");
   MINNOW_CHECK(module, "{}", module.error().to_string());
   auto function = std::move((*module)->functions.front());
   proof::Rng rng(3);
@@ -124,7 +126,7 @@ TEST(Division, HasAnotherFingerprintForOtherCode) {
 }
 
 TEST(Division, LeavesWhatIsSmallToEveryRank) {
-  const Division division = divide(small_step().code(), 0, 2);
+  const Division division = divide(small_step("30").code(), 0, 2);
   EXPECT_TRUE(division.exchanges.empty());
   EXPECT_EQ(division.cost.seconds_divided, 0);
 }
