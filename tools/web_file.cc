@@ -10,6 +10,7 @@
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/run_curves.h"
 #include "tools/command.h"
+#include "tools/flags/error_text.h"
 #include "tools/flags/trained_model.h"
 #include "tools/web/web_page.h"
 
@@ -68,7 +69,7 @@ std::optional<DataSplits> data_of(const Session& session, const DataFlags& flags
   if (draws_data(session) || session.model().model.data().source_case() == spec::Data::SOURCE_NOT_SET) return {};
   auto data = flags.load(session, pool);
   if (!data) {
-    print_notes({"the page has no data: " + data.error().to_string()});
+    fmt::print(stderr, "the page has no data: {}\n", error_text(data.error()));
     return {};
   }
   if (names.empty()) names = data->train.class_names;

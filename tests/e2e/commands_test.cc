@@ -278,6 +278,11 @@ TEST_F(Commands, MissingDataSayWhereTheyWereSoughtAndWhatToDo) {
     EXPECT_NE(outcome.err.find(part), std::string::npos) << part << "\n" << outcome.err;
   expect_refused(bench_, train + "mnits",
                  "--set data.named: error: there is no data set \"mnits\"\n  hint: did you mean \"mnist\"?");
+  const Outcome page = bench_.run("compile m.textproto --emit=web -o page.html --data-dir . --set data.named=mnist");
+  EXPECT_EQ(page.exit_code, 0);
+  EXPECT_NE(page.err.find("the page has no data: error: dataset \"mnist\" was not found; looked in\n"),
+            std::string::npos)
+      << page.err;
 }
 
 TEST_F(Commands, FullDiskAndUnwritableFoldersAreTold) {
