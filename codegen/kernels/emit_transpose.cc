@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/kernels/register_tile.h"
+#include "codegen/schedule/tiling.h"
 
 namespace minnow {
 namespace {
@@ -28,18 +29,14 @@ class Squares {
 
   // A unit is as many columns as there are lanes, and all rows of them.
   WorkUnits emit() {
-    const int64_t columns = from_.back(), blocks = (columns + lanes_ - 1) / lanes_;
+    const int64_t columns = from_.back(), blocks = ceil_div(columns, lanes_);
     int64_t units = blocks;
     for (const size_t dim : outer_) units *= from_[dim];
     kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
-      Position at = outer_position(emitter_.divide(emitter_.uniform(unit), blocks));
+      const Position at = outer_position(emitter_.divide(emitter_.uniform(unit), blocks));
       V block = emitter_.remainder(emitter_.uniform(unit), blocks).base;
-      V first = kernel_.ir().CreateMul(block, kernel_.index(lanes_));
-      const int64_t rest = columns % lanes_;
-      if (rest == 0) return emit_rows(at, first, lanes_);
-      V is_last = kernel_.ir().CreateICmpEQ(block, kernel_.index(blocks - 1));
-      if (blocks > 1) kernel_.when(kernel_.ir().CreateNot(is_last), [&] { emit_rows(at, first, lanes_); });
-      kernel_.when(is_last, [&] { emit_rows(at, first, rest); });
+      V next = kernel_.ir().CreateAdd(block, kernel_.index(1));
+      for_tiles(kernel_, columns, lanes_, block, next, [&](V first, int64_t count) { emit_rows(at, first, count); });
     });
     UnitGrid grid{.shape = op_.type().shape};
     for (const size_t dim : outer_) grid.digits.push_back({place_of(dim), 1});
@@ -64,10 +61,9 @@ class Squares {
   }
 
   void emit_rows(const Position& at, V first_column, int64_t columns) {
-    const int64_t rows = from_[row_dim_], whole = rows / lanes_ * lanes_;
-    kernel_.loop(kernel_.index(0), kernel_.index(whole), lanes_,
-                 [&](V first_row) { emit_square(at, first_row, lanes_, first_column, columns); });
-    if (whole < rows) emit_square(at, kernel_.index(whole), rows - whole, first_column, columns);
+    const int64_t rows = from_[row_dim_];
+    for_tiles(kernel_, rows, lanes_, kernel_.index(0), kernel_.index(ceil_div(rows, lanes_)),
+              [&](V first_row, int64_t count) { emit_square(at, first_row, count, first_column, columns); });
   }
 
   void emit_square(Position at, V first_row, int64_t rows, V first_column, int64_t columns) {
