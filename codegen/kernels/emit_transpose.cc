@@ -38,7 +38,7 @@ class Squares {
       V next = kernel_.ir().CreateAdd(block, kernel_.index(1));
       for_tiles(kernel_, columns, lanes_, block, next, [&](V first, int64_t count) { emit_rows(at, first, count); });
     });
-    UnitGrid grid{.shape = op_.type().shape};
+    UnitGrid grid{op_.type().shape, {}};
     for (const size_t dim : outer_) grid.digits.push_back({place_of(dim), 1});
     grid.digits.push_back({place_of(from_.size() - 1), lanes_});
     return {units, true, std::move(grid)};
