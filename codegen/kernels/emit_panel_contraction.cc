@@ -11,7 +11,7 @@ namespace {
 using V = llvm::Value*;
 using Kind = Axis::Kind;
 
-constexpr int64_t kStepsOfColumn = 16;  // for each that is asked for ahead
+constexpr int64_t kStepsOfColumn = 16;  // at least, for each step that a column of a is asked for ahead
 constexpr double kCyclesAhead = 200;    // in which a line arrives from the third level of the caches
 
 class PanelContraction : PanelKernel {
@@ -232,10 +232,10 @@ void PanelContraction::accumulate(const Contraction& phase, const std::vector<Ax
   });
 }
 
-// What is far in memory from the step before, or from the tile before, so that the processor does not guess it. Of a
-// it is one line a step: where a moves down a column, that of the tile's last number, as the tile before asked for the
-// others; else of the next tile's rows, which lie behind these. The long pieces of b that one or two rows read it
-// follows.
+// Asks for what lies too far from the step before, or from the tile before, for the processor to foresee it. Of a that
+// is one line a step. Where a moves down a column, it is the line of the tile's last number: the tile before asked for
+// the others. Else it is of the next tile's rows, which lie behind these. Of b, where it is not packed, it is a step's
+// long piece, unless there are one or two rows: the processor follows those by itself.
 void PanelContraction::prefetch(const Contraction& phase, Axes row, const Axes& depth) {
   if (s_.stages || s_.adds_up) return;
   const size_t step = depth_.back();
