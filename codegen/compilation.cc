@@ -135,8 +135,7 @@ void Compilation::emit_kernel(size_t index, llvm::Module& module, DuplicateKerne
   const bool is_divided = is_parallel_ && units.parallel && is_worth_threads(kernel.flops, kernel.bytes);
   kernel.parallel_units = is_divided ? units.count : 1;
   kernel.buffers = builder.buffers();
-  if (units.grid.is_sound() && units.grid.boxes() / units.grid.boxes_together * units.grid.splits >= units.count)
-    kernel.grid = units.grid;
+  if (units.grid.is_sound() && units.grid.pieces() >= units.count) kernel.grid = units.grid;
   kernel.uses = buffer_uses(work, lowered_.storage, kernel.buffers, kernel.grid);
   if (llvm::Function* duplicate = duplicates.find_or_add(*builder.function())) {
     builder.function()->eraseFromParent();

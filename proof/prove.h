@@ -16,7 +16,8 @@ struct Proof {
 };
 
 // Interpreted in f32, compiled with -O0, compiled, compiled and unfused, held against the interpreter in double;
-// compiled on two threads, held against one. Compiled for `cpu`, as LLVM names it; empty: the host's.
+// compiled on two threads, and once among three ranks, held against one. Compiled for `cpu`, as LLVM names it; empty:
+// the host's.
 Result<Proof> prove(const Subject& subject, ThreadPool& pair, std::string_view cpu = {});
 
 }  // namespace minnow::proof

@@ -112,11 +112,11 @@ Action add_diff(CLI::App& app) {
   add_cpu_flag(app, flags->cpu);
   add_json_flag(app, flags->json);
   app.footer(
-      "Every way to run the training step is held against the interpreter in double, over all steps; two threads are held "
-      "to\nthe bits of one. Each cell shows the element that is furthest off: in units of the last place of what it "
-      "should be, and\nrelative to the largest element of its tensor. '!' is further than eps (32 + 4 sqrt(length)) of that "
-      "largest element plus\n16 times what f32 itself rounds; '?' is as far, but rounding may move it so.\nThe length is the "
-      "number of roundings on the way to the value, a sum of k terms counting k.");
+      "Every way to run the training step is held against the interpreter in double, over all steps; two threads and, of jit,\n"
+      "three ranks are held to the bits of one. Each cell shows the element that is furthest off: in units of the last place\n"
+      "of what it should be, and relative to the largest element of its tensor. '!' is further than eps (32 + 4 sqrt(length))\n"
+      "of that largest element plus 16 times what f32 itself rounds; '?' is as far, but rounding may move it so.\n"
+      "The length is the number of roundings on the way to the value, a sum of k terms counting k.");
   return [flags] { return diff_command(*flags); };
 }
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "codegen/kernels/emit_contraction.h"
-#include "codegen/kernels/panel_kernel.h"
+#include "codegen/kernels/panel_sums.h"
 #include "codegen/kernels/result_grid.h"
 #include "codegen/schedule/tiling.h"
 
@@ -11,15 +11,14 @@ namespace {
 using V = llvm::Value*;
 using Kind = Axis::Kind;
 
-constexpr int64_t kStepsOfColumn = 16;  // for each that is asked for ahead
+constexpr int64_t kStepsOfColumn = 16;  // at least, for each step that a column of a is asked for ahead
 constexpr double kCyclesAhead = 200;    // in which a line arrives from the third level of the caches
 
-class PanelContraction : PanelKernel {
+class PanelContraction : PanelSums {
  public:
   PanelContraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s)
-      : PanelKernel(kernel, storage, work, s), rows_(s.whole.axes_of(Kind::kRow)), a_{op_.operands[0], &Contraction::a},
-        scratch_(kernel, work, {s.bytes(), s.units()}),
-        sums_(kernel, s.most_tile_rows, s.vectors, static_cast<int>(s.lanes)) {
+      : PanelSums(kernel, storage, work, s), a_{op_.operands[0], &Contraction::a},
+        scratch_(kernel, work, {s.bytes(), s.units()}) {
     V memory = scratch_.memory();
     if (s.stages) {
       a_.base = memory;
@@ -28,12 +27,6 @@ class PanelContraction : PanelKernel {
     panel_ = kernel_.byte_offset(memory, s.input_floats() * 4);
     totals_ = kernel_.byte_offset(panel_, s.panel_floats() * 4);
     if (s.packs) place_panel();
-    if (s.transposes) transposed_ = kernel_.stack(vector_type(), s.lanes);
-    KernelWork epilogue = work;
-    epilogue.inside.erase(&op_);
-    std::vector<const Value*> roots;
-    for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
-    if (s.transposes) separate_ = loop_boundaries(storage, epilogue, op_.type().shape, roots, emitter_);
   }
 
   WorkUnits emit();
@@ -45,30 +38,9 @@ class PanelContraction : PanelKernel {
   void sum_phase(const Contraction& phase, V from, V to, V is_first);
   void accumulate(const Contraction& phase, const std::vector<Axes>& rows);
   void prefetch(const Contraction& phase, Axes row, const Axes& depth);
-  void start_sums(const std::vector<V>& places, V is_first);
-  void for_results(const std::vector<Axes>& rows, const std::function<void(int64_t, int64_t, const Coord&)>& body);
-  void continue_result(const std::vector<Axes>& rows);
-  void store_result(const std::vector<Axes>& rows);
-  void finish_rows(V from, V to);
-  void store_tile(const std::vector<Axes>& rows);
-  void store_transposed(V from, V to);
-  Position transposed_position(V channel, const Coord& row);
-  std::vector<Axes> rows_of_tile(const Contraction& phase, V first, int64_t count);
-  std::vector<V> places_of_sums(const Contraction& phase, const std::vector<Axes>& rows, V first);
-  template <typename Body>
-  void for_sums(const std::vector<V>& places, const Body& body) {
-    for (size_t i = 0; i < places.size(); ++i)
-      for (int64_t j = 0; j < s_.vectors; ++j)
-        body(static_cast<int64_t>(i), j, plus(times(places[i], s_.panel()), j * s_.lanes));
-  }
 
-  std::vector<size_t> rows_;
   Operand a_;
   ScratchUnits scratch_;
-  RegisterTile sums_;
-  std::vector<bool> separate_;
-  V totals_ = nullptr, transposed_ = nullptr;
-  V first_tile_ = nullptr;  // of those whose sums are kept together
 };
 
 WorkUnits PanelContraction::emit() {
@@ -163,46 +135,9 @@ void PanelContraction::sum_phase(const Contraction& phase, V from, V to, V is_fi
     else sums_.clear();
     accumulate(phase, tile_rows);
     if (s_.adds_up) store_result(tile_rows);
-    else if (s_.keeps_sums())
-      for_sums(places, [&](int64_t i, int64_t j, V place) { store_vector(sums_.get(i, j), totals_, place); });
+    else if (s_.keeps_sums()) keep_sums(places);
     else store_tile(tile_rows);
     emitter_.forget();
-  });
-}
-
-std::vector<ContractionKernel::Axes> PanelContraction::rows_of_tile(const Contraction& phase, V first, int64_t count) {
-  std::vector<int64_t> extents;
-  for (const size_t axis : rows_) extents.push_back(std::min(s_.block[axis], phase.axes[axis].extent));
-  std::vector<Axes> rows(static_cast<size_t>(count), origin());
-  for (int64_t i = 0; i < count; ++i) set_digits(rows[static_cast<size_t>(i)], rows_, extents, plus(first, i));
-  return rows;
-}
-
-// Row by row of the block, in the order of the result; which is that of the rows where there is one phase.
-std::vector<V> PanelContraction::places_of_sums(const Contraction& phase, const std::vector<Axes>& rows, V first) {
-  std::vector<V> places;
-  V start = ir_.CreateSub(first, times(first_tile_, s_.tile_rows(s_.rows_of_block())));
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (s_.phases.size() == 1) {
-      places.push_back(plus(start, static_cast<int64_t>(i)));
-      continue;
-    }
-    V place = number(0);
-    int64_t stride = 1;
-    for (size_t d = phase.y.size(); d-- > 0;) {
-      const AffineCoord::Term& term = phase.y[d].terms.back();
-      if (phase.axes[term.axis].kind != Kind::kRow) continue;
-      place = plus(place, plus(times(rows[i][term.axis].base, term.scale * stride), phase.y[d].offset * stride));
-      stride *= s_.block[term.axis];
-    }
-    places.push_back(place);
-  }
-  return places;
-}
-
-void PanelContraction::start_sums(const std::vector<V>& places, V is_first) {
-  for_sums(places, [&](int64_t i, int64_t j, V place) {
-    sums_.set(i, j, ir_.CreateSelect(is_first, zero(), load_vector(totals_, place)));
   });
 }
 
@@ -232,10 +167,10 @@ void PanelContraction::accumulate(const Contraction& phase, const std::vector<Ax
   });
 }
 
-// What is far in memory from the step before, or from the tile before, so that the processor does not guess it. Of a
-// it is one line a step: where a moves down a column, that of the tile's last number, as the tile before asked for the
-// others; else of the next tile's rows, which lie behind these. The long pieces of b that one or two rows read it
-// follows.
+// Asks for what lies too far from the step before, or from the tile before, for the processor to foresee it. Of a that
+// is one line a step. Where a moves down a column, it is the line of the tile's last number: the tile before asked for
+// the others. Else it is of the next tile's rows, which lie behind these. Of b, where it is not packed, it is a step's
+// long piece, unless there are one or two rows: the processor follows those by itself.
 void PanelContraction::prefetch(const Contraction& phase, Axes row, const Axes& depth) {
   if (s_.stages || s_.adds_up) return;
   const size_t step = depth_.back();
@@ -254,123 +189,6 @@ void PanelContraction::prefetch(const Contraction& phase, Axes row, const Axes& 
     column[step] = emitter_.offset(depth[step], steps);
     emitter_.prefetch(b_.value, position_of(phase.b, column));
   }
-}
-
-// Where each of the tile's sums lies in the result.
-void PanelContraction::for_results(const std::vector<Axes>& rows,
-                                   const std::function<void(int64_t, int64_t, const Coord&)>& body) {
-  for (int64_t j = 0; j < s_.vectors; ++j)
-    emitter_.under_mask(vector_mask(j), [&] {
-      for (size_t i = 0; i < rows.size(); ++i) {
-        Axes at = rows[i];
-        at[column_] = emitter_.lane(number(j * s_.lanes));
-        body(static_cast<int64_t>(i), j, emitter_.row_major(position_of(s_.whole.y, at), op_.type().shape));
-      }
-    });
-}
-
-void PanelContraction::continue_result(const std::vector<Axes>& rows) {
-  V result = kernel_.buffer(work_.outputs[0].buffer);
-  for_results(rows, [&](int64_t i, int64_t j, const Coord& place) {
-    sums_.set(i, j, emitter_.load(result, DType::kF32, place));
-  });
-}
-
-void PanelContraction::store_result(const std::vector<Axes>& rows) {
-  V result = kernel_.buffer(work_.outputs[0].buffer);
-  for_results(rows, [&](int64_t i, int64_t j, const Coord& place) {
-    emitter_.store(result, DType::kF32, place, sums_.get(i, j));
-  });
-}
-
-// What all blocks of the depth have summed up becomes the result.
-void PanelContraction::finish_rows(V from, V to) {
-  const int64_t rows = s_.rows_of_block();
-  const int64_t tile = s_.tile_rows(rows);
-  if (s_.transposes) return store_transposed(times(from, tile), smaller(times(to, tile), number(rows)));
-  for_tiles(kernel_, rows, tile, from, to, [&](V first, int64_t count) {
-    const std::vector<Axes> tile_rows = rows_of_tile(s_.whole, first, count);
-    const std::vector<V> places = places_of_sums(s_.whole, tile_rows, first);
-    for_sums(places, [&](int64_t i, int64_t j, V place) { sums_.set(i, j, load_vector(totals_, place)); });
-    store_tile(tile_rows);
-    emitter_.forget();
-  });
-}
-
-// The whole tile is computed before any of it is stored: a load that touched the masked end of an earlier row would
-// wait for that row's store.
-void PanelContraction::store_tile(const std::vector<Axes>& rows) {
-  for (int64_t j = 0; j < s_.vectors; ++j) {
-    emitter_.under_mask(vector_mask(j), [&] {
-      const auto position = [&](Axes at) {
-        at[column_] = emitter_.lane(number(j * s_.lanes));
-        return position_of(s_.whole.y, at);
-      };
-      std::vector<std::vector<V>> elements;
-      for (size_t i = 0; i < rows.size(); ++i) {
-        V sum = sums_.get(static_cast<int64_t>(i), j);
-        emitter_.bind(op_.result(), [sum](const Position&) { return sum; });
-        elements.push_back(compute_outputs(emitter_, work_, position(rows[i])));
-      }
-      for (size_t i = 0; i < rows.size(); ++i) store_computed(emitter_, work_, position(rows[i]), elements[i]);
-    });
-  }
-}
-
-// Rows [from, to) of the block, a vector of neighbouring rows of one column at a time.
-void PanelContraction::store_transposed(V from, V to) {
-  emitter_.forget();
-  V base = times(first_tile_, s_.tile_rows(s_.rows_of_block()));
-  kernel_.loop(0, s_.vectors, [&](V vector) {
-    V first = times(vector, s_.lanes);
-    V count = smaller(number(s_.lanes), ir_.CreateSub(number(columns_), plus(first_[column_], first)));
-    emitter_.lanes_loop(from, to, [&](const Coord& row) {
-      std::vector<V> block;
-      V kept = ir_.CreateSub(row.base, base);
-      for (int64_t i = 0; i < s_.lanes; ++i)
-        block.push_back(load_vector(totals_, plus(times(plus(kept, i), s_.panel()), first)));
-      block = transpose_lanes(ir_, std::move(block));
-      for (int64_t i = 0; i < s_.lanes; ++i)
-        store_vector(block[static_cast<size_t>(i)], transposed_, number(i * s_.lanes));
-      kernel_.loop(number(0), count, 1, [&](V i) {
-        V values = load_vector(transposed_, times(i, s_.lanes));
-        emitter_.bind(op_.result(), [values](const Position&) { return values; });
-        store_outputs(emitter_, work_, transposed_position(plus(first, i), row));
-        emitter_.unbind(op_.result());
-        emitter_.forget();
-      });
-    });
-  });
-}
-
-// Rows of the result are in its last dimensions; as one where what follows may run over them so.
-Position PanelContraction::transposed_position(V channel, const Coord& row) {
-  Axes at = origin();
-  at[column_] = emitter_.uniform(channel);
-  Position position = position_of(s_.whole.y, at);
-  const Shape& shape = op_.type().shape;
-  size_t first_dim = shape.size();  // of those that a block has places of
-  V first = number(0);
-  int64_t stride = 1;
-  while (first_dim > 0) {
-    const size_t axis = s_.whole.y[first_dim - 1].terms.back().axis;
-    if (s_.whole.axes[axis].kind != Kind::kRow) break;
-    first = plus(first, times(first_[axis], stride));
-    stride *= shape[--first_dim];
-  }
-  const Coord flat = emitter_.add(row, emitter_.uniform(first));
-  bool is_separate = false;
-  for (size_t d = first_dim; d + 1 < shape.size(); ++d) is_separate |= separate_[d];
-  Coord rest = flat;
-  for (size_t d = shape.size(); d-- > first_dim;) {
-    if (!is_separate) {
-      position[d] = d + 1 == shape.size() ? flat : emitter_.constant(0);
-      continue;
-    }
-    position[d] = d == first_dim ? rest : emitter_.remainder(rest, shape[d]);
-    rest = emitter_.divide(rest, shape[d]);
-  }
-  return position;
 }
 
 }  // namespace

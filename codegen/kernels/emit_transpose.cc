@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/kernels/register_tile.h"
+#include "codegen/schedule/tiling.h"
 
 namespace minnow {
 namespace {
@@ -26,24 +27,24 @@ class Squares {
       if (i != row_dim_ && i + 1 != from_.size()) outer_.push_back(i);
   }
 
-  // A unit is as many columns as there are lanes, and all rows of them.
+  // A unit is as many columns as there are lanes, and so many of their rows that it is worth one.
   WorkUnits emit() {
-    const int64_t columns = from_.back(), blocks = (columns + lanes_ - 1) / lanes_;
-    int64_t units = blocks;
+    const int64_t columns = from_.back(), blocks = ceil_div(columns, lanes_);
+    const int64_t rows_of_unit = kElementsOfUnit / lanes_, parts = kElementsOfUnit.parts(from_[row_dim_] * lanes_);
+    int64_t units = blocks * parts;
     for (const size_t dim : outer_) units *= from_[dim];
     kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
-      Position at = outer_position(emitter_.divide(emitter_.uniform(unit), blocks));
-      V block = emitter_.remainder(emitter_.uniform(unit), blocks).base;
-      V first = kernel_.ir().CreateMul(block, kernel_.index(lanes_));
-      const int64_t rest = columns % lanes_;
-      if (rest == 0) return emit_rows(at, first, lanes_);
-      V is_last = kernel_.ir().CreateICmpEQ(block, kernel_.index(blocks - 1));
-      if (blocks > 1) kernel_.when(kernel_.ir().CreateNot(is_last), [&] { emit_rows(at, first, lanes_); });
-      kernel_.when(is_last, [&] { emit_rows(at, first, rest); });
+      const Coord column_block = emitter_.divide(emitter_.uniform(unit), parts);
+      const Position at = outer_position(emitter_.divide(column_block, blocks));
+      V part = emitter_.remainder(emitter_.uniform(unit), parts).base;
+      V block = emitter_.remainder(column_block, blocks).base;
+      for_tiles(kernel_, columns, lanes_, block, following(block),
+                [&](V first, int64_t count) { emit_rows(at, part, rows_of_unit / lanes_, first, count); });
     });
-    UnitGrid grid{.shape = op_.type().shape};
+    UnitGrid grid{op_.type().shape, {}};
     for (const size_t dim : outer_) grid.digits.push_back({place_of(dim), 1});
     grid.digits.push_back({place_of(from_.size() - 1), lanes_});
+    grid.digits.push_back({place_of(row_dim_), rows_of_unit});
     return {units, true, std::move(grid)};
   }
 
@@ -63,11 +64,17 @@ class Squares {
     return at;
   }
 
-  void emit_rows(const Position& at, V first_column, int64_t columns) {
-    const int64_t rows = from_[row_dim_], whole = rows / lanes_ * lanes_;
-    kernel_.loop(kernel_.index(0), kernel_.index(whole), lanes_,
-                 [&](V first_row) { emit_square(at, first_row, lanes_, first_column, columns); });
-    if (whole < rows) emit_square(at, kernel_.index(whole), rows - whole, first_column, columns);
+  V following(V index) { return kernel_.ir().CreateAdd(index, kernel_.index(1)); }
+
+  // Part `part` of the rows, which has so many squares.
+  void emit_rows(const Position& at, V part, int64_t squares, V first_column, int64_t columns) {
+    const int64_t rows = from_[row_dim_];
+    llvm::IRBuilder<>& ir = kernel_.ir();
+    V from = ir.CreateMul(part, kernel_.index(squares));
+    V to = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, kernel_.index(ceil_div(rows, lanes_)),
+                                    ir.CreateMul(following(part), kernel_.index(squares)));
+    for_tiles(kernel_, rows, lanes_, from, to,
+              [&](V first_row, int64_t count) { emit_square(at, first_row, count, first_column, columns); });
   }
 
   void emit_square(Position at, V first_row, int64_t rows, V first_column, int64_t columns) {

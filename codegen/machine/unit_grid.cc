@@ -119,8 +119,7 @@ int64_t UnitGrid::boxes() const {
 }
 
 int64_t UnitGrid::first_box(int64_t unit, int64_t units) const {
-  const int64_t pieces = boxes() / boxes_together * splits;
-  const int64_t piece = unit * pieces / units;
+  const int64_t piece = unit * pieces() / units;
   return piece / splits * boxes_together + piece % splits * boxes_together / splits;
 }
 

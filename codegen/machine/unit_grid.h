@@ -37,6 +37,7 @@ struct UnitGrid {
   bool is_sound() const;
   int64_t elements() const;
   int64_t boxes() const;
+  int64_t pieces() const { return boxes() / boxes_together * splits; }
   // The first box of a unit, of a kernel of so many; of unit `units`, behind the last.
   int64_t first_box(int64_t unit, int64_t units) const;
   bool operator==(const UnitGrid&) const = default;

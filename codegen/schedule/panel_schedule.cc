@@ -15,10 +15,10 @@ const Threshold kWantedUnits{"panels that are units enough", 8};
 const Threshold kMultipliesOfUnit{"multiply-adds of a part of a panel", 1 << 17};
 // Packing w costs as much as a few tiles of rows do; unpacked, its lines are far from each other.
 const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
-const Threshold kNearRows{"rows that do where w is not deep and vectors are long", 256};
-const Threshold kNearDepth{"depth of w that is not", 1024};
+const Threshold kNearRows{"rows that read w as it lies where it is not deep and vectors are long", 256};
+const Threshold kNearDepth{"depth of w that is not deep", 1024};
 constexpr int64_t kMaxTileRows = 12;   // each has an address in a register
-constexpr int64_t kWideVectors = 4;    // of a panel that is read as it lies
+constexpr int64_t kWideVectors = 4;    // at most, of a panel that many rows read as it lies
 constexpr int64_t kLongPiece = 64;     // floats; shorter ones would each be alone on their page of memory
 constexpr int64_t kFilterVectors = 2;  // of a panel whose sums are of many pixels
 constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fewer are not worth beginning
@@ -27,7 +27,7 @@ constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fe
 constexpr int64_t kPanelParts = 4, kBandParts = 8;
 int64_t floats_in_cache(const Target& target, int64_t parts) { return target.schedule.cache_bytes / parts / 4; }
 
-// The same where there is one thread, and little memory: what a band saves is more than what it costs.
+// Floats of a band at most where there is one thread, and little memory: what a band saves is more than what it costs.
 constexpr int64_t kSmallBand = 1 << 10;
 
 // What is read where it lies is read in long pieces: as many columns as registers have sums for, without a rest if

@@ -61,6 +61,9 @@ TEST(Proof, DiffIsOfCodeForAnyProcessorWhoseCodeRunsHere) {
   EXPECT_EQ(unknown.exit_code, 1);
   EXPECT_THAT(unknown.err, HasSubstr("i286000"));
   EXPECT_EQ(bench.run("fuzz --count 3 --cpu generic").exit_code, 0);
+  const Outcome none = bench.run("fuzz --count 3 --cpu i286000");
+  EXPECT_EQ(none.exit_code, 1) << none.out << "no case is wrong for that";
+  EXPECT_THAT(none.err, HasSubstr("i286000"));
 }
 
 TEST(Proof, DiffOfIrTextTrainsItsWeightsAndAnswersInJson) {

@@ -1,7 +1,9 @@
 // Transposes that move the innermost dimension, of every shape of edge, alone and read by others.
 #include <gtest/gtest.h>
 
+#include "codegen/compile.h"
 #include "ir/text.h"
+#include "passes/plan_memory.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
 
@@ -40,7 +42,18 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Transpose,
                                            Case{{70, 35}, {1, 0}}, Case{{3, 17, 20}, {0, 2, 1}},
                                            Case{{3, 17, 20}, {2, 0, 1}}, Case{{19, 3, 16}, {2, 1, 0}},
                                            Case{{2, 9, 3, 11}, {0, 3, 2, 1}}, Case{{2, 9, 3, 11}, {3, 0, 2, 1}},
-                                           Case{{1, 40, 1}, {2, 0, 1}}, Case{{5, 7}, {1, 0}}));
+                                           Case{{1, 40, 1}, {2, 0, 1}}, Case{{5, 7}, {1, 0}}, Case{{5001, 9}, {1, 0}},
+                                           Case{{2, 1100, 17}, {2, 0, 1}}));
+
+TEST(Transposes, OfFewColumnsAreSeveralUnits) {
+  Function function("f");
+  Builder b(function);
+  function.add_result("y", b.transpose(function.add_parameter("x", {DType::kF32, {5001, 9}}), {1, 0}));
+  const auto compiled = compile(function, plan_memory(function));
+  ASSERT_TRUE(compiled) << compiled.error().to_string();
+  ASSERT_EQ((*compiled)->kernels.size(), 1U);
+  EXPECT_GT((*compiled)->kernels[0].units, 4);
+}
 
 }  // namespace
 }  // namespace minnow
