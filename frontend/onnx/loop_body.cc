@@ -60,6 +60,11 @@ Op* GraphImport::Body::close(LoopAttributes attributes, std::vector<Value*> resu
   return graph_.builder().loop(std::move(operands_), std::move(attributes), std::move(function));
 }
 
+void GraphImport::take_back(const GraphBuilder::Mark& mark) {
+  builder().take_back(mark);
+  if (!bodies_.empty()) bodies_.back()->forget_constants();
+}
+
 bool GraphImport::may_be_loop(const onnx::GraphProto& body) const {
   constexpr int kMostAttempts = 2;  // within a loop around it, and where that one is written out
   const auto found = refused_bodies_.find(&body);
