@@ -98,8 +98,8 @@ class GraphImport {
     void end();
 
     GraphImport& graph_;
+    size_t around_;  // bodies
     int depth_;
-    int64_t drawn_;
     std::string node_name_;
     const GraphContext* context_;
     std::vector<Value*> operands_;

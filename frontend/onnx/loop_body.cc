@@ -7,7 +7,7 @@ namespace minnow {
 
 GraphImport::Body::Body(GraphImport& graph)
     : function(std::make_unique<Function>("body")), builder(*function, graph.builder().max_bytes()), graph_(graph),
-      depth_(graph.depth_), drawn_(graph.drawn_), node_name_(graph.node_name_), context_(graph.context_) {
+      around_(graph.bodies_.size()), depth_(graph.depth_), node_name_(graph.node_name_), context_(graph.context_) {
   require(graph.body() + 1 < kMaxBodyDepth, "loops lie more than {} deep within each other", kMaxBodyDepth - 1);
   builder.builder().set_location(graph.builder().builder().location());
   graph.bodies_.push_back(this);
@@ -15,14 +15,12 @@ GraphImport::Body::Body(GraphImport& graph)
 
 // What was refused half way leaves no trace but weights, which are read all the same.
 GraphImport::Body::~Body() {
-  if (!is_open_) return;
-  end();
-  graph_.drawn_ = drawn_;
+  if (is_open_) end();
 }
 
 void GraphImport::Body::end() {
   is_open_ = false;
-  graph_.bodies_.pop_back();
+  graph_.bodies_.resize(around_);  // a refusal while something is appended around the body finds it left already
   graph_.depth_ = depth_;
   graph_.node_name_ = node_name_;
   graph_.context_ = context_;
