@@ -20,7 +20,8 @@ const std::string kGradient =
 Answer gradient_of(const std::string& node) {
   onnx::ModelProto model = small_model(
       {"op_type: 'Mul' input: 'x' input: 'x' output: 's'", "op_type: 'Mul' input: 's' input: 'w' output: 'z'", node},
-      {kX}, 22, "initializer { name: 'w' data_type: 1 dims: 3 float_data: [1, 10, 100] }");
+      {kX}, 22,
+      "initializer { name: 'w' data_type: 1 dims: 3 float_data: [1, 10, 100] } initializer { name: 'three' data_type: 7 int64_data: 3 }");
   onnx::OperatorSetIdProto& training = *model.add_opset_import();
   training.set_domain("ai.onnx.preview.training");
   training.set_version(1);
@@ -37,6 +38,19 @@ TEST(OnnxTraining, GradientIsThatOfASum) {
   EXPECT_THAT(gradient.values, ElementsAre(2, 40, 600));
   EXPECT_THAT(gradient_of(kGradient + "input: 'w' output: 'y'").error,
               HasSubstr("other values than those of the graph"));
+}
+
+// Of what lies around a loop, its body sees the values alone, not how one is made of the other.
+TEST(OnnxTraining, ALoopDifferentiatesWhatLiesAroundIt) {
+  const std::string loop =
+      "op_type: 'Loop' input: 'three' input: '' input: 'x' output: 'y' attribute { name: 'body' type: GRAPH g { name: 'b' "
+      "input { name: 'i' } input { name: 'c' } input { name: 'h' } node { op_type: 'Identity' input: 'c' output: 'c2' } "
+      "node { " +
+      kGradient +
+      "input: 'x' output: 'd' } node { op_type: 'Add' input: 'h' input: 'd' output: 'h2' } output { name: 'c2' } output { "
+      "name: 'h2' } } }";
+  const Answer sum = gradient_of(loop);
+  EXPECT_THAT(sum.values, ElementsAre(1 + 3 * 2, 2 + 3 * 40, 3 + 3 * 600)) << sum.error;
 }
 
 // Each may be twice as large as the one before.
