@@ -59,6 +59,8 @@ class GraphImport {
   // for every iteration of those around it.
   bool may_be_loop(const onnx::GraphProto& body) const;
   void note_refused(const onnx::GraphProto& body) { ++refused_bodies_[&body]; }
+  // Back to what had been appended to the innermost body, or to the function: no operand may have a value behind it.
+  void take_back(const GraphBuilder::Mark& mark);
   // Work that a node stands for, in nodes; refuses too much of it.
   void count_nodes(int64_t count);
   // Whether a node has to know the elements of this name of the file's graph.
@@ -81,6 +83,7 @@ class GraphImport {
     Value* seen(Value* outer);
     // A constant of the body, made once.
     Value* constant(const KnownTensor& tensor);
+    void forget_constants() { constants_.clear(); }
     // An operand of the loop, of which each iteration sees the part [1, ...], along the first dimension.
     Value* add_split(Value* operand);
     // The op, appended where the loop lies. Ends the body. `attributes` say nothing of what is split.
@@ -95,8 +98,8 @@ class GraphImport {
     void end();
 
     GraphImport& graph_;
+    size_t around_;  // bodies
     int depth_;
-    int64_t drawn_;
     std::string node_name_;
     const GraphContext* context_;
     std::vector<Value*> operands_;

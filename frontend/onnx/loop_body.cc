@@ -7,7 +7,7 @@ namespace minnow {
 
 GraphImport::Body::Body(GraphImport& graph)
     : function(std::make_unique<Function>("body")), builder(*function, graph.builder().max_bytes()), graph_(graph),
-      depth_(graph.depth_), drawn_(graph.drawn_), node_name_(graph.node_name_), context_(graph.context_) {
+      around_(graph.bodies_.size()), depth_(graph.depth_), node_name_(graph.node_name_), context_(graph.context_) {
   require(graph.body() + 1 < kMaxBodyDepth, "loops lie more than {} deep within each other", kMaxBodyDepth - 1);
   builder.builder().set_location(graph.builder().builder().location());
   graph.bodies_.push_back(this);
@@ -15,14 +15,12 @@ GraphImport::Body::Body(GraphImport& graph)
 
 // What was refused half way leaves no trace but weights, which are read all the same.
 GraphImport::Body::~Body() {
-  if (!is_open_) return;
-  end();
-  graph_.drawn_ = drawn_;
+  if (is_open_) end();
 }
 
 void GraphImport::Body::end() {
   is_open_ = false;
-  graph_.bodies_.pop_back();
+  graph_.bodies_.resize(around_);  // a refusal while something is appended around the body finds it left already
   graph_.depth_ = depth_;
   graph_.node_name_ = node_name_;
   graph_.context_ = context_;
@@ -58,6 +56,11 @@ Op* GraphImport::Body::close(LoopAttributes attributes, std::vector<Value*> resu
   end();
   attributes.split = std::move(split_);
   return graph_.builder().loop(std::move(operands_), std::move(attributes), std::move(function));
+}
+
+void GraphImport::take_back(const GraphBuilder::Mark& mark) {
+  builder().take_back(mark);
+  if (!bodies_.empty()) bodies_.back()->forget_constants();
 }
 
 bool GraphImport::may_be_loop(const onnx::GraphProto& body) const {

@@ -33,9 +33,9 @@ Result<std::string> read_bytes_of(const std::string& path) {
 }
 
 Status check_opsets(const Opsets& opsets, const std::string& path) {
-  const auto standard = opsets.find("");
-  if (standard == opsets.end() && !opsets.empty()) return {};  // it may have none of them
   if (opsets.empty()) return fail(path, "does not say which version of the ONNX operators it means");
+  const auto standard = opsets.find("");
+  if (standard == opsets.end()) return {};  // it may have none of them
   const int64_t version = standard->second;
   if (version >= kOldestOpset && version <= kNewestOpset) return {};
   return fail_with_hint(

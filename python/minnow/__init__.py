@@ -27,6 +27,6 @@ models_folder = pathlib.Path(__file__).parent / "models"
 
 __all__ = [
     "Epoch", "History", "Layer", "Model", "ModelError", "NotFiniteError", "Outcome", "Step", "StoppedError", "Summary",
-    "UsageError", "Weights", "from_onnx", "from_torch", "initializers", "layers", "load", "losses", "messages", "models_folder",
-    "optimizers", "schedules",
+    "UsageError", "Weights", "from_onnx", "from_torch", "initializers", "layers", "load", "losses", "messages",
+    "models_folder", "optimizers", "schedules",
 ]

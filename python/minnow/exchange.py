@@ -52,8 +52,8 @@ def from_torch(
         model = minnow.from_torch(net, torch.zeros(1, 3, 32, 32), loss=losses.softmax_cross_entropy())
         model.fit(x, y, epochs=3)
 
-    torch.nn.Dropout drops while the model learns, as much as the module says; dropout within other layers is left out. The module itself
-    stays as it is.
+    torch.nn.Dropout drops while the model learns, as much as the module says; dropout within other layers is left out.
+    The module itself stays as it is.
 
     Args:
         module: In whatever mode.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Union
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from ._arrays import ArrayLike, Fed, Named, Slot, named_arrays
 from ._build import model_message
+from ._callbacks import Callback, each_of, epoch_caller, step_caller
 from ._options import Assignments, load_options
 from .errors import UsageError
-from .history import Epoch, History, Outcome, Step
+from .history import Epoch, History, Outcome
 from .progress import Progress
 from .summary import Layer, Summary
 from .weights import Weights
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from ._message import MessageLike
     from ._minnow import Handle
-
-# Called with each Epoch; or has on_step(Step), on_epoch(Epoch), or both.
-Callback = Union[Callable[[Epoch], object], Any]
 
 
 class Model:
@@ -230,19 +228,17 @@ class Model:
         """
         if epochs is not None and epochs < 1:
             raise UsageError(f"is {epochs}, but must be at least 1", "epochs", "None goes up to training.epochs")
-        heard = _each(callbacks)
+        heard = each_of(callbacks)
         if progress:
             bar = Progress(None if epochs is None else len(self.history) + epochs)
             heard += [bar] if bar.is_seen else []
-        on_step = [h.on_step for h in heard if hasattr(h, "on_step")]
-        on_epoch = [h.on_epoch if hasattr(h, "on_epoch") else h for h in heard if hasattr(h, "on_epoch") or callable(h)]
         self._handle.fit(
             train=[] if x is None else self._both(x, y),
             validation=[] if validation is None else self._both(*validation),
             epochs=0 if epochs is None else epochs,
             data_dir=None if data_dir is None else _path(data_dir),
-            on_step=(lambda step: _tell(on_step, Step(*step))) if on_step else None,
-            on_epoch=(lambda epoch: _tell(on_epoch, Epoch(*epoch))) if on_epoch else None,
+            on_step=step_caller(heard),
+            on_epoch=epoch_caller(heard),
         )
         return self.history
 
@@ -329,22 +325,3 @@ def _module() -> type[Handle]:
     from ._minnow import Handle
 
     return Handle
-
-
-def _each(callbacks: Any) -> list[Any]:
-    if _listens(callbacks):
-        return [callbacks]
-    listeners = list(callbacks)
-    for listener in listeners:
-        if not _listens(listener):
-            raise UsageError(f"{listener!r} is neither a function nor has on_step or on_epoch", "callbacks")
-    return listeners
-
-
-def _listens(callback: Any) -> bool:
-    return callable(callback) or hasattr(callback, "on_step") or hasattr(callback, "on_epoch")
-
-
-def _tell(listeners: list[Any], what: object) -> None:
-    for listener in listeners:
-        listener(what)

@@ -233,6 +233,17 @@ TEST_F(OnnxHostile, LoopsThatPutTooMuchTogether) {
               HasSubstr("more than 10000 times, and is no loop: with 1000000 steps of f32[1,1000,2] the graph needs"));
 }
 
+// Its parts are made around the body, which is left meanwhile.
+TEST_F(OnnxHostile, LoopsThatSplitTooMuch) {
+  const SmallInput table = {"t", {DType::kF32, {2, 2, 100'000'000}}, {}};
+  const std::string node = loop_around(
+      "node { op_type: 'Gather' input: 't' input: 'iy' output: 'oy' attribute { name: 'axis' type: INT i: 1 } }", "two",
+      "y");
+  const auto file = OnnxFile::parse(small_model({node}, {x(), table}, 22, kTimes).SerializeAsString(), "F.onnx");
+  ASSERT_TRUE(file);
+  EXPECT_THAT(import_message(**file), HasSubstr("bytes, but 1073741824 are allowed"));
+}
+
 // What is refused within one is tried again for each iteration of each loop around it.
 TEST_F(OnnxHostile, LoopsThatAreTriedAgainAndAgain) {
   std::string inner = "node { op_type: 'NonZero' input: 'h0' output: 'o0' }";

@@ -116,6 +116,26 @@ TEST(OnnxLoop, ShapesThatGrowAreWrittenOut) {
   EXPECT_EQ(loops_in(*imported(nodes, inputs, kFour)), 0);
 }
 
+// What was made of a constant for the loop that is not one is made anew.
+TEST(OnnxLoop, ALoopInALoopThatIsWrittenOutStartsFromAConstant) {
+  const std::string five =
+      "op_type: 'Constant' output: 'k' attribute { name: 'value' type: TENSOR t { data_type: 1 dims: 1 float_data: 5 } }";
+  const std::string inner =
+      loop("input { name: 'h' }",
+           "node { op_type: 'Concat' input: 'h' input: 'xt' output: 'h2' attribute { name: 'axis' type: INT i: 0 } } "
+           "output { name: 'h2' }",
+           "input: 'M' input: '' input: 'k' output: 'o'");
+  const std::string outer =
+      "op_type: 'Scan' input: 'x' output: 'y' attribute { name: 'num_scan_inputs' type: INT i: 1 } attribute { name: "
+      "'body' type: GRAPH g { name: 'o' input { name: 'xt' } node { " +
+      inner + " } output { name: 'o' } } }";
+  const std::vector<SmallInput> inputs = {{"x", {kF32, {2, 1}}, {1, 2}}};
+  const Answer all = answer({five, outer}, inputs, 22, kFour);
+  EXPECT_EQ(all.shape, Shape({2, 5})) << all.error;
+  EXPECT_THAT(all.values, ElementsAre(5, 1, 1, 1, 1, 5, 2, 2, 2, 2));
+  EXPECT_EQ(loops_in(*imported({five, outer}, inputs, kFour)), 1);
+}
+
 // The iteration decides about a shape, so it has to be known.
 TEST(OnnxLoop, WhatMustBeKnownIsWrittenOut) {
   const std::string body =

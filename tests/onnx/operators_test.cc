@@ -303,51 +303,5 @@ TEST(OnnxOperators, SplitToSequenceDropsTheDimensionOfSinglePartsAlone) {
   EXPECT_EQ(shape("input: 'x' input: 'two'"), Shape{2});
 }
 
-const std::string kGradient =
-    "op_type: 'Gradient' domain: 'ai.onnx.preview.training' attribute { name: 'y' type: STRING s: 'z' } attribute { name: "
-    "'xs' type: STRINGS strings: 'x' } ";
-
-// z = x^2 w, so that dz/dx = 2 x w.
-Answer gradient_of(const std::string& node) {
-  onnx::ModelProto model = small_model(
-      {"op_type: 'Mul' input: 'x' input: 'x' output: 's'", "op_type: 'Mul' input: 's' input: 'w' output: 'z'", node},
-      {x4({1, 2, 3})}, 22, "initializer { name: 'w' data_type: 1 dims: 3 float_data: [1, 10, 100] }");
-  onnx::OperatorSetIdProto& training = *model.add_opset_import();
-  training.set_domain("ai.onnx.preview.training");
-  training.set_version(1);
-  const auto result = run_model(model, {x4({1, 2, 3})});
-  if (!result) return {result.error().message, {}, {}};
-  const Tensor wide = result->converted_to(DType::kF64);
-  const auto values = wide.as<double>();
-  return {"", result->type().shape, {values.begin(), values.end()}};
-}
-
-TEST(OnnxOperators, GradientIsThatOfASum) {
-  expect(gradient_of(kGradient + "input: 'x' output: 'y'"), {3}, {2, 40, 600});
-  EXPECT_THAT(gradient_of(kGradient + "input: 'w' output: 'y'").error,
-              HasSubstr("other values than those of the graph"));
-}
-
-// Each may be twice as large as the one before.
-TEST(OnnxOperators, GradientsOfGradientsEnd) {
-  std::vector<std::string> nodes = {"op_type: 'Exp' input: 'x' output: 'z'"};
-  std::string last = "z";
-  for (int i = 0; i < 40; ++i) {
-    const std::string next = fmt::format("g{}", i);
-    nodes.push_back(
-        "op_type: 'Gradient' domain: 'ai.onnx.preview.training' attribute { name: 'xs' type: STRINGS strings: "
-        "'x' } attribute { name: 'y' type: STRING s: '" +
-        last + "' } input: 'x' output: '" + next + "'");
-    nodes.push_back("op_type: 'Mul' input: '" + next + "' input: '" + last + "' output: '" + next + "m'");
-    last = next + "m";
-  }
-  nodes.push_back("op_type: 'Identity' input: '" + last + "' output: 'y'");
-  onnx::ModelProto model = small_model(nodes, {x4({1})});
-  model.add_opset_import()->set_domain("ai.onnx.preview.training");
-  const auto result = run_model(model, {x4({1})});
-  ASSERT_FALSE(result);
-  EXPECT_THAT(result.error().message, HasSubstr("expand to more than 1000000 nodes"));
-}
-
 }  // namespace
 }  // namespace minnow::onnx_tests

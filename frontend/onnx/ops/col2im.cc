@@ -32,15 +32,8 @@ std::vector<Axis> axes_of_image(const NodeScope& n) {
   return axes;
 }
 
-// Where element [kernel position][window] lies along an axis, -1 for the padding; combined with what lies along those
-// before.
-Dims places_of(const std::vector<Axis>& axes) {
-  int64_t kernels = 1, windows = 1;
-  for (const Axis& axis : axes) {
-    kernels *= axis.kernel;
-    windows *= axis.windows;
-    require(kernels <= kMostPlaces && windows <= kMostPlaces / kernels, "it has more than {} elements", kMostPlaces);
-  }
+// Where in the image, row-major, element [kernel position][window] lies; `padding` where it is outside.
+Dims places_of(const std::vector<Axis>& axes, int64_t kernels, int64_t windows, int64_t padding) {
   Dims places;
   for (int64_t k = 0; k < kernels; ++k)
     for (int64_t w = 0; w < windows; ++w) {
@@ -53,7 +46,7 @@ Dims places_of(const std::vector<Axis>& axes) {
         k_left /= axis->kernel;
         unit *= axis->size;
       }
-      places.push_back(place);
+      places.push_back(place < 0 ? padding : place);
     }
   return places;
 }
@@ -72,14 +65,14 @@ void col2im(NodeScope& n) {
     windows *= axis.windows;
     pixels *= axis.size;
     require(pixels <= kMostPlaces, "the image has more than {} elements", kMostPlaces);
+    require(kernels <= kMostPlaces && windows <= kMostPlaces / kernels, "it has more than {} elements", kMostPlaces);
   }
-  Dims places = places_of(axes);
   require(n.rank() == 3 && n.dim(0, 1) % kernels == 0 && n.dim(0, 2) == windows,
           "{} are no columns of {} windows of {} elements", shape_to_string(n.shape()), windows, kernels);
   const int64_t batch = n.dim(0, 0), channels = n.dim(0, 1) / kernels;
-  for (int64_t& place : places) place = place < 0 ? pixels : place;  // one more, which goes
   Value* columns = b.reshape(n.floats(), {batch * channels, kernels * windows});
-  Value* all = b.scatter_add(columns, b.i32s({kernels * windows}, places), 1, pixels + 1);
+  const Dims places = places_of(axes, kernels, windows, pixels);
+  Value* all = b.scatter_add(columns, b.i32s({kernels * windows}, places), 1, pixels + 1);  // one more, which goes
   image.insert(image.begin(), {batch, channels});
   n.give(b.reshape(b.slice(all, 1, 0, pixels), image));
 }

@@ -133,7 +133,7 @@ std::optional<IterationResults> iterate(NodeScope& n, const onnx::GraphProto& gr
   } catch (const Refusal& refusal) {
     *why = refusal.message;  // said once more where the iterations are written out, if it holds for those
   }
-  n.b.take_back(before);
+  n.graph().take_back(before);
   n.graph().note_refused(graph);
   return std::nullopt;
 }

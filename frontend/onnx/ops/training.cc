@@ -52,7 +52,8 @@ Value* weight_so_far(GraphBuilder& b, const Step& step, double decay) {
   return b.sub(b.like(step.count, 1), b.binary(OpKind::kPower, b.like(step.count, decay), step.count));
 }
 
-// An operand of the node that says where to differentiate, which must be the value itself.
+// Operands of the node that say where to differentiate, which must be the values themselves. In a loop's body,
+// those from around it are parameters, which do not say what they are made of.
 std::vector<Value*> asked_for(NodeScope& n, const std::vector<std::string>& names, int64_t first) {
   std::vector<Value*> values;
   for (size_t i = 0; i < names.size(); ++i) {
@@ -60,6 +61,7 @@ std::vector<Value*> asked_for(NodeScope& n, const std::vector<std::string>& name
     require(n.has(input) && n.node().input(static_cast<int>(input)) == names[i],
             "it differentiates at other values than those of the graph, which is not supported");
     values.push_back(n.floats(input));
+    require(n.operand(input).body == n.graph().body(), "a loop cannot differentiate at values from around it");
   }
   return values;
 }
