@@ -85,6 +85,15 @@ loss { softmax_cross_entropy {} }
 training { learning_rate: 0.02 adam {} batch_size: 8 epochs: 1 }
 data { text { file: "text.txt" } }
 """
+LOOKING_BACK = """
+inputs { name: "tokens" shape: [16] type: I32 }
+layers { name: "embed" embedding { vocabulary: %d units: 8 } }
+layers { name: "look" attention { heads: 2 causal: true } }
+layers { name: "next" dense { units: %d per_position: true } }
+loss { softmax_cross_entropy {} }
+training { batch_size: 8 }
+data { text { file: "text.txt" } }
+"""
 TEXT = "the quick brown fox jumps over the lazy dog, and then it sleeps. " * 40
 
 PICTURES = """
@@ -310,6 +319,21 @@ class WebTest(unittest.TestCase):
         self.assertTrue(seen["text"].startswith("the "))
         self.assertTrue(math.isfinite(seen["loss"]))
         self.assertEqual(seen["trouble"], "")
+
+    def test_a_text_ends_where_the_network_does(self):
+        self.write("text.txt", TEXT)
+        self.write("back.textproto", LOOKING_BACK % (len(set(TEXT)), len(set(TEXT))))
+        seen = self.browse("back.textproto", """
+            const write = async prompt => {
+              type(byId("prompt"), prompt);
+              byId("write-on").click();
+              await until(() => !byId("write-on").disabled, timer);
+              return trouble();
+            };
+            const fine = await write("the "), written = byId("written").textContent;
+            return {fine, written, long: await write("the quick brown fox")};""", "--data-dir", ".")
+        self.assertEqual((seen["fine"], len(seen["written"])), ("", 16))
+        self.assertEqual(seen["long"], "the network reads at most 16 letters, not 19")
 
     def test_files_of_pictures(self):
         self.write("pictures.textproto", PICTURES % HOSTILE.replace('"', ""))
