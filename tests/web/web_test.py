@@ -76,6 +76,21 @@ training { learning_rate: 0.03 batch_size: 10 epochs: 3 }
 data { linear_regression { weights: [2, -3.4] bias: 4.2 } }
 """
 
+WHOLE = """func @infer(%x: i32[4,2], %w: f32[2,1] weight) -> (prediction: f32[4,1]) {
+  %0 = convert(%x) : f32[4,2]
+  %1 = dot(%0, %w) : f32[4,1]
+  return %1
+}
+func @loss(%x: i32[4,2], %target: f32[4,1], %w: f32[2,1] weight) -> (loss: f32[]) {
+  %0 = convert(%x) : f32[4,2]
+  %1 = dot(%0, %w) : f32[4,1]
+  %2 = sub(%1, %target) : f32[4,1]
+  %3 = mul(%2, %2) : f32[4,1]
+  %4 = reduce_sum(%3) {dims = [0, 1]} : f32[]
+  return %4
+}
+"""
+
 LETTERS = """
 inputs { name: "tokens" shape: [16] type: I32 }
 layers { name: "embed" embedding { vocabulary: %d units: 8 } }
@@ -294,6 +309,14 @@ class WebTest(unittest.TestCase):
         for shown, given in zip(seen["shown"], seen["first"], strict=True):
             self.assertAlmostEqual(shown, given, places=3)
         self.assertEqual(seen["fields"], 1)
+
+    def test_whole_numbers_that_are_no_tokens(self):
+        self.write("whole.ir", WHOLE)
+        seen = self.browse("whole.ir", """
+            type(find("#inputs textarea")[0], "3 -5");
+            return {given: Array.from(app.inputs[0].values()), answer: ask()[0]};""")
+        self.assertEqual(seen["given"], [3, -5])
+        self.assertTrue(math.isfinite(seen["answer"]))
 
     def test_a_text_goes_on(self):
         self.write("text.txt", TEXT)
