@@ -3,8 +3,7 @@
 
     web_test.py MINNOW
 
-Ends with status 77, "skipped", where there is no Chromium. A script behind the page's own does what a person would, and
-leaves what it saw in the document, which Chromium prints.
+Ends with status 77, "skipped", where there is no Chromium.
 """
 import base64
 import gzip
@@ -13,25 +12,17 @@ import math
 import os
 import pathlib
 import re
-import shutil
 import struct
 import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.parse
 
-SKIPPED = 77
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import chromium
+
 MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=2>"
-
-WATCH = """<script>
-const complaints = [];
-window.addEventListener("error", event => complaints.push(event.message));
-window.addEventListener("unhandledrejection", event => complaints.push(String(event.reason)));
-for (const kind of ["error", "warn"]) console[kind] = (...words) => complaints.push(words.join(" "));
-</script>"""
 
 TOOLS = """
 const find = selector => [...document.querySelectorAll(selector)];
@@ -121,10 +112,6 @@ data { idx { train_images: "a" train_labels: "b" validation_images: "c" validati
 """
 
 
-def browser():
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
 def tensors_of(bytes_):
     """A file of safetensors, its f32 tensors by name."""
     length = struct.unpack("<Q", bytes_[:8])[0]
@@ -165,24 +152,7 @@ class WebTest(unittest.TestCase):
         """What `script`, the body of an async function, returns in the page of `source`."""
         self.run_minnow("compile", source, "--emit=web", "-o", "page.html", *flags)
         page = (self.path / "page.html").read_text(encoding="utf-8")
-        read = (f"<script>{TOOLS}\n(async () => {{ let seen; await ready;\n"
-                f"try {{ seen = await (async () => {{ {script} }})(); }} catch (e) {{ complaints.push(e.stack); }}\n"
-                "document.body.replaceChildren(element('pre', '', encodeURIComponent(JSON.stringify({seen, complaints, "
-                "hacked: window.hacked ?? null})))); })();</script>")
-        end = page.rindex("</body>")
-        page = page[:end].replace("<body>", "<body>" + WATCH, 1) + read + page[end:]
-        (self.path / "read.html").write_text(page, encoding="utf-8")
-        done = subprocess.run(
-            [browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900",
-             f"--user-data-dir={self.path}/profile", "--host-resolver-rules=MAP * ~NOTFOUND",
-             "--virtual-time-budget=60000", "--dump-dom", (self.path / "read.html").as_uri()],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
-        found = re.search(r"<pre>([^<]*)</pre>", done.stdout)
-        self.assertTrue(found, done.stdout[-2000:] + done.stderr[-2000:])
-        answer = json.loads(urllib.parse.unquote(found[1]))
-        self.assertEqual(answer["complaints"], [])
-        self.assertIsNone(answer["hacked"])
-        return answer["seen"]
+        return chromium.browse(self, self.path, page, "await ready;" + script, TOOLS, milliseconds=60000)
 
     def test_fetches_nothing(self):
         self.run_minnow("compile", "run", "--emit=web", "-o", "page.html")
@@ -412,7 +382,7 @@ class WebTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not browser():
-        sys.exit(SKIPPED)
+    if chromium.PROGRAM is None:
+        sys.exit(chromium.SKIPPED)
     os.environ["MINNOW_CACHE"] = ""
     unittest.main(argv=sys.argv[:1], verbosity=2)
