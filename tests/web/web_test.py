@@ -358,8 +358,9 @@ class WebTest(unittest.TestCase):
     def test_what_is_refused(self):
         told = self.run_minnow("compile", "digits.textproto", "--emit=web", status=2)
         self.assertIn("add -o page.html", told)
-        told = self.run_minnow("compile", "digits.textproto", "--emit=web", "-o", "p.html", "--function", "infer", status=2)
-        self.assertIn("has no --function", told)
+        for flag in ("--function=infer", "--name=net", "--target=wasm32-unknown-unknown", "--optimize=size", "--weights=file"):
+            told = self.run_minnow("compile", "digits.textproto", "--emit=web", "-o", "p.html", flag, status=2)
+            self.assertIn("has no --function", told)
         self.write("f.ir", "func @f(%x: f32[4]) -> (y: f32[4]) {\n  return %x\n}\n")
         self.run_minnow("compile", "f.ir", "--emit=web", "-o", "p.html", status=1)
         self.run_minnow("compile", "digits.textproto", "--emit=web", "-o", "p.html", "--weights", "none.safetensors", status=1)
