@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import chromium
@@ -124,6 +125,24 @@ def tensors_of(bytes_):
     return tensors
 
 
+def png_pixels(bytes_):
+    """Grey pixels, a byte each, of a picture whose data are one chunk."""
+    width, height, depth, colour = struct.unpack(">IIBB", bytes_[16:26])
+    assert (depth, colour) == (8, 0)
+    at = bytes_.index(b"IDAT")
+    length = struct.unpack(">I", bytes_[at - 4:at])[0]
+    packed, rows = zlib.decompress(bytes_[at + 4:at + 4 + length]), [[0] * width]
+    for y in range(height):
+        kind, *row = packed[y * (width + 1):(y + 1) * (width + 1)]
+        above = rows[-1]
+        for x in range(width):
+            left, corner = (row[x - 1], above[x - 1]) if x > 0 else (0, 0)
+            nearest = min((left, above[x], corner), key=lambda value: abs(left + above[x] - corner - value))
+            row[x] = (row[x] + (0, left, above[x], (left + above[x]) // 2, nearest)[kind]) % 256
+        rows.append(row)
+    return sum(rows[1:], [])
+
+
 def idx(shape, elements):
     head = bytes([0, 0, 8, len(shape)]) + b"".join(struct.pack(">I", size) for size in shape)
     return base64.b64encode(head + bytes(elements)).decode()
@@ -171,6 +190,15 @@ class WebTest(unittest.TestCase):
         for found, row in zip(seen, told["predictions"], strict=True):
             for entry in row["classes"]:
                 self.assertAlmostEqual(found[int(entry["class"])], entry["probability"], delta=1e-4)
+
+    def test_glyphs_are_the_programs_to_the_pixel(self):
+        for split in ("train", "validation"):
+            self.run_minnow("data", "show", "glyphs", "--split", split, "--count", "200", "-o", "glyphs.svg")
+            pictures = re.findall(r"data:image/png;base64,([^\"]*)", (self.path / "glyphs.svg").read_text())
+            seen = self.browse("digits.textproto", f"return Array.from({{length: 200}}, (_, i) => Array.from(app.data.{split}.values('image', i)));")
+            self.assertEqual(len(pictures), 200)
+            for i, (drawn, picture) in enumerate(zip(seen, pictures, strict=True)):
+                self.assertEqual(drawn, png_pixels(base64.b64decode(picture)), f"{split} {i}")
 
     def test_ten_steps_are_the_interpreters(self):
         seen = self.browse("digits.textproto", "const losses = steps(10); return {losses, file: base64Of(app.network.save())};")
