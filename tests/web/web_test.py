@@ -12,15 +12,15 @@ import math
 import os
 import pathlib
 import re
-import struct
 import subprocess
 import sys
 import tempfile
 import unittest
-import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import chromium
+from formats import idx, png_pixels, tensors_of
+from networks import DIGITS, LETTERS, LINE, LOOKING_BACK, PICTURES, TEXT, WHOLE
 
 MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=2>"
@@ -46,106 +46,6 @@ const message = () => new Promise(resume => {
 const timer = () => new Promise(resume => setTimeout(resume, 5));
 const until = async (condition, turn) => { while (!condition()) await turn(); };
 """
-
-DIGITS = """
-name: "digits"
-inputs { name: "image" shape: [1, 28, 28] }
-layers { name: "conv" conv2d { filters: 4 kernel: 5 stride: 2 } }
-layers { name: "norm" batch_norm {} }
-layers { name: "relu" activation { function: RELU } }
-layers { name: "drop" dropout { rate: 0.2 } }
-layers { name: "fc" dense { units: 10 } }
-loss { softmax_cross_entropy {} }
-training { learning_rate: 0.05 momentum {} schedule { cosine {} warmup_epochs: 0.1 } batch_size: 16 epochs: 2 }
-data { builtin: GLYPHS train_examples: 800 validation_examples: 200 }
-"""
-
-LINE = """
-inputs { name: "x" shape: [2] }
-layers { name: "line" dense { units: 1 } }
-loss { mean_squared_error {} }
-training { learning_rate: 0.03 batch_size: 10 epochs: 3 }
-data { linear_regression { weights: [2, -3.4] bias: 4.2 } }
-"""
-
-WHOLE = """func @infer(%x: i32[4,2], %w: f32[2,1] weight) -> (prediction: f32[4,1]) {
-  %0 = convert(%x) : f32[4,2]
-  %1 = dot(%0, %w) : f32[4,1]
-  return %1
-}
-func @loss(%x: i32[4,2], %target: f32[4,1], %w: f32[2,1] weight) -> (loss: f32[]) {
-  %0 = convert(%x) : f32[4,2]
-  %1 = dot(%0, %w) : f32[4,1]
-  %2 = sub(%1, %target) : f32[4,1]
-  %3 = mul(%2, %2) : f32[4,1]
-  %4 = reduce_sum(%3) {dims = [0, 1]} : f32[]
-  return %4
-}
-"""
-
-LETTERS = """
-inputs { name: "tokens" shape: [16] type: I32 }
-layers { name: "embed" embedding { vocabulary: %d units: 8 } }
-layers { name: "memory" gru { units: 12 } }
-layers { name: "next" dense { units: %d per_position: true } }
-loss { softmax_cross_entropy {} }
-training { learning_rate: 0.02 adam {} batch_size: 8 epochs: 1 }
-data { text { file: "text.txt" } }
-"""
-LOOKING_BACK = """
-inputs { name: "tokens" shape: [16] type: I32 }
-layers { name: "embed" embedding { vocabulary: %d units: 8 } }
-layers { name: "look" attention { heads: 2 causal: true } }
-layers { name: "next" dense { units: %d per_position: true } }
-loss { softmax_cross_entropy {} }
-training { batch_size: 8 }
-data { text { file: "text.txt" } }
-"""
-TEXT = "the quick brown fox jumps over the lazy dog, and then it sleeps. " * 40
-
-PICTURES = """
-inputs { name: "image" shape: [1, 8, 8] }
-layers { name: "fc" dense { units: 3 } }
-loss { softmax_cross_entropy {} }
-training { batch_size: 4 }
-data { idx { train_images: "a" train_labels: "b" validation_images: "c" validation_labels: "d" }
-       class_names: ["left", "%s", "right"] }
-"""
-
-
-def tensors_of(bytes_):
-    """A file of safetensors, its f32 tensors by name."""
-    length = struct.unpack("<Q", bytes_[:8])[0]
-    header = json.loads(bytes_[8:8 + length])
-    tensors = {}
-    for name, entry in header.items():
-        if name != "__metadata__" and entry["dtype"] == "F32":
-            begin, end = (8 + length + at for at in entry["data_offsets"])
-            tensors[name] = struct.unpack(f"<{(end - begin) // 4}f", bytes_[begin:end])
-    return tensors
-
-
-def png_pixels(bytes_):
-    """Grey pixels, a byte each, of a picture whose data are one chunk."""
-    width, height, depth, colour = struct.unpack(">IIBB", bytes_[16:26])
-    assert (depth, colour) == (8, 0)
-    at = bytes_.index(b"IDAT")
-    length = struct.unpack(">I", bytes_[at - 4:at])[0]
-    packed, rows = zlib.decompress(bytes_[at + 4:at + 4 + length]), [[0] * width]
-    for y in range(height):
-        kind, *row = packed[y * (width + 1):(y + 1) * (width + 1)]
-        above = rows[-1]
-        for x in range(width):
-            left, corner = (row[x - 1], above[x - 1]) if x > 0 else (0, 0)
-            nearest = min((left, above[x], corner), key=lambda value: abs(left + above[x] - corner - value))
-            row[x] = (row[x] + (0, left, above[x], (left + above[x]) // 2, nearest)[kind]) % 256
-        rows.append(row)
-    return sum(rows[1:], [])
-
-
-def idx(shape, elements):
-    head = bytes([0, 0, 8, len(shape)]) + b"".join(struct.pack(">I", size) for size in shape)
-    return base64.b64encode(head + bytes(elements)).decode()
 
 
 class WebTest(unittest.TestCase):
