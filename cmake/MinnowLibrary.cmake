@@ -27,6 +27,18 @@ function(minnow_library name)
   add_library(minnow::${name} ALIAS minnow_${name})
 endfunction()
 
+# Reads the files into the variable, one behind the other, and again when they change: texts that are built into the
+# program.
+function(minnow_read_texts out)
+  set(content)
+  foreach(file ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    file(READ ${file} text)
+    string(APPEND content "${text}")
+  endforeach()
+  set(${out} "${content}" PARENT_SCOPE)
+endfunction()
+
 # Messages of a folder: minnow_protos(schema frontend/schema) makes minnow_schema of frontend/schema/*.proto. They are
 # imported, and their headers included, by their path from the project root.
 function(minnow_protos name folder)

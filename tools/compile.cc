@@ -109,11 +109,14 @@ Status check_looks(const CompileFlags& flags) {
 
 Result<ExitCode> emit_web(const CompileFlags& flags) {
   MINNOW_TRY(check_looks(flags));
-  if (!flags.function.empty() || !flags.triple.empty() || !flags.backend.cpu.empty())
-    return tl::unexpected(Error{"--emit=web", "has no --function, --target or --cpu",
+  const BundleFlags& bundle = flags.bundle;
+  if (!flags.function.empty() || !flags.triple.empty() || !flags.backend.cpu.empty() || !bundle.name.empty() ||
+      bundle.optimize != BundleFlags().optimize || bundle.weights == "file")
+    return tl::unexpected(Error{"--emit=web",
+                                "has no --function, --name, --target, --cpu, --optimize or --weights=file",
                                 "the page has what it needs, for WebAssembly", ExitCode::kUsage});
   MINNOW_ASSIGN(PassPlan plan, flags.passes.plan());
-  const WebFlags web{.weights = flags.bundle.names_weights() ? flags.bundle.weights : "",
+  const WebFlags web{.weights = bundle.names_weights() ? bundle.weights : "",
                      .file = flags.out,
                      .pipeline = std::move(plan.run),
                      .data = flags.data};

@@ -11,6 +11,7 @@
 #include "codegen/c_source/c_source.h"
 #include "codegen/c_source/c_writer.h"
 #include "passes/pipeline.h"
+#include "proof/model_subject.h"
 #include "runtime/file.h"
 
 namespace minnow {
@@ -241,6 +242,12 @@ void keep_told_results(Function& function) {
 
 void write_files(const TemporaryFolder& folder, const Bundle& bundle) {
   for (const auto& [name, bytes] : bundle.files) folder.write(name, bytes);
+}
+
+proof::Subject subject_of(const LoadedModel& model, std::string_view function, int steps) {
+  auto built = expect(build_function(model, function, {{model.model.training().batch_size()}, {}, {}}));
+  keep_told_results(*built);
+  return expect(proof::model_subject(model, std::move(built), steps, nullptr));
 }
 
 Result<proof::Trace> trace_bundle(const proof::Subject& subject, const BundleTarget& target, BundleOptions options) {

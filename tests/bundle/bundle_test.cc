@@ -18,21 +18,8 @@ namespace {
 
 constexpr char kModels[] = MINNOW_SOURCE_DIR "/models/";
 
-template <typename T>
-T expect(Result<T> result) {
-  MINNOW_CHECK(result, "{}", result.error().to_string());
-  return *std::move(result);
-}
-
 LoadedModel read_model(const std::string& name, int64_t batch_size) {
   return expect(read_experiment(kModels + name + ".textproto", {fmt::format("training.batch_size={}", batch_size)}));
-}
-
-proof::Subject subject_of(const LoadedModel& model, const std::string& function, int steps) {
-  const BuildOptions options = {.lower = {model.model.training().batch_size()}, .pipeline = {}, .passes = {}};
-  auto built = expect(build_function(model, function, options));
-  keep_told_results(*built);
-  return expect(proof::model_subject(model, std::move(built), steps, nullptr));
 }
 
 // Of the interpreter.

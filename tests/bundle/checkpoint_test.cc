@@ -14,12 +14,6 @@
 namespace minnow {
 namespace {
 
-template <typename T>
-T expect(Result<T> result) {
-  MINNOW_CHECK(result, "{}", result.error().to_string());
-  return *std::move(result);
-}
-
 LoadedModel read_model(const std::string& name) {
   return expect(read_experiment(MINNOW_SOURCE_DIR "/models/" + name + ".textproto", {"training.batch_size=2"}));
 }

@@ -3,31 +3,21 @@
 
     page_test.py MINNOW MODELS_FOLDER
 
-Ends with status 77, "skipped", where there is no Chromium. A script put behind the page's own does the reading and leaves
-what it saw in the document, which Chromium prints.
+Ends with status 77, "skipped", where there is no Chromium.
 """
-import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.parse
 
-SKIPPED = 77
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import chromium
+
 MOST_BYTES = 5_000_000
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=2>`${window.hacked=3}'&amp;\x1b\u202e"
-
-# Runs before the page's script: nothing may be said on the console.
-WATCH = """<script>
-const complaints = [];
-window.addEventListener("error", event => complaints.push(event.message));
-for (const kind of ["error", "warn"]) console[kind] = (...words) => complaints.push(words.join(" "));
-</script>"""
 
 TOOLS = """
 const find = selector => [...document.querySelectorAll(selector)];
@@ -38,10 +28,6 @@ const look = query => { byId("search").value = query; byId("search").dispatchEve
 const textNow = () => find("#text .line:not(.removed)").map(line => line.textContent);
 const shownStage = () => find(".stage.on b").map(name => name.textContent);
 """
-
-
-def browser():
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 class Bench:
@@ -61,24 +47,6 @@ class Bench:
         self.run("compile", source, "--html", "page.html", *flags)
         return (self.path / "page.html").read_text(encoding="utf-8")
 
-    def browse(self, page, script, address=""):
-        """What `script`, the body of a function, returns in the page; and what the console was told."""
-        read = (f"<script>{TOOLS}\nlet seen;\n"
-                f"try {{ seen = (() => {{ {script} }})(); }} catch (e) {{ complaints.push(e.stack); }}\n"
-                "document.body.replaceChildren(element('pre', '', encodeURIComponent(JSON.stringify({seen, complaints, "
-                "hacked: window.hacked ?? null}))));</script>")
-        end = page.rindex("</body>")
-        page = page[:end].replace("<body>", "<body>" + WATCH, 1) + read + page[end:]
-        (self.path / "read.html").write_text(page, encoding="utf-8")
-        done = subprocess.run(
-            [browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,900",
-             f"--user-data-dir={self.path}/profile", "--virtual-time-budget=2000", "--dump-dom",
-             (self.path / "read.html").as_uri() + address],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100)
-        found = re.search(r"<pre>([^<]*)</pre>", done.stdout)
-        assert found, done.stdout[-2000:] + done.stderr[-2000:]
-        return json.loads(urllib.parse.unquote(found[1]))
-
 
 class PageTest(unittest.TestCase):
     @classmethod
@@ -88,10 +56,7 @@ class PageTest(unittest.TestCase):
         cls.page = cls.bench.compile(lenet, "--repeats", "2", "--print-ir-tree-dir", "tree")
 
     def browse(self, script, page=None, address=""):
-        answer = self.bench.browse(page or self.page, script, address)
-        self.assertEqual(answer["complaints"], [])
-        self.assertIsNone(answer["hacked"])
-        return answer["seen"]
+        return chromium.browse(self, self.bench.path, page or self.page, script, TOOLS, address=address)
 
     def test_size_and_network(self):
         self.assertLess(len(self.page.encode()), MOST_BYTES)
@@ -266,7 +231,7 @@ class PageTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not browser():
-        sys.exit(SKIPPED)
+    if chromium.PROGRAM is None:
+        sys.exit(chromium.SKIPPED)
     os.environ["MINNOW_CACHE"] = ""
     unittest.main(argv=sys.argv[:1], verbosity=2)

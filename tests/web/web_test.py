@@ -3,8 +3,7 @@
 
     web_test.py MINNOW
 
-Ends with status 77, "skipped", where there is no Chromium. A script behind the page's own does what a person would, and
-leaves what it saw in the document, which Chromium prints.
+Ends with status 77, "skipped", where there is no Chromium.
 """
 import base64
 import gzip
@@ -13,25 +12,18 @@ import math
 import os
 import pathlib
 import re
-import shutil
-import struct
 import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.parse
 
-SKIPPED = 77
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import chromium
+from formats import idx, png_pixels, tensors_of
+from networks import DIGITS, LETTERS, LINE, LOOKING_BACK, PICTURES, TEXT, WHOLE
+
 MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=2>"
-
-WATCH = """<script>
-const complaints = [];
-window.addEventListener("error", event => complaints.push(event.message));
-window.addEventListener("unhandledrejection", event => complaints.push(String(event.reason)));
-for (const kind of ["error", "warn"]) console[kind] = (...words) => complaints.push(words.join(" "));
-</script>"""
 
 TOOLS = """
 const find = selector => [...document.querySelectorAll(selector)];
@@ -54,68 +46,6 @@ const message = () => new Promise(resume => {
 const timer = () => new Promise(resume => setTimeout(resume, 5));
 const until = async (condition, turn) => { while (!condition()) await turn(); };
 """
-
-DIGITS = """
-name: "digits"
-inputs { name: "image" shape: [1, 28, 28] }
-layers { name: "conv" conv2d { filters: 4 kernel: 5 stride: 2 } }
-layers { name: "norm" batch_norm {} }
-layers { name: "relu" activation { function: RELU } }
-layers { name: "drop" dropout { rate: 0.2 } }
-layers { name: "fc" dense { units: 10 } }
-loss { softmax_cross_entropy {} }
-training { learning_rate: 0.05 momentum {} schedule { cosine {} warmup_epochs: 0.1 } batch_size: 16 epochs: 2 }
-data { builtin: GLYPHS train_examples: 800 validation_examples: 200 }
-"""
-
-LINE = """
-inputs { name: "x" shape: [2] }
-layers { name: "line" dense { units: 1 } }
-loss { mean_squared_error {} }
-training { learning_rate: 0.03 batch_size: 10 epochs: 3 }
-data { linear_regression { weights: [2, -3.4] bias: 4.2 } }
-"""
-
-LETTERS = """
-inputs { name: "tokens" shape: [16] type: I32 }
-layers { name: "embed" embedding { vocabulary: %d units: 8 } }
-layers { name: "memory" gru { units: 12 } }
-layers { name: "next" dense { units: %d per_position: true } }
-loss { softmax_cross_entropy {} }
-training { learning_rate: 0.02 adam {} batch_size: 8 epochs: 1 }
-data { text { file: "text.txt" } }
-"""
-TEXT = "the quick brown fox jumps over the lazy dog, and then it sleeps. " * 40
-
-PICTURES = """
-inputs { name: "image" shape: [1, 8, 8] }
-layers { name: "fc" dense { units: 3 } }
-loss { softmax_cross_entropy {} }
-training { batch_size: 4 }
-data { idx { train_images: "a" train_labels: "b" validation_images: "c" validation_labels: "d" }
-       class_names: ["left", "%s", "right"] }
-"""
-
-
-def browser():
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
-def tensors_of(bytes_):
-    """A file of safetensors, its f32 tensors by name."""
-    length = struct.unpack("<Q", bytes_[:8])[0]
-    header = json.loads(bytes_[8:8 + length])
-    tensors = {}
-    for name, entry in header.items():
-        if name != "__metadata__" and entry["dtype"] == "F32":
-            begin, end = (8 + length + at for at in entry["data_offsets"])
-            tensors[name] = struct.unpack(f"<{(end - begin) // 4}f", bytes_[begin:end])
-    return tensors
-
-
-def idx(shape, elements):
-    head = bytes([0, 0, 8, len(shape)]) + b"".join(struct.pack(">I", size) for size in shape)
-    return base64.b64encode(head + bytes(elements)).decode()
 
 
 class WebTest(unittest.TestCase):
@@ -141,24 +71,7 @@ class WebTest(unittest.TestCase):
         """What `script`, the body of an async function, returns in the page of `source`."""
         self.run_minnow("compile", source, "--emit=web", "-o", "page.html", *flags)
         page = (self.path / "page.html").read_text(encoding="utf-8")
-        read = (f"<script>{TOOLS}\n(async () => {{ let seen; await ready;\n"
-                f"try {{ seen = await (async () => {{ {script} }})(); }} catch (e) {{ complaints.push(e.stack); }}\n"
-                "document.body.replaceChildren(element('pre', '', encodeURIComponent(JSON.stringify({seen, complaints, "
-                "hacked: window.hacked ?? null})))); })();</script>")
-        end = page.rindex("</body>")
-        page = page[:end].replace("<body>", "<body>" + WATCH, 1) + read + page[end:]
-        (self.path / "read.html").write_text(page, encoding="utf-8")
-        done = subprocess.run(
-            [browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900",
-             f"--user-data-dir={self.path}/profile", "--host-resolver-rules=MAP * ~NOTFOUND",
-             "--virtual-time-budget=60000", "--dump-dom", (self.path / "read.html").as_uri()],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
-        found = re.search(r"<pre>([^<]*)</pre>", done.stdout)
-        self.assertTrue(found, done.stdout[-2000:] + done.stderr[-2000:])
-        answer = json.loads(urllib.parse.unquote(found[1]))
-        self.assertEqual(answer["complaints"], [])
-        self.assertIsNone(answer["hacked"])
-        return answer["seen"]
+        return chromium.browse(self, self.path, page, "await ready;" + script, TOOLS, milliseconds=60000)
 
     def test_fetches_nothing(self):
         self.run_minnow("compile", "run", "--emit=web", "-o", "page.html")
@@ -177,6 +90,15 @@ class WebTest(unittest.TestCase):
         for found, row in zip(seen, told["predictions"], strict=True):
             for entry in row["classes"]:
                 self.assertAlmostEqual(found[int(entry["class"])], entry["probability"], delta=1e-4)
+
+    def test_glyphs_are_the_programs_to_the_pixel(self):
+        for split in ("train", "validation"):
+            self.run_minnow("data", "show", "glyphs", "--split", split, "--count", "200", "-o", "glyphs.svg")
+            pictures = re.findall(r"data:image/png;base64,([^\"]*)", (self.path / "glyphs.svg").read_text())
+            seen = self.browse("digits.textproto", f"return Array.from({{length: 200}}, (_, i) => Array.from(app.data.{split}.values('image', i)));")
+            self.assertEqual(len(pictures), 200)
+            for i, (drawn, picture) in enumerate(zip(seen, pictures, strict=True)):
+                self.assertEqual(drawn, png_pixels(base64.b64decode(picture)), f"{split} {i}")
 
     def test_ten_steps_are_the_interpreters(self):
         seen = self.browse("digits.textproto", "const losses = steps(10); return {losses, file: base64Of(app.network.save())};")
@@ -286,6 +208,14 @@ class WebTest(unittest.TestCase):
             self.assertAlmostEqual(shown, given, places=3)
         self.assertEqual(seen["fields"], 1)
 
+    def test_whole_numbers_that_are_no_tokens(self):
+        self.write("whole.ir", WHOLE)
+        seen = self.browse("whole.ir", """
+            type(find("#inputs textarea")[0], "3 -5");
+            return {given: Array.from(app.inputs[0].values()), answer: ask()[0]};""")
+        self.assertEqual(seen["given"], [3, -5])
+        self.assertTrue(math.isfinite(seen["answer"]))
+
     def test_a_text_goes_on(self):
         self.write("text.txt", TEXT)
         self.write("letters.textproto", LETTERS % (len(set(TEXT)), len(set(TEXT))))
@@ -310,6 +240,21 @@ class WebTest(unittest.TestCase):
         self.assertTrue(seen["text"].startswith("the "))
         self.assertTrue(math.isfinite(seen["loss"]))
         self.assertEqual(seen["trouble"], "")
+
+    def test_a_text_ends_where_the_network_does(self):
+        self.write("text.txt", TEXT)
+        self.write("back.textproto", LOOKING_BACK % (len(set(TEXT)), len(set(TEXT))))
+        seen = self.browse("back.textproto", """
+            const write = async prompt => {
+              type(byId("prompt"), prompt);
+              byId("write-on").click();
+              await until(() => !byId("write-on").disabled, timer);
+              return trouble();
+            };
+            const fine = await write("the "), written = byId("written").textContent;
+            return {fine, written, long: await write("the quick brown fox")};""", "--data-dir", ".")
+        self.assertEqual((seen["fine"], len(seen["written"])), ("", 16))
+        self.assertEqual(seen["long"], "the network reads at most 16 letters, not 19")
 
     def test_files_of_pictures(self):
         self.write("pictures.textproto", PICTURES % HOSTILE.replace('"', ""))
@@ -341,8 +286,9 @@ class WebTest(unittest.TestCase):
     def test_what_is_refused(self):
         told = self.run_minnow("compile", "digits.textproto", "--emit=web", status=2)
         self.assertIn("add -o page.html", told)
-        told = self.run_minnow("compile", "digits.textproto", "--emit=web", "-o", "p.html", "--function", "infer", status=2)
-        self.assertIn("has no --function", told)
+        for flag in ("--function=infer", "--name=net", "--target=wasm32-unknown-unknown", "--optimize=size", "--weights=file"):
+            told = self.run_minnow("compile", "digits.textproto", "--emit=web", "-o", "p.html", flag, status=2)
+            self.assertIn("has no --function", told)
         self.write("f.ir", "func @f(%x: f32[4]) -> (y: f32[4]) {\n  return %x\n}\n")
         self.run_minnow("compile", "f.ir", "--emit=web", "-o", "p.html", status=1)
         self.run_minnow("compile", "digits.textproto", "--emit=web", "-o", "p.html", "--weights", "none.safetensors", status=1)
@@ -365,7 +311,7 @@ class WebTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not browser():
-        sys.exit(SKIPPED)
+    if chromium.PROGRAM is None:
+        sys.exit(chromium.SKIPPED)
     os.environ["MINNOW_CACHE"] = ""
     unittest.main(argv=sys.argv[:1], verbosity=2)

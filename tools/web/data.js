@@ -160,5 +160,5 @@ function isPicture({shape, dtype}) {
 // Whether tokens are characters: a text goes in.
 function hasLetters(net) {
   return net.inputs.length === 1 && net.inputs[0].dtype === "i32" && net.inputs[0].vocabulary === net.classes.length &&
-         net.classes.filter(name => [...name].length === 1).length >= net.classes.length - 1;
+         net.classes.length > 0 && net.classes.filter(name => [...name].length === 1).length >= net.classes.length - 1;
 }

@@ -81,8 +81,8 @@ class Numbers {
   given() { return (this.text.value.match(/[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?/gi) ?? []).map(Number).slice(0, this.size); }
   tell() { this.count.textContent = `${this.given().length} of ${this.size}`; }
   values() {
-    const values = new ELEMENTS[this.input.dtype](this.size), most = this.input.vocabulary ? this.input.vocabulary - 1 : Infinity;
-    values.set(this.given().map(number => this.input.dtype === "i32" ? clamp(number, 0, most) : number));
+    const values = new ELEMENTS[this.input.dtype](this.size), {vocabulary} = this.input;
+    values.set(this.given().map(number => vocabulary > 0 ? clamp(number, 0, vocabulary - 1) : number));
     return values;
   }
   show(values) {

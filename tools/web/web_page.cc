@@ -110,6 +110,13 @@ bool accepts_data(const WebPage& page) {
   return is_picture || lowered.labels_positions;
 }
 
+// Tokens that @generate reads from the beginning of a text on; 0: any number.
+int64_t text_positions(const WebPage& page) {
+  const std::vector<BundleEntry>& entries = page.bundle.layout.entries;
+  const bool is_bounded = std::ranges::any_of(entries, &BundleEntry::counts_positions);
+  return is_bounded ? page.session.input_type().dim(1) : 0;
+}
+
 std::string facts(const WebPage& page) {
   const LoweredModel& lowered = page.session.lowered();
   return fmt::format("{} weights in {} layers, {} KiB of WebAssembly", grouped(lowered.weight_count()),
@@ -127,6 +134,7 @@ Json network_json(const WebPage& page) {
           {"classifies", lowered.classifies},
           {"predictions_per_example", lowered.predictions_per_example},
           {"accepts", accepts_data(page)},
+          {"positions", text_positions(page)},
           {"memory",
            {{"stack", page.code.stack_bytes},
             {"used", page.code.used_bytes},

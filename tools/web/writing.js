@@ -23,12 +23,14 @@ class Writer {
     return this.network.call("generate")[this.scores];
   }
 
-  // Begins a text; false if the network knows none of its letters.
+  // Begins a text; how many of its letters the network knows.
   begin(prompt) {
     const tokens = [...prompt].map(letter => this.known.get(letter) ?? -1).filter(token => token >= 0);
+    const {positions} = this.network.net;
+    if (positions > 0 && tokens.length > positions) throw new Error(`the network reads at most ${positions} letters, not ${tokens.length}`);
     this.network.restart();
     for (const token of tokens) this.next = this.read(token);
-    return tokens.length > 0;
+    return tokens.length;
   }
 
   write(temperature, chance = Math.random()) {
@@ -46,11 +48,12 @@ function buildWriting() {
   byId("write-stop").addEventListener("click", () => { runs = false; });
   byId("write-on").addEventListener("click", guarded(async () => {
     const prompt = byId("prompt").value, written = byId("written");
-    if (!writer.begin(prompt)) throw new Error("begin with letters that the network knows");
+    const begun = writer.begin(prompt);
+    if (begun === 0) throw new Error("begin with letters that the network knows");
     written.textContent = prompt;
     [runs, byId("write-on").disabled, byId("write-stop").disabled] = [true, true, false];
     try {
-      for (let letter = [...prompt].length; runs && letter < most; ++letter) {
+      for (let letter = begun; runs && letter < most; ++letter) {
         written.textContent += writer.write(Number(byId("temperature").value));
         written.scrollTop = written.scrollHeight;
         await new Promise(resume => setTimeout(resume, 4));

@@ -1,0 +1,40 @@
+"""Files that pages read and write, and pictures to hold theirs against."""
+import base64
+import json
+import struct
+import zlib
+
+
+def tensors_of(bytes_):
+    """A file of safetensors, its f32 tensors by name."""
+    length = struct.unpack("<Q", bytes_[:8])[0]
+    header = json.loads(bytes_[8:8 + length])
+    tensors = {}
+    for name, entry in header.items():
+        if name != "__metadata__" and entry["dtype"] == "F32":
+            begin, end = (8 + length + at for at in entry["data_offsets"])
+            tensors[name] = struct.unpack(f"<{(end - begin) // 4}f", bytes_[begin:end])
+    return tensors
+
+
+def png_pixels(bytes_):
+    """Grey pixels, a byte each, of a picture whose data are one chunk."""
+    width, height, depth, colour = struct.unpack(">IIBB", bytes_[16:26])
+    assert (depth, colour) == (8, 0)
+    at = bytes_.index(b"IDAT")
+    length = struct.unpack(">I", bytes_[at - 4:at])[0]
+    packed, rows = zlib.decompress(bytes_[at + 4:at + 4 + length]), [[0] * width]
+    for y in range(height):
+        kind, *row = packed[y * (width + 1):(y + 1) * (width + 1)]
+        above = rows[-1]
+        for x in range(width):
+            left, corner = (row[x - 1], above[x - 1]) if x > 0 else (0, 0)
+            nearest = min((left, above[x], corner), key=lambda value: abs(left + above[x] - corner - value))
+            row[x] = (row[x] + (0, left, above[x], (left + above[x]) // 2, nearest)[kind]) % 256
+        rows.append(row)
+    return sum(rows[1:], [])
+
+
+def idx(shape, elements):
+    head = bytes([0, 0, 8, len(shape)]) + b"".join(struct.pack(">I", size) for size in shape)
+    return base64.b64encode(head + bytes(elements)).decode()
