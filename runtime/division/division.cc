@@ -221,12 +221,6 @@ void Planner::add_step(Division& division, const Run& run) const {
       step.foreign.insert(step.foreign.end(), task.divided[other].writes.begin(), task.divided[other].writes.end());
   division.cost.seconds_alone += task.seconds;
   if (run.is_divided) division.cost.seconds_divided += task.seconds;
-  for (const Touch& read : share.reads) {
-    ByteRanges& all = division.parameters_read[read.memory];
-    std::vector<ByteRange> both = all;
-    both.insert(both.end(), read.bytes.begin(), read.bytes.end());
-    if (division.memories[read.memory].kind == Memory::Kind::kParameter) all = joined(std::move(both));
-  }
   const bool is_idle = (kind == Kind::kKernel || kind == Kind::kLoop) && share.begin == share.end;
   if (!is_idle || !step.settings.empty() || !step.foreign.empty()) division.steps.push_back(std::move(step));
 }
@@ -236,7 +230,6 @@ Division Planner::of_rank(int rank) const {
   division.rank = rank;
   division.ranks = ranks_;
   division.memories = shares_.memories();
-  division.parameters_read.resize(division.memories.size());
   std::vector<std::vector<size_t>> begun(runs_.size()), awaited(runs_.size());
   add_exchanges(division, begun, awaited);
   uint64_t hash = 14695981039346656037U;  // FNV-1a
@@ -262,12 +255,7 @@ Division divide(const CompiledFunction& compiled, int rank, int ranks, const Div
   MINNOW_CHECK(ranks <= kMostRanks, "{} ranks", ranks);
   Planner planner(compiled, ranks, options);
   planner.plan();
-  Division division = planner.of_rank(rank);
-  division.sums.assign(compiled.loops.size(), -1);
-  for (size_t i = 0; i < division.memories.size(); ++i)
-    if (division.memories[i].kind == Memory::Kind::kSums)
-      division.sums[static_cast<size_t>(division.memories[i].index)] = static_cast<int>(i);
-  return division;
+  return planner.of_rank(rank);
 }
 
 }  // namespace minnow
