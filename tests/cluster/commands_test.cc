@@ -10,30 +10,19 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr char kModel[] = R"(
-  inputs { name: "image" shape: [1, 28, 28] }
-  layers { name: "conv" conv2d { filters: 8 kernel: 5 activation: RELU } }
-  layers { name: "fc" dense { units: 10 } }
-  loss { softmax_cross_entropy {} }
-  training { learning_rate: 0.02 batch_size: 64 epochs: 1 }
-  data { builtin: GLYPHS train_examples: 300 validation_examples: 100 }
-)";
-
-class CommandsOnRanks : public ::testing::Test {
+class CommandsOnRanks : public RanksTest {
  protected:
   void SetUp() override {
     SKIP_WITHOUT_RANKS();
-    bench_.write("m.textproto", kModel);
+    bench_.write("m.textproto",
+                 glyphs_model(R"(layers { name: "conv" conv2d { filters: 8 kernel: 5 activation: RELU } })",
+                              "learning_rate: 0.02 batch_size: 64 epochs: 1", 300, 100));
   }
   Outcome run(int ranks, const std::string& arguments) const {
-    RunOptions options = ranks == 1 ? RunOptions{} : on_ranks(ranks);
-    options.environment["MINNOW_CACHE"] = bench_.path() + "/cache";
-    const Outcome outcome = bench_.run(arguments, options);
+    const Outcome outcome = RanksTest::run(ranks, arguments);
     EXPECT_EQ(outcome.exit_code, 0) << arguments << "\n" << outcome.err;
     return outcome;
   }
-
-  Workbench bench_;
 };
 
 TEST_F(CommandsOnRanks, EvaluateAsOneProcessDoes) {
