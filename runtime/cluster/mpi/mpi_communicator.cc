@@ -174,7 +174,8 @@ Status MpiCommunicator::check_watch(const Exchange& exchange, Clock::time_point 
     who = fmt::format("rank {}", exchange.peers[i]);
     break;
   }
-  return fail_with_hint(who, fmt::format("has not answered for {} s", timeout_->count() / 1000),
+  return fail_with_hint(who,
+                        fmt::format("has not answered for {:.3g} s", std::chrono::duration<double>(*timeout_).count()),
                         "it is stopped, or the network to it; --timeout waits longer");
 }
 
