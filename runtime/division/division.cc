@@ -36,8 +36,14 @@ class Planner {
  public:
   Planner(const CompiledFunction& compiled, int ranks, const DivideOptions& options)
       : shares_(compiled, ranks), tasks_(shares_.take_tasks()), choose_(tasks_, ranks), ranks_(ranks),
-        options_(options), held_(shares_.memories().size(), HeldBytes(all_ranks(ranks))) {}
+        options_(options), held_(shares_.memories().size(), HeldBytes(all_ranks(ranks))) {
+    MINNOW_CHECK(ranks <= kMostRanks, "{} ranks", ranks);
+    plan();
+  }
 
+  Division of_rank(int rank) const;
+
+ private:
   // Where the sums of a loop are added up waits for who needs the result: until then they may cross the network.
   void plan() {
     for (size_t i = 0; i < tasks_.size(); ++i) {
@@ -51,9 +57,6 @@ class Planner {
     bundle();
   }
 
-  Division of_rank(int rank) const;
-
- private:
   struct Run {
     size_t task = 0;
     bool is_divided = false;
@@ -252,10 +255,15 @@ Division Planner::of_rank(int rank) const {
 }  // namespace
 
 Division divide(const CompiledFunction& compiled, int rank, int ranks, const DivideOptions& options) {
-  MINNOW_CHECK(ranks <= kMostRanks, "{} ranks", ranks);
-  Planner planner(compiled, ranks, options);
-  planner.plan();
-  return planner.of_rank(rank);
+  return Planner(compiled, ranks, options).of_rank(rank);
+}
+
+Division division_of_busiest(const CompiledFunction& compiled, int ranks) {
+  const Planner planner(compiled, ranks, {});
+  Division busiest = planner.of_rank(0);
+  for (int rank = 1; rank < ranks; ++rank)
+    if (Division other = planner.of_rank(rank); other.cost.received > busiest.cost.received) busiest = std::move(other);
+  return busiest;
 }
 
 }  // namespace minnow

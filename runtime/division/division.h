@@ -58,4 +58,7 @@ struct Division {
 
 Division divide(const CompiledFunction& compiled, int rank, int ranks, const DivideOptions& options = {});
 
+// That of the rank which receives most.
+Division division_of_busiest(const CompiledFunction& compiled, int ranks);
+
 }  // namespace minnow

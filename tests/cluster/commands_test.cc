@@ -1,6 +1,7 @@
 // What else ranks do together: evaluate, and measure.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tests/cluster/mpirun.h"
@@ -39,7 +40,9 @@ TEST_F(CommandsOnRanks, ProfileSaysWhatEachComputesAndWaitsFor) {
   const auto profile = Json::parse(run(2, "profile m.textproto --threads 1 --repeats 5 --json --trace t.json").out);
   ASSERT_EQ(profile["ranks"].size(), 2);
   const auto planned = Json::parse(run(1, "profile m.textproto --repeats 2 --ranks 2 --json").out)["division"];
-  EXPECT_EQ(profile["ranks"][0]["bytes_received"], planned["received_bytes"]);
+  int64_t most = 0;
+  for (const auto& rank : profile["ranks"]) most = std::max(most, rank["bytes_received"].get<int64_t>());
+  EXPECT_EQ(planned["received_bytes"], most);
   for (const auto& rank : profile["ranks"]) {
     EXPECT_GT(rank["computing_seconds"], 0);
     EXPECT_GE(rank["waiting_seconds"], 0);
