@@ -39,7 +39,7 @@ class CompiledExecutable : public Executable {
   }
 
   const Division* division() const override { return together_ ? &together_->division : nullptr; }
-  std::optional<Division> divided_among(int ranks) const override { return divide(*compiled_, 0, ranks); }
+  std::optional<Division> divided_among(int ranks) const override { return division_of_busiest(*compiled_, ranks); }
   double seconds_waited() const override { return together_ ? together_->seconds_waited : 0; }
 
   std::span<const Kernel> kernels() const override { return compiled_->kernels; }

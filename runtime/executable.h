@@ -50,7 +50,7 @@ class Executable {
 
   // How this rank runs the function together with others; nullptr if it runs alone.
   virtual const Division* division() const { return nullptr; }
-  // How so many ranks would run it, the first of them; nullopt for the interpreter.
+  // How so many ranks would run it, the one of them that receives most; nullopt for the interpreter.
   virtual std::optional<Division> divided_among(int ranks) const;
   // What all runs so far have spent on waiting for other ranks.
   virtual double seconds_waited() const { return 0; }

@@ -60,14 +60,14 @@ void print_table(const Profile& profile, const std::string& sort) {
   if (passes_peak(profile)) fmt::print("{}\n", kBeyondPeak);
 }
 
-// What one of several ranks would do of it. The first has as much as any.
+// What the one of several ranks that receives most would do of it.
 void print_division(const Division& division) {
   const DivisionCost& cost = division.cost;
   fmt::print(
-      "Among {} ranks, {:.1f} % of it is divided; a rank sends {:.1f} KiB a step and receives {:.1f} KiB, in {} "
+      "Among {} ranks, {:.1f} % of it is divided; the one that receives most gets {:.1f} KiB a step and sends {:.1f} KiB, in {} "
       "exchange{}\n",
-      division.ranks, 100 * cost.seconds_divided / cost.seconds_alone, static_cast<double>(cost.sent) / 1024,
-      static_cast<double>(cost.received) / 1024, cost.exchanges, cost.exchanges == 1 ? "" : "s");
+      division.ranks, 100 * cost.seconds_divided / cost.seconds_alone, static_cast<double>(cost.received) / 1024,
+      static_cast<double>(cost.sent) / 1024, cost.exchanges, cost.exchanges == 1 ? "" : "s");
 }
 
 Json to_json(const Division& division) {

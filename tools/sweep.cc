@@ -115,10 +115,19 @@ Status check_planned_alike(Communicator& ranks, const Sweep& sweep, const CodeOp
                            code);
 }
 
+// What the leader alone says and writes; all end as it does.
+template <typename Act>
+Result<ExitCode> by_leader(Communicator* ranks, const Act& act) {
+  MINNOW_ASSIGN(const ExitCode code, agree_on(ranks, is_leader(ranks) ? act() : Result<ExitCode>(ExitCode::kDone)));
+  if (!ranks) return code;
+  MINNOW_ASSIGN(const int64_t of_leader, ranks->max(static_cast<int64_t>(code)));
+  return static_cast<ExitCode>(of_leader);
+}
+
 Result<ExitCode> sweep_command(const SweepFlags& flags) {
   Communicator* const ranks = this_communicator();
   MINNOW_ASSIGN(Sweep sweep, agree_on(ranks, plan(flags)));
-  if (flags.slurm || flags.only_prints) return write_slurm_job(flags, sweep);
+  if (flags.slurm) return by_leader(ranks, [&] { return write_slurm_job(flags, sweep); });
   if (ranks) MINNOW_TRY(check_planned_alike(*ranks, sweep, flags.backend.session_options().code));
   const int threads = flags.backend.thread_count();
   // A rank trains one run at a time.
@@ -136,11 +145,7 @@ Result<ExitCode> sweep_command(const SweepFlags& flags) {
                        [&](const SweepRun& run) { table.show(run); }};
   options.ranks = ranks;
   MINNOW_ASSIGN(const SweepOutcome outcome, run_sweep(sweep, options));
-  MINNOW_ASSIGN(const ExitCode code, agree_on(ranks, is_leader(ranks) ? conclude(flags, sweep, outcome)
-                                                                      : Result<ExitCode>(ExitCode::kDone)));
-  if (!ranks) return code;
-  MINNOW_ASSIGN(const int64_t of_leader, ranks->max(static_cast<int64_t>(code)));
-  return static_cast<ExitCode>(of_leader);
+  return by_leader(ranks, [&] { return conclude(flags, sweep, outcome); });
 }
 
 }  // namespace

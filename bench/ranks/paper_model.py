@@ -3,11 +3,12 @@
 time of a step on one core, which is measured or, where the file says so, that of its FLOPs.
 
     paper_model.py                      prints the tables of docs/clusters.md and writes docs/images/clusters.svg
-    paper_model.py --measure MINNOW     first measures, into measured.json
+    paper_model.py --measure MINNOW     first measures and counts, into measured.json
+    paper_model.py --count MINNOW       first counts, on a machine with other work to do; the file's seconds stay
 
 A rank computes its share of what is divided, and all of the rest. What it receives and in how many exchanges,
-`minnow profile --ranks` counts for up to 64 ranks; beyond, it is a (1 - 1/n) + b (1 - 1/n) / n bytes, the new weights and the
-partial sums of its share of the gradients, fitted to the last counts. An exchange waits for the latency once, and each
+`minnow profile --ranks` counts for up to 64 ranks; between and beyond, it is a (1 - 1/n) + b (1 - 1/n) / n bytes, the new weights and the
+partial sums of its share of the gradients, fitted to the counts that there are. An exchange waits for the latency once, and each
 message of another rank costs a little of the processor. Nothing is counted as hidden behind computing: what the network
 takes is an upper bound.
 """
@@ -23,25 +24,26 @@ MEASURED = HERE / "measured.json"
 MODELS = {"LeNet": "models/lenet-relu.textproto", "ResNet-20": "models/zoo/resnet20.textproto",
           "gpt-char": "models/gpt-char.textproto"}
 BATCH = {"LeNet": 256, "ResNet-20": 256, "gpt-char": 64}
-COUNTED = (2, 4, 8, 16, 64)
+COUNTED = (2, 4, 8, 16, 32, 64)
 RANKS = [2**i for i in range(11)]
 NETWORKS = {"1 Gbit/s": (1e9 / 8, 50e-6), "10 Gbit/s": (1e10 / 8, 20e-6), "100 Gbit/s": (1e11 / 8, 2e-6)}  # bytes/s, latency
 SECONDS_OF_MESSAGE = 1e-6
 
 
-def profile(minnow, model, batch, ranks):
-    command = ["taskset", "-c", "1", minnow, "profile", ROOT / model, "--batch-size", batch, "--threads", 1, "--repeats", 5,
+def profile(minnow, model, batch, ranks, repeats):
+    command = ["taskset", "-c", "1", minnow, "profile", ROOT / model, "--batch-size", batch, "--threads", 1, "--repeats", repeats,
                "--ranks", ranks, "--json"]
     return json.loads(subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout)
 
 
-def measure(minnow):
+def measure(minnow, only_counts):
     """Of each model the least seconds of a step on one core, and what a rank of several does."""
-    measured = {}
+    measured = json.loads(MEASURED.read_text()) if only_counts else {}
     for name, model in MODELS.items():
-        profiles = {count: profile(minnow, model, BATCH[name], count) for count in COUNTED}
-        measured[name] = {"batch": BATCH[name], "seconds": min(row["step_seconds"] for row in profiles.values()), "from": "measured",
-                          "ranks": {count: row["division"] for count, row in profiles.items()}}
+        profiles = {count: profile(minnow, model, BATCH[name], count, 1 if only_counts else 5) for count in COUNTED}
+        if not only_counts:
+            measured[name] = {"batch": BATCH[name], "seconds": min(row["step_seconds"] for row in profiles.values()), "from": "measured"}
+        measured[name]["ranks"] = {count: row["division"] for count, row in profiles.items()}
     MEASURED.write_text(json.dumps(measured, indent=2) + "\n")
 
 
@@ -131,9 +133,10 @@ def picture(steps):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--measure", metavar="MINNOW")
+    parser.add_argument("--count", metavar="MINNOW")
     arguments = parser.parse_args()
-    if arguments.measure:
-        measure(arguments.measure)
+    if arguments.measure or arguments.count:
+        measure(arguments.measure or arguments.count, only_counts=not arguments.measure)
     steps = {name: Step(row) for name, row in json.loads(MEASURED.read_text()).items()}
     for name, step in steps.items():
         print(f"{name}: {step.row['seconds'] * 1e3:.1f} ms on one core")

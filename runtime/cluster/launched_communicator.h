@@ -20,13 +20,6 @@ class LaunchedCommunicator : public Communicator {
   // For which a message is awaited; none where a watch tells who is gone.
   virtual void set_timeout(std::optional<std::chrono::milliseconds> timeout) = 0;
 
-  struct Traffic {
-    int64_t bytes_sent = 0;
-    int64_t messages_sent = 0;
-    double seconds_waited = 0;
-  };
-  virtual Traffic traffic() const = 0;
-
   // Every rank ends well, and calls this last.
   virtual void finalize() = 0;
   // Ends every rank of the job, if the launcher can; comes back where it cannot.

@@ -132,7 +132,13 @@ std::optional<int> greeted_by(int socket, const std::string& token) {
   return std::atoi(hello.c_str() + token.size());
 }
 
-// All have connected already: they wait in the queue. Fewer come back than there are where somebody else was served.
+void close_all(std::vector<int>& sockets) {
+  for (const int socket : sockets)
+    if (socket >= 0) ::close(socket);
+  sockets.clear();
+}
+
+// All have connected already: they wait in the queue. None come back where one of them does not.
 std::vector<int> accept_all(int listener, const std::string& token, int ranks) {
   std::vector<int> sockets(static_cast<size_t>(ranks) - 1, -1);
   int missing = ranks - 1;
@@ -147,13 +153,8 @@ std::vector<int> accept_all(int listener, const std::string& token, int ranks) {
     sockets[static_cast<size_t>(*rank) - 1] = socket;
     --missing;
   }
-  return missing == 0 ? sockets : std::vector<int>();
-}
-
-void close_all(std::vector<int>& sockets) {
-  for (const int socket : sockets)
-    if (socket >= 0) ::close(socket);
-  sockets.clear();
+  if (missing > 0) close_all(sockets);
+  return sockets;
 }
 
 }  // namespace

@@ -29,8 +29,7 @@ ByteRanges touched(const std::vector<Touch>& touches, size_t memory) {
   return joined(std::move(ranges));
 }
 
-}  // namespace
-
+// Bytes that one of the ranks has to fetch before it does its share.
 int64_t missing_bytes(const std::vector<HeldBytes>& held, const Share& share, int rank) {
   int64_t missing = 0;
   for (const Touch& touch : share.reads)
@@ -40,6 +39,8 @@ int64_t missing_bytes(const std::vector<HeldBytes>& held, const Share& share, in
       });
   return missing;
 }
+
+}  // namespace
 
 // What a later task fetches at least of this, by the rank that fetches most.
 int64_t ChooseDivision::most_fetched(size_t i, size_t reader, const Touch& wanted) const {

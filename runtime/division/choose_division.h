@@ -6,9 +6,6 @@
 
 namespace minnow {
 
-// Bytes that one of the ranks has to fetch before it does its share, and those of the rank that has most to fetch.
-int64_t missing_bytes(const std::vector<HeldBytes>& held, const Share& share, int rank);
-
 class ChooseDivision {
  public:
   ChooseDivision(const std::vector<Task>& tasks, int ranks) : tasks_(tasks), ranks_(ranks) {}
@@ -18,7 +15,7 @@ class ChooseDivision {
 
  private:
   int64_t fetched_later(size_t i) const;
-  int64_t most_fetched(size_t i, size_t reader, const Touch& written_by_all) const;
+  int64_t most_fetched(size_t i, size_t reader, const Touch& wanted) const;
 
   const std::vector<Task>& tasks_;
   int ranks_;

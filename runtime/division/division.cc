@@ -36,8 +36,14 @@ class Planner {
  public:
   Planner(const CompiledFunction& compiled, int ranks, const DivideOptions& options)
       : shares_(compiled, ranks), tasks_(shares_.take_tasks()), choose_(tasks_, ranks), ranks_(ranks),
-        options_(options), held_(shares_.memories().size(), HeldBytes(all_ranks(ranks))) {}
+        options_(options), held_(shares_.memories().size(), HeldBytes(all_ranks(ranks))) {
+    MINNOW_CHECK(ranks <= kMostRanks, "{} ranks", ranks);
+    plan();
+  }
 
+  Division of_rank(int rank) const;
+
+ private:
   // Where the sums of a loop are added up waits for who needs the result: until then they may cross the network.
   void plan() {
     for (size_t i = 0; i < tasks_.size(); ++i) {
@@ -51,9 +57,6 @@ class Planner {
     bundle();
   }
 
-  Division of_rank(int rank) const;
-
- private:
   struct Run {
     size_t task = 0;
     bool is_divided = false;
@@ -221,12 +224,6 @@ void Planner::add_step(Division& division, const Run& run) const {
       step.foreign.insert(step.foreign.end(), task.divided[other].writes.begin(), task.divided[other].writes.end());
   division.cost.seconds_alone += task.seconds;
   if (run.is_divided) division.cost.seconds_divided += task.seconds;
-  for (const Touch& read : share.reads) {
-    ByteRanges& all = division.parameters_read[read.memory];
-    std::vector<ByteRange> both = all;
-    both.insert(both.end(), read.bytes.begin(), read.bytes.end());
-    if (division.memories[read.memory].kind == Memory::Kind::kParameter) all = joined(std::move(both));
-  }
   const bool is_idle = (kind == Kind::kKernel || kind == Kind::kLoop) && share.begin == share.end;
   if (!is_idle || !step.settings.empty() || !step.foreign.empty()) division.steps.push_back(std::move(step));
 }
@@ -236,7 +233,6 @@ Division Planner::of_rank(int rank) const {
   division.rank = rank;
   division.ranks = ranks_;
   division.memories = shares_.memories();
-  division.parameters_read.resize(division.memories.size());
   std::vector<std::vector<size_t>> begun(runs_.size()), awaited(runs_.size());
   add_exchanges(division, begun, awaited);
   uint64_t hash = 14695981039346656037U;  // FNV-1a
@@ -259,15 +255,15 @@ Division Planner::of_rank(int rank) const {
 }  // namespace
 
 Division divide(const CompiledFunction& compiled, int rank, int ranks, const DivideOptions& options) {
-  MINNOW_CHECK(ranks <= kMostRanks, "{} ranks", ranks);
-  Planner planner(compiled, ranks, options);
-  planner.plan();
-  Division division = planner.of_rank(rank);
-  division.sums.assign(compiled.loops.size(), -1);
-  for (size_t i = 0; i < division.memories.size(); ++i)
-    if (division.memories[i].kind == Memory::Kind::kSums)
-      division.sums[static_cast<size_t>(division.memories[i].index)] = static_cast<int>(i);
-  return division;
+  return Planner(compiled, ranks, options).of_rank(rank);
+}
+
+Division division_of_busiest(const CompiledFunction& compiled, int ranks) {
+  const Planner planner(compiled, ranks, {});
+  Division busiest = planner.of_rank(0);
+  for (int rank = 1; rank < ranks; ++rank)
+    if (Division other = planner.of_rank(rank); other.cost.received > busiest.cost.received) busiest = std::move(other);
+  return busiest;
 }
 
 }  // namespace minnow

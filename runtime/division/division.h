@@ -49,15 +49,16 @@ struct DivisionCost {
 struct Division {
   int rank = 0, ranks = 1;
   std::vector<Memory> memories;
-  std::vector<int> sums;  // of each block loop the number of its memory; -1: it has none of its own
   std::vector<DividedStep> steps;
   std::vector<Exchange> exchanges;
-  std::vector<ByteRanges> parameters_read;  // of each memory that is a parameter, what this rank reads of it
   DivisionCost cost;
   // The same on all ranks if they have planned the same.
   int64_t fingerprint = 0;
 };
 
 Division divide(const CompiledFunction& compiled, int rank, int ranks, const DivideOptions& options = {});
+
+// That of the rank which receives most.
+Division division_of_busiest(const CompiledFunction& compiled, int ranks);
 
 }  // namespace minnow

@@ -1,6 +1,6 @@
 #include "tests/cluster/mpirun.h"
 
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <fstream>
@@ -51,6 +51,25 @@ std::string words_of_minnow(const std::string& err) {
     else if (!is_framed) words += line + "\n";
   }
   return words;
+}
+
+std::string glyphs_model(const std::string& layers, const std::string& training, int train_examples,
+                         int validation_examples) {
+  return fmt::format(R"(
+    inputs {{ name: "image" shape: [1, 28, 28] }}
+    {}
+    layers {{ name: "fc" dense {{ units: 10 }} }}
+    loss {{ softmax_cross_entropy {{}} }}
+    training {{ {} }}
+    data {{ builtin: GLYPHS train_examples: {} validation_examples: {} }}
+  )",
+                     layers, training, train_examples, validation_examples);
+}
+
+Outcome RanksTest::run(int ranks, const std::string& arguments, const std::string& before) const {
+  RunOptions options = ranks == 1 ? RunOptions{} : on_ranks(ranks, before);
+  options.environment["MINNOW_CACHE"] = bench_.path() + "/cache";
+  return bench_.run(arguments, options);
 }
 
 }  // namespace minnow::testing

@@ -1,8 +1,9 @@
 // minnow as several ranks, started by mpirun.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
-#include <vector>
 
 #include "tests/e2e/program.h"
 
@@ -22,5 +23,17 @@ int process_of(const Workbench& bench, int rank);
 
 // What minnow itself wrote to stderr: without the words of mpirun.
 std::string words_of_minnow(const std::string& err);
+
+// A classifier of glyphs that has these layers before its last one.
+std::string glyphs_model(const std::string& layers, const std::string& training, int train_examples,
+                         int validation_examples);
+
+// Has a folder in which minnow runs, as one process or as ranks that keep their code in one cache.
+class RanksTest : public ::testing::Test {
+ protected:
+  Outcome run(int ranks, const std::string& arguments, const std::string& before = "") const;
+
+  Workbench bench_;
+};
 
 }  // namespace minnow::testing

@@ -17,22 +17,14 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr char kModel[] = R"(
-  inputs { name: "image" shape: [1, 28, 28] }
-  layers { name: "pool" max_pool { kernel: 4 } }
-  layers { name: "fc" dense { units: 10 } }
-  loss { softmax_cross_entropy {} }
-  training { learning_rate: 0.01 batch_size: 20 epochs: 2 }
-  data { builtin: GLYPHS train_examples: 200 validation_examples: 50 }
-)";
-
-class SweptOnRanks : public ::testing::Test {
+class SweptOnRanks : public RanksTest {
  protected:
-  SweptOnRanks() { bench_.write("m.textproto", kModel); }
-  Outcome sweep(int ranks, const std::string& more) const {
-    RunOptions options = ranks == 1 ? RunOptions{} : on_ranks(ranks);
-    options.environment["MINNOW_CACHE"] = bench_.path() + "/cache";
-    return bench_.run("sweep m.textproto --grid learning_rate=0.01,0.1,0.2 --grid batch_size=20,40 " + more, options);
+  SweptOnRanks() {
+    bench_.write("m.textproto", glyphs_model(R"(layers { name: "pool" max_pool { kernel: 4 } })",
+                                             "learning_rate: 0.01 batch_size: 20 epochs: 2", 200, 50));
+  }
+  Outcome sweep(int ranks, const std::string& more, const std::string& before = "") const {
+    return run(ranks, "sweep m.textproto --grid learning_rate=0.01,0.1,0.2 --grid batch_size=20,40 " + more, before);
   }
   // Of all runs' folders, and what their table says.
   void expect_same(const std::string& sweep, const std::string& other) const {
@@ -45,8 +37,6 @@ class SweptOnRanks : public ::testing::Test {
     }
     EXPECT_EQ(runs, 6);
   }
-
-  Workbench bench_;
 };
 
 TEST_F(SweptOnRanks, RunsAreThoseOfOneProcess) {
@@ -83,6 +73,16 @@ TEST_F(SweptOnRanks, SayAMistakeOnce) {
   const Outcome failed = sweep(3, "--set data.builtin=LINEAR");  // of other shapes
   EXPECT_EQ(failed.exit_code, 1) << failed.err;
   EXPECT_EQ(count_of(words_of_minnow(failed.err), "error: "), 1) << failed.err;
+}
+
+// What the leader sees as the sweep's folder, others may not.
+TEST_F(SweptOnRanks, WriteAScriptForSlurmInOnePlace) {
+  SKIP_WITHOUT_RANKS();
+  const std::string apart = "mkdir -p at.$rank && cp m.textproto at.$rank && cd at.$rank";
+  const Outcome outcome = sweep(2, "--out tasks --slurm", apart);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(fs::exists(bench_.path() + "/at.0/tasks/sweep.sbatch"));
+  EXPECT_FALSE(fs::exists(bench_.path() + "/at.1/tasks"));
 }
 
 // No Slurm is needed to run what it would run.

@@ -16,26 +16,19 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 // Statistics, dropout, clipping, a schedule, a last batch that is smaller.
-constexpr char kConvolutions[] = R"(
-  inputs { name: "image" shape: [1, 28, 28] }
+const std::string kConvolutions = glyphs_model(
+    R"(
   layers { name: "conv" conv2d { filters: 3 kernel: 5 stride: 2 activation: RELU } }
   layers { name: "pool" max_pool { kernel: 2 } }
   layers { name: "norm" batch_norm {} }
-  layers { name: "drop" dropout { rate: 0.2 } }
-  layers { name: "fc" dense { units: 10 } }
-  loss { softmax_cross_entropy {} }
-  training { learning_rate: 0.02 batch_size: 64 epochs: 2 momentum {} clip { global_norm: 1 } schedule { cosine {} } }
-  data { builtin: GLYPHS train_examples: 300 validation_examples: 100 }
-)";
-constexpr char kDense[] = R"(
-  inputs { name: "image" shape: [1, 28, 28] }
+  layers { name: "drop" dropout { rate: 0.2 } })",
+    "learning_rate: 0.02 batch_size: 64 epochs: 2 momentum {} clip { global_norm: 1 } schedule { cosine {} }", 300,
+    100);
+const std::string kDense = glyphs_model(
+    R"(
   layers { name: "hidden" dense { units: 50 activation: GELU } }
-  layers { name: "norm" layer_norm {} }
-  layers { name: "fc" dense { units: 10 } }
-  loss { softmax_cross_entropy {} }
-  training { learning_rate: 0.001 batch_size: 50 epochs: 2 adamw {} early_stopping { patience: 1 } }
-  data { builtin: GLYPHS train_examples: 330 validation_examples: 100 }
-)";
+  layers { name: "norm" layer_norm {} })",
+    "learning_rate: 0.001 batch_size: 50 epochs: 2 adamw {} early_stopping { patience: 1 }", 330, 100);
 constexpr char kRecurrent[] = R"(
   inputs { name: "question" shape: 6 type: I32 }
   inputs { name: "answer" shape: 6 type: I32 }
@@ -50,23 +43,33 @@ constexpr char kRecurrent[] = R"(
   data { builtin: REVERSE train_examples: 110 validation_examples: 30 }
 )";
 
-class TrainedOnRanks : public ::testing::Test {
+// A weight and a bias for examples in files.
+constexpr char kLine[] = R"(
+  inputs { name: "x" shape: [1] }
+  layers { name: "fc" dense { units: 1 } }
+  loss { mean_squared_error {} }
+  training { learning_rate: 0.01 batch_size: 2 epochs: 1 }
+  data { csv { train: "a.csv" validation: "b.csv" } }
+)";
+
+class TrainedOnRanks : public RanksTest {
  protected:
   void SetUp() override { SKIP_WITHOUT_RANKS(); }
 
   Outcome train(int ranks, const std::string& arguments, const std::string& before = "") const {
-    return bench_.run("train " + arguments, with_cache(ranks == 1 ? RunOptions{} : on_ranks(ranks, before)));
+    return run(ranks, "train " + arguments, before);
   }
-  RunOptions with_cache(RunOptions options) const {
-    options.environment["MINNOW_CACHE"] = bench_.path() + "/cache";
-    return options;
+  void write_line() const {
+    bench_.write("line.textproto", kLine);
+    bench_.write("a.csv", "x,y\n1,2\n2,3\n3,4\n4,5\n");
+    bench_.write("b.csv", "x,y\n4,5\n5,6\n");
   }
   void expect_same(const std::string& run, const std::string& other) const {
     const auto found = results_of(bench_.path() + "/" + run), expected = results_of(bench_.path() + "/" + other);
     ASSERT_EQ(found.size(), expected.size());
     for (size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(found[i] == expected[i]) << found[i].first << " of " << run;
   }
-  void expect_same_on_any_number(const char* model) {
+  void expect_same_on_any_number(const std::string& model) {
     bench_.write("m.textproto", model);
     const Outcome alone = train(1, "m.textproto --out alone");
     ASSERT_EQ(alone.exit_code, 0) << alone.err;
@@ -80,8 +83,6 @@ class TrainedOnRanks : public ::testing::Test {
       expect_same(run, "alone");
     }
   }
-
-  Workbench bench_;
 };
 
 TEST_F(TrainedOnRanks, ConvolutionsHaveTheSameBits) { expect_same_on_any_number(kConvolutions); }
@@ -113,14 +114,7 @@ TEST_F(TrainedOnRanks, ReadAndWriteTheRunFolderInOnePlace) {
 
 TEST_F(TrainedOnRanks, SayAMistakeOnce) {
   bench_.write("m.textproto", kDense);
-  bench_.write("a.csv", "x,y\n1,2\n2,3\n3,4\n4,5\n");
-  bench_.write("steep.textproto", R"(
-    inputs { name: "x" shape: [1] }
-    layers { name: "fc" dense { units: 1 } }
-    loss { mean_squared_error {} }
-    training { learning_rate: 1000 batch_size: 4 epochs: 50 }
-    data { csv { train: "a.csv" validation: "a.csv" } }
-  )");
+  write_line();
   struct Row {
     const char* arguments;
     int exit_code;
@@ -130,7 +124,8 @@ TEST_F(TrainedOnRanks, SayAMistakeOnce) {
        {Row{"m.textproto --set layers.fc.dense.units=0", 1, "units"},
         Row{"missing.textproto", 1, "cannot open the model file"}, Row{"m.textproto --speed 3", 2, "--speed"},
         Row{"m.textproto --out m.textproto", 1, "is not a folder"}, Row{"- --out run", 1, "one rank alone"},
-        Row{"m.textproto --tune", 1, "--tune"}, Row{"steep.textproto --out run", 3, "not finite"}}) {
+        Row{"m.textproto --tune", 1, "--tune"},
+        Row{"line.textproto --set training.learning_rate=1000 --epochs 50 --out run", 3, "not finite"}}) {
     const Outcome outcome = train(3, row.arguments);
     const std::string words = words_of_minnow(outcome.err);
     EXPECT_EQ(outcome.exit_code, row.exit_code) << row.arguments << "\n" << outcome.err;
@@ -156,24 +151,16 @@ TEST_F(TrainedOnRanks, NameTheOneThatDiffers) {
     const char* change;
     const char* said;
   };
-  bench_.write("a.csv", "x,y\n1,2\n2,3\n3,4\n4,5\n");
-  bench_.write("b.csv", "x,y\n4,5\n5,6\n");
-  bench_.write("m.textproto", R"(
-    inputs { name: "x" shape: [1] }
-    layers { name: "fc" dense { units: 1 } }
-    loss { mean_squared_error {} }
-    training { learning_rate: 0.01 batch_size: 2 epochs: 1 }
-    data { csv { train: "a.csv" validation: "b.csv" } }
-  )");
+  write_line();
   const std::string apart =
-      "mkdir -p at.$rank && cp m.textproto a.csv b.csv at.$rank && cd at.$rank; test $rank -ne 1 || ";
-  const Outcome usual = train(3, "m.textproto", apart + "true");
+      "mkdir -p at.$rank && cp line.textproto a.csv b.csv at.$rank && cd at.$rank; test $rank -ne 1 || ";
+  const Outcome usual = train(3, "line.textproto", apart + "true");
   EXPECT_EQ(usual.exit_code, 0) << usual.err;
   for (const Row& row : {Row{"sed -i 's/2,3/2,7/' a.csv", "the training data differ"},
                          Row{"sed -i 's/4,5/4,6/' b.csv", "the validation data differ"},
-                         Row{"sed -i 's/0.01/0.02/' m.textproto", "the models differ"},
+                         Row{"sed -i 's/0.01/0.02/' line.textproto", "the models differ"},
                          Row{"set -- \"$@\" --cpu x86-64", "the processors differ"}}) {
-    const Outcome outcome = train(3, "m.textproto", apart + row.change);
+    const Outcome outcome = train(3, "line.textproto", apart + row.change);
     const std::string words = words_of_minnow(outcome.err);
     EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
     EXPECT_NE(words.find("rank 1 ("), std::string::npos) << words;
@@ -204,7 +191,7 @@ TEST_F(TrainedOnRanks, SaveWhenOneIsToldToEnd) {
 
 TEST_F(TrainedOnRanks, AreNotForEveryCommand) {
   bench_.write("m.textproto", kDense);
-  const Outcome outcome = bench_.run("check m.textproto", with_cache(on_ranks(2)));
+  const Outcome outcome = run(2, "check m.textproto");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_EQ(count_of(words_of_minnow(outcome.err), "minnow check: error: is of one process"), 1) << outcome.err;
   EXPECT_EQ(outcome.out, "");

@@ -76,8 +76,8 @@ void give_up_joining() {
   const Membership& self = membership();
   if (self.launch->rank == 0)
     tell(STDERR_FILENO, {self.launch->launcher,
-                         fmt::format("the {} ranks have not come together within {} s (--timeout)", self.launch->size,
-                                     self.timeout.count() / 1000),
+                         fmt::format("the {} ranks have not come together within {:.3g} s (--timeout)",
+                                     self.launch->size, std::chrono::duration<double>(self.timeout).count()),
                          "one is stopped, or the network between their machines lets nothing through"});
   else std::this_thread::sleep_for(1s);
   ::_exit(static_cast<int>(ExitCode::kInput));

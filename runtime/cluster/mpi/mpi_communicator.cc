@@ -76,10 +76,8 @@ int MpiCommunicator::start(Exchange& exchange, const Transfer& transfer, int tag
     if (code != MPI_SUCCESS) return code;
     exchange.requests.push_back(request);
     exchange.peers.push_back(transfer.peer);
-    if (sends) ++traffic_.messages_sent;
     done += count;
   }
-  if (sends) traffic_.bytes_sent += transfer.bytes;
   return MPI_SUCCESS;
 }
 
@@ -137,8 +135,6 @@ int MpiCommunicator::gather_together(Exchange& exchange, std::byte* whole, std::
   if (code != MPI_SUCCESS) return code;
   exchange.requests.push_back(request);
   exchange.peers.push_back(kAll);
-  ++traffic_.messages_sent;
-  traffic_.bytes_sent += exchange.counts[static_cast<size_t>(rank_)];
   return MPI_SUCCESS;
 }
 
@@ -178,7 +174,8 @@ Status MpiCommunicator::check_watch(const Exchange& exchange, Clock::time_point 
     who = fmt::format("rank {}", exchange.peers[i]);
     break;
   }
-  return fail_with_hint(who, fmt::format("has not answered for {} s", timeout_->count() / 1000),
+  return fail_with_hint(who,
+                        fmt::format("has not answered for {:.3g} s", std::chrono::duration<double>(*timeout_).count()),
                         "it is stopped, or the network to it; --timeout waits longer");
 }
 
@@ -193,13 +190,12 @@ Status MpiCommunicator::wait(Ticket ticket) {
     if (patience.is_time_to_look()) MINNOW_TRY(check_watch(exchange, begin));
   }
   lock.lock();
-  traffic_.seconds_waited += std::chrono::duration<double>(Clock::now() - begin).count();
   exchange.is_open = false;
   return {};
 }
 
 template <typename Begin>
-Status MpiCommunicator::run_collective(int64_t bytes, int peer, const char* what, const Begin& begin) {
+Status MpiCommunicator::run_collective(int peer, const char* what, const Begin& begin) {
   std::unique_lock lock(mutex_);
   const Ticket ticket = open_exchange();
   Exchange& exchange = exchanges_[static_cast<size_t>(ticket)];
@@ -207,10 +203,6 @@ Status MpiCommunicator::run_collective(int64_t bytes, int peer, const char* what
   MINNOW_TRY(check(begin(&request), what));
   exchange.requests.push_back(request);
   exchange.peers.push_back(peer);
-  if (peer == kAll) {
-    ++traffic_.messages_sent;
-    traffic_.bytes_sent += bytes;
-  }
   lock.unlock();
   return wait(ticket);
 }
@@ -219,7 +211,7 @@ Status MpiCommunicator::broadcast(std::span<std::byte> bytes, int root) {
   const auto chunk = static_cast<size_t>(options_.chunk_bytes);
   for (; !bytes.empty(); bytes = bytes.subspan(std::min(chunk, bytes.size()))) {
     const auto count = static_cast<int>(std::min(chunk, bytes.size()));
-    MINNOW_TRY(run_collective(count, rank_ == root ? kAll : root, "broadcast", [&](MPI_Request* request) {
+    MINNOW_TRY(run_collective(rank_ == root ? kAll : root, "broadcast", [&](MPI_Request* request) {
       return MPI_Ibcast(bytes.data(), count, MPI_BYTE, root, world_, request);
     }));
   }
@@ -228,15 +220,10 @@ Status MpiCommunicator::broadcast(std::span<std::byte> bytes, int root) {
 
 Result<int64_t> MpiCommunicator::max(int64_t number) {
   int64_t most = number;
-  MINNOW_TRY(run_collective(sizeof(most), kAll, "find the largest", [&](MPI_Request* request) {
+  MINNOW_TRY(run_collective(kAll, "find the largest", [&](MPI_Request* request) {
     return MPI_Iallreduce(MPI_IN_PLACE, &most, 1, MPI_INT64_T, MPI_MAX, world_, request);
   }));
   return most;
-}
-
-LaunchedCommunicator::Traffic MpiCommunicator::traffic() const {
-  const std::lock_guard lock(mutex_);
-  return traffic_;
 }
 
 void MpiCommunicator::finalize() {

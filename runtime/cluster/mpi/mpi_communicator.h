@@ -27,7 +27,6 @@ class MpiCommunicator final : public LaunchedCommunicator {
 
   void set_watch(Watch watch) override { watch_ = std::move(watch); }
   void set_timeout(std::optional<std::chrono::milliseconds> timeout) override { timeout_ = timeout; }
-  Traffic traffic() const override;
   void finalize() override;
   void abort(int exit_code) override;
 
@@ -46,7 +45,7 @@ class MpiCommunicator final : public LaunchedCommunicator {
   Ticket open_exchange();
   // Opens one with the request that `begin` makes, and waits for it.
   template <typename Begin>
-  Status run_collective(int64_t bytes, int peer, const char* what, const Begin& begin);
+  Status run_collective(int peer, const char* what, const Begin& begin);
   int start(Exchange& exchange, const Transfer& transfer, int tag, bool sends);
   int start_all(Exchange& exchange, std::span<const Transfer> transfers, int tag, bool sends);
   int gather_directly(Exchange& exchange, std::byte* whole, std::span<const int64_t> bounds);
@@ -62,9 +61,8 @@ class MpiCommunicator final : public LaunchedCommunicator {
   Watch watch_;
   std::optional<std::chrono::milliseconds> timeout_;
   // Several threads may call, one at a time is within MPI.
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::deque<Exchange> exchanges_;  // by ticket; they stay where they are
-  Traffic traffic_;
 };
 
 }  // namespace minnow
