@@ -70,7 +70,8 @@ TrainingState state_of(const std::string& bytes) {
   TrainingState state{numbers.step, numbers.batch_in_epoch, numbers.batch_size, numbers.loss_sum, numbers.correct_sum,
                       {},           numbers.weight_sum};
   state.history.resize((bytes.size() - sizeof(numbers)) / sizeof(EpochMetrics));
-  std::memcpy(state.history.data(), bytes.data() + sizeof(numbers), state.history.size() * sizeof(EpochMetrics));
+  bytes.copy(reinterpret_cast<char*>(state.history.data()), state.history.size() * sizeof(EpochMetrics),
+             sizeof(numbers));
   return state;
 }
 

@@ -22,7 +22,7 @@ std::string bytes_of(std::span<const EpochMetrics> rows) {
 
 std::vector<EpochMetrics> rows_of(std::string_view bytes) {
   std::vector<EpochMetrics> rows(bytes.size() / sizeof(EpochMetrics));
-  std::memcpy(rows.data(), bytes.data(), rows.size() * sizeof(EpochMetrics));
+  bytes.copy(reinterpret_cast<char*>(rows.data()), rows.size() * sizeof(EpochMetrics));
   return rows;
 }
 
