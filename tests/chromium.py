@@ -19,6 +19,12 @@ for (const kind of ["error", "warn"]) console[kind] = (...words) => complaints.p
 </script>"""
 
 
+def command(folder, page, *flags):
+    """Opens a file from the file system, without any network; what the browser keeps lies in the folder."""
+    return [PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,900",
+            f"--user-data-dir={folder}/profile", "--host-resolver-rules=MAP * ~NOTFOUND", *flags, page]
+
+
 def browse(test, folder, page, script, tools, milliseconds=2000, address=""):
     """What `script`, the body of an async function, returns in a page that has element(); `tools` stand in front of it.
 
@@ -33,9 +39,7 @@ def browse(test, folder, page, script, tools, milliseconds=2000, address=""):
     page = page[:end].replace("<body>", "<body>" + WATCH, 1) + read + page[end:]
     (folder / "read.html").write_text(page, encoding="utf-8")
     done = subprocess.run(
-        [PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,900",
-         f"--user-data-dir={folder}/profile", "--host-resolver-rules=MAP * ~NOTFOUND",
-         f"--virtual-time-budget={milliseconds}", "--dump-dom", (folder / "read.html").as_uri() + address],
+        command(folder, (folder / "read.html").as_uri() + address, f"--virtual-time-budget={milliseconds}", "--dump-dom"),
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
     found = re.search(r"<pre>([^<]*)</pre>", done.stdout)
     test.assertTrue(found, done.stdout[-2000:] + done.stderr[-2000:])

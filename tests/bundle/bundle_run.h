@@ -6,15 +6,10 @@
 #include "proof/subject.h"
 #include "runtime/session.h"
 #include "tests/bundle/bundle_target.h"
+#include "tests/expect.h"
 #include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
-
-template <typename T>
-T expect(Result<T> result) {
-  MINNOW_CHECK(result, "{}", result.error().to_string());
-  return *std::move(result);
-}
 
 // A function's results that the callers of a bundle learn: not what a step of training counts beside its loss.
 void keep_told_results(Function& function);

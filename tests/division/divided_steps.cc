@@ -8,15 +8,10 @@
 #include "proof/rank_threads.h"
 #include "runtime/random_batch.h"
 #include "runtime/session.h"
+#include "tests/expect.h"
 
 namespace minnow::testing {
 namespace {
-
-template <typename T>
-T expect(Result<T> result) {
-  MINNOW_CHECK(result.has_value(), "{}", result.error().to_string());
-  return *std::move(result);
-}
 
 // Another batch for each step: the same numbers, one place on.
 void feed(const Function& function, int step, std::vector<Tensor>& arguments) {

@@ -11,15 +11,10 @@
 #include "runtime/data/batch.h"
 #include "runtime/data/load_data.h"
 #include "runtime/train/gradient_check.h"
+#include "tests/expect.h"
 
 namespace minnow {
 namespace {
-
-template <typename T>
-T expect(Result<T> result) {
-  MINNOW_CHECK(result.has_value(), "{}", result.error().to_string());
-  return *std::move(result);
-}
 
 // Letters and blanks in no order.
 std::string drawn_text() {

@@ -5,16 +5,17 @@ Skipped, with status 77, where there is no Chromium; scripts/test installs it.
 """
 import html.parser
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-if CHROMIUM is None:
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import chromium
+
+if chromium.PROGRAM is None:
     print("skipped: there is no chromium")
-    sys.exit(77)
+    sys.exit(chromium.SKIPPED)
 
 MINNOW = sys.argv[1]
 MODEL = """
@@ -65,11 +66,9 @@ class Report(unittest.TestCase):
         subprocess.run([MINNOW, *arguments], cwd=self.folder, check=True, capture_output=True)
 
     def browse(self, *flags):
-        """What the browser prints for report.html, which it opens from the file system without any network."""
+        """What the browser prints for report.html."""
         done = subprocess.run(
-            [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-             f"--user-data-dir={self.folder}/profile", "--host-resolver-rules=MAP * ~NOTFOUND",
-             "--window-size=1200,900", *flags, (self.folder / "report.html").as_uri()],
+            chromium.command(self.folder, (self.folder / "report.html").as_uri(), "--enable-logging=stderr", *flags),
             capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotIn("CONSOLE", done.stderr)

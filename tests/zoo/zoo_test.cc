@@ -8,18 +8,13 @@
 #include "proof/model_subject.h"
 #include "runtime/session.h"
 #include "runtime/train/gradient_check.h"
+#include "tests/expect.h"
 #include "tests/zoo/zoo_model.h"
 
 namespace minnow {
 namespace {
 
 constexpr proof::Way kCompiled = {.name = "jit"};
-
-template <typename T>
-T expect(Result<T> result) {
-  MINNOW_CHECK(result.has_value(), "{}", result.error().to_string());
-  return *std::move(result);
-}
 
 proof::Subject subject_of(const LoadedModel& model, const std::string& function) {
   const BuildOptions options = {.lower = {model.model.training().batch_size()}, .pipeline = {}, .passes = {}};
