@@ -19,7 +19,7 @@ std::optional<int64_t> take_number(std::string_view& text) {
 
 }  // namespace
 
-std::optional<TextPlace> text_place(std::string_view where) {
+std::optional<TextPlace> parse_text_place(std::string_view where) {
   const auto column = take_number(where);
   const auto line = column ? take_number(where) : std::nullopt;
   if (!line) return std::nullopt;

@@ -14,6 +14,6 @@ struct TextPlace {
 };
 
 // Of Error::where, "file:line:column"; nullopt where it says no line.
-std::optional<TextPlace> text_place(std::string_view where);
+std::optional<TextPlace> parse_text_place(std::string_view where);
 
 }  // namespace minnow

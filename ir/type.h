@@ -21,6 +21,9 @@ constexpr bool is_float(DType dtype) { return dtype == DType::kF32 || dtype == D
 
 using Shape = std::vector<int64_t>;
 
+// Parts of `part` that `extent` falls into, the last of which may be smaller.
+constexpr int64_t ceil_div(int64_t extent, int64_t part) { return (extent + part - 1) / part; }
+
 // Every tensor of a program has at most this many elements and dimensions; type inference refuses more.
 inline constexpr int64_t kMaxElements = int64_t{1} << 31;
 inline constexpr int64_t kMaxRank = 8;

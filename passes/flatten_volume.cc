@@ -111,7 +111,7 @@ class TallImages {
     // A window of one image may reach into the zeros in front of the next, but not further.
     const int64_t read = (v.y[3] - 1) * stride + span - top();
     const int64_t rows = std::max({top() + v.x[3], v.y[3] * stride, read});
-    out_rows_ = (rows + stride - 1) / stride;
+    out_rows_ = ceil_div(rows, stride);
     rows_ = out_rows_ * stride;
     below_ = std::max<int64_t>(0, span - stride);
     const int64_t depth = (v.y[2] - 1) * conv.stride[0] + (v.w[2] - 1) * conv.dilation[0] + 1;

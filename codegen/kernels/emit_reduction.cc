@@ -116,7 +116,7 @@ WorkUnits LaneReduction::emit_columns() {
   int64_t columns = shape_[last];
   while (inner > 0 && !is_reduced(static_cast<int64_t>(inner) - 1) && !separate_[inner - 1]) columns *= shape_[--inner];
   const int64_t chunk = columns < kManyColumns ? kColumnsOfUnit : kVectorsOfPiece * emitter_.lanes();
-  const int64_t chunks = chunk == kColumnsOfUnit ? kColumnsOfUnit.parts(columns) : (columns + chunk - 1) / chunk;
+  const int64_t chunks = chunk == kColumnsOfUnit ? kColumnsOfUnit.parts(columns) : ceil_div(columns, chunk);
   kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
     emitter_.forget();
     const Coord block = emitter_.divide(emitter_.uniform(unit), chunks);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "ir/type.h"
+
 namespace minnow {
 namespace {
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Boxes as products of ranges, one range for each dimension.
 class BoxWalk {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace minnow {
+#include "ir/type.h"
 
-inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+namespace minnow {
 
 // As few tiles of at most `limit` as reach `extent`, all of one size.
 inline int64_t even_tile(int64_t extent, int64_t limit) { return ceil_div(extent, ceil_div(extent, limit)); }

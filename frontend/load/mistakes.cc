@@ -13,7 +13,7 @@ namespace {
 // Line and column, behind all others where there are none.
 std::pair<int64_t, int64_t> order_of(const Error& error) {
   constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
-  const auto place = text_place(error.where);
+  const auto place = parse_text_place(error.where);
   return place ? std::pair(place->line, place->column) : std::pair(kLast, kLast);
 }
 

@@ -16,7 +16,7 @@ int64_t span_of(const WindowGeometry& window, size_t axis) {
 void pad_to_same(WindowGeometry* window, const Shape& size) {
   for (size_t axis = 0; axis < size.size(); ++axis) {
     const int64_t stride = window->stride[axis];
-    const int64_t output = (size[axis] + stride - 1) / stride;
+    const int64_t output = ceil_div(size[axis], stride);
     const int64_t total = std::max<int64_t>(0, (output - 1) * stride + span_of(*window, axis) - size[axis]);
     window->pad[2 * axis] = total / 2;
     window->pad[2 * axis + 1] = total - total / 2;

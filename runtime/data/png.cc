@@ -168,7 +168,7 @@ Tensor image_grid(const Tensor& images, int64_t columns, int64_t gap) {
   const int64_t count = images.dim(0);
   const int64_t height = images.dim(2);
   const int64_t width = images.dim(3);
-  const int64_t rows = (count + columns - 1) / columns;
+  const int64_t rows = ceil_div(count, columns);
   const int64_t grid_width = columns * (width + gap) + gap;
   Tensor grid = Tensor::zeros({DType::kU8, {rows * (height + gap) + gap, grid_width}});
   const auto to = grid.as<uint8_t>();

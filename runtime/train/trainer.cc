@@ -21,7 +21,7 @@ constexpr std::string_view kWayOut = "lower training.learning_rate, or clip grad
 
 // How many batches examples make; a smaller one at the end is left out where all have one size.
 int64_t batches_in(int64_t examples, int64_t batch_size, bool has_fixed_batch) {
-  return has_fixed_batch ? examples / batch_size : (examples + batch_size - 1) / batch_size;
+  return has_fixed_batch ? examples / batch_size : ceil_div(examples, batch_size);
 }
 
 spec::Training with_epochs(spec::Training training, std::optional<int64_t> epochs) {

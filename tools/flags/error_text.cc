@@ -81,7 +81,7 @@ std::string with_short_lines(std::string_view text) {
 
 std::string text_of_one(const Error& error) {
   std::string text = with_short_lines(Error{error.where, error.message, {}}.to_string());
-  if (const auto place = text_place(error.where)) text += excerpt(*place);
+  if (const auto place = parse_text_place(error.where)) text += excerpt(*place);
   if (!error.hint.empty()) text += with_short_lines(printable("  hint: " + error.hint, true));
   return text;
 }

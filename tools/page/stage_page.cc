@@ -7,7 +7,7 @@
 #include "ir/printable.h"
 #include "runtime/flops.h"
 #include "runtime/plot/html_page.h"
-#include "tools/page/page_files.h"
+#include "tools/page/page_texts.h"
 #include "tools/page/stage_json.h"
 #include "tools/report/kernel_times.h"
 

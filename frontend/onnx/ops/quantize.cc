@@ -16,7 +16,7 @@ Value* spread(NodeScope& n, Value* y, const Shape& shape) {
   if (y->type.rank() == 1 && n.whole("block_size") == 0) return b.broadcast(y, {axis}, shape);
   const auto at = static_cast<size_t>(axis);
   const int64_t block = n.whole("block_size"), size = shape[at];
-  require(y->type.rank() == rank && block > 0 && y->type.dim(axis) == (size + block - 1) / block,
+  require(y->type.rank() == rank && block > 0 && y->type.dim(axis) == ceil_div(size, block),
           "scales {} do not fit {} in blocks of {}", shape_to_string(y->type.shape), shape_to_string(shape), block);
   Shape blocks = y->type.shape, joined = blocks;
   blocks.insert(blocks.begin() + axis + 1, block);

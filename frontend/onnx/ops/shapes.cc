@@ -109,7 +109,7 @@ Dims split_sizes(const NodeScope& n, int64_t size) {
   require(n.whole("num_outputs", count) == count, "num_outputs is {}, but it has {} results", n.whole("num_outputs"),
           count);
   if (sizes.empty()) {
-    const int64_t part = (size + count - 1) / std::max<int64_t>(count, 1);
+    const int64_t part = ceil_div(size, std::max<int64_t>(count, 1));
     for (int64_t i = 0; i < count; ++i) sizes.push_back(std::clamp<int64_t>(size - i * part, 0, part));
   }
   int64_t sum = 0;

@@ -7,8 +7,6 @@ namespace {
 
 constexpr int64_t kMost = int64_t{1} << 20;
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // As many results as steps fit in, of which padding is made.
 void pad_to_same(WindowAxis& axis, bool more_behind) {
   axis.output = ceil_div(axis.size, axis.stride);
