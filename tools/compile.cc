@@ -124,8 +124,18 @@ Result<ExitCode> emit_web(const CompileFlags& flags) {
   return ExitCode::kDone;
 }
 
+// --emit=c: what is made for one machine's code alone.
+Status check_portable(const CompileFlags& flags) {
+  if (!flags.triple.empty() || !flags.backend.cpu.empty() || flags.bundle.optimize != BundleFlags().optimize)
+    return tl::unexpected(Error{"--emit=c", "has no --target, --cpu or --optimize",
+                                "it is for any C compiler, which is told these when it compiles the file",
+                                ExitCode::kUsage});
+  return {};
+}
+
 Result<ExitCode> emit_bundle(const CompileFlags& flags) {
   MINNOW_TRY(check_looks(flags));
+  if (flags.emit == "c") MINNOW_TRY(check_portable(flags));
   BundleFlags bundle = flags.bundle;
   bundle.as_c = flags.emit == "c";
   PassFlags passes = flags.passes;

@@ -38,7 +38,7 @@ class Sliders {
   constructor(input, changed) {
     Object.assign(this, {input, changed, fields: []});
     for (let i = 0; i < elementsOf(input.shape); ++i) {
-      const {low, high} = input.ranges?.[i] ?? {low: -2, high: 2};
+      const {low, high} = input.ranges?.[i] ?? (input.dtype === "u8" ? {low: 0, high: 255} : {low: -2, high: 2});
       const name = input.names?.[i] ?? `${input.name} ${i}`;
       const step = input.dtype === "f32" ? (high - low) / 200 || 0.01 : 1;
       const [slider, number] = ["range", "number"].map(type => {
