@@ -66,6 +66,7 @@ def from_torch(
     Raises:
         ModuleNotFoundError: torch, or onnxscript, which it exports with, is not installed.
         ModelError: An operator that is not supported.
+        UsageError: An example without a batch, or more examples than names.
     """
     import inspect
 
@@ -73,6 +74,9 @@ def from_torch(
     names = list(input_names) if input_names is not None else list(inspect.signature(module.forward).parameters)
     if len(names) < len(examples):
         raise UsageError(f"are {len(names)}, but {len(examples)} are given", "inputs")
+    for name, x in zip(names, examples):
+        if x.ndim == 0 or x.shape[0] == 0:
+            raise UsageError(f"is of shape {tuple(x.shape)}, without a batch, which its first dimension is", f"example \"{name}\"")
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "net.onnx")
         _export(module, examples, names[: len(examples)], dynamo, path)

@@ -99,6 +99,14 @@ class FromTorch(unittest.TestCase):
             self.assertEqual({name for name, _ in net.named_parameters()} - set(model.weights), set())
             np.testing.assert_array_equal(model.weights["0.weight"], net[0].weight.detach().numpy())
 
+    def test_an_example_has_a_batch(self):
+        import torch
+
+        for example in (torch.tensor(1.0), torch.zeros(0, 3, 8, 8)):
+            with self.assertRaises(minnow.UsageError) as caught:
+                minnow.from_torch(self.network()[0], example)
+            self.assertIn('example "input"', str(caught.exception))
+
     def test_it_learns_what_the_module_does(self):
         import torch
 
