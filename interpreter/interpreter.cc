@@ -14,12 +14,6 @@ namespace {
 using KernelFunction = void(const KernelCall& call);
 constexpr auto kKernels = rule_table<ReferenceKernel, KernelFunction*>();
 
-// The type that a value of the program is held in.
-TensorType working_type(const TensorType& declared, Precision precision) {
-  const bool is_widened = precision == Precision::kF64 && declared.dtype == DType::kF32;
-  return {is_widened ? DType::kF64 : declared.dtype, declared.shape};
-}
-
 // The tensors of the values that are still to be used.
 class LiveValues {
  public:
@@ -115,6 +109,11 @@ Status check_arguments(const Function& function, std::span<const Tensor* const> 
 }
 
 }  // namespace
+
+TensorType working_type(const TensorType& declared, Precision precision) {
+  const bool is_widened = precision == Precision::kF64 && declared.dtype == DType::kF32;
+  return {is_widened ? DType::kF64 : declared.dtype, declared.shape};
+}
 
 Result<std::vector<Tensor>> interpret(const Function& function, std::span<const Tensor* const> arguments,
                                       Precision precision, const OpObserver& observer, InterruptFlag interrupt) {

@@ -28,6 +28,9 @@ namespace minnow {
 // kF64: every f32 value of the program is held and computed in double.
 enum class Precision { kDeclared, kF64 };
 
+// The type that a value of this type is held in.
+TensorType working_type(const TensorType& declared, Precision precision);
+
 // Sees the results of each op as soon as it is done, and may change them. The ops of a body come before the op itself.
 using OpObserver = std::function<void(const Op& op, std::span<Tensor> results)>;
 

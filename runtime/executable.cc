@@ -41,13 +41,12 @@ namespace {
 
 class InterpretedExecutable : public Executable {
  public:
-  InterpretedExecutable(std::unique_ptr<Function> function, InterruptFlag interrupt)
-      : Executable(std::move(function)), interrupt_(interrupt) {}
+  InterpretedExecutable(std::unique_ptr<Function> function, InterruptFlag interrupt, Precision precision)
+      : Executable(std::move(function)), interrupt_(interrupt), precision_(precision) {}
 
   Status run(std::span<Tensor* const> arguments) override {
-    MINNOW_TRY(check_arguments(arguments));
     const std::vector<const Tensor*> readable(arguments.begin(), arguments.end());
-    MINNOW_ASSIGN(std::vector<Tensor> results, interpret(*function_, readable, Precision::kDeclared, {}, interrupt_));
+    MINNOW_ASSIGN(std::vector<Tensor> results, interpret(*function_, readable, precision_, {}, interrupt_));
     for (size_t i = 0; i < results.size(); ++i) {
       const Value* parameter = in_place_parameter(i);
       Tensor& target = parameter ? *arguments[static_cast<size_t>(parameter->index)] : results_[i];
@@ -58,12 +57,14 @@ class InterpretedExecutable : public Executable {
 
  private:
   InterruptFlag interrupt_;
+  Precision precision_;
 };
 
 }  // namespace
 
-std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function, InterruptFlag interrupt) {
-  return std::make_unique<InterpretedExecutable>(std::move(function), interrupt);
+std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function, InterruptFlag interrupt,
+                                             Precision precision) {
+  return std::make_unique<InterpretedExecutable>(std::move(function), interrupt, precision);
 }
 
 }  // namespace minnow

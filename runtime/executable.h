@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "codegen/machine/compiled_function.h"
-#include "interpreter/tensor.h"
+#include "interpreter/interpreter.h"
 #include "ir/function.h"
 #include "ir/interrupt.h"
 #include "runtime/cluster/communicator.h"
@@ -75,8 +75,10 @@ class Executable {
   std::vector<const Value*> in_place_;
 };
 
-// Runs `function` as it stands, op by op; once interrupted, a run ends with an error and changes nothing.
-std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function, InterruptFlag interrupt = nullptr);
+// Runs `function` as it stands, op by op; once interrupted, a run ends with an error and changes nothing. With kF64
+// float arguments may be f32 or f64, and float results are f64.
+std::unique_ptr<Executable> make_interpreted(std::unique_ptr<Function> function, InterruptFlag interrupt = nullptr,
+                                             Precision precision = Precision::kDeclared);
 
 class CodeStore;
 struct TuneReport;

@@ -26,6 +26,7 @@ struct RunFlags {
   std::string passes;
   std::vector<std::string> inputs;
   std::string out;
+  std::string precision = "f32";
   BackendFlags backend;
 };
 
@@ -112,17 +113,26 @@ Result<Runnable> read_runnable(const RunFlags& flags) {
   return runnable;
 }
 
+// --precision
+Result<Precision> precision_of(const RunFlags& flags) {
+  if (flags.precision == "f32") return Precision::kDeclared;
+  if (purpose_of(flags) == ReadFor::kInterpreting) return Precision::kF64;
+  return tl::unexpected(Error{"--precision f64", "is for the interpreter: compiled code computes in f32",
+                              "add --backend interpreter", ExitCode::kUsage});
+}
+
 Result<ExitCode> run_command(const RunFlags& flags) {
+  MINNOW_ASSIGN(const Precision precision, precision_of(flags));
   MINNOW_ASSIGN(Runnable runnable, read_runnable(flags));
   auto& function = runnable.function;
-  Arguments arguments(*function);
+  Arguments arguments(*function, precision);
   for (const auto& [name, values] : runnable.held) arguments.hold(name, values);
   for (const std::string& given : flags.inputs) MINNOW_TRY(arguments.give(given));
 
   ThreadPool pool(flags.backend.thread_count());
   std::unique_ptr<Executable> executable;
   if (purpose_of(flags) == ReadFor::kInterpreting) {
-    executable = make_interpreted(std::move(function));
+    executable = make_interpreted(std::move(function), nullptr, precision);
   } else {
     MINNOW_ASSIGN(executable, make_compiled(std::move(function), pool));
   }
@@ -158,6 +168,10 @@ Action add_run(CLI::App& app) {
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
   app.add_option("--out", flags->out, "write each result as NAME.npy into this folder")->type_name("DIR");
+  app.add_option("--precision", flags->precision,
+                 "f64: the interpreter holds and computes in double what is f32, results are f64")
+      ->check(CLI::IsMember({"f32", "f64"}))
+      ->capture_default_str();
   flags->backend.add(app);
   return [flags] { return run_command(*flags); };
 }

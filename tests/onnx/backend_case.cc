@@ -31,20 +31,21 @@ Result<HostTensor> read_tensor(const fs::path& path) {
   return decode_tensor(proto, path.parent_path().string());
 }
 
-// As a parameter of this type holds it; whole numbers that do not fit are an error.
+// As a parameter of this type holds it, or, where f32 does not reach as far as f64, as f64; whole numbers that do not
+// fit are an error.
 Result<Tensor> argument_of(const HostTensor& host, const TensorType& type) {
   Tensor wide = Tensor::zeros({DType::kF64, type.shape});
+  bool is_beyond = false;
   if (host.shape != type.shape)
     return fail("", "it is {}, not {}", shape_to_string(host.shape), shape_to_string(type.shape));
   for (size_t i = 0; i < host.size(); ++i) {
     wide.as<double>()[i] = host.number(i);
-    const bool is_beyond =
-        std::isfinite(host.number(i)) && std::abs(host.number(i)) > std::numeric_limits<float>::max();
-    if (type.dtype == DType::kF32 && is_beyond) return fail("", "{} does not fit f32", host.number(i));
+    is_beyond =
+        is_beyond || (std::isfinite(host.number(i)) && std::abs(host.number(i)) > std::numeric_limits<float>::max());
     if (type.dtype == DType::kI32 && std::abs(host.number(i)) > 2147483647.0)
       return fail("", "{} does not fit i32", host.number(i));
   }
-  return wide.converted_to(type.dtype);
+  return type.dtype == DType::kF32 && is_beyond ? std::move(wide) : wide.converted_to(type.dtype);
 }
 
 // The first element that is further off than f32, or a narrower type, may be.
@@ -65,11 +66,14 @@ std::string difference(const HostTensor& expected, const Tensor& actual, const S
   return "";
 }
 
+// f64 is the interpreter's alone, as of `minnow run --precision f64`.
 Result<std::vector<Tensor>> run(std::unique_ptr<Function> function, std::vector<Tensor>& arguments, Way way) {
-  if (way == Way::kInterpreted) {
+  const bool is_wide =
+      std::ranges::any_of(arguments, [](const Tensor& argument) { return argument.type().dtype == DType::kF64; });
+  if (way == Way::kInterpreted || is_wide) {
     std::vector<const Tensor*> pointers;
     for (const Tensor& argument : arguments) pointers.push_back(&argument);
-    return interpret(*function, pointers);
+    return interpret(*function, pointers, is_wide ? Precision::kF64 : Precision::kDeclared);
   }
   static ThreadPool pool(1);
   MINNOW_TRY(run_passes(*function, default_pipeline()));

@@ -40,31 +40,33 @@ Result<double> number_of_type(const std::string& text, DType dtype, const std::s
   return fail(where, "{} is no {}, which holds whole numbers from {} to {}", text, dtype_name(dtype), least, greatest);
 }
 
-// The array in a file, as elements of the parameter's type.
-Result<Tensor> read_array(const std::string& path, const Value& parameter) {
+// The array in a file, as elements of the type that the parameter is held in.
+Result<Tensor> read_array(const std::string& path, const Value& parameter, DType dtype) {
   if (path.ends_with(".pb")) {
     MINNOW_ASSIGN(const HostTensor host, read_host_tensor(path));
     if (host.shape != parameter.type.shape)
       return fail(path, "holds {}, but parameter \"{}\" is {}", shape_to_string(host.shape), parameter.name,
                   parameter.type.to_string());
-    return tensor_of(host, parameter.type.dtype, path);
+    return tensor_of(host, dtype, path);
   }
   MINNOW_ASSIGN(NpyArray array, NpyArray::open(path));
   if (array.shape() != parameter.type.shape)
     return fail(shown_path(path), "holds {}, but parameter \"{}\" is {}", array.type().to_string(), parameter.name,
                 parameter.type.to_string());
-  return array.read(parameter.type.dtype);
+  return array.read(dtype);
 }
 
 }  // namespace
 
-Arguments::Arguments(const Function& function) : function_(function) {
-  for (const auto& parameter : function.parameters()) values_.push_back(Tensor::zeros(parameter->type));
+Arguments::Arguments(const Function& function, Precision precision) : function_(function) {
+  for (const auto& parameter : function.parameters())
+    values_.push_back(Tensor::zeros(working_type(parameter->type, precision)));
 }
 
 void Arguments::hold(const std::string& name, const std::vector<float>& values) {
   const Value& parameter = *function_.find_parameter(name);
-  values_[static_cast<size_t>(parameter.index)] = Tensor::from<float>(parameter.type, std::span(values));
+  Tensor& argument = values_[static_cast<size_t>(parameter.index)];
+  argument = Tensor::from<float>(parameter.type, std::span(values)).converted_to(argument.type().dtype);
 }
 
 Status Arguments::give(const std::string& given) {
@@ -83,12 +85,13 @@ Status Arguments::give(const std::string& given) {
   }
   if (!given_.insert(name).second) return fail(where, "\"{}\" has a value already", name);
   Tensor& argument = values_[static_cast<size_t>(parameter->index)];
+  const DType dtype = argument.type().dtype;
   if (value.starts_with('@') || is_stdin(value)) {
-    MINNOW_ASSIGN(argument, read_array(is_stdin(value) ? value : value.substr(1), *parameter));
+    MINNOW_ASSIGN(argument, read_array(is_stdin(value) ? value : value.substr(1), *parameter, dtype));
     return {};
   }
-  MINNOW_ASSIGN(const double number, number_of_type(value, parameter->type.dtype, where));
-  with_type(parameter->type.dtype, [&]<typename T>(T) { std::ranges::fill(argument.as<T>(), static_cast<T>(number)); });
+  MINNOW_ASSIGN(const double number, number_of_type(value, dtype, where));
+  with_type(dtype, [&]<typename T>(T) { std::ranges::fill(argument.as<T>(), static_cast<T>(number)); });
   return {};
 }
 

@@ -5,17 +5,18 @@
 #include <string>
 #include <vector>
 
-#include "interpreter/tensor.h"
+#include "interpreter/interpreter.h"
 #include "ir/function.h"
 
 namespace minnow {
 
-// Zeros of each parameter's type, until they are given: "x=0.5" fills the parameter x with one value, "x=@x.npy" reads
-// a file, "x=@x.pb" a TensorProto of ONNX, "x=@d.npz:a" the member of an archive, and "x=-" the standard input. A value
-// that the parameter's type does not hold is an error, as is a parameter that has been given; f32 may round.
+// Zeros of the type that each parameter is held in, until they are given: "x=0.5" fills the parameter x with one value,
+// "x=@x.npy" reads a file, "x=@x.pb" a TensorProto of ONNX, "x=@d.npz:a" the member of an archive, and "x=-" the
+// standard input. A value that the parameter's type does not hold is an error, as is a parameter that has been given;
+// f32 may round.
 class Arguments {
  public:
-  explicit Arguments(const Function& function);
+  explicit Arguments(const Function& function, Precision precision = Precision::kDeclared);
 
   // A weight or state begins with these values, f32, unless it is given.
   void hold(const std::string& name, const std::vector<float>& values);
