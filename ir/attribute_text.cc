@@ -103,7 +103,7 @@ bool same(const T& a, const T& b) {
   return a == b;
 }
 // Tells -0 from 0, so that a padding value of -0 is printed.
-bool same(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
+bool same(double a, double b) { return same_bits(a, b); }
 
 template <typename T, typename Member>
 bool is_default(const Field<T, Member>& field, const T& attributes) {

@@ -1,7 +1,9 @@
 // What an op knows besides its operands: a small struct per kind of op, printed as `{name = value, ...}`.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 #include <variant>
@@ -11,6 +13,9 @@
 
 namespace minnow {
 
+// A NaN is itself, and 0 is not -0.
+inline bool same_bits(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
+
 struct NoAttributes {
   bool operator==(const NoAttributes&) const = default;
 };
@@ -19,7 +24,7 @@ struct NoAttributes {
 struct ConstantAttributes {
   std::vector<double> values;
   bool is_splat() const { return values.size() == 1; }
-  bool operator==(const ConstantAttributes&) const = default;
+  bool operator==(const ConstantAttributes& other) const { return std::ranges::equal(values, other.values, same_bits); }
 };
 
 struct DimAttributes {
@@ -61,7 +66,9 @@ struct SliceAttributes {
 struct PadAttributes {
   std::vector<int64_t> low, high, interior;
   double value = 0;
-  bool operator==(const PadAttributes&) const = default;
+  bool operator==(const PadAttributes& other) const {
+    return low == other.low && high == other.high && interior == other.interior && same_bits(value, other.value);
+  }
 };
 
 // Dimension contract[0] of the first operand and contract[1] of the second are summed over; the first `batch`

@@ -9,6 +9,7 @@
 #include "runtime/train/metrics_csv.h"
 #include "runtime/train/network_pictures.h"
 #include "runtime/train/rank_start.h"
+#include "runtime/train/training_notes.h"
 #include "tools/command.h"
 #include "tools/flags/ranks.h"
 #include "tools/flags/trained_model.h"
@@ -121,6 +122,7 @@ Result<ExitCode> eval_command(const EvalFlags& flags) {
     }));
   }
   print_report(flags, opened.trained, dataset, assessment);
+  if (const std::string note = left_out(session, {{flags.split, &dataset}}); !note.empty()) print_notes({note});
   return ExitCode::kDone;
 }
 

@@ -95,19 +95,18 @@ void take_exhaustion_as_an_error() {
 }
 
 // A full disk shows only when the last of the output leaves the buffer.
-Result<ExitCode> run_and_flush(const Action& action) {
-  const Result<ExitCode> result = action();
-  const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  if (result && !is_written) return fail("stdout", "cannot write the results");
-  return result;
-}
+bool is_output_written() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
-Result<ExitCode> run_command(const Action& action) {
+Result<ExitCode> run_and_flush(const Action& action) {
+  const auto unwritten = fail("stdout", "cannot write the results");
   try {
-    return run_and_flush(action);
+    const Result<ExitCode> result = action();
+    if (result && !is_output_written()) return unwritten;
+    return result;
   } catch (const std::bad_alloc&) {
     end_out_of_memory();
   } catch (const std::system_error& error) {
+    if (!is_output_written()) return unwritten;
     if (error.code() == std::errc::resource_unavailable_try_again)
       return fail_with_hint({}, fmt::format("cannot start a thread: {}", error.what()), "--threads 1 needs fewer");
     return fail({}, "{}", error.what());
@@ -169,7 +168,7 @@ Result<ExitCode> run_main(int argc, char** argv) {
   for (size_t i = 0; i < commands.size(); ++i) {
     if (!commands[i].first->parsed()) continue;
     MINNOW_TRY(check_runs_on_ranks(kCommands[i].name, kCommands[i].runs_on_ranks));
-    return run_command(commands[i].second);
+    return commands[i].second();
   }
   return ExitCode::kUsage;
 }
@@ -183,5 +182,5 @@ int main(int argc, char** argv) {
   minnow::end_on_interrupts();
   if (const minnow::Status joined = minnow::join_ranks({argv, argv + argc}); !joined)
     return minnow::leave_ranks(tl::unexpected(joined.error()));
-  return minnow::leave_ranks(minnow::run_main(argc, argv));
+  return minnow::leave_ranks(minnow::run_and_flush([&] { return minnow::run_main(argc, argv); }));
 }

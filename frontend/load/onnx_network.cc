@@ -72,10 +72,11 @@ Result<LoadedModel> with_inputs(const LoadedModel& loaded) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     const TensorType& type = inputs[i].type;
     if (type.rank() < 2 || type.elements() == 0)
-      return fail_with_hint(loaded.graph->path(),
-                            fmt::format("the input \"{}\" is {}, which is no batch of examples",
-                                        printable(inputs[i].name), type.to_string()),
-                            "[N,...], where N is the batch");
+      return fail_with_hint(
+          loaded.graph->path(),
+          fmt::format("the input \"{}\" is {}, which is no batch of examples", printable(inputs[i].name),
+                      type.to_string()),
+          type.rank() == 1 ? "one number for each example is [N,1]" : "[N,...], where N is the batch");
     spec::Input& input = *shown.model.add_inputs();
     input.set_name(inputs[i].name);
     input.mutable_shape()->Add(type.shape.begin() + 1, type.shape.end());

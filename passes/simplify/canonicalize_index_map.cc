@@ -105,7 +105,7 @@ Value* canonicalize_pad(const Op& op, Builder& b) {
   const Op* inner = match(x, OpKind::kPad);
   if (!inner) return nullptr;
   PadAttributes both = inner->attr<PadAttributes>();
-  bool same_value = std::bit_cast<uint64_t>(both.value) == std::bit_cast<uint64_t>(near.value);
+  bool same_value = same_bits(both.value, near.value);
   if (!same_value || !all_zero(near.interior)) return nullptr;
   for (size_t i = 0; i < near.low.size(); ++i) {
     both.low[i] += near.low[i];

@@ -11,15 +11,6 @@
 namespace minnow {
 namespace {
 
-bool same_bits(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
-
-bool same_attributes(const Op& a, const Op& b) {
-  if (a.kind == OpKind::kConstant)
-    return std::ranges::equal(a.attr<ConstantAttributes>().values, b.attr<ConstantAttributes>().values, same_bits);
-  if (a.kind == OpKind::kPad && !same_bits(a.attr<PadAttributes>().value, b.attr<PadAttributes>().value)) return false;
-  return a.attributes == b.attributes;
-}
-
 // In an order that does not matter where the op's does not.
 std::vector<const Value*> operands_of(const Op& op) {
   std::vector<const Value*> operands(op.operands.begin(), op.operands.end());
@@ -45,7 +36,7 @@ struct Same {
   bool operator()(const Op* a, const Op* b) const {
     count_steps();
     return a->kind == b->kind && a->type() == b->type() && operands_of(*a) == operands_of(*b) &&
-           same_attributes(*a, *b);
+           a->attributes == b->attributes;
   }
 };
 

@@ -53,6 +53,7 @@ def from_torch(
         model.fit(x, y, epochs=3)
 
     torch.nn.Dropout drops while the model learns, as much as the module says; dropout within other layers is left out.
+    Buffers, and parameters that need no gradient, are constants; a parameter without dimensions is a weight of shape (1,).
     The module itself stays as it is.
 
     Args:
@@ -105,18 +106,44 @@ def _export(module: Any, examples: tuple[Any, ...], names: list[str], dynamo: bo
     finally:
         for part, mode in modes.items():
             part.training = mode
-    _leave_mode_open(path)
+    onnx: Any = importlib.import_module("onnx")
+    model = onnx.load(path)
+    _leave_mode_open(model)
+    parameters = dict(module.named_parameters(remove_duplicate=False))
+    trained = {name for name, value in parameters.items() if value.requires_grad}
+    buffers = {name for name, _ in module.named_buffers(remove_duplicate=False)}
+    _make_constants(onnx, model.graph, (parameters.keys() | buffers) - trained)
+    _give_dimensions(onnx, model.graph, trained)
+    onnx.save(model, path)
 
 
 # A dropout that says that it drops would do so in predictions.
-def _leave_mode_open(path: pathlib.Path) -> None:
-    onnx: Any = importlib.import_module("onnx")
-    model = onnx.load(path)
+def _leave_mode_open(model: Any) -> None:
     for nodes in (model.graph.node, *(function.node for function in model.functions)):
         for node in nodes:
             if node.op_type == "Dropout":
                 del node.input[2:]
-    onnx.save(model, path)
+
+
+# What no node gives, floats with dimensions, is trained; statistics of a batch norm are its own.
+def _make_constants(onnx: Any, graph: Any, names: set[str]) -> None:
+    statistics = {name for node in graph.node if node.op_type == "BatchNormalization" for name in node.input[3:]}
+    for tensor in [tensor for tensor in graph.initializer if tensor.name in names - statistics]:
+        graph.node.insert(0, onnx.helper.make_node("Constant", [], [tensor.name], value=tensor))
+        graph.initializer.remove(tensor)
+
+
+# What has none is a constant to a graph.
+def _give_dimensions(onnx: Any, graph: Any, names: set[str]) -> None:
+    for tensor in graph.initializer:
+        if tensor.name in names and not tensor.dims:
+            tensor.dims.append(1)
+            scalar = f"{tensor.name}.scalar"
+            for node in graph.node:
+                for i, name in enumerate(node.input):
+                    if name == tensor.name:
+                        node.input[i] = scalar
+            graph.node.insert(0, onnx.helper.make_node("Squeeze", [tensor.name], [scalar]))
 
 
 # The model's text names the file, which therefore stays as long as the model does.

@@ -26,6 +26,9 @@ Status export_network(const Session& session, const NetworkExport& what, const s
     MINNOW_ASSIGN(loaded, without_probabilities(std::move(loaded)));
   }
   const int64_t fixed = batch_size_for(loaded, what.batch);
+  if (what.batch > 0 && fixed != what.batch)
+    return fail_with_hint(loaded.path, fmt::format("takes batches of {}, not of {}", fixed, what.batch),
+                          "without --batch, the file has that size");
   const bool is_fixed = fixed > 0;
   MINNOW_ASSIGN(const auto infer, build_function(loaded, "infer", {{is_fixed ? fixed : kBatch}, {}, {}}));
   MINNOW_ASSIGN(const auto other, build_function(loaded, "infer", {{is_fixed ? fixed : kOtherBatch}, {}, {}}));

@@ -28,19 +28,6 @@ std::string target_of_first(const Dataset& data) {
   return data.labels.type().elements() == data.size() ? fmt::format("{:g}", data.labels.as<float>()[0]) : "the same";
 }
 
-// Where every batch has one size.
-std::string left_out(const Session& session, const DataSplits& data) {
-  std::vector<std::string> parts;
-  for (const auto& [split, what] : {std::pair(&data.train, "training"), std::pair(&data.validation, "validation")}) {
-    const int64_t examples = std::ssize(rows_in_order(*split));
-    const int64_t left = examples - evaluated_examples(session, *split);
-    if (left > 0) parts.push_back(fmt::format("{} of {} {} examples", left, examples, what));
-  }
-  if (parts.empty()) return "";
-  return fmt::format("the program takes {} examples at a time, which leaves out {} in each epoch",
-                     session.model().model.training().batch_size(), fmt::join(parts, " and "));
-}
-
 }  // namespace
 
 std::vector<std::string> training_notes(const Session& session, const DataSplits& data) {
@@ -55,13 +42,27 @@ std::vector<std::string> training_notes(const Session& session, const DataSplits
     notes.push_back(fmt::format(
         "warning: the loss takes logits, but the output \"{}\" has a softmax or sigmoid already: better leave that out",
         session.model().model.output()));
-  if (std::string note = left_out(session, data); !note.empty()) notes.push_back(std::move(note));
+  std::string note = left_out(session, {{"training", &data.train}, {"validation", &data.validation}});
+  if (!note.empty()) notes.push_back(note + " in each epoch");
   const int64_t batch = session.model().model.training().batch_size();
   if (data.train.size() % batch == 1 && normalizes_single_values_over_batch(session.lowered()))
     notes.push_back(fmt::format(
         "warning: the last batch of {} examples by {} is a single one, of which batch_norm makes 0: no gradient passes",
         data.train.size(), batch));
   return notes;
+}
+
+std::string left_out(const Session& session, const std::vector<NamedSplit>& splits) {
+  std::vector<std::string> parts;
+  for (const auto& [name, split] : splits) {
+    const int64_t examples = std::ssize(rows_in_order(*split));
+    const int64_t left = examples - evaluated_examples(session, *split);
+    if (left > 0) parts.push_back(fmt::format("{} of {} {} examples", left, examples, name));
+  }
+  if (parts.empty()) return "";
+  return fmt::format("the {} takes {} examples at a time, which leaves out {}",
+                     session.model().program ? "program" : "network", session.model().model.training().batch_size(),
+                     fmt::join(parts, " and "));
 }
 
 }  // namespace minnow

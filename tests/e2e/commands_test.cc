@@ -288,9 +288,12 @@ TEST_F(Commands, MissingDataSayWhereTheyWereSoughtAndWhatToDo) {
 TEST_F(Commands, FullDiskAndUnwritableFoldersAreTold) {
   expect_refused(bench_, "train m.textproto --out m.textproto", "m.textproto: error: is not a folder");
   expect_refused(bench_, "train m.textproto --out m.textproto/run", "m.textproto/run: error: cannot make the folder");
-  const Outcome full = bench_.run("check m.textproto", {"/dev/full", 0, {}});
-  EXPECT_EQ(full.exit_code, 1);
-  EXPECT_EQ(full.err, "stdout: error: cannot write the results\n");
+  for (const char* arguments :
+       {"check m.textproto", "help --json", "help train", "--help", "--version", "completion bash"}) {
+    const Outcome full = bench_.run(arguments, {"/dev/full", 0, {}});
+    EXPECT_EQ(full.exit_code, 1) << arguments;
+    EXPECT_EQ(full.err, "stdout: error: cannot write the results\n") << arguments;
+  }
   expect_refused(bench_, "train m.textproto --max-memory 1 --batch-size 60000",
                  "m.textproto:1:24: error: with the input \"image\" [60000,1,28,28] the model needs at least "
                  "188160000 bytes");

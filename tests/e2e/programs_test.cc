@@ -83,6 +83,13 @@ TEST_F(ProgramsOfIr, TrainFromTheCommandLineAlone) {
   bench_.write("p.ir", "");
   const auto told = nlohmann::json::parse(bench_.succeed("eval run --json").out);
   EXPECT_EQ(told["examples"], 96);
+  int64_t in_classes = 0;
+  for (const auto& row : told["classes"]) in_classes += row["examples"].get<int64_t>();
+  EXPECT_EQ(in_classes, 96);
+  EXPECT_EQ(bench_.succeed("eval run").err,
+            "the program takes 32 examples at a time, which leaves out 4 of 100 validation examples\n");
+  expect_refused(bench_, "export run -o n.onnx --batch 7",
+                 "run/config.textproto: error: takes batches of 32, not of 7");
   EXPECT_GT(told["accuracy"], 0.5);
   EXPECT_EQ(told["classes"].size(), 10U);
   EXPECT_EQ(count_of(bench_.succeed("predict run --index 0:3").out, "(is "), 3);

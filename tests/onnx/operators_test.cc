@@ -303,5 +303,29 @@ TEST(OnnxOperators, SplitToSequenceDropsTheDimensionOfSinglePartsAlone) {
   EXPECT_EQ(shape("input: 'x' input: 'two'"), Shape{2});
 }
 
+TEST(OnnxOperators, ACoupledForgetGateIsOneLessTheInputGate) {
+  const SmallInput x{"x", {kF32, {1, 1, 1}}, {1}}, w{"w", {kF32, {1, 4, 1}}, {0.3, 0.5, -2, 0.7}};
+  const SmallInput r{"r", {kF32, {1, 4, 1}}, {0, 0, 0, 0}}, b{"b", {kF32, {1, 8}}, std::vector<double>(8)};
+  const SmallInput h{"h", {kF32, {1, 1, 1}}, {0}}, c{"c", {kF32, {1, 1, 1}}, {2}};
+  const auto sigmoid = [](double value) { return 1 / (1 + std::exp(-value)); };
+  const double i = sigmoid(0.3), cell = (1 - i) * 2 + i * std::tanh(0.7);
+  expect(
+      answer(
+          {"op_type: 'LSTM' input: 'x' input: 'w' input: 'r' input: 'b' input: '' input: 'h' input: 'c' output: 'all' output: 'y'"
+           " attribute { name: 'hidden_size' i: 1 type: INT } attribute { name: 'input_forget' i: 1 type: INT }"},
+          {x, w, r, b, h, c}),
+      {1, 1, 1}, {sigmoid(0.5) * std::tanh(cell)});
+}
+
+// What has four dimensions says how many heads it has, whatever the attribute adds.
+TEST(OnnxOperators, RotaryEmbeddingOfHeadsMaySayHowMany) {
+  const SmallInput x{"x", {kF32, {1, 2, 1, 2}}, {1, 2, 3, 4}};
+  const SmallInput cosine{"c", {kF32, {1, 1, 1}}, {0.6}}, sine{"s", {kF32, {1, 1, 1}}, {0.8}};
+  expect(answer({"op_type: 'RotaryEmbedding' input: 'x' input: 'c' input: 's' output: 'y'"
+                 " attribute { name: 'num_heads' i: 2 type: INT }"},
+                {x, cosine, sine}, 23),
+         {1, 2, 1, 2}, {0.6 - 1.6, 0.8 + 1.2, 1.8 - 3.2, 2.4 + 2.4});
+}
+
 }  // namespace
 }  // namespace minnow::onnx_tests

@@ -99,6 +99,38 @@ class FromTorch(unittest.TestCase):
             self.assertEqual({name for name, _ in net.named_parameters()} - set(model.weights), set())
             np.testing.assert_array_equal(model.weights["0.weight"], net[0].weight.detach().numpy())
 
+    def test_what_the_module_does_not_train_stays(self):
+        import torch
+
+        class Parts(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = torch.nn.Linear(4, 2)
+                self.scale = torch.nn.Parameter(torch.tensor(0.5))
+                self.kept = torch.nn.Parameter(torch.ones(2), requires_grad=False)
+                self.register_buffer("mean", torch.tensor([1.0, 2.0, 3.0, 4.0]))
+                self.register_buffer("shift", torch.tensor([0.1, 0.2]), persistent=False)
+
+            def forward(self, x):
+                return (self.fc((x - self.mean) * self.scale) + self.shift) * self.kept
+
+        torch.manual_seed(4)
+        x, target = torch.randn(6, 4), torch.randn(6, 2)
+        for dynamo in (True, False):
+            net = Parts()
+            model = minnow.from_torch(net, x, dynamo=dynamo, loss=losses.mean_squared_error())
+            self.assertEqual(set(model.weights), {"fc.weight", "fc.bias", "scale"})
+            optimiser = torch.optim.SGD([value for value in net.parameters() if value.requires_grad], 0.1)
+            for _ in range(3):
+                model.train_step(x, target.numpy(), learning_rate=0.1)
+                optimiser.zero_grad()
+                torch.nn.functional.mse_loss(net(x), target).backward()
+                optimiser.step()
+            for name, value in model.weights.items():
+                np.testing.assert_allclose(value, net.state_dict()[name].numpy().reshape(value.shape), atol=1e-5, err_msg=name)
+            net.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in model.weights.items()}, strict=False)
+            np.testing.assert_allclose(model.predict(x), net(x).detach().numpy(), atol=1e-5)
+
     def test_an_example_has_a_batch(self):
         import torch
 

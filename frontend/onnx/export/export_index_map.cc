@@ -1,6 +1,7 @@
 // Ops that move elements.
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "frontend/onnx/export/export_rules.h"
 
@@ -17,6 +18,21 @@ std::string sliced(Exporter& e, const std::string& tensor, const Cuts& cuts) {
   if (cuts.axes.empty()) return tensor;
   return w.node(
       "Slice", {tensor, w.integers(cuts.starts), w.integers(cuts.ends), w.integers(cuts.axes), w.integers(cuts.steps)});
+}
+
+size_t rank_of(const Value* value) { return static_cast<size_t>(value->type.rank()); }
+
+// `count` dimensions from the place `from` to the place `to`, the others in order.
+std::string moved_dims(Exporter& e, const std::string& tensor, size_t rank, size_t from, size_t to, size_t count) {
+  if (from == to || count == 0) return tensor;
+  std::vector<int64_t> order(rank);
+  std::iota(order.begin(), order.end(), 0);
+  const auto at = [&](size_t i) { return order.begin() + static_cast<ptrdiff_t>(i); };
+  if (from > to) std::rotate(at(to), at(from), at(from + count));
+  else std::rotate(at(from), at(from + count), at(to + count));
+  onnx::NodeProto& node = e.writer().add("Transpose", {tensor});
+  set_attribute(node, "perm", order);
+  return node.output(0);
 }
 
 }  // namespace
@@ -132,6 +148,23 @@ MINNOW_EXPORT(Gather) {
   return {};
 }
 
-MINNOW_EXPORT(ScatterAdd) { return has_no_onnx("it belongs to gradients"); }
+// u [A,I,B], i [I] → y [A,V,B], each of any number of dimensions. ScatterND adds along the first ones: u [I,A,B] to
+// [V,A,B].
+MINNOW_EXPORT(ScatterAdd) {
+  GraphWriter& w = e.writer();
+  const auto dim = static_cast<size_t>(op.attr<ScatterAttributes>().dim);
+  const auto index_rank = static_cast<size_t>(op.operands[1]->type.rank());
+  std::string updates = moved_dims(e, e.whole(op.operands[0]), rank_of(op.operands[0]), dim, 0, index_rank);
+  Extents extents = e.extents(op.result());
+  std::rotate(extents.begin(), extents.begin() + static_cast<ptrdiff_t>(dim),
+              extents.begin() + static_cast<ptrdiff_t>(dim) + 1);
+  const std::string zeros = w.node("Expand", {w.scalar(op.type().dtype, 0), e.shape_of(extents)});
+  onnx::NodeProto& places = w.add("Cast", {w.node("Unsqueeze", {e.whole(op.operands[1]), w.integers({-1})})});
+  set_attribute(places, "to", int64_t{onnx::TensorProto::INT64});
+  onnx::NodeProto& node = w.add("ScatterND", {zeros, places.output(0), updates});
+  set_attribute(node, "reduction", "add");
+  e.define(op.result(), moved_dims(e, node.output(0), extents.size(), 0, dim, 1));
+  return {};
+}
 
 }  // namespace minnow

@@ -11,8 +11,8 @@ namespace {
 Value* with_heads(NodeScope& n, size_t input, std::string_view attribute) {
   GraphBuilder& b = n.b;
   Value* x = n.floats(input);
-  if (n.rank(input) == 4) return x;
   const int64_t heads = n.whole(attribute);
+  if (n.rank(input) == 4) return x;
   require(n.rank(input) == 3 && heads > 0 && n.dim(input, 2) % heads == 0, "{} heads do not fit {}", heads,
           shape_to_string(n.shape(input)));
   const Shape& s = n.shape(input);

@@ -60,7 +60,7 @@ struct Cell {
   int64_t gates;                        // whose weights lie one behind the other
   std::vector<Activation> activations;  // one for each kind of gate
   double clip;                          // 0: none
-  bool couples_gates;                   // LSTM: the input gate is 1 less the forget gate
+  bool couples_gates;                   // LSTM: the forget gate is 1 less the input gate
   bool resets_after;                    // GRU: linear_before_reset
 };
 
@@ -116,8 +116,8 @@ State lstm_step(GraphBuilder& b, const Cell& cell, Value* x, const State& state,
       sum = b.add(sum, b.mul(seen, b.slice(w.peepholes, 0, peephole * size, (peephole + 1) * size)));
     return clipped(b, sum, cell);
   };
-  Value* f = activated(b, peeped(2, 2, state.cell), cell.activations[0]);
-  Value* i = cell.couples_gates ? b.sub(b.like(f, 1), f) : activated(b, peeped(0, 0, state.cell), cell.activations[0]);
+  Value* i = activated(b, peeped(0, 0, state.cell), cell.activations[0]);
+  Value* f = cell.couples_gates ? b.sub(b.like(i, 1), i) : activated(b, peeped(2, 2, state.cell), cell.activations[0]);
   Value* c = activated(b, clipped(b, gate(b, sums, 3, size), cell), cell.activations[1]);
   Value* next = b.add(b.mul(f, state.cell), b.mul(i, c));
   Value* o = activated(b, peeped(1, 1, next), cell.activations[0]);
