@@ -151,7 +151,8 @@ std::string Compilation::unique_name(const KernelWork& work) {
     if (!location.layer.empty()) name += "." + location.layer;
     name += "." + std::string(phase_name(location.phase));
   }
-  const std::string ops = work.main != nullptr ? std::string(mnemonic(work.main->kind)) : work.ops;
+  const std::string ops =
+      work.main != nullptr && !work.packs_panels ? std::string(mnemonic(work.main->kind)) : work.ops;
   name = symbol_text(name + "." + ops.substr(0, 48));
   std::string unique = name;
   for (int& i = last_number_[name]; !names_.insert(unique).second;) unique = name + "_" + std::to_string(++i);

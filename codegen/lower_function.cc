@@ -175,7 +175,12 @@ void Lowering::add_work(KernelWork work) {
   if (std::ranges::all_of(work.outputs, is_empty)) return;
   work.loop = loop_;
   work.repeats = repeats_;
-  schedule_contraction(work, target_);
+  if (const auto found = packed_ahead_.find(work.origin); found != packed_ahead_.end()) {
+    work.contraction = found->second.schedule;
+    work.panels = found->second.buffer;
+  } else {
+    schedule_contraction(work, target_);
+  }
   if (out_.remarks != nullptr && work.contraction)
     out_.remarks->say(work.origin->result(), "schedule: " + text_of(*work.contraction));
   const ScratchNeed need = scratch_need(work, target_of(work, target_));

@@ -16,6 +16,20 @@ const Op& producer(const Value& value) {
   return op.kind == OpKind::kFused ? *op.body->results()[static_cast<size_t>(value.index)].value->op : op;
 }
 
+// What the op of a kernel has for an operand of an op inside.
+const Value* outer_operand(const Op& op, const Value* operand) {
+  if (op.kind != OpKind::kFused) return operand;
+  return operand->op == nullptr ? op.operands[static_cast<size_t>(operand->index)] : nullptr;
+}
+
+// The op in an op's kernel that multiplies; nullptr if none does.
+const Op* product_in(const Op& op) {
+  if (op.kind == OpKind::kDot) return &op;
+  if (op.kind != OpKind::kFused) return nullptr;
+  const auto found = std::ranges::find(op.body->ops(), OpKind::kDot, [](const auto& inner) { return inner->kind; });
+  return found == op.body->ops().end() ? nullptr : found->get();
+}
+
 }  // namespace
 
 void Lowering::lower_loop(const Op& loop) {
@@ -91,6 +105,7 @@ void Lowering::add_finish(const Op& loop, size_t result, PartialSums sums) {
 void Lowering::lower_sequential_loop(const Op& loop) {
   const auto& attributes = loop.attr<LoopAttributes>();
   const MemoryPlan::LoopSlot& planned = plan_.loops.at(&loop);
+  std::unordered_map<const Op*, PackedAhead> packed = pack_ahead(loop);
   const size_t index = out_.sequences.size();
   SequentialLoop& made = out_.sequences.emplace_back();
   made.first = out_.works.size();
@@ -108,12 +123,39 @@ void Lowering::lower_sequential_loop(const Op& loop) {
   place_loop_results(loop, index, own, body);
   body.sequence_bytes_ = live_->end() - top;
   body.repeats_ *= attributes.count;
+  body.packed_ahead_ = std::move(packed);
   body.lower_ops();
   for (size_t i = 0; i < loop.results.size(); ++i)
     if (is_summed(attributes, i)) body.add_to_sum(*loop.body->results()[i].value, loop.result(i));
   arena_bytes() = std::max(arena_bytes(), top + body.sequence_bytes_);
   out_.sequences[index].last = out_.works.size();
   out_.sequences[index].inner = out_.sequences.size() - index - 1;
+}
+
+// What products in the body read whole, packed as they read it. A program without threads is short of memory, too.
+std::unordered_map<const Op*, Lowering::PackedAhead> Lowering::pack_ahead(const Op& loop) {
+  const auto& attributes = loop.attr<LoopAttributes>();
+  std::unordered_map<const Op*, PackedAhead> packed;
+  if (!target_.has_threads) return packed;
+  for (const auto& op : loop.body->ops()) {
+    const Op* product = product_in(*op);
+    const Value* right = product == nullptr ? nullptr : outer_operand(*op, product->operands[1]);
+    if (right == nullptr || right->op != nullptr || !is_whole(attributes, static_cast<size_t>(right->index))) continue;
+    auto schedule = choose_packed_ahead(*product, target_, attributes.count);
+    if (!schedule) continue;
+    KernelWork work;
+    work.origin = op.get();
+    work.main = product;
+    work.contraction = *schedule;
+    work.packs_panels = true;
+    work.ops = "pack";
+    work.repeats = repeats_;
+    const int buffer = add_scratch(schedule->bytes_packed_ahead());
+    work.outputs = {{product->operands[1], buffer}};
+    out_.works.push_back(std::move(work));
+    packed.emplace(op.get(), PackedAhead{*std::move(schedule), buffer});
+  }
+  return packed;
 }
 
 int Lowering::add_part(int whole, const Value& part, size_t sequence) {

@@ -54,6 +54,12 @@ class Lowering {
   void place_loop_operands(const Op& loop, size_t sequence);
   void place_loop_results(const Op& loop, size_t sequence, const std::unordered_map<size_t, int>& own, Lowering& body);
   void add_to_sum(const Value& part, const Value* sum);
+  // Of the op of a kernel in a loop's body: how it reads what is packed in front of the loop, and where.
+  struct PackedAhead {
+    PanelSchedule schedule;
+    int buffer;
+  };
+  std::unordered_map<const Op*, PackedAhead> pack_ahead(const Op& loop);
   int add_part(int whole, const Value& part, size_t sequence);
   BlockLoop& block_loop() { return out_.loops[static_cast<size_t>(loop_)]; }
 
@@ -69,6 +75,7 @@ class Lowering {
   int64_t sequence_bytes_ = 0;       // of that arena
   int64_t repeats_ = 1;              // iterations of the sequential loops around
   std::vector<int> result_buffers_;  // of a loop's body
+  std::unordered_map<const Op*, PackedAhead> packed_ahead_;
   std::optional<LiveArena> live_;
 };
 

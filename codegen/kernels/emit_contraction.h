@@ -9,6 +9,9 @@ namespace minnow {
 // As work.contraction says.
 WorkUnits emit_contraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 
+// Packs the right operand of `main`, as work.contraction says, for kernels in a loop behind it.
+WorkUnits emit_panels(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+
 // Of a kernel whose `main` has the operands and the result of the schedule's contraction.
 WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s);
 WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,

@@ -33,6 +33,7 @@ ScratchNeed scratch_of_contraction(const KernelWork& work, const Target&) {
 }
 
 KernelWay choose_way(const KernelWork& work) {
+  if (work.packs_panels) return {emit_panels};
   if (work.row) return {emit_row_kernel, row_scratch};
   if (work.contraction) return {emit_contraction, scratch_of_contraction};
   if (work.loop >= 0) return {emit_block_kernel};
@@ -98,7 +99,7 @@ void schedule_contraction(KernelWork& work, const Target& target) {
 }
 
 void reschedule_contraction(KernelWork& work, const Target& target) {
-  if (!work.contraction) return;
+  if (!work.contraction || work.packs_panels || work.panels >= 0) return;  // all that read the panels agree on them
   KernelWork other = work;
   other.contraction = choose_contraction(*work.main, target, work.loop >= 0);
   if (auto* panel = std::get_if<PanelSchedule>(&*other.contraction)) panel->fit(scratch_room(work));

@@ -26,7 +26,7 @@ class PanelContraction : PanelSums {
     }
     panel_ = kernel_.byte_offset(memory, s.input_floats() * 4);
     totals_ = kernel_.byte_offset(panel_, s.panel_floats() * 4);
-    if (s.packs) place_panel();
+    if (s.packs && !s.is_ahead) place_panel();
   }
 
   WorkUnits emit();
@@ -34,6 +34,7 @@ class PanelContraction : PanelSums {
  private:
   UnitGrid grid() const;
   void choose_block(Kind kind, V block);
+  void prepare_panel();
   void emit_piece(V piece);
   void sum_phase(const Contraction& phase, V from, V to, V is_first);
   void accumulate(const Contraction& phase, const std::vector<Axes>& rows);
@@ -56,7 +57,7 @@ WorkUnits PanelContraction::emit() {
     first_[column_] = times(rest(panel, s_.panels()), s_.panel());
     if (s_.blocks(Kind::kDepth) == 1) {
       choose_block(Kind::kDepth, number(0));
-      if (s_.packs) pack_panel();
+      prepare_panel();
     }
     const auto bound = [&](V i) { return divided(times(i, s_.pieces()), s_.splits); };
     if (s_.pieces() == s_.splits) return emit_piece(split);
@@ -100,6 +101,11 @@ void PanelContraction::choose_block(Kind kind, V block) {
   }
 }
 
+void PanelContraction::prepare_panel() {
+  if (s_.is_ahead) find_panel(kernel_.buffer(work_.panels));
+  else if (s_.packs) pack_panel();
+}
+
 // A part of the rows, through all of the depth.
 void PanelContraction::emit_piece(V piece) {
   const int64_t rows = s_.rows_of_block();
@@ -114,7 +120,7 @@ void PanelContraction::emit_piece(V piece) {
   kernel_.loop(0, depth_blocks, [&](V block) {
     if (depth_blocks > 1) choose_block(Kind::kDepth, block);
     if (s_.stages) stage(a_);
-    if (s_.packs && depth_blocks > 1) pack_panel();
+    if (depth_blocks > 1) prepare_panel();
     V is_first = depth_blocks > 1 ? ir_.CreateICmpEQ(block, number(0)) : nullptr;
     for (const Contraction& phase : s_.phases) sum_phase(phase, from, to, is_first);
   });

@@ -27,6 +27,13 @@ void PanelKernel::place_panel() {
   }
 }
 
+void PanelKernel::find_panel(V panels) {
+  V row = depth_.empty() ? number(0) : first_[depth_[0]];
+  V panel = divided(first_[column_], s_.panel());
+  panel_ = float_at(panels, plus(times(panel, s_.floats_of_packed_panel()), times(row, s_.panel())));
+  place_panel();
+}
+
 void PanelKernel::pack_panel() {
   const size_t innermost = s_.adds_up ? 0 : s_.whole.b.size() - 1;  // in a block of examples these are
   const bool is_along_depth = s_.whole.axes[s_.whole.b[innermost].terms.back().axis].kind == Kind::kDepth;

@@ -12,6 +12,9 @@ class PanelKernel : protected ContractionKernel {
 
   // Where b's elements lie in the panel at `panel_`.
   void place_panel();
+  // All of the depth, packed in front of the loop: the panel of the columns and the block of the depth that first_
+  // says.
+  void find_panel(V panels);
   // Fills it, of the columns and the block of the depth that first_ says.
   void pack_panel();
   // Lanes of the panel's vector j that are columns; nullptr if all are.

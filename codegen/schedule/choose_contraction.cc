@@ -22,6 +22,11 @@ const Threshold kMinVectors{"vectors along a narrow product's depth", 4};
 const Threshold kMinImages{"depth of a narrow outer product", 16};
 // The order of the sums depends on it: so it is one for all machines.
 const Threshold kMaxTransposedBytes{"bytes of a narrow product's w", 256 << 10};
+const Threshold kPanelReadings{"tiles for which w is packed in front of a loop", 12};
+const Threshold kLongStride{"columns of w whose rows lie far apart", 256};
+// The order of the sums depends on them: so they are the same for all machines.
+const Threshold kNearBytes{"bytes of w that few rows read where it lies", 128 << 10};
+const Threshold kFarBytes{"bytes of w that few rows read as slowly packed", 512 << 10};
 const Threshold kMaxPhases{"places in a stride with code for each", 16};
 const Threshold kMaxBytes{"bytes of an image with its panel and its sums", 8 << 20};
 
@@ -77,6 +82,16 @@ ContractionSchedule choose_conv(const Contraction& c, const Target& target) {
   return if_fits(RowLanesSchedule(c, target, false));
 }
 
+// Whether tiles read panels so much faster than w as it lies that they are packed for them. Few rows do nothing else
+// than read w, and as fast wherever it lies where it is far away.
+bool reads_panels_better(const Op& dot, int64_t readings) {
+  const DotSizes sizes = dot_sizes(dot);
+  if (readings <= kPanelReadings) return false;
+  if (sizes.rows > kMaxRows) return sizes.columns >= kLongStride;
+  const int64_t bytes = sizes.depth * sizes.columns * 4;
+  return bytes > kNearBytes && bytes <= kFarBytes;
+}
+
 // Lanes are examples: rows of the one operand, or summed over.
 Way choose_in_block(const Op& op, const Contraction& c) {
   const Axis::Kind examples = c.axes[c.a[0].terms[0].axis].kind;
@@ -103,6 +118,19 @@ ContractionSchedule choose_contraction(const Op& op, const Target& target, bool 
     case Way::kElements: break;
   }
   return ElementSchedule{};
+}
+
+std::optional<PanelSchedule> choose_packed_ahead(const Op& op, const Target& target, int64_t iterations) {
+  const ContractionSchedule here = choose_contraction(op, target, false);
+  if (op.kind != OpKind::kDot || op.type().rank() != 2 || std::holds_alternative<ElementSchedule>(here)) return {};
+  if (iterations == 1 || dot_sizes(op).columns < target.lanes) return {};
+  PanelSchedule schedule(contraction_of(op), target, false);
+  const bool packs_here = std::holds_alternative<PanelSchedule>(here) && schedule.packs;
+  schedule.pack_ahead(target);
+  const int64_t readings =
+      iterations * ceil_div(schedule.rows_of_block(), schedule.tile_rows(schedule.rows_of_block()));
+  if (!packs_here && !reads_panels_better(op, readings)) return {};
+  return schedule;
 }
 
 std::string text_of(const ContractionSchedule& schedule) {

@@ -2,6 +2,7 @@
 // and kept with the kernel.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,6 +23,9 @@ using ContractionSchedule = std::variant<ElementSchedule, PanelSchedule, RowLane
 // In a block of examples, if it is in one, these are innermost in memory. Of the ways that sum in the same order, to
 // the bit, `target.schedule.alternative` takes another than the best.
 ContractionSchedule choose_contraction(const Op& op, const Target& target, bool is_in_block);
+// Of a product in a loop whose iterations have the same right operand: with that packed in front of the loop, where it
+// is read often enough.
+std::optional<PanelSchedule> choose_packed_ahead(const Op& op, const Target& target, int64_t iterations);
 std::string text_of(const ContractionSchedule& schedule);
 
 }  // namespace minnow

@@ -40,6 +40,7 @@ struct PanelSchedule {
   int64_t vectors = 1;  // of a panel
   int64_t most_tile_rows = 1;
   bool packs = true;        // b; else its columns are read where they lie
+  bool is_ahead = false;    // b is packed in front of the loop that the kernel runs in, once for all iterations
   bool stages = false;      // a is copied, with the zeros of its padding
   bool adds_up = false;     // to what is in the result already
   bool transposes = false;  // sums, on their way into the result, whose rows are along another axis
@@ -49,6 +50,8 @@ struct PanelSchedule {
   PanelSchedule(Contraction contraction, const Target& target, bool is_in_block);
   // The same in so much scratch: narrower panels, unpacked where that may be.
   void fit(int64_t bytes);
+  // The same with all of b packed already, by pack_panels(): of a product of two matrices.
+  void pack_ahead(const Target& target);
 
   int64_t panel() const { return vectors * lanes; }
   int64_t panels() const;
@@ -65,15 +68,21 @@ struct PanelSchedule {
   StagedShape input() const { return staged_shape(phases, &Contraction::a, block); }
   // Of scratch: the input, then the panel, then the sums.
   int64_t input_floats() const;
-  int64_t panel_floats() const { return packs ? (places(Axis::Kind::kDepth) + lanes) * panel() : 0; }
+  int64_t panel_floats() const { return packs && !is_ahead ? (places(Axis::Kind::kDepth) + lanes) * panel() : 0; }
   int64_t sum_floats() const;
   int64_t bytes() const { return (input_floats() + panel_floats() + sum_floats()) * 4; }
+  // Of all of b as panels one behind the other. One that is transposed on its way is written by squares of lanes.
+  int64_t floats_of_packed_panel() const;
+  int64_t bytes_packed_ahead() const { return panels() * floats_of_packed_panel() * 4; }
 
  private:
   int64_t places(Axis::Kind kind) const;
+  int64_t most_places(const Target& target) const;  // of a panel's depth, or of its sums, in the cache
   int64_t multiplies() const;
   void divide_product(const Target& target, bool has_columns_innermost);
   void divide_unpacked(const Target& target);
+  void divide_depth(const Target& target);
+  void divide_rows(const Target& target);
   void divide_windows(const Target& target);
 };
 

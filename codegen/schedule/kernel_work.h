@@ -38,6 +38,8 @@ struct KernelWork {
   int scratch = -1;                                     // buffer; -1: what the kernel needs is on the stack
   int64_t scratch_bytes = 0;                            // of one work unit
   int64_t scratch_units = 0;                            // for so many
+  int panels = -1;                                      // buffer of `main`'s right operand, packed ahead
+  bool packs_panels = false;                            // whether that is all that the kernel does, into its output
   int loop = -1;                                        // block loop that the kernel runs in: its vectors are examples
   int64_t repeats = 1;                                  // iterations of the sequential loops around it
   bool adds = false;                     // outputs, which are in memory, are added to what their buffers hold

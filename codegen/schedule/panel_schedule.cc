@@ -69,26 +69,39 @@ PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool
 // panels of their columns one after the other.
 void PanelSchedule::divide_product(const Target& target, bool has_columns_innermost) {
   const int64_t rows = rows_of_block();
-  const int64_t most_places = std::max(kFewestPlaces, floats_in_cache(target, kPanelParts) / panel());
   if (adds_up) most_tile_rows = target.schedule.tiles.accumulators / vectors;
   const int64_t tiles_of_rows = ceil_div(rows, std::min(rows, most_tile_rows));
   const bool is_near =
       rows <= kNearRows && whole.extent_of(Kind::kDepth) <= kNearDepth && kWideVectors * lanes >= kLongPiece;
   packs = !has_columns_innermost || (tiles_of_rows > kUnpackedTiles && !is_near);
   if (has_columns_innermost && target.schedule.alternative > 0) packs = !packs;
-  if (!packs) {
-    divide_unpacked(target);
-  } else {
-    const std::vector<size_t> depth_axes = whole.axes_of(Kind::kDepth);
-    int64_t& depth = block[depth_axes[0]];
-    if (depth_axes.size() == 1) depth = even_tile(depth, most_places);
-  }
-  if (adds_up) return;
+  packs ? divide_depth(target) : divide_unpacked(target);
+  if (!adds_up) divide_rows(target);
+}
+
+void PanelSchedule::pack_ahead(const Target& target) {
+  packs = is_ahead = true;
+  divide_unpacked(target);
+  block[whole.axes_of(Kind::kDepth)[0]] = whole.extent_of(Kind::kDepth);
+  const int64_t rows = rows_of_block();
+  if (ceil_div(rows, tile_rows(rows)) > kUnpackedTiles) divide_depth(target);
+  divide_rows(target);
+}
+
+// A panel is read again by each tile of rows.
+void PanelSchedule::divide_depth(const Target& target) {
+  const std::vector<size_t> axes = whole.axes_of(Kind::kDepth);
+  if (axes.size() == 1) block[axes[0]] = even_tile(block[axes[0]], most_places(target));
+}
+
+void PanelSchedule::divide_rows(const Target& target) {
+  const int64_t rows = rows_of_block();
   const int64_t tiles = ceil_div(rows, tile_rows(rows));
   splits = splits_of(whole.extent_of(Kind::kBatch) * panels(), tiles, multiplies());
   row_parts = splits;
   if (blocks(Kind::kDepth) > 1)
-    row_parts = splits * ceil_div(ceil_div(tiles, splits), ceil_div(std::min(rows, most_places), tile_rows(rows)));
+    row_parts =
+        splits * ceil_div(ceil_div(tiles, splits), ceil_div(std::min(rows, most_places(target)), tile_rows(rows)));
 }
 
 // Few rows are one tile. Of more, a tile has as many as leave registers for a long piece of w.
@@ -160,6 +173,14 @@ int64_t PanelSchedule::places(Axis::Kind kind) const {
 
 int64_t PanelSchedule::input_floats() const { return stages ? ceil_div(floats_of(input()), lanes) * lanes : 0; }
 
+int64_t PanelSchedule::floats_of_packed_panel() const {
+  return ceil_div(whole.extent_of(Kind::kDepth), lanes) * lanes * panel();
+}
+
+int64_t PanelSchedule::most_places(const Target& target) const {
+  return std::max(kFewestPlaces, floats_in_cache(target, kPanelParts) / panel());
+}
+
 int64_t PanelSchedule::sum_floats() const {
   if (!keeps_sums()) return 0;
   const int64_t rows = rows_of_block();
@@ -171,6 +192,7 @@ std::string PanelSchedule::text() const {
   std::string text =
       fmt::format("vectors along columns, tile {} rows x {} vectors", tile_rows(rows_of_block()), vectors);
   text += packs ? fmt::format(", panels of depth {}", places(Kind::kDepth)) : ", right operand read as it lies";
+  if (is_ahead) text += ", packed in front of the loop";
   if (stages) text += fmt::format(", left operand copied with its padding, {} floats", input_floats());
   if (phases.size() > 1) text += fmt::format(", {} phases of the stride", phases.size());
   if (keeps_sums()) text += fmt::format(", sums of {} rows kept", sum_floats() / panel());

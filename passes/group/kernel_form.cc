@@ -65,10 +65,20 @@ bool is_read_through(const Op& main, const Op& op) {
          std::ranges::find(main.operands, op.result()) != main.operands.end();
 }
 
+namespace {
+
+// A part of a larger matrix that a product's tiles read where it lies.
+bool is_part_beside(const Op& main, const Op& op) {
+  return main.kind == OpKind::kDot && op.kind == OpKind::kSlice &&
+         std::ranges::all_of(op.attr<SliceAttributes>().stride, [](int64_t stride) { return stride == 1; });
+}
+
+}  // namespace
+
 std::string_view why_not_in_contraction(const Op& main, const Op& op) {
   if (is_read_through(main, op)) return "";
   if (op.type().shape != main.type().shape) return "its shape is not the contraction's";
-  const bool has_place = has_trait(op.kind, kElementwise) || op.kind == OpKind::kBroadcast;
+  const bool has_place = has_trait(op.kind, kElementwise) || op.kind == OpKind::kBroadcast || is_part_beside(main, op);
   return has_place ? "" : "only elementwise ops follow a contraction in its tiles";
 }
 

@@ -6,7 +6,8 @@
 //                 elementwise ops and broadcasts around them
 //   contraction   one dot, convolution or gradient of a pooling, and the    of the contraction's shape
 //                 elementwise epilogue; of a dot, transposes of its
-//                 operands that keep rows whole
+//                 operands that keep rows whole, and slices that the
+//                 epilogue reads
 //   loop          elementwise ops, broadcasts, iota, random, transpose,     of one shape
 //                 slice and pad
 //

@@ -4,6 +4,7 @@
 
 #include "ir/builder.h"
 #include "ir/loop.h"
+#include "passes/simplify/move_reshapes.h"
 
 namespace minnow {
 namespace {
@@ -144,6 +145,7 @@ bool hoist_from_loops(Function& function) {
   for (auto it = function.ops().begin(); it != function.ops().end(); ++it) {
     if (!is_sequential_loop(**it)) continue;
     changed |= hoist_from_loops(*(*it)->body);
+    changed |= move_reshapes(function, it);
     changed |= Hoister(function, it).run();
   }
   return changed;

@@ -134,6 +134,26 @@ void check_convolutions() {
   const testing::CompiledProgram compiled(large.function);
 }
 
+// Products of whole matrices with parts of others, whose right operands are packed ahead or not.
+void check_products_in_loops() {
+  Cases c;
+  const auto product = [&](int64_t count, int64_t rows, int64_t depth, int64_t columns) {
+    Value *x = c.input({count * rows, depth}), *w = c.input({depth, columns});
+    auto body = std::make_unique<Function>("body");
+    Builder b(*body);
+    Value* part = body->add_parameter("", {DType::kF32, {rows, depth}});
+    body->add_result("", b.dot(part, body->add_parameter("", w->type), {1, 0}));
+    LoopAttributes attributes;
+    attributes.count = count;
+    attributes.split = {0};
+    c.result(c.b.loop({x, w}, attributes, std::move(body))->result(0));
+  };
+  for (const int64_t count : {12, 13}) product(count, 2, 130, 256);
+  for (const int64_t columns : {255, 256}) product(13, 5, 9, columns);
+  for (const int64_t depth : {128, 129, 512, 513}) product(13, 3, depth, 256);
+  c.check();
+}
+
 void check_loops() {
   Cases c;
   for (const int64_t extent : {4096, 4097, 9000}) c.result(c.b.neg(c.input({extent})));
@@ -235,6 +255,7 @@ bool is_of_this_machine(const Threshold& threshold) {
 TEST(Thresholds, HaveACaseOnEachSide) {
   check_products();
   check_convolutions();
+  check_products_in_loops();
   check_loops();
   check_large_functions();
   check_passes();
