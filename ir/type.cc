@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 
@@ -37,13 +38,17 @@ std::optional<DType> parse_dtype(std::string_view name) {
 
 int64_t dtype_bytes(DType dtype) { return row_of(dtype).bytes; }
 
+// A part of the dimensions is then a valid shape, too.
 std::optional<int64_t> checked_element_count(const Shape& shape) {
   int64_t count = 1;
+  bool is_empty = false;
   for (const int64_t dim : shape) {
     if (dim < 0 || dim > kMaxElements) return std::nullopt;
-    if (__builtin_mul_overflow(count, dim, &count) || count > kMaxElements) return std::nullopt;
+    count *= std::max<int64_t>(dim, 1);
+    if (count > kMaxElements) return std::nullopt;
+    is_empty |= dim == 0;
   }
-  return count;
+  return is_empty ? 0 : count;
 }
 
 int64_t element_count(const Shape& shape) {

@@ -28,7 +28,7 @@ constexpr int64_t ceil_div(int64_t extent, int64_t part) { return (extent + part
 inline constexpr int64_t kMaxElements = int64_t{1} << 31;
 inline constexpr int64_t kMaxRank = 8;
 
-// Number of elements, or nullopt if a dimension is negative or the product exceeds kMaxElements.
+// Number of elements; nullopt if a dimension is negative or the product of those that are not 0 exceeds kMaxElements.
 std::optional<int64_t> checked_element_count(const Shape& shape);
 // The same for a shape that is known to be valid.
 int64_t element_count(const Shape& shape);

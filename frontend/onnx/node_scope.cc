@@ -56,6 +56,9 @@ Dims NodeScope::whole_numbers(size_t i) const {
   const HostTensor& tensor = known(i);
   require(!tensor.is_float(), "input {} is of {}, but must be of whole numbers", i, element_type_name(tensor.type));
   require(tensor.shape.size() <= 1, "input {} has the shape {}, but must be a list", i, shape_to_string(tensor.shape));
+  constexpr size_t kMostNumbers = size_t{1} << 20;
+  require(tensor.size() <= kMostNumbers, "input {} is a list of {} numbers, but at most {} are supported", i,
+          tensor.size(), kMostNumbers);
   Dims values;
   for (size_t at = 0; at < tensor.size(); ++at) values.push_back(tensor.whole(at));
   return values;
@@ -158,6 +161,8 @@ void NodeScope::give_known(size_t i, HostTensor tensor) {
 
 void NodeScope::give_operand(size_t i, Operand operand) {
   if (!wants(i)) return;
+  constexpr int64_t kElementsPerNode = 8;  // that are copied as fast as a node is imported
+  graph_.count_nodes(std::ssize(operand.elements) / kElementsPerNode);
   graph_.settle(operand);
   results_[i] = std::move(operand);
 }

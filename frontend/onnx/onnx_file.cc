@@ -88,6 +88,8 @@ Status OnnxFile::index() {
       return fail(path_, "has two initializers \"{}\"", printable(tensor.name()));
   }
   if (!graph().sparse_initializer().empty()) return fail(path_, "has sparse initializers, which are not supported");
+  for (const auto& function : model_.functions())
+    functions_.try_emplace({domain_of(function.domain()), function.name(), function.overload()}, &function);
   std::set<std::string> seen;
   for (const auto& input : graph().input()) {
     if (input.name().empty()) return fail(path_, "has an input without a name");
@@ -103,11 +105,9 @@ Status OnnxFile::index() {
 }
 
 const onnx::FunctionProto* OnnxFile::function_of(const onnx::NodeProto& node) const {
-  for (const auto& function : model_.functions())
-    if (function.name() == node.op_type() && domain_of(function.domain()) == domain_of(node.domain()) &&
-        function.overload() == node.overload())
-      return &function;
-  return nullptr;
+  if (functions_.empty()) return nullptr;
+  const auto found = functions_.find({domain_of(node.domain()), node.op_type(), node.overload()});
+  return found == functions_.end() ? nullptr : found->second;
 }
 
 const onnx::TensorProto* OnnxFile::initializer(const std::string& name) const {

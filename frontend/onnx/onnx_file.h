@@ -1,6 +1,7 @@
 // An .onnx file: https://onnx.ai/onnx/repo-docs/IR.html.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -53,6 +54,8 @@ class OnnxFile {
   onnx::ModelProto model_;
   Opsets opsets_;
   std::map<std::string, const onnx::TensorProto*> initializers_;
+  // By domain, name and overload; the first of several.
+  std::map<std::array<std::string, 3>, const onnx::FunctionProto*> functions_;
   std::vector<const onnx::ValueInfoProto*> inputs_;
   mutable std::map<const onnx::TensorProto*, std::shared_ptr<const std::vector<float>>> floats_;
 };

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "runtime/data/inflate.h"
 #include "runtime/file.h"
 
 namespace minnow {
@@ -115,6 +116,9 @@ Result<Tensor> read_png(const std::string& path, PngChannels channels) {
   const int64_t height = image->height;
   const int64_t width = image->width;
   if (height * width > kMaxPixels) return fail(path, "is too large a picture: {}x{}", width, height);
+  if (height * width / 8 > most_inflated(std::ssize(bytes)))  // a pixel has at least a bit
+    return fail(path, "is a damaged PNG: it claims {}x{} pixels, more than its {} bytes can hold", width, height,
+                bytes.size());
   if (has_palette(bytes)) MINNOW_TRY(check_palette_indices(bytes, path));
   const bool is_wide = (image->format & PNG_FORMAT_FLAG_LINEAR) != 0;
   const Samples as{(image->format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3U : 1U, !is_wide};

@@ -147,7 +147,7 @@ bool binary(NodeScope& n) {
 }
 
 bool compare(NodeScope& n) {
-  if (n.has_attribute("axis")) return false;
+  if (n.has_attribute("axis") || n.type(0) != n.type(1)) return false;
   const auto order = [](const HostTensor& a, size_t i, const HostTensor& b, size_t j) {
     if (!a.is_float()) return a.whole(i) < b.whole(j) ? -1 : a.whole(i) > b.whole(j) ? 1 : 0;
     return a.number(i) < b.number(j) ? -1 : a.number(i) > b.number(j) ? 1 : a.number(i) == b.number(j) ? 0 : 2;

@@ -107,6 +107,7 @@ bool split(NodeScope& n) {
 bool gather(NodeScope& n) {
   const HostTensor& x = n.known(0);
   const auto axis = axis_of(n.whole("axis"), n.rank());
+  if (!is_small(n.shape(1))) return false;
   const std::vector<size_t> indices = indices_below(n.known(1), n.dim(0, axis));
   Shape shape(x.shape.begin(), x.shape.begin() + axis);
   shape.insert(shape.end(), n.shape(1).begin(), n.shape(1).end());

@@ -32,6 +32,7 @@ Value* repeated_heads(GraphBuilder& b, Value* x, int64_t heads) {
 Value* mask_to_add(NodeScope& n, const Shape& scores) {
   GraphBuilder& b = n.b;
   Value* mask = n.value(3);
+  require(mask->type.rank() > 0, "its mask is a single number");
   if (n.type(3) == onnx::TensorProto::BOOL) {
     const TensorType type{DType::kF32, mask->type.shape};
     mask = b.select(mask, b.constant(type, 0), b.constant(type, -INFINITY));

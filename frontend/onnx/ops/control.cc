@@ -56,6 +56,8 @@ Operand empty_stack(const onnx::ValueInfoProto& declared) {
   Shape shape = {0};
   for (const auto& dim : declared.type().tensor_type().shape().dim())
     shape.push_back(std::max<int64_t>(dim.dim_value(), 0));
+  require(checked_element_count(shape).has_value() && shape.size() <= kMaxRank,
+          "its body declares a result of {}, which is too large", shape_to_string(shape));
   return known_operand(HostTensor::zeros(declared.type().tensor_type().elem_type(), shape));
 }
 

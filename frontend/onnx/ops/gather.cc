@@ -52,6 +52,8 @@ void compress(NodeScope& n) {
   const bool is_flat = !n.has_attribute("axis");
   if (is_flat) x = b.reshape(x, {element_count(n.shape())});
   const int64_t axis = is_flat ? 0 : axis_of(n.whole("axis"), n.rank());
+  constexpr size_t kMostConditions = size_t{1} << 25;
+  require(condition.size() <= kMostConditions, "{} conditions are not supported", condition.size());
   Dims chosen;
   for (size_t i = 0; i < condition.size(); ++i)
     if (condition.number(i) != 0) chosen.push_back(static_cast<int64_t>(i));

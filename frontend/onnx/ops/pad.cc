@@ -42,7 +42,8 @@ int64_t source_of(const std::string& mode, int64_t i, int64_t size) {
 Value* padded_by_elements(NodeScope& n, Value* x, int64_t dim, int64_t low, int64_t high, const std::string& mode) {
   const int64_t size = x->type.dim(dim);
   require(size > 0, "there is nothing to pad with");
-  require(low <= kMostRepeated && high <= kMostRepeated, "pads are {} and {}", low, high);
+  require(low <= kMostRepeated && high <= kMostRepeated && size <= 2 * kMostRepeated,
+          "pads of {} and {} beside {} elements are not supported", low, high, size);
   Dims sources;
   for (int64_t i = -low; i < size + high; ++i) sources.push_back(source_of(mode, i, size));
   return n.b.gather(x, n.b.i32s({static_cast<int64_t>(sources.size())}, sources), dim);

@@ -7,7 +7,7 @@ namespace minnow::onnx_ops {
 namespace {
 
 constexpr int64_t kMostTaps = 4096;
-constexpr int64_t kMostCounted = int64_t{1} << 28;  // taps of all windows, where they differ
+constexpr int64_t kMostCounted = int64_t{1} << 26;  // taps of all windows, where they differ
 
 Dims kernel_shape(const NodeScope& n) {
   const Dims kernel = n.wholes("kernel_shape");
@@ -191,7 +191,8 @@ void max_unpool(NodeScope& n) {
   for (size_t i = 0; i < kernel.size(); ++i)
     natural[i + 2] = (n.shape()[i + 2] - 1) * strides[i] + kernel[i] - pads[i] - pads[i + kernel.size()];
   const Shape shape = n.has(2) ? n.whole_numbers(2) : natural;
-  require(shape.size() == natural.size() && checked_element_count(shape) && n.shape(1) == n.shape(),
+  require(shape.size() == natural.size() && checked_element_count(shape) && checked_element_count(natural) &&
+              n.shape(1) == n.shape(),
           "its shapes do not fit");
   // Indices count within the natural shape, wherever that lies in a larger one.
   const int64_t count = element_count(natural);

@@ -236,6 +236,8 @@ Sequence sequence_of(NodeScope& n, const Kind& kind, int64_t directions, bool by
           "the weights {} and {} do not fit {} inputs in {} directions", shape_to_string(n.shape(1)),
           shape_to_string(n.shape(2)), s.inputs, directions);
   if (n.has(3)) require(n.shape(3) == Shape({directions, 2 * width}), "the bias is {}", shape_to_string(n.shape(3)));
+  if (n.has(7))
+    require(n.shape(7) == Shape({directions, 3 * s.hidden}), "the peepholes are {}", shape_to_string(n.shape(7)));
   require(n.whole("hidden_size", s.hidden) == s.hidden, "hidden_size is {}, but the weights are of {}",
           n.whole("hidden_size"), s.hidden);
   require(s.steps > 0 && s.batch > 0 && s.hidden > 0, "the sequence {} is empty", shape_to_string(n.shape()));

@@ -93,8 +93,19 @@ Taps taps_of(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
   return taps;
 }
 
+constexpr double kMostWeights = 1 << 23;  // of all results along an axis
+
+// How many taps a result may have, those of weight 0 among them.
+double taps_at_most(const ResizeForm& form, const ResizeAxis& axis) {
+  if (form.mode == "nearest") return 1;
+  const double reach = form.mode == "linear" ? 1 : 2;
+  return 2 * reach / (form.antialias ? std::min(axis.scale, 1.0) : 1) + 2;
+}
+
 // x resized along one dimension: [..., I, ...] → [..., O, T, ...] → [..., O, ...].
 Value* resized(GraphBuilder& b, Value* x, const ResizeForm& form, const ResizeAxis& axis) {
+  require(static_cast<double>(axis.output) * taps_at_most(form, axis) <= kMostWeights,
+          "an axis of {} that becomes {} is not supported", axis.input, axis.output);
   std::vector<Taps> all;
   size_t most = 1;
   for (int64_t i = 0; i < axis.output; ++i) {
@@ -140,8 +151,11 @@ std::vector<ResizeAxis> axes_to_resize(const NodeScope& n) {
   (void)axes_of(dims, n.rank());
   const size_t scales_input = is_old ? 1 : 2;
   std::vector<double> scales;
-  if (n.has(scales_input))
-    for (size_t i = 0; i < n.known(scales_input).size(); ++i) scales.push_back(n.known(scales_input).number(i));
+  if (n.has(scales_input)) {
+    const HostTensor& known = n.known(scales_input);
+    require(known.size() <= dims.size(), "it has {} scales for {} axes", known.size(), dims.size());
+    for (size_t i = 0; i < known.size(); ++i) scales.push_back(known.number(i));
+  }
   if (n.has_attribute("scales")) scales = n.reals("scales");
   if (n.has_attribute("height_scale")) scales = {1, 1, n.real("height_scale", 1), n.real("width_scale", 1)};
   const Dims sizes = !is_old && n.has(3) ? n.whole_numbers(3) : Dims();
@@ -164,7 +178,7 @@ std::vector<ResizeAxis> axes_to_resize(const NodeScope& n) {
 // The same scale for all, as the policy says.
 void keep_aspect(const NodeScope& n, std::vector<ResizeAxis>& axes) {
   const std::string policy = n.text("keep_aspect_ratio_policy", "stretch");
-  if (policy == "stretch") return;
+  if (policy == "stretch" || axes.empty()) return;
   require(policy == "not_larger" || policy == "not_smaller", "keep_aspect_ratio_policy is \"{}\", which is not known",
           policy);
   double scale = axes[0].scale;
@@ -172,7 +186,9 @@ void keep_aspect(const NodeScope& n, std::vector<ResizeAxis>& axes) {
     scale = policy == "not_larger" ? std::min(scale, axis.scale) : std::max(scale, axis.scale);
   for (ResizeAxis& axis : axes) {
     axis.scale = scale;
-    axis.output = std::max<int64_t>(static_cast<int64_t>(std::floor(scale * static_cast<double>(axis.input) + 0.5)), 1);
+    const double size = std::floor(scale * static_cast<double>(axis.input) + 0.5);
+    require(size <= kMostWeights, "an axis gets the size {}", size);
+    axis.output = std::max<int64_t>(static_cast<int64_t>(size), 1);
   }
 }
 

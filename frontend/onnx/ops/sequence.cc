@@ -85,7 +85,8 @@ void split_to_sequence(NodeScope& n) {
   Dims sizes = is_even ? Dims() : n.whole_numbers(1);
   const bool keeps_dims = n.whole("keepdims", 1) != 0 || n.has(1);  // it counts where nothing says how to split
   const int64_t part = n.has(1) && is_even ? n.whole_number(1) : 1;
-  require(part > 0, "a part has {}", part);
+  constexpr int64_t kMostParts = int64_t{1} << 20;
+  require(part > 0 && size / part <= kMostParts, "{} elements in parts of {} are not supported", size, part);
   for (int64_t left = is_even ? size : 0; left > 0; left -= part) sizes.push_back(std::min(part, left));
   std::vector<Operand> elements;
   int64_t start = 0;

@@ -98,7 +98,7 @@ std::vector<SliceRange> slice_ranges(const NodeScope& n) {
     const int64_t start = starts[i] < 0 ? std::max<int64_t>(within(starts[i]), 0) : within(starts[i]);
     const int64_t span = step < 0 ? start - within(ends[i]) : within(ends[i]) - start;
     const int64_t stride = step < 0 ? -step : step;
-    ranges.push_back({axis, start, span <= 0 ? 0 : (span - 1) / stride + 1, step});
+    ranges.push_back({axis, start, size == 0 || span <= 0 ? 0 : (span - 1) / stride + 1, step});
   }
   return ranges;
 }
@@ -151,6 +151,8 @@ Dims repeats_of(const NodeScope& n) {
 
 std::vector<size_t> indices_below(const HostTensor& indices, int64_t size) {
   require(!indices.is_float(), "its indices are no whole numbers");
+  constexpr size_t kMostIndices = size_t{1} << 25;
+  require(indices.size() <= kMostIndices, "{} indices that are known are not supported", indices.size());
   std::vector<size_t> found;
   for (size_t i = 0; i < indices.size(); ++i) {
     const int64_t at = indices.whole(i);

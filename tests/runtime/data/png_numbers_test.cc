@@ -156,6 +156,19 @@ TEST(PngNumbers, AnEmptyFileIsSaidToBeEmpty) {
   EXPECT_EQ(read_png_gray(folder.write("x.png", "")).error().message, "is empty, so it holds no picture");
 }
 
+// Before memory is asked for.
+TEST(PngNumbers, MorePixelsThanAFileCanHoldAreRefused) {
+  const TemporaryFolder folder;
+  std::string bytes = png_bytes({1, 1, 16, PngColour::kRgb, {1, 2, 3}});
+  const std::string head = big_endian_bytes(16384, 4) + big_endian_bytes(16384, 4) + bytes.substr(24, 5);
+  bytes.replace(8, 25, png_chunk("IHDR", head));
+  const auto read = read_png_gray(folder.write("x.png", bytes));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(
+      read.error().message,
+      fmt::format("is a damaged PNG: it claims 16384x16384 pixels, more than its {} bytes can hold", bytes.size()));
+}
+
 TEST(PngNumbers, ATransparentColourIsBlack) {
   const auto clear = [](std::initializer_list<uint32_t> samples) {
     std::string bytes;
