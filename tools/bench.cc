@@ -189,10 +189,10 @@ void print_measurements(const Subject& subject, double flops, const std::map<int
 
 Result<ExitCode> bench_command(const BenchFlags& flags) {
   Communicator* const ranks = this_communicator();
+  if (flags.on_request && ranks) return fail("--on-request", "is of one process");
   MINNOW_ASSIGN(const SessionOptions options, flags.backend.session_options_of_ranks());
   MINNOW_ASSIGN(const Subject subject, agree_on(ranks, Subject::read(flags.model, flags.function, options.max_bytes)));
   if (ranks) MINNOW_TRY(check_ranks_alike(*ranks, {"the functions", subject.title(), ""}, options.code));
-  if (flags.on_request && ranks) return fail("--on-request", "is of one process");
   if (flags.on_request) return bench_on_request(subject, flags.backend);
   MINNOW_ASSIGN(std::vector<Contender> contenders, choose_contenders(flags));
   std::map<int, double> peaks;  // by threads

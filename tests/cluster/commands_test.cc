@@ -59,6 +59,9 @@ TEST_F(CommandsOnRanks, BenchTimesAStepOfAll) {
     EXPECT_EQ(row["ranks"], 2);
     EXPECT_EQ(row["backend"], "jit");
   }
+  // Told before anything else is looked at.
+  const Outcome refused = RanksTest::run(2, "bench missing.textproto --on-request");
+  EXPECT_EQ(count_of(words_of_minnow(refused.err), "--on-request: error: is of one process"), 1) << refused.err;
 }
 
 }  // namespace

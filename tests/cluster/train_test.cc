@@ -135,6 +135,15 @@ TEST_F(TrainedOnRanks, SayAMistakeOnce) {
   EXPECT_TRUE(fs::exists(bench_.path() + "/run/diverged.txt"));
 }
 
+// As under srun, and under MPICH's mpirun; Open MPI's gives terminals.
+TEST_F(TrainedOnRanks, WriteToPipes) {
+  bench_.write("m.textproto", kDense);
+  ASSERT_EQ(train(1, "m.textproto --out alone").exit_code, 0);
+  const Outcome outcome = train(2, "m.textproto --out run", "say() { \"$@\" 2>&1 | cat; }; say \"$@\"; exit");
+  EXPECT_EQ(count_of(outcome.out, "run folder"), 1) << outcome.out;
+  expect_same("run", "alone");
+}
+
 // What one rank alone fails at, all end with.
 TEST_F(TrainedOnRanks, NameTheOneThatFails) {
   bench_.write("m.textproto", kDense);

@@ -1,5 +1,6 @@
 #include "tools/flags/ranks.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include "runtime/cluster/deadline.h"
+#include "runtime/descriptor.h"
 #include "tools/flags/error_text.h"
 #include "tools/flags/interrupt.h"
 
@@ -41,14 +43,14 @@ void tell_what_was_kept(int signal) {
   std::raise(signal);
 }
 
-// Keeps stderr, drops stdout.
+// Keeps stderr, drops stdout: by their descriptors, since the streams of pipes are of our own making.
 void fall_silent() {
-  const int kept = ::memfd_create("stderr", MFD_CLOEXEC);
-  if (kept < 0 || std::freopen("/dev/null", "w", stdout) == nullptr) return;
+  const Descriptor kept(::memfd_create("stderr", MFD_CLOEXEC)), nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  if (!kept.is_open() || !nowhere.is_open()) return;
   std::fflush(stderr);
   membership().stderr_before = ::dup(STDERR_FILENO);
-  ::dup2(kept, STDERR_FILENO);
-  ::close(kept);
+  ::dup2(kept.get(), STDERR_FILENO);
+  ::dup2(nowhere.get(), STDOUT_FILENO);
   std::signal(SIGABRT, tell_what_was_kept);
 }
 
@@ -135,8 +137,10 @@ Status join_ranks(const std::vector<std::string>& words) {
   if (!group) return tl::unexpected(std::move(group.error()));
   self.group = *std::move(group);
   if (self.group->has_lifeline() || self.launch->rank > 0) return {};
-  std::fputs("not all ranks can reach rank 0 by TCP: that one is gone is told by its messages, within --timeout\n",
-             stderr);
+  std::fputs(
+      "some rank cannot reach rank 0 by TCP: one that is gone is noticed only when a message of it is awaited for "
+      "as long as --timeout says\n",
+      stderr);
   return {};
 }
 
