@@ -71,6 +71,7 @@ Status describe_data(minnow_model* model, const char* data_dir, minnow_split spl
     return misuse("split", fmt::format("there is no split {}", static_cast<int>(split)));
   MINNOW_ASSIGN(DataSplits * data, own_data(model, data_dir));
   Dataset& part = split == MINNOW_TRAIN ? data->train : data->validation;
+  scale_bytes(part);
   MINNOW_ASSIGN(Tensor * tensor, tensor_of(network_of(model), part, index));
   const LoweredModel& network = network_of(model);
   const std::string& name =

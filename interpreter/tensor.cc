@@ -32,7 +32,7 @@ void Tensor::Free::operator()(std::byte* data) const {
 Tensor Tensor::uninitialized(TensorType type) {
   const auto bytes = static_cast<size_t>(std::max<int64_t>(type.bytes(), 1));
   auto* data = static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kTensorAlignment}));
-  return Tensor(std::move(type), data, true);
+  return Tensor(std::move(type), data, Free{});
 }
 
 Tensor Tensor::zeros(TensorType type) {
@@ -71,6 +71,19 @@ Tensor Tensor::reshaped(Shape shape) && {
                shape_to_string(shape));
   type_.shape = std::move(shape);
   return std::move(*this);
+}
+
+Tensor Tensor::rows(int64_t first, int64_t count) const {
+  TensorType type = type_;
+  const int64_t row_bytes = type.dim(0) == 0 ? 0 : type.bytes() / type.dim(0);
+  MINNOW_CHECK(first >= 0 && count >= 0 && first + count <= type.dim(0), "rows {} to {} of {}", first, first + count,
+               type.to_string());
+  type.shape[0] = count;
+  std::byte* begin = data_.get() + first * row_bytes;
+  if (const auto& owner = data_.get_deleter().owner) return shared(std::move(type), begin, owner);
+  Tensor copy = uninitialized(std::move(type));
+  std::memcpy(copy.data(), begin, static_cast<size_t>(count * row_bytes));
+  return copy;
 }
 
 void Tensor::check_holds(DType dtype) const {

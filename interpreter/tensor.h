@@ -1,5 +1,6 @@
 // A tensor that owns its elements: row-major, contiguous, aligned to 64 bytes. Moves are cheap, a copy is
-// written out as clone(), so that none happens unseen. What a caller of the library has in memory is borrowed.
+// written out as clone(), so that none happens unseen. What a caller of the library has in memory is borrowed, a file
+// that is mapped into memory shared.
 #pragma once
 
 #include <cstddef>
@@ -44,7 +45,11 @@ class Tensor {
 
   // Elements that lie with the caller, aligned to their own size, and outlive the tensor. What only reads the tensor,
   // leaves them as they are.
-  static Tensor borrowed(TensorType type, std::byte* data) { return Tensor(std::move(type), data, false); }
+  static Tensor borrowed(TensorType type, std::byte* data) { return Tensor(std::move(type), data, Free{false, {}}); }
+  // The same of elements that lie in memory of `owner`, which lives as long as the tensor.
+  static Tensor shared(TensorType type, std::byte* data, std::shared_ptr<const void> owner) {
+    return Tensor(std::move(type), data, Free{false, std::move(owner)});
+  }
 
   Tensor clone() const;
   // The elements of a tensor of the same type, which from now on stand where this one's did.
@@ -54,6 +59,8 @@ class Tensor {
   Tensor converted_to(DType dtype) const;
   // The same elements under another shape of as many elements.
   Tensor reshaped(Shape shape) &&;
+  // Rows [first, first + count) of [N,...]: a copy, but of shared memory those that lie there.
+  Tensor rows(int64_t first, int64_t count) const;
 
   const TensorType& type() const { return type_; }
   int64_t dim(int64_t i) const { return type_.dim(i); }
@@ -76,10 +83,11 @@ class Tensor {
  private:
   struct Free {
     bool is_owned = true;
+    std::shared_ptr<const void> owner = {};  // of memory that is shared
     void operator()(std::byte* data) const;
   };
 
-  Tensor(TensorType type, std::byte* data, bool is_owned) : type_(std::move(type)), data_(data, Free{is_owned}) {}
+  Tensor(TensorType type, std::byte* data, Free free) : type_(std::move(type)), data_(data, std::move(free)) {}
   void check_holds(DType dtype) const;
 
   TensorType type_;

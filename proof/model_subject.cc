@@ -85,7 +85,8 @@ class BatchFeed {
     std::vector<int32_t> rows;
     for (int64_t i = 0; i < batch; ++i) rows.push_back(order[static_cast<size_t>(step * batch + i) % order.size()]);
     Batch fed;
-    fill_batch(*network_, *data_, rows, BatchParts::kAll, fed);
+    const Status filled = fill_batch(*network_, *data_, rows, BatchParts::kAll, fed);
+    MINNOW_CHECK(filled, "{}", filled.error().to_string());
     for (const auto& parameter : function_.parameters())
       if (parameter->role == Role::kInput)
         arguments[static_cast<size_t>(parameter->index)] = std::move(fed.tensors.at(parameter->name));

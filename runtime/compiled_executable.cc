@@ -223,8 +223,10 @@ class CompiledExecutable : public Executable {
       const Buffer& buffer = compiled_->buffers[i];
       if (is_apart(i)) addresses_[i] = guards.lend("the sums of a loop", nullptr, buffer.bytes, Guards::Use::kScratch);
       else if (buffer.kind == Buffer::Kind::kArena) addresses_[i] = arena + buffer.offset;
-      else if (addresses_[i] != nullptr)
+      else if (addresses_[i] != nullptr) {
         addresses_[i] = guards.lend(name_of(buffer), addresses_[i], buffer.bytes, use_of(buffer));
+        if (together_ && is_input(buffer)) hide_unread(guards, buffer);
+      }
     }
     for (size_t i = 0; i < locals_.size(); ++i)
       locals_[i] = guards.lend(fmt::format("the arena of thread {}", i), nullptr, local_arenas_[i].size(),
@@ -236,6 +238,18 @@ class CompiledExecutable : public Executable {
     MINNOW_TRY(ran);
     MINNOW_TRY(guards.take_back());
     return trespass_;
+  }
+
+  bool is_input(const Buffer& buffer) const {
+    return buffer.kind == Buffer::Kind::kParameter &&
+           function_->parameters()[static_cast<size_t>(buffer.index)]->role == Role::kInput;
+  }
+
+  // Of an input a rank has only what it reads.
+  void hide_unread(Guards& guards, const Buffer& buffer) const {
+    const ByteRanges whole = joined({{0, buffer.bytes}});
+    for (const ByteRange& range : without(whole, together_->division.reads_of_parameter(buffer.index)))
+      guards.hide(range.begin, range.bytes());
   }
 
   // Sums of a loop that do not lie in the arena, though the table says so.

@@ -46,6 +46,12 @@ bool Guards::Loan::is_intact() const {
          is_guard(copy.bytes().subspan(static_cast<size_t>(kGuardBytes + bytes)));
 }
 
+bool Guards::Loan::is_unchanged() const {
+  std::vector<std::byte> lent(memory, memory + bytes);
+  for (const auto& [offset, count] : hidden) poison(lent.data() + offset, count);
+  return std::equal(lent.begin(), lent.end(), data());
+}
+
 std::byte* Guards::lend(std::string name, std::byte* memory, int64_t bytes, Use use) {
   const int64_t aligned = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   EnclosedBytes copy(aligned + 2 * kGuardBytes);
@@ -58,10 +64,15 @@ std::byte* Guards::lend(std::string name, std::byte* memory, int64_t bytes, Use 
 
 void Guards::poison(std::byte* memory, int64_t bytes) { std::fill_n(memory, bytes, kPoison); }
 
+void Guards::hide(int64_t offset, int64_t bytes) {
+  poison(loans_.back().data() + offset, bytes);
+  loans_.back().hidden.emplace_back(offset, bytes);
+}
+
 Status Guards::take_back() {
   for (Loan& loan : loans_) {
     if (!loan.is_intact()) return fail("", "a kernel wrote past an end of {}", loan.name);
-    if (loan.use == Use::kRead && !std::equal(loan.memory, loan.memory + loan.bytes, loan.data()))
+    if (loan.use == Use::kRead && !loan.is_unchanged())
       return fail("", "a kernel wrote to {}, which it should only read", loan.name);
     if (loan.use == Use::kUpdate || loan.use == Use::kWrite) std::copy_n(loan.data(), loan.bytes, loan.memory);
   }

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ir/error.h"
@@ -37,6 +38,8 @@ class Guards {
   std::byte* lend(std::string name, std::byte* memory, int64_t bytes, Use use);
   // Makes what has been written so far uncertain again.
   static void poison(std::byte* memory, int64_t bytes);
+  // Keeps a piece of the last loan from whoever has it: bytes [offset, offset + bytes) hold NaN.
+  void hide(int64_t offset, int64_t bytes);
   // Copies what was written to where it belongs. An error names memory whose guards have changed, or that was only
   // lent to be read.
   Status take_back();
@@ -48,8 +51,10 @@ class Guards {
     int64_t bytes;
     Use use;
     EnclosedBytes copy;
+    std::vector<std::pair<int64_t, int64_t>> hidden = {};  // offset, bytes
     std::byte* data() const;
     bool is_intact() const;
+    bool is_unchanged() const;
   };
 
   std::vector<Loan> loans_;

@@ -9,6 +9,7 @@
 #include "passes/gradient/optimizer.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
+#include "runtime/division/division.h"
 #include "runtime/optimizer_spec.h"
 
 namespace minnow {
@@ -71,6 +72,20 @@ Status check_takes_examples(const LoadedModel& model, const LoweredModel& lowere
   if (is_batch(prediction.value->type, examples, {DType::kF32})) return {};
   return fail(model.graph->path(), "the output {} is {}, which holds no prediction for each example",
               printable(prediction.name), prediction.value->type.to_string());
+}
+
+// Of a rank, those in which bytes lie that its share reads.
+RowsRead rows_of_inputs(const Executable& executable) {
+  RowsRead reads;
+  for (const auto& parameter : executable.function().parameters()) {
+    if (parameter->role != Role::kInput) continue;
+    const int64_t row_bytes = parameter->type.bytes() / std::max<int64_t>(parameter->type.dim(0), 1);
+    std::vector<ByteRange> rows;
+    for (const ByteRange& bytes : executable.division()->reads_of_parameter(parameter->index))
+      if (row_bytes > 0) rows.push_back({bytes.begin / row_bytes, (bytes.end + row_bytes - 1) / row_bytes});
+    reads.emplace(parameter->name, joined(std::move(rows)));
+  }
+  return reads;
 }
 
 }  // namespace
@@ -145,6 +160,13 @@ Result<Executable*> Session::executable(ModelFunction function, int64_t batch_si
     slot = make_interpreted(std::move(built), options_.code.interrupt);
   }
   return slot.get();
+}
+
+Result<const RowsRead*> Session::rows_read(ModelFunction function, int64_t batch_size) {
+  MINNOW_ASSIGN(const Executable* executable, this->executable(function, batch_size));
+  const auto [found, is_new] = rows_read_.try_emplace({function, batch_size});
+  if (is_new && executable->division() != nullptr) found->second = rows_of_inputs(*executable);
+  return &found->second;
 }
 
 Tensor* Session::find_argument(const Value& parameter, Batch& batch) {

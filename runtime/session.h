@@ -41,6 +41,9 @@ struct Batch {
   int64_t size() const { return tensors.begin()->second.dim(0); }
 };
 
+// Which rows of a batch's tensors a rank reads, by name; of a tensor without an entry, all.
+using RowsRead = std::map<std::string, ByteRanges, std::less<>>;
+
 struct BuildOptions {
   LowerOptions lower;
   std::vector<Pass> pipeline;  // empty: as lowered
@@ -74,6 +77,8 @@ class Session {
 
   // The executable for a batch size, built if need be.
   Result<Executable*> executable(ModelFunction function, int64_t batch_size);
+  // What a run of it reads of a batch.
+  Result<const RowsRead*> rows_read(ModelFunction function, int64_t batch_size);
   // Runs a function of the model on the session's tensors.
   Status run(Executable& executable, Batch& batch, int64_t step, double learning_rate);
   // The tensor for each parameter of `function`.
@@ -94,6 +99,7 @@ class Session {
   Tensor step_ = Tensor::zeros({DType::kI32, {}});
   Tensor seed_ = Tensor::zeros({DType::kI32, {}});
   std::map<std::pair<ModelFunction, int64_t>, std::unique_ptr<Executable>> executables_;
+  std::map<std::pair<ModelFunction, int64_t>, RowsRead> rows_read_;
 };
 
 // What `infer` gives for training.batch_size examples: f32 [N,...].

@@ -98,7 +98,7 @@ Result<HeatMaps> maps_of_result(const std::string& name, const TrainedModel& tra
   Session& session = *trained.session;
   Batch batch;
   const std::vector<int32_t> first = {rows_in_order(question.data).front()};
-  fill_batch(session.lowered(), question.data, first, BatchParts::kInputs, batch);
+  MINNOW_TRY(fill_batch(session.lowered(), question.data, first, BatchParts::kInputs, batch));
   MINNOW_ASSIGN(Tensor values, layer_result(session, name, batch));
   Shape shape(values.type().shape.begin() + 1, values.type().shape.end());
   if (shape.empty() || shape.size() > 3)

@@ -70,13 +70,36 @@ void print_division(const Division& division) {
       static_cast<double>(cost.sent) / 1024, cost.exchanges, cost.exchanges == 1 ? "" : "s");
 }
 
+// What the rank does in order: ["compute", share of the step in one process], ["begin", exchange, bytes],
+// ["wait", exchange].
+Json course_of(const Division& division) {
+  Json course = Json::array();
+  double computed = 0;
+  const auto tell_computed = [&] {
+    if (computed > 0) course.push_back({"compute", std::exchange(computed, 0) / division.cost.seconds_alone});
+  };
+  for (const DividedStep& step : division.steps) {
+    computed += step.seconds;
+    if (step.kind != DividedStep::Kind::kBegin && step.kind != DividedStep::Kind::kWait) continue;
+    tell_computed();
+    if (step.kind == DividedStep::Kind::kWait) {
+      course.push_back({"wait", step.index});
+      continue;
+    }
+    int64_t sent = 0, received = 0;
+    for (const auto& message : division.exchanges[step.index].sends) sent += message.bytes;
+    for (const auto& message : division.exchanges[step.index].receives) received += message.bytes;
+    course.push_back({"begin", step.index, std::max(sent, received)});
+  }
+  tell_computed();
+  return course;
+}
+
 Json to_json(const Division& division) {
   const DivisionCost& cost = division.cost;
-  return {{"ranks", division.ranks},
-          {"divided", cost.seconds_divided / cost.seconds_alone},
-          {"sent_bytes", cost.sent},
-          {"received_bytes", cost.received},
-          {"exchanges", cost.exchanges}};
+  return {{"ranks", division.ranks},     {"divided", cost.seconds_divided / cost.seconds_alone},
+          {"sent_bytes", cost.sent},     {"received_bytes", cost.received},
+          {"exchanges", cost.exchanges}, {"course", course_of(division)}};
 }
 
 Json to_json(const Subject& subject, const Profile& profile) {

@@ -73,6 +73,7 @@ std::optional<DataSplits> data_of(const Session& session, const DataFlags& flags
     return {};
   }
   if (names.empty()) names = data->train.class_names;
+  for (Dataset* split : {&data->train, &data->validation}) scale_bytes(*split);
   if (fits_in_page(*data)) return *std::move(data);
   print_notes({"the data are too large for the page; it asks for files"});
   return {};

@@ -6,11 +6,12 @@ time of a step on one core, which is measured or, where the file says so, that o
     paper_model.py --measure MINNOW     first measures and counts, into measured.json
     paper_model.py --count MINNOW       first counts, on a machine with other work to do; the file's seconds stay
 
-A rank computes its share of what is divided, and all of the rest. What it receives and in how many exchanges,
-`minnow profile --ranks` counts for up to 64 ranks; between and beyond, it is a (1 - 1/n) + b (1 - 1/n) / n bytes, the new weights and the
-partial sums of its share of the gradients, fitted to the counts that there are. An exchange waits for the latency once, and each
-message of another rank costs a little of the processor. Nothing is counted as hidden behind computing: what the network
-takes is an upper bound.
+A rank computes its share of what is divided, and all of the rest. When in its step an exchange begins, how many bytes it has
+and before what it is waited for, `minnow profile --ranks` says for up to 64 ranks; between and beyond, bytes are
+a (1 - 1/n) + b (1 - 1/n) / n, the new weights and the partial sums of its share of the gradients, fitted to the counts that there
+are. Exchanges follow each other on a link that is as fast as it says, and arrive after the latency; each message of another
+rank costs a little of the processor. All ranks are just as far at any time, and the network has nothing else to do.
+across.py holds this against measurements.
 """
 import argparse
 import json
@@ -28,12 +29,19 @@ COUNTED = (2, 4, 8, 16, 32, 64)
 RANKS = [2**i for i in range(11)]
 NETWORKS = {"1 Gbit/s": (1e9 / 8, 50e-6), "10 Gbit/s": (1e10 / 8, 20e-6), "100 Gbit/s": (1e11 / 8, 2e-6)}  # bytes/s, latency
 SECONDS_OF_MESSAGE = 1e-6
+# What is longer is sent when the receiver has answered (runtime/cluster/launched_communicator.h).
+MOST_PROMPT_BYTES = 4 << 20
 
 
 def profile(minnow, model, batch, ranks, repeats):
     command = ["taskset", "-c", "1", minnow, "profile", ROOT / model, "--batch-size", batch, "--threads", 1, "--repeats", repeats,
                "--ranks", ranks, "--json"]
     return json.loads(subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout)
+
+
+def rounded(division):
+    course = [[what[0], float(f"{what[1]:.3g}")] if what[0] == "compute" else what for what in division["course"]]
+    return division | {"course": course}
 
 
 def measure(minnow, only_counts):
@@ -43,8 +51,18 @@ def measure(minnow, only_counts):
         profiles = {count: profile(minnow, model, BATCH[name], count, 1 if only_counts else 5) for count in COUNTED}
         if not only_counts:
             measured[name] = {"batch": BATCH[name], "seconds": min(row["step_seconds"] for row in profiles.values()), "from": "measured"}
-        measured[name]["ranks"] = {count: row["division"] for count, row in profiles.items()}
-    MEASURED.write_text(json.dumps(measured, indent=2) + "\n")
+        measured[name]["ranks"] = {count: rounded(row["division"]) for count, row in profiles.items()}
+    MEASURED.write_text(text_of(measured) + "\n")
+
+
+def text_of(measured):
+    """As JSON, a line for each count of ranks."""
+    models = []
+    for name, row in measured.items():
+        counts = ",\n".join(f"    {json.dumps(str(n))}: {json.dumps(of_ranks)}" for n, of_ranks in row["ranks"].items())
+        head = ", ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in row.items() if key != "ranks")
+        models.append(f'  {json.dumps(name)}: {{{head}, "ranks": {{\n{counts}\n  }}}}')
+    return "{\n" + ",\n".join(models) + "\n}"
 
 
 def fit(points):
@@ -71,14 +89,34 @@ class Step:
         return self.counted[max([m for m in self.counted if m <= n] or [min(self.counted)])]
 
     def seconds(self, n, network, batch=None):
-        speed, latency = NETWORKS[network]
+        """Of a step on n ranks; `network` has bytes a second and a latency."""
         batch = batch or self.row["batch"]
         alone = self.row["seconds"] * batch / self.row["batch"]
         if n == 1:
             return alone
         # Blocks of 16 examples are what there is to divide.
         share = self.nearest(n)["divided"] / min(n, max(1, batch // 16)) + 1 - self.nearest(n)["divided"]
-        return alone * share + self.nearest(n)["exchanges"] * (latency + (n - 1) * SECONDS_OF_MESSAGE) + self.bytes(n) / speed
+        return self.go_through(self.nearest(n)["course"], alone * share, self.bytes(n), n, network)
+
+    @staticmethod
+    def go_through(course, computing, received, n, network):
+        """Seconds of a rank's course, if it computes so long and receives so many bytes."""
+        speed, latency = network
+        computed = sum(what[0] for kind, *what in course if kind == "compute") or 1
+        sent = sum(what[1] for kind, *what in course if kind == "begin") or 1
+        time = link_is_free = 0
+        arrival = {}
+        for kind, *what in course:
+            if kind == "compute":
+                time += computing * what[0] / computed
+            elif kind == "begin":
+                number, bytes_of = what[0], received * what[1] / sent
+                time += (n - 1) * SECONDS_OF_MESSAGE
+                link_is_free = max(link_is_free, time) + bytes_of / speed
+                arrival[number] = link_is_free + latency * (1 if bytes_of / (n - 1) <= MOST_PROMPT_BYTES else 3)
+            else:
+                time = max(time, arrival[what[0]])
+        return time
 
 
 def table(steps, weak):
@@ -88,7 +126,7 @@ def table(steps, weak):
         cells = []
         for step in steps.values():
             for network in NETWORKS:
-                seconds = step.seconds(n, network, step.row["batch"] * n if weak else None)
+                seconds = step.seconds(n, NETWORKS[network], step.row["batch"] * n if weak else None)
                 cells.append(f"{seconds * 1e3:.3g} ms")
         lines.append(f"| {n} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -96,7 +134,7 @@ def table(steps, weak):
 
 def where_it_ends(step, network):
     """The number of ranks with the least time at one batch, and the last that is at least half used."""
-    speed_ups = {n: step.seconds(1, network) / step.seconds(n, network) for n in RANKS}
+    speed_ups = {n: step.seconds(1, NETWORKS[network]) / step.seconds(n, NETWORKS[network]) for n in RANKS}
     return max(speed_ups, key=speed_ups.get), max(n for n in RANKS if speed_ups[n] >= n / 2)
 
 
@@ -120,7 +158,7 @@ def picture(steps):
         ideal = " ".join(f"{x0 + at_x(n):.1f},{top + at_y(n):.1f}" for n in RANKS)
         parts.append(f'<polyline points="{ideal}" fill="none" stroke="#999" stroke-dasharray="3 3"/>')
         for k, (network, colour) in enumerate(colours.items()):
-            line = " ".join(f"{x0 + at_x(n):.1f},{top + at_y(step.seconds(1, network) / step.seconds(n, network)):.1f}" for n in RANKS)
+            line = " ".join(f"{x0 + at_x(n):.1f},{top + at_y(step.seconds(1, NETWORKS[network]) / step.seconds(n, NETWORKS[network])):.1f}" for n in RANKS)
             parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
             if i == 0:
                 parts.append(f'<text x="{x0 + 8}" y="{top + 16 + 14 * k}" fill="{colour}">{network}</text>')

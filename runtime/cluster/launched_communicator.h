@@ -36,6 +36,11 @@ struct MpiOptions {
   // Up to so many ranks each sends its bytes to every other; beyond, MPI's own collective forwards them.
   int most_direct_ranks = 16;
   int64_t chunk_bytes = int64_t{1} << 30;  // of one message: MPI counts in int
+  // To another machine MPI sends a message at once only if it is short; a longer one waits until the receiver has
+  // answered, which costs two latencies more, and is on its way only while both call MPI. So up to `most_prompt_bytes`
+  // go as several short ones.
+  int64_t prompt_bytes = 60 << 10, most_prompt_bytes = 4 << 20;
+  bool knows_machines = true;  // or takes every rank as one of another machine
 };
 
 // The module's only function, "minnow_open_mpi". It is built together with the program: `version` must be that of both.

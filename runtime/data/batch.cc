@@ -9,7 +9,22 @@
 
 namespace minnow {
 
-void gather_rows(const Tensor& source, std::span<const int32_t> rows, Tensor& batch) {
+namespace {
+
+// Rows [first, last) of the batch.
+struct RowRange {
+  int64_t first, last;
+};
+
+// Calls fill(rows) with what is read of `count` rows.
+template <typename Fill>
+void for_rows_read(const RowsRead& reads, const std::string& name, int64_t count, const Fill& fill) {
+  const auto found = reads.find(name);
+  if (found == reads.end()) return fill(RowRange{0, count});
+  for (const ByteRange& rows : found->second) fill(RowRange{rows.begin, rows.end});
+}
+
+void gather(const Tensor& source, std::span<const int32_t> rows, RowRange range, float byte_scale, Tensor& batch) {
   const TensorType& from = source.type();
   const TensorType& to = batch.type();
   const auto count = static_cast<int64_t>(rows.size());
@@ -19,28 +34,26 @@ void gather_rows(const Tensor& source, std::span<const int32_t> rows, Tensor& ba
   const bool widens = from.dtype == DType::kU8 && to.dtype == DType::kF32;
   MINNOW_CHECK(widens || from.dtype == to.dtype, "rows of {} cannot fill {}", from.to_string(), to.to_string());
   const int64_t row_bytes = row * dtype_bytes(from.dtype);
-  for (int64_t i = 0; i < count; ++i) {
+  for (int64_t i = range.first; i < range.last; ++i) {
     const int64_t index = rows[static_cast<size_t>(i)];
     MINNOW_CHECK(index >= 0 && index < from.dim(0), "row {} of {}", index, from.to_string());
     if (widens) {
-      std::copy_n(source.as<uint8_t>().begin() + index * row, row, batch.as<float>().begin() + i * row);
+      std::transform(source.as<uint8_t>().begin() + index * row, source.as<uint8_t>().begin() + (index + 1) * row,
+                     batch.as<float>().begin() + i * row, [&](uint8_t byte) { return float(byte) * byte_scale; });
     } else {
       std::memcpy(batch.data() + i * row_bytes, source.data() + index * row_bytes, static_cast<size_t>(row_bytes));
     }
   }
 }
 
-namespace {
-
-void gather_windows(const TokenWindows& windows, std::span<const int32_t> rows, int64_t shift, Tensor& batch) {
-  const auto tokens = windows.tokens->as<int32_t>();
+void gather_windows(const TokenWindows& windows, std::span<const int32_t> rows, RowRange range, int64_t shift,
+                    Tensor& batch) {
   MINNOW_CHECK(batch.type().elements() == std::ssize(rows) * windows.length, "{} windows of {} do not fill {}",
                rows.size(), windows.length, batch.type().to_string());
-  auto to = batch.as<int32_t>().begin();
-  for (const int32_t row : rows) {
-    const int64_t begin = windows.first + row + shift;
-    MINNOW_CHECK(row >= 0 && begin + windows.length <= std::ssize(tokens), "a window at {}", row);
-    to = std::copy_n(tokens.begin() + begin, windows.length, to);
+  const auto length = static_cast<size_t>(windows.length);
+  for (auto i = static_cast<size_t>(range.first); i < static_cast<size_t>(range.last); ++i) {
+    MINNOW_CHECK(rows[i] >= 0, "a window at {}", rows[i]);
+    windows.tokens->copy(windows.first + rows[i] + shift, batch.as<int32_t>().subspan(i * length, length));
   }
 }
 
@@ -53,6 +66,10 @@ Tensor& tensor_for(Batch& batch, const std::string& name, TensorType type, size_
 }
 
 }  // namespace
+
+void gather_rows(const Tensor& source, std::span<const int32_t> rows, Tensor& batch, float byte_scale) {
+  gather(source, rows, {0, std::ssize(rows)}, byte_scale, batch);
+}
 
 std::vector<int32_t> rows_in_order(const Dataset& data) {
   std::vector<int32_t> rows = file_order(data.windows ? data.windows->count : data.size());
@@ -76,21 +93,24 @@ std::vector<int32_t> rows_of_epoch(const Dataset& data, bool shuffles, uint32_t 
   return order;
 }
 
-void fill_batch(const LoweredModel& network, const Dataset& data, std::span<const int32_t> rows, BatchParts parts,
-                Batch& batch) {
+Status fill_batch(const LoweredModel& network, const Dataset& data, std::span<const int32_t> rows, BatchParts parts,
+                  Batch& batch, const RowsRead& reads) {
   const auto fill = [&](const std::string& name, const TensorType& type, bool is_first, const Tensor& first,
                         int64_t shift) {
     Tensor& to = tensor_for(batch, name, type, rows.size());
-    if (is_first && data.windows) return gather_windows(*data.windows, rows, shift, to);
     const auto other = data.others.find(name);
     MINNOW_CHECK(is_first || other != data.others.end(), "{} has no \"{}\"", data.name, name);
-    gather_rows(is_first ? first : other->second, rows, to);
+    for_rows_read(reads, name, std::ssize(rows), [&](RowRange range) {
+      if (is_first && data.windows) gather_windows(*data.windows, rows, range, shift, to);
+      else gather(is_first ? first : other->second, rows, range, data.byte_scale, to);
+    });
   };
   for (const InputInfo& input : network.inputs)
     fill(input.name, input.type, &input == network.inputs.data(), data.examples, 0);
-  if (parts == BatchParts::kInputs) return;
-  for (const TargetInfo& target : network.targets)
-    fill(target.name, target.type, &target == network.targets.data(), data.labels, 1);
+  if (parts == BatchParts::kAll)
+    for (const TargetInfo& target : network.targets)
+      fill(target.name, target.type, &target == network.targets.data(), data.labels, 1);
+  return check_unchanged(data);
 }
 
 }  // namespace minnow

@@ -46,10 +46,12 @@ DataStatistics measure_data(const Dataset& data) {
   DataStatistics statistics;
   statistics.class_counts.assign(data.class_names.size(), 0);
   if (data.windows) {
-    const auto tokens = data.windows->tokens->as<int32_t>();
-    for (const int32_t token :
-         tokens.subspan(static_cast<size_t>(data.windows->first), static_cast<size_t>(token_count(data))))
-      ++statistics.class_counts[static_cast<size_t>(token)];
+    std::vector<int32_t> piece(1 << 16);
+    for (int64_t at = 0; at < token_count(data); at += std::ssize(piece)) {
+      piece.resize(static_cast<size_t>(std::min(std::ssize(piece), token_count(data) - at)));
+      data.windows->tokens->copy(data.windows->first + at, piece);
+      for (const int32_t token : piece) ++statistics.class_counts[static_cast<size_t>(token)];
+    }
     return statistics;
   }
   if (!data.class_names.empty())

@@ -4,19 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace minnow {
 namespace {
-
-Tensor slice_rows(const Tensor& tensor, int64_t first, int64_t count) {
-  TensorType type = tensor.type();
-  const int64_t row_bytes = type.dim(0) == 0 ? 0 : type.bytes() / type.dim(0);
-  type.shape[0] = count;
-  Tensor rows = Tensor::uninitialized(std::move(type));
-  std::memcpy(rows.data(), tensor.data() + first * row_bytes, static_cast<size_t>(count * row_bytes));
-  return rows;
-}
 
 // "row 3, column 1" of element i, counted from 0; what lies deeper is told by its index in the example, "row 3 at
 // [0,5,1]".
@@ -42,14 +32,45 @@ std::string example_at(const TensorType& type, int64_t i) {
 // Windows `first` to `first + count` in a row, one further of the tokens for targets.
 Tensor window_rows(const TokenWindows& windows, int64_t first, int64_t count, int64_t shift) {
   Tensor rows = Tensor::uninitialized({DType::kI32, {count, windows.length}});
-  const auto tokens = windows.tokens->as<int32_t>();
-  auto to = rows.as<int32_t>().begin();
-  for (int64_t i = first; i < first + count; ++i)
-    to = std::copy_n(tokens.begin() + windows.first + i * windows.stride + shift, windows.length, to);
+  std::span<int32_t> to = rows.as<int32_t>();
+  const auto length = static_cast<size_t>(windows.length);
+  for (int64_t i = first; i < first + count; ++i, to = to.subspan(length))
+    windows.tokens->copy(windows.first + i * windows.stride + shift, to.first(length));
   return rows;
 }
 
+// Bytes as the numbers that a network is fed.
+void widen(Tensor& tensor, float scale) {
+  if (tensor.type().dtype != DType::kU8) return;
+  tensor = tensor.converted_to(DType::kF32);
+  for (float& value : tensor.as<float>()) value *= scale;
+}
+
 }  // namespace
+
+void TokenSequence::copy(int64_t begin, std::span<int32_t> to) const {
+  MINNOW_CHECK(begin >= 0 && begin + std::ssize(to) <= size(), "{} tokens at {} of {}", to.size(), begin, size());
+  const auto first = static_cast<size_t>(begin);
+  if (numbers.empty()) {
+    std::ranges::copy(values.as<int32_t>().subspan(first, to.size()), to.begin());
+  } else {
+    std::ranges::transform(values.as<uint8_t>().subspan(first, to.size()), to.begin(),
+                           [&](uint8_t byte) { return numbers[byte]; });
+  }
+}
+
+Status check_unchanged(const Dataset& dataset) {
+  for (const auto& file : dataset.files) MINNOW_TRY(file->check());
+  return {};
+}
+
+void scale_bytes(Dataset& dataset) {
+  if (dataset.byte_scale == 1) return;
+  widen(dataset.examples, dataset.byte_scale);
+  widen(dataset.labels, dataset.byte_scale);
+  for (auto& [name, tensor] : dataset.others) widen(tensor, dataset.byte_scale);
+  dataset.byte_scale = 1;
+}
 
 Status check_finite(const Tensor& tensor, const std::string& file) {
   const auto check = [&](auto values) -> Status {
@@ -120,13 +141,15 @@ Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count) {
                first + count, dataset.size());
   const bool is_cut = dataset.windows.has_value();
   Dataset slice{dataset.name,
-                is_cut ? window_rows(*dataset.windows, first, count, 0) : slice_rows(dataset.examples, first, count),
-                is_cut ? window_rows(*dataset.windows, first, count, 1) : slice_rows(dataset.labels, first, count),
+                is_cut ? window_rows(*dataset.windows, first, count, 0) : dataset.examples.rows(first, count),
+                is_cut ? window_rows(*dataset.windows, first, count, 1) : dataset.labels.rows(first, count),
                 dataset.class_names,
                 dataset.feature_names,
                 dataset.read_as,
                 dataset.notes};
-  for (const auto& [name, rows] : dataset.others) slice.others.emplace(name, slice_rows(rows, first, count));
+  slice.byte_scale = dataset.byte_scale;
+  if (!is_cut) slice.files = dataset.files;
+  for (const auto& [name, rows] : dataset.others) slice.others.emplace(name, rows.rows(first, count));
   return slice;
 }
 

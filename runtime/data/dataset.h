@@ -1,5 +1,5 @@
-// Labelled examples in memory, and the readers that make them. Readers check every size against the file
-// before they allocate, and report each mistake with the file and the place in it.
+// Labelled examples, in memory or in files that are mapped into it, and the readers that make them. Readers check every
+// size against the file before they allocate, and report each mistake with the file and the place in it.
 #pragma once
 
 #include <map>
@@ -10,20 +10,31 @@
 
 #include "interpreter/tensor.h"
 #include "ir/error.h"
+#include "runtime/data/mapped_file.h"
 #include "runtime/data/png.h"
 
 namespace minnow {
 
-// Examples that are windows of one sequence of tokens, each a few bytes of it away from the next. Whatever asks for a
+// Tokens in a row.
+struct TokenSequence {
+  Tensor values;                      // i32 [L] tokens, or u8 [L], of which each byte stands for one
+  std::vector<int32_t> numbers = {};  // the token of each of the 256 bytes, where they do
+
+  int64_t size() const { return values.dim(0); }
+  // Tokens from `begin` on, as many as `to` takes.
+  void copy(int64_t begin, std::span<int32_t> to) const;
+};
+
+// Examples that are windows of one sequence of tokens, each a few tokens of it away from the next. Whatever asks for a
 // row means the place where its window begins, counted from `first`.
 struct TokenWindows {
-  std::shared_ptr<const Tensor> tokens;  // i32 [L]
-  int64_t first = 0;                     // of these tokens, where the first window begins
-  int64_t length = 1;                    // of a window; its targets are the tokens one further
-  int64_t stride = 1;                    // from one window to the next
-  int64_t count = 0;                     // windows in a row
-  int64_t places = 0;                    // where windows may begin
-  int64_t draws = 0;                     // windows of an epoch at random places; 0: those in a row, each once
+  std::shared_ptr<const TokenSequence> tokens;
+  int64_t first = 0;   // of these tokens, where the first window begins
+  int64_t length = 1;  // of a window; its targets are the tokens one further
+  int64_t stride = 1;  // from one window to the next
+  int64_t count = 0;   // windows in a row
+  int64_t places = 0;  // where windows may begin
+  int64_t draws = 0;   // windows of an epoch at random places; 0: those in a row, each once
 };
 
 struct Dataset {
@@ -39,6 +50,10 @@ struct Dataset {
   std::map<std::string, Tensor, std::less<>> others = {};
   // In place of examples and labels, which are then i32 [0,length].
   std::optional<TokenWindows> windows = {};
+  // By which bytes are multiplied where a network is fed numbers.
+  float byte_scale = 1;
+  // In which some of the tensors lie.
+  MappedFiles files = {};
 
   // Examples of an epoch.
   int64_t size() const {
@@ -52,6 +67,11 @@ struct DataSplits {
   Dataset train;
   Dataset validation;
 };
+
+// An error names a file that has changed since it was opened; what has been read of it since then may be wrong.
+Status check_unchanged(const Dataset& dataset);
+// Makes numbers of bytes that are to be multiplied, for whoever takes tensors as they are.
+void scale_bytes(Dataset& dataset);
 
 // Every label i32 [N,...] lies in [0, classes), or is `ignored`, else an error that names the file, the first bad index
 // and its label.
@@ -72,14 +92,14 @@ std::vector<std::string> numbered_classes(int64_t count);
 std::string class_name(const std::vector<std::string>& class_names, int32_t label);
 // One more than the largest label of i32 [N].
 int64_t count_classes(const Tensor& labels);
-// Examples [first, first + count), in order, as a dataset of their own that holds them.
+// Examples [first, first + count), in order, as a dataset of their own.
 Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count);
 // The last `validation_count` examples validate, the others train. 0 < validation_count < size().
 DataSplits split_dataset(Dataset dataset, int64_t validation_count);
 
 // IDX, the format of MNIST (yann.lecun.com/exdb/mnist), plain or gzipped. Only unsigned bytes, one to four
-// dimensions.
-Result<Tensor> read_idx(const std::string& path);
+// dimensions. With `files` a plain one may stay where it is, as one of these.
+Result<Tensor> read_idx(const std::string& path, MappedFiles* files = nullptr);
 // Images [N,H,W] or [N,C,H,W] with labels [N]. With no class names, classes are numbered up to the largest
 // label.
 Result<Dataset> read_idx_dataset(const std::string& images, const std::string& labels, std::string name,

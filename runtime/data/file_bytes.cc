@@ -72,6 +72,11 @@ Status FileBytes::read(int64_t offset, std::span<std::byte> to) const {
   return {};
 }
 
+std::shared_ptr<const MappedFile> FileBytes::map() const {
+  const auto* file = std::get_if<Descriptor>(&source_);
+  return file != nullptr ? MappedFile::map(file->get(), path_) : nullptr;
+}
+
 std::unique_ptr<ByteStream> stream_of(std::shared_ptr<const FileBytes> file) {
   return std::make_unique<WholeFile>(std::move(file));
 }

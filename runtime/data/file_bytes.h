@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "ir/error.h"
+#include "runtime/data/mapped_file.h"
 #include "runtime/descriptor.h"
 
 namespace minnow {
@@ -26,6 +27,8 @@ class FileBytes {
   int64_t size() const { return size_; }
   // Fills `to` from `offset`; both lie within.
   Status read(int64_t offset, std::span<std::byte> to) const;
+  // All of it, where it can be mapped; else nullptr.
+  std::shared_ptr<const MappedFile> map() const;
 
  private:
   using Source = std::variant<Descriptor, std::string, std::string_view>;

@@ -23,7 +23,7 @@ Result<GzipFile> GzipFile::open(const std::string& path) {
   gzFile file = gzdopen(descriptor, "rb");
   if (file == nullptr) return fail(path, "cannot open: {}", std::strerror(errno));
   gzbuffer(file, 1 << 18);
-  return GzipFile(path, has_size ? std::optional<int64_t>(status.st_size) : std::nullopt, file);
+  return GzipFile(path, descriptor, has_size ? std::optional<int64_t>(status.st_size) : std::nullopt, file);
 }
 
 GzipFile::~GzipFile() {
@@ -45,6 +45,10 @@ Result<int64_t> GzipFile::read(std::span<std::byte> bytes) {
 int64_t GzipFile::max_bytes() const {
   if (!size_) return kMaxFileBytes;
   return gzdirect(file_) != 0 ? *size_ : most_inflated(*size_);
+}
+
+std::shared_ptr<const MappedFile> GzipFile::map(int64_t bytes) const {
+  return size_ == bytes && gzdirect(file_) != 0 ? MappedFile::map(descriptor_, path_) : nullptr;
 }
 
 Result<bool> GzipFile::at_end() {

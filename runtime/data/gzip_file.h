@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "ir/error.h"
+#include "runtime/data/mapped_file.h"
 
 namespace minnow {
 
@@ -19,7 +20,8 @@ class GzipFile {
   // What read_file takes.
   static Result<GzipFile> open(const std::string& path);
   GzipFile(GzipFile&& other) noexcept
-      : path_(std::move(other.path_)), size_(other.size_), file_(std::exchange(other.file_, nullptr)) {}
+      : path_(std::move(other.path_)), descriptor_(other.descriptor_), size_(other.size_),
+        file_(std::exchange(other.file_, nullptr)) {}
   GzipFile& operator=(GzipFile&&) = delete;
   ~GzipFile();
 
@@ -27,15 +29,18 @@ class GzipFile {
   Result<int64_t> read(std::span<std::byte> bytes);
   // The most bytes that can come out of this file; of a pipe, that anybody takes.
   int64_t max_bytes() const;
+  // All of a plain file of so many bytes, where it can be mapped; else nullptr.
+  std::shared_ptr<const MappedFile> map(int64_t bytes) const;
   // Whether the file ends here, its checksum agreeing.
   Result<bool> at_end();
 
  private:
-  GzipFile(std::string path, std::optional<int64_t> size, gzFile file)
-      : path_(std::move(path)), size_(size), file_(file) {}
+  GzipFile(std::string path, int descriptor, std::optional<int64_t> size, gzFile file)
+      : path_(std::move(path)), descriptor_(descriptor), size_(size), file_(file) {}
   std::string reason() const;
 
   std::string path_;
+  int descriptor_;               // the file's own
   std::optional<int64_t> size_;  // of a regular file
   gzFile file_;
 };

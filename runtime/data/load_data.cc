@@ -285,6 +285,7 @@ Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& opti
     MINNOW_TRY(adapt_inputs(*split, options));
     MINNOW_TRY(adapt_labels(*split, options));
     MINNOW_TRY(name_classes(*split, data));
+    MINNOW_TRY(check_unchanged(*split));
   }
   return splits;
 }

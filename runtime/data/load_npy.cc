@@ -18,7 +18,10 @@ class NpySplit {
     MINNOW_TRY(load_inputs());
     MINNOW_TRY(load_targets());
     dataset_.class_names = options_.class_names();
-    if (divides_) dataset_.read_as = "bytes, divided by 255, as data.normalize.scale is not set";
+    if (has_bytes_ && !has_scale_) {
+      dataset_.byte_scale = static_cast<float>(kByteScale);
+      dataset_.read_as = "bytes, divided by 255, as data.normalize.scale is not set";
+    }
     return std::move(dataset_);
   }
 
@@ -49,7 +52,6 @@ class NpySplit {
     return {};
   }
 
-  // Bytes are divided by 255 unless a scale is set, which is applied to all numbers.
   Result<Tensor> load_input(const std::string& file, const InputInfo& input) {
     MINNOW_ASSIGN(const std::string path, find_array(file));
     MINNOW_ASSIGN(NpyArray array, NpyArray::open(path));
@@ -60,30 +62,22 @@ class NpySplit {
     MINNOW_TRY(check_same_count(type, path));
     if (input.type.dtype == DType::kI32 && is_float(type.dtype))
       return fail(path, "holds {}, but input \"{}\" takes whole numbers, i32", type.to_string(), input.name);
-    MINNOW_ASSIGN(Tensor values, array.read(type_to_read(type.dtype, input.type.dtype)));
+    MINNOW_ASSIGN(Tensor values, array.read_or_map(type_to_read(type.dtype, input.type.dtype), dataset_.files));
     // One number for each example, such as a length, may be [N] instead of [N,1].
     if (is_number_each) values = std::move(values).reshaped({type.dim(0), 1});
     MINNOW_TRY(check_finite(values, path));
     if (input.type.dtype == DType::kI32) {
       if (input.vocabulary > 0) MINNOW_TRY(check_tokens(values, input.vocabulary, path));
-      return values;
     }
-    return input.type.dtype == DType::kU8 ? std::move(values) : as_numbers(std::move(values));
+    has_bytes_ |= values.type().dtype == DType::kU8 && input.type.dtype == DType::kF32;
+    return values;
   }
 
-  // What an array is read as for an input. Bytes stay bytes, as they may have to be divided.
+  // What an array is read as for an input. Bytes stay bytes, which become numbers where they are fed: divided by 255
+  // unless a scale is set, which is applied to all numbers.
   static DType type_to_read(DType held, DType fed) {
     if (fed != DType::kF32) return fed;
     return held == DType::kU8 ? DType::kU8 : DType::kF32;
-  }
-
-  Tensor as_numbers(Tensor values) {
-    if (values.type().dtype == DType::kF32) return values;
-    Tensor numbers = values.converted_to(DType::kF32);
-    if (has_scale_) return numbers;
-    divides_ = true;
-    for (float& value : numbers.as<float>()) value *= static_cast<float>(kByteScale);
-    return numbers;
   }
 
   // Where the file is, with the name of the member.
@@ -113,7 +107,7 @@ class NpySplit {
       MINNOW_ASSIGN(const std::string path, find_array(file));
       MINNOW_ASSIGN(NpyArray array, NpyArray::open(path));
       MINNOW_TRY(check_same_count(array.type(), path));
-      MINNOW_ASSIGN(Tensor values, as_target(array, targets[i], path));
+      MINNOW_ASSIGN(Tensor values, as_target(array, targets[i], path, dataset_.files));
       if (i == 0) dataset_.labels = std::move(values);
       else dataset_.others.emplace(targets[i].name, std::move(values));
     }
@@ -121,10 +115,11 @@ class NpySplit {
   }
 
   // Class numbers i32 [N,...], or f32 [N,K] with one number per example as [N,1].
-  static Result<Tensor> as_target(NpyArray& array, const TargetInfo& target, const std::string& path) {
+  static Result<Tensor> as_target(NpyArray& array, const TargetInfo& target, const std::string& path,
+                                  MappedFiles& files) {
     const TensorType type = array.type();
     if (target.classes == 0) {
-      MINNOW_ASSIGN(Tensor numbers, array.read(DType::kF32));
+      MINNOW_ASSIGN(Tensor numbers, array.read_or_map(DType::kF32, files));
       MINNOW_TRY(check_finite(numbers, path));
       if (type.rank() == 1) numbers = std::move(numbers).reshaped({type.dim(0), 1});
       if (target.is_probability) MINNOW_TRY(check_probabilities(numbers, path));
@@ -142,7 +137,7 @@ class NpySplit {
   const LoadDataOptions& options_;
   bool validates_;
   bool has_scale_;
-  bool divides_ = false;
+  bool has_bytes_ = false;  // where numbers are fed
   std::string first_path_;
   int64_t count_ = 0;
   Dataset dataset_;

@@ -146,7 +146,9 @@ Result<NpyArray> NpyArray::open(std::shared_ptr<const FileBytes> file, const std
     return of_stream(path + ":" + chosen->name.substr(0, chosen->name.size() - kMember.size()), std::move(stream));
   }
   if (!member.empty()) return fail(path, "is no archive, so it has no member \"{}\"", member);
-  return of_stream(path, stream_of(file));
+  MINNOW_ASSIGN(NpyArray array, of_stream(path, stream_of(file)));
+  array.file_ = file;
+  return array;
 }
 
 Result<std::string> NpyArray::take(int64_t count) {
@@ -174,16 +176,32 @@ Result<NpyArray> NpyArray::of_stream(std::string where, std::unique_ptr<ByteStre
   return array;
 }
 
-Result<Tensor> NpyArray::read(DType dtype) {
+Status NpyArray::check_size() const {
   const auto elements = checked_element_count(shape_);
   if (!elements) return fail(where_, "claims {} elements; the limit is 2^31", shape_to_string(shape_));
   const int64_t wanted = *elements * element_.bytes, held = bytes_->size() - taken_;
   if (held < wanted)
     return fail(where_, "is truncated: {} of the {} bytes its header {} claims", held, wanted, shape_to_string(shape_));
   if (held > wanted) return fail(where_, "has {} trailing bytes", held - wanted);
+  return {};
+}
+
+Result<Tensor> NpyArray::read(DType dtype) {
+  MINNOW_TRY(check_size());
   Tensor tensor = Tensor::uninitialized({dtype, shape_});
   MINNOW_TRY(read_elements(*bytes_, element_, is_fortran_, tensor, where_));
   return tensor;
+}
+
+// Whole numbers are read: they are checked once, and what is found by them, such as a token's row, must be there.
+Result<Tensor> NpyArray::read_or_map(DType dtype, MappedFiles& files) {
+  MINNOW_TRY(check_size());
+  const bool is_as_wanted = element_.is_held_as(dtype) && dtype != DType::kI32 && taken_ % element_.bytes == 0 &&
+                            (!is_fortran_ || shape_.size() < 2);
+  auto mapped = is_as_wanted && file_ ? file_->map() : nullptr;
+  if (!mapped) return read(dtype);
+  files.push_back(mapped);
+  return tensor_in(mapped, taken_, {dtype, shape_});
 }
 
 Result<Tensor> read_npy(const std::string& path) {

@@ -36,14 +36,18 @@ class NpyArray {
   TensorType type() const { return {dtype(), shape_}; }
   // The elements, once. f32 may round; any other value that `dtype` does not hold is an error with the first place.
   Result<Tensor> read(DType dtype);
+  // The same, but what a file holds as it is wanted may stay there, which is one of `files` then.
+  Result<Tensor> read_or_map(DType dtype, MappedFiles& files);
 
  private:
   NpyArray(std::string where, std::unique_ptr<ByteStream> bytes) : where_(std::move(where)), bytes_(std::move(bytes)) {}
   static Result<NpyArray> open(std::shared_ptr<const FileBytes> file, const std::string& member);
   static Result<NpyArray> of_stream(std::string where, std::unique_ptr<ByteStream> bytes);
   Result<std::string> take(int64_t count);
+  Status check_size() const;
 
   std::string where_;
+  std::shared_ptr<const FileBytes> file_;  // that is this array alone; else nullptr
   std::unique_ptr<ByteStream> bytes_;
   int64_t taken_ = 0;
   Shape shape_;

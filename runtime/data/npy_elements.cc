@@ -178,6 +178,11 @@ DType NpyElement::dtype() const {
   return kind == 'u' && bytes == 1 ? DType::kU8 : DType::kI32;
 }
 
+bool NpyElement::is_held_as(DType held) const {
+  const bool is_exact = kind != 'b' && bytes == dtype_bytes(held) && dtype() == held;
+  return is_exact && (bytes == 1 || !is_big_endian);
+}
+
 std::string_view npy_descr(DType dtype) { return std::ranges::find(kWritten, dtype, &WrittenType::dtype)->descr; }
 
 Status read_elements(ByteStream& from, const NpyElement& element, bool is_fortran, Tensor& tensor,

@@ -21,6 +21,8 @@ struct NpyElement {
   // None for what is not read: complex numbers, texts, dates, long doubles.
   static std::optional<NpyElement> of(std::string_view descr);
   DType dtype() const;
+  // Whether its bytes are those that a tensor has in memory.
+  bool is_held_as(DType dtype) const;
 };
 
 // As it is written.

@@ -58,10 +58,15 @@ Result<Tensor> as_images(Tensor tensor, const std::string& path) {
 
 }  // namespace
 
-Result<Tensor> read_idx(const std::string& path) {
+Result<Tensor> read_idx(const std::string& path, MappedFiles* files) {
   MINNOW_ASSIGN(GzipFile file, GzipFile::open(path));
   MINNOW_ASSIGN(Shape shape, read_header(file, path));
   MINNOW_TRY(check_claim(shape, file, path));
+  const auto header_bytes = static_cast<int64_t>(4 + 4 * shape.size());
+  if (auto mapped = files == nullptr ? nullptr : file.map(header_bytes + element_count(shape))) {
+    files->push_back(mapped);
+    return tensor_in(mapped, header_bytes, {DType::kU8, std::move(shape)});
+  }
   Tensor tensor = Tensor::uninitialized({DType::kU8, std::move(shape)});
   MINNOW_ASSIGN(const int64_t got, file.read(std::as_writable_bytes(tensor.as<uint8_t>())));
   if (got < tensor.type().bytes()) {
@@ -77,7 +82,8 @@ Result<Dataset> read_idx_dataset(const std::string& images, const std::string& l
                                  std::vector<std::string> class_names) {
   MINNOW_ASSIGN(Tensor label_bytes, read_idx(labels));
   if (label_bytes.type().rank() != 1) return fail(labels, "holds {}, not labels [N]", label_bytes.type().to_string());
-  MINNOW_ASSIGN(Tensor pixels, read_idx(images));
+  MappedFiles files;
+  MINNOW_ASSIGN(Tensor pixels, read_idx(images, &files));
   MINNOW_ASSIGN(Tensor examples, as_images(std::move(pixels), images));
   if (examples.dim(0) != label_bytes.dim(0)) {
     return fail(images, "holds {} images, but {} holds {} labels", examples.dim(0), labels, label_bytes.dim(0));
@@ -85,7 +91,9 @@ Result<Dataset> read_idx_dataset(const std::string& images, const std::string& l
   Tensor classes = label_bytes.converted_to(DType::kI32);
   if (class_names.empty()) class_names = numbered_classes(count_classes(classes));
   MINNOW_TRY(check_labels(classes, static_cast<int64_t>(class_names.size()), labels));
-  return Dataset{std::move(name), std::move(examples), std::move(classes), std::move(class_names)};
+  Dataset dataset{std::move(name), std::move(examples), std::move(classes), std::move(class_names)};
+  dataset.files = std::move(files);
+  return dataset;
 }
 
 }  // namespace minnow

@@ -69,6 +69,7 @@ class Planner {
   int sender(const HeldBytes::Stretch& stretch, int to) const;
   void bundle();
   void add_step(Division& division, const Run& run) const;
+  std::vector<ByteRanges> reads_of(int rank) const;
   void add_exchanges(Division& division, std::vector<std::vector<size_t>>& begun,
                      std::vector<std::vector<size_t>>& awaited) const;
 
@@ -218,7 +219,8 @@ void Planner::add_step(Division& division, const Run& run) const {
   const auto rank = static_cast<size_t>(division.rank);
   const Share& share = run.is_divided ? task.divided[rank] : task.whole;
   const Kind kind = kind_of(task);
-  DividedStep step{kind, task.index, task.target, share.begin, share.end, task.settings, {}};
+  DividedStep step{kind, task.index, task.target, share.begin, share.end, task.settings, {}, task.seconds};
+  if (run.is_divided) step.seconds /= ranks_;
   for (size_t other = 0; run.is_divided && options_.keeps_foreign && other < task.divided.size(); ++other)
     if (other != rank)
       step.foreign.insert(step.foreign.end(), task.divided[other].writes.begin(), task.divided[other].writes.end());
@@ -228,11 +230,27 @@ void Planner::add_step(Division& division, const Run& run) const {
   if (!is_idle || !step.settings.empty() || !step.foreign.empty()) division.steps.push_back(std::move(step));
 }
 
+// The end computes nothing: what it reads has to be there, and is.
+std::vector<ByteRanges> Planner::reads_of(int rank) const {
+  std::vector<std::vector<ByteRange>> reads(shares_.memories().size());
+  for (const Run& run : runs_) {
+    const Task& task = tasks_[run.task];
+    if (task.kind == Task::Kind::kEnd) continue;
+    const Share& share = run.is_divided ? task.divided[static_cast<size_t>(rank)] : task.whole;
+    for (const Touch& touch : share.reads)
+      reads[touch.memory].insert(reads[touch.memory].end(), touch.bytes.begin(), touch.bytes.end());
+  }
+  std::vector<ByteRanges> all;
+  for (std::vector<ByteRange>& ranges : reads) all.push_back(joined(std::move(ranges)));
+  return all;
+}
+
 Division Planner::of_rank(int rank) const {
   Division division;
   division.rank = rank;
   division.ranks = ranks_;
   division.memories = shares_.memories();
+  division.reads = reads_of(rank);
   std::vector<std::vector<size_t>> begun(runs_.size()), awaited(runs_.size());
   add_exchanges(division, begun, awaited);
   uint64_t hash = 14695981039346656037U;  // FNV-1a
@@ -253,6 +271,12 @@ Division Planner::of_rank(int rank) const {
 }
 
 }  // namespace
+
+ByteRanges Division::reads_of_parameter(int index) const {
+  for (size_t i = 0; i < memories.size(); ++i)
+    if (memories[i].kind == Memory::Kind::kParameter && memories[i].index == index) return reads[i];
+  return {};
+}
 
 Division divide(const CompiledFunction& compiled, int rank, int ranks, const DivideOptions& options) {
   return Planner(compiled, ranks, options).of_rank(rank);

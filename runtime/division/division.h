@@ -35,6 +35,7 @@ struct DividedStep {
   int64_t begin = 0, end = 0;  // units of a kernel, partitions of a loop
   std::vector<BufferSetting> settings = {};
   std::vector<Touch> foreign = {};
+  double seconds = 0;  // of the rank's share, roughly
 };
 
 // What a run costs, as far as it can be said beforehand.
@@ -52,8 +53,12 @@ struct Division {
   std::vector<DividedStep> steps;
   std::vector<Exchange> exchanges;
   DivisionCost cost;
+  std::vector<ByteRanges> reads;  // of each memory, by the rank's share of all steps
   // The same on all ranks if they have planned the same.
   int64_t fingerprint = 0;
+
+  // Nothing of a parameter that is not used.
+  ByteRanges reads_of_parameter(int index) const;
 };
 
 Division divide(const CompiledFunction& compiled, int rank, int ranks, const DivideOptions& options = {});

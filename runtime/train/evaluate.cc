@@ -77,10 +77,13 @@ Result<Evaluation> evaluate(Session& session, const Dataset& data, InterruptFlag
     MINNOW_ASSIGN(const bool stops, any_of(ranks, is_interrupted(interrupt)));
     if (stops) return interrupted();
     const auto rows = std::span(order).subspan(begin, std::min(batch_size, order.size() - begin));
-    fill_batch(session.lowered(), data, rows, BatchParts::kAll, batch);
+    MINNOW_ASSIGN(const RowsRead* reads, session.rows_read(ModelFunction::kEvaluate, std::ssize(rows)));
+    MINNOW_TRY(fill_batch(session.lowered(), data, rows, BatchParts::kAll, batch, *reads));
     MINNOW_ASSIGN(const BatchOutcome outcome, session.evaluate(batch));
-    if (!std::isfinite(outcome.loss))
+    if (!std::isfinite(outcome.loss)) {
+      MINNOW_TRY(fill_batch(session.lowered(), data, rows, BatchParts::kAll, batch));
       return tl::unexpected(not_finite(session, {data.name, "the loss is not finite", {}}, "evaluate", batch));
+    }
     total.loss += outcome.loss;
     total.correct += outcome.correct;
     total.weight += outcome.weight;

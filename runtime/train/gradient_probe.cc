@@ -54,7 +54,7 @@ Result<GradientProbe> GradientProbe::create(Session& session, const Dataset& dat
   }
   std::vector<int32_t> rows = rows_in_order(data);
   rows.resize(static_cast<size_t>(count));
-  fill_batch(session.lowered(), data, rows, BatchParts::kAll, probe.batch_);
+  MINNOW_TRY(fill_batch(session.lowered(), data, rows, BatchParts::kAll, probe.batch_));
   return probe;
 }
 

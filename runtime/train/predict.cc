@@ -31,7 +31,7 @@ Result<PredictionRows> predict(Session& session, const Dataset& data) {
     const auto numbers = std::span(order).subspan(first, std::min(batch_size, order.size() - first));
     std::vector<int32_t> fed(numbers.begin(), numbers.end());
     if (session.lowered().has_fixed_batch) fill_up(fed, batch_size);
-    fill_batch(session.lowered(), data, fed, BatchParts::kInputs, batch);
+    MINNOW_TRY(fill_batch(session.lowered(), data, fed, BatchParts::kInputs, batch));
     MINNOW_ASSIGN(const Tensor* prediction, session.infer(batch));
     const auto values = prediction->as<float>();
     const size_t width = values.size() / fed.size();

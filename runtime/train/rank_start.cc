@@ -1,5 +1,6 @@
 #include "runtime/train/rank_start.h"
 
+#include <fmt/ranges.h>
 #include <llvm/Support/xxhash.h>
 
 #include <cstring>
@@ -20,11 +21,13 @@ uint64_t hash_of(const Tensor& tensor) {
 
 uint64_t hash_of(const Dataset& data) {
   std::string text = fmt::format("{:016x} {:016x}", hash_of(data.examples), hash_of(data.labels));
+  text += fmt::format(" {}", data.byte_scale);
   for (const auto& [name, tensor] : data.others) text += fmt::format(" {} {:016x}", name, hash_of(tensor));
   for (const std::string& name : data.class_names) text += " " + name;
   if (const auto& windows = data.windows)
-    text += fmt::format(" {:016x} {} {} {} {} {} {}", hash_of(*windows->tokens), windows->first, windows->length,
-                        windows->stride, windows->count, windows->places, windows->draws);
+    text += fmt::format(" {:016x} {} {} {} {} {} {} {}", hash_of(windows->tokens->values),
+                        fmt::join(windows->tokens->numbers, ","), windows->first, windows->length, windows->stride,
+                        windows->count, windows->places, windows->draws);
   return hash_of(text);
 }
 
@@ -88,6 +91,7 @@ Result<std::vector<Likeness>> own_likeness(const Session& session, const DataSpl
                       "every rank must read the same file, with the same --set"});
   likeness.push_back(data_likeness("the training data", data.train));
   likeness.push_back(data_likeness("the validation data", data.validation));
+  for (const Dataset* split : {&data.train, &data.validation}) MINNOW_TRY(check_unchanged(*split));
   return likeness;
 }
 

@@ -156,20 +156,23 @@ class Trainer {
             so_far.loss};
   }
 
-  void fill_batch_of(const std::vector<int32_t>& order, int64_t step) {
-    const auto rows = rows_of(order, step - (state_.step - state_.batch_in_epoch));
-    fill_batch(session_.lowered(), data_.train, rows, BatchParts::kAll, batch_);
+  std::span<const int32_t> rows_of_step(const std::vector<int32_t>& order, int64_t step) const {
+    return rows_of(order, step - (state_.step - state_.batch_in_epoch));
   }
 
   // A step of the epoch under way, the next or one that is repeated.
   Result<BatchOutcome> take_step(const std::vector<int32_t>& order, int64_t step) {
-    fill_batch_of(order, step);
+    const auto rows = rows_of_step(order, step);
+    MINNOW_ASSIGN(const RowsRead* reads, session_.rows_read(ModelFunction::kTrainStep, std::ssize(rows)));
+    MINNOW_TRY(fill_batch(session_.lowered(), data_.train, rows, BatchParts::kAll, batch_, *reads));
     return session_.train_step(batch_, step, learning_rate_at(training_, step, steps_per_epoch_));
   }
 
   // Interprets a step of the epoch under way, from the tensors as they are before it.
   Error diverged(const std::vector<int32_t>& order, int64_t step, std::string what) {
-    fill_batch_of(order, step);
+    const auto rows = rows_of_step(order, step);
+    if (auto filled = fill_batch(session_.lowered(), data_.train, rows, BatchParts::kAll, batch_); !filled)
+      return filled.error();
     Error error{fmt::format("step {}", step + 1), std::move(what), std::string(kWayOut)};
     return not_finite(session_, std::move(error), "train_step", batch_, step,
                       learning_rate_at(training_, step, steps_per_epoch_));

@@ -14,8 +14,14 @@ namespace {
 // All examples have the same target: a constant is as good as any network.
 bool has_one_target(const Dataset& data) {
   if (data.windows) {
-    const auto tokens = data.windows->tokens->as<int32_t>();
-    return std::ranges::adjacent_find(tokens, std::ranges::not_equal_to{}) == tokens.end();
+    const TokenSequence& tokens = *data.windows->tokens;
+    int32_t first = 0, other = 0;
+    tokens.copy(0, {&first, 1});
+    for (int64_t i = 1; i < tokens.size(); ++i) {
+      tokens.copy(i, {&other, 1});
+      if (other != first) return false;
+    }
+    return true;
   }
   const std::string_view bytes = data.labels.bytes();
   const size_t row = bytes.size() / static_cast<size_t>(data.size());

@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "runtime/data/npy.h"
 #include "tests/cluster/mpirun.h"
 #include "tests/faults/training.h"
 
@@ -175,6 +176,67 @@ TEST_F(TrainedOnRanks, NameTheOneThatDiffers) {
     EXPECT_NE(words.find("rank 1 ("), std::string::npos) << words;
     EXPECT_NE(words.find(row.said), std::string::npos) << words;
     EXPECT_EQ(count_of(words, "error: "), 1) << words;
+  }
+}
+
+// Of files that are so large that they stay where they are.
+class TrainedOnLargeFiles : public TrainedOnRanks {
+ protected:
+  static constexpr int64_t kRows = 70000, kWidth = 256;
+
+  void SetUp() override {
+    SKIP_WITHOUT_RANKS();
+    bench_.write("m.textproto", R"(
+      inputs { name: "x" shape: [256] }
+      layers { name: "fc" dense { units: 40 activation: RELU } }
+      layers { name: "out" dense { units: 2 } }
+      loss { softmax_cross_entropy {} }
+      training { learning_rate: 0.1 batch_size: 512 epochs: 1 }
+      data {
+        npy { train_inputs: "x.npy" train_targets: "y.npy" validation_inputs: "x.npy" validation_targets: "y.npy" }
+        validation_examples: 100
+      }
+    )");
+    Tensor x = Tensor::uninitialized({DType::kU8, {kRows, kWidth}}), y = Tensor::zeros({DType::kU8, {kRows}});
+    uint32_t number = 1;
+    for (uint8_t& value : x.as<uint8_t>()) value = static_cast<uint8_t>((number = number * 1664525 + 1013904223) >> 24);
+    for (size_t i = 0; i < y.as<uint8_t>().size(); ++i) y.as<uint8_t>()[i] = x.as<uint8_t>()[i * kWidth] >> 7;
+    ASSERT_TRUE(write_npy(bench_.path() + "/x.npy", x));
+    ASSERT_TRUE(write_npy(bench_.path() + "/y.npy", y));
+  }
+};
+
+TEST_F(TrainedOnLargeFiles, HaveTheSameBits) {
+  for (const auto& [ranks, run] : {std::pair(1, "alone"), {2, "two"}, {3, "three"}}) {
+    const Outcome outcome = train(ranks, std::string("m.textproto --steps 30 --out ") + run);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    expect_same(run, "alone");
+  }
+}
+
+TEST_F(TrainedOnLargeFiles, NameTheOneWhoseLastByteDiffers) {
+  const Outcome outcome = train(2, "m.textproto --steps 1 --out run",
+                                "mkdir -p at.$rank && cp m.textproto x.npy y.npy at.$rank && cd at.$rank; test $rank "
+                                "-ne 1 || printf '\\001' | dd of=x.npy bs=1 seek=17920127 conv=notrunc 2>/dev/null");
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  const std::string words = words_of_minnow(outcome.err);
+  EXPECT_NE(words.find("rank 1 ("), std::string::npos) << words;
+  EXPECT_NE(words.find("the training data differ"), std::string::npos) << words;
+}
+
+TEST_F(TrainedOnLargeFiles, EndWhereOneIsCutShort) {
+  for (const int ranks : {1, 2}) {
+    const std::string run = "run" + std::to_string(ranks), folder = bench_.path() + "/" + run;
+    auto running =
+        std::async(std::launch::async, [&] { return train(ranks, "m.textproto --epochs 100000 --out " + run); });
+    while (!fs::exists(folder + "/weights.safetensors")) std::this_thread::sleep_for(5ms);
+    fs::resize_file(bench_.path() + "/x.npy", 1 << 20);
+    const Outcome outcome = running.get();
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+    const std::string words = words_of_minnow(outcome.err);
+    EXPECT_EQ(count_of(words, "error: "), 1) << words;
+    EXPECT_NE(words.find("x.npy: error: has become shorter while it was in use"), std::string::npos) << words;
+    fs::resize_file(bench_.path() + "/x.npy", 128 + kRows * kWidth);
   }
 }
 

@@ -81,7 +81,7 @@ std::vector<double> ModelRun::train(int steps) {
   for (int i = 0; i < steps; ++i, ++step_) {
     const int64_t first = step_ * batch % (data_.train.size() - batch + 1);
     std::iota(rows.begin(), rows.end(), static_cast<int32_t>(first));
-    fill_batch(session_->lowered(), data_.train, rows, BatchParts::kAll, fed);
+    EXPECT_TRUE(fill_batch(session_->lowered(), data_.train, rows, BatchParts::kAll, fed));
     const double rate = loaded_.model.training().learning_rate();
     losses.push_back(expect(session_->train_step(fed, step_, rate)).loss);
   }

@@ -63,8 +63,8 @@ TokenSpan span_of(const TokenWindows& windows, int64_t tokens) {
 Json text_json(const Dataset& data) {
   const TokenWindows& windows = *data.windows;
   const TokenSpan span = span_of(windows, data.classes());
-  const auto tokens =
-      windows.tokens->as<int32_t>().subspan(static_cast<size_t>(span.first), static_cast<size_t>(span.count));
+  std::vector<int32_t> tokens(static_cast<size_t>(span.count));
+  windows.tokens->copy(span.first, tokens);
   std::string bytes;
   for (const int32_t token : tokens)
     bytes.append(reinterpret_cast<const char*>(&token), static_cast<size_t>(span.bytes_of_each));

@@ -40,6 +40,26 @@ MpiCommunicator::MpiCommunicator(const MpiOptions& options) : options_(options) 
   MPI_Comm_set_errhandler(world_, MPI_ERRORS_RETURN);
   MPI_Comm_rank(world_, &rank_);
   MPI_Comm_size(world_, &size_);
+  is_here_ = options_.knows_machines ? find_ranks_here() : std::vector<bool>(static_cast<size_t>(size_));
+}
+
+std::vector<bool> MpiCommunicator::find_ranks_here() const {
+  std::vector<bool> are_here(static_cast<size_t>(size_));
+  MPI_Comm here = MPI_COMM_NULL;
+  MPI_Comm_split_type(world_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &here);
+  int count = 0;
+  MPI_Comm_size(here, &count);
+  std::vector<int> own(static_cast<size_t>(count), 0), ranks(own);
+  for (int i = 0; i < count; ++i) own[static_cast<size_t>(i)] = i;
+  MPI_Group all = MPI_GROUP_NULL, group = MPI_GROUP_NULL;
+  MPI_Comm_group(world_, &all);
+  MPI_Comm_group(here, &group);
+  MPI_Group_translate_ranks(group, count, own.data(), all, ranks.data());
+  for (const int rank : ranks) are_here[static_cast<size_t>(rank)] = true;
+  MPI_Group_free(&all);
+  MPI_Group_free(&group);
+  MPI_Comm_free(&here);
+  return are_here;
 }
 
 Status MpiCommunicator::check(int code, const char* what) const {
@@ -66,10 +86,12 @@ MpiCommunicator::Ticket MpiCommunicator::open_exchange() {
   return static_cast<Ticket>(free - exchanges_.begin());
 }
 
-// One message, or several where it is longer than MPI counts.
+// One message, or several where MPI would rather have it so.
 int MpiCommunicator::start(Exchange& exchange, const Transfer& transfer, int tag, bool sends) {
+  const bool is_prompt = transfer.bytes <= options_.most_prompt_bytes && !is_here_[static_cast<size_t>(transfer.peer)];
+  const int64_t most = is_prompt ? std::min(options_.prompt_bytes, options_.chunk_bytes) : options_.chunk_bytes;
   for (int64_t done = 0; done < transfer.bytes;) {
-    const auto count = static_cast<int>(std::min(options_.chunk_bytes, transfer.bytes - done));
+    const auto count = static_cast<int>(std::min(most, transfer.bytes - done));
     MPI_Request request = MPI_REQUEST_NULL;
     const int code = sends ? MPI_Isend(transfer.data + done, count, MPI_BYTE, transfer.peer, tag, world_, &request)
                            : MPI_Irecv(transfer.data + done, count, MPI_BYTE, transfer.peer, tag, world_, &request);

@@ -43,6 +43,7 @@ class MpiCommunicator final : public LaunchedCommunicator {
   using Clock = std::chrono::steady_clock;
 
   Ticket open_exchange();
+  std::vector<bool> find_ranks_here() const;
   // Opens one with the request that `begin` makes, and waits for it.
   template <typename Begin>
   Status run_collective(int peer, const char* what, const Begin& begin);
@@ -58,6 +59,7 @@ class MpiCommunicator final : public LaunchedCommunicator {
   MpiOptions options_;
   MPI_Comm world_ = MPI_COMM_NULL;
   int rank_ = 0, size_ = 1;
+  std::vector<bool> is_here_;  // by rank: of this machine
   Watch watch_;
   std::optional<std::chrono::milliseconds> timeout_;
   // Several threads may call, one at a time is within MPI.

@@ -167,7 +167,7 @@ void end_together(Communicator& ranks) {
 }
 
 void run(int size) {
-  for (const MpiOptions& options : {MpiOptions{}, MpiOptions{1, 1000}}) {
+  for (const MpiOptions& options : {MpiOptions{}, MpiOptions{1, 1000}, MpiOptions{16, 1 << 30, 512, 4000, false}}) {
     MpiCommunicator ranks(options);
     EXPECT(ranks.size() == size);
     exchange_between_all(ranks);

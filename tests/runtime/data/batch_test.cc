@@ -47,5 +47,24 @@ TEST(Batch, TurnsBytesIntoFloats) {
   EXPECT_EQ(batch.as<float>()[1], 0);
 }
 
+// The rest of the batch may hold anything, and nobody reads it.
+TEST(Batch, FillsTheRowsThatAreRead) {
+  LoweredModel network;
+  network.inputs.push_back({"x", {DType::kI32, {4, 2}}});
+  network.targets.push_back({"y", {DType::kI32, {4}}});
+  Dataset data{"data",
+               Tensor::from<int32_t>({DType::kI32, {3, 2}}, {1, 2, 3, 4, 5, 6}),
+               Tensor::from<int32_t>({DType::kI32, {3}}, {7, 8, 9}),
+               {}};
+  Batch batch;
+  batch.tensors.emplace("x", Tensor::from<int32_t>({DType::kI32, {4, 2}}, {0, 0, 0, 0, 0, 0, 0, 0}));
+  const std::vector<int32_t> rows = {2, 1, 0, 1};
+  ASSERT_TRUE(fill_batch(network, data, rows, BatchParts::kAll, batch, {{"x", {{0, 1}, {2, 3}}}}));
+  EXPECT_TRUE(std::ranges::equal(batch.tensors.at("x").as<int32_t>(), std::vector<int32_t>{5, 6, 0, 0, 1, 2, 0, 0}));
+  EXPECT_TRUE(std::ranges::equal(batch.tensors.at("y").as<int32_t>(), std::vector<int32_t>{9, 8, 7, 8}));
+  ASSERT_TRUE(fill_batch(network, data, rows, BatchParts::kAll, batch));
+  EXPECT_TRUE(std::ranges::equal(batch.tensors.at("x").as<int32_t>(), std::vector<int32_t>{5, 6, 3, 4, 1, 2, 3, 4}));
+}
+
 }  // namespace
 }  // namespace minnow

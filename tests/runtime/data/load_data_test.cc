@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "runtime/data/batch.h"
 #include "runtime/data/npy.h"
 #include "tests/runtime/temporary_folder.h"
 
@@ -112,12 +113,19 @@ TEST_F(LoadDataTest, BytesOfAnArrayAreDividedBy255UnlessAScaleIsSet) {
           Tensor::from<uint8_t>({DType::kU8, {2}}, {7, 200}));
   auto splits = load(0);
   ASSERT_TRUE(splits) << splits.error().to_string();
+  EXPECT_EQ(splits->train.examples.type().to_string(), "u8[2,2]");
+  Tensor fed = Tensor::zeros({DType::kF32, {1, 2}});
+  gather_rows(splits->train.examples, std::vector<int32_t>{0}, fed, splits->train.byte_scale);
+  EXPECT_EQ(fed.as<float>()[1], 51 * static_cast<float>(1.0 / 255));
+  scale_bytes(splits->train);
+  EXPECT_EQ(splits->train.byte_scale, 1);
   EXPECT_FLOAT_EQ(splits->train.examples.as<float>()[1], 0.2F);
   EXPECT_FLOAT_EQ(splits->train.examples.as<float>()[3], 1);
   EXPECT_EQ(splits->train.labels.as<float>()[1], 200);
   EXPECT_NE(splits->train.read_as.find("divided by 255"), std::string::npos);
   data_.mutable_normalize()->set_scale(1);
-  EXPECT_EQ(load(0)->train.examples.as<float>()[1], 51);
+  EXPECT_EQ(load(0)->train.examples.as<uint8_t>()[1], 51);
+  EXPECT_EQ(load(0)->train.byte_scale, 1);
   EXPECT_EQ(load(0)->train.read_as, "");
 }
 
