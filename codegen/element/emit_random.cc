@@ -11,36 +11,39 @@ namespace {
 
 constexpr int kBlock = 4;  // numbers that Philox makes at once
 
+// Words are the lower halves of numbers of 64 bits, whose upper halves may hold anything: as such their products of 64
+// bits are made and taken apart without moving lanes.
 struct Words {
   V word[kBlock];
 };
 
 // One round of Philox4x32 on vectors: two 32×32 → 64-bit products.
 Words philox_round(llvm::IRBuilder<>& ir, const Words& c, V key0, V key1) {
-  llvm::Type* narrow = c.word[0]->getType();
-  llvm::Type* wide = narrow->getWithNewType(ir.getInt64Ty());
-  auto product = [&](V x, uint64_t by) {
-    return ir.CreateMul(ir.CreateZExt(x, wide), llvm::ConstantInt::get(wide, by));
+  const auto literal = [&](uint64_t value) { return llvm::ConstantInt::get(key0->getType(), value); };
+  const auto product = [&](V x, uint64_t by) {
+    return ir.CreateMul(ir.CreateAnd(x, literal(0xffffffff)), literal(by));
   };
-  auto high = [&](V x) { return ir.CreateTrunc(ir.CreateLShr(x, llvm::ConstantInt::get(wide, 32)), narrow); };
+  const auto high = [&](V x) { return ir.CreateLShr(x, literal(32)); };
   V product0 = product(c.word[0], 0xD2511F53);
   V product1 = product(c.word[2], 0xCD9E8D57);
-  return {{ir.CreateXor(ir.CreateXor(high(product1), c.word[1]), key0), ir.CreateTrunc(product1, narrow),
-           ir.CreateXor(ir.CreateXor(high(product0), c.word[3]), key1), ir.CreateTrunc(product0, narrow)}};
+  return {{ir.CreateXor(ir.CreateXor(high(product1), c.word[1]), key0), product1,
+           ir.CreateXor(ir.CreateXor(high(product0), c.word[3]), key1), product0}};
 }
 
 // Of the blocks of these numbers, one per lane; `seed` and `step` are of their type.
 Words philox(llvm::IRBuilder<>& ir, V block, V seed, V step, int64_t stream) {
-  llvm::Type* type = block->getType();
-  auto literal = [&](uint64_t value) { return llvm::ConstantInt::get(type, value & 0xffffffffU); };
-  Words counter{{block, literal(0), step, literal(0)}};
-  V key0 = seed;
+  llvm::Type* narrow = block->getType();
+  llvm::Type* wide = narrow->getWithNewType(ir.getInt64Ty());
+  const auto literal = [&](uint64_t value) { return llvm::ConstantInt::get(wide, value); };
+  Words counter{{ir.CreateZExt(block, wide), literal(0), ir.CreateZExt(step, wide), literal(0)}};
+  V key0 = ir.CreateZExt(seed, wide);
   V key1 = literal(static_cast<uint64_t>(stream));
   for (int round = 0; round < 10; ++round) {
     counter = philox_round(ir, counter, key0, key1);
     key0 = ir.CreateAdd(key0, literal(0x9E3779B9));
     key1 = ir.CreateAdd(key1, literal(0xBB67AE85));
   }
+  for (V& word : counter.word) word = ir.CreateTrunc(word, narrow);
   return counter;
 }
 

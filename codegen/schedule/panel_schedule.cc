@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "codegen/schedule/contraction_schedule.h"
 #include "codegen/schedule/tiling.h"
@@ -20,6 +21,7 @@ const Threshold kNearDepth{"depth of w that is not deep", 1024};
 constexpr int64_t kMaxTileRows = 12;   // each has an address in a register
 constexpr int64_t kWideVectors = 4;    // at most, of a panel that many rows read as it lies
 constexpr int64_t kLongPiece = 64;     // floats; shorter ones would each be alone on their page of memory
+constexpr int64_t kLineBytes = 64;     // of a cache
 constexpr int64_t kFilterVectors = 2;  // of a panel whose sums are of many pixels
 constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fewer are not worth beginning
 
@@ -29,6 +31,16 @@ int64_t floats_in_cache(const Target& target, int64_t parts) { return target.sch
 
 // Floats of a band at most where there is one thread, and little memory: what a band saves is more than what it costs.
 constexpr int64_t kSmallBand = 1 << 10;
+
+// Whether a cache holds a piece of each of so many rows, whose distance decides how many of its sets they have: of a
+// power of two there are few.
+bool holds_rows(const Cache& cache, int64_t rows, int64_t row_bytes, int64_t piece_bytes) {
+  if (cache.ways == 0) return true;
+  const int64_t sets = cache.bytes / kLineBytes / cache.ways;
+  const int64_t lines = ceil_div(piece_bytes, kLineBytes);
+  const int64_t begins = sets / std::gcd(sets, std::max<int64_t>(1, row_bytes / kLineBytes));
+  return rows * lines <= std::min(sets, begins * lines) * cache.ways;
+}
 
 // What is read where it lies is read in long pieces: as many columns as registers have sums for, without a rest if
 // that costs less than half of them.
@@ -71,8 +83,10 @@ void PanelSchedule::divide_product(const Target& target, bool has_columns_innerm
   const int64_t rows = rows_of_block();
   if (adds_up) most_tile_rows = target.schedule.tiles.accumulators / vectors;
   const int64_t tiles_of_rows = ceil_div(rows, std::min(rows, most_tile_rows));
+  const int64_t depth_of_all = whole.extent_of(Kind::kDepth);
   const bool is_near =
-      rows <= kNearRows && whole.extent_of(Kind::kDepth) <= kNearDepth && kWideVectors * lanes >= kLongPiece;
+      rows <= kNearRows && depth_of_all <= kNearDepth && kWideVectors * lanes >= kLongPiece &&
+      holds_rows(target.processor.level2, depth_of_all, whole.extent_of(Kind::kColumn) * 4, kWideVectors * lanes * 4);
   packs = !has_columns_innermost || (tiles_of_rows > kUnpackedTiles && !is_near);
   if (has_columns_innermost && target.schedule.alternative > 0) packs = !packs;
   packs ? divide_depth(target) : divide_unpacked(target);

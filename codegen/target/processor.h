@@ -1,5 +1,5 @@
 // What is published of processors: the schedule asks this table about a machine, and nothing else. It cuts blocks for
-// the second level of the caches; the other levels, and the ways, are there for `minnow info` to show.
+// the first two levels of the caches; the third is there for `minnow info` to show.
 #pragma once
 
 #include <cstdint>
