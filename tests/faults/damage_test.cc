@@ -36,6 +36,8 @@ std::optional<std::string> bytes_of_tensor(const std::string& path) {
   return std::nullopt;
 }
 
+Result<Tensor> read_idx_file(const std::string& path) { return read_idx(path); }
+
 std::optional<std::string> bytes_of_weights(const std::string& path) {
   const auto file = read_safetensors(path);
   if (!file) {
@@ -93,12 +95,12 @@ TEST_F(Damage, OfGzippedDataIsNoticed) {
   gzwrite(file, plain.data(), static_cast<unsigned>(plain.size()));
   gzclose(file);
   const std::string bytes = contents(folder_.file("i.gz"));
-  expect_every_truncation_refused(bytes, bytes_of_tensor<read_idx>);
-  expect_every_flip_noticed(bytes, bytes_of_tensor<read_idx>);
+  expect_every_truncation_refused(bytes, bytes_of_tensor<read_idx_file>);
+  expect_every_flip_noticed(bytes, bytes_of_tensor<read_idx_file>);
 }
 
 TEST_F(Damage, OfPlainDataIsNoticedWhereAnEndIsMissing) {
-  expect_every_truncation_refused(idx({2, 2, 2}, "12345678"), bytes_of_tensor<read_idx>);
+  expect_every_truncation_refused(idx({2, 2, 2}, "12345678"), bytes_of_tensor<read_idx_file>);
   expect_every_truncation_refused(npy("<i4", "2,", "\1\0\0\0\2\0\0\0"s), bytes_of_tensor<read_npy>);
 }
 
