@@ -1,9 +1,9 @@
-"""Inference of the same .onnx files by Minnow, ONNX Runtime and, where it is installed, OpenVINO, on one thread.
+"""Inference of the same .onnx files by Minnow, ONNX Runtime and, where it is installed, OpenVINO, on so many threads.
 
-    python bench/peers/onnx_inference.py build/tools/minnow [NAME...] [--rounds N] [--files FOLDER]
+    python bench/peers/onnx_inference.py build/tools/minnow [NAME...] [--rounds N] [--threads N] [--files FOLDER]
 
-Networks from PyTorch, exported as its exporter does, or the files of a folder. Programs take turns, one computing while the others wait;
-of each the least time counts. Needs torch, onnx, onnxruntime, onnxscript. (LiteRT reads no ONNX.)
+Networks from PyTorch, exported as its exporter does, or the files of a folder. Programs take turns, one computing while the others wait
+until their threads no longer look for work; of each the least time counts. Needs torch, onnx, onnxruntime, onnxscript. (LiteRT reads no ONNX.)
 """
 import argparse
 import os
@@ -22,6 +22,7 @@ from report import duration, ratio, table  # noqa: E402
 
 BATCHES = (1, 64)
 SECONDS = 0.05  # of a sample, or one step
+PAUSE_SECONDS = 0.02  # in which the last program's threads stop waiting for more
 
 
 def networks():
@@ -93,9 +94,9 @@ def export(folder, names):
 class Minnow:
     """`minnow bench`, which runs as many steps as it is asked for."""
 
-    def __init__(self, program, path, batch):
+    def __init__(self, program, path, batch, threads):
         self.process = subprocess.Popen(
-            [program, "bench", path, "--function", "infer", "--batch-size", str(batch), "--threads", "1", "--on-request"],
+            [program, "bench", path, "--function", "infer", "--batch-size", str(batch), "--threads", str(threads), "--on-request"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.process.stdout.readline()  # what it is about to do
 
@@ -135,34 +136,35 @@ def feeds(path, batch):
             for value in graph.input if value.name not in given}
 
 
-def onnx_runtime(path, batch):
+def onnx_runtime(path, batch, threads):
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     feed = feeds(path, batch)
     return Called(lambda: session.run(None, feed))
 
 
-def openvino(path, batch):
+def openvino(path, batch, threads):
     import openvino
 
     core = openvino.Core()
     model = core.read_model(str(path))
     feed = feeds(path, batch)
     model.reshape({name: list(array.shape) for name, array in feed.items()})
-    request = core.compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
+    request = core.compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
     return Called(lambda: request.infer(feed))
 
 
-def measure(program, path, batch, rounds):
-    makers = {"Minnow": lambda: Minnow(program, path, batch), "ONNX Runtime": lambda: onnx_runtime(path, batch)}
+def measure(program, path, batch, threads, rounds):
+    makers = {"Minnow": lambda: Minnow(program, path, batch, threads), "ONNX Runtime": lambda: onnx_runtime(path, batch, threads)}
     try:
         import openvino as _  # noqa: F401
 
-        makers["OpenVINO"] = lambda: openvino(path, batch)
+        makers["OpenVINO"] = lambda: openvino(path, batch, threads)
     except ImportError:
         pass
     runners = {name: make() for name, make in makers.items()}
@@ -170,6 +172,7 @@ def measure(program, path, batch, rounds):
     best = dict.fromkeys(runners, float("inf"))
     for _ in range(rounds):
         for name, runner in runners.items():
+            time.sleep(PAUSE_SECONDS)
             best[name] = min(best[name], runner.steps(counts[name]) / counts[name])
     for runner in runners.values():
         runner.close()
@@ -181,6 +184,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("names", nargs="*")
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--files", type=pathlib.Path, help="a folder of .onnx files")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
@@ -190,7 +194,7 @@ def main():
         rows, others = [], set()
         for path in sorted(folder.glob("*.onnx")):
             for batch in BATCHES:
-                best = measure(options.program, path, batch, options.rounds)
+                best = measure(options.program, path, batch, options.threads, options.rounds)
                 ours = best.pop("Minnow")
                 others |= set(best)
                 rows.append([f"{path.stem}, {batch}", duration(ours), *[f"{duration(t)} ({ratio(t / ours)})" for t in best.values()]])
