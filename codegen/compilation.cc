@@ -126,11 +126,13 @@ void Compilation::emit_kernel(size_t index, llvm::Module& module, DuplicateKerne
     target.schedule = options_.schedules.at(index);
     reschedule_contraction(work, target);
   }
+  if (changes_.work) changes_.work(work, target);
   if (work.contraction) kernel.schedule = text_of(*work.contraction);
   if (!options_.notes.empty()) kernel.schedule += options_.notes.at(index);
   KernelBuilder builder(module, target, kernel.name);
   const WorkUnits units = minnow::emit_kernel(builder, lowered_.storage, work);
   builder.finish();
+  if (changes_.code) changes_.code(*builder.function());
   kernel.units = units.count;
   const bool is_divided = is_parallel_ && units.parallel && is_worth_threads(kernel.flops, kernel.bytes);
   kernel.parallel_units = is_divided ? units.count : 1;

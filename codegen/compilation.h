@@ -14,6 +14,7 @@
 
 #include "codegen/compile.h"
 #include "codegen/duplicate_kernels.h"
+#include "codegen/kernel_changes.h"
 #include "codegen/lower_function.h"
 #include "codegen/machine/object_cache.h"
 
@@ -24,6 +25,8 @@ class Compilation {
   // Lowers, and says of every kernel what is known before it is emitted.
   Compilation(const Function& function, const MemoryPlan& plan, const Target& target, const CompileOptions& options);
 
+  // Kernels emitted from now on are changed so.
+  void change(const KernelChanges& changes) { changes_ = changes; }
   // Emits the kernels into so many modules, each on a thread of its own.
   void emit(int module_count);
   // Emits them all into a module that may have others. Then the kernels know their buffers.
@@ -66,6 +69,7 @@ class Compilation {
   const Function& function_;
   const Target& target_;
   const CompileOptions& options_;
+  KernelChanges changes_;
   LoweredFunction lowered_;
   std::vector<Part> parts_;
   std::vector<Kernel> kernels_;  // one for each of lowered_.works

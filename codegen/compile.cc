@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codegen/compilation.h"
+#include "codegen/kernel_changes.h"
 #include "passes/group/check_kernels.h"
 
 namespace minnow {
@@ -75,6 +76,16 @@ Result<std::unique_ptr<CompiledFunction>> compile(const Function& function, cons
   compiled->compile_milliseconds =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return compiled;
+}
+
+Result<std::unique_ptr<CompiledFunction>> compile_changed(const Function& function, const MemoryPlan& plan,
+                                                          CompileOptions options, const KernelChanges& changes) {
+  MINNOW_TRY(check_kernels(function));
+  MINNOW_ASSIGN(const Target target, host_target(options.cpu));
+  options.cache_folder.clear();
+  Compilation compilation(function, plan, target, options);
+  compilation.change(changes);
+  return compile_anew(compilation, "", options);
 }
 
 Result<std::unique_ptr<CompiledFunction>> find_compiled(const Function& function, const MemoryPlan& plan,

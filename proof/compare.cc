@@ -160,8 +160,8 @@ Result<std::vector<Comparison>> compare(const Subject& subject, const Reference&
 namespace {
 
 // Where a trace has other bits than that of one thread.
-void compare_bits(const Subject& subject, const Trace& alone, const Trace& other, const std::string& way,
-                  std::vector<Comparison>& comparisons) {
+void compare_to_alone(const Subject& subject, const Trace& alone, const Trace& other, const std::string& way,
+                      std::vector<Comparison>& comparisons) {
   for (size_t step = 0; step < other.size(); ++step)
     for (size_t i = 0; i < other[step].size(); ++i) {
       const Tensor& one = alone[step][i];
@@ -181,12 +181,13 @@ void compare_bits(const Subject& subject, const Trace& alone, const Trace& other
 
 }  // namespace
 
-std::vector<Comparison> compare_threads(const Subject& subject, const WayTraces& traces, std::string_view way) {
+std::vector<Comparison> compare_bits(const Subject& subject, const WayTraces& traces, std::string_view way) {
   std::vector<Comparison> comparisons;
-  compare_bits(subject, traces.alone, traces.together, fmt::format("{}, 2 threads", way), comparisons);
+  compare_to_alone(subject, traces.alone, traces.together, fmt::format("{}, 2 threads", way), comparisons);
   for (size_t rank = 0; rank < traces.by_rank.size(); ++rank)
-    compare_bits(subject, traces.alone, traces.by_rank[rank],
-                 fmt::format("{}, rank {} of {}", way, rank, traces.by_rank.size()), comparisons);
+    compare_to_alone(subject, traces.alone, traces.by_rank[rank],
+                     fmt::format("{}, rank {} of {}", way, rank, traces.by_rank.size()), comparisons);
+  compare_to_alone(subject, traces.alone, traces.rescheduled, fmt::format("{}, other schedules", way), comparisons);
   return comparisons;
 }
 

@@ -30,7 +30,7 @@ struct Comparison {
 
 Result<std::vector<Comparison>> compare(const Subject& subject, const Reference& reference, const Trace& trace,
                                         std::string_view way);
-// Threads and ranks may not change a bit.
-std::vector<Comparison> compare_threads(const Subject& subject, const WayTraces& traces, std::string_view way);
+// Threads, ranks and schedules may not change a bit.
+std::vector<Comparison> compare_bits(const Subject& subject, const WayTraces& traces, std::string_view way);
 
 }  // namespace minnow::proof

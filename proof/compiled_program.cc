@@ -11,7 +11,8 @@ Result<CompiledProgram> CompiledProgram::create(const Function& function, Compil
   options.verify = true;
   MemoryPlan plan = plan_memory(function);
   if (bug != nullptr && bug->plan) bug->plan(function, plan);
-  MINNOW_ASSIGN(std::unique_ptr<CompiledFunction> compiled, compile(function, plan, options));
+  MINNOW_ASSIGN(std::unique_ptr<CompiledFunction> compiled,
+                compile_changed(function, plan, options, bug != nullptr ? bug->kernels : KernelChanges{}));
   if (bug != nullptr && bug->code) bug->code(*compiled);
   CompiledProgram program;
   program.function_ = function.clone();

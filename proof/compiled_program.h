@@ -19,6 +19,8 @@ class CompiledProgram {
   static Result<CompiledProgram> create(const Function& function, CompileOptions options = {},
                                         const PlantedBug* bug = nullptr);
 
+  size_t kernels() const { return compiled_->kernels.size(); }
+
   // The function's results, new weights among them, of a guarded run that is divided among all of the pool's threads
   // (see ExecutorOptions), and among the ranks, if there are any; the arguments are left as they are.
   Result<std::vector<Tensor>> run(const std::vector<Tensor>& arguments, ThreadPool& pool,

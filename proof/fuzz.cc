@@ -19,6 +19,7 @@ namespace minnow::proof {
 namespace {
 
 constexpr int kSteps = 3;
+constexpr uint32_t kKinds = 5;         // of five seeds that follow each other, each is drawn in its own way
 constexpr double kLongestMove = 0.03;  // of a weight in one step: it must stay where the ops are defined
 
 // Of a machine that has wider ones: kernels differ by how many lanes a vector has.
@@ -140,7 +141,7 @@ Status check_way(const FuzzCase& drawn, const Reference& reference, const Way& w
                  const PlantedBug* bug, FuzzOutcome& outcome) {
   MINNOW_ASSIGN(const WayTraces traces, trace_way(drawn.subject, way, pair, bug));
   MINNOW_ASSIGN(std::vector<Comparison> comparisons, compare(drawn.subject, reference, traces.alone, way.name));
-  std::ranges::move(compare_threads(drawn.subject, traces, way.name), std::back_inserter(comparisons));
+  std::ranges::move(compare_bits(drawn.subject, traces, way.name), std::back_inserter(comparisons));
   for (const Comparison& comparison : comparisons) {
     if (!comparison.agrees) outcome.complaints.push_back(comparison.to_string());
     if (comparison.undecided) ++outcome.undecided;
@@ -160,6 +161,7 @@ Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const P
   if (outcome.is_refused) return {};
   for (Way way : ways(drawn.is_body, cpu)) {
     if (!cpu.empty()) way.cpu = cpu;
+    if (way.is_divided) way.other_schedule = seed / kKinds;
     const Status status = check_way(drawn, reference, way, pair, bug, outcome);
     if (!status) outcome.complaints.push_back(fmt::format("{}: {}", way.name, status.error().to_string()));
   }
@@ -169,7 +171,7 @@ Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const P
 }  // namespace
 
 CaseKind case_kind(uint32_t seed) {
-  switch (seed % 5) {
+  switch (seed % kKinds) {
     case 0: return CaseKind::kModel;
     case 4: return CaseKind::kExtreme;
     default: return CaseKind::kProgram;

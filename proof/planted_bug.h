@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "codegen/machine/compiled_function.h"
+#include "codegen/kernel_changes.h"
 #include "passes/pass_runner.h"
 #include "passes/plan_memory.h"
 
@@ -13,6 +13,7 @@ struct PlantedBug {
   std::function<void(Function&)> gradient = {};  // changes a step that has just been differentiated
   std::vector<Pass> passes = {};                 // run behind those of the pipeline
   std::function<void(const Function&, MemoryPlan&)> plan = {};
+  KernelChanges kernels = {};
   std::function<void(CompiledFunction&)> code = {};
 };
 

@@ -34,7 +34,7 @@ Result<Proof> prove(const Subject& subject, ThreadPool& pair, std::string_view c
   for (const Way& way : proof.ways) {
     MINNOW_ASSIGN(const WayTraces traces, trace_way(subject, way, pair));
     MINNOW_ASSIGN(std::vector<Comparison> comparisons, compare(subject, reference, traces.alone, way.name));
-    blame_threads(compare_threads(subject, traces, way.name), comparisons);
+    blame_threads(compare_bits(subject, traces, way.name), comparisons);
     for (size_t i = 0; i < comparisons.size(); ++i) proof.rows[i].push_back(std::move(comparisons[i]));
   }
   return proof;

@@ -3,6 +3,7 @@
 #include "interpreter/function_ref.h"
 #include "passes/pipeline.h"
 #include "proof/compiled_program.h"
+#include "proof/other_schedules.h"
 #include "proof/rank_threads.h"
 
 namespace minnow::proof {
@@ -53,6 +54,18 @@ Result<std::vector<Trace>> trace_ranks(const Subject& subject, const CompiledPro
   return traces;
 }
 
+// Of the program whose kernels are divided in another way, on one thread.
+Result<Trace> trace_rescheduled(const Subject& subject, const Function& function, const Way& way, size_t kernels,
+                                const PlantedBug* bug) {
+  CompileOptions options{.opt_level = way.opt_level, .cpu = std::string(way.cpu)};
+  MINNOW_ASSIGN(const Target target, host_target(options.cpu));
+  const std::vector<ScheduleOptions> others = other_schedules(target);
+  options.schedules.assign(kernels, others[*way.other_schedule % others.size()]);
+  MINNOW_ASSIGN(const CompiledProgram program, CompiledProgram::create(function, options, bug));
+  ThreadPool alone(1);
+  return trace_steps(subject, [&](const std::vector<Tensor>& arguments) { return program.run(arguments, alone); });
+}
+
 }  // namespace
 
 std::string_view result_kind(const Function& function, const FunctionResult& result) {
@@ -86,8 +99,12 @@ Result<WayTraces> trace_way(const Subject& subject, const Way& way, ThreadPool& 
   ThreadPool alone(1);
   MINNOW_ASSIGN(traces.alone, trace_on(alone));
   MINNOW_ASSIGN(traces.together, trace_on(pair));
-  if (!way.is_divided) return traces;
-  MINNOW_ASSIGN(traces.by_rank, trace_ranks(subject, program));
+  if (way.is_divided) {
+    MINNOW_ASSIGN(traces.by_rank, trace_ranks(subject, program));
+  }
+  if (way.other_schedule) {
+    MINNOW_ASSIGN(traces.rescheduled, trace_rescheduled(subject, *function, way, program.kernels(), bug));
+  }
   return traces;
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -44,12 +45,16 @@ struct Way {
   std::string_view cpu = {};  // empty: the host's
   bool has_passes = true;     // or as it is
   bool is_divided = false;    // also among three ranks
+  // Also with this one of other_schedules, counted around.
+  std::optional<size_t> other_schedule = {};
 };
 
-// What a way gives on one thread and, if it is compiled, on two; if it is divided, on each of the ranks.
+// What a way gives on one thread and, if it is compiled, on two; if it is divided, on each of the ranks; with another
+// schedule, if there is one.
 struct WayTraces {
   Trace alone, together;
   std::vector<Trace> by_rank = {};
+  Trace rescheduled = {};
 };
 // `pair` has two threads. An error is a pass that broke the program, or a kernel that left its buffer.
 Result<WayTraces> trace_way(const Subject& subject, const Way& way, ThreadPool& pair, const PlantedBug* bug = nullptr);

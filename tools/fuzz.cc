@@ -216,9 +216,9 @@ Action add_fuzz(CLI::App& app) {
   app.footer(
       "Of five cases one is a model, one a program on numbers from 1e-30 to 1e30, infinities and NaN, the others programs on\n"
       "numbers near 1. Outputs, gradients and three training steps must agree between the interpreter in f32 and f64, before\n"
-      "and after the passes, and compiled code: -O0, -O3, unfused, on one and two threads and, of -O3, among three ranks;\n"
-      "-O0 is for vectors of 256 bits where this machine has 512. Gradients must agree with the slope of the loss. The\n"
-      "tolerance is that of `minnow diff`.\n"
+      "and after the passes, and compiled code: -O0, -O3, unfused, on one and two threads and, of -O3, among three ranks and\n"
+      "with kernels divided as tuning might; -O0 is for vectors of 256 bits where this machine has 512. Gradients must agree\n"
+      "with the slope of the loss. The tolerance is that of `minnow diff`; threads, ranks and divisions change no bit.\n"
       "A body or loop is drawn as a person might write it, right or wrong. It is refused, as by every command that compiles,\n"
       "or means what the interpreter says: never does it end the program or leave its buffers.");
   return [flags] { return fuzz(*flags); };

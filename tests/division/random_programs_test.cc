@@ -24,7 +24,7 @@ TEST_P(RandomPrograms, HaveTheBitsOfOneProcess) {
     way.is_divided = true;
     const Result<WayTraces> traces = trace_way(drawn->subject, way, pair);
     ASSERT_TRUE(traces) << name << " " << seed << ": " << traces.error().to_string();
-    for (const Comparison& difference : compare_threads(drawn->subject, *traces, way.name))
+    for (const Comparison& difference : compare_bits(drawn->subject, *traces, way.name))
       ADD_FAILURE() << name << " " << seed << ": " << difference.to_string();
     ++run;
   }

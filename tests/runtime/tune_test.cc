@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "passes/pipeline.h"
+#include "proof/other_schedules.h"
 #include "runtime/random_batch.h"
 #include "runtime/session.h"
 #include "tests/runtime/temporary_folder.h"
@@ -56,17 +57,6 @@ TEST_P(ScheduleTest, ChangesNoBit) {
   options.cpu = GetParam().cpu;
   const auto target = host_target(options.cpu);
   ASSERT_TRUE(target);
-  std::vector<ScheduleOptions> candidates;
-  for (const RegisterTiles& tiles : other_tiles(*target)) {
-    candidates.push_back(target->schedule);
-    candidates.back().tiles = tiles;
-  }
-  candidates.push_back(target->schedule);
-  candidates.back().alternative = 1;
-  for (const int64_t bytes : {int64_t{1} << 15, int64_t{1} << 17, int64_t{1} << 23}) {
-    candidates.push_back(target->schedule);
-    candidates.back().cache_bytes = bytes;
-  }
   options.keep_llvm_ir = true;
   std::set<std::string> codes;
   const auto bytes_with = [&](const ScheduleOptions& schedule) {
@@ -77,7 +67,7 @@ TEST_P(ScheduleTest, ChangesNoBit) {
     return bytes_after_runs(*function, *std::move(compiled));
   };
   const std::string expected = bytes_with(target->schedule);
-  for (const ScheduleOptions& schedule : candidates)
+  for (const ScheduleOptions& schedule : proof::other_schedules(*target))
     EXPECT_TRUE(bytes_with(schedule) == expected)
         << schedule.tiles.accumulators << " accumulators, " << schedule.cache_bytes << " bytes of cache";
   EXPECT_GT(codes.size(), 1U);  // they did change something

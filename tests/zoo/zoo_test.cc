@@ -24,7 +24,7 @@ proof::Subject subject_of(const LoadedModel& model, const std::string& function)
 proof::Trace compiled_trace(const proof::Subject& subject) {
   ThreadPool pair(2);
   proof::WayTraces traces = expect(proof::trace_way(subject, kCompiled, pair));
-  for (const proof::Comparison& comparison : proof::compare_threads(subject, traces, kCompiled.name))
+  for (const proof::Comparison& comparison : proof::compare_bits(subject, traces, kCompiled.name))
     EXPECT_TRUE(comparison.agrees) << comparison.to_string();
   return std::move(traces.alone);
 }
