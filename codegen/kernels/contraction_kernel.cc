@@ -2,11 +2,21 @@
 
 #include <algorithm>
 
+#include "ir/threshold.h"
+#include "ir/walk.h"
+
 namespace minnow {
+namespace {
+
+const Threshold kCyclesOfTile{"cycles of a tile in which a line of memory arrives", 200};
+const Threshold kManyOps{"ops behind a sum that a tile has in a loop", 3};
+constexpr int64_t kEpilogueParts = 2;  // of the second-level cache: what takes more than one has left it
+
+}  // namespace
 
 ContractionKernel::ContractionKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                                      const std::vector<Contraction>& phases)
-    : kernel_(kernel), ir_(kernel.ir()), work_(work), op_(*work.main), phases_(phases),
+    : kernel_(kernel), ir_(kernel.ir()), storage_(storage), work_(work), op_(*work.main), phases_(phases),
       emitter_(kernel, storage, work.inside, kernel.target().lanes), first_(phases[0].axes.size(), kernel.index(0)),
       count_(first_.size(), nullptr), range_(first_.size()) {}
 
@@ -144,6 +154,60 @@ void ContractionKernel::store_sum(const Position& at, V value) {
   emitter_.bind(op_.result(), [value](const Position&) { return value; });
   store_outputs(emitter_, work_, at);
   emitter_.unbind(op_.result());
+}
+
+template <typename Visit>
+void ContractionKernel::walk_epilogue(Visit visit) const {
+  std::vector<const Value*> roots;
+  for (const KernelOutput& output : work_.outputs) roots.push_back(storage_.resolve(output.value));
+  visit_each_once<const Value*>(std::move(roots), [&](const Value* value, const auto& reach) {
+    if (value->op != &op_) visit(value, [&](const Value* operand) { reach(storage_.resolve(operand)); });
+  });
+}
+
+bool ContractionKernel::is_epilogue_costly() const {
+  bool is_costly = false;
+  int64_t ops = 0;
+  walk_epilogue([&](const Value* value, const auto& reach) {
+    if (value->op == nullptr || !work_.inside.contains(value->op)) return;
+    is_costly |= has_trait(value->op->kind, kCostly);
+    ++ops;
+    for (const Value* operand : value->op->operands) reach(operand);
+  });
+  return is_costly || ops >= kManyOps;
+}
+
+llvm::Value* ContractionKernel::waiting_sums(int64_t vectors) {
+  if (vectors > waiting_vectors_) waiting_ = kernel_.stack(vector_type(), waiting_vectors_ = vectors);
+  return waiting_;
+}
+
+// Element for element, as the result is; what is broadcast is small.
+std::vector<const Value*> ContractionKernel::read_by_epilogue() const {
+  std::vector<const Value*> found;
+  walk_epilogue([&](const Value* value, const auto& reach) {
+    if (value->op == nullptr || !work_.inside.contains(value->op)) {
+      if (storage_.find(value) >= 0) found.push_back(value);
+    } else if (has_trait(value->op->kind, kElementwise)) {
+      for (const Value* operand : value->op->operands) reach(operand);
+    }
+  });
+  return found;
+}
+
+void ContractionKernel::foresee_epilogue(int64_t multiply_adds) {
+  const Target& target = kernel_.target();
+  foreseen_.clear();
+  if (static_cast<double>(multiply_adds) / target.processor.multiply_adds < kCyclesOfTile) return;
+  foreseen_ = read_by_epilogue();
+  int64_t bytes = op_.operands[0]->type.bytes();
+  for (const Value* value : foreseen_) bytes += value->type.bytes();
+  for (const KernelOutput& output : work_.outputs) bytes += output.value->type.bytes();
+  if (bytes <= target.schedule.cache_bytes / kEpilogueParts) foreseen_.clear();
+}
+
+void ContractionKernel::prefetch_epilogue(const Position& at) {
+  for (const Value* value : foreseen_) emitter_.prefetch(value, at);
 }
 
 void ContractionKernel::loops(const Contraction& phase, std::span<const size_t> axes, Axes& at, bool unrolls,

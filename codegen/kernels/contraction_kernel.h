@@ -47,6 +47,15 @@ class ContractionKernel {
 
   // An element of the contraction's result, or a vector of them, with what follows it.
   void store_sum(const Position& at, V value);
+  // Has what follows the sums asked for while a tile of so many multiply-adds is summed, if it is so much that the
+  // cache does not have it; and asks for what of that belongs to an element.
+  void foresee_epilogue(int64_t multiply_adds);
+  bool foresees_epilogue() const { return !foreseen_.empty(); }
+  void prefetch_epilogue(const Position& at);
+  // Whether what follows the sums is so much code that a tile has it once, in a loop, and not for each of its sums.
+  bool is_epilogue_costly() const;
+  // Where so many vectors of sums wait for it.
+  V waiting_sums(int64_t vectors);
 
   Position position_of(const AffineMap& map, const Axes& axes);
   Axes origin() { return Axes(first_.size(), emitter_.constant(0)); }
@@ -72,6 +81,7 @@ class ContractionKernel {
 
   KernelBuilder& kernel_;
   llvm::IRBuilder<>& ir_;
+  const Storage& storage_;
   const KernelWork& work_;
   const Op& op_;
   const std::vector<Contraction>& phases_;
@@ -86,7 +96,15 @@ class ContractionKernel {
  private:
   bool is_inside(const Operand& operand, size_t dim) const;
   Range depth_range(const Contraction& phase, const AffineCoord& coord, size_t axis, int64_t size, const Axes& at);
+  // Visits what the outputs are computed from, behind the sums: visit(value, reach).
+  template <typename Visit>
+  void walk_epilogue(Visit visit) const;
+  std::vector<const Value*> read_by_epilogue() const;
   void stage_dim(const Operand& operand, size_t dim, Position& at, const Coord& address);
+
+  std::vector<const Value*> foreseen_;
+  V waiting_ = nullptr;
+  int64_t waiting_vectors_ = 0;
 };
 
 }  // namespace minnow

@@ -35,6 +35,7 @@ class DepthLanes : ContractionKernel {
   void add_up(V is_first);
   void store_totals();
   WorkUnits emit_block();
+  void for_bands(const std::function<void()>& body);
   void for_tiles_of_filter(const std::function<void()>& body);
   void for_rows(size_t row, const std::function<void()>& body);
   void emit_block_tile();
@@ -55,6 +56,7 @@ class DepthLanes : ContractionKernel {
   Axes at_;  // of the first item and column of a tile
   RegisterTile sums_;
   bool is_per_lane_;
+  Range band_;
   V memory_ = nullptr;
 };
 
@@ -214,9 +216,11 @@ void DepthLanes::sum_columns(int64_t rows, int64_t steps) {
 // Tiles of columns and of rows. Along the innermost axis of the rows they are at constant places.
 void DepthLanes::for_tiles_of_filter(const std::function<void()>& body) {
   loops(s_.whole, batch_, at_, false, [&] {
-    kernel_.loop(0, columns_ / s_.columns(), [&](V tile) {
-      at_[column_] = emitter_.uniform(times(tile, s_.columns()));
-      for_rows(0, body);
+    for_bands([&] {
+      kernel_.loop(0, columns_ / s_.columns(), [&](V tile) {
+        at_[column_] = emitter_.uniform(times(tile, s_.columns()));
+        for_rows(0, body);
+      });
     });
   });
 }
@@ -306,6 +310,19 @@ WorkUnits DepthLanes::emit_block() {
   return {1, false};
 }
 
+// Of rows of the images. Sums that are no more than one number each are made of all rows at once.
+void DepthLanes::for_bands(const std::function<void()>& body) {
+  if (!s_.has_bands || !is_per_lane_) return body();
+  const size_t row = depth_[1];
+  const int64_t rows = s_.whole.axes[row].extent, band = s_.block[row];
+  kernel_.loop(0, ceil_div(rows, band), [&](V i) {
+    band_.from = times(i, band);
+    band_.to = smaller(plus(band_.from, band), number(rows));
+    body();
+  });
+  band_ = {};
+}
+
 void DepthLanes::emit_block_tile() {
   find_depth_ranges(s_.whole, rows_.back(), at_);
   if (is_per_lane_)
@@ -330,8 +347,11 @@ void DepthLanes::sum_block(std::span<const size_t> depth) {
       at_[axis] = emitter_.uniform(i);
       sum_block(depth.subspan(1));
     };
-    if (range_[axis].from != nullptr) return kernel_.loop(range_[axis].from, range_[axis].to, 1, step);
-    return kernel_.loop(0, extent, step);
+    Range range = range_[axis];
+    if (range.from == nullptr) range = {number(0), number(extent)};
+    if (axis == depth_[1] && band_.from != nullptr)
+      range = {larger(range.from, band_.from), smaller(range.to, band_.to)};
+    return kernel_.loop(range.from, range.to, 1, step);
   }
   const auto first = llvm::cast<llvm::ConstantInt>(at_[rows_.back()].base)->getSExtValue();
   const auto is_interior = [&](int64_t place) {

@@ -27,6 +27,7 @@ class PanelContraction : PanelSums {
     panel_ = kernel_.byte_offset(memory, s.input_floats() * 4);
     totals_ = kernel_.byte_offset(panel_, s.panel_floats() * 4);
     if (s.packs && !s.is_ahead) place_panel();
+    if (!s.adds_up && !s.keeps_sums()) foresee_epilogue(s.multiply_adds_of_tile());
   }
 
   WorkUnits emit();
@@ -136,13 +137,14 @@ void PanelContraction::sum_phase(const Contraction& phase, V from, V to, V is_fi
   for_tiles(kernel_, rows, tile, from, to, [&](V first, int64_t count) {
     const std::vector<Axes> tile_rows = rows_of_tile(phase, first, count);
     const std::vector<V> places = s_.keeps_sums() ? places_of_sums(phase, tile_rows, first) : std::vector<V>();
+    if (!s_.adds_up && !s_.keeps_sums()) prefetch_results(phase, first, count);
     if (s_.adds_up) continue_result(tile_rows);
     else if (is_first != nullptr) start_sums(places, is_first);
     else sums_.clear();
     accumulate(phase, tile_rows);
     if (s_.adds_up) store_result(tile_rows);
     else if (s_.keeps_sums()) keep_sums(places);
-    else store_tile(tile_rows);
+    else store_tile(phase, tile_rows, first);
     emitter_.forget();
   });
 }

@@ -15,10 +15,10 @@ using Kind = Axis::Kind;
 class RowLanes : ContractionKernel {
  public:
   RowLanes(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const RowLanesSchedule& s)
-      : ContractionKernel(kernel, storage, work, s.phases), storage_(storage), s_(s),
-        column_(s.whole.axes_of(Kind::kColumn)[0]), columns_(s.whole.axes[column_].extent),
-        depth_(s.whole.axes_of(Kind::kDepth)), a_{op_.operands[0], &Contraction::a},
-        b_{op_.operands[1], &Contraction::b}, at_(origin()) {}
+      : ContractionKernel(kernel, storage, work, s.phases), s_(s), column_(s.whole.axes_of(Kind::kColumn)[0]),
+        columns_(s.whole.axes[column_].extent), depth_(s.whole.axes_of(Kind::kDepth)),
+        a_{op_.operands[0], &Contraction::a}, b_{op_.operands[1], &Contraction::b}, at_(origin()),
+        is_costly_(is_epilogue_costly()) {}
 
   WorkUnits emit();
 
@@ -36,14 +36,17 @@ class RowLanes : ContractionKernel {
   void sum_depth(std::span<const size_t> axes, V first, int64_t edge);
   void accumulate(V first, int64_t edge);
   void prefetch_weights();
+  void for_results(V first, const std::function<void(V column, V i, const Axes& at)>& body);
+  void prefetch_results(V first);
   void store_tile(V first);
+  void store_in_turn(V first);
   void keep_tile(V first);
   Coord place_of_sum(const Contraction& phase, Axes at, V column);
   void store_transposed(V first, int64_t items);
-  Axes item(V first, int64_t i);
+  Axes item(V place);
+  Axes item(V first, int64_t i) { return item(plus(first, i)); }
   V lane_mask(V first);
 
-  const Storage& storage_;
   const RowLanesSchedule s_;
   size_t column_;
   int64_t columns_;
@@ -51,6 +54,7 @@ class RowLanes : ContractionKernel {
   Operand a_, b_;
   Operand totals_{nullptr, &Contraction::y};
   Axes at_;
+  bool is_costly_;
   const Contraction* phase_ = nullptr;
   RowLanesSchedule::Tile tile_;
   std::unique_ptr<RegisterTile> sums_;
@@ -147,6 +151,9 @@ void RowLanes::choose_phase(const Contraction& phase) {
   phase_ = &phase;
   tile_ = s_.tile_of(phase);
   sums_ = std::make_unique<RegisterTile>(kernel_, tile_.columns, tile_.items, emitter_.lanes());
+  int64_t multiply_adds = tile_.columns * tile_.items;
+  for (const size_t axis : depth_) multiply_adds *= phase.axes[axis].extent;
+  foresee_epilogue(multiply_adds);
 }
 
 // The rows of all phases take turns, so that what follows the sums goes through its tensors once. The first phase has
@@ -176,6 +183,7 @@ void RowLanes::emit_row(const Contraction& phase) {
   if (!s_.stages) find_depth_ranges(*phase_, s_.item_axis, at_);
   for_columns([&] {
     for_items([&](V first, int64_t edge) {
+      prefetch_results(first);
       sum_tile(first, edge);
       store_tile(first);
     });
@@ -220,11 +228,9 @@ bool RowLanes::is_interior(int64_t first, int64_t count) const {
   return true;
 }
 
-// Item i of a tile.
-ContractionKernel::Axes RowLanes::item(V first, int64_t i) {
+ContractionKernel::Axes RowLanes::item(V place) {
   Axes at = at_;
-  at[s_.item_axis] =
-      s_.item_axis == s_.lane_axis ? emitter_.lane(times(plus(first, i), s_.lanes)) : emitter_.uniform(plus(first, i));
+  at[s_.item_axis] = s_.item_axis == s_.lane_axis ? emitter_.lane(times(place, s_.lanes)) : emitter_.uniform(place);
   return at;
 }
 
@@ -297,7 +303,25 @@ void RowLanes::prefetch_weights() {
                       {address, ir_.getInt32(0), ir_.getInt32(3), ir_.getInt32(1)});
 }
 
+void RowLanes::for_results(V first, const std::function<void(V column, V i, const Axes& at)>& body) {
+  emitter_.forget();
+  kernel_.loop(0, tile_.columns, [&](V column) {
+    kernel_.loop(0, tile_.items, [&](V i) {
+      Axes at = item(plus(first, i));
+      at[column_] = emitter_.uniform(plus(column_tile_, column));
+      body(column, i, at);
+    });
+  });
+}
+
+// What follows this tile's sums is asked for before they are made.
+void RowLanes::prefetch_results(V first) {
+  if (foresees_epilogue())
+    for_results(first, [&](V, V, const Axes& at) { prefetch_epilogue(position_of(phase_->y, at)); });
+}
+
 void RowLanes::store_tile(V first) {
+  if (is_costly_) return store_in_turn(first);
   for (int64_t o = 0; o < tile_.columns; ++o)
     for (int64_t i = 0; i < tile_.items; ++i) {
       Axes at = item(first, i);
@@ -305,6 +329,19 @@ void RowLanes::store_tile(V first) {
       store_sum(position_of(phase_->y, at), sums_->get(o, i));
       if (!s_.stages) emitter_.forget();
     }
+}
+
+// The sums of a tile wait in memory for the one place in the code that has what follows them.
+void RowLanes::store_in_turn(V first) {
+  V sums = waiting_sums(tile_.columns * tile_.items);
+  for (int64_t o = 0; o < tile_.columns; ++o)
+    for (int64_t i = 0; i < tile_.items; ++i)
+      store_vector(sums_->get(o, i), sums, number((o * tile_.items + i) * s_.lanes));
+  for_results(first, [&](V column, V i, const Axes& at) {
+    V place = plus(times(column, tile_.items), i);
+    store_sum(position_of(phase_->y, at), load_vector(sums, times(place, s_.lanes)));
+    emitter_.forget();
+  });
 }
 
 void RowLanes::keep_tile(V first) {

@@ -14,7 +14,7 @@ using Kind = Axis::Kind;
 
 PanelSums::PanelSums(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s)
     : PanelKernel(kernel, storage, work, s), rows_(s.whole.axes_of(Kind::kRow)),
-      sums_(kernel, s.most_tile_rows, s.vectors, static_cast<int>(s.lanes)) {
+      sums_(kernel, s.most_tile_rows, s.vectors, static_cast<int>(s.lanes)), is_costly_(is_epilogue_costly()) {
   if (!s.transposes) return;
   transposed_ = kernel_.stack(vector_type(), s.lanes);
   KernelWork epilogue = work;
@@ -100,14 +100,44 @@ void PanelSums::finish_rows(V from, V to) {
     const std::vector<Axes> tile_rows = rows_of_tile(s_.whole, first, count);
     const std::vector<V> places = places_of_sums(s_.whole, tile_rows, first);
     for_sums(places, [&](int64_t i, int64_t j, V place) { sums_.set(i, j, load_vector(totals_, place)); });
-    store_tile(tile_rows);
+    store_tile(s_.whole, tile_rows, first);
     emitter_.forget();
   });
 }
 
-// The whole tile is computed before any of it is stored: a load that touched the masked end of an earlier row would
-// wait for that row's store.
-void PanelSums::store_tile(const std::vector<Axes>& rows) {
+void PanelSums::prefetch_results(const Contraction& phase, V first, int64_t count) {
+  if (!foresees_epilogue()) return;
+  kernel_.loop(0, count, [&](V i) {
+    Axes at = rows_of_tile(phase, plus(first, i), 1)[0];
+    for (int64_t j = 0; j < s_.vectors; ++j) {
+      at[column_] = emitter_.lane(number(j * s_.lanes));
+      prefetch_epilogue(position_of(s_.whole.y, at));
+    }
+  });
+}
+
+void PanelSums::store_tile(const Contraction& phase, const std::vector<Axes>& rows, V first) {
+  if (is_costly_ && rows.size() > 1) return store_in_turn(phase, static_cast<int64_t>(rows.size()), first);
+  store_vectors(rows, [&](size_t row, int64_t j) { return sums_.get(static_cast<int64_t>(row), j); });
+}
+
+// The sums of a tile wait in memory for the one place in the code that has what follows them.
+void PanelSums::store_in_turn(const Contraction& phase, int64_t count, V first) {
+  V sums = waiting_sums(count * s_.vectors);
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t j = 0; j < s_.vectors; ++j)
+      store_vector(sums_.get(i, j), sums, number((i * s_.vectors + j) * s_.lanes));
+  emitter_.forget();
+  kernel_.loop(0, count, [&](V i) {
+    store_vectors(rows_of_tile(phase, plus(first, i), 1),
+                  [&](size_t, int64_t j) { return load_vector(sums, times(plus(times(i, s_.vectors), j), s_.lanes)); });
+    emitter_.forget();
+  });
+}
+
+// All rows are computed before any of them is stored: a load that touched the masked end of an earlier row would wait
+// for that row's store.
+void PanelSums::store_vectors(const std::vector<Axes>& rows, const std::function<V(size_t row, int64_t vector)>& sum) {
   for (int64_t j = 0; j < s_.vectors; ++j) {
     emitter_.under_mask(vector_mask(j), [&] {
       const auto position = [&](Axes at) {
@@ -116,8 +146,8 @@ void PanelSums::store_tile(const std::vector<Axes>& rows) {
       };
       std::vector<std::vector<V>> elements;
       for (size_t i = 0; i < rows.size(); ++i) {
-        V sum = sums_.get(static_cast<int64_t>(i), j);
-        emitter_.bind(op_.result(), [sum](const Position&) { return sum; });
+        V value = sum(i, j);
+        emitter_.bind(op_.result(), [value](const Position&) { return value; });
         elements.push_back(compute_outputs(emitter_, work_, position(rows[i])));
       }
       for (size_t i = 0; i < rows.size(); ++i) store_computed(emitter_, work_, position(rows[i]), elements[i]);

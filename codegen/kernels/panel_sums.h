@@ -20,8 +20,10 @@ class PanelSums : protected PanelKernel {
   // Sums that are in the result all the while.
   void continue_result(const std::vector<Axes>& rows);
   void store_result(const std::vector<Axes>& rows);
+  // Has what follows the sums of a tile asked for, to come while they are made.
+  void prefetch_results(const Contraction& phase, V first, int64_t count);
   // The sums in registers, with what follows them, become the result.
-  void store_tile(const std::vector<Axes>& rows);
+  void store_tile(const Contraction& phase, const std::vector<Axes>& rows, V first);
   // The same of those kept of the tiles [from, to).
   void finish_rows(V from, V to);
 
@@ -38,9 +40,12 @@ class PanelSums : protected PanelKernel {
         body(static_cast<int64_t>(i), j, plus(times(places[i], s_.panel()), j * s_.lanes));
   }
   void for_results(const std::vector<Axes>& rows, const std::function<void(int64_t, int64_t, const Coord&)>& body);
+  void store_vectors(const std::vector<Axes>& rows, const std::function<V(size_t row, int64_t vector)>& sum);
+  void store_in_turn(const Contraction& phase, int64_t count, V first);
   void store_transposed(V from, V to);
   Position transposed_position(V channel, const Coord& row);
 
+  bool is_costly_;
   std::vector<bool> separate_;  // see loop_boundaries()
   V transposed_ = nullptr;
 };

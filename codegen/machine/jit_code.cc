@@ -84,17 +84,20 @@ class EmptyOnceInterrupted : public llvm::FunctionPass {
 };
 char EmptyOnceInterrupted::ID = 0;
 
-// As LLVMTargetMachine::addPassesToEmitFile does it, with a pass of ours in front of the first that goes over
-// functions. True if the target cannot.
-bool add_interruptible_passes(llvm::legacy::PassManager& passes, llvm::LLVMTargetMachine& machine,
-                              llvm::raw_pwrite_stream& out, llvm::CodeGenFileType type, InterruptFlag interrupt) {
+// As LLVMTargetMachine::addPassesToEmitFile does it, but for a pass that takes more time than it saves, and, if it can
+// be interrupted, with a pass of ours in front of the first that goes over functions. True if the target cannot.
+bool add_code_passes(llvm::legacy::PassManager& passes, llvm::LLVMTargetMachine& machine, llvm::raw_pwrite_stream& out,
+                     llvm::CodeGenFileType type, InterruptFlag interrupt) {
   auto* modules = new llvm::MachineModuleInfoWrapperPass(&machine);  // the pass manager's from here on
   llvm::TargetPassConfig* config = machine.createPassConfig(passes);
   config->setDisableVerify(true);
   passes.add(config);
   passes.add(modules);
-  const std::unique_ptr<llvm::Pass> before(llvm::createPreISelIntrinsicLoweringPass());
-  config->insertPass(before->getPassID(), new EmptyOnceInterrupted(interrupt));
+  if (interrupt != nullptr) {
+    const std::unique_ptr<llvm::Pass> before(llvm::createPreISelIntrinsicLoweringPass());
+    config->insertPass(before->getPassID(), new EmptyOnceInterrupted(interrupt));
+  }
+  config->disablePass(&llvm::PostRASchedulerID);  // processors that look far ahead need no other order
   if (config->addISelPasses()) return true;
   config->addMachinePasses();
   config->setInitialized();
@@ -112,10 +115,7 @@ Status emit_file(llvm::Module& module, const Target& target, int opt_level, llvm
   optimize(module, *machine, opt_level, times, interrupt);
   llvm::raw_svector_ostream out(bytes);
   llvm::legacy::PassManager passes;
-  const bool cannot =
-      interrupt == nullptr
-          ? machine->addPassesToEmitFile(passes, out, nullptr, type)
-          : add_interruptible_passes(passes, static_cast<llvm::LLVMTargetMachine&>(*machine), out, type, interrupt);
+  const bool cannot = add_code_passes(passes, static_cast<llvm::LLVMTargetMachine&>(*machine), out, type, interrupt);
   if (cannot) return fail("", "LLVM cannot write this file type for {}", target.triple);
   if (times != nullptr) llvm::TimePassesIsEnabled = true;
   passes.run(module);

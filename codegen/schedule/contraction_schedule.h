@@ -56,6 +56,7 @@ struct PanelSchedule {
   int64_t panel() const { return vectors * lanes; }
   int64_t panels() const;
   int64_t tile_rows(int64_t rows) const;
+  int64_t multiply_adds_of_tile() const { return tile_rows(rows_of_block()) * vectors * places(Axis::Kind::kDepth); }
   int64_t rows_of_block() const { return places(Axis::Kind::kRow); }
   // How many blocks the axes of a kind have.
   int64_t blocks(Axis::Kind kind) const;
@@ -140,6 +141,7 @@ struct DepthLanesSchedule {
   bool is_in_block = false;
   bool stages = false;        // a is copied, image by image, with the zeros of its padding
   bool packs = false;         // b, as [k / lanes][columns][lanes]
+  bool has_bands = false;     // the block is of some rows of the images, and tiles take turns at each
   std::vector<int64_t> tile;  // of each axis
   int64_t steps = 1;          // of the depth, whose sums do not wait for each other
 
@@ -158,6 +160,7 @@ struct DepthLanesSchedule {
  private:
   void divide_product(const Target& target);
   void divide_windows(const Target& target);
+  void divide_images(const Processor& processor);
 };
 
 }  // namespace minnow

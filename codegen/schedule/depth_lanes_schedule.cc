@@ -16,6 +16,9 @@ const Threshold kRowsOfUnit{"rows of a narrow product's unit", 128};  // each un
 const Threshold kMaxFilterColumns{"columns of a filter in registers", 7};
 constexpr int64_t kLongRows = 4;    // that are read side by side
 constexpr int64_t kFewColumns = 4;  // pixels of x that pay for a pixel of y
+const Threshold kFewestTurns{"turns of tiles at a band, for which sums are read and written", 16};
+constexpr double kFastBytes = 32;   // of operands in a cycle: more come from the first level of the caches alone
+constexpr double kBandPart = 0.75;  // of that level, for a band of both
 
 }  // namespace
 
@@ -64,10 +67,39 @@ void DepthLanesSchedule::divide_windows(const Target& target) {
     return;
   }
   tile[rows.back()] = places_at_once(width);
-  const int64_t most = std::max<int64_t>(1, kFewColumns / tile[rows.back()]);
-  tile[rows[0]] = largest_divisor(whole.axes[rows[0]].extent, most);
   const int64_t registers = target.schedule.tiles.accumulators / registers_of_vector(lanes, target.processor);
-  tile[column] = largest_divisor(outputs, std::max<int64_t>(1, registers / items()));
+  // As many multiply-adds for each pixel that is read as may be.
+  double best = 0;
+  int64_t channels = 1;
+  for (int64_t most = std::max<int64_t>(1, kFewColumns / tile[rows.back()]); most >= 1; --most) {
+    const int64_t some = largest_divisor(whole.axes[rows[0]].extent, most);
+    const int64_t others = largest_divisor(outputs, std::max<int64_t>(1, registers / (some * tile[rows.back()])));
+    const double gain = static_cast<double>(some * others) / static_cast<double>(some + others);
+    if (gain <= best) continue;
+    best = gain;
+    channels = some;
+    tile[column] = others;
+  }
+  tile[rows[0]] = channels;
+  divide_images(target.processor);
+}
+
+// A tile reads all of its images' pixels. Where its multiply-adds are done faster than these come from the second level
+// of the caches, they are of a band of rows that stays in the first while tiles of other rows of the filter take turns.
+// Each tile's sums are read and written again for that, and added to in the same order.
+void DepthLanesSchedule::divide_images(const Processor& processor) {
+  const std::vector<size_t> depth = whole.axes_of(Kind::kDepth);  // images, their rows, their columns
+  const double cycles =
+      static_cast<double>(columns() * items() * registers_of_vector(lanes, processor)) / processor.multiply_adds;
+  const int64_t pixel_bytes = (columns() + tile[whole.axes_of(Kind::kRow)[0]]) * lanes * 4;
+  const int64_t row_bytes = pixel_bytes * whole.axes[depth.back()].extent;
+  const int64_t rows = whole.axes[depth[1]].extent;
+  int64_t turns = 1;
+  for (const size_t axis : whole.axes_of(Kind::kRow)) turns *= whole.axes[axis].extent / tile[axis];
+  has_bands = turns >= kFewestTurns && static_cast<double>(pixel_bytes) > kFastBytes * cycles &&
+              rows * row_bytes > processor.level1.bytes;
+  const auto most = static_cast<int64_t>(kBandPart * static_cast<double>(processor.level1.bytes));
+  if (has_bands) block[depth[1]] = even_tile(rows, std::max<int64_t>(1, most / row_bytes));
 }
 
 int64_t DepthLanesSchedule::items() const {
@@ -100,6 +132,7 @@ std::string DepthLanesSchedule::text() const {
   text += fmt::format(", summed over, tile {} rows x {} columns", items(), columns());
   if (steps > 1) text += fmt::format(" x {} steps", steps);
   if (packs) text += ", right operand packed";
+  if (has_bands) text += fmt::format(", bands of {} rows", block[whole.axes_of(Kind::kDepth)[1]]);
   if (stages) text += fmt::format(", left operand copied with its padding, {} floats", floats_of(input()));
   return text;
 }

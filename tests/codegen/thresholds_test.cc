@@ -246,6 +246,16 @@ void check_blocks(int64_t images, const Shape& image, int64_t outputs, int64_t f
   c.check_after_passes();
 }
 
+// What follows a product: more than the cache holds, so that it is asked for, and more ops than a tile repeats.
+void check_epilogues() {
+  Cases c;
+  const Shape shape = {300, 524};
+  Value* y = c.b.dot(c.input({300, 40}), c.input({40, 524}));
+  for (int i = 0; i < 2; ++i) y = c.b.mul(c.b.add(y, c.input(shape)), c.input(shape));
+  c.result(y);
+  c.check_after_passes();
+}
+
 // No machine has all vectors.
 bool is_of_this_machine(const Threshold& threshold) {
   const auto target = host_target();
@@ -261,7 +271,9 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_passes();
   check_bodies();
   check_spans();
+  check_epilogues();
   check_blocks(15, {1, 3, 4}, 2);
+  check_blocks(16, {16, 40, 40}, 2);  // bands of images, the last of one row
   check_blocks(16, {1, 3, 12}, 2, 9);
   check_blocks(40, {2, 2, 4}, 3);
   check_blocks(147, {2, 2, 6}, 59);     // ten blocks in eight shares, and three examples
@@ -288,7 +300,7 @@ const std::vector<std::string>& no_thresholds() {
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kVectorsOfPiece", "kNone", "kBoth",    // of reductions, of traits
       "kKeyBytes",                            // of what is sorted
-      "kProductParts", "kFewestPlaces", "kPanelParts", "kImageParts",  // of caches, whose sizes the processor has
+      "kProductParts", "kFewestPlaces", "kPanelParts", "kImageParts", "kEpilogueParts", "kLineBytes", "kFastBytes", "kBandPart",  // of caches, whose sizes the processor has
       "kMaxFactors",                          // of a product
       "d < 4", "kRow = 2",                    // dimensions of an image
       "kSmallBand",                           // of memory that there is little of

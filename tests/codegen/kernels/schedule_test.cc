@@ -1,0 +1,53 @@
+// What the schedule makes of a processor's caches and units.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "codegen/schedule/choose_contraction.h"
+#include "ir/builder.h"
+
+namespace minnow {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string schedule_of(OpKind kind, const Shape& left, const Shape& right, const Attributes& attributes,
+                        const std::string& cpu, bool is_in_block) {
+  Function function("f");
+  Value* a = function.add_parameter("a", {DType::kF32, left});
+  Value* b = function.add_parameter("b", {DType::kF32, right});
+  const Value* result = Builder(function).create(kind, {a, b}, attributes);
+  const auto target = named_target("x86_64-linux-gnu", cpu);
+  EXPECT_TRUE(target);
+  return text_of(choose_contraction(*result->op, *target, is_in_block));
+}
+
+std::string product(int64_t rows, int64_t depth, int64_t columns) {
+  return schedule_of(OpKind::kDot, {rows, depth}, {depth, columns}, DotAttributes{{1, 0}}, "znver5", false);
+}
+
+// Rows of 4 KiB begin in 16 of the second level's 1024 sets, which have 64 KiB for a panel of 256.
+TEST(Schedule, PacksWhatTheCacheCannotHoldWhereItLies) {
+  EXPECT_THAT(product(64, 1024, 1024), HasSubstr("panels of depth"));
+  EXPECT_THAT(product(64, 1024, 1040), HasSubstr("read as it lies"));
+  EXPECT_THAT(product(64, 256, 1024), HasSubstr("read as it lies"));
+  EXPECT_THAT(product(8, 1024, 1024), HasSubstr("read as it lies"));  // few tiles, whatever they cost
+}
+
+std::string filter_gradient(int64_t channels, int64_t size, int64_t filter, const std::string& cpu) {
+  const Shape x = {16, channels, size + filter - 1, size + filter - 1}, y = {16, 16, size, size};
+  ConvAttributes gradient;
+  gradient.shape = {16, channels, filter, filter};
+  return schedule_of(OpKind::kConvFilter, x, y, gradient, cpu, true);
+}
+
+// Of two units of multiply-adds the second level of the caches cannot feed both.
+TEST(Schedule, HasBandsOfImagesWhereUnitsAreFasterThanTheCache) {
+  EXPECT_THAT(filter_gradient(16, 32, 3, "znver5"), HasSubstr("bands of 2 rows"));
+  EXPECT_THAT(filter_gradient(16, 32, 3, "znver4"), Not(HasSubstr("bands")));
+  EXPECT_THAT(filter_gradient(16, 8, 3, "znver5"), Not(HasSubstr("bands")));  // all of them stay in the first level
+  EXPECT_THAT(filter_gradient(1, 32, 3, "znver5"), Not(HasSubstr("bands")));  // nobody reads a band again
+}
+
+}  // namespace
+}  // namespace minnow
