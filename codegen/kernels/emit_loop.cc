@@ -128,6 +128,19 @@ void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Positi
   store_computed(emitter, work, at, elements);
 }
 
+std::vector<const Value*> values_read_in_place(const Storage& storage, const KernelWork& work) {
+  std::vector<const Value*> roots, read;
+  for (const KernelOutput& output : work.outputs) roots.push_back(storage.resolve(output.value));
+  visit_each_once<const Value*>(std::move(roots), [&](const Value* value, const auto& reach) {
+    if (value->op == nullptr || !work.inside.contains(value->op)) {
+      if (storage.find(value) >= 0) read.push_back(value);
+    } else if (value->op != work.main && has_trait(value->op->kind, kElementwise)) {
+      for (const Value* operand : value->op->operands) reach(storage.resolve(operand));
+    }
+  });
+  return read;
+}
+
 WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                            const LoopOptions& options) {
   const Shape& shape = storage.resolve(work.outputs[0].value)->type.shape;

@@ -34,6 +34,9 @@ void store_computed(ElementEmitter& emitter, const KernelWork& work, const Posit
                     const std::vector<llvm::Value*>& elements);
 void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Position& at);
 
+// Values in memory that outputs are computed from at the very position that is written: through elementwise ops alone.
+std::vector<const Value*> values_read_in_place(const Storage& storage, const KernelWork& work);
+
 // Loops that run together, outermost first: the last dimension of each group and its extent.
 struct LoopGroup {
   size_t dim;

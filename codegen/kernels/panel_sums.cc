@@ -10,11 +10,14 @@ namespace {
 using V = llvm::Value*;
 using Kind = Axis::Kind;
 
+constexpr int64_t kLineBytes = 64;  // of the caches
+
 }  // namespace
 
 PanelSums::PanelSums(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s)
     : PanelKernel(kernel, storage, work, s), rows_(s.whole.axes_of(Kind::kRow)),
-      sums_(kernel, s.most_tile_rows, s.vectors, static_cast<int>(s.lanes)) {
+      sums_(kernel, s.most_tile_rows, s.vectors, static_cast<int>(s.lanes)),
+      read_(values_read_in_place(storage, work)) {
   if (!s.transposes) return;
   transposed_ = kernel_.stack(vector_type(), s.lanes);
   KernelWork epilogue = work;
@@ -103,6 +106,19 @@ void PanelSums::finish_rows(V from, V to) {
     store_tile(tile_rows);
     emitter_.forget();
   });
+}
+
+void PanelSums::prefetch_epilogue(const std::vector<Axes>& rows) {
+  for (const Value* value : read_) {
+    if (value->type.bytes() <= kernel_.target().processor.level1.bytes) continue;
+    const int64_t vectors = std::max<int64_t>(1, kLineBytes / (s_.lanes * dtype_bytes(value->type.dtype)));
+    for (const Axes& row : rows)
+      for (int64_t j = 0; j < s_.vectors; j += vectors) {
+        Axes at = row;
+        at[column_] = emitter_.uniform(number(j * s_.lanes));
+        emitter_.prefetch(value, position_of(s_.whole.y, at));
+      }
+  }
 }
 
 // The whole tile is computed before any of it is stored: a load that touched the masked end of an earlier row would

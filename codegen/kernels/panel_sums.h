@@ -20,6 +20,8 @@ class PanelSums : protected PanelKernel {
   // Sums that are in the result all the while.
   void continue_result(const std::vector<Axes>& rows);
   void store_result(const std::vector<Axes>& rows);
+  // Asks for what store_tile() reads, in good time: before the tile is summed up.
+  void prefetch_epilogue(const std::vector<Axes>& rows);
   // The sums in registers, with what follows them, become the result.
   void store_tile(const std::vector<Axes>& rows);
   // The same of those kept of the tiles [from, to).
@@ -41,7 +43,8 @@ class PanelSums : protected PanelKernel {
   void store_transposed(V from, V to);
   Position transposed_position(V channel, const Coord& row);
 
-  std::vector<bool> separate_;  // see loop_boundaries()
+  std::vector<const Value*> read_;  // by store_tile(), where it stores
+  std::vector<bool> separate_;      // see loop_boundaries()
   V transposed_ = nullptr;
 };
 

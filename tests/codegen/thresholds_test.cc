@@ -267,7 +267,7 @@ const std::vector<std::string>& no_thresholds() {
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kVectorsOfPiece", "kNone", "kBoth",    // of reductions, of traits
       "kKeyBytes",                            // of what is sorted
-      "kProductParts", "kFewestPlaces", "kPanelParts", "kImageParts",  // of caches, whose sizes the processor has
+      "kProductParts", "kFewestPlaces", "kPanelParts", "kImageParts", "kLineBytes",  // of caches, whose sizes the processor has
       "kMaxFactors",                          // of a product
       "d < 4", "kRow = 2",                    // dimensions of an image
       "kSmallBand",                           // of memory that there is little of
