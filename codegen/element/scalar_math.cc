@@ -85,6 +85,36 @@ V ScalarMath::bits(V x) {
   return ir_.CreateBitCast(x, with_element(x, ir_.getIntNTy(x->getType()->getScalarSizeInBits())));
 }
 
+// Bits of floats, as signed integers, are in order but for the negative ones, whose order is the other way round. This
+// is its own inverse.
+V ScalarMath::with_negatives_reversed(V bits) {
+  const unsigned width = bits->getType()->getScalarSizeInBits();
+  V is_negative = ir_.CreateAShr(bits, like_int(bits, width - 1));
+  V magnitude = llvm::ConstantInt::get(bits->getType(), llvm::APInt::getSignedMaxValue(width));
+  return ir_.CreateXor(bits, ir_.CreateAnd(is_negative, magnitude));
+}
+
+namespace {
+
+// That of -infinity, below which NaNs with a sign are: counted from it, they come behind the others.
+V least_number(V like, const llvm::fltSemantics& semantics) {
+  const llvm::APInt bits = llvm::APFloat::getInf(semantics, true).bitcastToAPInt();
+  return llvm::ConstantInt::get(like->getType(), bits ^ llvm::APInt::getSignedMaxValue(bits.getBitWidth()));
+}
+
+}  // namespace
+
+V ScalarMath::order_of(V x) {
+  V order = with_negatives_reversed(bits(x));
+  return ir_.CreateSub(order, least_number(order, x->getType()->getScalarType()->getFltSemantics()));
+}
+
+V ScalarMath::from_order(V order) {
+  llvm::Type* type = order->getType()->getScalarSizeInBits() == 64 ? ir_.getDoubleTy() : ir_.getFloatTy();
+  V bits = with_negatives_reversed(ir_.CreateAdd(order, least_number(order, type->getFltSemantics())));
+  return ir_.CreateBitCast(bits, with_element(order, type));
+}
+
 // The float of these bits; NaN if a or b is.
 V ScalarMath::nan_or(V a, V b, V bits) {
   return ir_.CreateSelect(ir_.CreateFCmpUNO(a, b), ir_.CreateFAdd(a, b), ir_.CreateBitCast(bits, a->getType()));

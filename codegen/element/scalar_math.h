@@ -50,6 +50,10 @@ class ScalarMath {
   V logical_or(DType t, V a, V b);
   V select(V pred, V a, V b);
 
+  // An unsigned integer for a float, whose order is that of max: NaNs above all others, -0 below +0, -infinity at 0.
+  V order_of(V x);
+  V from_order(V order);
+
   V fma(V a, V b, V c);
   // A constant of x's type (scalar or splat).
   V like(V x, double value);
@@ -68,6 +72,7 @@ class ScalarMath {
   V clamp(V x, double low, double high);
   V bits(V x);
   V nan_or(V a, V b, V bits);
+  V with_negatives_reversed(V bits);
   llvm::Type* with_element(V x, llvm::Type* element);
 
   llvm::IRBuilder<>& ir_;

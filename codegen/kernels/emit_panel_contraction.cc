@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "codegen/kernels/emit_contraction.h"
 #include "codegen/kernels/panel_sums.h"
@@ -39,7 +40,8 @@ class PanelContraction : PanelSums {
   void emit_piece(V piece);
   void sum_phase(const Contraction& phase, V from, V to, V is_first);
   void accumulate(const Contraction& phase, const std::vector<Axes>& rows);
-  void prefetch(const Contraction& phase, Axes row, const Axes& depth);
+  void prefetch(const Contraction& phase, const Axes& row, const Axes& depth);
+  std::optional<Axes> place_ahead(Axes row, const Axes& depth, int64_t steps);
 
   Operand a_;
   ScratchUnits scratch_;
@@ -176,27 +178,40 @@ void PanelContraction::accumulate(const Contraction& phase, const std::vector<Ax
 }
 
 // Asks for what lies too far from the step before, or from the tile before, for the processor to foresee it. Of a that
-// is one line a step. Where a moves down a column, it is the line of the tile's last number: the tile before asked for
-// the others. Else it is of the next tile's rows, which lie behind these. Of b, where it is not packed, it is a step's
-// long piece, unless there are one or two rows: the processor follows those by itself.
-void PanelContraction::prefetch(const Contraction& phase, Axes row, const Axes& depth) {
+// is one line a step, see place_ahead(). Of b, where it is not packed, it is a step's long piece, unless there are one
+// or two rows: the processor follows those by itself.
+void PanelContraction::prefetch(const Contraction& phase, const Axes& row, const Axes& depth) {
   if (s_.stages || s_.adds_up) return;
-  const size_t step = depth_.back();
   const int64_t tile_rows = s_.tile_rows(s_.rows_of_block());
   const double cycles = static_cast<double>(tile_rows * s_.vectors) / kernel_.target().processor.multiply_adds;
   const auto steps = static_cast<int64_t>(kCyclesAhead / std::max(cycles, 1.0));
-  const bool moves_down = s_.whole.kind_of(s_.whole.a.back()) == Kind::kRow;
-  if (!moves_down) row[rows_.back()] = emitter_.offset(row[rows_.back()], 1);
-  row[step] = moves_down ? emitter_.offset(depth[step], steps) : emitter_.scale(depth[step], tile_rows);
-  // A short column is in the cache after the first panel, and what lies behind it is on pages that nobody reads.
-  const bool is_worth_it = moves_down ? s_.block[step] >= kStepsOfColumn * steps : s_.blocks(Kind::kDepth) == 1;
-  if (is_worth_it) emitter_.prefetch(a_.value, position_of(phase.a, row));
+  if (const auto ahead = place_ahead(row, depth, steps)) emitter_.prefetch(a_.value, position_of(phase.a, *ahead));
   for (int64_t j = 0; j < s_.vectors && !s_.packs && tile_rows > 2; ++j) {
     Axes column = depth;
     column[column_] = emitter_.uniform(number(j * s_.lanes));
-    column[step] = emitter_.offset(depth[step], steps);
+    column[depth_.back()] = emitter_.offset(depth[depth_.back()], steps);
     emitter_.prefetch(b_.value, position_of(phase.b, column));
   }
+}
+
+// What of a is read some steps on. Where a moves down a column, it is of the tile's last row: the tile before asked for
+// the others. A short column is in the cache after the first panel, so that it is the next matrix's; behind the last
+// matrix are pages that nobody reads. Else it is of the next tile's rows, which lie behind these.
+std::optional<ContractionKernel::Axes> PanelContraction::place_ahead(Axes row, const Axes& depth, int64_t steps) {
+  const size_t step = depth_.back();
+  const bool moves_down = s_.whole.kind_of(s_.whole.a.back()) == Kind::kRow;
+  if (!moves_down) {
+    if (s_.blocks(Kind::kDepth) > 1) return std::nullopt;
+    row[rows_.back()] = emitter_.offset(row[rows_.back()], 1);
+    row[step] = emitter_.scale(depth[step], s_.tile_rows(s_.rows_of_block()));
+    return row;
+  }
+  const bool is_long = s_.block[step] >= kStepsOfColumn * steps;
+  const std::vector<size_t> batch = s_.whole.axes_of(Kind::kBatch);
+  if (!is_long && batch.empty()) return std::nullopt;
+  row[step] = is_long ? emitter_.offset(depth[step], steps) : depth[step];
+  if (!is_long) row[batch.back()] = emitter_.offset(row[batch.back()], 1);
+  return row;
 }
 
 }  // namespace

@@ -57,7 +57,6 @@ class RowKernel {
   void emit_row();
   void emit_reduction(const Op& op);
   void emit_argmax(const Op& op);
-  V reduce_lanes(const Op& op, V lanes);
   void bind_scalar(const Op& op, V result);
   void store_row_results();
   void store_full_results();
@@ -214,31 +213,31 @@ void RowKernel::keep(const Op& op) {
   vector_.bind(op.result(), [=, this](const Position& at) { return vector_.load(buffer, dtype, address(at)); });
 }
 
+// Of floats the largest is found by their order, for which there is one instruction.
 void RowKernel::emit_reduction(const Op& op) {
   const DType dtype = op.type().dtype;
   const bool is_max = op.kind == OpKind::kReduceMax;
-  const double start = !is_max           ? 0
-                       : is_float(dtype) ? -std::numeric_limits<double>::infinity()
-                                         : std::numeric_limits<int32_t>::min();
-  llvm::Type* type = vector_.type_of(dtype);
-  V lanes = kernel_.stack(type);
-  vector_.ir().CreateStore(vector_.constant_of(dtype, start), lanes);
+  const bool orders = is_max && is_float(dtype);
+  llvm::IRBuilder<>& ir = vector_.ir();
+  ScalarMath& math = vector_.math();
+  const auto combine = [&](V a, V b) {
+    if (orders) return static_cast<V>(ir.CreateBinaryIntrinsic(llvm::Intrinsic::umax, a, b));
+    return is_max ? math.max(dtype, a, b) : math.add(dtype, a, b);
+  };
+  V start = vector_.constant_of(dtype, !is_max ? 0 : std::numeric_limits<int32_t>::min());
+  if (orders) start = math.order_of(vector_.constant_of(dtype, -std::numeric_limits<double>::infinity()));
+  V lanes = kernel_.stack(start->getType());
+  ir.CreateStore(start, lanes);
   for_columns([&](const Position& at) {
     V element = vector_.emit(op.operands[0], at);
-    V before = vector_.ir().CreateLoad(type, lanes);
-    V after = is_max ? vector_.math().max(dtype, element, before) : vector_.math().add(dtype, before, element);
-    if (vector_.mask() != nullptr) after = vector_.ir().CreateSelect(vector_.mask(), after, before);
-    vector_.ir().CreateStore(after, lanes);
+    V before = ir.CreateLoad(start->getType(), lanes);
+    V after = combine(before, orders ? math.order_of(element) : element);
+    if (vector_.mask() != nullptr) after = ir.CreateSelect(vector_.mask(), after, before);
+    ir.CreateStore(after, lanes);
   });
-  V result = vector_.ir().CreateLoad(type, lanes);
-  bind_scalar(op, rows_are_lanes_ ? result : reduce_lanes(op, result));
-}
-
-V RowKernel::reduce_lanes(const Op& op, V lanes) {
-  return combine_lanes(vector_.ir(), lanes, [&](V a, V b) {
-    return op.kind == OpKind::kReduceMax ? vector_.math().max(op.type().dtype, a, b)
-                                         : vector_.math().add(op.type().dtype, a, b);
-  });
+  V result = ir.CreateLoad(start->getType(), lanes);
+  if (!rows_are_lanes_) result = combine_lanes(ir, result, combine);
+  bind_scalar(op, orders ? math.from_order(result) : result);
 }
 
 void RowKernel::emit_argmax(const Op& op) {

@@ -17,7 +17,8 @@ class RowRules : public KernelRules {
     if (op.kind == OpKind::kBroadcast || op.kind == OpKind::kIota) return {};
     if (has_trait(op.kind, kReduction) || reads_from(cluster, op)) return {};
     if (!cluster.is_private(op.result())) return "others read it too, so it has to be written in any case";
-    return follows_contraction(op) && !widens(op) ? "it is the contraction's epilogue, which costs nothing" : "";
+    return follows_contraction(cluster, op) && !widens(op) ? "it is the contraction's epilogue, which costs nothing"
+                                                           : "";
   }
 
   std::string_view why_no_kernel(const Cluster& cluster) const override {
@@ -25,10 +26,13 @@ class RowRules : public KernelRules {
   }
 
  private:
-  // Such an op is its epilogue for nothing.
-  static bool follows_contraction(const Op& op) {
-    return std::ranges::any_of(
-        op.operands, [](const Value* operand) { return operand->op && has_trait(operand->op->kind, kContraction); });
+  // Such an op is its epilogue for nothing, unless the cluster reads the contraction's result in any case.
+  static bool follows_contraction(const Cluster& cluster, const Op& op) {
+    return std::ranges::any_of(op.operands, [&](const Value* operand) {
+      const auto is_member = [&](const Op* user) { return cluster.contains(user); };
+      return operand->op && has_trait(operand->op->kind, kContraction) &&
+             std::ranges::none_of(cluster.graph().uses().users(operand), is_member);
+    });
   }
 
   RowShape row_;

@@ -1,6 +1,7 @@
 #include "passes/simplify/lift_broadcasts.h"
 
 #include <algorithm>
+#include <array>
 
 #include "passes/simplify/rewrite.h"
 
@@ -76,6 +77,57 @@ Value* join_factors(const Op& op, Builder& b) {
   return b.mul(inner.x, b.broadcast(joined, dimensions(*inner.broadcast), op.type().shape));
 }
 
+// One of the operands that a commutative op has, and the other one.
+struct Sides {
+  Value *one, *other;
+};
+
+std::array<Sides, 2> both_ways(const Op& op) {
+  return {Sides{op.operands[0], op.operands[1]}, Sides{op.operands[1], op.operands[0]}};
+}
+
+// Of the sum of a quotient and of what its row has in common, broadcast(-Σ (x/b)·p) with p = e/b: the op that sums up
+// and p. nullptr: it is none.
+struct SharedTerm {
+  const Op* sum = nullptr;
+  Value* p = nullptr;
+};
+
+SharedTerm match_shared_term(const Value* term, const Op& quotient, const Value* e) {
+  const Op* spread = match(term, OpKind::kBroadcast);
+  const Op* minus = spread ? match(spread->operands[0], OpKind::kNegate) : nullptr;
+  const Op* sum = minus ? match(minus->operands[0], OpKind::kReduceSum) : nullptr;
+  const Op* product = sum ? match(sum->operands[0], OpKind::kMultiply) : nullptr;
+  if (product == nullptr || !is_float_gradient(*sum)) return {};
+  const Op* divisor = match(quotient.operands[1], OpKind::kBroadcast);
+  if (divisor == nullptr || dimensions(*divisor) != dimensions(*spread) || !is_shared(quotient.operands[1], *sum))
+    return {};
+  for (const auto [dp, p] : both_ways(*product)) {
+    const Op* share = match(p, OpKind::kDivide);
+    if (dp == quotient.result() && share && share->operands[0] == e && share->operands[1] == quotient.operands[1])
+      return {sum, p};
+  }
+  return {};
+}
+
+// (x/b + broadcast(-Σ (x/b)·p))·e → (x + broadcast(-Σ x·p))·p, with p = e/b
+Value* multiply_by_shares(const Op& op, Builder& b) {
+  if (!is_float_gradient(op)) return nullptr;
+  for (const auto [factor, e] : both_ways(op)) {
+    const Op* sum = match(factor, OpKind::kAdd);
+    if (sum == nullptr || !is_float_gradient(*sum)) continue;
+    for (const auto [first, term] : both_ways(*sum)) {
+      const Op* quotient = match(first, OpKind::kDivide);
+      const SharedTerm shared = quotient ? match_shared_term(term, *quotient, e) : SharedTerm{};
+      if (shared.sum == nullptr) continue;
+      Value* x = quotient->operands[0];
+      Value* row = b.neg(b.reduce_sum(b.mul(x, shared.p), dimensions(*shared.sum)));
+      return b.mul(b.add(x, b.broadcast(row, dimensions(*term->op), op.type().shape)), shared.p);
+    }
+  }
+  return nullptr;
+}
+
 // x/sqrt(y) → x·(1/sqrt(y))
 Value* multiply_by_reciprocal(const Op& op, Builder& b) {
   const Op* broadcast = match(op.operands[1], OpKind::kBroadcast);
@@ -88,6 +140,7 @@ Value* multiply_by_reciprocal(const Op& op, Builder& b) {
 constexpr RewriteRule kRules[] = {
     {OpKind::kReduceSum, lift_from_sum},
     {OpKind::kMultiply, join_factors},
+    {OpKind::kMultiply, multiply_by_shares},
     {OpKind::kDivide, multiply_by_reciprocal},
 };
 

@@ -13,6 +13,8 @@ namespace minnow {
 //   reduce_sum(x·b·y) → reduce_sum(x·y)·c, where c lies along kept dimensions or is one number; the same of x/b and -x.
 //     In gradients alone: a program may divide before it sums up, so that the sum does not overflow.
 //   (x·b1)·b2 → x·broadcast(c1·c2), of the same dimensions and in gradients
+//   (x/b + broadcast(-Σ (x/b)·p))·e → (x + broadcast(-Σ x·p))·p, where p = e/b, in gradients: of softmax the result is
+//     kept, and neither the exponentials nor their sum
 //   x/b → x·broadcast(1/c), where c = sqrt(y): no root is so small that its reciprocal overflows
 // Rounding differs. Runs before cse, which makes equal sums one.
 bool lift_broadcasts(Function& function);

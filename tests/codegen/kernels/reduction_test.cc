@@ -83,6 +83,38 @@ std::vector<float> hard_rows(int64_t rows, int64_t columns) {
   return x;
 }
 
+// x - max(x) by rows, which are one kernel. Rows: NaN with a sign among numbers, zeros of both signs, -0 alone.
+template <typename T>
+void expect_order_of_floats(DType dtype, int64_t columns) {
+  SCOPED_TRACE(fmt::format("{} of {}", columns, dtype_name(dtype)));
+  Function function("f");
+  Builder b(function);
+  Value* x = function.add_parameter("x", {dtype, {3, columns}});
+  Value* largest = b.reduce_max(x, {1});
+  function.add_result("largest", largest);
+  function.add_result("shifted", b.sub(x, b.broadcast(largest, {0}, x->type.shape)));
+  ASSERT_TRUE(run_passes(function, default_pipeline()).has_value());
+  const T nan = std::copysign(std::numeric_limits<T>::quiet_NaN(), T{-1});
+  std::vector<T> numbers;
+  for (int64_t i = 0; i < columns; ++i) numbers.push_back(i == columns / 2 ? nan : std::numeric_limits<T>::infinity());
+  for (int64_t i = 0; i < columns; ++i) numbers.push_back(i == columns - 1 ? T{0} : -T{0});
+  numbers.resize(static_cast<size_t>(3 * columns), -T{0});
+  std::vector<Tensor> arguments;
+  arguments.push_back(Tensor::from(x->type, std::span<const T>(numbers)));
+  const auto results = testing::CompiledProgram(function).run(arguments);
+  const std::span<const T> found = results[0].template as<T>();
+  EXPECT_TRUE(std::isnan(found[0]));
+  EXPECT_TRUE(found[1] == 0 && !std::signbit(found[1]));
+  EXPECT_TRUE(found[2] == 0 && std::signbit(found[2]));
+}
+
+TEST(ReduceMax, IsByTheOrderOfFloats) {
+  for (const int64_t columns : {2, 5, 16, 40}) {
+    expect_order_of_floats<float>(DType::kF32, columns);
+    expect_order_of_floats<double>(DType::kF64, columns);
+  }
+}
+
 class ArgMax : public ::testing::TestWithParam<int64_t> {};
 
 TEST_P(ArgMax, FindsTheFirstLargestAloneAndInARow) {
