@@ -12,6 +12,7 @@
 #include "tools/command.h"
 #include "tools/flags/error_text.h"
 #include "tools/flags/trained_model.h"
+#include "tools/report/layer_table.h"
 #include "tools/web/web_page.h"
 
 namespace minnow {
@@ -63,20 +64,30 @@ Result<std::string> trained_weights(const ModelFlags& model, const WebFlags& fla
   return std::string();
 }
 
-// What of the data goes into the page; a word on stderr where the model's cannot be had.
-std::optional<DataSplits> data_of(const Session& session, const DataFlags& flags, ThreadPool& pool,
-                                  std::vector<std::string>& names) {
+// The model's data; a word on stderr where they cannot be had.
+std::optional<DataSplits> load_data_of(const Session& session, const DataFlags& flags, ThreadPool& pool) {
   if (draws_data(session) || session.model().model.data().source_case() == spec::Data::SOURCE_NOT_SET) return {};
   auto data = flags.load(session, pool);
-  if (!data) {
-    fmt::print(stderr, "the page has no data: {}\n", error_text(data.error()));
+  if (data) {
+    for (Dataset* split : {&data->train, &data->validation}) scale_bytes(*split);
+    return *std::move(data);
+  }
+  fmt::print(stderr, "the page has no data: {}\n", error_text(data.error()));
+  return {};
+}
+
+// What of them goes into the page; a word on stderr where that is not all.
+std::optional<DataSplits> data_in_page(const Session& session, std::optional<DataSplits> data) {
+  if (!data || fits_in_page(*data)) return data;
+  if (data->train.windows || reads_files_of_its_kind(session)) {
+    print_notes({"the data are too large for the page; it asks for files"});
     return {};
   }
-  if (names.empty()) names = data->train.class_names;
-  for (Dataset* split : {&data->train, &data->validation}) scale_bytes(*split);
-  if (fits_in_page(*data)) return *std::move(data);
-  print_notes({"the data are too large for the page; it asks for files"});
-  return {};
+  DataSplits part = part_for_page(*data);
+  print_notes({fmt::format("the data are too large for the page; it has {} of {} examples, {} of {} to validate",
+                           grouped(part.train.size()), grouped(data->train.size()), grouped(part.validation.size()),
+                           grouped(data->validation.size()))});
+  return part;
 }
 
 // Examples to evaluate at a time: so many that all are in whole batches, unless those were small.
@@ -147,7 +158,11 @@ Status write_web(const ModelFlags& model, const BackendFlags& backend, const Web
   }
   const auto& given = loaded.model.data().class_names();
   if (names.empty()) names = {given.begin(), given.end()};
-  std::optional<DataSplits> data = data_of(*session, flags.data, pool, names);
+  std::optional<DataSplits> all = load_data_of(*session, flags.data, pool);
+  if (all && names.empty()) names = all->train.class_names;
+  std::vector<Brightness> brightness = brightness_of(*session, all ? &*all : nullptr);
+  const int64_t training_examples = all ? all->train.size() : 0;
+  std::optional<DataSplits> data = data_in_page(*session, std::move(all));
 
   Functions functions(session->model(), flags.pipeline, backend.session_options().max_bytes);
   MINNOW_TRY(add_functions(*session, data, functions));
@@ -160,7 +175,9 @@ Status write_web(const ModelFlags& model, const BackendFlags& backend, const Web
                                      .class_names = names_of_classes(std::move(names), *session),
                                      .weights = weights,
                                      .fresh = std::move(fresh),
-                                     .data = std::move(data)});
+                                     .data = std::move(data),
+                                     .training_examples = training_examples,
+                                     .brightness = std::move(brightness)});
   MINNOW_TRY(write_file_atomically(flags.file, page));
   fmt::print("{}: {} bytes, of which code {}, weights {}\n", flags.file, page.size(), code.bytes.size(),
              weights.size());

@@ -63,3 +63,38 @@ training { batch_size: 4 }
 data { idx { train_images: "a" train_labels: "b" validation_images: "c" validation_labels: "d" }
        class_names: ["left", "%s", "right"] }
 """
+
+FOLDER = """
+inputs { name: "image" shape: [1, 12, 12] }
+layers { name: "fc" dense { units: 2 } }
+loss { softmax_cross_entropy {} }
+training { learning_rate: 0.5 batch_size: 4 epochs: 8 }
+data { png_folder { train: "pictures" validation: "pictures" } }
+"""
+
+ARRAYS = """
+inputs { name: "image" shape: [1, 8, 8] }
+layers { name: "fc" dense { units: 1 } }
+loss { mean_squared_error {} }
+training { batch_size: 4 }
+data { npy { train_inputs: "x.npy" train_targets: "y.npy" validation_inputs: "x.npy" validation_targets: "y.npy" } %s }
+"""
+
+AUTOENCODER = """
+inputs { name: "image" shape: 256 }
+layers { name: "code" dense { units: 4 } }
+layers { name: "picture" dense { units: 256 } }
+loss { mean_squared_error {} }
+training { learning_rate: 0.1 batch_size: 50 }
+data { npy { train_inputs: "all.npy" train_targets: "all.npy" validation_inputs: "all.npy" validation_targets: "all.npy" } }
+"""
+
+WORDS = """
+inputs { name: "tokens" shape: [4] type: I32 }
+layers { name: "embed" embedding { vocabulary: %d units: 8 } }
+layers { name: "memory" gru { units: 12 } }
+layers { name: "next" dense { units: %d per_position: true } }
+loss { softmax_cross_entropy {} }
+training { learning_rate: 0.03 adam {} batch_size: 8 epochs: 12 }
+data { text { file: "words.txt" level: WORD } }
+"""

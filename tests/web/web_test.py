@@ -19,8 +19,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import chromium
-from formats import idx, png_pixels, tensors_of
-from networks import DIGITS, LETTERS, LINE, LOOKING_BACK, PICTURES, TEXT, WHOLE
+from formats import idx, npy, png, png_pixels, tensors_of
+from networks import ARRAYS, AUTOENCODER, DIGITS, FOLDER, LETTERS, LINE, LOOKING_BACK, PICTURES, TEXT, WHOLE, WORDS
 
 MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=2>"
@@ -58,8 +58,9 @@ class WebTest(unittest.TestCase):
         cls.run_minnow("train", "digits.textproto", "--out", "run")
 
     @classmethod
-    def write(cls, name, text):
-        (cls.path / name).write_text(text)
+    def write(cls, name, content):
+        (cls.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (cls.path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
     @classmethod
     def run_minnow(cls, *arguments, status=0):
@@ -188,6 +189,73 @@ class WebTest(unittest.TestCase):
         self.assertIn("1 of mine", seen["note"])
         self.assertEqual(seen["rows"], [i % 8 == 7 for i in range(16)])
         self.assertEqual((seen["left"], seen["thumbs"]), (0, 0))
+
+    def test_pictures_of_a_folder(self):
+        self.write("folder.textproto", FOLDER)
+        pictures = {"down": [250 if i % 12 < 6 else 10 for i in range(144)], "up": [10 if i % 12 < 6 else 250 for i in range(144)]}
+        for name, pixels in pictures.items():
+            for i in range(4):
+                self.write(f"pictures/{name}/{i}.png", png(12, 12, pixels))
+        self.run_minnow("train", "folder.textproto", "--out", "folder", "--data-dir", ".")
+        self.write("drawn.png", png(12, 12, [255] * 144))
+        seen = self.browse("folder", """
+            const pad = app.inputs[0], note = () => byId("shown").textContent, chosen = () => find("#own select")[0].selectedOptions[0].textContent;
+            const cut = find(".class .name").filter(name => name.scrollWidth > name.clientWidth).length;
+            showExample();
+            const first = {values: Array.from(pad.values()), note: note(), chosen: chosen()};
+            showExample();
+            const second = {note: note(), chosen: chosen()};
+            find(".check input")[0].click();
+            const white = Object.assign(new OffscreenCanvas(12, 12)), pen = white.getContext("2d");
+            pen.fillStyle = "#fff";
+            pen.fillRect(0, 0, 12, 12);
+            pad.clear();
+            pad.picture = white;
+            pad.update();
+            return {cut, first, second, white: pad.values()[0], answer: Array.from(ask()), note: note()};""", "--data-dir", ".")
+        told, _ = json.JSONDecoder().raw_decode(self.run_minnow("predict", "folder", "--image", "drawn.png", "--json"))
+        self.assertEqual(seen["first"], {"values": pictures["down"], "note": "this is down", "chosen": "down"})
+        self.assertEqual(seen["second"], {"note": "this is up", "chosen": "up"})
+        self.assertEqual((seen["white"], seen["note"], seen["cut"]), (255, "", 0))
+        for entry in told["predictions"][0]["classes"]:
+            self.assertAlmostEqual(seen["answer"][["down", "up"].index(entry["class"])], entry["probability"], delta=1e-4)
+
+    def test_pictures_are_as_bright_as_the_data(self):
+        self.write("y.npy", npy([4, 1], [0, 1, 0, 1]))
+        for least, greatest, normalize, scale in ((0, 1, "", 1), (0, 255, "normalize { scale: 0.00392156863 }", 255), (-1, 3, "", 3)):
+            self.write("x.npy", npy([4, 1, 8, 8], [least, greatest] * 128))
+            self.write("arrays.textproto", ARRAYS % normalize)
+            seen = self.browse("arrays.textproto", """
+                const pad = app.inputs[0], dark = pad.values()[0];
+                showExample();
+                return {dark, shown: Array.from(pad.values().slice(0, 2))};""", "--data-dir", ".")
+            self.assertEqual(seen["dark"], min(least, 0))
+            self.assertAlmostEqual(seen["shown"][0], least, delta=0.02 * scale)
+            self.assertAlmostEqual(seen["shown"][1], scale, delta=0.02 * scale)
+
+    def test_a_part_of_large_data(self):
+        self.write("all.npy", npy([3000, 256], [i % 256 / 255 for i in range(3000 * 256)]))
+        self.write("code.textproto", AUTOENCODER)
+        seen = self.browse("code.textproto", """
+            showExample();
+            return {pads: find(".pad").length, picture: [find(".result")[0].width, find(".result")[0].height],
+                    disabled: byId("start").disabled, note: byId("data-note").textContent, loss: steps(3).at(-1)};""", "--data-dir", ".")
+        self.assertEqual((seen["pads"], seen["picture"], seen["disabled"]), (1, [16, 16], False))
+        self.assertRegex(seen["note"], "^1,0.. of 3,000 examples, 1,0.. to validate$")
+        self.assertTrue(math.isfinite(seen["loss"]))
+
+    def test_words_go_on(self):
+        words = "one two three four five six seven eight".split()
+        self.write("words.txt", " ".join(words * 40))
+        self.write("words.textproto", WORDS % (len(words) + 1, len(words) + 1))  # and <unk>
+        self.run_minnow("train", "words.textproto", "--out", "words", "--data-dir", ".")
+        seen = self.browse("words", """
+            app.writer.begin("one two");
+            let written = "";
+            for (let i = 0; i < 4; ++i) written += app.writer.write(0);
+            type(find("#inputs textarea")[0], "six seven");
+            return {written, next: find(".class.best .name")[0].textContent};""", "--data-dir", ".")
+        self.assertEqual(seen, {"written": " three four five six", "next": "eight"})
 
     def test_numbers_in_and_out(self):
         self.write("line.textproto", LINE)

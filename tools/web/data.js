@@ -1,3 +1,5 @@
+const LEAST_SQUARE = 16;  // pixels of a side, from which a square of numbers is a picture
+
 // Examples to learn from. A set has a count and gives, for each input and target by name, the numbers of an example.
 
 // As arrays that hold all examples, one behind the other.
@@ -63,7 +65,8 @@ function arraySet({count, arrays}) {
 // The sets that the page comes with, or null.
 function builtinData(net) {
   if (net.data === null) return null;
-  if (net.data.kind === "arrays") return {train: arraySet(net.data.train), validation: arraySet(net.data.validation)};
+  if (net.data.kind === "arrays")
+    return {train: Object.assign(arraySet(net.data.train), {all: net.data.all}), validation: arraySet(net.data.validation)};
   const [input, target] = [net.inputs[0].name, net.targets[0].name];
   if (net.data.kind === "text") {
     const windows = ({dtype, bytes, length, stride}) => new TextSet(new ELEMENTS[dtype](bytesOf(bytes).buffer), length, stride, input);
@@ -119,7 +122,9 @@ async function idxData(files, net) {
 }
 
 // Bytes as the network takes them.
-function scaledPixels(bytes, input) { return input.dtype === "u8" ? bytes : Float32Array.from(bytes, byte => byte / 255); }
+function scaledPixels(bytes, {dtype, black, white}) {
+  return dtype === "u8" ? bytes : Float32Array.from(bytes, byte => black + (white - black) / 255 * byte);
+}
 
 // The end of a set as one of its own, which the set loses.
 function lastTenth(set) {
@@ -133,15 +138,14 @@ function lastTenth(set) {
   return new ArraySet(all - kept, tail);
 }
 
-// A text in the characters that the network knows.
+// A text in the tokens that the network knows.
 async function textData(file, net) {
-  const known = new Map(net.classes.map((name, i) => [name, i]));
   const text = new TextDecoder().decode(await readFile(file));
-  const tokens = Int32Array.from([...text].map(letter => known.get(letter) ?? -1).filter(token => token >= 0));
+  const tokens = Int32Array.from(new Language(net).tokens(text));
   const kept = Math.floor(tokens.length * 0.9), input = net.inputs[0], length = elementsOf(input.shape);
   const sets = {train: new TextSet(tokens.subarray(0, kept), length, length, input.name),
                 validation: new TextSet(tokens.subarray(kept), length, length, input.name)};
-  if (sets.train.count === 0) throw new Error(`${file.name} has ${tokens.length} characters that the network knows; it reads ${length} at a time`);
+  if (sets.train.count === 0) throw new Error(`${file.name} has ${tokens.length} ${net.words ? "words" : "characters"} that the network knows; it reads ${length} at a time`);
   return sets;
 }
 
@@ -152,13 +156,31 @@ function droppedData(files, net) {
   throw new Error("this network learns from the examples that the page came with, and from yours");
 }
 
-// Whether an input is a picture to draw, [channels, height, width].
-function isPicture({shape, dtype}) {
-  return dtype !== "i32" && shape.length === 3 && (shape[0] === 1 || shape[0] === 3) && shape[1] >= 8 && shape[2] >= 8;
+// A picture as [channels, height, width], or null. Many numbers without names, a square of them, are a grey one.
+function pictureShape({shape, dtype, names}) {
+  if (dtype === "i32") return null;
+  const side = Math.sqrt(shape[0]);
+  if (shape.length === 1 && !names && Number.isInteger(side) && side >= LEAST_SQUARE) return [1, side, side];
+  const fits = shape.length === 3 && (shape[0] === 1 || shape[0] === 3) && shape[1] >= 8 && shape[2] >= 8;
+  return fits ? shape : null;
+}
+const isPicture = input => pictureShape(input) !== null;
+
+// Whether tokens are characters or words: a text goes in.
+function hasLetters(net) {
+  const {inputs, classes, words} = net;
+  if (inputs.length !== 1 || inputs[0].dtype !== "i32" || inputs[0].vocabulary !== classes.length || classes.length === 0) return false;
+  return words || classes.filter(name => [...name].length === 1).length >= classes.length - 1;
 }
 
-// Whether tokens are characters: a text goes in.
-function hasLetters(net) {
-  return net.inputs.length === 1 && net.inputs[0].dtype === "i32" && net.inputs[0].vocabulary === net.classes.length &&
-         net.classes.length > 0 && net.classes.filter(name => [...name].length === 1).length >= net.classes.length - 1;
+// The tokens of a text. What the network does not know is <unk>, if there is one, else left out.
+class Language {
+  constructor({classes, words}) {
+    Object.assign(this, {names: classes, words, known: new Map(classes.map((name, i) => [name, i])), between: words ? " " : ""});
+  }
+  tokens(text) {
+    const pieces = this.words ? text.split(/\s+/).filter(piece => piece !== "") : [...text];
+    return pieces.map(piece => this.known.get(piece) ?? this.known.get("<unk>") ?? -1).filter(token => token >= 0);
+  }
+  text(tokens) { return Array.from(tokens, token => this.names[token]).join(this.between); }
 }

@@ -6,7 +6,8 @@ const FINE = 8;                        // points of a fine drawing to a pixel of
 class Pad {
   constructor(input, changed) {
     Object.assign(this, {input, changed, strokes: [], picture: null, pen: [0.5, 0.5], down: null});
-    [this.channels, this.height, this.width] = input.shape;
+    this.shape = pictureShape(input);
+    [this.channels, this.height, this.width] = this.shape;
     this.canvas = element("canvas", "pad", "");
     Object.assign(this.canvas, {width: 560, height: Math.round(560 * this.height / this.width), tabIndex: 0});
     this.canvas.setAttribute("role", "img");
@@ -84,7 +85,7 @@ class Pad {
   // An example as the data have it.
   show(values) {
     const canvas = new OffscreenCanvas(this.width, this.height);
-    paintPicture(canvas, values, this.input.shape, this.input.dtype === "u8" ? 255 : 1);
+    paintPicture(canvas, values, this.shape, this.input.white, this.input.black);
     this.strokes = [];
     this.lift();
     this.picture = canvas;
@@ -124,11 +125,11 @@ class Pad {
     if (this.picture) pen.drawImage(this.picture, 0, 0, width, height);
     drawStrokes(pen, this.strokes, this.placement(), width, height, PEN * width);
     const {data} = pen.getImageData(0, 0, width, height);
-    const top = this.input.dtype === "u8" ? 1 : 1 / 255, plane = this.width * this.height;
+    const {black, white} = this.input, unit = (white - black) / 255, plane = this.width * this.height;
     const values = new ELEMENTS[this.input.dtype](this.channels * plane);
     for (let channel = 0; channel < this.channels; ++channel)
       for (let pixel = 0; pixel < plane; ++pixel)
-        values[channel * plane + pixel] = top * meanOf(data, width, pixel, this.width, colour => this.channelOf(data, colour, channel));
+        values[channel * plane + pixel] = black + unit * meanOf(data, width, pixel, this.width, colour => this.channelOf(data, colour, channel));
     return values;
   }
 
@@ -157,7 +158,7 @@ class Pad {
   update(tells = true) {
     this.paint();
     const values = this.values();
-    paintPicture(this.seen, values, this.input.shape, this.input.dtype === "u8" ? 255 : 1);
+    paintPicture(this.seen, values, this.shape, this.input.white, this.input.black);
     if (tells) this.changed();
   }
 }
@@ -182,8 +183,8 @@ function meanOf(data, stride, pixel, width, value) {
   return sum / (FINE * FINE);
 }
 
-// Numbers [channels, height, width] as a picture, `white` being as bright as can be.
-function paintPicture(canvas, values, [channels, height, width], white, black = 0) {
+// Numbers [channels, height, width] as a picture, from `black` to `white`.
+function paintPicture(canvas, values, [channels, height, width], white, black) {
   const pen = canvas.getContext("2d"), image = pen.createImageData(width, height), plane = width * height;
   for (let pixel = 0; pixel < plane; ++pixel) {
     for (let channel = 0; channel < 3; ++channel)

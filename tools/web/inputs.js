@@ -92,10 +92,10 @@ class Numbers {
   }
 }
 
-// A text in characters that the network knows; `used` is how many of its tokens are of the text.
+// A text in tokens that the network knows; `used` is how many of its tokens are of the text.
 class Letters {
-  constructor(input, changed, names) {
-    Object.assign(this, {input, changed, names, known: new Map(names.map((name, i) => [name, i]))});
+  constructor(input, changed, net) {
+    Object.assign(this, {input, changed, language: new Language(net)});
     this.text = element("textarea", "", "The ");
     Object.assign(this.text, {rows: 3, spellcheck: false});
     this.text.setAttribute("aria-label", input.name);
@@ -103,18 +103,17 @@ class Letters {
   }
 
   nodes() { return [this.text]; }
-  tokens() { return [...this.text.value].map(letter => this.known.get(letter) ?? -1).filter(token => token >= 0); }
   values() {
-    const values = new Int32Array(elementsOf(this.input.shape)), tokens = this.tokens().slice(-values.length);
+    const values = new Int32Array(elementsOf(this.input.shape)), tokens = this.language.tokens(this.text.value).slice(-values.length);
     this.used = Math.max(1, tokens.length);
     values.set(tokens);
     return values;
   }
-  show(values) { this.text.value = Array.from(values, token => this.names[token]).join(""); this.changed(); }
+  show(values) { this.text.value = this.language.text(values); this.changed(); }
 }
 
 function inputFor(input, net, changed) {
   if (isPicture(input)) return new Pad(input, changed);
-  if (hasLetters(net)) return new Letters(input, changed, net.classes);
+  if (hasLetters(net)) return new Letters(input, changed, net);
   return elementsOf(input.shape) <= MOST_SLIDERS && input.dtype !== "i32" ? new Sliders(input, changed) : new Numbers(input, changed);
 }

@@ -81,6 +81,7 @@ function outputFor(net, shape) {
   const classes = net.classes.length;
   if (hasLetters(net) || (classes > 0 && elementsOf(shape) === classes)) return new Bars(net.classes);
   if (classes > 0 && shape.at(-1) === classes) return new Positions(net.classes);
-  if (shape.length === 3 && isPicture({shape, dtype: "f32"})) return new Picture(shape);
+  const picture = pictureShape({shape, dtype: "f32"});
+  if (picture) return new Picture(picture);
   return new NumberRows(shape, net.targets[0]?.is_probability);
 }

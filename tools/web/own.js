@@ -16,6 +16,7 @@ class Answer {
     }
     if (this.isClass) this.fields[0].append(...net.classes.map((name, i) => Object.assign(element("option", "", shownName(name)), {value: i})));
   }
+  show(values) { this.fields.forEach((field, i) => { field.value = this.isClass ? values[i] : rounded(Number(values[i])); }); }
   values() { return ELEMENTS[this.target.dtype].from(this.fields, field => Number(field.value)); }
   text() { return this.isClass ? this.fields[0].selectedOptions[0].textContent : this.fields.map(field => field.value).join(", "); }
 }
@@ -24,8 +25,9 @@ class Answer {
 function thumbOf(input, values) {
   if (!isPicture(input)) return element("span", "few", Array.from(values.slice(0, 3), Number).map(rounded).join(" "));
   const canvas = element("canvas", "", "");
-  Object.assign(canvas, {width: input.shape[2], height: input.shape[1]});
-  paintPicture(canvas, values, input.shape, input.dtype === "u8" ? 255 : 1);
+  const [channels, height, width] = pictureShape(input);
+  Object.assign(canvas, {width, height});
+  paintPicture(canvas, values, [channels, height, width], input.white, input.black);
   return canvas;
 }
 

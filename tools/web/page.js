@@ -38,18 +38,33 @@ function ask() {
 function showExample() {
   const {validation} = app.data, i = app.shown = ((app.shown ?? -1) + 1) % validation.count;
   for (const input of app.inputs) input.show(validation.values(input.input.name, i));
+  if (!app.own?.answer.usable) return;
+  app.own.answer.show(validation.values(app.net.targets[0].name, i));
+  byId("shown").textContent = `this is ${app.own.answer.text()}`;
+}
+
+// What stands in the inputs has changed: it is no example any longer.
+function changed() {
+  byId("shown").textContent = "";
+  if (app.output) ask();
+}
+
+// The widest of these names as they stand beside bars, in pixels.
+function widthOf(names) {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d"), {fontSize, fontFamily} = getComputedStyle(byId("outputs"));
+  pen.font = `700 ${fontSize} ${fontFamily}`;
+  return Math.ceil(Math.max(0, ...names.map(name => pen.measureText(shownName(name)).width))) + 1;
 }
 
 function buildAsking() {
   const {net} = app;
-  app.inputs = net.inputs.map(input => inputFor(input, net, () => { if (app.output) ask(); }));
+  app.inputs = net.inputs.map(input => inputFor(input, net, changed));
   for (const input of app.inputs) byId("inputs").append(row(input.nodes(), "input"));
   app.result = Object.entries(app.network.functions.infer.shapes).find(([name]) => !net.inputs.some(input => input.name === name));
   app.output = outputFor(net, app.result[1].slice(1));
   byId("outputs").append(...app.output.nodes());
-  const longest = Math.max(...net.classes.map(name => shownName(name).length), 1);
-  byId("outputs").style.setProperty("--names", `${Math.min(longest, 16) * 0.62}em`);
-  byId("examples").append(button("Show an example", guarded(showExample)));
+  byId("outputs").style.setProperty("--names", `${widthOf(net.classes)}px`);
+  byId("examples").prepend(button("Show an example", guarded(showExample)));
 }
 
 function showTraining() {
@@ -75,7 +90,8 @@ function showState() {
   for (const option of byId("source").options)
     option.disabled = (option.value !== "own" && !data) || (option.value !== "data" && !own.answer.usable);
   byId("source").value = trainer.source;
-  const counts = data ? `${grouped(data.train.count)} examples, ${grouped(data.validation.count)} to validate` : "no data in this page";
+  const {count} = data?.train ?? {}, all = data?.train.all > count ? ` of ${grouped(data.train.all)}` : "";
+  const counts = data ? `${grouped(count)}${all} examples, ${grouped(data.validation.count)} to validate` : "no data in this page";
   byId("data-note").textContent = counts + (own.set.count > 0 ? `; ${own.set.count} of mine` : "");
 }
 

@@ -4,15 +4,12 @@
 
 #include "runtime/data/data_statistics.h"
 #include "runtime/data/glyph_font.h"
-#include "runtime/data/glyphs.h"
 #include "runtime/plot/markup.h"
 
 namespace minnow {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int64_t kMostBytes = 4 << 20;
 
 // As short as it can be told.
 double plain(float number) { return std::stod(fmt::format("{}", number)); }
@@ -74,27 +71,12 @@ Json text_json(const Dataset& data) {
           {"stride", windows.draws > 0 ? windows.length : windows.stride}};
 }
 
-int64_t bytes_of(const Dataset& data) {
-  if (data.windows) {
-    const TokenSpan span = span_of(*data.windows, data.classes());
-    return span.count * span.bytes_of_each;
-  }
-  int64_t bytes = data.examples.type().bytes() + data.labels.type().bytes();
-  for (const auto& [name, tensor] : data.others) bytes += tensor.type().bytes();
-  return bytes;
-}
-
 }  // namespace
 
-bool draws_data(const Session& session) {
-  const Model& model = session.model().model;
-  const LoweredModel& lowered = session.lowered();
-  return model.data().source_case() == spec::Data::kBuiltin && model.data().builtin() == spec::Data::GLYPHS &&
-         lowered.inputs.size() == 1 && lowered.targets.size() == 1 &&
-         lowered.inputs[0].type.elements() == lowered.inputs[0].type.dim(0) * kGlyphSize * kGlyphSize;
+int64_t text_bytes(const Dataset& data) {
+  const TokenSpan span = span_of(*data.windows, data.classes());
+  return span.count * span.bytes_of_each;
 }
-
-bool fits_in_page(const DataSplits& data) { return bytes_of(data.train) + bytes_of(data.validation) <= kMostBytes; }
 
 Json data_json(const WebPage& page) {
   const Model& model = page.session.model().model;
@@ -108,6 +90,7 @@ Json data_json(const WebPage& page) {
   if (page.data->train.windows)
     return {{"kind", "text"}, {"train", text_json(page.data->train)}, {"validation", text_json(page.data->validation)}};
   return {{"kind", "arrays"},
+          {"all", page.training_examples},
           {"train", split_json(page, page.data->train)},
           {"validation", split_json(page, page.data->validation)}};
 }

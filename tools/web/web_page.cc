@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "frontend/load/text_data.h"
 #include "ir/printable.h"
 #include "runtime/plot/html_page.h"
 #include "runtime/plot/markup.h"
@@ -54,11 +55,15 @@ Shape of_one(const TensorType& type) {
 
 Json inputs_json(const WebPage& page) {
   Json inputs = Json::array();
-  for (const InputInfo& input : page.session.lowered().inputs)
+  for (const InputInfo& input : page.session.lowered().inputs) {
+    const Brightness& brightness = page.brightness[inputs.size()];
     inputs.push_back({{"name", input.name},
                       {"dtype", dtype_name(input.type.dtype)},
                       {"shape", of_one(input.type)},
-                      {"vocabulary", input.vocabulary}});
+                      {"vocabulary", input.vocabulary},
+                      {"black", brightness.black},
+                      {"white", brightness.white}});
+  }
   inputs[0]["ranges"] = ranges_json(page);
   if (page.data)
     for (const std::string& name : page.data->train.feature_names) inputs[0]["names"].push_back(printable(name));
@@ -102,12 +107,10 @@ Json training_json(const spec::Training& training) {
             {"warmup_epochs", schedule.warmup_epochs()}}}};
 }
 
-// Whether people may bring data: pictures with classes, or a text.
-bool accepts_data(const WebPage& page) {
-  const LoweredModel& lowered = page.session.lowered();
-  if (draws_data(page.session) || page.data || lowered.inputs.size() != 1 || lowered.targets.size() != 1) return false;
-  const bool is_picture = lowered.inputs[0].type.rank() == 4 && lowered.classes > 0 && !lowered.labels_positions;
-  return is_picture || lowered.labels_positions;
+// Whether tokens are words, between which blanks are.
+bool has_words(const Session& session) {
+  const spec::Data& data = session.model().model.data();
+  return is_text(data) && text_of(data).level() == spec::Data::Text::WORD;
 }
 
 // Tokens that @generate reads from the beginning of a text on; 0: any number.
@@ -119,8 +122,9 @@ int64_t text_positions(const WebPage& page) {
 
 std::string facts(const WebPage& page) {
   const LoweredModel& lowered = page.session.lowered();
-  return fmt::format("{} weights in {} layers, {} KiB of WebAssembly", grouped(lowered.weight_count()),
-                     lowered.layers.size(), (page.bundle.code_bytes + 1023) / 1024);
+  return fmt::format("{} weights in {} layer{}, {} KiB of WebAssembly", grouped(lowered.weight_count()),
+                     lowered.layers.size(), lowered.layers.size() == 1 ? "" : "s",
+                     (page.code.bytes.size() + 1023) / 1024);
 }
 
 Json network_json(const WebPage& page) {
@@ -133,7 +137,8 @@ Json network_json(const WebPage& page) {
           {"classes", names},
           {"classifies", lowered.classifies},
           {"predictions_per_example", lowered.predictions_per_example},
-          {"accepts", accepts_data(page)},
+          {"words", has_words(page.session)},
+          {"accepts", !draws_data(page.session) && !page.data && takes_files(page.session)},
           {"positions", text_positions(page)},
           {"memory",
            {{"stack", page.code.stack_bytes},

@@ -10,6 +10,7 @@
 #include "codegen/bundle/wasm_module.h"
 #include "runtime/data/dataset.h"
 #include "runtime/session.h"
+#include "tools/web/page_data.h"
 
 namespace minnow {
 
@@ -23,15 +24,13 @@ struct WebPage {
   std::vector<std::string> class_names;
   std::string weights;               // a file of safetensors that the bundle loads
   std::optional<std::string> fresh;  // another, of those that training begins with
-  // What the page learns from, if it is to have that with it. GLYPHS it draws itself.
+  // What the page learns from, if it is to have that with it, and of how many examples its training ones are a part.
+  // GLYPHS it draws itself.
   std::optional<DataSplits> data;
+  int64_t training_examples = 0;
+  std::vector<Brightness> brightness;  // of each input
 };
 
 std::string web_page(const WebPage& page);
-
-// Whether the page makes the model's data itself.
-bool draws_data(const Session& session);
-// Whether the data are small enough to be in a page.
-bool fits_in_page(const DataSplits& data);
 
 }  // namespace minnow

@@ -10,8 +10,8 @@ function drawToken(scores, temperature, chance) {
 }
 
 class Writer {
-  constructor(network, names) {
-    Object.assign(this, {network, names, known: new Map(names.map((name, i) => [name, i]))});
+  constructor(network) {
+    Object.assign(this, {network, language: new Language(network.net)});
     const {arrays} = network.functions.generate;
     this.input = Object.keys(arrays)[0];
     this.scores = Object.keys(arrays)[1];
@@ -23,11 +23,11 @@ class Writer {
     return this.network.call("generate")[this.scores];
   }
 
-  // Begins a text; how many of its letters the network knows.
+  // Begins a text; how many of its tokens the network knows.
   begin(prompt) {
-    const tokens = [...prompt].map(letter => this.known.get(letter) ?? -1).filter(token => token >= 0);
+    const tokens = this.language.tokens(prompt);
     const {positions} = this.network.net;
-    if (positions > 0 && tokens.length > positions) throw new Error(`the network reads at most ${positions} letters, not ${tokens.length}`);
+    if (positions > 0 && tokens.length > positions) throw new Error(`the network reads at most ${positions} ${this.language.words ? "words" : "letters"}, not ${tokens.length}`);
     this.network.restart();
     for (const token of tokens) this.next = this.read(token);
     return tokens.length;
@@ -36,12 +36,12 @@ class Writer {
   write(temperature, chance = Math.random()) {
     const token = drawToken(this.next, temperature, chance);
     this.next = this.read(token);
-    return this.names[token];
+    return this.language.between + this.language.names[token];
   }
 }
 
 function buildWriting() {
-  const writer = app.writer = new Writer(app.network, app.net.classes);
+  const writer = app.writer = new Writer(app.network);
   const most = app.net.positions > 0 ? app.net.positions : 2000;
   let runs = false;
   byId("write").hidden = false;
@@ -49,11 +49,11 @@ function buildWriting() {
   byId("write-on").addEventListener("click", guarded(async () => {
     const prompt = byId("prompt").value, written = byId("written");
     const begun = writer.begin(prompt);
-    if (begun === 0) throw new Error("begin with letters that the network knows");
+    if (begun === 0) throw new Error(`begin with ${app.net.words ? "words" : "letters"} that the network knows`);
     written.textContent = prompt;
     [runs, byId("write-on").disabled, byId("write-stop").disabled] = [true, true, false];
     try {
-      for (let letter = begun; runs && letter < most; ++letter) {
+      for (let token = begun; runs && token < most; ++token) {
         written.textContent += writer.write(Number(byId("temperature").value));
         written.scrollTop = written.scrollHeight;
         await new Promise(resume => setTimeout(resume, 4));
