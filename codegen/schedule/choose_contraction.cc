@@ -122,7 +122,7 @@ ContractionSchedule choose_contraction(const Op& op, const Target& target, bool 
 
 std::optional<PanelSchedule> choose_packed_ahead(const Op& op, const Target& target, int64_t iterations) {
   const ContractionSchedule here = choose_contraction(op, target, false);
-  if (op.kind != OpKind::kDot || op.type().rank() != 2 || std::holds_alternative<ElementSchedule>(here)) return {};
+  if (op.type().rank() != 2 || std::holds_alternative<ElementSchedule>(here)) return {};
   if (iterations == 1 || dot_sizes(op).columns < target.lanes) return {};
   PanelSchedule schedule(contraction_of(op), target, false);
   const bool packs_here = std::holds_alternative<PanelSchedule>(here) && schedule.packs;

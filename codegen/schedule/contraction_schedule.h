@@ -50,7 +50,7 @@ struct PanelSchedule {
   PanelSchedule(Contraction contraction, const Target& target, bool is_in_block);
   // The same in so much scratch: narrower panels, unpacked where that may be.
   void fit(int64_t bytes);
-  // The same with all of b packed already, by pack_panels(): of a product of two matrices.
+  // The same with all of b packed already, by emit_panels(): of a product of two matrices.
   void pack_ahead(const Target& target);
 
   int64_t panel() const { return vectors * lanes; }
