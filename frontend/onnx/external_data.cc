@@ -4,6 +4,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "ir/printable.h"
 
@@ -63,9 +64,11 @@ Result<std::string> read_external(const onnx::TensorProto& tensor, const std::st
   MINNOW_ASSIGN(const fs::path path, path_inside(folder, extent.location));
   std::error_code error;
   const auto size = static_cast<int64_t>(fs::file_size(path, error));
-  if (error || extent.offset > size || bytes > size - extent.offset)
-    return fail("", "its external data are bytes {} to {} of {}, which has {}", extent.offset, extent.offset + bytes,
+  if (error || extent.offset > size || bytes > size - extent.offset) {
+    const int64_t end = extent.offset + std::min(bytes, std::numeric_limits<int64_t>::max() - extent.offset);
+    return fail("", "its external data are bytes {} to {} of {}, which has {}", extent.offset, end,
                 printable(extent.location), error ? 0 : size);
+  }
   std::ifstream file(path, std::ios::binary);
   std::string data(static_cast<size_t>(bytes), '\0');
   file.seekg(extent.offset);
