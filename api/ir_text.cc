@@ -25,7 +25,9 @@ Result<std::string> ir_text(const minnow_model* model, std::string_view function
   const int64_t wanted = batch_size > 0 ? batch_size : loaded.model.training().batch_size();
   BuildOptions build{{batch_size_for(loaded, wanted), model->max_bytes}, {}, {}};
   MINNOW_ASSIGN(build.pipeline, passes_up_to(stage));
-  MINNOW_ASSIGN(const auto built, build_function(loaded, function, build));
+  auto made = build_function(loaded, function, build);
+  if (!made && made.error().where == "--function") made.error().where = "function";
+  MINNOW_ASSIGN(const auto built, std::move(made));
   if (!is_code(stage)) return print(*built);
   const MemoryPlan plan = plan_memory(*built);
   return stage == "llvm" ? emit_llvm_ir(*built, plan) : emit_assembly(*built, plan);

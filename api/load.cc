@@ -91,19 +91,34 @@ Result<std::unique_ptr<minnow_model>> make_model(const minnow_options* given, Lo
   model->max_bytes = session.max_bytes;
   model->infers_only = !session.trains;
   model->weights = list_weights(*model->session);
+  const auto& names = model->session->model().model.data().class_names();
+  model->class_names = {names.begin(), names.end()};
   return model;
+}
+
+// A file that has no names leaves those that the model has.
+void take_names(minnow_model& model, std::vector<std::string> names) {
+  if (!names.empty()) model.class_names = std::move(names);
+}
+
+Status take_weights(const std::string& path, minnow_model& model) {
+  MINNOW_ASSIGN(auto names, load_weights(path, *model.session));
+  take_names(model, std::move(names));
+  return {};
+}
+
+Status take_checkpoint(const std::string& path, minnow_model& model) {
+  MINNOW_ASSIGN(Checkpoint checkpoint, restore_checkpoint(path, *model.session));
+  model.state = std::move(checkpoint.state);
+  take_names(model, std::move(checkpoint.class_names));
+  return {};
 }
 
 // What a run has come to, as `eval` takes it.
 Status take_weights_of_run(const RunFolder& folder, minnow_model& model) {
   const auto path = folder.result_path();
   if (!path) return {};
-  if (model.infers_only) {
-    MINNOW_ASSIGN(model.class_names, load_weights(*path, *model.session));
-    return {};
-  }
-  MINNOW_ASSIGN(model.state, load_checkpoint(*path, *model.session));
-  return {};
+  return model.infers_only ? take_weights(*path, model) : take_checkpoint(*path, model);
 }
 
 Result<std::unique_ptr<minnow_model>> load_any(const std::string& path, const minnow_options* options) {
@@ -207,8 +222,7 @@ minnow_status minnow_load_weights(minnow_model* model, const char* path) {
   return at_border([&]() -> Status {
     MINNOW_TRY(check_given(model, "model"));
     MINNOW_TRY(check_given(path, "path"));
-    MINNOW_ASSIGN(model->class_names, load_weights(path, *model->session));
-    return {};
+    return take_weights(path, *model);
   });
 }
 
@@ -217,8 +231,7 @@ minnow_status minnow_load_checkpoint(minnow_model* model, const char* path) {
     MINNOW_TRY(check_given(model, "model"));
     MINNOW_TRY(check_given(path, "path"));
     MINNOW_TRY(check_learns(model));
-    MINNOW_ASSIGN(model->state, load_checkpoint(path, *model->session));
-    return {};
+    return take_checkpoint(path, *model);
   });
 }
 

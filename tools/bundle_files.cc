@@ -134,10 +134,22 @@ Status write_files(const std::string& folder, const Bundle& bundle, const Parts&
   return status;
 }
 
-void print_summary(const std::string& folder, const Bundle& bundle) {
+// "infer 4, train_step 4": of those that know a batch.
+std::string batches_of(const Bundle& bundle) {
+  std::vector<std::string> batches;
+  for (const BundleEntry& entry : bundle.layout.entries) {
+    const auto input = std::ranges::find(entry.arguments, EntryArgument::Kind::kInput, &EntryArgument::kind);
+    if (input != entry.arguments.end() && input->type.rank() > 0)
+      batches.push_back(fmt::format("{} {}", entry.name, input->type.dim(0)));
+  }
+  return fmt::format("{}", fmt::join(batches, ", "));
+}
+
+void print_summary(const std::string& folder, const Bundle& bundle, bool has_batches) {
   std::vector<std::string> names;
   for (const auto& [name, bytes] : bundle.files) names.push_back(name);
   fmt::print("{}: {}\n", folder, fmt::join(names, ", "));
+  if (has_batches) fmt::print("examples   {} at a time\n", batches_of(bundle));
   if (bundle.code_bytes > 0)
     fmt::print("code       {:>12} bytes\nconstants  {:>12} bytes\n", bundle.code_bytes, bundle.constant_bytes);
   fmt::print("memory     {:>12} bytes, of which tensors {}\n", bundle.layout.memory_bytes,
@@ -150,6 +162,10 @@ void print_summary(const std::string& folder, const Bundle& bundle) {
 Status write_bundle(const ModelFlags& model, const BackendFlags& backend, const BundleFlags& flags) {
   if (flags.folder.empty())
     return tl::unexpected(Error{"--emit", "a bundle needs a folder to go to", "add -o DIR", ExitCode::kUsage});
+  if (flags.folder.ends_with(".c") || flags.folder.ends_with(".o"))
+    return tl::unexpected(Error{"-o",
+                                fmt::format("\"{}\" would be a folder, as a bundle is several files", flags.folder),
+                                "name a folder, and the files by --name", ExitCode::kUsage});
   Parts parts;
   MINNOW_ASSIGN(parts.options.name, bundle_name(model, flags));
   MINNOW_ASSIGN(std::vector<std::string> names, function_names(flags));
@@ -165,10 +181,12 @@ Status write_bundle(const ModelFlags& model, const BackendFlags& backend, const 
     parts.options.tensors[name] = {tensor.data(), static_cast<size_t>(tensor.type().bytes())};
   std::vector<const Function*> functions;
   for (const auto& function : parts.functions) functions.push_back(function.get());
-  MINNOW_ASSIGN(const Bundle bundle,
-                flags.as_c ? make_c_bundle(functions, parts.options) : make_bundle(functions, parts.options));
+  auto made = flags.as_c ? make_c_bundle(functions, parts.options) : make_bundle(functions, parts.options);
+  if (!made && made.error().hint.empty() && !flags.triple.empty())
+    made.error().hint = "--emit=c writes C99, for any machine that has a compiler of it";
+  MINNOW_ASSIGN(const Bundle bundle, std::move(made));
   MINNOW_TRY(write_files(flags.folder, bundle, parts));
-  print_summary(flags.folder, bundle);
+  print_summary(flags.folder, bundle, !is_plain);
   return {};
 }
 

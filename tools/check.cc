@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "frontend/lower/validate_learning.h"
@@ -11,10 +12,14 @@ namespace {
 
 void print_layers(const LoweredModel& lowered) {
   const std::vector<std::vector<std::string>> rows = layer_table(lowered);
-  size_t width = 0;
-  for (const auto& row : rows) width = std::max(width, row[0].size());
+  size_t name = 0, kind = 16, output = 14;
+  for (const auto& row : rows) {
+    name = std::max(name, row[0].size());
+    kind = std::max(kind, row[1].size());
+    output = std::max(output, row[2].size());
+  }
   for (const auto& row : rows)
-    fmt::print("{:{}}  {:16}  {:>14}  {:>12}  {:>10}\n", row[0], width, row[1], row[2], row[3], row[4]);
+    fmt::print("{:{}}  {:{}}  {:>{}}  {:>12}  {:>10}\n", row[0], name, row[1], kind, row[2], output, row[3], row[4]);
 }
 
 nlohmann::ordered_json to_json(const LoadedModel& loaded, const LoweredModel& lowered) {

@@ -204,9 +204,10 @@ Action add_compile(CLI::App& app) {
                  "ask and train the network in")
       ->check(CLI::IsMember({"ir", "dot", "svg", "llvm", "asm", "bundle", "c", "web"}))
       ->capture_default_str();
-  app.add_option("--function", flags->function,
-                 "infer, evaluate, loss or train_step, which is the default; of IR text, any function, the first by "
-                 "default; of a bundle, several: infer,train_step; infer by default")
+  app.add_option(
+         "--function", flags->function,
+         "infer, evaluate, loss, generate of a network of a text, or train_step, which is the default; of IR text, any "
+         "function, the first by default; of a bundle, several: infer,train_step; infer by default")
       ->type_name("NAME");
   flags->passes.add(app, "default");
   flags->data.add(app);
@@ -222,7 +223,7 @@ Action add_compile(CLI::App& app) {
   app.add_option("--repeats", flags->repeats, "steps to time for --html; 0: no times")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
-  app.add_option("-o", flags->out, "write here instead of stdout; the folder of a bundle")->type_name("FILE");
+  app.add_option("-o,--output", flags->out, "write here instead of stdout; the folder of a bundle")->type_name("FILE");
   app.add_option("--target", flags->triple, "another machine's LLVM triple")->type_name("TRIPLE");
   app.add_option("--name", flags->bundle.name, "what a bundle's files and functions are called")->type_name("NAME");
   app.add_option(

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 
+#include "frontend/load/load_experiment.h"
+#include "runtime/data/fetch.h"
+#include "runtime/plot/op_curve.h"
 #include "tools/command.h"
+#include "tools/flags/models_folder.h"
 
 namespace minnow {
 namespace {
@@ -23,12 +27,18 @@ std::vector<std::string> words_of(const std::string& type) {
   return words;
 }
 
+// That a flag can be followed by.
+std::vector<std::string> words_for(const CLI::Option& option) {
+  if (option.check_lname("op")) return op_curve_names();
+  return words_of(option.get_type_name());
+}
+
 enum class Takes { kNothing, kWords, kFolder, kFile, kText };
 
 Takes takes(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) return Takes::kNothing;
   const std::string type = option.get_type_name();
-  if (!words_of(type).empty()) return Takes::kWords;
+  if (!words_for(option).empty()) return Takes::kWords;
   const std::string first = type.substr(0, type.find(':'));
   if (first == "DIR" || first == "FOLDER") return Takes::kFolder;
   for (const char* file : {"FILE", "MODEL", "RUN"})
@@ -65,6 +75,26 @@ std::vector<const CLI::Option*> options_of(const CLI::App& command) {
   return options;
 }
 
+// What an argument or a flag may be by name: of `data`, behind its inner command.
+struct Names {
+  std::vector<std::string> words;
+  bool or_file = false;
+};
+
+Names names_for(const CLI::App& command) {
+  const std::string name = command.get_name();
+  if (name == "new") return {shipped_names(models_folder())};
+  if (name == "experiment") {
+    std::vector<std::string> words = shipped_names(models_folder() + "/experiments");
+    words.emplace_back("all");
+    return {std::move(words), true};
+  }
+  if (name != "data") return {};
+  std::vector<std::string> words = {"glyphs"};
+  for (const RemoteDataset& dataset : remote_datasets()) words.push_back(dataset.name);
+  return {std::move(words), true};
+}
+
 // ---- bash ----
 
 std::string bash_words_after_flags(const CLI::App& command) {
@@ -74,7 +104,7 @@ std::string bash_words_after_flags(const CLI::App& command) {
     const auto flags = flags_of(*option);
     if (flags.empty() || kind == Takes::kNothing) continue;
     const std::string reply = kind == Takes::kWords
-                                  ? fmt::format("_minnow_words '{}'", fmt::join(words_of(option->get_type_name()), " "))
+                                  ? fmt::format("_minnow_words '{}'", fmt::join(words_for(*option), " "))
                               : kind == Takes::kFolder ? "_minnow_files -d"
                               : kind == Takes::kFile   ? "_minnow_files -f"
                                                        : ":";
@@ -91,8 +121,13 @@ std::string bash_command(const CLI::App& command) {
       inner.empty() ? ""
                     : fmt::format("      [ \"$COMP_CWORD\" -eq 2 ] && {{ _minnow_words '{} --help'; return; }}\n",
                                   fmt::join(inner, " "));
-  return fmt::format("    {})\n{}      case $previous in\n{}      esac\n      flags='{}' ;;\n", command.get_name(),
-                     second, bash_words_after_flags(command), fmt::join(flags, " "));
+  const Names names = names_for(command);
+  const std::string arguments =
+      names.words.empty()
+          ? ""
+          : fmt::format("\n      names='{}' files={}", fmt::join(names.words, " "), names.or_file ? "-f" : "");
+  return fmt::format("    {})\n{}      case $previous in\n{}      esac\n      flags='{}'{} ;;\n", command.get_name(),
+                     second, bash_words_after_flags(command), fmt::join(flags, " "), arguments);
 }
 
 std::string bash_script(const CLI::App& root) {
@@ -101,25 +136,38 @@ std::string bash_script(const CLI::App& root) {
   for (const CLI::App* command : commands) cases += bash_command(*command);
   return fmt::format(R"(# bash completion of minnow, from: minnow completion bash
 
-_minnow_words() {{ COMPREPLY=($(compgen -W "$1" -- "$word")); }}
+_minnow_words() {{ COMPREPLY+=($(compgen -P "$prefix" -W "$1" -- "$word")); }}
 _minnow_files() {{
   compopt -o filenames 2>/dev/null
   local IFS=$'\n'
-  COMPREPLY=($(compgen "$1" -- "$word"))
+  COMPREPLY+=($(compgen -P "$prefix" "$@" -- "$word"))
 }}
 
 _minnow() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} flags=
+  local word=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} prefix= flags= names= files=-f
+  COMPREPLY=()
+  # --flag=value is three words, unless COMP_WORDBREAKS has lost its "=".
+  if [ "$previous" = = ]; then
+    previous=${{COMP_WORDS[COMP_CWORD-2]}}
+  elif [ "$word" = = ]; then
+    word=
+  elif [[ $word == --*=* ]]; then
+    previous=${{word%%=*}} prefix=${{word%%=*}}= word=${{word#*=}}
+  fi
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _minnow_words '{} --help --version'
+    _minnow_words '{0} help --help --version'
     return
   fi
   case ${{COMP_WORDS[1]}} in
-{}  esac
+    help) names='{0}' files= ;;
+{1}  esac
   case $word in
     -*) _minnow_words "$flags" ;;
-    *) _minnow_files -f ;;
+    *)
+      _minnow_words "$names"
+      [ -n "$files" ] && _minnow_files $files ;;
   esac
+  return 0
 }}
 complete -F _minnow minnow
 )",
@@ -143,7 +191,8 @@ std::string zsh_argument(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   switch (takes(option)) {
     case Takes::kNothing: return "";
-    case Takes::kWords: return fmt::format(":word:({})", zsh_text(fmt::format("{}", fmt::join(words_of(type), " "))));
+    case Takes::kWords:
+      return fmt::format(":word:({})", zsh_text(fmt::format("{}", fmt::join(words_for(option), " "))));
     case Takes::kFolder: return ":folder:_files -/";
     case Takes::kFile: return ":file:_files";
     case Takes::kText: return fmt::format(":{}: ", zsh_text(type.substr(0, type.find_first_of(":="))));
@@ -155,8 +204,10 @@ std::string zsh_option(const CLI::Option& option) {
   const std::string text = zsh_text(option.get_description());
   const auto flags = flags_of(option);
   std::string lines;
-  for (const std::string& flag : flags)
-    lines += fmt::format("        '*{}[{}]{}' \\\n", flag, text, zsh_argument(option));
+  for (const std::string& flag : flags) {
+    const bool takes_value = takes(option) != Takes::kNothing && flag.starts_with("--");
+    lines += fmt::format("        '*{}{}[{}]{}' \\\n", flag, takes_value ? "=" : "", text, zsh_argument(option));
+  }
   return lines;
 }
 
@@ -165,7 +216,11 @@ std::string zsh_command(const CLI::App& command) {
   for (const CLI::Option* option : options_of(command)) lines += zsh_option(*option);
   if (const auto inner = names_of(commands_of(command)); !inner.empty())
     lines += fmt::format("        '1:command:({})' \\\n", fmt::join(inner, " "));
-  return lines + "        '*:file:_files' ;;\n";
+  const Names names = names_for(command);
+  if (names.words.empty()) return lines + "        '*:file:_files' ;;\n";
+  const std::string words = fmt::format("{}", fmt::join(names.words, " "));
+  if (!names.or_file) return lines + fmt::format("        '1:name:({})' ;;\n", words);
+  return lines + fmt::format("        '*:name:_alternative \"names:name:({})\" \"files:file:_files\"' ;;\n", words);
 }
 
 std::string zsh_script(const CLI::App& root) {
@@ -188,9 +243,11 @@ local command=$words[2]
 shift words
 (( CURRENT-- ))
 case $command in
+    help)
+      _arguments '1:command:({})' ;;
 {}esac
 )",
-                     names, cases);
+                     names, fmt::join(names_of(commands_of(root)), " "), cases);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "runtime/train/progress.h"
 #include "tools/command.h"
 #include "tools/flags/interrupt.h"
+#include "tools/help.h"
 
 namespace minnow {
 namespace {
@@ -257,6 +258,9 @@ Action add_data(CLI::App& app) {
   CLI::App* show = app.add_subcommand("show", "draw examples, in the terminal or as a picture");
   CLI::App* stats = app.add_subcommand("stats", "count classes, and mean, deviation and shape");
   CLI::App* fetch = app.add_subcommand("fetch", "download a named set, checked and resumable");
+  add_examples(*show, "minnow data show glyphs --count 5\nminnow data show x.npy --targets y.npy -o examples.png");
+  add_examples(*stats, "minnow data stats table.csv\nminnow data stats pictures/");
+  add_examples(*fetch, "minnow data fetch fashion-mnist");
   const std::vector<Part> parts = {{show, add_show(*show)}, {stats, add_stats(*stats)}, {fetch, add_fetch(*fetch)}};
   return [parts]() -> Result<ExitCode> {
     for (const Part& part : parts)

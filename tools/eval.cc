@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -27,6 +28,7 @@ struct EvalFlags {
 };
 
 constexpr int64_t kMostColumns = 20;  // of a matrix in text
+constexpr size_t kLineWidth = 100;
 
 std::string share(double value) { return std::isnan(value) ? "-" : fmt::format("{:.2f} %", 100 * value); }
 
@@ -38,13 +40,16 @@ void print_classes(const ConfusionMatrix& matrix, const std::vector<std::string>
     fmt::print("  {:{}}  {:>9}  {:>9}  {:>9}\n", printable(class_names[static_cast<size_t>(c)]), width,
                matrix.actual(c), share(matrix.precision(c)), share(matrix.recall(c)));
   if (matrix.classes() > kMostColumns) return;
+  // As wide as the names are, if all columns have room on a line.
+  const size_t room = (kLineWidth - std::min(width, kLineWidth)) / static_cast<size_t>(matrix.classes());
+  const size_t column = std::clamp<size_t>(std::max<size_t>(room, 2) - 2, 5, width);
   fmt::print("\n  {:{}}  predicted\n  {:{}}", "", width, "actual", width);
   for (int64_t c = 0; c < matrix.classes(); ++c)
-    fmt::print("  {:>5}", shortened(printable(class_names[static_cast<size_t>(c)]), 5));
+    fmt::print("  {:>{}}", shortened(printable(class_names[static_cast<size_t>(c)]), column), column);
   fmt::print("\n");
   for (int64_t a = 0; a < matrix.classes(); ++a) {
     fmt::print("  {:{}}", printable(class_names[static_cast<size_t>(a)]), width);
-    for (int64_t p = 0; p < matrix.classes(); ++p) fmt::print("  {:>5}", matrix.count(a, p));
+    for (int64_t p = 0; p < matrix.classes(); ++p) fmt::print("  {:>{}}", matrix.count(a, p), column);
     fmt::print("\n");
   }
 }
@@ -80,10 +85,11 @@ void print_report(const EvalFlags& flags, const TrainedModel& trained, const Dat
     if (assessment.confusion) object["classes"] = to_json(*assessment.confusion, assessment.class_names);
     return print_json(object);
   }
-  fmt::print("{} examples of {} ({})\n  weights   {}\n  loss      {:.6f}\n", examples, printable(dataset.name),
-             flags.split, printable(weights), evaluation.loss);
-  if (columns.perplexity) fmt::print("  ppl       {:.4f}\n", std::exp(evaluation.loss));
-  if (columns.accuracy) fmt::print("  accuracy  {:.2f} %\n", 100 * evaluation.accuracy);
+  const size_t width = columns.perplexity ? 12 : 10;
+  fmt::print("{} examples of {} ({})\n  {:{}}{}\n  {:{}}{:.6f}\n", examples, printable(dataset.name), flags.split,
+             "weights", width, printable(weights), "loss", width, evaluation.loss);
+  if (columns.perplexity) fmt::print("  {:{}}{:.4f}\n", "perplexity", width, std::exp(evaluation.loss));
+  if (columns.accuracy) fmt::print("  {:{}}{:.2f} %\n", "accuracy", width, 100 * evaluation.accuracy);
   if (assessment.confusion) print_classes(*assessment.confusion, assessment.class_names);
 }
 

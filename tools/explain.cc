@@ -183,14 +183,15 @@ Result<ExitCode> explain_command(const ExplainFlags& flags) {
 Action add_explain(CLI::App& app) {
   auto flags = std::make_shared<ExplainFlags>();
   flags->model.add(app, ModelFlags::Takes::kModelOrIr);
-  app.add_option("what", flags->what, "a value as `minnow compile` prints it, %4 or, in a body, %4/%b2; or a layer")
+  app.add_option("value", flags->what, "a value as `minnow compile` prints it, %4 or, in a body, %4/%b2; or a layer")
       ->required()
       ->type_name("VALUE|LAYER");
   flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step");
   flags->backend.add(app);
-  app.add_option("--function", flags->function,
-                 "infer, evaluate, loss or train_step, which is the default; of IR text, any function, the first by "
-                 "default")
+  app.add_option(
+         "--function", flags->function,
+         "infer, evaluate, loss, generate of a network of a text, or train_step, which is the default; of IR text, any "
+         "function, the first by default")
       ->type_name("NAME");
   app.add_option("--repeats", flags->repeats, "steps to time; each kernel's median counts")
       ->check(CLI::Range(1, 100000))

@@ -95,7 +95,7 @@ Action add_export(CLI::App& app) {
       ->type_name("FILE")
       ->required();
   flags->names.add(app, "whose names and layouts F.safetensors is to have");
-  app.add_option("--batch", flags->batch, "write F.onnx for batches of so many; without, for any")
+  app.add_option("--batch-size,--batch", flags->batch, "write F.onnx for batches of so many; without, for any")
       ->check(CLI::Range(1, 65536));
   app.add_flag("--logits", flags->has_logits, "end F.onnx before the softmax or sigmoid, so that it can be trained on");
   return [flags] { return export_command(*flags); };

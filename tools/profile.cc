@@ -107,7 +107,7 @@ Json to_json(const Subject& subject, const Profile& profile) {
   for (const KernelRow& row : profile.rows) {
     kernels.push_back({{"name", row.kernel->name},
                        {"layer", row.kernel->layer},
-                       {"direction", phase_name(row.kernel->phase)},
+                       {"phase", phase_name(row.kernel->phase)},
                        {"ops", row.kernel->op},
                        {"median_seconds", row.seconds},
                        {"flops", row.flops},

@@ -138,7 +138,8 @@ Action add_reduce(CLI::App& app) {
       ->required()
       ->type_name("COMMAND");
   app.add_option("--function", flags->function, "which to keep; the first by default")->type_name("NAME");
-  app.add_option("-o", flags->out, "where to write the smallest; FILE.reduced.ir by default")->type_name("FILE");
+  app.add_option("-o,--output", flags->out, "where to write the smallest; FILE.reduced.ir by default")
+      ->type_name("FILE");
   app.add_option("--timeout", flags->seconds, "seconds, after which the command has failed")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();

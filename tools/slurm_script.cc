@@ -50,7 +50,7 @@ std::string slurm_script(const SlurmJob& job, const Sweep& sweep) {
   std::string cases;
   for (size_t i = 0; i < sweep.runs.size(); ++i) cases += case_of(sweep, i);
   return fmt::format(R"(#!/bin/bash
-# {} runs, a task each. To begin, and to go on after an interruption: sbatch this file. Then the table of all:
+# {} run{}, a task each. To begin, and to go on after an interruption: sbatch this file. Then the table of all:
 #   {}
 #SBATCH --job-name=minnow-sweep
 #SBATCH --array=0-{}
@@ -70,8 +70,9 @@ if [ -e "$run/diverged.txt" ]; then exit 0; fi
 if [ -e "$run/config.textproto" ]; then exec {} train --resume "$run"{}; fi
 exec {} train {}{} "$@" --out "$run"{}
 )",
-                     sweep.runs.size(), table, sweep.runs.size() - 1, threads, out, shell_word(absolute(".")), cases,
-                     shell_word(out), minnow, common, minnow, model, words("--set", job.assignments), common);
+                     sweep.runs.size(), sweep.runs.size() == 1 ? "" : "s", table, sweep.runs.size() - 1, threads, out,
+                     shell_word(absolute(".")), cases, shell_word(out), minnow, common, minnow, model,
+                     words("--set", job.assignments), common);
 }
 
 }  // namespace minnow

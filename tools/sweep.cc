@@ -42,12 +42,12 @@ nlohmann::ordered_json to_json(const Sweep& sweep, const SweepOutcome& outcome) 
     object["epochs"] = run.history.size();
     if (!run.history.empty()) {
       object["loss"] = run.history.back().validation_loss;
-      object["best_loss"] = run.best_loss()->validation_loss;
+      object["best_loss"] = run.best()->validation_loss;
       object["accuracy"] = run.history.back().validation_accuracy;
-      object["best_accuracy"] = run.best_accuracy()->validation_accuracy;
+      object["best_accuracy"] = run.best()->validation_accuracy;
       if (run.has_perplexity) {
         object["perplexity"] = run.history.back().validation_perplexity();
-        object["best_perplexity"] = run.best_loss()->validation_perplexity();
+        object["best_perplexity"] = run.best()->validation_perplexity();
       }
       object["epochs_to_best"] = run.best()->epoch;
     }
@@ -154,6 +154,8 @@ Action add_sweep(CLI::App& app) {
   auto flags = std::make_shared<SweepFlags>();
   flags->model.add(app);
   flags->model.add_shorthand(app, "--epochs", "training.epochs", "passes over the training data");
+  flags->model.add_shorthand(app, "--batch-size", "training.batch_size", "examples per step, in every run");
+  flags->model.add_shorthand(app, "--lr,--learning-rate", "training.learning_rate", "learning rate, in every run");
   flags->model.add_shorthand(app, "--seed", "training.seed", "of weights, shuffling and dropout, in every run");
   app.add_option_function<std::vector<std::string>>(
          "--grid",

@@ -4,7 +4,7 @@ import statistics
 import grid
 
 NAMES = {"minnow": "Minnow", "torch": "PyTorch eager", "torch.compile": "torch.compile", "jax": "JAX jit"}
-DIRECTIONS = ("forward", "gradient", "update")
+PHASES = ("forward", "gradient", "update")
 
 
 def table(header, rows):
@@ -168,7 +168,7 @@ def shortened(ops):
 
 def kernel_row(kernel, total):
     seconds, flops = kernel["median_seconds"], kernel["flops"]
-    return [kernel["layer"], kernel["direction"], shortened(kernel["ops"]), duration(seconds), f"{100 * seconds / total:.1f} %",
+    return [kernel["layer"], kernel["phase"], shortened(kernel["ops"]), duration(seconds), f"{100 * seconds / total:.1f} %",
             f"{flops / seconds / 1e9:.1f}", f"{100 * kernel['share_of_peak']:.0f} %",
             f"{kernel['bytes'] / seconds / 1e9:.1f}"]
 
@@ -179,7 +179,7 @@ def kernel_rows(profile):
     small = [kernel for kernel in profile["kernels"] if kernel["median_seconds"] < total / 100]
     rows = [kernel_row(kernel, total) for kernel in profile["kernels"] if kernel["median_seconds"] >= total / 100]
     if small:
-        rest = {"layer": f"{len(small)} others", "direction": "", "ops": ""}
+        rest = {"layer": f"{len(small)} others", "phase": "", "ops": ""}
         rest |= {key: sum(kernel[key] for kernel in small)
                  for key in ("median_seconds", "flops", "bytes")}
         rest["share_of_peak"] = rest["flops"] / rest["median_seconds"] / profile["peak_flops_per_second"]
@@ -188,13 +188,13 @@ def kernel_rows(profile):
 
 
 def profile_section(profile):
-    """What each direction takes together, and the kernels."""
-    header = ["layer", " direction", " ops", "time", "share", "GFLOP/s", "of peak", "GB/s"]
+    """What each phase takes together, and the kernels."""
+    header = ["layer", " phase", " ops", "time", "share", "GFLOP/s", "of peak", "GB/s"]
     total = profile["step_seconds"]
     sums = []
-    for direction in DIRECTIONS:
-        seconds = sum(k["median_seconds"] for k in profile["kernels"] if k["direction"] == direction)
-        sums.append(f"{direction} {duration(seconds)} ({100 * seconds / total:.0f} %)")
+    for phase in PHASES:
+        seconds = sum(k["median_seconds"] for k in profile["kernels"] if k["phase"] == phase)
+        sums.append(f"{phase} {duration(seconds)} ({100 * seconds / total:.0f} %)")
     return (f"**{profile['model']}**, {duration(total)} a step: {', '.join(sums)}.\n\n"
             + table(header, kernel_rows(profile)))
 

@@ -3,6 +3,7 @@
 #include <llvm/Target/TargetMachine.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "codegen/bundle/bundle_texts.h"
 #include "codegen/bundle/c_function.h"
@@ -18,8 +19,16 @@ namespace {
 
 constexpr int64_t kStackOfKernel = 1024;
 
+// What may shorten code.
+struct CodeStyle {
+  bool has_short_tiles = false;  // and panels as narrow as can be
+  bool is_for_size = false;      // as LLVM understands it
+};
+// Of short code. None is the shortest of every network, and a loop may be longer than what it repeats.
+constexpr CodeStyle kShortStyles[] = {{true, true}, {false, true}, {false, false}};
+
 // Machines that C code may run on have one thread for it and little stack.
-Result<Target> bundle_target(const BundleOptions& options) {
+Result<Target> bundle_target(const BundleOptions& options, const CodeStyle& style) {
   MINNOW_ASSIGN(Target target, named_target(options.triple, options.cpu));
   MINNOW_ASSIGN(const auto machine, make_target_machine(target, 2));
   if (!machine->getTargetTriple().isLittleEndian())
@@ -27,8 +36,7 @@ Result<Target> bundle_target(const BundleOptions& options) {
                 target.triple);
   target.has_threads = false;
   target.stack_bytes = kStackOfKernel;
-  if (!options.is_small) return target;
-  // Panels as narrow, and tiles as short, as can be.
+  if (!style.has_short_tiles) return target;
   target.lanes = std::min(target.lanes, 4);
   target.schedule.tiles.dot.vectors = 1;
   return target;
@@ -53,8 +61,9 @@ std::vector<int64_t> scratch_of(const Function& function, const LoweredFunction&
 
 class BundleMaker {
  public:
-  BundleMaker(const BundleOptions& options, Target target, BundleLayout layout)
-      : options_(options), target_(std::move(target)), layout_(std::move(layout)), module_(options.name, context_) {}
+  BundleMaker(const BundleOptions& options, const CodeStyle& style, Target target, BundleLayout layout)
+      : options_(options), style_(style), target_(std::move(target)), layout_(std::move(layout)),
+        module_(options.name, context_) {}
 
   Result<Bundle> make(uint64_t model) {
     MINNOW_TRY(lower());
@@ -134,12 +143,13 @@ class BundleMaker {
     for (llvm::GlobalAlias& alias : module_.aliases()) aliases.push_back(&alias);
     for (llvm::GlobalAlias* alias : aliases) alias->eraseFromParent();  // calls go where they point
     make_freestanding(module_, target_, machine);
-    if (options_.is_small)
+    if (style_.is_for_size)
       for (llvm::Function& function : module_)
         if (!function.isDeclaration()) function.addFnAttr(llvm::Attribute::OptimizeForSize);
   }
 
   const BundleOptions& options_;
+  const CodeStyle style_;
   const Target target_;
   BundleLayout layout_;
   const CompileOptions compile_options_;
@@ -149,13 +159,24 @@ class BundleMaker {
   std::vector<std::unique_ptr<Compilation>> compilations_;
 };
 
+Result<Bundle> make_in_style(std::span<const Function* const> functions, const BundleOptions& options,
+                             const CodeStyle& style) {
+  MINNOW_ASSIGN(Target target, bundle_target(options, style));
+  MINNOW_ASSIGN(BundleLayout layout, bundle_layout(functions, options.has_weights));
+  return BundleMaker(options, style, std::move(target), std::move(layout)).make(model_hash(functions));
+}
+
 }  // namespace
 
 Result<Bundle> make_bundle(std::span<const Function* const> functions, const BundleOptions& options) {
   for (const Function* function : functions) MINNOW_TRY(check_kernels(*function));
-  MINNOW_ASSIGN(Target target, bundle_target(options));
-  MINNOW_ASSIGN(BundleLayout layout, bundle_layout(functions, options.has_weights));
-  return BundleMaker(options, std::move(target), std::move(layout)).make(model_hash(functions));
+  if (!options.is_small) return make_in_style(functions, options, {});
+  std::optional<Bundle> shortest;
+  for (const CodeStyle& style : kShortStyles) {
+    MINNOW_ASSIGN(Bundle bundle, make_in_style(functions, options, style));
+    if (!shortest || bundle.code_bytes < shortest->code_bytes) shortest = std::move(bundle);
+  }
+  return *std::move(shortest);
 }
 
 // A tensor whose values are all zero needs none in the object, unless it is only there.

@@ -69,7 +69,10 @@ std::string load_function(const BundleTexts& bundle) {
 static int load(void *memory) {{
   static char file[{0}_CHECKPOINT_SIZE + 65536];
   FILE *in = fopen("{1}.safetensors", "rb");
-  if (in == NULL) return -1;
+  if (in == NULL) {{
+    perror("{1}.safetensors");
+    return -1;
+  }}
   size_t size = fread(file, 1, sizeof file, in);
   fclose(in);
   return {1}_load(memory, file, size);
@@ -117,7 +120,7 @@ std::string main_text(const BundleTexts& bundle) {
       "  int error = {0}_init(memory);\n"
       "  if (error != 0) return failed(\"init\", error);\n{4}{5}  return 0;\n}}\n",
       name, prefix, buffers(bundle), loads ? load_function(bundle) : "",
-      loads ? "  if ((error = load(memory)) != 0) return failed(\"load\", error);\n" : "", calls);
+      loads ? "  if ((error = load(memory)) != 0) return error < 0 ? 1 : failed(\"load\", error);\n" : "", calls);
 }
 
 std::vector<std::pair<std::string, std::string>> texts_of(const BundleTexts& bundle) {

@@ -83,11 +83,24 @@ std::string host_features(bool only_lacking) {
   return text;
 }
 
+// Of a machine without it, since LLVM would complain by itself.
+Status check_cpu(const Target& target) {
+  Target plain = target;
+  plain.cpu = plain.features = "";
+  MINNOW_ASSIGN(const auto machine, make_target_machine(plain, 2));
+  const llvm::MCSubtargetInfo& subtarget = *machine->getMCSubtargetInfo();
+  if (subtarget.isCPUStringValid(target.cpu)) return {};
+  std::vector<std::string> known;
+  for (const llvm::SubtargetSubTypeKV& cpu : subtarget.getAllProcessorDescriptions()) known.emplace_back(cpu.Key);
+  const std::string nearest = nearest_name(target.cpu, known);
+  return fail_with_hint("", fmt::format("LLVM knows no cpu \"{}\" for {}", target.cpu, target.triple),
+                        nearest.empty() ? "" : fmt::format("did you mean {}?", nearest));
+}
+
 Result<Target> describe(Target target) {
+  MINNOW_TRY(check_cpu(target));
   MINNOW_ASSIGN(auto machine, make_target_machine(target, 2));
   const llvm::MCSubtargetInfo& subtarget = *machine->getMCSubtargetInfo();
-  if (!subtarget.isCPUStringValid(target.cpu))
-    return fail("", "LLVM knows no cpu \"{}\" for {}", target.cpu, target.triple);
   target.index_bits = static_cast<int>(machine->getPointerSizeInBits(0));
   target.processor = processor_of(subtarget, target.cpu);
   target.lanes = target.processor.lanes;
@@ -142,6 +155,9 @@ std::vector<RegisterTiles> other_tiles(const Target& target) {
 Result<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const Target& target, int opt_level) {
   initialize_llvm();
   std::string error;
+  // LLVM ends the process where it finds out what it cannot do for this one.
+  if (llvm::Triple(target.triple).getArch() == llvm::Triple::xtensa)
+    return fail("", "LLVM's code for \"{}\" has no floats yet", target.triple);
   const llvm::Target* found = llvm::TargetRegistry::lookupTarget(target.triple, error);
   if (found == nullptr) return fail("", "no such target \"{}\": {}", target.triple, error);
   llvm::TargetOptions options;

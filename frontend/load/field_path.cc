@@ -10,6 +10,7 @@ using google::protobuf::Descriptor;
 using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::OneofDescriptor;
 
 std::string join_path(std::string_view prefix, std::string_view name) {
   return prefix.empty() ? std::string(name) : fmt::format("{}.{}", prefix, name);
@@ -44,6 +45,20 @@ std::string display_path(const Message& root, std::string_view path) {
 std::vector<std::string> field_names(const Descriptor* type) {
   std::vector<std::string> names;
   for (int i = 0; i < type->field_count(); ++i) names.push_back(type->field(i)->name());
+  return names;
+}
+
+const OneofDescriptor* choice_named(const Descriptor& type, std::string_view name) {
+  const OneofDescriptor* choice = type.FindOneofByName(std::string(name));
+  if (choice == nullptr) return nullptr;
+  for (int i = 0; i < choice->field_count(); ++i)
+    if (choice->field(i)->message_type() == nullptr) return nullptr;
+  return choice;
+}
+
+std::vector<std::string> choice_names(const OneofDescriptor& choice) {
+  std::vector<std::string> names;
+  for (int i = 0; i < choice.field_count(); ++i) names.push_back(choice.field(i)->name());
   return names;
 }
 

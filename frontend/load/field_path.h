@@ -21,6 +21,9 @@ std::string element_name(const google::protobuf::Message& message, const google:
                          int index);
 
 std::vector<std::string> field_names(const google::protobuf::Descriptor* type);
+// The oneof of this name, whose fields are all messages, such as "optimizer"; or nullptr.
+const google::protobuf::OneofDescriptor* choice_named(const google::protobuf::Descriptor& type, std::string_view name);
+std::vector<std::string> choice_names(const google::protobuf::OneofDescriptor& choice);
 std::vector<std::string> enum_value_names(const google::protobuf::EnumDescriptor* type);
 
 }  // namespace minnow

@@ -39,16 +39,24 @@ std::string_view without_brackets(std::string_view list) {
 // Walks from the root of the model along the path of one assignment, and writes the value where it ends.
 class Assignment {
  public:
-  explicit Assignment(std::string where) : where_(std::move(where)) {}
+  Assignment(const Model& model, std::string where) : model_(model), where_(std::move(where)) {}
 
   // Sets what `path` names inside `message`; `prefix` is the canonical path so far.
   Status apply(pb::Message* message, std::string_view path, std::string_view value, const std::string& prefix) {
     const size_t dot = path.find('.');
     const std::string_view name = path.substr(0, dot);
-    const pb::FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(std::string(name));
-    if (field == nullptr)
-      return fail_with_hint(where_, fmt::format("{} has no field \"{}\"", message->GetDescriptor()->name(), name),
-                            name_hint(name, field_names(message->GetDescriptor())));
+    const pb::Descriptor* type = message->GetDescriptor();
+    const pb::FieldDescriptor* field = type->FindFieldByName(std::string(name));
+    const bool is_last = dot == std::string_view::npos;
+    if (const auto* choice = field == nullptr && is_last ? choice_named(*type, name) : nullptr)
+      return choose(message, *choice, value, prefix);
+    if (field == nullptr) {
+      const std::string inside = path_inside(*message, name);
+      return fail_with_hint(where_, fmt::format("{} has no field \"{}\"", type->name(), name),
+                            inside.empty()
+                                ? name_hint(name, field_names(type))
+                                : fmt::format("did you mean {}?", display_path(model_, join_path(prefix, inside))));
+    }
     const std::string reached = join_path(prefix, name);
     if (dot == std::string_view::npos) return set_value(message, field, value, reached);
     return descend(message, field, path.substr(dot + 1), value, reached);
@@ -58,6 +66,30 @@ class Assignment {
   const std::string& canonical_path() const { return canonical_path_; }
 
  private:
+  // Of several messages one is there: "training.optimizer=adam" is "training.adam={}".
+  Status choose(pb::Message* message, const pb::OneofDescriptor& choice, std::string_view value,
+                const std::string& prefix) {
+    const std::string name(trim(value));
+    const pb::FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(name);
+    if (field == nullptr || field->containing_oneof() != &choice || field->message_type() == nullptr)
+      return fail_with_hint(where_, fmt::format("\"{}\" is no {}", name, choice.name()),
+                            name_hint(name, choice_names(choice)));
+    canonical_path_ = join_path(prefix, name);
+    message->GetReflection()->MutableMessage(message, field);
+    return {};
+  }
+
+  // "dense.units" of a layer that is dense, for "units"; empty: it is nowhere inside.
+  static std::string path_inside(const pb::Message& message, std::string_view name) {
+    std::vector<const pb::FieldDescriptor*> present;
+    message.GetReflection()->ListFields(message, &present);
+    for (const pb::FieldDescriptor* field : present)
+      if (!field->is_repeated() && field->message_type() != nullptr &&
+          field->message_type()->FindFieldByName(std::string(name)) != nullptr)
+        return join_path(field->name(), name);
+    return "";
+  }
+
   Status descend(pb::Message* message, const pb::FieldDescriptor* field, std::string_view rest, std::string_view value,
                  const std::string& reached) {
     if (field->message_type() == nullptr && field->is_repeated())
@@ -223,6 +255,7 @@ class Assignment {
     return {};
   }
 
+  const Model& model_;
   std::string where_;
   std::string canonical_path_;
 };
@@ -247,7 +280,7 @@ Status set_field(LoadedModel& loaded, std::string_view assignment, const std::st
                           "for example \"training.learning_rate=0.05\"");
   }
   const std::string_view path = trim(assignment.substr(0, equals));
-  Assignment change(where.empty() ? fmt::format("--set {}", path) : where);
+  Assignment change(loaded.model, where.empty() ? fmt::format("--set {}", path) : where);
   Model changed = loaded.model;
   MINNOW_TRY(change.apply(&changed, path, assignment.substr(equals + 1), ""));
   loaded.model = std::move(changed);

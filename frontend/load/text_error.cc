@@ -64,7 +64,11 @@ MaybeError unknown_field_error(const std::string& message, const Words& words, s
   if (!std::regex_match(message, match, kPattern)) return std::nullopt;
   const pb::Descriptor* type = pb::DescriptorPool::generated_pool()->FindMessageTypeByName(match[1]);
   if (type == nullptr) return std::nullopt;
-  const std::string word = match[2], hint = name_hint(word, field_names(type));
+  const std::string word = match[2];
+  const pb::OneofDescriptor* choice = choice_named(*type, word);
+  const std::string hint = choice == nullptr
+                               ? name_hint(word, field_names(type))
+                               : fmt::format("write one of {} {{}}", fmt::join(choice_names(*choice), " {}, "));
   return PlacedError{
       word_before(words, at, word),
       {{}, fmt::format("unknown field \"{}\" in {}", word, type->name()), hint.empty() ? "it has no fields" : hint}};

@@ -126,8 +126,8 @@ MINNOW_API minnow_status minnow_target(const minnow_model* model, size_t index, 
 MINNOW_API minnow_status minnow_output(const minnow_model* model, minnow_array* output);
 /* Classes that the model tells apart; 0 of a regression. */
 MINNOW_API int64_t minnow_class_count(const minnow_model* model);
-/* What the class is called by the data or the file of weights that the model has seen, else its number; good until the
- * next call. */
+/* What the class is called by the data, the run or the file of weights that the model has seen, or by the model itself,
+ * else its number; good until the next call. */
 MINNOW_API minnow_status minnow_class_name(const minnow_model* model, size_t index, const char** name);
 /* The model's training.batch_size. */
 MINNOW_API int64_t minnow_batch_size(const minnow_model* model);

@@ -10,6 +10,9 @@ namespace {
 constexpr double kMargin = 16, kBarWidth = 380, kRowHeight = 24, kTextSize = 12;
 constexpr size_t kLongestName = 44;
 
+// Operators such as + are wider than letters.
+double room_for(const std::string& text) { return 1.25 * text_width(text, kTextSize); }
+
 void add_legend(Drawing& drawing, const BarChart& chart, double y) {
   double x = kMargin;
   for (const auto& [name, colour] : chart.legend) {
@@ -24,8 +27,8 @@ void add_legend(Drawing& drawing, const BarChart& chart, double y) {
 Drawing draw_bars(const BarChart& chart) {
   double names = 0, labels = 0, longest = 0;
   for (const Bar& bar : chart.bars) {
-    names = std::max(names, text_width(shortened(printable(bar.name), kLongestName), kTextSize));
-    labels = std::max(labels, text_width(bar.label, kTextSize));
+    names = std::max(names, room_for(shortened(printable(bar.name), kLongestName)));
+    labels = std::max(labels, room_for(bar.label));
     longest = std::max(longest, bar.value);
   }
   const double left = kMargin + names + 10;

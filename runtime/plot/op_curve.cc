@@ -41,24 +41,31 @@ Curve curve_of(const std::string& name, spec::Activation::Function function) {
   return {name + "(x)", [=](Builder& builder, Value* x) { return activate(builder, x, function); }};
 }
 
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+// By their names, as those of ops are written.
+std::vector<std::pair<std::string, spec::Activation::Function>> activations() {
+  std::vector<std::pair<std::string, spec::Activation::Function>> found;
+  const google::protobuf::EnumDescriptor& all = *spec::Activation::Function_descriptor();
+  for (int i = 0; i < all.value_count(); ++i) {
+    const auto function = static_cast<spec::Activation::Function>(all.value(i)->number());
+    if (function != spec::Activation::NONE) found.emplace_back(lower_case(all.value(i)->name()), function);
+  }
+  return found;
+}
+
 // An op, or an activation of model files, such as relu, which is no op.
 Result<Curve> find_curve(std::string_view name, double second) {
-  std::vector<std::string> names;
   for (size_t i = 0; i < kOpCount; ++i) {
     const OpInfo& info = op_info(static_cast<OpKind>(i));
-    if (!can_be_drawn(info)) continue;
-    if (info.mnemonic == name) return curve_of(info.kind, second);
-    names.emplace_back(info.mnemonic);
+    if (can_be_drawn(info) && info.mnemonic == name) return curve_of(info.kind, second);
   }
-  const google::protobuf::EnumDescriptor& activations = *spec::Activation::Function_descriptor();
-  for (int i = 0; i < activations.value_count(); ++i) {
-    std::string activation = activations.value(i)->name();
-    std::ranges::transform(activation, activation.begin(), [](unsigned char c) { return std::tolower(c); });
-    const auto function = static_cast<spec::Activation::Function>(activations.value(i)->number());
-    if (function == spec::Activation::NONE || std::ranges::find(names, activation) != names.end()) continue;
+  for (const auto& [activation, function] : activations())
     if (activation == name) return curve_of(activation, function);
-    names.push_back(activation);
-  }
+  const std::vector<std::string> names = op_curve_names();
   const std::string nearest = nearest_name(name, names);
   return fail_with_hint(
       "--op " + std::string(name), "is no elementwise op on numbers, and no activation",
@@ -99,6 +106,17 @@ Result<std::vector<Tensor>> derivative(const Curve& curve, const Tensor& x) {
 }
 
 }  // namespace
+
+std::vector<std::string> op_curve_names() {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < kOpCount; ++i) {
+    const OpInfo& info = op_info(static_cast<OpKind>(i));
+    if (can_be_drawn(info)) names.emplace_back(info.mnemonic);
+  }
+  for (auto& [name, function] : activations())
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  return names;
+}
 
 Result<Chart> op_chart(std::string_view name, const OpCurveOptions& options) {
   MINNOW_ASSIGN(const Curve curve, find_curve(name, options.second));

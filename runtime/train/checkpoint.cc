@@ -210,12 +210,19 @@ Result<std::optional<FirstWeights>> load_first_weights(Session& session) {
   return first;
 }
 
-Result<TrainingState> load_checkpoint(const std::string& path, Session& session) {
+Result<Checkpoint> restore_checkpoint(const std::string& path, Session& session) {
   MINNOW_ASSIGN(const TensorFile file, restore(path, session));
   const auto it = file.metadata.find(std::string(kStateKey));
   if (it == file.metadata.end())
     return fail_with_hint(path, "holds weights, but no training state to go on from", "use it with eval or predict");
-  return state_from_text(path, it->second);
+  MINNOW_ASSIGN(TrainingState state, state_from_text(path, it->second));
+  MINNOW_ASSIGN(std::vector<std::string> names, class_names_of(file, path));
+  return Checkpoint{std::move(state), std::move(names)};
+}
+
+Result<TrainingState> load_checkpoint(const std::string& path, Session& session) {
+  MINNOW_ASSIGN(Checkpoint checkpoint, restore_checkpoint(path, session));
+  return std::move(checkpoint.state);
 }
 
 }  // namespace minnow

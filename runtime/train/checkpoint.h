@@ -58,7 +58,12 @@ struct FirstWeights {
 };
 Result<std::optional<FirstWeights>> load_first_weights(Session& session);
 
-// Restores everything.
+// Restores everything; the names of the classes are those that the file has, or none.
+struct Checkpoint {
+  TrainingState state;
+  std::vector<std::string> class_names;
+};
+Result<Checkpoint> restore_checkpoint(const std::string& path, Session& session);
 Result<TrainingState> load_checkpoint(const std::string& path, Session& session);
 
 }  // namespace minnow

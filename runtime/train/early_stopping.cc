@@ -1,11 +1,17 @@
 #include "runtime/train/early_stopping.h"
 
+#include <algorithm>
+
 namespace minnow {
 
-bool tells_by_accuracy(const spec::Training& training, const LoweredModel& network) {
+bool tells_by_accuracy(const spec::Training& training, bool classifies, bool has_perplexity) {
   const bool asks =
       training.has_early_stopping() && training.early_stopping().metric() == spec::EarlyStopping::VALIDATION_ACCURACY;
-  return network.classifies && (asks || !network.has_perplexity);
+  return classifies && (asks || !has_perplexity);
+}
+
+bool tells_by_accuracy(const spec::Training& training, const LoweredModel& network) {
+  return tells_by_accuracy(training, network.classifies, network.has_perplexity);
 }
 
 int64_t best_epoch(const spec::Training& training, bool classifies, std::span<const EpochMetrics> history,
@@ -20,6 +26,11 @@ int64_t best_epoch(const spec::Training& training, bool classifies, std::span<co
   for (size_t i = 1; i < history.size(); ++i)
     if (score(history[i]) > score(history[best]) + margin) best = i;
   return history.empty() ? 0 : history[best].epoch;
+}
+
+const EpochMetrics* best_row(const spec::Training& training, bool classifies, std::span<const EpochMetrics> history) {
+  const auto found = std::ranges::find(history, best_epoch(training, classifies, history), &EpochMetrics::epoch);
+  return found == history.end() ? nullptr : &*found;
 }
 
 bool has_stopped_improving(const spec::Training& training, bool classifies, std::span<const EpochMetrics> history) {

@@ -57,10 +57,12 @@ Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& 
   MINNOW_ASSIGN(FolderLock lock, FolderLock::take(path));
   remove_abandoned_files(path);
   MINNOW_ASSIGN(const bool is_used, holds_something(path));
+  RunFolder folder(path, std::move(lock));
+  if (is_used && !overwrite && !fs::exists(folder.config_path(), error))
+    return fail_with_hint(path, "the folder is not empty, and what is in it is no run", "name another with --out");
   if (is_used && !overwrite)
     return fail_with_hint(path, "the run folder is not empty",
                           "--resume " + path + " goes on with it, --overwrite replaces it");
-  RunFolder folder(path, std::move(lock));
   for (const std::string& stale : folder.files_of_a_run()) {
     fs::remove(stale, error);
     if (error) return fail(stale, "cannot remove what an earlier run left: {}", error.message());

@@ -38,10 +38,7 @@ struct SweepRun {
   std::string note;    // why it diverged or failed
   Error failure = {};  // of one that failed
 
-  // The history's first row with the least validation loss, or the greatest accuracy; nullptr without one.
-  const EpochMetrics* best_loss() const;
-  const EpochMetrics* best_accuracy() const;
-  // By accuracy where there is one, but by loss where that tells the perplexity.
+  // The history's row of the best epoch, whose weights are kept; nullptr without one.
   const EpochMetrics* best() const;
   double seconds() const;  // of training
 };
@@ -89,8 +86,8 @@ Result<SweepOutcome> run_sweep(Sweep& sweep, const SweepOptions& options);
 Status first_failure(const Sweep& sweep);
 // A row per run, for people to read.
 ResultTable sweep_table(const Sweep& sweep);
-// A line per run: its settings, how it ended, final and best loss and accuracy of validation, epochs to the best,
-// seconds; final and best perplexity where a run has one.
+// A line per run: its settings, how it ended, loss and accuracy of validation at the end and at the best epoch, that
+// epoch, seconds; final and best perplexity where a run has one.
 std::string sweep_csv(const Sweep& sweep);
 
 }  // namespace minnow

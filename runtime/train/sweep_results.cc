@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "runtime/data/csv_table.h"
+#include "runtime/train/early_stopping.h"
 #include "runtime/train/metrics_csv.h"
 #include "runtime/train/sweep.h"
 
@@ -27,17 +28,17 @@ std::vector<std::string> table_row(const SweepRun& run, const TableColumns& colu
     row.emplace_back("0");
     row.resize(row.size() + columns.count());
   } else {
-    const EpochMetrics& last = run.history.back();
+    const EpochMetrics &last = run.history.back(), &best = *run.best();
     const auto perplexity = [&](const EpochMetrics& epoch) {
       return run.has_perplexity ? fmt::format("{:.2f}", epoch.validation_perplexity()) : "";
     };
     row.push_back(fmt::format("{}", run.history.size()));
     row.push_back(fmt::format("{:.4f}", last.validation_loss));
-    row.push_back(fmt::format("{:.4f}", run.best_loss()->validation_loss));
-    if (columns.perplexity) row.insert(row.end(), {perplexity(last), perplexity(*run.best_loss())});
+    row.push_back(fmt::format("{:.4f}", best.validation_loss));
+    if (columns.perplexity) row.insert(row.end(), {perplexity(last), perplexity(best)});
     if (columns.accuracy) row.push_back(percent(last.validation_accuracy));
-    if (columns.accuracy) row.push_back(percent(run.best_accuracy()->validation_accuracy));
-    row.push_back(fmt::format("{}", run.best()->epoch));
+    if (columns.accuracy) row.push_back(percent(best.validation_accuracy));
+    row.push_back(fmt::format("{}", best.epoch));
     row.push_back(fmt::format("{:.1f} s", run.seconds()));
   }
   row.emplace_back(run_end_name(run.end));
@@ -47,8 +48,7 @@ std::vector<std::string> table_row(const SweepRun& run, const TableColumns& colu
 // ",12.500000,11.200000"
 std::string perplexity_cells(const SweepRun& run) {
   if (!run.has_perplexity || run.history.empty()) return ",,";
-  return fmt::format(",{:.6f},{:.6f}", run.history.back().validation_perplexity(),
-                     run.best_loss()->validation_perplexity());
+  return fmt::format(",{:.6f},{:.6f}", run.history.back().validation_perplexity(), run.best()->validation_perplexity());
 }
 
 }  // namespace
@@ -59,18 +59,9 @@ std::string_view run_end_name(RunEnd end) {
   return kNames[static_cast<size_t>(end)];
 }
 
-const EpochMetrics* SweepRun::best_loss() const {
-  const auto best = std::ranges::min_element(history, {}, &EpochMetrics::validation_loss);
-  return best == history.end() ? nullptr : &*best;
-}
-
-const EpochMetrics* SweepRun::best_accuracy() const {
-  const auto best = std::ranges::max_element(history, {}, &EpochMetrics::validation_accuracy);
-  return best == history.end() ? nullptr : &*best;
-}
-
 const EpochMetrics* SweepRun::best() const {
-  return has_accuracy(history) && !has_perplexity ? best_accuracy() : best_loss();
+  const spec::Training& training = model.model.training();
+  return best_row(training, tells_by_accuracy(training, has_accuracy(history), has_perplexity), history);
 }
 
 double SweepRun::seconds() const {
@@ -91,9 +82,9 @@ std::string sweep_csv(const Sweep& sweep) {
     if (run.history.empty()) {
       text += ",,,,,";
     } else {
-      const EpochMetrics& last = run.history.back();
-      text += fmt::format("{:.6f},{:.6f},{:.6f},{:.6f},{},", last.validation_loss, run.best_loss()->validation_loss,
-                          last.validation_accuracy, run.best_accuracy()->validation_accuracy, run.best()->epoch);
+      const EpochMetrics &last = run.history.back(), &best = *run.best();
+      text += fmt::format("{:.6f},{:.6f},{:.6f},{:.6f},{},", last.validation_loss, best.validation_loss,
+                          last.validation_accuracy, best.validation_accuracy, best.epoch);
     }
     text +=
         fmt::format("{:.3f},{}{}\n", run.seconds(), csv_cell(run.folder), with_perplexity ? perplexity_cells(run) : "");

@@ -1,5 +1,7 @@
 // What the interface says of a model, and its weights where they are.
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "tests/api/model.h"
 
@@ -100,6 +102,45 @@ TEST(Describe, WeightsStayInPlace) {
   ASSERT_EQ(minnow_load_checkpoint(model.get(), path.c_str()), MINNOW_OK) << minnow_error_text();
   ASSERT_EQ(minnow_find_weight(model.get(), "fc.weight", &after), MINNOW_OK);
   EXPECT_EQ(before.data, after.data);
+}
+
+std::vector<std::string> class_names(const Model& model) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < static_cast<size_t>(minnow_class_count(model.get())); ++i) {
+    const char* name = nullptr;
+    EXPECT_EQ(minnow_class_name(model.get(), i, &name), MINNOW_OK) << minnow_error_text();
+    names.emplace_back(name);
+  }
+  return names;
+}
+
+TEST(Describe, ClassesHaveTheNamesOfTheModelAndOfWhatItWasSavedAs) {
+  const std::string folder = testing::TempDir() + "/named-run", path = folder + "/best.safetensors";
+  std::filesystem::create_directories(folder);
+  const std::string text = std::string(kSmall) + R"(data {
+    npy { train_inputs: "x" train_targets: "y" validation_inputs: "x" validation_targets: "y" }
+    class_names: ["a", "b", "c", "d"] })";
+  const auto named = ElementsAre("a", "b", "c", "d");
+  const Model model = parse(text);
+  EXPECT_THAT(class_names(model), named);
+  ASSERT_EQ(minnow_save(model.get(), path.c_str()), MINNOW_OK) << minnow_error_text();
+
+  for (const auto load : {minnow_load_checkpoint, minnow_load_weights}) {
+    const Model other = parse(kSmall);
+    EXPECT_THAT(class_names(other), ElementsAre("0", "1", "2", "3"));
+    ASSERT_EQ(load(other.get(), path.c_str()), MINNOW_OK) << minnow_error_text();
+    EXPECT_THAT(class_names(other), named);
+  }
+
+  std::ofstream(folder + "/config.textproto") << kSmall;
+  for (const int infers_only : {0, 1}) {
+    minnow_options options = MINNOW_OPTIONS_INIT;
+    options.no_cache = options.threads = 1;
+    options.infers_only = infers_only;
+    minnow_model* run = nullptr;
+    ASSERT_EQ(minnow_load(folder.c_str(), &options, &run), MINNOW_OK) << minnow_error_text();
+    EXPECT_THAT(class_names(Model(run)), named) << infers_only;
+  }
 }
 
 TEST(Describe, SetWeight) {

@@ -101,7 +101,7 @@ class Report(unittest.TestCase):
 
     def test_small_kernels_are_one_row(self):
         def kernel(layer, seconds):
-            return {"layer": layer, "direction": "forward", "ops": "dot", "median_seconds": seconds,
+            return {"layer": layer, "phase": "forward", "ops": "dot", "median_seconds": seconds,
                     "flops": 1e9 * seconds, "bytes": 0, "share_of_peak": 0.5}
         kernels = [kernel("fc", 0.99), kernel("loss", 0.004), kernel("fc", 0.006)]
         rows = report.kernel_rows({"step_seconds": 1.0, "peak_flops_per_second": 2e9, "kernels": kernels})

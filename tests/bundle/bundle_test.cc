@@ -71,6 +71,19 @@ INSTANTIATE_TEST_SUITE_P(All, Bundles,
                                                           "zoo/gelu-mlp", "zoo/transformer-encoder")),
                          case_name);
 
+// Short code is no longer than fast code.
+TEST(BundleSizes, AreTheLeastForSize) {
+  for (const char* name : {"softmax-regression", "mlp-relu", "lenet-relu"})
+    for (const char* function : {"infer", "train_step"}) {
+      const auto built = expect(build_function(read_model(name, 1), function, {{1}, default_pipeline(), {}}));
+      const Function* const functions[] = {built.get()};
+      BundleOptions options{.name = "b", .triple = "thumbv7em-none-eabihf", .cpu = "cortex-m4"};
+      const int64_t fast = expect(make_bundle(functions, options)).code_bytes;
+      options.is_small = true;
+      EXPECT_LE(expect(make_bundle(functions, options)).code_bytes, fast) << name << " " << function;
+    }
+}
+
 // More than one block of examples, and what is left of one.
 TEST(BundleBlocks, TrainLikeTheInterpreter) {
   const proof::Subject subject = subject_of(read_model("lenet-relu", 37), "train_step", 2);

@@ -47,7 +47,7 @@ TEST_F(Sequences, TextIsLearntAndToldByItsCharacters) {
   EXPECT_THAT(train.err, HasSubstr("t.txt: 800 characters, 4 of them different"));
   EXPECT_THAT(train.err, HasSubstr("  val ppl 1.0"));
   EXPECT_THAT(bench_.read("run/metrics.csv"), HasSubstr(",train_perplexity,validation_perplexity\n"));
-  EXPECT_THAT(bench_.succeed("eval run --data-dir .").out, HasSubstr("  ppl       1.0"));
+  EXPECT_THAT(bench_.succeed("eval run --data-dir .").out, HasSubstr("  perplexity  1.0"));
   EXPECT_EQ(bench_.succeed("predict run --data-dir . --index 1").out,
             "t.txt 1\n  given      bcda\n  predicted  cdab\n  right      cdab\n");
   const auto told = nlohmann::json::parse(bench_.succeed("predict run --data-dir . --index 1 --json").out);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "tests/e2e/program.h"
 
@@ -60,6 +61,65 @@ TEST(Usage, HelpIsThatOfACommand) {
   EXPECT_THAT(train, HasSubstr("examples:\n  minnow train "));
   EXPECT_EQ(bench.succeed("help data show").out, bench.succeed("data show --help").out);
   EXPECT_EQ(refusal("help trian"), "error: there is no command \"trian\"\n  hint: did you mean train?\n");
+}
+
+// The flags in the examples of a help text, below which no others stand.
+void expect_known_flags(const std::string& command, const std::string& help) {
+  const size_t begin = help.find("\nexamples:\n");
+  if (begin == std::string::npos) return;
+  const std::string examples = help.substr(begin);
+  static const std::regex kFlag("--[a-z-]+");
+  for (auto it = std::sregex_iterator(examples.begin(), examples.end(), kFlag); it != std::sregex_iterator(); ++it)
+    EXPECT_THAT(help.substr(0, begin), HasSubstr(it->str())) << command;
+}
+
+TEST(Usage, ExamplesHaveTheFlagsOfTheirCommand) {
+  const Workbench bench;
+  const auto listed = nlohmann::json::parse(bench.succeed("help --json").out);
+  for (const auto& command : listed["commands"]) {
+    const std::string name = command["name"];
+    if (!command.contains("commands")) expect_known_flags(name, bench.succeed(name + " --help").out);
+    for (const auto& inner : command.value("commands", nlohmann::json::array())) {
+      const std::string words = name + " " + inner["name"].get<std::string>();
+      const std::string help = bench.succeed(words + " --help").out;
+      EXPECT_THAT(help, HasSubstr("\nexamples:\n")) << words;
+      expect_known_flags(words, help);
+    }
+  }
+}
+
+constexpr char kSmallModel[] = R"(
+  inputs { name: "image" shape: [1, 28, 28] }
+  layers { name: "fc" dense { units: 10 } }
+  loss { softmax_cross_entropy {} }
+  training { epochs: 1 batch_size: 10 }
+  data { builtin: GLYPHS train_examples: 20 validation_examples: 10 }
+)";
+
+TEST(Usage, MistakesAreToldInTheWordsThatWereGiven) {
+  const Workbench bench;
+  bench.write("m.textproto", kSmallModel);
+  bench.write("run/notes.txt", "");
+  bench.write("w.safetensors", "");
+  const auto told = [&](const std::string& arguments) { return bench.run(arguments).err; };
+  EXPECT_THAT(told("explain m.textproto"), HasSubstr("value is required"));
+  EXPECT_THAT(told("run m.textproto"), HasSubstr("m.textproto: error: is a model, not IR text\n"));
+  EXPECT_THAT(told("train m.textproto --epochs 0"), StartsWith("--epochs: error: epochs is 0"));
+  EXPECT_THAT(told("train m.textproto --set training.epochs=0"), StartsWith("--set training.epochs: error:"));
+  EXPECT_THAT(told("predict w.safetensors --index 0"),
+              StartsWith("w.safetensors: error: holds weights, but no model\n"));
+  EXPECT_THAT(told("train m.textproto --out run"),
+              HasSubstr("what is in it is no run\n  hint: name another with --out"));
+  EXPECT_THAT(
+      told("compile m.textproto --emit=bundle --target thumbv7em-none-eabihf --cpu cortexm4 -o b"),
+      StartsWith("error: LLVM knows no cpu \"cortexm4\" for thumbv7em-unknown-none-eabihf\n  hint: did you mean "
+                 "cortex-m4?\n"));
+  EXPECT_THAT(told("compile m.textproto --emit=bundle --target xtensa-esp32-elf -o b"),
+              HasSubstr("hint: --emit=c writes"));
+  EXPECT_THAT(told("compile m.textproto --emit=bundle -o b.c"), HasSubstr("would be a folder"));
+  bench.write("x.npy", "");
+  bench.write("f.ir", "func @f(%x: f32[]) -> (y: f32[]) {\n  return %x\n}\n");
+  EXPECT_THAT(told("run f.ir --input x=x.npy"), HasSubstr("hint: @x.npy is the array in the file"));
 }
 
 // What is declared is listed: every command, its arguments and its flags.

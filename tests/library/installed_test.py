@@ -102,12 +102,15 @@ class InstalledTest(unittest.TestCase):
         self.assertEqual(pages - {"minnow.1"}, {f"minnow-{name}.1" for name in commands})
         train = (self.prefix / "share/man/man1/minnow-train.1").read_text()
         self.assertIn(r".B \-\-resume DIR", train)
-        self.assertNotRegex(train, r"max\\-memory INT=\d")
+        self.assertRegex(train, r"max\\-memory INT\n")
+        self.assertRegex(train, r"(?s)\.SH RUNNING\n\.TP\n.*\.SH EXAMPLES\n\.nf\nminnow train")
+        self.assertNotIn(".SH NOTES", train)
         if shutil.which("man"):
             self.assertNotIn("warning", run("man", "--warnings", "-l", self.prefix / "share/man/man1/minnow-train.1"))
 
     def complete(self, *words):
         script = self.prefix / "share/bash-completion/completions/minnow"
+        words = [part for word in words for part in re.split("(=)", word)]  # as a shell that breaks words at "=" has them
         line = " ".join(f"'{word}'" for word in words)
         return run("bash", "-c", f"source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _minnow; "
                    'printf "%s\\n" "${COMPREPLY[@]}"', cwd=self.prefix).split()
@@ -116,7 +119,16 @@ class InstalledTest(unittest.TestCase):
         self.assertEqual(self.complete("minnow", "tra"), ["train"])
         self.assertIn("--resume", self.complete("minnow", "train", "--re"))
         self.assertEqual(self.complete("minnow", "train", "--backend", ""), ["jit", "interpreter"])
+        self.assertEqual(self.complete("minnow", "compile", "net", "--emit=bun"), ["bundle"])
+        self.assertEqual(self.complete("minnow", "train", "--backend="), ["jit", "interpreter"])
         self.assertEqual(self.complete("minnow", "train", "--out", "inc"), ["include"])
+        self.assertEqual(self.complete("minnow", "train", "--out=inc"), ["include"])
+        self.assertEqual(self.complete("minnow", "help", "tra"), ["train"])
+        self.assertEqual(self.complete("minnow", "new", "lenet-relu-"), ["lenet-relu-mnist"])
+        self.assertEqual(self.complete("minnow", "data", "show", "gly"), ["glyphs"])
+        self.assertEqual(self.complete("minnow", "data", "fetch", "mn"), ["mnist"])
+        self.assertEqual(self.complete("minnow", "plot", "--op", "sigm"), ["sigmoid"])
+        self.assertIn("lenet-epochs", self.complete("minnow", "experiment", "lenet-e"))
         self.assertEqual(self.complete("minnow", "data", "s"), ["show", "stats"])
         self.assertEqual(self.complete("minnow", "data", "show", "--split", ""), ["train", "validation"])
         self.assertEqual(self.complete("minnow", "check", "share/minnow/models/lenet.t"),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <utility>
 
@@ -27,7 +28,13 @@ std::pair<double, double> limits_of(DType dtype) {
 Result<double> number_of_type(const std::string& text, DType dtype, const std::string& where) {
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0') return fail(where, "\"{}\" is not a number", text);
+  if (text.empty() || *end != '\0') {
+    const std::string what = fmt::format("\"{}\" is not a number", text);
+    std::error_code error;
+    if (!text.empty() && std::filesystem::exists(text, error))
+      return fail_with_hint(where, what, fmt::format("@{} is the array in the file", text));
+    return fail(where, "{}", what);
+  }
   if (is_float(dtype)) {
     const bool says_infinite = text.find_first_of("nN") != std::string::npos;  // as nan has, too
     const double held = dtype == DType::kF32 ? static_cast<double>(static_cast<float>(number)) : number;

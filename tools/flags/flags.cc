@@ -9,6 +9,7 @@
 #include "codegen/machine/object_cache.h"
 #include "frontend/load/load_experiment.h"
 #include "frontend/load/program.h"
+#include "frontend/onnx/onnx_file.h"
 #include "ir/printable.h"
 #include "runtime/data/load_data.h"
 #include "runtime/division/held_bytes.h"
@@ -54,9 +55,11 @@ void ModelFlags::add(CLI::App& app, Takes takes) {
 
 void ModelFlags::add_shorthand(CLI::App& app, const std::string& flag, const std::string& path,
                                const std::string& help) {
-  app.add_option_function<std::string>(
-         flag, [this, path](const std::string& value) { assignments.push_back(path + "=" + value); }, help)
-      ->group(kModelFlags);
+  const auto assign = [this, path, short_flag = flag.substr(0, flag.find(','))](const std::string& value) {
+    assignments.push_back(path + "=" + value);
+    shorthands["--set " + path] = short_flag;
+  };
+  app.add_option_function<std::string>(flag, assign, help)->group(kModelFlags);
 }
 
 Result<std::string> ModelFlags::file() const {
@@ -73,7 +76,14 @@ Result<std::string> ModelFlags::file() const {
 
 Result<LoadedModel> ModelFlags::read() const {
   MINNOW_ASSIGN(const std::string file_path, file());
-  return read_experiment(file_path, assignments);
+  const auto as_given = [&](std::string& where) {
+    if (const auto found = shorthands.find(where); found != shorthands.end()) where = found->second;
+  };
+  Result<LoadedModel> loaded = read_experiment(file_path, assignments);
+  if (!loaded) as_given(loaded.error().where);
+  else
+    for (auto& [field, where] : loaded->places) as_given(where);
+  return loaded;
 }
 
 void DataFlags::add(CLI::App& app) {
@@ -86,9 +96,10 @@ void DataFlags::add(CLI::App& app) {
 Result<DataSplits> DataFlags::load(const Session& session, ThreadPool& pool) const {
   const Model& model = session.model().model;
   if (!model.has_data())
-    return fail_with_hint(
-        session.model().where(""), "the model names no data",
-        is_ir_file(session.model().path) ? "--set data.builtin=GLYPHS names some" : "add: data { builtin: GLYPHS }");
+    return fail_with_hint(session.model().where(""), "the model names no data",
+                          is_ir_file(session.model().path) || is_onnx_file(session.model().path)
+                              ? "--set data.builtin=GLYPHS names some"
+                              : "add: data { builtin: GLYPHS }");
   MINNOW_ASSIGN(DataSplits data, load_data(model.data(), load_options(session, data_dir), pool));
   MINNOW_TRY(check_data_fits(session, data));
   print_notes(data.train.notes);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ namespace minnow {
 struct ModelFlags {
   std::string path;
   std::vector<std::string> assignments;
+  // Of those that a flag of their own gave, how a message is to name them: "--set training.epochs" is "--epochs".
+  std::map<std::string, std::string> shorthands = {};
 
   enum class Takes { kModel, kModelOrIr };
   // Adds the positional MODEL and --set.

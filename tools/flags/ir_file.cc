@@ -13,7 +13,10 @@ Result<std::unique_ptr<Module>> read_ir_file(const std::string& path, ReadFor pu
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   const size_t begin = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
   OpPlaces places;
-  MINNOW_ASSIGN(auto module, parse_module(std::string_view(text).substr(begin), shown_path(path), &places));
+  auto parsed = parse_module(std::string_view(text).substr(begin), shown_path(path), &places);
+  if (!parsed && path.ends_with(".textproto"))
+    return fail_with_hint(path, "is a model, not IR text", fmt::format("minnow compile {} writes its IR", path));
+  MINNOW_ASSIGN(auto module, std::move(parsed));
   if (purpose == ReadFor::kCompiling)
     for (const auto& function : module->functions) MINNOW_TRY(check_kernels(*function, places));
   return module;

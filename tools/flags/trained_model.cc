@@ -49,6 +49,9 @@ Result<std::string> TrainedModelFlags::find_weights() const {
   if (!weights_.empty()) return weights_at(weights_);
   if (std::filesystem::is_directory(model_.path, error)) return weights_at(model_.path);
   if (is_onnx_file(model_.path)) return model_.path;
+  if (model_.path.ends_with(".safetensors"))
+    return fail_with_hint(model_.path, "holds weights, but no model",
+                          "the folder of their run has both; or a model file, with --weights " + model_.path);
   if (!std::filesystem::exists(model_.path, error)) MINNOW_TRY(model_.read());
   return tl::unexpected(
       Error{{}, "which weights?", "--weights FILE, or the folder of a run in place of the model", ExitCode::kUsage});

@@ -57,8 +57,8 @@ std::vector<KernelRow> slowest_first(const Profile& profile) {
 }
 
 const std::vector<std::string>& kernel_columns() {
-  static const std::vector<std::string> kColumns = {"layer", "direction", "ops",     "time",    "share",
-                                                    "MFLOP", "KiB",       "GFLOP/s", "of peak", "GB/s"};
+  static const std::vector<std::string> kColumns = {"layer", "phase", "ops",     "time",    "share",
+                                                    "MFLOP", "KiB",   "GFLOP/s", "of peak", "GB/s"};
   return kColumns;
 }
 

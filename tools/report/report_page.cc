@@ -102,11 +102,10 @@ std::string results_table(const std::vector<RunRecord>& runs, const std::vector<
     std::vector<std::string>& cells = table.rows.emplace_back();
     cells = {names[i], std::string(state_word(run.state)), run.history ? std::to_string(run.history->size()) : "–"};
     const EpochMetrics *last = run.last(), *best = run.best();
-    for (const EpochMetrics* row : {last, run.least_loss()})
-      cells.push_back(row ? loss_text(row->validation_loss) : "–");
-    for (const EpochMetrics* row : {last, run.least_loss()})
+    for (const EpochMetrics* row : {last, best}) cells.push_back(row ? loss_text(row->validation_loss) : "–");
+    for (const EpochMetrics* row : {last, best})
       if (tells_perplexity) cells.push_back(row ? perplexity_text(row->validation_loss, has_perplexity(run)) : "–");
-    for (const EpochMetrics* row : {last, run.greatest_accuracy()})
+    for (const EpochMetrics* row : {last, best})
       if (has_accuracy) cells.push_back(row ? accuracy_text(row->validation_accuracy, classifies(run)) : "–");
     cells.push_back(best ? std::to_string(best->epoch) : "–");
     cells.push_back(best ? fmt::format("{:.1f} s", run.seconds()) : "–");

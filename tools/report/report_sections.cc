@@ -106,29 +106,58 @@ Html validation(const RunRecord& run, const ReportOptions& options) {
   return html + folded("Each class", wide(class_table(found)));
 }
 
+// Kernels of one layer and phase.
+struct KernelGroup {
+  const Kernel* first;
+  double seconds = 0;
+  int64_t kernels = 0;
+
+  std::string name() const {
+    return first->layer + ": " + (kernels == 1 ? first->op : fmt::format("{} kernels", kernels));
+  }
+  std::string note() const { return kernels == 1 ? first->name : ""; }
+};
+
+// The slowest first: each kernel by itself or, where those are many, what a layer takes in a phase.
+std::vector<KernelGroup> kernel_groups(const Profile& profile, size_t most) {
+  std::vector<KernelGroup> groups;
+  const bool is_alone = profile.rows.size() <= most;
+  for (const KernelRow& row : profile.rows) {
+    const auto known = std::ranges::find_if(groups, [&](const KernelGroup& group) {
+      return !is_alone && group.first->layer == row.kernel->layer && group.first->phase == row.kernel->phase;
+    });
+    KernelGroup& group = known == groups.end() ? groups.emplace_back(KernelGroup{row.kernel}) : *known;
+    group.seconds += row.seconds;
+    ++group.kernels;
+  }
+  std::ranges::stable_sort(groups, std::ranges::greater(), &KernelGroup::seconds);
+  return groups;
+}
+
 BarChart kernel_bars(const Profile& profile) {
   constexpr size_t kMostBars = 12;
   constexpr Colour kPhaseColours[] = {kPalette[0], kPalette[1], kPalette[2]};
   BarChart chart{"Where the time of a training step goes",
                  {{"forward", kPhaseColours[0]}, {"gradient", kPhaseColours[1]}, {"update", kPhaseColours[2]}},
                  {}};
-  const std::vector<KernelRow> rows = slowest_first(profile);
+  const std::vector<KernelGroup> groups = kernel_groups(profile, kMostBars);
   const auto label = [&](double seconds) {
     return fmt::format("{}, {:.0f} %", format_step_time(seconds), 100 * seconds / profile.step_seconds);
   };
   double others = 0;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const KernelRow& row = rows[i];
+  int64_t other_kernels = 0;
+  for (size_t i = 0; i < groups.size(); ++i) {
+    const KernelGroup& group = groups[i];
     if (i >= kMostBars) {
-      others += row.seconds;
+      others += group.seconds;
+      other_kernels += group.kernels;
       continue;
     }
-    chart.bars.push_back({row.kernel->layer + ": " + row.kernel->op, row.seconds, label(row.seconds),
-                          kPhaseColours[static_cast<size_t>(row.kernel->phase)], row.kernel->name});
+    chart.bars.push_back({group.name(), group.seconds, label(group.seconds),
+                          kPhaseColours[static_cast<size_t>(group.first->phase)], group.note()});
   }
   if (others > 0)
-    chart.bars.push_back(
-        {fmt::format("{} more kernels", rows.size() - kMostBars), others, label(others), kSoftInk, ""});
+    chart.bars.push_back({fmt::format("{} more kernels", other_kernels), others, label(others), kSoftInk, ""});
   return chart;
 }
 

@@ -97,16 +97,7 @@ const EpochMetrics* RunRecord::best() const {
   // Without its model the network is known by its numbers only.
   const spec::Training training = model ? model->model.training() : spec::Training();
   const bool by_accuracy = lowered ? tells_by_accuracy(training, *lowered) : has_accuracy(*history);
-  const int64_t epoch = best_epoch(training, by_accuracy, *history);
-  return &*std::ranges::find(*history, epoch, &EpochMetrics::epoch);
-}
-
-const EpochMetrics* RunRecord::least_loss() const {
-  return last() == nullptr ? nullptr : &*std::ranges::min_element(*history, {}, &EpochMetrics::validation_loss);
-}
-
-const EpochMetrics* RunRecord::greatest_accuracy() const {
-  return last() == nullptr ? nullptr : &*std::ranges::max_element(*history, {}, &EpochMetrics::validation_accuracy);
+  return best_row(training, by_accuracy, *history);
 }
 
 double RunRecord::seconds() const {

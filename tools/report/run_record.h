@@ -23,8 +23,6 @@ struct RunRecord {
   // Rows of the history, nullptr without one. The best epoch is that of best.safetensors.
   const EpochMetrics* best() const;
   const EpochMetrics* last() const;
-  const EpochMetrics* least_loss() const;  // on the validation data
-  const EpochMetrics* greatest_accuracy() const;
   double seconds() const;  // of training
 };
 

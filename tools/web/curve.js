@@ -27,7 +27,7 @@ const logarithmic = (least, top) => ({part: value => clamp(Math.log(value / leas
 
 // A chart of lines {points, kind, dots} on a scale, with marks that `write` makes texts of.
 function drawChart(svg, title, lines, steps, scale, write) {
-  const [width, height, left, right, up, down] = [330, 170, 46, 10, 22, 24];
+  const [width, height, left, right, up, down] = [330, 170, 54, 10, 22, 24];
   const x = step => left + (width - left - right) * step / Math.max(1, steps);
   const y = value => height - down - (height - up - down) * scale.part(value);
   const parts = [shape("text", {x: left, y: 13, class: "title"}, title)];

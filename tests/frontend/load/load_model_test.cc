@@ -244,6 +244,12 @@ TEST(ParseModelText, SuggestsTheNearestField) {
             "m.textproto:2:11: unknown field \"unit\" in Dense | did you mean \"units\"?");
 }
 
+TEST(ParseModelText, TellsHowOneOfSeveralMessagesIsWritten) {
+  EXPECT_EQ(error_of(parse_model_text("training { optimizer: \"adam\" }", "m.textproto")),
+            "m.textproto:1:12: unknown field \"optimizer\" in Training | write one of sgd {}, momentum {}, adam {}, "
+            "adamw {}, rmsprop {}");
+}
+
 // Names of other frameworks, however they spell them.
 TEST(ParseModelText, KnowsTheLayersOfOtherFrameworks) {
   const auto hint = [](const std::string& kind) {

@@ -37,6 +37,21 @@ TEST_F(SetField, ScalarsOfEveryKind) {
   EXPECT_EQ(loaded_.model.layers(0).conv2d().activation(), spec::Activation::RELU);
 }
 
+TEST_F(SetField, OneOfSeveralMessagesByItsName) {
+  EXPECT_EQ(set("training.optimizer=adam"), "");
+  EXPECT_TRUE(loaded_.model.training().has_adam());
+  EXPECT_EQ(loaded_.places.at("training.adam"), "--set training.optimizer");
+  EXPECT_EQ(set("training.optimizer=adm"),
+            "--set training.optimizer: \"adm\" is no optimizer | did you mean \"adam\"?");
+  EXPECT_EQ(set("training.optimizer=seed"),
+            "--set training.optimizer: \"seed\" is no optimizer | known: sgd, momentum, adam, adamw, rmsprop");
+}
+
+TEST_F(SetField, AFieldOfWhatIsInsideIsNamedInFull) {
+  EXPECT_EQ(set("layers.a.b.units=3"),
+            "--set layers.a.b.units: Layer has no field \"units\" | did you mean layers.a.b.dense.units?");
+}
+
 TEST_F(SetField, LayersByNameWithDotsAndByIndex) {
   EXPECT_EQ(set("layers.conv1.conv2d.filters=8"), "");
   EXPECT_EQ(set("layers.a.b.dense.units=4"), "");

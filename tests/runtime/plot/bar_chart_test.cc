@@ -20,6 +20,17 @@ TEST(BarChart, BarsAreAsLongAsTheirShareOfTheLongest) {
   EXPECT_GT(drawing.height, 2 * 24);
 }
 
+// In a font such as DejaVu Sans, in which operators are wide.
+TEST(BarChart, NamesHaveRoomBeforeTheirBars) {
+  const std::string name = "hidden1: dot+mul+mul+add+mul+mul+add+max+mul";
+  const Drawing drawing = draw_bars({"t", {}, {{name, 1, "1 ms"}}});
+  const auto* caption = std::get_if<Caption>(&drawing.marks[1]);
+  ASSERT_NE(caption, nullptr);
+  EXPECT_EQ(caption->text, name);
+  EXPECT_EQ(caption->anchor, Anchor::kEnd);
+  EXPECT_GT(caption->at.x, 0.68 * 12 * static_cast<double>(name.size()));
+}
+
 TEST(BarChart, NothingAndZeroCanBeDrawn) {
   EXPECT_TRUE(widths(draw_bars({"t", {}, {}})).empty());
   EXPECT_EQ(widths(draw_bars({"t", {}, {{"a", 0, "0"}}})), std::vector<double>{1});

@@ -106,5 +106,25 @@ TEST_F(Sweeps, ResumeSkipsWhatIsFinishedAndGoesOnWithTheRest) {
   }
 }
 
+TEST_F(Sweeps, CompareOptimizers) {
+  const Sweep sweep = plan({"optimizer=sgd,adam"});
+  EXPECT_TRUE(sweep.runs[0].model.model.training().has_sgd());
+  EXPECT_TRUE(sweep.runs[1].model.model.training().has_adam());
+}
+
+// What is told of the best epoch is of one epoch, that whose weights are kept.
+TEST_F(Sweeps, TellOneBestEpoch) {
+  Sweep sweep = plan({"seed=1"});
+  EpochMetrics better{.epoch = 1}, later{.epoch = 2};
+  better.validation_accuracy = 0.9, better.validation_loss = 0.5;
+  later.validation_accuracy = 0.8, later.validation_loss = 0.25;
+  sweep.runs[0].history = {better, later};
+  EXPECT_EQ(sweep.runs[0].best()->epoch, 1);
+  const std::string csv = sweep_csv(sweep);
+  EXPECT_NE(csv.find(",2,0.250000,0.500000,0.800000,0.900000,1,"), std::string::npos) << csv;
+  sweep.runs[0].has_perplexity = true;
+  EXPECT_EQ(sweep.runs[0].best()->epoch, 2);
+}
+
 }  // namespace
 }  // namespace minnow
