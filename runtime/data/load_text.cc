@@ -52,8 +52,8 @@ Status keep_windows(Dataset& dataset, int64_t count, const char* field) {
   return {};
 }
 
-Result<std::string> find_file(const Text& text, const std::string& data_dir) {
-  return text.has_named() ? find_named_text_file(text.named(), data_dir) : find_data_file(text.file(), data_dir);
+Result<std::string> find_file(const Text& text, const DataPlaces& places) {
+  return text.has_named() ? find_named_text_file(text.named(), places) : find_data_file(text.file(), places);
 }
 
 std::string name_of(const Text& text) { return text.has_named() ? text.named() : text.file(); }
@@ -63,8 +63,8 @@ struct Encoded {
   Vocabulary vocabulary;
 };
 
-Result<Encoded> encode(const Text& text, const std::string& data_dir) {
-  MINNOW_ASSIGN(const std::string path, find_file(text, data_dir));
+Result<Encoded> encode(const Text& text, const DataPlaces& places) {
+  MINNOW_ASSIGN(const std::string path, find_file(text, places));
   MINNOW_ASSIGN(const std::string characters, read_text(path, text));
   Vocabulary vocabulary = make_vocabulary(characters, text);
   MINNOW_ASSIGN(Tensor tokens, encode_text(characters, text, vocabulary, path));
@@ -77,12 +77,12 @@ struct TextParts {
 
 // A text of its own validates, or the end of the one that there is.
 Result<TextParts> split(const Text& text, const SharedTokens& tokens, const Vocabulary& vocabulary,
-                        const std::string& data_dir) {
+                        const DataPlaces& places) {
   const std::string name = name_of(text);
   const int64_t count = tokens->dim(0);
   TextParts parts{{name, tokens, 0, count}, {name, tokens, 0, count}};
   if (!text.validation_file().empty()) {
-    MINNOW_ASSIGN(const std::string path, find_data_file(text.validation_file(), data_dir));
+    MINNOW_ASSIGN(const std::string path, find_data_file(text.validation_file(), places));
     MINNOW_ASSIGN(const std::string characters, read_text(path, text));
     MINNOW_ASSIGN(Tensor other, encode_text(characters, text, vocabulary, path));
     const int64_t others = other.dim(0);
@@ -96,10 +96,10 @@ Result<TextParts> split(const Text& text, const SharedTokens& tokens, const Voca
 
 }  // namespace
 
-Result<std::string> find_named_text_file(const std::string& name, const std::string& data_dir) {
+Result<std::string> find_named_text_file(const std::string& name, const DataPlaces& places) {
   const NamedText& text = *find_named_text(name);
   std::vector<std::string> looked_at;
-  for (const std::string& root : data_roots(data_dir)) {
+  for (const std::string& root : data_roots(places)) {
     for (const std::string& folder : {root + "/" + name, root + "/text", root}) {
       std::string path = fmt::format("{}/{}", folder, text.file);
       std::error_code error;
@@ -114,19 +114,19 @@ Result<std::string> find_named_text_file(const std::string& name, const std::str
                   name, text.file));
 }
 
-Result<Dataset> load_whole_text(const spec::Data& data, int64_t length, const std::string& data_dir) {
+Result<Dataset> load_whole_text(const spec::Data& data, int64_t length, const DataPlaces& places) {
   const Text text = text_of(data);
-  MINNOW_ASSIGN(const Encoded encoded, encode(text, data_dir));
+  MINNOW_ASSIGN(const Encoded encoded, encode(text, places));
   const int64_t count = encoded.tokens->dim(0);
   const Part all{name_of(text), encoded.tokens, 0, count};
   return cut(all, text, std::clamp<int64_t>(count - 1, 1, length), encoded.vocabulary, "show");
 }
 
-Result<DataSplits> load_text(const spec::Data& data, int64_t length, const std::string& data_dir) {
+Result<DataSplits> load_text(const spec::Data& data, int64_t length, const DataPlaces& places) {
   const Text text = text_of(data);
-  MINNOW_ASSIGN(const Encoded encoded, encode(text, data_dir));
+  MINNOW_ASSIGN(const Encoded encoded, encode(text, places));
   const auto& [tokens, vocabulary] = encoded;
-  MINNOW_ASSIGN(TextParts parts, split(text, tokens, vocabulary, data_dir));
+  MINNOW_ASSIGN(TextParts parts, split(text, tokens, vocabulary, places));
 
   DataSplits splits;
   MINNOW_ASSIGN(splits.train, cut(parts.train, text, length, vocabulary, "train"));
