@@ -74,6 +74,24 @@ Result<ExitCode> show_text(const Dataset& data, int64_t first, int64_t count) {
   return ExitCode::kDone;
 }
 
+// Rows of a table, or of an array [N,F] of other things than pixels, as lines of numbers.
+void show_rows(const Dataset& shown, int64_t first, bool has_labels) {
+  constexpr size_t kMostNumbers = 12;
+  const Tensor numbers = shown.examples.converted_to(DType::kF32);
+  const auto width = static_cast<size_t>(shown.examples.dim(1));
+  const size_t told = std::min(width, kMostNumbers);
+  const std::string rest = told < width ? " ..." : "";
+  if (!shown.feature_names.empty())
+    fmt::print("{:>8}  {}{}\n", "",
+               printable(fmt::format("{}", fmt::join(std::span(shown.feature_names).first(told), " "))), rest);
+  for (int64_t i = 0; i < shown.size(); ++i) {
+    const auto row = numbers.as<float>().subspan(static_cast<size_t>(i) * width, told);
+    const std::string label = has_labels ? label_text(shown, i) : "";
+    fmt::print("{:>8}  {:.6g}{}{}\n", first + i, fmt::join(row, " "), rest,
+               label.empty() ? "" : "  → " + printable(label));
+  }
+}
+
 Result<ExitCode> show_command(const ShowFlags& flags) {
   if (!flags.out.empty()) MINNOW_TRY(check_picture_path(flags.out));
   MINNOW_ASSIGN(const Dataset data, flags.source.open());
@@ -83,8 +101,13 @@ Result<ExitCode> show_command(const ShowFlags& flags) {
   if (data.windows) return show_text(data, flags.first, count);
   const Dataset shown = slice_dataset(data, flags.first, count);
   ImageSheet sheet{fmt::format("{}, examples {} to {}", data.name, flags.first, flags.first + count - 1), {}, {}};
-  MINNOW_ASSIGN(sheet.pictures, as_pictures(shown.examples, flags.source.name));
-  if (flags.has_labels)
+  auto pictures = as_pictures(shown.examples, flags.source.name);
+  if (!pictures && flags.out.empty() && shown.examples.type().rank() == 2) {
+    show_rows(shown, flags.first, flags.has_labels);
+    return ExitCode::kDone;
+  }
+  MINNOW_ASSIGN(sheet.pictures, std::move(pictures));
+  if (flags.has_labels && shown.has_labels())
     for (int64_t i = 0; i < count; ++i) sheet.captions.push_back({label_text(shown, i)});
   if (!flags.out.empty()) {
     MINNOW_TRY(write_drawing(flags.out, draw_sheet(sheet)));
@@ -98,7 +121,7 @@ Result<ExitCode> show_command(const ShowFlags& flags) {
 Action add_show(CLI::App& app) {
   auto flags = std::make_shared<ShowFlags>();
   flags->source.add(app);
-  app.add_option("--count", flags->count, "how many pictures")->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_option("--count", flags->count, "how many examples")->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--first", flags->first, "the first of them, from 0")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -224,7 +247,7 @@ Result<ExitCode> fetch_command(const FetchFlags& flags) {
     names.push_back(dataset.name);
     if (dataset.name != flags.name) continue;
     if (!flags.mirror.empty()) dataset.mirrors = {flags.mirror.ends_with('/') ? flags.mirror : flags.mirror + "/"};
-    const std::string folder = data_roots(flags.data_dir)[0] + "/" + dataset.name;
+    const std::string folder = data_roots({flags.data_dir})[0] + "/" + dataset.name;
     MINNOW_TRY(fetch_dataset(dataset, {folder, &watch_for_interrupts(), show_progress}));
     fmt::print("{}: {} file{} in {}\n", dataset.name, dataset.files.size(), dataset.files.size() == 1 ? "" : "s",
                printable(folder));
@@ -255,7 +278,7 @@ struct Part {
 
 Action add_data(CLI::App& app) {
   app.require_subcommand(1);
-  CLI::App* show = app.add_subcommand("show", "draw examples, in the terminal or as a picture");
+  CLI::App* show = app.add_subcommand("show", "draw examples, in the terminal or as a picture; of a table its rows");
   CLI::App* stats = app.add_subcommand("stats", "count classes, and mean, deviation and shape");
   CLI::App* fetch = app.add_subcommand("fetch", "download a named set, checked and resumable");
   add_examples(*show, "minnow data show glyphs --count 5\nminnow data show x.npy --targets y.npy -o examples.png");

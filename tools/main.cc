@@ -43,7 +43,7 @@ constexpr CommandRow kCommands[] = {
     {"eval", "loss and accuracy of trained weights", add_eval,
      "minnow eval run\nminnow eval lenet.textproto --weights run/best.safetensors -o confusion.svg", true},
     {"predict", "classes of examples, with probabilities, or text that goes on", add_predict,
-     "minnow predict run --index 0:5\nminnow predict run --image digit.png --invert\n"
+     "minnow predict run --index 0:5\nminnow predict run new.csv\nminnow predict run --image digit.png --invert\n"
      "minnow predict run --image pictures/ --json"},
     {"export", "write a network with its weights for other frameworks", add_export,
      "minnow export run -o net.onnx\nminnow export run -o w.safetensors --names pytorch"},

@@ -1,9 +1,6 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "ir/printable.h"
 #include "runtime/train/network_pictures.h"
@@ -13,8 +10,9 @@
 #include "tools/flags/question.h"
 #include "tools/flags/trained_model.h"
 #include "tools/generate_text.h"
-#include "tools/predict_pictures.h"
+#include "tools/predict_examples.h"
 #include "tools/predict_sequences.h"
+#include "tools/predict_table.h"
 
 namespace minnow {
 namespace {
@@ -23,6 +21,7 @@ struct PredictFlags {
   TrainedModelFlags model;
   BackendFlags backend;
   DataFlags data;
+  std::vector<std::string> files;
   std::vector<std::string> images;
   bool is_inverted = false;
   int64_t worst = 0;
@@ -36,54 +35,21 @@ struct PredictFlags {
   bool json = false;
 };
 
-std::string bar(float probability) {
-  constexpr int kCells = 30;
-  std::string text;
-  for (int i = 0; i < static_cast<int>(std::lround(probability * kCells)); ++i) text += "█";
-  return text;
-}
-
-void print_text(const Question& question, const PredictionRows& rows, const PredictFlags& flags) {
-  size_t width = 0;
-  for (const std::string& name : question.class_names) width = std::max(width, letter_count(printable(name)));
-  const bool has_bars = flags.has_bars || ProgressStyle::detect(stdout).is_terminal;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    fmt::print("{}{}\n", printable(question.titles[i]),
-               question.labels.empty() ? "" : fmt::format(" (is {})", printable(question.labels[i])));
-    if (question.class_names.empty())
-      for (const float value : rows[i]) fmt::print("  {:.6g}\n", value);
-    else
-      for (const size_t at : ranking(rows[i], flags.top)) {
-        const std::string name = printable(question.class_names[at]);
-        fmt::print("  {:6.2f} %  {:{}}{}\n", 100 * rows[i][at], name, has_bars ? width + 2 : 0,
-                   has_bars ? bar(rows[i][at]) : "");
-      }
-  }
-}
-
-nlohmann::ordered_json to_json(const Question& question, const PredictionRows& rows, int64_t top) {
-  auto predictions = nlohmann::ordered_json::array();
-  for (size_t i = 0; i < rows.size(); ++i) {
-    nlohmann::ordered_json object = {{"example", question.titles[i]}};
-    if (!question.labels.empty()) object["label"] = question.labels[i];
-    if (question.class_names.empty()) {
-      object["outputs"] = rows[i];
-    } else {
-      for (const size_t at : ranking(rows[i], top))
-        object["classes"].push_back({{"class", question.class_names[at]}, {"probability", rows[i][at]}});
-    }
-    predictions.push_back(std::move(object));
-  }
-  return {{"predictions", std::move(predictions)}};
-}
-
-// One picture is told in full.
-bool is_table(const PredictFlags& flags) {
+// One example is told in full.
+bool is_table(const PredictFlags& flags, const PredictionRows& rows) {
+  if (!flags.files.empty()) return rows.size() > 1;
   std::error_code error;
   return flags.images.size() > 1 || (flags.images.size() == 1 && std::filesystem::is_directory(flags.images[0], error));
 }
 
+void print_rows(const PredictFlags& flags, const Question& question, const PredictionRows& rows) {
+  const bool has_bars = flags.has_bars || ProgressStyle::detect(stdout).is_terminal;
+  if (is_table(flags, rows)) print_table(question, rows, flags.files.empty() ? "picture" : "row");
+  else print_examples(question, rows, {flags.top, has_bars});
+}
+
 Result<Question> ask(const PredictFlags& flags, const TrainedModel& trained, ThreadPool& pool) {
+  if (!flags.files.empty()) return question_from_files(flags.files, trained, flags.data.data_dir);
   if (!flags.images.empty()) return question_from_images(flags.images, flags.is_inverted, trained);
   MINNOW_ASSIGN(const DataSplits data, trained.load(flags.data, pool));
   return question_from_data(flags.range, trained, data.validation);
@@ -114,7 +80,7 @@ Result<ExitCode> draw_maps(const PredictFlags& flags, const TrainedModel& traine
   return ExitCode::kDone;
 }
 
-// -o has a picture, and what is only drawn has an -o.
+// -o has a picture or predictions, and what is only drawn has an -o.
 Status check_output(const PredictFlags& flags) {
   const auto refuse = [](std::string what, std::string hint) {
     return tl::unexpected(Error{"-o", std::move(what), std::move(hint), ExitCode::kUsage});
@@ -122,8 +88,10 @@ Status check_output(const PredictFlags& flags) {
   if (!flags.drawn.empty() && flags.out.empty())
     return refuse("is missing: where --draw is to be drawn", "-o FILE.png");
   const bool has_picture = !flags.drawn.empty() || flags.worst > 0 || flags.draws_filters;
+  if (!has_picture && is_prediction_file(flags.out)) return {};
   if (!flags.out.empty() && !has_picture)
-    return refuse("there is no picture to write", "draw --worst, --filters or a layer by --draw");
+    return refuse("there is no picture to write",
+                  "predictions are written as .csv or .npy; --worst, --filters and --draw as pictures");
   return flags.out.empty() ? Status() : check_picture_path(flags.out);
 }
 
@@ -149,10 +117,11 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
   if (!question.note.empty()) std::fputs((printable(question.note) + "\n").c_str(), stderr);
   MINNOW_ASSIGN(const PredictionRows rows, predict(*session, question.data));
   const bool has_sequences = session->lowered().labels_positions;
-  if (flags.json) print_json(has_sequences ? sequences_to_json(question, rows) : to_json(question, rows, flags.top));
+  if (!flags.out.empty()) MINNOW_TRY(write_predictions(flags.out, question, rows));
+  else if (flags.json)
+    print_json(has_sequences ? sequences_to_json(question, rows) : examples_to_json(question, rows, flags.top));
   else if (has_sequences) print_sequences(question, rows);
-  else if (is_table(flags)) print_picture_table(question, rows);
-  else print_text(question, rows, flags);
+  else print_rows(flags, question, rows);
   return ExitCode::kDone;
 }
 
@@ -161,20 +130,28 @@ Result<ExitCode> predict_command(const PredictFlags& flags) {
 Action add_predict(CLI::App& app) {
   auto flags = std::make_shared<PredictFlags>();
   flags->model.add(app);
+  auto* files = app.add_option("rows", flags->files,
+                               "rows to ask about, without labels or with: a .csv file or, as an .npy array, one for "
+                               "each input, INPUT=FILE where there are several")
+                    ->type_name("FILE");
   flags->backend.add(app);
   flags->data.add(app);
   auto* image = app.add_option("--image", flags->images,
                                "PNGs, or folders of them, of any size, resized to what the network is fed")
-                    ->type_name("FILE|DIR");
+                    ->type_name("FILE|DIR")
+                    ->excludes(files);
   app.add_flag("--invert", flags->is_inverted, "the picture is dark on light")->needs(image);
   app.add_option("--index", flags->range, "validation examples, FIRST or FIRST:LAST")
       ->excludes(image)
+      ->excludes(files)
       ->capture_default_str();
   auto* worst = app.add_option("--worst", flags->worst, "draw so many validation examples it is most wrong about")
                     ->check(CLI::Range(1, 1000))
-                    ->excludes(image);
+                    ->excludes(image)
+                    ->excludes(files);
   auto* filters = app.add_flag("--filters", flags->draws_filters, "draw the kernels of the first convolution")
                       ->excludes(image)
+                      ->excludes(files)
                       ->excludes(worst);
   app.add_option(
          "--draw", flags->drawn,
@@ -183,7 +160,8 @@ Action add_predict(CLI::App& app) {
       ->type_name("NAME")
       ->excludes(worst)
       ->excludes(filters);
-  app.add_option("-o,--output", flags->out, "write --worst, --filters or --draw as a picture, .png or .svg")
+  app.add_option("-o,--output", flags->out,
+                 "write predictions as .csv or .npy; --worst, --filters or --draw as a picture, .png or .svg")
       ->type_name("FILE");
   app.add_flag("--bars", flags->has_bars, "probabilities as bars, as on a terminal");
   app.add_option("--top", flags->top, "classes to print")->check(CLI::Range(1, 1000))->capture_default_str();

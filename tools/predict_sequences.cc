@@ -11,7 +11,7 @@ namespace {
 
 // What is told of a sequence: at each position the likeliest token.
 struct SequenceTold {
-  std::vector<std::string> given, predicted, right;  // right of labels that are there
+  std::vector<std::string> given, predicted, right;  // right is empty where nobody knows
 };
 
 SequenceTold tell_sequence(const Question& question, const std::vector<float>& row, size_t i) {
@@ -30,8 +30,9 @@ SequenceTold tell_sequence(const Question& question, const std::vector<float>& r
     const auto best = std::max_element(begin, begin + static_cast<int64_t>(classes)) - begin;
     told.predicted.push_back(question.class_names[static_cast<size_t>(best)]);
   }
-  for (const int32_t label : of_example(question.data.labels))
-    told.right.push_back(label < 0 ? "·" : class_name(question.class_names, label));
+  if (question.data.has_labels())
+    for (const int32_t label : of_example(question.data.labels))
+      told.right.push_back(label < 0 ? "·" : class_name(question.class_names, label));
   return told;
 }
 
@@ -49,7 +50,8 @@ void print_sequences(const Question& question, const PredictionRows& rows) {
     const SequenceTold told = tell_sequence(question, rows[i], i);
     fmt::print("{}\n", printable(question.titles[i]));
     if (!told.given.empty()) fmt::print("  given      {}\n", joined(told.given));
-    fmt::print("  predicted  {}\n  right      {}\n", joined(told.predicted), joined(told.right));
+    fmt::print("  predicted  {}\n", joined(told.predicted));
+    if (!told.right.empty()) fmt::print("  right      {}\n", joined(told.right));
   }
 }
 
@@ -57,8 +59,8 @@ nlohmann::ordered_json sequences_to_json(const Question& question, const Predict
   auto predictions = nlohmann::ordered_json::array();
   for (size_t i = 0; i < rows.size(); ++i) {
     const SequenceTold told = tell_sequence(question, rows[i], i);
-    predictions.push_back(
-        {{"example", question.titles[i]}, {"given", told.given}, {"predicted", told.predicted}, {"right", told.right}});
+    predictions.push_back({{"example", question.titles[i]}, {"given", told.given}, {"predicted", told.predicted}});
+    if (!told.right.empty()) predictions.back()["right"] = told.right;
   }
   return {{"predictions", std::move(predictions)}};
 }

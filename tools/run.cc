@@ -164,7 +164,7 @@ Action add_run(CLI::App& app) {
   app.add_option(
          "--input", flags->inputs,
          "NAME=@FILE.npy, NAME=@FILE.npz:MEMBER, NAME=@FILE.pb of ONNX, NAME=- from stdin, or NAME=NUMBER; zeros by "
-         "default")
+         "default, as are the weights of IR text: a trained network is asked by minnow predict")
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
   app.add_option("--out", flags->out, "write each result as NAME.npy into this folder")->type_name("DIR");

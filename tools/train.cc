@@ -7,6 +7,7 @@
 #include "frontend/lower/validate_learning.h"
 #include "ir/printable.h"
 #include "runtime/cluster/agreement.h"
+#include "runtime/data/data_roots.h"
 #include "runtime/file.h"
 #include "runtime/train/metrics_csv.h"
 #include "runtime/train/rank_start.h"
@@ -147,7 +148,9 @@ Result<Prepared> prepare(TrainFlags& flags, const SessionOptions& options, Threa
   MINNOW_ASSIGN(prepared.data, flags.data.load(session, pool));
   const DataSplits& data = prepared.data;
   for (const Dataset* split : {&data.train, &data.validation}) MINNOW_TRY(check_fills_batch(session, *split));
-  for (const std::string& note : training_notes(session, data)) std::fputs((printable(note) + "\n").c_str(), stderr);
+  print_notes(training_notes(session, data));
+  if (flags.out.empty() && flags.resume.empty())
+    print_notes({"no weights are kept: --out DIR keeps them, with curves and metrics"});
   return prepared;
 }
 
@@ -159,14 +162,16 @@ struct Start {
 
 Status open_run(const TrainFlags& flags, const Prepared& prepared, Start& start) {
   Session& session = *prepared.session;
+  const std::vector<std::string> data_folders =
+      folders_found(prepared.loaded.model.data(), places_of(prepared.loaded, flags.data.data_dir));
   if (!flags.resume.empty()) {
-    MINNOW_ASSIGN(start.folder, RunFolder::open(flags.resume));
+    MINNOW_ASSIGN(start.folder, RunFolder::open(flags.resume, data_folders));
     MINNOW_ASSIGN(start.state, last_state(*start.folder, session));
   } else {
     MINNOW_TRY(load_first(session));
   }
   if (!flags.out.empty()) {
-    MINNOW_ASSIGN(start.folder, RunFolder::create(flags.out, prepared.loaded, flags.overwrite));
+    MINNOW_ASSIGN(start.folder, RunFolder::create(flags.out, prepared.loaded, flags.overwrite, data_folders));
   }
   return {};
 }

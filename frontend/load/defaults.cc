@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "frontend/load/data_files.h"
 #include "frontend/load/field_options.h"
 #include "frontend/load/text_data.h"
 
@@ -67,10 +68,13 @@ void fill_training(spec::Training* training) {
 }
 
 void fill_data(spec::Data* data) {
+  constexpr double kValidationShare = 0.1;
   const bool is_regression = data->source_case() == spec::Data::kLinearRegression;
   const bool is_drawn = is_regression || data->source_case() == spec::Data::kBuiltin;
   if (is_drawn && !data->has_train_examples()) data->set_train_examples(is_regression ? 1000 : 12000);
   if (is_drawn && !data->has_validation_examples()) data->set_validation_examples(is_regression ? 200 : 2000);
+  const bool says_how_many = data->has_validation_share() || data->has_validation_examples();
+  if (sets_validation_apart(*data) && !says_how_many) data->set_validation_share(kValidationShare);
   if (!data->normalize().has_scale() && !data->has_npy())
     data->mutable_normalize()->set_scale(holds_pictures(*data) ? kByteScale : 1.0);
 }

@@ -40,6 +40,7 @@ spec::Data::Text text_of(const spec::Data& data) {
   if (!text.has_letters_only()) text.set_letters_only(is_prose);
   if (!text.has_unknown())
     text.set_unknown(is_prose || text.level() == spec::Data::Text::WORD || text.has_vocabulary());
+  if (data.has_validation_share()) text.set_validation_share(data.validation_share());
   const bool counts_windows = data.has_train_examples() && data.has_validation_examples() && !text.random_windows();
   if (!text.has_validation_share() && text.validation_file().empty() && !counts_windows)
     text.set_validation_share(kValidationShare);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "frontend/load/complain.h"
+#include "frontend/load/data_files.h"
 #include "frontend/load/mistakes.h"
 #include "frontend/load/text_data.h"
 #include "frontend/load/validate_model.h"
@@ -35,6 +36,9 @@ Status check_separator(const LoadedModel& loaded) {
 Status check_csv(const LoadedModel& loaded) {
   const spec::Data::Csv& csv = loaded.model.data().csv();
   MINNOW_TRY(check_files(loaded, "data.csv", {{"train", &csv.train()}, {"validation", &csv.validation()}}));
+  constexpr int64_t kLast = -1;
+  if (!csv.label().empty() && csv.label_column() != kLast)
+    return complain(loaded, "data.csv.label", "label_column says already which column has the label");
   return check_separator(loaded);
 }
 
@@ -134,6 +138,19 @@ Status check_drawn_size(const LoadedModel& loaded) {
   return {};
 }
 
+// Only of files can a part be set apart, and only where they do not say what validates.
+Status check_validation_share(const LoadedModel& loaded) {
+  constexpr const char* kField = "data.validation_share";
+  const spec::Data& data = loaded.model.data();
+  if (!data.has_validation_share() || sets_validation_apart(data)) return {};
+  if (!files_of(data).validation.empty())
+    return complain(loaded, kField, "there are files for validation, so nothing is set apart");
+  if (!is_text(data))
+    return complain_with_hint(loaded, kField, "leave it out", "these data have examples of their own that validate");
+  if (!data.text().has_validation_share()) return {};
+  return complain(loaded, kField, "data.text has a validation_share as well");
+}
+
 // What is compared with the data below.
 bool inputs_have_shapes(const Model& model) {
   return std::ranges::all_of(model.inputs(), [](const spec::Input& input) {
@@ -158,11 +175,12 @@ Status check_class_names(const LoadedModel& loaded) {
 
 Status check_files(const LoadedModel& loaded, const std::string& path, NamedFiles files) {
   Mistakes found;
+  const bool is_set_apart = sets_validation_apart(loaded.model.data());
   for (const auto& [field, file] : files) {
-    if (!file->empty()) continue;
     const bool validates = std::string_view(field).starts_with("validation");
+    if (!file->empty() || (validates && is_set_apart)) continue;
     found.add(complain_with_hint(
-        loaded, path, validates ? "its examples are those that training does not see: split some off the others" : "",
+        loaded, path, validates ? "without any file for validation, some of the examples are set apart for it" : "",
         "{} is missing", field));
   }
   return found.status();
@@ -173,6 +191,7 @@ Status validate_data(const LoadedModel& loaded) {
   Mistakes found;
   found.add(check_source(loaded));
   found.add(check_class_names(loaded));
+  found.add(check_validation_share(loaded));
   found.add(check_factors(loaded));
   if (!inputs_have_shapes(loaded.model)) return found.status();
   found.add(check_fed(loaded));

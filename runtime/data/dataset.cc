@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/data/batch.h"
+#include "runtime/data/shuffle.h"
+
 namespace minnow {
 namespace {
 
@@ -37,6 +40,22 @@ Tensor window_rows(const TokenWindows& windows, int64_t first, int64_t count, in
   for (int64_t i = first; i < first + count; ++i, to = to.subspan(length))
     windows.tokens->copy(windows.first + i * windows.stride + shift, to.first(length));
   return rows;
+}
+
+// Examples in this order, as a dataset of their own.
+Dataset pick_rows(const Dataset& dataset, std::span<const int32_t> rows) {
+  const auto picked = [rows](const Tensor& all) {
+    TensorType type = all.type();
+    type.shape[0] = std::ssize(rows);
+    Tensor some = Tensor::uninitialized(std::move(type));
+    gather_rows(all, rows, some);
+    return some;
+  };
+  Dataset some = slice_dataset(dataset, 0, std::ssize(rows));
+  some.examples = picked(dataset.examples);
+  some.labels = picked(dataset.labels);
+  for (auto& [name, values] : some.others) values = picked(dataset.others.find(name)->second);
+  return some;
 }
 
 // Bytes as the numbers that a network is fed.
@@ -142,7 +161,9 @@ Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count) {
   const bool is_cut = dataset.windows.has_value();
   Dataset slice{dataset.name,
                 is_cut ? window_rows(*dataset.windows, first, count, 0) : dataset.examples.rows(first, count),
-                is_cut ? window_rows(*dataset.windows, first, count, 1) : dataset.labels.rows(first, count),
+                is_cut                 ? window_rows(*dataset.windows, first, count, 1)
+                : dataset.has_labels() ? dataset.labels.rows(first, count)
+                                       : dataset.labels.clone(),
                 dataset.class_names,
                 dataset.feature_names,
                 dataset.read_as,
@@ -153,9 +174,20 @@ Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count) {
   return slice;
 }
 
-DataSplits split_dataset(Dataset dataset, int64_t validation_count) {
-  const int64_t train_count = dataset.size() - validation_count;
-  return {slice_dataset(dataset, 0, train_count), slice_dataset(dataset, train_count, validation_count)};
+DataSplits split_dataset(const Dataset& dataset, int64_t validation_count) {
+  MINNOW_CHECK(!dataset.windows && validation_count > 0 && validation_count < dataset.size(), "{} of {} examples",
+               validation_count, dataset.size());
+  std::vector<int32_t> rows = shuffled_order(dataset.size(), 0, 0);
+  const auto middle = rows.begin() + validation_count;
+  std::ranges::sort(rows.begin(), middle);
+  std::ranges::sort(middle, rows.end());
+  DataSplits splits{pick_rows(dataset, {middle, rows.end()}), pick_rows(dataset, {rows.begin(), middle})};
+  const std::string told =
+      fmt::format("{} of the {} examples, drawn at random, validate", validation_count, dataset.size());
+  splits.train.read_as += (dataset.read_as.empty() ? "" : "; ") + told;
+  splits.validation.read_as = splits.train.read_as;
+  splits.validation.notes.clear();  // which are those of the others
+  return splits;
 }
 
 }  // namespace minnow

@@ -61,6 +61,8 @@ struct Dataset {
     return windows->draws > 0 ? windows->draws : windows->count;
   }
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
+  // Without labels these are [0].
+  bool has_labels() const { return windows || labels.dim(0) > 0 || size() == 0; }
 };
 
 struct DataSplits {
@@ -94,8 +96,9 @@ std::string class_name(const std::vector<std::string>& class_names, int32_t labe
 int64_t count_classes(const Tensor& labels);
 // Examples [first, first + count), in order, as a dataset of their own.
 Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count);
-// The last `validation_count` examples validate, the others train. 0 < validation_count < size().
-DataSplits split_dataset(Dataset dataset, int64_t validation_count);
+// So many examples, drawn at random, always the same, validate, the others train, both in order.
+// 0 < validation_count < size(), and the dataset has no windows.
+DataSplits split_dataset(const Dataset& dataset, int64_t validation_count);
 
 // IDX, the format of MNIST (yann.lecun.com/exdb/mnist), plain or gzipped. Only unsigned bytes, one to four
 // dimensions. With `files` a plain one may stay where it is, as one of these.
@@ -104,6 +107,14 @@ Result<Tensor> read_idx(const std::string& path, MappedFiles* files = nullptr);
 // label.
 Result<Dataset> read_idx_dataset(const std::string& images, const std::string& labels, std::string name,
                                  std::vector<std::string> class_names);
+
+// What is to be predicted, of which labels may be known.
+struct CsvQuestion {
+  int64_t features = 0;  // that the network is fed
+  // What the columns of the training table are called, if they are.
+  std::vector<std::string> feature_names = {};
+  std::vector<std::string> label_names = {};
+};
 
 // How to read a CSV file. `= {}` keeps designated initialisers free of warnings.
 struct CsvOptions {
@@ -116,10 +127,18 @@ struct CsvOptions {
   int64_t max_classes = 65536;                // class numbers lie below
   bool has_all_classes = false;               // numbers are of as many classes as that, whether or not all occur
   std::vector<std::string> class_names = {};  // known beforehand, as from the training file; otherwise learnt
+  // Rows to be predicted: columns go by name where both tables have names, what is left over being left out; else there
+  // are as many as features, or as many as with the labels. Where labels are missing there are none, [0].
+  std::optional<CsvQuestion> asked = {};
 };
 // Features are f32 [N,F], classes as number_classes makes them (csv_classes.h). A gap, or a row of another length, is
 // an error with its place.
 Result<Dataset> read_csv(const std::string& path, const CsvOptions& options);
+// What the columns of features and of labels are called; nothing without a header.
+struct CsvNames {
+  std::vector<std::string> features, labels;
+};
+Result<CsvNames> read_csv_names(const std::string& path, const CsvOptions& options);
 
 struct PictureSize {
   int64_t height = 1, width = 1;

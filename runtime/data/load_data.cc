@@ -8,11 +8,11 @@
 #include <set>
 #include <utility>
 
+#include "frontend/load/data_files.h"
 #include "frontend/load/text_data.h"
-#include "runtime/data/csv_table.h"
-#include "runtime/data/data_roots.h"
 #include "runtime/data/glyphs.h"
 #include "runtime/data/linear_data.h"
+#include "runtime/data/load_csv.h"
 #include "runtime/data/load_npy.h"
 #include "runtime/data/load_text.h"
 #include "runtime/data/named_dataset.h"
@@ -58,50 +58,16 @@ DataSplits draw_line(const spec::Data& data, const LoadDataOptions& options) {
 }
 
 Result<Dataset> load_idx(const std::string& images, const std::string& labels, const LoadDataOptions& options) {
-  MINNOW_ASSIGN(const std::string image_path, find_data_file(images, options.data_dir));
-  MINNOW_ASSIGN(const std::string label_path, find_data_file(labels, options.data_dir));
+  MINNOW_ASSIGN(const std::string image_path, find_data_file(images, options.places));
+  MINNOW_ASSIGN(const std::string label_path, find_data_file(labels, options.places));
   return read_idx_dataset(image_path, label_path, images, options.class_names());
 }
 
 Result<DataSplits> load_idx_splits(const spec::Data::Idx& idx, const LoadDataOptions& options) {
   DataSplits splits;
   MINNOW_ASSIGN(splits.train, load_idx(idx.train_images(), idx.train_labels(), options));
+  if (idx.validation_images().empty()) return splits;
   MINNOW_ASSIGN(splits.validation, load_idx(idx.validation_images(), idx.validation_labels(), options));
-  return splits;
-}
-
-Result<Dataset> load_csv(const std::string& name, const CsvOptions& csv, const LoadDataOptions& options) {
-  MINNOW_ASSIGN(const std::string path, find_data_file(name, options.data_dir));
-  MINNOW_ASSIGN(Dataset dataset, read_csv(path, csv));
-  if (!csv.is_regression) MINNOW_TRY(check_labels(dataset.labels, options.classes, path));
-  dataset.name = name;
-  return dataset;
-}
-
-// Where both files name their columns, they do so in the same order.
-Status check_same_columns(const DataSplits& splits) {
-  const std::vector<std::string>& train = splits.train.feature_names;
-  const std::vector<std::string>& validation = splits.validation.feature_names;
-  const auto [first, other] = std::ranges::mismatch(train, validation);
-  if (first == train.end() || other == validation.end()) return {};
-  return fail(splits.validation.name, "has the column {} where {} has {}", quoted_cell(*other), splits.train.name,
-              quoted_cell(*first));
-}
-
-Result<DataSplits> load_csv_splits(const spec::Data::Csv& spec, const LoadDataOptions& options) {
-  CsvOptions csv;
-  csv.label_columns = {std::to_string(spec.has_label_column() ? spec.label_column() : -1)};
-  csv.is_regression = options.classes == 0;
-  csv.is_binary = options.is_binary;
-  if (options.classes > 0) csv.max_classes = options.classes;
-  csv.has_all_classes = options.classes != LoadDataOptions::kSomeClasses;  // of the network
-  if (spec.has_header()) csv.has_header = spec.header();
-  if (!spec.separator().empty()) csv.separator = spec.separator()[0];
-  DataSplits splits;
-  MINNOW_ASSIGN(splits.train, load_csv(spec.train(), csv, options));
-  csv.class_names = splits.train.class_names;
-  MINNOW_ASSIGN(splits.validation, load_csv(spec.validation(), csv, options));
-  MINNOW_TRY(check_same_columns(splits));
   return splits;
 }
 
@@ -127,7 +93,7 @@ Result<PngFolderOptions> png_folder_options(const spec::Data::PngFolder& folder,
 
 Result<Dataset> load_png_folder(const std::string& name, const PngFolderOptions& wanted,
                                 const LoadDataOptions& options) {
-  MINNOW_ASSIGN(const std::string path, find_data_file(name, options.data_dir));
+  MINNOW_ASSIGN(const std::string path, find_data_file(name, options.places));
   MINNOW_ASSIGN(Dataset dataset, read_png_folder(path, wanted));
   dataset.name = name;
   return dataset;
@@ -138,6 +104,7 @@ Result<DataSplits> load_png_splits(const spec::Data::PngFolder& folder, const Lo
   MINNOW_ASSIGN(const PngFolderOptions wanted, png_folder_options(folder, options));
   DataSplits splits;
   MINNOW_ASSIGN(splits.train, load_png_folder(folder.train(), wanted, options));
+  if (folder.validation().empty()) return splits;
   MINNOW_ASSIGN(splits.validation, load_png_folder(folder.validation(), wanted, options));
   if (splits.train.class_names != splits.validation.class_names)
     return fail(folder.validation(), "has the classes {}, but {} has {}",
@@ -147,13 +114,13 @@ Result<DataSplits> load_png_splits(const spec::Data::PngFolder& folder, const Lo
 }
 
 Result<DataSplits> load_source(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
-  if (is_text(data)) return load_text(data, options.inputs[0].type.dim(1), options.data_dir);
+  if (is_text(data)) return load_text(data, options.inputs[0].type.dim(1), options.places);
   if (is_tokens(data)) return draw_reverse(data, options);
   switch (data.source_case()) {
     case spec::Data::kBuiltin: return draw_glyphs(data, options, pool);
-    case spec::Data::kNamed: return load_named_dataset(data.named(), options.data_dir);
+    case spec::Data::kNamed: return load_named_dataset(data.named(), options.places);
     case spec::Data::kIdx: return load_idx_splits(data.idx(), options);
-    case spec::Data::kCsv: return load_csv_splits(data.csv(), options);
+    case spec::Data::kCsv: return load_csv(data.csv(), options);
     case spec::Data::kNpy: return load_npy(data, options);
     case spec::Data::kText: break;
     case spec::Data::kPngFolder: return load_png_splits(data.png_folder(), options);
@@ -161,6 +128,19 @@ Result<DataSplits> load_source(const spec::Data& data, const LoadDataOptions& op
     case spec::Data::SOURCE_NOT_SET: break;
   }
   return fail("data", "the data have no source");
+}
+
+// Some of the examples validate: the share that is asked for, or as many as are.
+Result<DataSplits> set_apart(const Dataset& all, const spec::Data& data) {
+  const int64_t size = all.size();
+  const auto share = static_cast<int64_t>(std::lround(data.validation_share() * static_cast<double>(size)));
+  const int64_t count = data.has_validation_share() ? std::max<int64_t>(share, 1) : data.validation_examples();
+  const char* field = data.has_validation_share() ? "data.validation_share" : "data.validation_examples";
+  if (count < size) return split_dataset(all, count);
+  return fail_with_hint(
+      field,
+      fmt::format("would have {} of the {} examples of {} validate, which leaves none to train", count, size, all.name),
+      "name files for validation, or ask for fewer");
 }
 
 // How many classes have an example.
@@ -213,6 +193,8 @@ Status adapt_tokens(Tensor& values, const InputInfo& input, const std::string& n
   return input.vocabulary > 0 ? check_tokens(values, input.vocabulary, name) : Status();
 }
 
+}  // namespace
+
 Status adapt_inputs(Dataset& dataset, const LoadDataOptions& options) {
   if (dataset.windows) return check_vocabulary(dataset, options);
   for (size_t i = 0; i < options.inputs.size(); ++i) {
@@ -224,6 +206,8 @@ Status adapt_inputs(Dataset& dataset, const LoadDataOptions& options) {
   }
   return {};
 }
+
+namespace {
 
 // Labels as the loss takes them, whatever the source.
 Status adapt_labels(Dataset& dataset, const LoadDataOptions& options) {
@@ -267,7 +251,8 @@ std::vector<std::string> LoadDataOptions::class_names() const {
 LoadDataOptions load_options(const Session& session, std::string data_dir) {
   const auto seed = static_cast<uint32_t>(session.model().model.training().seed());
   const LoweredModel& network = session.lowered();
-  LoadDataOptions options{std::move(data_dir), seed, 0, network.is_binary(), network.inputs, network.targets};
+  LoadDataOptions options{
+      places_of(session.model(), std::move(data_dir)), seed, 0, network.is_binary(), network.inputs, network.targets};
   for (TargetInfo& target : options.targets)
     if (target.type.dtype == DType::kI32 && target.classes == 0) target.classes = LoadDataOptions::kSomeClasses;
   if (!options.targets.empty()) options.classes = options.targets[0].classes;
@@ -276,6 +261,9 @@ LoadDataOptions load_options(const Session& session, std::string data_dir) {
 
 Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool) {
   MINNOW_ASSIGN(DataSplits splits, load_source(data, options, pool));
+  if (sets_validation_apart(data)) {
+    MINNOW_ASSIGN(splits, set_apart(splits.train, data));
+  }
   const bool has_counts = is_text(data);  // whose windows are counted where they are cut
   if (data.has_train_examples() && !has_counts)
     MINNOW_TRY(keep_first(splits.train, data.train_examples(), "data.train_examples"));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "frontend/schema/data.pb.h"
+#include "runtime/data/data_roots.h"
 #include "runtime/data/dataset.h"
 #include "runtime/session.h"
 #include "runtime/thread_pool.h"
@@ -12,7 +13,7 @@
 namespace minnow {
 
 struct LoadDataOptions {
-  std::string data_dir;    // --data-dir; empty if not given
+  DataPlaces places;       // of files
   uint32_t seed = 0;       // of what is drawn
   int64_t classes = 0;     // how many the network tells apart; 0 if its loss compares numbers
   bool is_binary = false;  // the loss is binary cross-entropy
@@ -32,5 +33,8 @@ LoadDataOptions load_options(const Session& session, std::string data_dir);
 // [0, classes), or ignored, otherwise f32 [N,...], within 0 to 1 if is_binary. Images of bytes stay u8 [N,C,H,W], what
 // an input of tokens is fed is i32 [N,...] in its vocabulary, all other examples are f32 [N,...] and finite.
 Result<DataSplits> load_data(const spec::Data& data, const LoadDataOptions& options, ThreadPool& pool);
+
+// Whole numbers become the tokens that inputs take, whatever they are read as, and lie in their vocabulary.
+Status adapt_inputs(Dataset& dataset, const LoadDataOptions& options);
 
 }  // namespace minnow

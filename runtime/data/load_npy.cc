@@ -2,22 +2,27 @@
 
 #include <algorithm>
 
+#include "frontend/load/data_files.h"
 #include "frontend/load/defaults.h"
-#include "runtime/data/data_roots.h"
 #include "runtime/data/npy.h"
 
 namespace minnow {
 namespace {
 
+// The files of one split: those of the data, or those that a person asks about, whose names are taken as they are.
+enum class Split { kTrain, kValidation, kAsked };
+
 class NpySplit {
  public:
-  NpySplit(const spec::Data& data, const LoadDataOptions& options, bool validates)
-      : npy_(data.npy()), options_(options), validates_(validates), has_scale_(data.normalize().has_scale()) {}
+  NpySplit(const spec::Data& data, const LoadDataOptions& options, Split split)
+      : npy_(data.npy()), options_(options), split_(split), has_scale_(data.normalize().has_scale()) {}
 
   Result<Dataset> load() {
     MINNOW_TRY(load_inputs());
-    MINNOW_TRY(load_targets());
-    dataset_.class_names = options_.class_names();
+    if (split_ != Split::kAsked) {
+      MINNOW_TRY(load_targets());
+      dataset_.class_names = options_.class_names();
+    }
     if (has_bytes_ && !has_scale_) {
       dataset_.byte_scale = static_cast<float>(kByteScale);
       dataset_.read_as = "bytes, divided by 255, as data.normalize.scale is not set";
@@ -26,17 +31,19 @@ class NpySplit {
   }
 
  private:
+  bool validates() const { return split_ == Split::kValidation; }
+
   using Arrays = google::protobuf::RepeatedPtrField<spec::Data::Array>;
 
   // The file of each of `names`; without arrays by name that is one.
   std::string file_of(const Arrays& arrays, const std::string& name, const std::string& alone) const {
     for (const spec::Data::Array& array : arrays)
-      if (array.name() == name) return validates_ ? array.validation() : array.train();
+      if (array.name() == name) return validates() ? array.validation() : array.train();
     return alone;
   }
 
   Status load_inputs() {
-    const std::string& alone = validates_ ? npy_.validation_inputs() : npy_.train_inputs();
+    const std::string& alone = validates() ? npy_.validation_inputs() : npy_.train_inputs();
     std::vector<InputInfo> inputs = options_.inputs;
     if (inputs.empty()) inputs.emplace_back();
     for (size_t i = 0; i < inputs.size(); ++i) {
@@ -82,8 +89,9 @@ class NpySplit {
 
   // Where the file is, with the name of the member.
   Result<std::string> find_array(const std::string& name) const {
+    if (split_ == Split::kAsked) return name;
     ArrayPath array = ArrayPath::of(name);
-    MINNOW_ASSIGN(array.file, find_data_file(array.file, options_.data_dir));
+    MINNOW_ASSIGN(array.file, find_data_file(array.file, options_.places));
     return array.to_string();
   }
 
@@ -98,7 +106,7 @@ class NpySplit {
   }
 
   Status load_targets() {
-    const std::string& alone = validates_ ? npy_.validation_targets() : npy_.train_targets();
+    const std::string& alone = validates() ? npy_.validation_targets() : npy_.train_targets();
     std::vector<TargetInfo> targets = options_.targets;
     if (targets.empty())
       targets.push_back({"target", {DType::kI32, {1}}, options_.classes, std::nullopt, options_.is_binary});
@@ -135,7 +143,7 @@ class NpySplit {
 
   const spec::Data::Npy& npy_;
   const LoadDataOptions& options_;
-  bool validates_;
+  Split split_;
   bool has_scale_;
   bool has_bytes_ = false;  // where numbers are fed
   std::string first_path_;
@@ -147,14 +155,27 @@ class NpySplit {
 
 Result<DataSplits> load_npy(const spec::Data& data, const LoadDataOptions& options) {
   DataSplits splits;
-  MINNOW_ASSIGN(splits.train, NpySplit(data, options, false).load());
-  MINNOW_ASSIGN(splits.validation, NpySplit(data, options, true).load());
+  MINNOW_ASSIGN(splits.train, NpySplit(data, options, Split::kTrain).load());
+  if (sets_validation_apart(data)) return splits;
+  MINNOW_ASSIGN(splits.validation, NpySplit(data, options, Split::kValidation).load());
   if (splits.train.read_as != splits.validation.read_as)
     return fail_with_hint(
         splits.validation.name,
         fmt::format("one of it and {} holds bytes, which are divided by 255, the other does not", splits.train.name),
         "save both with one element type, or set data.normalize.scale");
   return splits;
+}
+
+Result<Dataset> load_npy_rows(const std::map<std::string, std::string>& files, const spec::Data& data,
+                              const LoadDataOptions& options) {
+  spec::Data asked;
+  *asked.mutable_normalize() = data.normalize();
+  for (const auto& [input, file] : files) {
+    spec::Data::Array& array = *asked.mutable_npy()->add_inputs();
+    array.set_name(input);
+    array.set_train(file);
+  }
+  return NpySplit(asked, options, Split::kAsked).load();
 }
 
 }  // namespace minnow

@@ -56,8 +56,8 @@ Status keep_windows(Dataset& dataset, int64_t count, const char* field) {
   return {};
 }
 
-Result<std::string> find_file(const Text& text, const std::string& data_dir) {
-  return text.has_named() ? find_named_text_file(text.named(), data_dir) : find_data_file(text.file(), data_dir);
+Result<std::string> find_file(const Text& text, const DataPlaces& places) {
+  return text.has_named() ? find_named_text_file(text.named(), places) : find_data_file(text.file(), places);
 }
 
 std::string name_of(const Text& text) { return text.has_named() ? text.named() : text.file(); }
@@ -125,8 +125,8 @@ Result<Encoded> encode(const std::string& path, const Text& text, const Vocabula
   return encoded;
 }
 
-Result<Encoded> encode_training_text(const Text& text, const std::string& data_dir) {
-  MINNOW_ASSIGN(const std::string path, find_file(text, data_dir));
+Result<Encoded> encode_training_text(const Text& text, const DataPlaces& places) {
+  MINNOW_ASSIGN(const std::string path, find_file(text, places));
   return encode(path, text);
 }
 
@@ -135,10 +135,10 @@ struct TextParts {
 };
 
 // A text of its own validates, or the end of the one that there is.
-Result<TextParts> split(const Text& text, const Encoded& encoded, const std::string& data_dir) {
+Result<TextParts> split(const Text& text, const Encoded& encoded, const DataPlaces& places) {
   TextParts parts{encoded.all(name_of(text)), encoded.all(name_of(text))};
   if (!text.validation_file().empty()) {
-    MINNOW_ASSIGN(const std::string path, find_data_file(text.validation_file(), data_dir));
+    MINNOW_ASSIGN(const std::string path, find_data_file(text.validation_file(), places));
     MINNOW_ASSIGN(const Encoded other, encode(path, text, &encoded.vocabulary));
     parts.validation = other.all(text.validation_file());
   } else if (text.has_validation_share()) {
@@ -150,10 +150,10 @@ Result<TextParts> split(const Text& text, const Encoded& encoded, const std::str
 
 }  // namespace
 
-Result<std::string> find_named_text_file(const std::string& name, const std::string& data_dir) {
+Result<std::string> find_named_text_file(const std::string& name, const DataPlaces& places) {
   const NamedText& text = *find_named_text(name);
   std::vector<std::string> looked_at;
-  for (const std::string& root : data_roots(data_dir)) {
+  for (const std::string& root : data_roots(places)) {
     for (const std::string& folder : {root + "/" + name, root + "/text", root}) {
       std::string path = fmt::format("{}/{}", folder, text.file);
       std::error_code error;
@@ -168,18 +168,18 @@ Result<std::string> find_named_text_file(const std::string& name, const std::str
                   name, text.file));
 }
 
-Result<Dataset> load_whole_text(const spec::Data& data, int64_t length, const std::string& data_dir) {
+Result<Dataset> load_whole_text(const spec::Data& data, int64_t length, const DataPlaces& places) {
   const Text text = text_of(data);
-  MINNOW_ASSIGN(const Encoded encoded, encode_training_text(text, data_dir));
+  MINNOW_ASSIGN(const Encoded encoded, encode_training_text(text, places));
   const int64_t most = std::clamp<int64_t>(encoded.tokens->size() - 1, 1, length);
   return cut(encoded.all(name_of(text)), text, most, encoded.vocabulary, "show");
 }
 
-Result<DataSplits> load_text(const spec::Data& data, int64_t length, const std::string& data_dir) {
+Result<DataSplits> load_text(const spec::Data& data, int64_t length, const DataPlaces& places) {
   const Text text = text_of(data);
-  MINNOW_ASSIGN(const Encoded encoded, encode_training_text(text, data_dir));
+  MINNOW_ASSIGN(const Encoded encoded, encode_training_text(text, places));
   const Vocabulary& vocabulary = encoded.vocabulary;
-  MINNOW_ASSIGN(TextParts parts, split(text, encoded, data_dir));
+  MINNOW_ASSIGN(TextParts parts, split(text, encoded, places));
 
   DataSplits splits;
   MINNOW_ASSIGN(splits.train, cut(parts.train, text, length, vocabulary, "train"));

@@ -27,13 +27,13 @@ Result<const NamedDataset*> find_description(std::string_view name) {
 }
 
 // The folders to search, in order.
-std::vector<std::string> search_places(std::string_view name, const std::string& data_dir) {
-  std::vector<std::string> places;
-  for (const std::string& root : data_roots(data_dir)) {
-    places.push_back(fmt::format("{}/{}", root, name));
-    places.push_back(root);
+std::vector<std::string> search_places(std::string_view name, const DataPlaces& places) {
+  std::vector<std::string> searched;
+  for (const std::string& root : data_roots(places)) {
+    searched.push_back(fmt::format("{}/{}", root, name));
+    searched.push_back(root);
   }
-  return places;
+  return searched;
 }
 
 // The path of each file, or "" where a place has neither the plain file nor the .gz.
@@ -84,10 +84,10 @@ const std::vector<NamedDataset>& named_datasets() {
   return kDatasets;
 }
 
-Result<DataSplits> load_named_dataset(std::string_view name, const std::string& data_dir) {
+Result<DataSplits> load_named_dataset(std::string_view name, const DataPlaces& places) {
   MINNOW_ASSIGN(const NamedDataset* dataset, find_description(name));
   std::vector<std::string> reports;
-  for (const std::string& place : search_places(name, data_dir)) {
+  for (const std::string& place : search_places(name, places)) {
     const FoundFiles found = look_in(place);
     if (std::ranges::none_of(found, &std::string::empty)) return read_splits(*dataset, found);
     reports.push_back(fmt::format("{}: {}", place, report_missing(found)));

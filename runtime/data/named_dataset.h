@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/data/data_roots.h"
 #include "runtime/data/dataset.h"
 
 namespace minnow {
@@ -20,6 +21,6 @@ const std::vector<NamedDataset>& named_datasets();
 // Reads both splits of `name` ("mnist", "fashion-mnist") from the first place that has all of its files: the
 // data_roots, in each the folder NAME and then the root itself; each file plain or .gz.
 // If no place has them the error lists the places, where to get the files, and that GLYPHS needs none.
-Result<DataSplits> load_named_dataset(std::string_view name, const std::string& data_dir);
+Result<DataSplits> load_named_dataset(std::string_view name, const DataPlaces& places);
 
 }  // namespace minnow

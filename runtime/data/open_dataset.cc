@@ -78,8 +78,8 @@ Result<Dataset> open_png_folder(const std::string& path) {
 // Windows that a person can read.
 Result<Dataset> open_text(const spec::Data& data, const OpenDatasetOptions& options) {
   constexpr int64_t kShownTokens = 64;
-  if (options.split.empty()) return load_whole_text(data, kShownTokens, options.data_dir);
-  MINNOW_ASSIGN(DataSplits splits, load_text(data, kShownTokens, options.data_dir));
+  if (options.split.empty()) return load_whole_text(data, kShownTokens, {options.data_dir});
+  MINNOW_ASSIGN(DataSplits splits, load_text(data, kShownTokens, {options.data_dir}));
   return options.split == "validation" ? std::move(splits.validation) : std::move(splits.train);
 }
 
@@ -121,7 +121,7 @@ Result<Dataset> open_dataset(const std::string& name, const OpenDatasetOptions& 
     return make_glyphs({validates ? kValidationGlyphs : kTrainGlyphs, 0, validates ? 1U : 0U}, pool);
   for (const NamedDataset& dataset : named_datasets()) {
     if (dataset.name != name) continue;
-    MINNOW_ASSIGN(DataSplits splits, load_named_dataset(name, options.data_dir));
+    MINNOW_ASSIGN(DataSplits splits, load_named_dataset(name, {options.data_dir}));
     return validates ? std::move(splits.validation) : std::move(splits.train);
   }
   if (find_named_text(name) != nullptr) {
@@ -132,7 +132,7 @@ Result<Dataset> open_dataset(const std::string& name, const OpenDatasetOptions& 
   ArrayPath path = ArrayPath::of(name);
   std::error_code error;
   if (fs::exists(path.file, error)) return open_path(name, options);
-  const auto found = find_data_file(path.file, options.data_dir);
+  const auto found = find_data_file(path.file, {options.data_dir});
   const bool is_file_name = fs::path(name).has_extension() || fs::path(name).has_parent_path();
   if (!found && is_file_name) return tl::unexpected(found.error());
   if (!found) return unknown(name);

@@ -71,13 +71,15 @@ Tensor channels_last(const Tensor& images) {
   return pictures;
 }
 
+constexpr int64_t kLeastSide = 7;  // of rows of pixels; fewer numbers are measurements
+
 // The shape [N,H,W] of pictures without colour, or nothing.
 Shape gray_shape(const Shape& shape) {
   if (shape.size() == 4 && shape[1] == 1) return {shape[0], shape[2], shape[3]};
   if (shape.size() == 3) return shape;
   if (shape.size() != 2) return {};
   const auto side = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(shape[1]))));
-  return side > 1 && side * side == shape[1] ? Shape{shape[0], side, side} : Shape{};
+  return side >= kLeastSide && side * side == shape[1] ? Shape{shape[0], side, side} : Shape{};
 }
 
 }  // namespace
@@ -88,7 +90,7 @@ Result<Tensor> as_pictures(const Tensor& examples, const std::string& name) {
   const Shape shape = gray_shape(type.shape);
   if (shape.empty() || type.elements() == 0) {
     return fail_with_hint(name, fmt::format("holds {}, which are no pictures", type.to_string()),
-                          "pictures are [N,1,H,W], [N,3,H,W], [N,H,W], or [N,F] with F a square number");
+                          "pictures are [N,1,H,W], [N,3,H,W], [N,H,W], or [N,F] with F a square number from 49 on");
   }
   return as_bytes(examples).reshaped(shape);
 }

@@ -14,9 +14,9 @@ struct ImageSheet {
   std::vector<std::vector<std::string>> captions;  // lines for each picture, or none at all
 };
 
-// Examples [N,C,H,W] with 1 or 3 channels, [N,H,W] or [N,F] with F a square number, as pictures. Numbers that are no
-// bytes are scaled: from [0,1] or [0,255] if they all lie there, else from their own range. `name` is what the data are
-// called in errors.
+// Examples [N,C,H,W] with 1 or 3 channels, [N,H,W] or [N,F] with F a square number from 49 on, as pictures. Numbers
+// that are no bytes are scaled: from [0,1] or [0,255] if they all lie there, else from their own range. `name` is what
+// the data are called in errors.
 Result<Tensor> as_pictures(const Tensor& examples, const std::string& name);
 
 Drawing draw_sheet(const ImageSheet& sheet);

@@ -21,29 +21,34 @@ TensorType bytes_of(TensorType type) {
   return type;
 }
 
+Status check_type(const Dataset& split, const std::string& what, const Tensor& found, const TensorType& wanted) {
+  const TensorType expected = with_rows(wanted, found.dim(0));
+  if (found.type() == expected || found.type() == bytes_of(expected)) return {};
+  return fail(split.name, "the {} are {}, but the network is built for {}", what, found.type().to_string(),
+              expected.to_string());
+}
+
+Status check_other(const Dataset& split, const std::string& name, const TensorType& wanted) {
+  const auto found = split.others.find(name);
+  if (found == split.others.end()) return fail(split.name, "has nothing for \"{}\"", name);
+  return check_type(split, fmt::format("values of \"{}\"", name), found->second, wanted);
+}
+
 }  // namespace
 
+Status check_inputs_fit(const Session& session, const Dataset& data) {
+  const std::vector<InputInfo>& inputs = session.lowered().inputs;
+  MINNOW_TRY(check_type(data, "examples", data.examples, inputs[0].type));
+  for (size_t i = 1; i < inputs.size(); ++i) MINNOW_TRY(check_other(data, inputs[i].name, inputs[i].type));
+  return {};
+}
+
 Status check_data_fits(const Session& session, const DataSplits& data) {
-  const auto check = [](const Dataset& split, const std::string& what, const Tensor& found, const TensorType& wanted) {
-    const TensorType expected = with_rows(wanted, found.dim(0));
-    const bool fits = found.type() == expected || found.type() == bytes_of(expected);
-    if (fits) return Status();
-    return Status(fail(split.name, "the {} are {}, but the network is built for {}", what, found.type().to_string(),
-                       expected.to_string()));
-  };
-  const LoweredModel& network = session.lowered();
+  const std::vector<TargetInfo>& targets = session.lowered().targets;
   for (const Dataset* split : {&data.train, &data.validation}) {
-    MINNOW_TRY(check(*split, "examples", split->examples, network.inputs[0].type));
-    if (!network.targets.empty()) MINNOW_TRY(check(*split, "targets", split->labels, network.targets[0].type));
-    const auto check_other = [&](const std::string& name, const TensorType& type) -> Status {
-      const auto found = split->others.find(name);
-      if (found == split->others.end()) return fail(split->name, "has nothing for \"{}\"", name);
-      return check(*split, fmt::format("values of \"{}\"", name), found->second, type);
-    };
-    for (size_t i = 1; i < network.inputs.size(); ++i)
-      MINNOW_TRY(check_other(network.inputs[i].name, network.inputs[i].type));
-    for (size_t i = 1; i < network.targets.size(); ++i)
-      MINNOW_TRY(check_other(network.targets[i].name, network.targets[i].type));
+    MINNOW_TRY(check_inputs_fit(session, *split));
+    if (!targets.empty()) MINNOW_TRY(check_type(*split, "targets", split->labels, targets[0].type));
+    for (size_t i = 1; i < targets.size(); ++i) MINNOW_TRY(check_other(*split, targets[i].name, targets[i].type));
   }
   return {};
 }

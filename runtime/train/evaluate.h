@@ -9,6 +9,8 @@ namespace minnow {
 
 // The examples have the shape, and the targets the type, that the session's network is built for.
 Status check_data_fits(const Session& session, const DataSplits& data);
+// That of the examples alone.
+Status check_inputs_fit(const Session& session, const Dataset& data);
 
 // Where all batches have one size, as a program's, the examples make at least one.
 Status check_fills_batch(const Session& session, const Dataset& data);

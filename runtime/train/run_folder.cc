@@ -49,7 +49,8 @@ std::optional<std::string> first_file(std::initializer_list<std::string> paths) 
 
 }  // namespace
 
-Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& model, bool overwrite) {
+Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& model, bool overwrite,
+                                    std::vector<std::string> data_folders) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::exists(status) && !fs::is_directory(status)) return fail(path, "is not a folder");
@@ -57,7 +58,7 @@ Result<RunFolder> RunFolder::create(const std::string& path, const LoadedModel& 
   MINNOW_ASSIGN(FolderLock lock, FolderLock::take(path));
   remove_abandoned_files(path);
   MINNOW_ASSIGN(const bool is_used, holds_something(path));
-  RunFolder folder(path, std::move(lock));
+  RunFolder folder(path, std::move(lock), std::move(data_folders));
   if (is_used && !overwrite && !fs::exists(folder.config_path(), error))
     return fail_with_hint(path, "the folder is not empty, and what is in it is no run", "name another with --out");
   if (is_used && !overwrite)
@@ -81,9 +82,9 @@ std::vector<std::string> RunFolder::files_of_a_run() const {
   return files;
 }
 
-Result<RunFolder> RunFolder::open(const std::string& path) {
+Result<RunFolder> RunFolder::open(const std::string& path, std::vector<std::string> data_folders) {
   MINNOW_ASSIGN(FolderLock lock, FolderLock::take(path));
-  RunFolder folder(path, std::move(lock));
+  RunFolder folder(path, std::move(lock), std::move(data_folders));
   std::error_code error;
   const bool is_new = fs::is_regular_file(folder.config_path(), error) && !fs::exists(folder.metrics_path(), error);
   if (!folder.checkpoint_path() && !is_new)
@@ -99,7 +100,19 @@ std::optional<std::string> RunFolder::checkpoint_path() const { return first_fil
 std::optional<std::string> RunFolder::result_path() const { return first_file({best_path(), weights_path()}); }
 
 Status RunFolder::write_config(const LoadedModel& model) const {
-  return write_file_atomically(config_path(), model_to_text(model.model));
+  if (data_folders_.empty()) return write_file_atomically(config_path(), model_to_text(model.model));
+  Model written = model.model;
+  written.mutable_data()->mutable_folders()->Assign(data_folders_.begin(), data_folders_.end());
+  return write_file_atomically(config_path(), model_to_text(written));
+}
+
+bool is_configuration_of(const std::string& path, const LoadedModel& model) {
+  const auto text_without_folders = [](Model without) {
+    if (without.has_data()) without.mutable_data()->clear_folders();
+    return model_to_text(without);
+  };
+  const auto config = load_model(path);
+  return config && text_without_folders(config->model) == text_without_folders(model.model);
 }
 
 Status RunFolder::write_metrics(const std::vector<EpochMetrics>& history, const std::string& title,

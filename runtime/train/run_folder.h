@@ -16,12 +16,14 @@ class RunFolder {
  public:
   // Makes the folder, which must be empty or absent unless `overwrite`, and writes the configuration into it. What is
   // replaced goes in such an order that, after a kill at any moment, open() finds the old run, the new one or neither.
-  static Result<RunFolder> create(const std::string& path, const LoadedModel& model, bool overwrite);
+  // The configuration names the folders in which the files of its data lie, so that it may be read from anywhere.
+  static Result<RunFolder> create(const std::string& path, const LoadedModel& model, bool overwrite,
+                                  std::vector<std::string> data_folders = {});
   // An existing run to go on with. One that was killed before its first checkpoint has a configuration only.
-  static Result<RunFolder> open(const std::string& path);
+  static Result<RunFolder> open(const std::string& path, std::vector<std::string> data_folders = {});
 
   // Whatever is there, only to be read: others may be at work in it.
-  static RunFolder at(const std::string& path) { return {path, std::nullopt}; }
+  static RunFolder at(const std::string& path) { return {path, std::nullopt, {}}; }
 
   const std::string& path() const { return path_; }
   std::string config_path() const { return path_ + "/config.textproto"; }
@@ -43,11 +45,16 @@ class RunFolder {
                        const MetricColumns& columns) const;
 
  private:
-  RunFolder(std::string path, std::optional<FolderLock> lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  RunFolder(std::string path, std::optional<FolderLock> lock, std::vector<std::string> data_folders)
+      : path_(std::move(path)), lock_(std::move(lock)), data_folders_(std::move(data_folders)) {}
   // All that a run may leave, in the order in which to remove it.
   std::vector<std::string> files_of_a_run() const;
   std::string path_;
   std::optional<FolderLock> lock_;  // of a run that trains
+  std::vector<std::string> data_folders_;
 };
+
+// Whether a configuration is that of the model, wherever the files of its data lie.
+bool is_configuration_of(const std::string& path, const LoadedModel& model);
 
 }  // namespace minnow

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 // What the data themselves leave open.
 std::string key_of(const LoadDataOptions& wanted) {
-  std::string key = fmt::format("{} {} {} ", wanted.seed, wanted.classes, wanted.is_binary);
+  std::string key = fmt::format("{} {} {} {} ", wanted.seed, wanted.classes, wanted.is_binary, wanted.places.beside);
   // Batches may differ in size.
   const auto example = [](const TensorType& type) {
     return fmt::format("{} {}", dtype_name(type.dtype), shape_to_string({type.shape.begin() + 1, type.shape.end()}));
@@ -59,17 +59,20 @@ Result<const DataSplits*> DataStore::load(const Session& session, ThreadPool& po
 }
 
 bool RunTrainer::holds(const SweepRun& run) const {
-  const auto config = read_file(path_of(run) + "/config.textproto");
-  if (!config || *config != model_to_text(run.model.model)) return false;
+  if (!is_configuration_of(RunFolder::at(path_of(run)).config_path(), run.model)) return false;
   const std::string log = path_of(run) + "/gradients.csv";
   const auto gradients = run.logs_gradients ? read_file(log) : Result<std::string>();
   return !run.logs_gradients || (gradients && parse_gradients_csv(*gradients, log));
 }
 
+std::vector<std::string> RunTrainer::data_folders(const SweepRun& run) const {
+  return folders_found(run.model.model.data(), places_of(run.model, options_.data_dir));
+}
+
 // The run's folder; `state` is where an interrupted run stood.
 Result<RunFolder> RunTrainer::open_folder(const SweepRun& run, Session& session, TrainingState& state) const {
   if (options_.resumes && holds(run)) {
-    if (auto folder = RunFolder::open(path_of(run))) {
+    if (auto folder = RunFolder::open(path_of(run), data_folders(run))) {
       if (const auto checkpoint = folder->checkpoint_path()) {
         MINNOW_ASSIGN(state, load_checkpoint(*checkpoint, session));
       } else {
@@ -81,7 +84,7 @@ Result<RunFolder> RunTrainer::open_folder(const SweepRun& run, Session& session,
   MINNOW_TRY(begin(session));
   std::error_code error;
   for (const std::string& stale : {mark_of(run), path_of(run) + "/metrics.csv"}) fs::remove(stale, error);
-  return RunFolder::create(path_of(run), run.model, options_.resumes || options_.overwrites);
+  return RunFolder::create(path_of(run), run.model, options_.resumes || options_.overwrites, data_folders(run));
 }
 
 Result<RunEnd> RunTrainer::train(const SweepRun& run, InterruptFlag interrupt, const RunListener& listener) {

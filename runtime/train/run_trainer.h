@@ -53,6 +53,7 @@ class RunTrainer {
   const std::vector<std::string>& notes() const { return data_.notes(); }
 
  private:
+  std::vector<std::string> data_folders(const SweepRun& run) const;
   Result<RunFolder> open_folder(const SweepRun& run, Session& session, TrainingState& state) const;
 
   const SweepOptions& options_;

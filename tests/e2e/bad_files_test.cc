@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
         FileCase{"missing",
                  {model("csv { train: 't.csv' validation: 'v.csv' }")},
                  kTrain,
-                 "t.csv: error: there is no such file in ., ./data, ."}),
+                 "t.csv: error: there is no such file in ., ./data"}),
     test_case_name);
 
 const std::string kInputs = npy("|u1", "2, 2", "1234");
@@ -163,10 +163,10 @@ INSTANTIATE_TEST_SUITE_P(
     Png, BadFile,
     testing::Values(
         FileCase{"field_missing",
-                 {model("png_folder { train: 't' }", "[1, 2, 2]")},
+                 {model("png_folder { validation: 't' }", "[1, 2, 2]")},
                  kTrain,
-                 "m.textproto:4:8: error: validation is missing"},
-        FileCase{"missing", {kPngModel}, kTrain, "t: error: there is no such file in ., ./data, ."},
+                 "m.textproto:4:8: error: train is missing"},
+        FileCase{"missing", {kPngModel}, kTrain, "t: error: there is no such file in ., ./data"},
         FileCase{"no_folder", {kPngModel, {"t", "x"}}, kTrain, "./t: error: cannot list the folder: Not a directory"},
         FileCase{"no_class", {kPngModel, {"t/x", "x"}}, kTrain, "./t: error: has no subfolder"},
         FileCase{"no_picture", {kPngModel, {"t/a/x", "x"}}, kTrain, "./t/a: error: holds no .png file"},

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/data/png.h"
+#include "tests/e2e/data_files.h"
 #include "tests/e2e/program.h"
 
 namespace minnow {
@@ -23,6 +24,27 @@ TEST(DataCommand, ShowDrawsExamplesInTheTerminalAndAsPictures) {
   EXPECT_EQ(count_of(bench.read("a.svg"), "<image"), 10);
 }
 
+TEST(DataCommand, ShowTellsTheRowsOfATable) {
+  const Workbench bench;
+  bench.write("t.csv", "a,b,c,d,class\n1,2,3,4,x\n5,6,7,8.5,y\n");
+  EXPECT_EQ(bench.succeed("data show t.csv").out,
+            "          a b c d\n       0  1 2 3 4  → x\n       1  5 6 7 8.5  → y\n")
+      << "four numbers are no picture of 2 by 2";
+  EXPECT_EQ(bench.succeed("data show t.csv --first 1 --no-labels").out, "          a b c d\n       1  5 6 7 8.5\n");
+}
+
+// Labels of which there are none are not told.
+TEST(DataCommand, ShowLeavesOutLabelsThatAreNotThere) {
+  const Workbench bench;
+  bench.write("x.npy", npy("|u1", "3, 2", std::string("123456")));
+  bench.write("y.npy", npy("|u1", "3", {0, 1, 2}));
+  bench.write("p.npy", npy("|u1", "2, 4, 4", std::string(32, 'a')));
+  EXPECT_EQ(bench.succeed("data show x.npy").out, "       0  49 50\n       1  51 52\n       2  53 54\n");
+  EXPECT_EQ(bench.succeed("data show x.npy --targets y.npy --count 1").out, "       0  49 50  → 0\n");
+  bench.succeed("data show p.npy -o p.svg");
+  EXPECT_EQ(count_of(bench.read("p.svg"), "<text"), 1) << "the title alone";
+}
+
 TEST(DataCommand, StatsCountsClasses) {
   const Workbench bench;
   bench.write("t.csv", "a,b,class\n1,2,x\n3,4,evil\x1b[31m\n5,6,x\n");
@@ -37,7 +59,7 @@ TEST(DataCommand, StatsCountsClasses) {
 TEST(DataCommand, RefusesWhatItCannotShow) {
   const Workbench bench;
   bench.write("t.csv", "1,2,x\n3,4,y\n");
-  expect_refused(bench, "data show t.csv", "t.csv: error: holds f32[2,2], which are no pictures");
+  expect_refused(bench, "data show t.csv -o t.png", "t.csv: error: holds f32[2,2], which are no pictures");
   expect_refused(bench, "data show glyphz", "error: there are no data \"glyphz\"");
   expect_refused(bench, "data show glyphs --first 12000", "--first 12000: error: there are 12000 examples");
   EXPECT_EQ(bench.run("data show glyphs -o a.jpg").exit_code, 2);

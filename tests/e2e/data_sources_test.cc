@@ -56,12 +56,22 @@ TEST_F(DataSource, CsvWithTheLabelInFront) {
   EXPECT_NE(found.find(" %  1\n"), std::string::npos) << found;
 }
 
+TEST_F(DataSource, CsvWhoseLabelIsNamed) {
+  bench_.write("t.csv", "kind,x0,x1\nnear,0,0\nfar,4,4\nnear,1,0\nfar,5,4\n");
+  const std::string found = classify("csv { train: 't.csv' validation: 't.csv' label: 'kind' }", "[2]");
+  EXPECT_TRUE(found.starts_with("t.csv 0 (is near)\n")) << found;
+  expect_refused(bench_, "train m.textproto --set data.csv.label=kin",
+                 "./t.csv: error: has no column \"kin\"\n  hint: did you mean \"kind\"?");
+  expect_refused(bench_, "train m.textproto --set data.csv.label_column=0",
+                 "m.textproto:4:48: error: label_column says already which column has the label");
+}
+
 TEST_F(DataSource, CsvOfARegression) {
   bench_.write("t.csv", "0,1\n1,3\n2,5\n0.5,2\n");
   bench_.write("v.csv", "1.5,4\n");
   const std::string found = regress("csv { train: 't.csv' validation: 'v.csv' }", "[1]");
   double value = 0;
-  ASSERT_EQ(std::sscanf(found.c_str(), "v.csv 0\n %lf", &value), 1) << found;
+  ASSERT_EQ(std::sscanf(found.c_str(), "v.csv 0 (is 4)\n %lf", &value), 1) << found;
   EXPECT_NEAR(value, 4, 0.1);
 }
 

@@ -54,6 +54,22 @@ TEST_F(Pictures, TrainInColour) {
       "t: error: holds pictures, but input \"x\" has 4 channels\n  hint: 1 channel takes them as grey, 3 in colour\n");
 }
 
+// What bytes of arrays are to a network, those of a picture are.
+TEST_F(Pictures, AreAskedOfANetworkThatWasTrainedOnArrays) {
+  const std::string white(12, '\xff'), red = std::string(4, '\xff') + std::string(8, 0);
+  bench_.write("x.npy", npy("|u1", "2, 3, 2, 2", white + red));
+  bench_.write("y.npy", npy("|u1", "2", {0, 1}));
+  bench_.write("m.textproto", R"(inputs { name: "x" shape: [3, 2, 2] } layers { name: "fc" dense { units: 2 } }
+      loss { softmax_cross_entropy {} } training { epochs: 9 }
+      data { npy { train_inputs: "x.npy" train_targets: "y.npy" validation_inputs: "x.npy" validation_targets: "y.npy" } })");
+  bench_.succeed("train m.textproto --out run");
+  bench_.write("red.png", colour(255, 0, 0));
+  const Outcome picture = bench_.succeed("predict run --image red.png --json");
+  EXPECT_EQ(picture.err, "pictures are divided by 255, as bytes of .npy files are\n");
+  const auto of_array = nlohmann::json::parse(bench_.succeed("predict run --index 1 --json").out);
+  EXPECT_EQ(nlohmann::json::parse(picture.out)["predictions"][0]["classes"], of_array["predictions"][0]["classes"]);
+}
+
 TEST_F(Pictures, OfOtherSizesAreRefusedOrResized) {
   bench_.write("t/red/9.png", colour(200, 0, 0, 3));
   train("[3, 2, 2]", "resize: true");

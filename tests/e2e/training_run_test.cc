@@ -252,5 +252,11 @@ TEST(RealData, SoftmaxRegressionLearnsFashionInOneEpoch) {
   EXPECT_GT(accuracy, 0.75);
 }
 
+TEST_F(TrainingRun, SaysThatNothingIsKept) {
+  const std::string note = "no weights are kept: --out DIR keeps them";
+  EXPECT_NE(bench_.succeed("train m.textproto --steps 2").err.find(note), std::string::npos);
+  EXPECT_EQ(bench_.succeed("train m.textproto --steps 2 --out run").err.find(note), std::string::npos);
+}
+
 }  // namespace
 }  // namespace minnow

@@ -80,9 +80,24 @@ std::string class_table(const Assessment& assessment) {
   return to_html(table);
 }
 
+// The worst of those that are taken for another class.
+std::string mistakes_table(const Assessment& assessment, const Dataset& data, int64_t count) {
+  HtmlTable table{{"example", "is", "taken for", "probability"}, {}};
+  const auto labels = data.labels.as<int32_t>();
+  for (const int64_t i : worst_examples(assessment.rows, data.labels, count)) {
+    const auto& row = assessment.rows[static_cast<size_t>(i)];
+    const size_t guess = ranking(row, 1)[0];
+    const int32_t label = labels[static_cast<size_t>(i)];
+    if (label < 0 || static_cast<size_t>(label) == guess) continue;
+    table.rows.push_back({std::to_string(i), class_name(assessment.class_names, label), assessment.class_names[guess],
+                          share(row[guess])});
+  }
+  return table.rows.empty() ? paragraph("No example is taken for another class.") : to_html(table);
+}
+
 std::string mistakes(const Assessment& assessment, const Dataset& data, int64_t count) {
   const auto sheet = worst_sheet(assessment, data, count);
-  return sheet ? to_svg(draw_sheet(*sheet)) : paragraph(sheet.error().to_string());
+  return sheet ? to_svg(draw_sheet(*sheet)) : mistakes_table(assessment, data, count);
 }
 
 Html validation(const RunRecord& run, const ReportOptions& options) {

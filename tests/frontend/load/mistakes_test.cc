@@ -54,7 +54,7 @@ TEST(Mistakes, OfAModelComeAllAtOnce) {
                  "layers { name: \"fc\" inputs: \"conv2\" dense {} }\n"
                  "loss { softmax_cross_entropy { label_smoothing: 7 } }\n"
                  "training { batch_size: 0 }\n"
-                 "data { csv { train: \"x.csv\" } }\n"),
+                 "data { csv { validation: \"x.csv\" } }\n"),
             "m.textproto:2:33: error: layer \"conv1\": filters is 0, but must lie in [1, 65536]\n"
             "m.textproto:2:44: error: layer \"conv1\": kernel is 0, but must lie in [1, 1024]\n"
             "m.textproto:3:21: error: layer \"fc\": there is no layer or input \"conv2\"\n"
@@ -62,8 +62,7 @@ TEST(Mistakes, OfAModelComeAllAtOnce) {
             "m.textproto:3:37: error: layer \"fc\": units is missing: the number of outputs, at least 1\n"
             "m.textproto:4:32: error: label_smoothing is 7, but must lie in [0, 1)\n"
             "m.textproto:5:12: error: batch_size is 0, but must lie in [1, 65536]\n"
-            "m.textproto:6:8: error: validation is missing\n"
-            "  hint: its examples are those that training does not see: split some off the others");
+            "m.textproto:6:8: error: train is missing");
 }
 
 // Where names are wrong, what does not connect for that is no mistake of its own.

@@ -232,15 +232,30 @@ TEST(ValidateData, SourcesAreCompleteAndFit) {
             "m.textproto:4:36: what is divided by deviation 1e-300 is beyond what f32 holds");
 }
 
-TEST(ValidateData, BothFilesOfATableAreNeeded) {
-  const auto error = [](const std::string& files) {
-    return tail_error(std::string(kTail) + "data { csv { " + files + " } }");
+TEST(ValidateData, FilesThatValidateAreNamedAllOrNone) {
+  const auto error = [](const std::string& data) { return tail_error(std::string(kTail) + "data { " + data + " }"); };
+  EXPECT_EQ(error("csv { validation: \"a\" }"), "m.textproto:4:8: train is missing");
+  EXPECT_EQ(error("idx { train_images: \"a\" train_labels: \"b\" validation_labels: \"c\" }"),
+            "m.textproto:4:8: validation_images is missing | without any file for validation, some of the examples are "
+            "set apart for it");
+  const std::string apart = " validation_share: 0.2";
+  EXPECT_EQ(error("csv { train: \"a\" validation: \"b\" }" + apart),
+            "m.textproto:4:44: there are files for validation, so nothing is set apart");
+  EXPECT_EQ(error("builtin: GLYPHS" + apart),
+            "m.textproto:4:24: these data have examples of their own that validate | leave it out");
+  EXPECT_EQ(error("csv { train: \"a\" } validation_share: 1"),
+            "m.textproto:4:28: validation_share is 1, but must lie in (0, 1)");
+}
+
+TEST(ValidateData, AShareValidatesWhereNoFilesDo) {
+  const auto share = [](const std::string& data) {
+    const auto loaded = checked(model_with(kFc, std::string(kTail) + "data { " + data + " }"));
+    return loaded ? loaded->model.data().validation_share() : -1;
   };
-  EXPECT_EQ(
-      error("train: \"a\""),
-      "m.textproto:4:8: validation is missing | its examples are those that training does not see: split some off "
-      "the others");
-  EXPECT_EQ(error("validation: \"a\""), "m.textproto:4:8: train is missing");
+  EXPECT_EQ(share("csv { train: \"a\" }"), 0.1);
+  EXPECT_EQ(share("csv { train: \"a\" } validation_share: 0.3"), 0.3);
+  EXPECT_EQ(share("csv { train: \"a\" } validation_examples: 5"), 0);
+  EXPECT_EQ(share("csv { train: \"a\" validation: \"b\" }"), 0);
 }
 
 TEST(ValidateData, SeparatorsAreSingleCharacters) {

@@ -110,7 +110,7 @@ void fuzz_text(std::string_view bytes) {
   if ((choice & 32) != 0) text.set_stride(1);
   if ((choice & 64) != 0) text.set_random_windows(true);
   const int64_t length = 1 + (choice >> 7) * 3;
-  const auto splits = load_text(data, length, "");
+  const auto splits = load_text(data, length, {});
   if (!splits) return;
   for (const Dataset* split : {&splits->train, &splits->validation}) {
     const Dataset rows = slice_dataset(*split, 0, split->windows->count);

@@ -216,7 +216,7 @@ TEST(RemoteDatasets, HaveTheHashesOfTheFilesThatTestsUse) {
   for (const RemoteDataset& dataset : remote_datasets())
     for (const RemoteFile& file : dataset.files)
       EXPECT_EQ(*content_sha256(find_named_text(dataset.name) != nullptr
-                                    ? *find_named_text_file(dataset.name, root)
+                                    ? *find_named_text_file(dataset.name, {root})
                                     : std::string(root) + "/" + dataset.name + "/" + file.name),
                 file.sha256)
           << file.name;

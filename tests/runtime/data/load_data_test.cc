@@ -14,10 +14,10 @@ namespace {
 class LoadDataTest : public testing::Test {
  protected:
   Result<DataSplits> load(int64_t classes) {
-    return load_data(data_, {.data_dir = folder_.path(), .seed = 1, .classes = classes}, pool_);
+    return load_data(data_, {.places = {folder_.path()}, .seed = 1, .classes = classes}, pool_);
   }
   Result<DataSplits> load_binary() {
-    return load_data(data_, {.data_dir = folder_.path(), .seed = 1, .is_binary = true}, pool_);
+    return load_data(data_, {.places = {folder_.path()}, .seed = 1, .is_binary = true}, pool_);
   }
   // The same arrays train and validate.
   void use_npy(const Tensor& inputs, const Tensor& targets) {

@@ -20,7 +20,7 @@ class LoadText : public testing::Test {
   Text& text() { return *data_.mutable_text(); }
   Result<DataSplits> load(const std::string& bytes, int64_t length) {
     folder_.write("t.txt", bytes);
-    return load_text(data_, length, folder_.path());
+    return load_text(data_, length, {folder_.path()});
   }
   std::string error(const std::string& bytes, int64_t length = 2) {
     const auto loaded = load(bytes, length);
@@ -144,12 +144,12 @@ TEST_F(LoadText, NamedTextsAreLookedFor) {
   data_.set_named("time-machine");
   const std::string before = std::getenv("MINNOW_DATA") != nullptr ? std::getenv("MINNOW_DATA") : "";
   setenv("MINNOW_DATA", "/nonexistent", 1);
-  const auto missing = load_text(data_, 2, folder_.path());
+  const auto missing = load_text(data_, 2, {folder_.path()});
   before.empty() ? unsetenv("MINNOW_DATA") : setenv("MINNOW_DATA", before.c_str(), 1);
   ASSERT_FALSE(missing);
   EXPECT_THAT(missing.error().to_string(), HasSubstr("minnow data fetch time-machine"));
   folder_.write("time-machine/timemachine.txt", "The Time Machine, by H. G. Wells [1898]\n\n\n\n\nI\n");
-  const auto splits = load_text(data_, 2, folder_.path());
+  const auto splits = load_text(data_, 2, {folder_.path()});
   ASSERT_TRUE(splits) << splits.error().to_string();
   EXPECT_EQ(splits->train.name, "time-machine");
   EXPECT_TRUE(windows(splits->train, false).starts_with("th|e |ti|me| m"));

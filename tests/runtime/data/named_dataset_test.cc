@@ -8,7 +8,7 @@ namespace minnow {
 namespace {
 
 TEST(NamedDataset, UnknownNamesGetASuggestion) {
-  const auto result = load_named_dataset("fashion-mnits", "");
+  const auto result = load_named_dataset("fashion-mnits", {});
   EXPECT_EQ(result.error().hint, "did you mean \"fashion-mnist\"?");
 }
 
@@ -17,7 +17,7 @@ TEST(NamedDataset, AMissingOneSaysWhereItLooked) {
   folder.write("mnist/train-images-idx3-ubyte", "");
   const std::string before = std::getenv("MINNOW_DATA") != nullptr ? std::getenv("MINNOW_DATA") : "";
   setenv("MINNOW_DATA", "/nonexistent", 1);
-  const std::string text = load_named_dataset("mnist", folder.path()).error().to_string();
+  const std::string text = load_named_dataset("mnist", {folder.path()}).error().to_string();
   before.empty() ? unsetenv("MINNOW_DATA") : setenv("MINNOW_DATA", before.c_str(), 1);
   EXPECT_NE(text.find(folder.path() + "/mnist: no train-labels-idx1-ubyte"), std::string::npos) << text;
   EXPECT_NE(text.find("/nonexistent: not there"), std::string::npos) << text;
@@ -28,7 +28,7 @@ TEST(NamedDataset, AMissingOneSaysWhereItLooked) {
 TEST(NamedDataset, ReadsThePublishedFiles) {
   if (std::getenv("MINNOW_DATA") == nullptr) GTEST_SKIP() << "set MINNOW_DATA to a folder with mnist and fashion-mnist";
   for (const char* name : {"mnist", "fashion-mnist"}) {
-    const auto splits = load_named_dataset(name, "");
+    const auto splits = load_named_dataset(name, {});
     ASSERT_TRUE(splits) << splits.error().to_string();
     EXPECT_EQ(splits->train.examples.type().to_string(), "u8[60000,1,28,28]");
     EXPECT_EQ(splits->validation.labels.type().to_string(), "i32[10000]");

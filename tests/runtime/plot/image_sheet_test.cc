@@ -16,14 +16,14 @@ TEST(Pictures, ComeFromEveryShapeThatIsOne) {
   const auto coloured = as_pictures(bytes({1, 3, 1, 2}, {1, 2, 3, 4, 5, 6}), "");
   EXPECT_EQ(coloured->type().shape, (Shape{1, 1, 2, 3}));
   EXPECT_EQ(coloured->as<uint8_t>()[1], 3);
-  for (const Shape& shape : {Shape{3, 5}, Shape{3, 1}, Shape{3, 2, 4, 4}, Shape{3}})
+  for (const Shape& shape : {Shape{3, 5}, Shape{3, 1}, Shape{3, 4}, Shape{3, 36}, Shape{3, 2, 4, 4}, Shape{3}})
     EXPECT_NE(as_pictures(Tensor::zeros({DType::kF32, shape}), "x.npy").error().message.find("no pictures"),
               std::string::npos);
 }
 
 TEST(Pictures, NumbersAreScaledToBytes) {
   const auto scaled = [](std::initializer_list<float> values) {
-    const auto found = as_pictures(Tensor::from<float>({DType::kF32, {1, 4}}, values), "");
+    const auto found = as_pictures(Tensor::from<float>({DType::kF32, {1, 2, 2}}, values), "");
     const auto pixels = found->as<uint8_t>();
     return std::vector<int>(pixels.begin(), pixels.end());
   };
