@@ -240,11 +240,11 @@ TEST(ValidateData, FilesThatValidateAreNamedAllOrNone) {
             "set apart for it");
   const std::string apart = " validation_share: 0.2";
   EXPECT_EQ(error("csv { train: \"a\" validation: \"b\" }" + apart),
-            "m.textproto:4:44: there are files for validation, so nothing is set apart");
+            "m.textproto:4:43: there are files for validation, so nothing is set apart");
   EXPECT_EQ(error("builtin: GLYPHS" + apart),
             "m.textproto:4:24: these data have examples of their own that validate | leave it out");
   EXPECT_EQ(error("csv { train: \"a\" } validation_share: 1"),
-            "m.textproto:4:28: validation_share is 1, but must lie in (0, 1)");
+            "m.textproto:4:27: validation_share is 1, but must lie in (0, 1)");
 }
 
 TEST(ValidateData, AShareValidatesWhereNoFilesDo) {
