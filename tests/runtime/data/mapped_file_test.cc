@@ -141,7 +141,7 @@ TEST_F(MappedFileTest, IsATextWhoseBytesAreTokens) {
   data.mutable_text()->set_file(folder_.write("text.txt", text));
   for (const auto level : {spec::Data::Text::CHAR, spec::Data::Text::BYTE}) {
     data.mutable_text()->set_level(level);
-    const auto splits = load_text(data, 50, "");
+    const auto splits = load_text(data, 50, {});
     ASSERT_TRUE(splits) << splits.error().to_string();
     EXPECT_EQ(splits->train.files.size(), 1U);
     const Dataset rows = slice_dataset(splits->train, 3, 2);
