@@ -45,6 +45,7 @@ class InterpretedExecutable : public Executable {
       : Executable(std::move(function)), interrupt_(interrupt), precision_(precision) {}
 
   Status run(std::span<Tensor* const> arguments) override {
+    if (precision_ == Precision::kDeclared) MINNOW_TRY(check_arguments(arguments));
     const std::vector<const Tensor*> readable(arguments.begin(), arguments.end());
     MINNOW_ASSIGN(std::vector<Tensor> results, interpret(*function_, readable, precision_, {}, interrupt_));
     for (size_t i = 0; i < results.size(); ++i) {

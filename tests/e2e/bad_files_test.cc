@@ -152,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
         FileCase{"empty_archive", npy_files("PK\5\6"s + std::string(18, '\0'), kTargets), kTrain,
                  "./x: error: is an archive without an array"},
         FileCase{"other_shape", npy_files(npy("|u1", "2, 3", "123456"), kTargets), kTrain,
-                 "x: error: the examples are f32[2,3], but the network is built for f32[2,2]"}),
+                 "x: error: the examples are u8[2,3], but the network is built for f32[2,2]"}),
     test_case_name);
 
 // Nine bytes that begin like a picture.

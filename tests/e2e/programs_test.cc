@@ -124,9 +124,8 @@ TEST_F(ProgramsOfIr, NeedNotPredict) {
 
 TEST_F(ProgramsOfIr, AreRefusedWithTheirPlace) {
   expect_refused(bench_, "train p.ir", "p.ir: error: the model names no data");
-  expect_refused(
-      bench_, "train p.ir --batch-size 64" + std::string(kData),
-      "--set training.batch_size: error: batch size is 64, but the program p.ir is written for a batch of 32");
+  expect_refused(bench_, "train p.ir --batch-size 64" + std::string(kData),
+                 "--batch-size: error: batch size is 64, but the program p.ir is written for a batch of 32");
   expect_refused(bench_, "train q.ir", "q.ir: error: cannot open the IR file");
   expect_refused(bench_, "train p.ir --set data.builtin=GLYPHS --set data.train_examples=20",
                  "glyphs: error: has 20 examples, but the program takes 32 at a time");
