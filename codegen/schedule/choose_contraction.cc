@@ -24,7 +24,6 @@ const Threshold kMinImages{"depth of a narrow outer product", 16};
 const Threshold kMaxTransposedBytes{"bytes of a narrow product's w", 256 << 10};
 const Threshold kPanelReadings{"tiles for which w is packed in front of a loop", 12};
 const Threshold kLongStride{"columns of w whose rows lie far apart", 256};
-// The order of the sums depends on them: so they are the same for all machines.
 const Threshold kNearBytes{"bytes of w that few rows read where it lies", 128 << 10};
 const Threshold kFarBytes{"bytes of w that few rows read as slowly packed", 512 << 10};
 const Threshold kMaxPhases{"places in a stride with code for each", 16};
@@ -122,10 +121,11 @@ ContractionSchedule choose_contraction(const Op& op, const Target& target, bool 
 
 std::optional<PanelSchedule> choose_packed_ahead(const Op& op, const Target& target, int64_t iterations) {
   const ContractionSchedule here = choose_contraction(op, target, false);
-  if (op.type().rank() != 2 || std::holds_alternative<ElementSchedule>(here)) return {};
+  const auto* as_it_lies = std::get_if<PanelSchedule>(&here);  // others sum in another order
+  if (as_it_lies == nullptr || op.type().rank() != 2) return {};
   if (iterations == 1 || dot_sizes(op).columns < target.lanes) return {};
-  PanelSchedule schedule(contraction_of(op), target, false);
-  const bool packs_here = std::holds_alternative<PanelSchedule>(here) && schedule.packs;
+  PanelSchedule schedule = *as_it_lies;
+  const bool packs_here = schedule.packs;
   schedule.pack_ahead(target);
   const int64_t readings =
       iterations * ceil_div(schedule.rows_of_block(), schedule.tile_rows(schedule.rows_of_block()));

@@ -24,7 +24,7 @@ using ContractionSchedule = std::variant<ElementSchedule, PanelSchedule, RowLane
 // the bit, `target.schedule.alternative` takes another than the best.
 ContractionSchedule choose_contraction(const Op& op, const Target& target, bool is_in_block);
 // Of a product in a loop whose iterations have the same right operand: with that packed in front of the loop, where it
-// is read often enough.
+// is read often enough and the sums keep their order.
 std::optional<PanelSchedule> choose_packed_ahead(const Op& op, const Target& target, int64_t iterations);
 std::string text_of(const ContractionSchedule& schedule);
 

@@ -24,10 +24,10 @@ constexpr int64_t operator""_M(unsigned long long number) { return static_cast<i
 // Of each architecture those with names first, then by feature, the widest first. Sources: AMD's and Intel's software
 // optimization guides, Arm's of each core, Agner Fog's instruction tables and uops.info for units and latencies,
 // WikiChip for caches; Apple's cores are as Dougall Johnson measured them, and of Zen 5 the units and the first two
-// caches were found to be so. A level 2 or 3 that a maker may choose, as of
-// Arm's cores, is a common size of it. Where one name stands for parts of one and of two units of 512 bits, it has two:
-// at the clocks that such parts keep, 16 lanes are not slower than twice 8 on one, and faster on two. So rows decide
-// the width, not LLVM's preference for 256 bits.
+// caches were found to be so. A level 2 or 3 that a maker may choose, as of Arm's cores, is a common size of it. Where
+// one name stands for parts of one and of two units of 512 bits, it has two: at the clocks that such parts keep, 16
+// lanes are not slower than twice 8 on one, and faster on two. So rows decide the width, not LLVM's preference for 256
+// bits.
 constexpr Row kRows[] = {
     // clang-format off
     //                                                              lanes registers multiply-adds latency loads  level 1     level 2      level 3

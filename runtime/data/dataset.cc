@@ -42,20 +42,31 @@ Tensor window_rows(const TokenWindows& windows, int64_t first, int64_t count, in
   return rows;
 }
 
+// A dataset without windows, of what `pick` makes of its tensors.
+template <typename Pick>
+Dataset picked(const Dataset& dataset, const Pick& pick) {
+  Dataset some{dataset.name,
+               pick(dataset.examples),
+               dataset.has_labels() ? pick(dataset.labels) : dataset.labels.clone(),
+               dataset.class_names,
+               dataset.feature_names,
+               dataset.read_as,
+               dataset.notes};
+  some.byte_scale = dataset.byte_scale;
+  some.files = dataset.files;
+  for (const auto& [name, values] : dataset.others) some.others.emplace(name, pick(values));
+  return some;
+}
+
 // Examples in this order, as a dataset of their own.
 Dataset pick_rows(const Dataset& dataset, std::span<const int32_t> rows) {
-  const auto picked = [rows](const Tensor& all) {
+  return picked(dataset, [rows](const Tensor& all) {
     TensorType type = all.type();
     type.shape[0] = std::ssize(rows);
     Tensor some = Tensor::uninitialized(std::move(type));
     gather_rows(all, rows, some);
     return some;
-  };
-  Dataset some = slice_dataset(dataset, 0, std::ssize(rows));
-  some.examples = picked(dataset.examples);
-  some.labels = picked(dataset.labels);
-  for (auto& [name, values] : some.others) values = picked(dataset.others.find(name)->second);
-  return some;
+  });
 }
 
 // Bytes as the numbers that a network is fed.
@@ -158,20 +169,14 @@ int64_t count_classes(const Tensor& labels) {
 Dataset slice_dataset(const Dataset& dataset, int64_t first, int64_t count) {
   MINNOW_CHECK(first >= 0 && count >= 0 && first + count <= examples_in_order(dataset), "rows {} to {} of {}", first,
                first + count, dataset.size());
-  const bool is_cut = dataset.windows.has_value();
-  Dataset slice{dataset.name,
-                is_cut ? window_rows(*dataset.windows, first, count, 0) : dataset.examples.rows(first, count),
-                is_cut                 ? window_rows(*dataset.windows, first, count, 1)
-                : dataset.has_labels() ? dataset.labels.rows(first, count)
-                                       : dataset.labels.clone(),
-                dataset.class_names,
-                dataset.feature_names,
-                dataset.read_as,
-                dataset.notes};
-  slice.byte_scale = dataset.byte_scale;
-  if (!is_cut) slice.files = dataset.files;
-  for (const auto& [name, rows] : dataset.others) slice.others.emplace(name, rows.rows(first, count));
-  return slice;
+  if (!dataset.windows) return picked(dataset, [&](const Tensor& all) { return all.rows(first, count); });
+  return {dataset.name,
+          window_rows(*dataset.windows, first, count, 0),
+          window_rows(*dataset.windows, first, count, 1),
+          dataset.class_names,
+          dataset.feature_names,
+          dataset.read_as,
+          dataset.notes};
 }
 
 DataSplits split_dataset(const Dataset& dataset, int64_t validation_count) {

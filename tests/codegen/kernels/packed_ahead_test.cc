@@ -74,6 +74,29 @@ TEST(PackedAhead, IsDoneOnceInFrontOfTheLoop) {
   EXPECT_NE(product->schedule.find("packed in front of the loop"), std::string::npos) << product->schedule;
 }
 
+// A loop of many steps has the bits of its steps one by one, in each of which nothing is packed ahead.
+TEST(PackedAhead, ChangesNoBit) {
+  constexpr int64_t kSteps = 14;
+  for (const int64_t units : {33, 130, 200, 300})
+    for (const int64_t batch : {1, 3, 13, 40})
+      for (const bool is_transposed : {false, true}) {
+        const auto whole = recurrence({batch, units, kSteps, is_transposed});
+        const auto step = recurrence({batch, units, 1, is_transposed});
+        for (const auto& function : {whole.get(), step.get()}) ASSERT_TRUE(run_passes(*function, default_pipeline()));
+        proof::Rng rng(6);
+        std::vector<Tensor> arguments =
+            draw_arguments(*whole, std::vector<proof::Domain>(3), proof::Numbers::kUniform, rng);
+        const std::vector<Tensor> expected = testing::CompiledProgram(*whole).run(arguments);
+        const Tensor inputs = std::move(arguments[0]);
+        testing::CompiledProgram one(*step);
+        for (int64_t i = 0; i < kSteps; ++i) {
+          arguments[0] = inputs.rows(i * batch, batch);
+          arguments[1] = std::move(one.run(arguments)[0]);
+        }
+        EXPECT_EQ(arguments[1].bytes(), expected[0].bytes()) << units << " " << batch << " " << is_transposed;
+      }
+}
+
 TEST(PackedAhead, IsNotWorthItForOneIteration) {
   const std::vector<Kernel> kernels = kernels_of({40, 130, 1, true});
   EXPECT_TRUE(std::ranges::none_of(kernels, packs));

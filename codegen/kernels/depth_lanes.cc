@@ -1,0 +1,56 @@
+#include "codegen/kernels/depth_lanes.h"
+
+namespace minnow {
+
+using V = llvm::Value*;
+
+ContractionKernel::Axes DepthLanes::item(int64_t i) {
+  Axes at = at_;
+  for (size_t r = rows_.size(); r-- > 0;) {
+    at[rows_[r]] = emitter_.offset(at_[rows_[r]], i % s_.tile[rows_[r]]);
+    i /= s_.tile[rows_[r]];
+  }
+  return at;
+}
+
+// Columns beyond the last repeat it.
+ContractionKernel::Axes DepthLanes::with_column(int64_t i) {
+  Axes at = at_;
+  V column = plus(at_[column_].base, i);
+  if (!s_.whole.has_windows() && columns_ > s_.lanes && columns_ % s_.lanes != 0)
+    column = smaller(column, number(columns_ - 1));
+  at[column_] = emitter_.uniform(column);
+  return at;
+}
+
+void DepthLanes::multiply(int64_t items, int64_t step, int64_t edge) {
+  std::vector<V> a;
+  const auto masked = [&](V value) {
+    return emitter_.mask() == nullptr ? value : ir_.CreateSelect(emitter_.mask(), value, zero());
+  };
+  for (int64_t i = 0; i < items; ++i) {
+    const Axes at = item(i);
+    const auto* place = llvm::dyn_cast<llvm::ConstantInt>(at[rows_.back()].base);
+    if (edge >= 0 && !is_inside(s_.whole, rows_.back(), place->getSExtValue(), depth_.back(), edge)) {
+      a.push_back(nullptr);
+    } else {
+      V value = read(a_, s_.whole, at);
+      a.push_back(a_.base != nullptr ? value : masked(value));  // what is masked off in scratch is read as zero
+    }
+  }
+  for (int64_t o = 0; o < s_.columns(); ++o) {
+    V b = nullptr;
+    if (s_.packs) {
+      V place = plus(times(at_[s_.lane_axis].base, columns_), o * s_.lanes);
+      b = load_vector(memory_, place);
+    } else {
+      b = read(b_, s_.whole, with_column(o));
+      if (a_.base != nullptr) b = masked(b);
+    }
+    for (int64_t i = 0; i < items; ++i)
+      if (V value = a[static_cast<size_t>(i)]) sums_.multiply_add(i * s_.columns() + o, step, b, value);
+  }
+  emitter_.forget();
+}
+
+}  // namespace minnow
