@@ -98,7 +98,8 @@ class Model:
 
     @property
     def class_names(self) -> list[str]:
-        """The classes that it tells apart, as the data, the run or the weights that it has seen call them, or the model, else by number."""
+        """The classes that it tells apart, as the data, the run or the weights that it has seen call them, or the model, else
+        by number."""
         return self._handle.class_names()
 
     def data(

@@ -45,13 +45,10 @@ Tensor window_rows(const TokenWindows& windows, int64_t first, int64_t count, in
 // A dataset without windows, of what `pick` makes of its tensors.
 template <typename Pick>
 Dataset picked(const Dataset& dataset, const Pick& pick) {
-  Dataset some{dataset.name,
-               pick(dataset.examples),
-               dataset.has_labels() ? pick(dataset.labels) : dataset.labels.clone(),
-               dataset.class_names,
-               dataset.feature_names,
-               dataset.read_as,
-               dataset.notes};
+  Dataset some{
+      dataset.name,        pick(dataset.examples), dataset.has_labels() ? pick(dataset.labels) : dataset.labels.clone(),
+      dataset.class_names, dataset.feature_names,  dataset.read_as,
+      dataset.notes};
   some.byte_scale = dataset.byte_scale;
   some.files = dataset.files;
   for (const auto& [name, values] : dataset.others) some.others.emplace(name, pick(values));
