@@ -17,6 +17,8 @@ const Threshold kMultipliesOfUnit{"multiply-adds of a part of a panel", 1 << 17}
 // Packing w costs as much as a few tiles of rows do; unpacked, its lines are far from each other.
 const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
 const Threshold kNearRows{"rows that read w as it lies where it is not deep and vectors are long", 256};
+// Such rows are as good as packed: of a page of memory, tiles use the most part.
+const Threshold kCloseVectors{"vectors of a row of w, rows following closely on each other", 16};
 const Threshold kNearDepth{"depth of w that is not deep", 1024};
 constexpr int64_t kMaxTileRows = 12;   // each has an address in a register
 constexpr int64_t kWideVectors = 4;    // at most, of a panel that many rows read as it lies
@@ -77,7 +79,7 @@ PanelSchedule::PanelSchedule(Contraction contraction, const Target& target, bool
   else divide_product(target, whole.kind_of(whole.b.back()) == Kind::kColumn && !is_in_block);
 }
 
-// A part of the depth makes a panel that stays in the cache; as many rows as their sums may take room go through the
+// A part of the depth, of which a panel stays in the cache; as many rows as their sums may take room go through the
 // panels of their columns one after the other.
 void PanelSchedule::divide_product(const Target& target, bool has_columns_innermost) {
   const int64_t rows = rows_of_block();
@@ -87,9 +89,12 @@ void PanelSchedule::divide_product(const Target& target, bool has_columns_innerm
   const bool is_near =
       rows <= kNearRows && depth_of_all <= kNearDepth && kWideVectors * lanes >= kLongPiece &&
       holds_rows(target.processor.level2, depth_of_all, whole.extent_of(Kind::kColumn) * 4, kWideVectors * lanes * 4);
-  packs = !has_columns_innermost || (tiles_of_rows > kUnpackedTiles && !is_near);
+  const bool is_read_again = tiles_of_rows > kUnpackedTiles;
+  const bool is_close = is_read_again && ceil_div(whole.extent_of(Kind::kColumn), lanes) <= kCloseVectors;
+  packs = !has_columns_innermost || (is_read_again && !is_near && !is_close);
   if (has_columns_innermost && target.schedule.alternative > 0) packs = !packs;
-  packs ? divide_depth(target) : divide_unpacked(target);
+  if (!packs) divide_unpacked(target);
+  if (packs || is_close) divide_depth(target);
   if (!adds_up) divide_rows(target);
 }
 
