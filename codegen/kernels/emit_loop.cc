@@ -1,6 +1,7 @@
 #include "codegen/kernels/emit_loop.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 #include "ir/walk.h"
@@ -128,53 +129,106 @@ void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Positi
   store_computed(emitter, work, at, elements);
 }
 
+namespace {
+
+// Vectors no longer than rows that fit into one: half empty ones cost as much as full ones, and stores of a part of
+// their lanes more.
+int fitting_lanes(int64_t row, int lanes) {
+  return static_cast<int>(std::min<int64_t>(lanes, static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(row)))));
+}
+
+class LoopNest {
+ public:
+  LoopNest(const KernelWork& work, ElementEmitter& emitter, std::vector<LoopGroup> groups, const Threshold& chunk)
+      : work_(work), emitter_(emitter), inner_(groups.back()), chunk_(chunk), chunks_(chunk.parts(inner_.extent)) {
+    groups.pop_back();
+    int64_t elements = inner_.extent;
+    while (!groups.empty() && chunks_ == 1 && elements * groups.back().extent <= chunk) {
+      elements *= groups.back().extent;
+      nested_.insert(nested_.begin(), groups.back());
+      groups.pop_back();
+    }
+    outer_ = std::move(groups);
+    for (const LoopGroup& group : outer_) add_digit(group.extent, 1);
+    add_digit(elements, chunks_ == 1 ? elements : static_cast<int64_t>(chunk));
+  }
+
+  WorkUnits emit(size_t rank) {
+    KernelBuilder& kernel = emitter_.kernel();
+    kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value* unit) {
+      Position at(rank, emitter_.constant(0));
+      Coord rest = emitter_.divide(emitter_.uniform(unit), chunks_);
+      for (size_t i = outer_.size(); i-- > 0;) {
+        at[outer_[i].dim] = i == 0 ? rest : emitter_.remainder(rest, outer_[i].extent);
+        rest = emitter_.divide(rest, outer_[i].extent);
+      }
+      emit_nested(at, 0, unit);
+    });
+    int64_t units = chunks_;
+    for (const LoopGroup& group : outer_) units *= group.extent;
+    return {units, true, std::move(grid_)};
+  }
+
+ private:
+  void add_digit(int64_t extent, int64_t step) {
+    grid_.digits.push_back({static_cast<int64_t>(grid_.shape.size()), step});
+    grid_.shape.push_back(extent);
+  }
+
+  void emit_nested(Position& at, size_t depth, llvm::Value* unit) {
+    if (depth == nested_.size()) return emit_row(at, unit);
+    emitter_.kernel().loop(0, nested_[depth].extent, [&](llvm::Value* i) {
+      at[nested_[depth].dim] = emitter_.uniform(i);
+      emit_nested(at, depth + 1, unit);
+    });
+  }
+
+  void emit_row(Position& at, llvm::Value* unit) {
+    KernelBuilder& kernel = emitter_.kernel();
+    llvm::Value* from = kernel.index(0);
+    llvm::Value* to = kernel.index(inner_.extent);
+    if (chunks_ > 1) {
+      from = emitter_.scale(emitter_.remainder(emitter_.uniform(unit), chunks_), chunk_).base;
+      to = kernel.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to,
+                                             kernel.ir().CreateAdd(from, kernel.index(chunk_)));
+    }
+    emitter_.lanes_loop(from, to, [&](const Coord& lane) {
+      at[inner_.dim] = lane;
+      store_outputs(emitter_, work_, at);
+    });
+  }
+
+  const KernelWork& work_;
+  ElementEmitter& emitter_;
+  std::vector<LoopGroup> outer_;   // a place in these is a unit,
+  std::vector<LoopGroup> nested_;  // which goes through these
+  LoopGroup inner_;                // in vectors,
+  const Threshold& chunk_;
+  int64_t chunks_;  // or through one of so many pieces of this
+  UnitGrid grid_;
+};
+
+}  // namespace
+
 WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                            const LoopOptions& options) {
   const Shape& shape = storage.resolve(work.outputs[0].value)->type.shape;
-  const int wanted_lanes = options.lanes > 0 ? options.lanes : kernel.target().lanes;
-  ElementEmitter emitter(kernel, storage, work.inside, shape.empty() ? 1 : wanted_lanes);
-  if (options.prepare) options.prepare(emitter);
   std::vector<const Value*> roots;
   for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
-  auto groups = group_loops(shape, loop_boundaries(storage, work, shape, roots, emitter));
-
+  const auto emitter_of = [&](int lanes) {
+    ElementEmitter emitter(kernel, storage, work.inside, lanes);
+    if (options.prepare) options.prepare(emitter);
+    return emitter;
+  };
+  const int most_lanes = shape.empty() ? 1 : options.lanes > 0 ? options.lanes : kernel.target().lanes;
+  const std::vector<LoopGroup> groups =
+      group_loops(shape, loop_boundaries(storage, work, shape, roots, emitter_of(most_lanes)));
+  ElementEmitter emitter = emitter_of(shape.empty() ? 1 : fitting_lanes(groups.back().extent, most_lanes));
   if (shape.empty()) {
     kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value*) { store_outputs(emitter, work, {}); });
     return {1, false};
   }
-  const LoopGroup inner = groups.back();
-  groups.pop_back();
-  const int64_t chunk = *options.chunk;
-  int64_t units = options.chunk->parts(inner.extent);
-  const int64_t chunks = units;
-  UnitGrid grid;
-  for (const LoopGroup& group : groups) {
-    units *= group.extent;
-    grid.digits.push_back({static_cast<int64_t>(grid.shape.size()), 1});
-    grid.shape.push_back(group.extent);
-  }
-  grid.digits.push_back({static_cast<int64_t>(grid.shape.size()), chunk});
-  grid.shape.push_back(inner.extent);
-  kernel.loop(kernel.begin(), kernel.end(), 1, [&](llvm::Value* unit) {
-    Coord rest = emitter.divide(emitter.uniform(unit), chunks);
-    Position at(shape.size(), emitter.constant(0));
-    for (size_t i = groups.size(); i-- > 0;) {
-      at[groups[i].dim] = i == 0 ? rest : emitter.remainder(rest, groups[i].extent);
-      rest = emitter.divide(rest, groups[i].extent);
-    }
-    llvm::Value* from = kernel.index(0);
-    llvm::Value* to = kernel.index(inner.extent);
-    if (chunks > 1) {
-      from = emitter.scale(emitter.remainder(emitter.uniform(unit), chunks), chunk).base;
-      to = kernel.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to,
-                                             kernel.ir().CreateAdd(from, kernel.index(chunk)));
-    }
-    emitter.lanes_loop(from, to, [&](const Coord& lane) {
-      at[inner.dim] = lane;
-      store_outputs(emitter, work, at);
-    });
-  });
-  return {units, true, std::move(grid)};
+  return LoopNest(work, emitter, groups, *options.chunk).emit(shape.size());
 }
 
 }  // namespace minnow
