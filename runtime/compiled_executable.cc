@@ -113,8 +113,8 @@ class CompiledExecutable : public Executable {
       memories[i] = division.memories[i].buffer < 0 ? arena : address(division.memories[i].buffer);
     for (const DividedStep& step : division.steps) {
       for (const auto& [buffer, place] : step.settings)
-        address(buffer) =
-            place.constant >= 0 ? address(place.constant) : memories[static_cast<size_t>(place.memory)] + place.offset;
+        address(buffer) = place.offset +
+                          (place.constant >= 0 ? address(place.constant) : memories[static_cast<size_t>(place.memory)]);
       if (options_.is_guarded) poison(step.foreign);
       switch (step.kind) {
         case DividedStep::Kind::kKernel: {

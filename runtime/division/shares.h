@@ -30,8 +30,8 @@ struct Share {
   std::vector<Touch> scratch;  // holds nothing before or afterwards
 };
 
-// Where a buffer lies, of which each iteration of a sequential loop has another: so far from the beginning of a memory,
-// or where a constant is.
+// Where a buffer lies, of which each iteration of a sequential loop has another: so far from the beginning of a memory
+// or of a constant.
 struct BufferPlace {
   int memory = -1;  // -1: none
   int64_t offset = 0;

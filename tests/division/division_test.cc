@@ -55,8 +55,7 @@ constexpr std::string_view kStep = R"(
     return %5, %8, %7
   })";
 
-SteppedFunction small_step(const std::string& rows = "300") {
-  const std::string text = std::regex_replace(std::string(kStep), std::regex("300"), rows);
+SteppedFunction stepped(const std::string& text) {
   auto module = parse_module(text, "step.ir");
   MINNOW_CHECK(module, "{}", module.error().to_string());
   auto function = std::move((*module)->functions.front());
@@ -64,6 +63,10 @@ SteppedFunction small_step(const std::string& rows = "300") {
   std::vector<Tensor> arguments =
       draw_arguments(*function, std::vector<proof::Domain>(function->parameters().size()), proof::Numbers::kWhole, rng);
   return {std::move(function), std::move(arguments)};
+}
+
+SteppedFunction small_step(const std::string& rows = "300") {
+  return stepped(std::regex_replace(std::string(kStep), std::regex("300"), rows));
 }
 
 const SteppedFunction& small_network() {
@@ -150,6 +153,19 @@ INSTANTIATE_TEST_SUITE_P(All, Ranks,
                          [](const auto& info) {
                            return std::to_string(info.param.first) + "x" + std::to_string(info.param.second);
                          });
+
+TEST(Division, GoesThroughThePartsOfAConstant) {
+  const SteppedFunction step = stepped(R"(
+    func @step(%x: f32[2]) -> (sum: f32[2]) {
+      %0 = constant {value = [1, 2, 3, 4, 5, 6]} : f32[6]
+      %1 = loop(%a0 = %0, %a1 = %x) {count = 3, split = [0], sum = [0]} : f32[2] {
+        %b0 = mul(%a0, %a1) : f32[2]
+        return %b0
+      }
+      return %1
+    })");
+  EXPECT_EQ(step.difference(step.alone(1), 1, {.count = 2, .threads = 1}), "");
+}
 
 // What a kernel says of itself, changed: false where there is nothing to change.
 struct WrongTale {
