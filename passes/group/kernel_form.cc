@@ -78,7 +78,8 @@ bool is_part_beside(const Op& main, const Op& op) {
 std::string_view why_not_in_contraction(const Op& main, const Op& op) {
   if (is_read_through(main, op)) return "";
   if (op.type().shape != main.type().shape) return "its shape is not the contraction's";
-  const bool has_place = has_trait(op.kind, kElementwise) || op.kind == OpKind::kBroadcast || is_part_beside(main, op);
+  const bool has_place = has_trait(op.kind, kElementwise) || op.kind == OpKind::kBroadcast ||
+                         op.kind == OpKind::kIota || is_part_beside(main, op);
   return has_place ? "" : "only elementwise ops follow a contraction in its tiles";
 }
 

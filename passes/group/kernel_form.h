@@ -5,9 +5,9 @@
 //   row           reductions over the trailing dimensions, with the         full or per row
 //                 elementwise ops and broadcasts around them
 //   contraction   one dot, convolution or gradient of a pooling, and the    of the contraction's shape
-//                 elementwise epilogue; of a dot, transposes of its
-//                 operands that keep rows whole, and slices that the
-//                 epilogue reads
+//                 epilogue, elementwise ops, broadcasts and iota; of a
+//                 dot, transposes of its operands that keep rows whole,
+//                 and slices that the epilogue reads
 //   loop          elementwise ops, broadcasts, iota, random, transpose,     of one shape
 //                 slice and pad
 //
