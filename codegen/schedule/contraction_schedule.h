@@ -80,6 +80,7 @@ struct PanelSchedule {
   int64_t places(Axis::Kind kind) const;
   int64_t most_places(const Target& target) const;  // of a panel's depth, or of its sums, in the cache
   int64_t multiplies() const;
+  bool holds_columns(const Target& target, int64_t places) const;
   void divide_product(const Target& target, bool has_columns_innermost);
   void divide_unpacked(const Target& target);
   void divide_depth(const Target& target);

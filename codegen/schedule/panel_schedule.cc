@@ -94,7 +94,7 @@ void PanelSchedule::divide_product(const Target& target, bool has_columns_innerm
   packs = !has_columns_innermost || (is_read_again && !is_near && !is_close);
   if (has_columns_innermost && target.schedule.alternative > 0) packs = !packs;
   if (!packs) divide_unpacked(target);
-  if (packs || is_close) divide_depth(target);
+  if (packs || is_close || !holds_columns(target, depth_of_all)) divide_depth(target);
   if (!adds_up) divide_rows(target);
 }
 
@@ -110,7 +110,17 @@ void PanelSchedule::pack_ahead(const Target& target) {
 // A panel is read again by each tile of rows.
 void PanelSchedule::divide_depth(const Target& target) {
   const std::vector<size_t> axes = whole.axes_of(Kind::kDepth);
-  if (axes.size() == 1) block[axes[0]] = even_tile(block[axes[0]], most_places(target));
+  if (axes.size() != 1) return;
+  int64_t places = std::min(block[axes[0]], most_places(target));
+  while (places > kFewestPlaces && !holds_columns(target, places)) places /= 2;
+  block[axes[0]] = even_tile(block[axes[0]], places);
+}
+
+// Whether the lines that a tile reads of a stay in the cache for the next tile, whose rows lie in the same: where a is
+// transposed, one line for each place of the depth.
+bool PanelSchedule::holds_columns(const Target& target, int64_t places) const {
+  return whole.kind_of(whole.a.back()) != Kind::kRow || adds_up ||
+         holds_rows(target.processor.level2, places, rows_of_block() * 4, kLineBytes);
 }
 
 void PanelSchedule::divide_rows(const Target& target) {
