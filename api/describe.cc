@@ -45,7 +45,7 @@ minnow_array describe_weight(const WeightEntry& entry) {
   return describe(entry.name.c_str(), entry.tensor->type(), entry.tensor->data());
 }
 
-Status set_weight(const minnow_model* model, const minnow_array& array) {
+Status set_weight(minnow_model* model, const minnow_array& array) {
   MINNOW_TRY(check_given(array.name, "weight.name"));
   MINNOW_ASSIGN(const WeightEntry* entry, find_weight(model, array.name));
   if (!is_of_type(array, entry->tensor->type()))
@@ -53,6 +53,7 @@ Status set_weight(const minnow_model* model, const minnow_array& array) {
                           fmt::format("it is {}", entry->tensor->type().to_string()));
   if (array.data == nullptr) return misuse(array.name, "has no data");
   std::copy_n(static_cast<const std::byte*>(array.data), entry->tensor->type().bytes(), entry->tensor->data());
+  model->session->weights_changed();
   return {};
 }
 
@@ -168,6 +169,7 @@ minnow_status minnow_weight(minnow_model* model, size_t index, minnow_array* wei
     MINNOW_TRY(check_given(model, "model"));
     MINNOW_TRY(check_given(weight, "weight"));
     MINNOW_TRY(check_index(model->weights, index));
+    model->session->lend_weights();
     *weight = describe_weight(model->weights[index]);
     if (kind != nullptr) *kind = model->weights[index].kind;
     return {};
@@ -180,6 +182,7 @@ minnow_status minnow_find_weight(minnow_model* model, const char* name, minnow_a
     MINNOW_TRY(check_given(name, "name"));
     MINNOW_TRY(check_given(weight, "weight"));
     MINNOW_ASSIGN(const WeightEntry* entry, find_weight(model, name));
+    model->session->lend_weights();
     *weight = describe_weight(*entry);
     return {};
   });

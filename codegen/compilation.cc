@@ -54,6 +54,7 @@ void on_threads(size_t count, Body body) {
 Compilation::Compilation(const Function& function, const MemoryPlan& plan, const Target& target,
                          const CompileOptions& options)
     : function_(function), target_(target), options_(options) {
+  lowered_.keeps_weights = options.keeps_weights;
   lower_function(function, plan, target, lowered_);
   const auto names = value_names(function);
   for (const KernelWork& work : lowered_.works) {
@@ -166,6 +167,7 @@ Kernel Compilation::describe(const KernelWork& work) {
   kernel.name = unique_name(work);
   kernel.loop = work.loop;
   kernel.repeats = work.repeats;
+  kernel.is_kept = work.is_kept;
   kernel.op = work.ops;
   std::unordered_set<const Value*> read;
   for (const Op* op : work.inside) {
@@ -244,7 +246,8 @@ Result<std::vector<KernelText>> Compilation::kernel_texts() const {
 
 std::string Compilation::key() const {
   return cache_key({print(function_), target_.triple, target_.cpu, target_.features, std::to_string(options_.opt_level),
-                    std::to_string(target_.schedule.cache_bytes), options_.is_tuned ? "tuned" : ""});
+                    std::to_string(target_.schedule.cache_bytes), options_.is_tuned ? "tuned" : "",
+                    options_.keeps_weights ? "kept" : ""});
 }
 
 bool Compilation::adopt(const CachedKernels& cached) {

@@ -27,6 +27,9 @@ struct CompileOptions {
   // The schedule of each kernel; empty: the target's for all.
   std::vector<ScheduleOptions> schedules = {};
   std::vector<std::string> notes = {};  // behind the text of each kernel's schedule; may be empty
+  // Weights are mostly the same from one run to the next: what is computed of them alone, operands packed for products
+  // included, stays in memory, by kernels that are `is_kept`. It costs up to a copy of the weights.
+  bool keeps_weights = false;
   // The schedules are what a search has found or will find: such code has its own place in the cache.
   bool is_tuned = false;
 };

@@ -40,7 +40,8 @@ std::vector<std::byte> constant_bytes(const Op& op) {
 
 void Lowering::lower_ops() {
   for (const auto& op : function_.ops()) place_op(*op);
-  // In the body of a sequential loop all that lies around it is live, too.
+  keep_panels();
+  // In the body of a sequential loop all that lies around it is live, too, and what is kept is so all the time.
   const int64_t known = is_sequence() ? 0 : plan_.arena_bytes;
   live_.emplace(plan_, function_.ops().size(), std::pair(known, arena_bytes()));
   for (const auto& op : function_.ops()) {
@@ -122,6 +123,7 @@ std::string Lowering::layout_text(const Value* value) const {
 }
 
 int Lowering::home(const Value* value) {
+  if (is_kept(*value->op)) return place_on_arena(value->type.bytes());
   if (const auto found = plan_.in_place.find(value); found != plan_.in_place.end()) {
     return storage_.find(found->second);
   }
@@ -136,7 +138,7 @@ void Lowering::lower(const Op& op) {
   if (op.kind == OpKind::kConstant) return;
   if (op.kind == OpKind::kFused) return lower_fused(op);
   if (op.kind == OpKind::kLoop) return lower_loop(op);
-  const bool is_shared = plan_.shares_operand.contains(op.result());
+  const bool is_shared = plan_.shares_operand.contains(op.result()) && !is_kept(op) && !is_kept(op.operands[0]);
   if (op.kind == OpKind::kReshape && is_shared) return;  // the bytes are there already
   KernelWork work;
   work.origin = &op;
@@ -175,6 +177,11 @@ void Lowering::add_work(KernelWork work) {
   if (std::ranges::all_of(work.outputs, is_empty)) return;
   work.loop = loop_;
   work.repeats = repeats_;
+  work.is_kept = is_kept(*work.origin);
+  if (const auto kept = kept_panels_.find(work.origin); kept != kept_panels_.end()) {
+    add_packing(*work.origin, kept->second, true);
+    packed_ahead_.insert(*kept);
+  }
   if (const auto found = packed_ahead_.find(work.origin); found != packed_ahead_.end()) {
     work.contraction = found->second.schedule;
     work.panels = found->second.buffer;

@@ -15,6 +15,7 @@ struct LoweredFunction {
   Storage storage{buffers};
   std::vector<KernelWork> works;
   int64_t arena_bytes = 0;
+  bool keeps_weights = false;  // what is made of weights alone has memory of its own, for runs with the same weights
   Remarks* remarks = nullptr;  // where lowering says which layout a value has, and why
 
   LoweredFunction() = default;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "codegen/lowering.h"
+#include "codegen/right_operand.h"
 #include "ir/loop.h"
 #include "ir/threshold.h"
 #include "passes/group/tile_batch.h"
@@ -14,20 +15,6 @@ const Threshold kMaxPartitions{"partitions of a block loop", 8};
 const Op& producer(const Value& value) {
   const Op& op = *value.op;
   return op.kind == OpKind::kFused ? *op.body->results()[static_cast<size_t>(value.index)].value->op : op;
-}
-
-// What the op of a kernel has for an operand of an op inside.
-const Value* outer_operand(const Op& op, const Value* operand) {
-  if (op.kind != OpKind::kFused) return operand;
-  return operand->op == nullptr ? op.operands[static_cast<size_t>(operand->index)] : nullptr;
-}
-
-// The op in an op's kernel that multiplies; nullptr if none does.
-const Op* product_in(const Op& op) {
-  if (op.kind == OpKind::kDot) return &op;
-  if (op.kind != OpKind::kFused) return nullptr;
-  const auto found = std::ranges::find(op.body->ops(), OpKind::kDot, [](const auto& inner) { return inner->kind; });
-  return found == op.body->ops().end() ? nullptr : found->get();
 }
 
 }  // namespace
@@ -138,24 +125,32 @@ std::unordered_map<const Op*, Lowering::PackedAhead> Lowering::pack_ahead(const 
   std::unordered_map<const Op*, PackedAhead> packed;
   if (!target_.has_threads) return packed;
   for (const auto& op : loop.body->ops()) {
-    const Op* product = product_in(*op);
-    const Value* right = product == nullptr ? nullptr : outer_operand(*op, product->operands[1]);
-    if (right == nullptr || right->op != nullptr || !is_whole(attributes, static_cast<size_t>(right->index))) continue;
-    auto schedule = choose_packed_ahead(*product, target_, attributes.count);
+    if (const auto kept = kept_panels_.find(op.get()); kept != kept_panels_.end()) {
+      add_packing(*op, kept->second, true);
+      packed.insert(*kept);
+      continue;
+    }
+    if (operand_from_around(loop, right_operand(*op)) == nullptr) continue;
+    auto schedule = choose_packed_ahead(*product_in(*op), target_, attributes.count);
     if (!schedule) continue;
-    KernelWork work;
-    work.origin = op.get();
-    work.main = product;
-    work.contraction = *schedule;
-    work.packs_panels = true;
-    work.ops = "pack";
-    work.repeats = repeats_;
     const int buffer = add_scratch(schedule->bytes_packed_ahead());
-    work.outputs = {{product->operands[1], buffer}};
-    out_.works.push_back(std::move(work));
-    packed.emplace(op.get(), PackedAhead{*std::move(schedule), buffer});
+    const auto [made, is_new] = packed.emplace(op.get(), PackedAhead{*std::move(schedule), buffer});
+    add_packing(*op, made->second, false);
   }
   return packed;
+}
+
+void Lowering::add_packing(const Op& op, const PackedAhead& packed, bool is_kept) {
+  KernelWork work;
+  work.origin = &op;
+  work.main = product_in(op);
+  work.contraction = packed.schedule;
+  work.packs_panels = true;
+  work.is_kept = is_kept;
+  work.ops = "pack";
+  work.repeats = repeats_;
+  work.outputs = {{work.main->operands[1], packed.buffer}};
+  out_.works.push_back(std::move(work));
 }
 
 int Lowering::add_part(int whole, const Value& part, size_t sequence) {

@@ -6,6 +6,7 @@
 
 #include "codegen/live_arena.h"
 #include "codegen/lower_function.h"
+#include "ir/loop.h"
 
 namespace minnow {
 
@@ -29,6 +30,11 @@ class Lowering {
         repeats_(outer.repeats_) {}
 
   void lower_ops();
+  // lower_kept.cc
+  bool is_kept(const Value* value) const;
+  bool is_kept(const Op& op) const;
+  void keep_panels();
+  void keep_panel(const Op& op, int64_t iterations);
   bool is_sequence() const { return is_body_ && loop_ < 0; }
   void place_parameters();
   int result_buffer(size_t index);
@@ -54,12 +60,13 @@ class Lowering {
   void place_loop_operands(const Op& loop, size_t sequence);
   void place_loop_results(const Op& loop, size_t sequence, const std::unordered_map<size_t, int>& own, Lowering& body);
   void add_to_sum(const Value& part, const Value* sum);
-  // Of the op of a kernel in a loop's body: how it reads what is packed in front of the loop, and where.
+  // Of the op of a kernel: how it reads what is packed in front of the loop or of all runs, and where.
   struct PackedAhead {
     PanelSchedule schedule;
     int buffer;
   };
   std::unordered_map<const Op*, PackedAhead> pack_ahead(const Op& loop);
+  void add_packing(const Op& op, const PackedAhead& packed, bool is_kept);
   int add_part(int whole, const Value& part, size_t sequence);
   BlockLoop& block_loop() { return out_.loops[static_cast<size_t>(loop_)]; }
 
@@ -76,6 +83,9 @@ class Lowering {
   int64_t repeats_ = 1;              // iterations of the sequential loops around
   std::vector<int> result_buffers_;  // of a loop's body
   std::unordered_map<const Op*, PackedAhead> packed_ahead_;
+  mutable std::unordered_map<const Op*, bool> kept_ops_;
+  // Of ops here, or in a sequential loop that stands here: what is packed of weights.
+  std::unordered_map<const Op*, PackedAhead> kept_panels_;
   std::optional<LiveArena> live_;
 };
 

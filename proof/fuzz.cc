@@ -162,6 +162,7 @@ Status check_all(const FuzzCase& drawn, uint32_t seed, ThreadPool& pair, const P
   for (Way way : ways(drawn.is_body, cpu)) {
     if (!cpu.empty()) way.cpu = cpu;
     if (way.is_divided) way.other_schedule = seed / kKinds;
+    way.keeps_weights = seed / kKinds % 2 == 1;
     const Status status = check_way(drawn, reference, way, pair, bug, outcome);
     if (!status) outcome.complaints.push_back(fmt::format("{}: {}", way.name, status.error().to_string()));
   }

@@ -54,10 +54,14 @@ Result<std::vector<Trace>> trace_ranks(const Subject& subject, const CompiledPro
   return traces;
 }
 
+CompileOptions options_of(const Way& way) {
+  return {.opt_level = way.opt_level, .cpu = std::string(way.cpu), .keeps_weights = way.keeps_weights};
+}
+
 // Of the program whose kernels are divided in another way, on one thread.
 Result<Trace> trace_rescheduled(const Subject& subject, const Function& function, const Way& way, size_t kernels,
                                 const PlantedBug* bug) {
-  CompileOptions options{.opt_level = way.opt_level, .cpu = std::string(way.cpu)};
+  CompileOptions options = options_of(way);
   MINNOW_ASSIGN(const Target target, host_target(options.cpu));
   const std::vector<ScheduleOptions> others = other_schedules(target);
   options.schedules.assign(kernels, others[*way.other_schedule % others.size()]);
@@ -91,8 +95,7 @@ Result<WayTraces> trace_way(const Subject& subject, const Way& way, ThreadPool& 
     MINNOW_ASSIGN(traces.alone, trace_interpreted(subject, *function, Precision::kDeclared));
     return traces;
   }
-  MINNOW_ASSIGN(const CompiledProgram program,
-                CompiledProgram::create(*function, {.opt_level = way.opt_level, .cpu = std::string(way.cpu)}, bug));
+  MINNOW_ASSIGN(const CompiledProgram program, CompiledProgram::create(*function, options_of(way), bug));
   const auto trace_on = [&](ThreadPool& pool) {
     return trace_steps(subject, [&](const std::vector<Tensor>& arguments) { return program.run(arguments, pool); });
   };

@@ -42,9 +42,10 @@ struct Way {
   bool compiled = true;  // or interpreted
   bool fused = true;     // or the passes without fusion
   int opt_level = 2;
-  std::string_view cpu = {};  // empty: the host's
-  bool has_passes = true;     // or as it is
-  bool is_divided = false;    // also among three ranks
+  std::string_view cpu = {};   // empty: the host's
+  bool has_passes = true;      // or as it is
+  bool is_divided = false;     // also among three ranks
+  bool keeps_weights = false;  // what is made of weights has memory of its own
   // Also with this one of other_schedules, counted around.
   std::optional<size_t> other_schedule = {};
 };

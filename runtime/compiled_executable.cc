@@ -28,15 +28,8 @@ class CompiledExecutable : public Executable {
     if (options.ranks != nullptr && options.ranks->size() > 1) divide_among(*options.ranks);
   }
 
-  Status run(std::span<Tensor* const> arguments) override {
-    MINNOW_TRY(check_arguments(arguments));
-    for (size_t i = 0; i < addresses_.size(); ++i)
-      if (const Buffer& buffer = compiled_->buffers[i]; buffer.kind == Buffer::Kind::kParameter)
-        addresses_[i] = arguments[static_cast<size_t>(buffer.index)]->data();
-    if (together_) MINNOW_TRY(check_planned_alike());
-    if (options_.is_guarded) return run_guarded();
-    return run_all(arena_.data());
-  }
+  Status run(std::span<Tensor* const> arguments) override { return run(arguments, false); }
+  Status run_again(std::span<Tensor* const> arguments) override { return run(arguments, true); }
 
   const Division* division() const override { return together_ ? &together_->division : nullptr; }
   std::optional<Division> divided_among(int ranks) const override { return division_of_busiest(*compiled_, ranks); }
@@ -45,6 +38,17 @@ class CompiledExecutable : public Executable {
   std::span<const Kernel> kernels() const override { return compiled_->kernels; }
 
  private:
+  Status run(std::span<Tensor* const> arguments, bool has_same_weights) {
+    MINNOW_TRY(check_arguments(arguments));
+    skips_kept_ = has_same_weights;
+    for (size_t i = 0; i < addresses_.size(); ++i)
+      if (const Buffer& buffer = compiled_->buffers[i]; buffer.kind == Buffer::Kind::kParameter)
+        addresses_[i] = arguments[static_cast<size_t>(buffer.index)]->data();
+    if (together_) MINNOW_TRY(check_planned_alike());
+    if (options_.is_guarded) return run_guarded();
+    return run_all(arena_.data());
+  }
+
   // Parameters lie where the caller has them, what belongs to a block or partition is found when that runs; the rest
   // stays where it is.
   std::byte* fixed_address(size_t i) {
@@ -178,7 +182,7 @@ class CompiledExecutable : public Executable {
         sequence += 1 + sequences[sequence].inner;
       } else if (kernels[i].loop < 0) {
         const Kernel& kernel = kernels[i++];
-        timed(trace_, {&kernel}, [&] { run_kernel(kernel, 0, kernel.units); });
+        if (!kernel.is_kept || !skips_kept_) timed(trace_, {&kernel}, [&] { run_kernel(kernel, 0, kernel.units); });
       } else {
         const BlockLoop& loop = compiled_->loops[static_cast<size_t>(kernels[i].loop)];
         run_loop(loop, 0, loop.partitions);
@@ -217,6 +221,7 @@ class CompiledExecutable : public Executable {
   // The same on copies of all memory.
   Status run_guarded() {
     Guards guards;
+    skips_kept_ = false;  // the arena is another one
     const std::vector<std::byte*> own_addresses = addresses_, own_locals = locals_;
     std::byte* arena = guards.lend("the arena", nullptr, compiled_->arena_bytes, Guards::Use::kScratch);
     for (size_t i = 0; i < addresses_.size(); ++i) {
@@ -365,6 +370,7 @@ class CompiledExecutable : public Executable {
   ThreadPool& pool_;
   const ExecutorOptions options_;
   Status trespass_;  // of a guarded run
+  bool skips_kept_ = false;
   AlignedBytes arena_;
   std::vector<AlignedBytes> local_arenas_;             // one per thread, for blocks
   std::vector<std::byte*> locals_;                     // where they are

@@ -42,6 +42,9 @@ class Executable {
   // `arguments` has one tensor per parameter, of its type. Results named like a parameter are written to that
   // argument; the others are kept here until the next run.
   virtual Status run(std::span<Tensor* const> arguments) = 0;
+  // The same where weights and states hold what they held in the last run, which ended well: what is made of them alone
+  // may still be there (CodeOptions::keeps_weights).
+  virtual Status run_again(std::span<Tensor* const> arguments) { return run(arguments); }
 
   // The kernels that a run goes through, in order; empty for the interpreter.
   virtual std::span<const Kernel> kernels() const { return {}; }
@@ -89,6 +92,7 @@ struct CodeOptions {
   CodeStore* store = nullptr;         // shared by several executables, which it outlives; nullptr: none
   InterruptFlag interrupt = nullptr;  // ends the compilation with an error
   std::string cpu = {};               // as LLVM names it; empty: the host's own
+  bool keeps_weights = false;         // for run_again(), see CompileOptions
   bool tune = false;                  // search for each kernel's schedule, see tune.h
   std::function<void(const TuneReport&)> on_tuned = {};  // hears of each search; may be empty
 };

@@ -155,7 +155,9 @@ Result<Executable*> Session::executable(ModelFunction function, int64_t batch_si
   build.passes.interrupt = options_.code.interrupt;
   MINNOW_ASSIGN(auto built, build_function(model_, function_name(function), build));
   if (compiled) {
-    MINNOW_ASSIGN(slot, make_compiled(std::move(built), pool_, options_.code, options_.executor));
+    CodeOptions code = options_.code;
+    code.keeps_weights = !writes_tensors(*built);
+    MINNOW_ASSIGN(slot, make_compiled(std::move(built), pool_, code, options_.executor));
   } else {
     slot = make_interpreted(std::move(built), options_.code.interrupt);
   }
@@ -190,7 +192,23 @@ std::vector<Tensor*> Session::bind(const Function& function, Batch& batch, int64
 }
 
 Status Session::run(Executable& executable, Batch& batch, int64_t step, double learning_rate) {
-  return executable.run(bind(executable.function(), batch, step, learning_rate));
+  return run(executable, bind(executable.function(), batch, step, learning_rate));
+}
+
+bool Session::writes_tensors(const Function& function) const {
+  return std::ranges::any_of(function.results(), [&](const FunctionResult& result) {
+    return function.replaced_parameter(result) != nullptr && tensors_.contains(result.name);
+  });
+}
+
+Status Session::run(Executable& executable, std::span<Tensor* const> arguments) {
+  const auto last = ran_with_.find(&executable);
+  const bool has_same_weights = !lends_weights_ && last != ran_with_.end() && last->second == weights_version_;
+  if (last != ran_with_.end()) last->second = -1;  // of a run that fails nothing is known
+  MINNOW_TRY(has_same_weights ? executable.run_again(arguments) : executable.run(arguments));
+  if (writes_tensors(executable.function())) weights_changed();
+  else ran_with_[&executable] = weights_version_;
+  return {};
 }
 
 Result<BatchOutcome> Session::train_step(Batch& batch, int64_t step, double learning_rate) {

@@ -67,13 +67,22 @@ class Session {
   Result<const Tensor*> infer(Batch& batch);
 
   // Weights, states and optimiser state by name. They are there, and stay where they are in memory, as long as the
-  // session: whoever changes them writes into them.
-  std::map<std::string, Tensor>& tensors() { return tensors_; }
+  // session: whoever changes them writes into them, and asks for them each time, since what is made of weights is kept
+  // until then.
+  std::map<std::string, Tensor>& tensors() {
+    weights_changed();
+    return tensors_;
+  }
   const std::map<std::string, Tensor>& tensors() const { return tensors_; }
   const LoweredModel& lowered() const { return lowered_; }
   const LoadedModel& model() const { return model_; }
   // Of the batch of examples that the model's first input is fed; dimension 0 is the batch.
   const TensorType& input_type() const { return lowered_.inputs[0].type; }
+
+  // To be told of what is written to them otherwise.
+  void weights_changed() { ++weights_version_; }
+  // From now on somebody may write to them at any time: nothing that is made of them is kept from one run to the next.
+  void lend_weights() { lends_weights_ = true; }
 
   // The executable for a batch size, built if need be.
   Result<Executable*> executable(ModelFunction function, int64_t batch_size);
@@ -81,6 +90,8 @@ class Session {
   Result<const RowsRead*> rows_read(ModelFunction function, int64_t batch_size);
   // Runs a function of the model on the session's tensors.
   Status run(Executable& executable, Batch& batch, int64_t step, double learning_rate);
+  // The same with a tensor for each of its parameters; weights and states are the session's.
+  Status run(Executable& executable, std::span<Tensor* const> arguments);
   // The tensor for each parameter of `function`.
   std::vector<Tensor*> bind(const Function& function, Batch& batch, int64_t step, double learning_rate);
 
@@ -88,6 +99,7 @@ class Session {
   Session(LoadedModel model, const SessionOptions& options, ThreadPool& pool)
       : model_(std::move(model)), options_(options), pool_(pool) {}
   Status create_tensors();
+  bool writes_tensors(const Function& function) const;
   Tensor* find_argument(const Value& parameter, Batch& batch);
 
   LoadedModel model_;
@@ -100,6 +112,9 @@ class Session {
   Tensor seed_ = Tensor::zeros({DType::kI32, {}});
   std::map<std::pair<ModelFunction, int64_t>, std::unique_ptr<Executable>> executables_;
   std::map<std::pair<ModelFunction, int64_t>, RowsRead> rows_read_;
+  int64_t weights_version_ = 0;
+  bool lends_weights_ = false;
+  std::map<const Executable*, int64_t> ran_with_;  // the version that what it has kept is made of
 };
 
 // What `infer` gives for training.batch_size examples: f32 [N,...].

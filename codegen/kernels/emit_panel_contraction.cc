@@ -37,14 +37,20 @@ class PanelContraction : PanelSums {
   UnitGrid grid() const;
   void choose_block(Kind kind, V block);
   void prepare_panel();
+  V is_new_panel(V unit, V split);
   void emit_piece(V piece);
   void sum_phase(const Contraction& phase, V from, V to, V is_first);
-  void accumulate(const Contraction& phase, const std::vector<Axes>& rows);
+  V pack_in_passing(const std::function<void()>& sum_tile);
+  void accumulate(const Contraction& phase, const std::vector<Axes>& rows, V first);
+  void depth_loops(const Contraction& phase, Axes& depth, int64_t rows, V first, const std::function<void()>& step);
+  V read_vector(const Contraction& phase, const Axes& depth, int64_t j);
   void prefetch(const Contraction& phase, const Axes& row, const Axes& depth);
   std::optional<Axes> place_ahead(Axes row, const Axes& depth, int64_t steps);
 
   Operand a_;
   ScratchUnits scratch_;
+  V is_new_panel_ = nullptr;  // whether the panel is yet to be packed; nullptr: it always is
+  bool packs_now_ = false;    // the tile that is emitted does
 };
 
 WorkUnits PanelContraction::emit() {
@@ -60,6 +66,7 @@ WorkUnits PanelContraction::emit() {
     first_[column_] = times(rest(panel, s_.panels()), s_.panel());
     if (s_.blocks(Kind::kDepth) == 1) {
       choose_block(Kind::kDepth, number(0));
+      is_new_panel_ = is_new_panel(unit, split);
       prepare_panel();
     }
     const auto bound = [&](V i) { return divided(times(i, s_.pieces()), s_.splits); };
@@ -106,7 +113,17 @@ void PanelContraction::choose_block(Kind kind, V block) {
 
 void PanelContraction::prepare_panel() {
   if (s_.is_ahead) find_panel(kernel_.buffer(work_.panels));
-  else if (s_.packs) pack_panel();
+  else if (!s_.packs || s_.packs_in_passing()) return;
+  else if (is_new_panel_ == nullptr) pack_panel();
+  else kernel_.when(is_new_panel_, [&] { pack_panel(); });
+}
+
+// The piece of work before this one, if the call did it, has left its panel: the same, unless this is the first of the
+// panel's parts.
+llvm::Value* PanelContraction::is_new_panel(V unit, V split) {
+  if (s_.splits == 1) return nullptr;
+  V is_first_of_call = ir_.CreateICmpEQ(unit, scratch_.begin());
+  return ir_.CreateOr(ir_.CreateICmpEQ(split, number(0)), is_first_of_call);
 }
 
 // A part of the rows, through all of the depth.
@@ -136,44 +153,77 @@ void PanelContraction::sum_phase(const Contraction& phase, V from, V to, V is_fi
   for (const size_t axis : rows_) rows *= std::min(s_.block[axis], phase.axes[axis].extent);
   const int64_t tile = s_.tile_rows(rows);
   if (s_.phases.size() > 1) to = number(ceil_div(rows, tile));  // of which all rows are one part
-  for_tiles(kernel_, rows, tile, from, to, [&](V first, int64_t count) {
+  const auto sum_tile = [&](V first, int64_t count) {
     const std::vector<Axes> tile_rows = rows_of_tile(phase, first, count);
     const std::vector<V> places = s_.keeps_sums() ? places_of_sums(phase, tile_rows, first) : std::vector<V>();
-    if (!s_.adds_up && !s_.keeps_sums()) prefetch_results(phase, first, count);
     if (s_.adds_up) continue_result(tile_rows);
     else if (is_first != nullptr) start_sums(places, is_first);
     else sums_.clear();
-    accumulate(phase, tile_rows);
+    accumulate(phase, tile_rows, first);
     if (s_.adds_up) store_result(tile_rows);
     else if (s_.keeps_sums()) keep_sums(places);
     else store_tile(phase, tile_rows, first);
     emitter_.forget();
-  });
+  };
+  if (s_.packs_in_passing()) from = plus(from, pack_in_passing([&] { sum_tile(times(from, tile), tile); }));
+  for_tiles(kernel_, rows, tile, from, to, sum_tile);
+}
+
+// The first tile, which multiplies while what it reads of b is on its way into the panel. Whether it was summed, 0
+// or 1.
+llvm::Value* PanelContraction::pack_in_passing(const std::function<void()>& sum_tile) {
+  packs_now_ = true;
+  is_new_panel_ == nullptr ? sum_tile() : kernel_.when(is_new_panel_, sum_tile);
+  packs_now_ = false;
+  return is_new_panel_ == nullptr ? number(1) : ir_.CreateZExt(is_new_panel_, kernel_.index_type());
 }
 
 // Step by step of the depth: vectors of b times the tile's numbers of a.
-void PanelContraction::accumulate(const Contraction& phase, const std::vector<Axes>& rows) {
+void PanelContraction::accumulate(const Contraction& phase, const std::vector<Axes>& rows, V first) {
   emitter_.forget();
   Axes depth = origin();
-  const bool unrolls = s_.stages && s_.blocks(Kind::kDepth) == 1 && !s_.whole.sums_pixels();
-  loops(phase, depth_, depth, unrolls, [&] {
+  depth_loops(phase, depth, static_cast<int64_t>(rows.size()), first, [&] {
     const auto at_depth = [&](Axes at) {
       for (const size_t axis : depth_) at[axis] = depth[axis];
       return at;
     };
     prefetch(phase, rows.back(), depth);
     std::vector<V> b;
-    for (int64_t j = 0; j < s_.vectors; ++j) {
-      Axes at = depth;
-      at[column_] = emitter_.lane(number(j * s_.lanes));
-      emitter_.under_mask(s_.packs ? nullptr : vector_mask(j), [&] { b.push_back(read(b_, phase, at)); });
-    }
+    for (int64_t j = 0; j < s_.vectors; ++j) b.push_back(read_vector(phase, depth, j));
     for (size_t i = 0; i < rows.size(); ++i) {
       V a = read(a_, phase, at_depth(rows[i]));
       for (int64_t j = 0; j < s_.vectors; ++j)
         sums_.multiply_add(static_cast<int64_t>(i), j, a, b[static_cast<size_t>(j)]);
     }
     emitter_.forget();
+  });
+}
+
+// Of b.
+llvm::Value* PanelContraction::read_vector(const Contraction& phase, const Axes& depth, int64_t j) {
+  if (packs_now_) return pack_vector(depth, j);
+  Axes at = depth;
+  at[column_] = emitter_.lane(number(j * s_.lanes));
+  V vector = nullptr;
+  emitter_.under_mask(s_.packs ? nullptr : vector_mask(j), [&] { vector = read(b_, phase, at); });
+  return vector;
+}
+
+// What follows the sums is asked for row by row, in as many parts of the depth: all at once would keep the operands
+// waiting.
+void PanelContraction::depth_loops(const Contraction& phase, Axes& depth, int64_t rows, V first,
+                                   const std::function<void()>& step) {
+  const bool unrolls = s_.stages && s_.blocks(Kind::kDepth) == 1 && !s_.whole.sums_pixels();
+  if (!foresees_epilogue() || depth_.empty()) return loops(phase, depth_, depth, unrolls, step);
+  const size_t outer = depth_[0];
+  const auto bound = [&](V part) { return divided(times(part, phase.axes[outer].extent), rows); };
+  kernel_.loop(0, rows, [&](V part) {
+    prefetch_results(phase, plus(first, part));
+    emitter_.forget();
+    kernel_.loop(bound(part), bound(plus(part, 1)), 1, [&](V i) {
+      depth[outer] = emitter_.uniform(i);
+      loops(phase, std::span(depth_).subspan(1), depth, unrolls, step);
+    });
   });
 }
 
@@ -186,7 +236,7 @@ void PanelContraction::prefetch(const Contraction& phase, const Axes& row, const
   const double cycles = static_cast<double>(tile_rows * s_.vectors) / kernel_.target().processor.multiply_adds;
   const auto steps = static_cast<int64_t>(kCyclesAhead / std::max(cycles, 1.0));
   if (const auto ahead = place_ahead(row, depth, steps)) emitter_.prefetch(a_.value, position_of(phase.a, *ahead));
-  for (int64_t j = 0; j < s_.vectors && !s_.packs && tile_rows > 2; ++j) {
+  for (int64_t j = 0; j < s_.vectors && (!s_.packs || packs_now_) && tile_rows > 2; ++j) {
     Axes column = depth;
     column[column_] = emitter_.uniform(number(j * s_.lanes));
     column[depth_.back()] = emitter_.offset(depth[depth_.back()], steps);

@@ -45,19 +45,23 @@ void PanelKernel::pack_panel() {
 void PanelKernel::pack_vectors() {
   Axes at = origin();
   loops(s_.whole, depth_, at, false, [&] {
-    for (int64_t j = 0; j < s_.vectors; ++j) {
-      at[column_] = emitter_.lane(number(j * s_.lanes));
-      V vector = nullptr;
-      emitter_.under_mask(vector_mask(j), [&] { vector = emitter_.emit(b_.value, position_of(s_.whole.b, at)); });
-      V index = number(j * s_.lanes);
-      for (const size_t axis : depth_)
-        for (size_t d = 0; d < b_.shape.size(); ++d)
-          if (const int64_t scale = s_.whole.b[d].scale_of(axis))
-            index = plus(index, times(at[axis].base, scale * b_.shape[d].stride));
-      store_vector(vector, panel_, index);
-    }
+    for (int64_t j = 0; j < s_.vectors; ++j) pack_vector(at, j);
     emitter_.forget();
   });
+}
+
+llvm::Value* PanelKernel::pack_vector(const Axes& depth, int64_t j) {
+  Axes at = depth;
+  at[column_] = emitter_.lane(number(j * s_.lanes));
+  V vector = nullptr;
+  emitter_.under_mask(vector_mask(j), [&] { vector = emitter_.emit(b_.value, position_of(s_.whole.b, at)); });
+  V index = number(j * s_.lanes);
+  for (const size_t axis : depth_)
+    for (size_t d = 0; d < b_.shape.size(); ++d)
+      if (const int64_t scale = s_.whole.b[d].scale_of(axis))
+        index = plus(index, times(at[axis].base, scale * b_.shape[d].stride));
+  store_vector(vector, panel_, index);
+  return vector;
 }
 
 // From memory along the depth: blocks of lanes × lanes are transposed. Columns beyond the last repeat it. Neighbouring

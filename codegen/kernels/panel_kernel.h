@@ -12,11 +12,13 @@ class PanelKernel : protected ContractionKernel {
 
   // Where b's elements lie in the panel at `panel_`.
   void place_panel();
-  // All of the depth, packed in front of the loop: the panel of the columns and the block of the depth that first_
+  // All of the depth, packed ahead: the panel of the columns and the block of the depth that first_
   // says.
   void find_panel(V panels);
   // Fills it, of the columns and the block of the depth that first_ says.
   void pack_panel();
+  // The panel's vector j at this place of the depth, copied there from where it lies.
+  V pack_vector(const Axes& depth, int64_t j);
   // Lanes of the panel's vector j that are columns; nullptr if all are.
   V vector_mask(int64_t j);
 

@@ -105,15 +105,12 @@ void PanelSums::finish_rows(V from, V to) {
   });
 }
 
-void PanelSums::prefetch_results(const Contraction& phase, V first, int64_t count) {
-  if (!foresees_epilogue()) return;
-  kernel_.loop(0, count, [&](V i) {
-    Axes at = rows_of_tile(phase, plus(first, i), 1)[0];
-    for (int64_t j = 0; j < s_.vectors; ++j) {
-      at[column_] = emitter_.lane(number(j * s_.lanes));
-      prefetch_epilogue(position_of(s_.whole.y, at));
-    }
-  });
+void PanelSums::prefetch_results(const Contraction& phase, V row) {
+  Axes at = rows_of_tile(phase, row, 1)[0];
+  for (int64_t j = 0; j < s_.vectors; ++j) {
+    at[column_] = emitter_.lane(number(j * s_.lanes));
+    prefetch_epilogue(position_of(s_.whole.y, at));
+  }
 }
 
 void PanelSums::store_tile(const Contraction& phase, const std::vector<Axes>& rows, V first) {

@@ -20,8 +20,8 @@ class PanelSums : protected PanelKernel {
   // Sums that are in the result all the while.
   void continue_result(const std::vector<Axes>& rows);
   void store_result(const std::vector<Axes>& rows);
-  // Has what follows the sums of a tile asked for, to come while they are made.
-  void prefetch_results(const Contraction& phase, V first, int64_t count);
+  // Has what follows the sums of a row asked for, to come while they are made.
+  void prefetch_results(const Contraction& phase, V row);
   // The sums in registers, with what follows them, become the result.
   void store_tile(const Contraction& phase, const std::vector<Axes>& rows, V first);
   // The same of those kept of the tiles [from, to).

@@ -109,9 +109,10 @@ struct Kernel {
   std::string schedule;  // of a contraction: how it is divided, and what tuning gained
   std::string value;     // the first that it computes, "%4" or, in a block loop, "%4/%b2"; empty for a copy
   double flops = 0;
-  double bytes = 0;     // read and written at least once
-  int loop = -1;        // the block loop that runs it; flops and bytes are then of one block
-  int64_t repeats = 1;  // iterations of the sequential loops around it, for one of which flops and bytes are
+  double bytes = 0;      // read and written at least once
+  int loop = -1;         // the block loop that runs it; flops and bytes are then of one block
+  int64_t repeats = 1;   // iterations of the sequential loops around it, for one of which flops and bytes are
+  bool is_kept = false;  // what it computes, of weights alone, no other kernel overwrites: it is there in the next run
 };
 
 class JitCode;  // owns the machine code

@@ -122,14 +122,14 @@ ContractionSchedule choose_contraction(const Op& op, const Target& target, bool 
 std::optional<PanelSchedule> choose_packed_ahead(const Op& op, const Target& target, int64_t iterations) {
   const ContractionSchedule here = choose_contraction(op, target, false);
   const auto* as_it_lies = std::get_if<PanelSchedule>(&here);  // others sum in another order
-  if (as_it_lies == nullptr || op.type().rank() != 2) return {};
-  if (iterations == 1 || dot_sizes(op).columns < target.lanes) return {};
+  if (as_it_lies == nullptr || !as_it_lies->may_pack_ahead()) return {};
+  if (iterations == 1 || as_it_lies->whole.extent_of(Axis::Kind::kColumn) < target.lanes) return {};
   PanelSchedule schedule = *as_it_lies;
-  const bool packs_here = schedule.packs;
   schedule.pack_ahead(target);
+  if (as_it_lies->packs) return schedule;
   const int64_t readings =
       iterations * ceil_div(schedule.rows_of_block(), schedule.tile_rows(schedule.rows_of_block()));
-  if (!packs_here && !reads_panels_better(op, readings)) return {};
+  if (!reads_panels_better(op, readings)) return {};
   return schedule;
 }
 

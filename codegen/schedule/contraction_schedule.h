@@ -40,7 +40,7 @@ struct PanelSchedule {
   int64_t vectors = 1;  // of a panel
   int64_t most_tile_rows = 1;
   bool packs = true;        // b; else its columns are read where they lie
-  bool is_ahead = false;    // b is packed in front of the loop that the kernel runs in, once for all iterations
+  bool is_ahead = false;    // b is packed before, for all iterations of a loop around the kernel, or for all runs
   bool stages = false;      // a is copied, with the zeros of its padding
   bool adds_up = false;     // to what is in the result already
   bool transposes = false;  // sums, on their way into the result, whose rows are along another axis
@@ -50,11 +50,14 @@ struct PanelSchedule {
   PanelSchedule(Contraction contraction, const Target& target, bool is_in_block);
   // The same in so much scratch: narrower panels, unpacked where that may be.
   void fit(int64_t bytes);
-  // The same with all of b packed already, by emit_panels(): of a product of two matrices.
+  // The same with all of b packed already, by emit_panels(): of two matrices, or of images and a filter that all share.
+  bool may_pack_ahead() const;
   void pack_ahead(const Target& target);
 
   int64_t panel() const { return vectors * lanes; }
   int64_t panels() const;
+  // Whether a panel is packed by the first tile that reads it, rather than before.
+  bool packs_in_passing() const;
   int64_t tile_rows(int64_t rows) const;
   int64_t multiply_adds_of_tile() const { return tile_rows(rows_of_block()) * vectors * places(Axis::Kind::kDepth); }
   int64_t rows_of_block() const { return places(Axis::Kind::kRow); }
@@ -72,7 +75,8 @@ struct PanelSchedule {
   int64_t panel_floats() const { return packs && !is_ahead ? (places(Axis::Kind::kDepth) + lanes) * panel() : 0; }
   int64_t sum_floats() const;
   int64_t bytes() const { return (input_floats() + panel_floats() + sum_floats()) * 4; }
-  // Of all of b as panels one behind the other. One that is transposed on its way is written by squares of lanes.
+  // Of all of b as panels one behind the other. One that is transposed on its way is written by squares of lanes, which
+  // end behind the last of the depth.
   int64_t floats_of_packed_panel() const;
   int64_t bytes_packed_ahead() const { return panels() * floats_of_packed_panel() * 4; }
 

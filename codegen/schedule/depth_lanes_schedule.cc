@@ -17,6 +17,7 @@ const Threshold kMaxFilterColumns{"columns of a filter in registers", 7};
 constexpr int64_t kLongRows = 4;    // that are read side by side
 constexpr int64_t kFewColumns = 4;  // pixels of x that pay for a pixel of y
 const Threshold kFewestTurns{"turns of tiles at a band, for which sums are read and written", 16};
+const Threshold kFewestFarTurns{"turns of tiles at a band of images that come from far", 4};
 constexpr double kFastBytes = 32;   // of operands in a cycle: more come from the first level of the caches alone
 constexpr double kBandPart = 0.75;  // of that level, for a band of both
 
@@ -86,7 +87,8 @@ void DepthLanesSchedule::divide_windows(const Target& target) {
 
 // A tile reads all of its images' pixels. Where its multiply-adds are done faster than these come from the second level
 // of the caches, they are of a band of rows that stays in the first while tiles of other rows of the filter take turns.
-// Each tile's sums are read and written again for that, and added to in the same order.
+// Each tile's sums are read and written again for that, and added to in the same order: it takes many tiles to pay, but
+// fewer where the images are not in the second level either.
 void DepthLanesSchedule::divide_images(const Processor& processor) {
   const std::vector<size_t> depth = whole.axes_of(Kind::kDepth);  // images, their rows, their columns
   const double cycles =
@@ -96,8 +98,11 @@ void DepthLanesSchedule::divide_images(const Processor& processor) {
   const int64_t rows = whole.axes[depth[1]].extent;
   int64_t turns = 1;
   for (const size_t axis : whole.axes_of(Kind::kRow)) turns *= whole.axes[axis].extent / tile[axis];
-  has_bands = turns >= kFewestTurns && static_cast<double>(pixel_bytes) > kFastBytes * cycles &&
-              rows * row_bytes > processor.level1.bytes;
+  const int64_t pixels = rows * whole.axes[depth.back()].extent;
+  const int64_t planes = whole.axes[whole.axes_of(Kind::kRow)[0]].extent + whole.extent_of(Kind::kColumn);
+  const bool is_far = planes * pixels * lanes * 4 > processor.level2.bytes;
+  has_bands = (is_far ? turns >= kFewestFarTurns : turns >= kFewestTurns) &&
+              static_cast<double>(pixel_bytes) > kFastBytes * cycles && rows * row_bytes > processor.level1.bytes;
   const auto most = static_cast<int64_t>(kBandPart * static_cast<double>(processor.level1.bytes));
   if (has_bands) block[depth[1]] = even_tile(rows, std::max<int64_t>(1, most / row_bytes));
 }

@@ -42,6 +42,7 @@ struct KernelWork {
   bool packs_panels = false;                            // whether that is all that the kernel does, into its output
   int loop = -1;                                        // block loop that the kernel runs in: its vectors are examples
   int64_t repeats = 1;                                  // iterations of the sequential loops around it
+  bool is_kept = false;                  // computes of weights alone what stays in memory for the runs to come
   bool adds = false;                     // outputs, which are in memory, are added to what their buffers hold
   PartialSums sums;                      // what a kernel after a block loop adds up
   std::unordered_set<const Op*> inside;  // ops computed inside

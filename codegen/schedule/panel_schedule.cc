@@ -20,6 +20,8 @@ const Threshold kNearRows{"rows that read w as it lies where it is not deep and 
 // Such rows are as good as packed: of a page of memory, tiles use the most part.
 const Threshold kCloseVectors{"vectors of a row of w, rows following closely on each other", 16};
 const Threshold kNearDepth{"depth of w that is not deep", 1024};
+// Of more, packing is a small part, not worth code of its own.
+const Threshold kTilesInPassing{"tiles of rows of which the first packs", 32};
 constexpr int64_t kMaxTileRows = 12;   // each has an address in a register
 constexpr int64_t kWideVectors = 4;    // at most, of a panel that many rows read as it lies
 constexpr int64_t kLongPiece = 64;     // floats; shorter ones would each be alone on their page of memory
@@ -98,8 +100,14 @@ void PanelSchedule::divide_product(const Target& target, bool has_columns_innerm
   if (!adds_up) divide_rows(target);
 }
 
+bool PanelSchedule::may_pack_ahead() const {
+  if (adds_up || whole.sums_pixels() || whole.extent_of(Kind::kBatch) != 1) return false;
+  return whole.has_windows() ? phases.size() == 1 : whole.axes_of(Kind::kDepth).size() == 1;
+}
+
 void PanelSchedule::pack_ahead(const Target& target) {
   packs = is_ahead = true;
+  if (whole.has_windows()) return;
   divide_unpacked(target);
   block[whole.axes_of(Kind::kDepth)[0]] = whole.extent_of(Kind::kDepth);
   const int64_t rows = rows_of_block();
@@ -176,6 +184,12 @@ void PanelSchedule::fit(int64_t room) {
   while (bytes() > room && vectors > 1) --vectors;
 }
 
+bool PanelSchedule::packs_in_passing() const {
+  if (!packs || is_ahead || adds_up || stages || whole.kind_of(whole.b.back()) != Kind::kColumn) return false;
+  const int64_t tiles = ceil_div(rows_of_block(), tile_rows(rows_of_block())) / row_parts;
+  return tiles > 1 && tiles <= kTilesInPassing;
+}
+
 int64_t PanelSchedule::panels() const { return ceil_div(whole.extent_of(Kind::kColumn), panel()); }
 
 int64_t PanelSchedule::multiplies() const {
@@ -203,7 +217,8 @@ int64_t PanelSchedule::places(Axis::Kind kind) const {
 int64_t PanelSchedule::input_floats() const { return stages ? ceil_div(floats_of(input()), lanes) * lanes : 0; }
 
 int64_t PanelSchedule::floats_of_packed_panel() const {
-  return ceil_div(whole.extent_of(Kind::kDepth), lanes) * lanes * panel();
+  const int64_t depth = whole.extent_of(Kind::kDepth);
+  return (whole.has_windows() ? depth + lanes : ceil_div(depth, lanes) * lanes) * panel();
 }
 
 int64_t PanelSchedule::most_places(const Target& target) const {
@@ -221,7 +236,7 @@ std::string PanelSchedule::text() const {
   std::string text =
       fmt::format("vectors along columns, tile {} rows x {} vectors", tile_rows(rows_of_block()), vectors);
   text += packs ? fmt::format(", panels of depth {}", places(Kind::kDepth)) : ", right operand read as it lies";
-  if (is_ahead) text += ", packed in front of the loop";
+  if (is_ahead) text += ", packed ahead";
   if (stages) text += fmt::format(", left operand copied with its padding, {} floats", input_floats());
   if (phases.size() > 1) text += fmt::format(", {} phases of the stride", phases.size());
   if (keeps_sums()) text += fmt::format(", sums of {} rows kept", sum_floats() / panel());

@@ -162,7 +162,8 @@ typedef enum minnow_weight_kind {
 } minnow_weight_kind;
 
 /* First weights, then statistics, then the optimiser's state. Data is where the model has them, not a copy, stays there
- * as long as the model, and may be written to between calls. `kind` may be null. */
+ * as long as the model, and may be written to between calls: a model that was asked for it prepares its weights anew
+ * for each call that predicts or evaluates, which others do once. `kind` may be null. */
 MINNOW_API size_t minnow_weight_count(const minnow_model* model);
 MINNOW_API minnow_status minnow_weight(minnow_model* model, size_t index, minnow_array* weight,
                                        minnow_weight_kind* kind);

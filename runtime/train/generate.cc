@@ -75,7 +75,7 @@ void Generator::forget() {
 
 Status Generator::step(int32_t token) {
   token_.as<int32_t>()[0] = token;
-  MINNOW_TRY(executable_->run(arguments_));
+  MINNOW_TRY(session_.run(*executable_, arguments_));
   ++position_.as<int32_t>()[0];
   return {};
 }

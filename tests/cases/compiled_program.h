@@ -11,7 +11,9 @@ class CompiledProgram {
  public:
   // `cpu` as LLVM names it; empty: the host's.
   explicit CompiledProgram(const Function& function, const std::string& cpu = {})
-      : program_(compile_or_stop(function, cpu)) {}
+      : CompiledProgram(function, CompileOptions{.cpu = cpu}) {}
+  CompiledProgram(const Function& function, const CompileOptions& options)
+      : program_(compile_or_stop(function, options)) {}
 
   // Fails the test if a kernel writes past the end of a buffer.
   std::vector<Tensor> run(const std::vector<Tensor>& arguments, ThreadPool& pool) {
@@ -25,8 +27,8 @@ class CompiledProgram {
   }
 
  private:
-  static proof::CompiledProgram compile_or_stop(const Function& function, const std::string& cpu) {
-    auto program = proof::CompiledProgram::create(function, {.cpu = cpu});
+  static proof::CompiledProgram compile_or_stop(const Function& function, const CompileOptions& options) {
+    auto program = proof::CompiledProgram::create(function, options);
     MINNOW_CHECK(program, "{}", program.error().to_string());
     return *std::move(program);
   }

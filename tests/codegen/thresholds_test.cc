@@ -49,7 +49,9 @@ struct Cases {
                           rng);
   }
   // Compiled as it is, or after all passes; on three threads.
-  void check(const std::string& cpu = {}) const { check_compiled(*function.clone(), cpu); }
+  void check(const std::string& cpu = {}, bool keeps_weights = false) const {
+    check_compiled(*function.clone(), {.cpu = cpu, .keeps_weights = keeps_weights});
+  }
   void check_after_passes() const {
     const auto passed = function.clone();
     ASSERT_TRUE(run_passes(*passed, default_pipeline()));
@@ -61,8 +63,8 @@ struct Cases {
   static void put_infinities(std::vector<Tensor>& arguments) {
     for (Tensor& argument : arguments) argument.as<float>().back() = std::numeric_limits<float>::infinity();
   }
-  void check_compiled(const Function& compiled, const std::string& cpu) const {
-    testing::CompiledProgram program(compiled, cpu);
+  void check_compiled(const Function& compiled, const CompileOptions& options) const {
+    testing::CompiledProgram program(compiled, options);
     ThreadPool three(3);
     auto given = arguments();
     for (const bool is_finite : {true, false}) {
@@ -152,6 +154,15 @@ void check_products_in_loops() {
   for (const int64_t columns : {255, 256}) product(13, 5, 9, columns);
   for (const int64_t depth : {128, 129, 512, 513}) product(13, 3, depth, 256);
   c.check();
+}
+
+void check_kept_weights() {
+  Cases c;
+  for (const int64_t rows : {40, 800}) {
+    Value* x = c.input({rows, 20});
+    c.result(c.b.dot(x, c.input({40, 20}, Role::kWeight), {1, 1}));
+  }
+  c.check({}, true);
 }
 
 void check_loops() {
@@ -266,6 +277,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_products();
   check_convolutions();
   check_products_in_loops();
+  check_kept_weights();
   check_loops();
   check_large_functions();
   check_passes();
@@ -279,6 +291,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_blocks(147, {2, 2, 6}, 59);     // ten blocks in eight shares, and three examples
   check_blocks(258, {1, 12, 12}, 190);  // weights of 270 KiB
   check_blocks(16, {88000, 2, 2}, 2);   // a filter of 4.03 MiB
+  check_blocks(16, {1, 128, 128}, 2);   // images of 4 MiB, which few tiles read
   check_blocks(33, {1100, 4, 3}, 2);    // sums of a filter of 52 KiB, of all lanes together
   for (const Threshold* threshold : Threshold::all()) {
     if (!is_of_this_machine(*threshold)) continue;
@@ -306,6 +319,7 @@ const std::vector<std::string>& no_thresholds() {
       "kSmallBand",                           // of memory that there is little of
       "kMaxEntryBytes", "kMaxEntries",        // of files
       "kMaxPairs", "kFar", "kFewUsers",       // how long is searched
+      "kRunsOfWeights",                       // how often is computed what is prepared once
       // clang-format on
   };
   return kOthers;

@@ -5,6 +5,7 @@
 #include "frontend/load/load_model.h"
 #include "ir/text.h"
 #include "passes/pipeline.h"
+#include "runtime/random_batch.h"
 #include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
@@ -96,6 +97,39 @@ TEST_F(SessionTest, HasNoStateOfAnOptimiserThatIsNeverAsked) {
   const auto made = session({.trains = false});
   EXPECT_TRUE(made->tensors().contains("fc1.weight"));
   EXPECT_FALSE(made->tensors().contains("fc1.weight.m"));
+}
+
+// What is made of weights is made again when they have changed: by whoever has asked for them, by a step, or by
+// whoever they were lent to.
+TEST_F(SessionTest, ComputesWithTheWeightsOfNow) {
+  const std::vector<std::string> wide = {"layers.fc1.dense.units=64", "training.batch_size=40"};
+  auto made = Session::create(loaded(wide), {}, pool_), other = Session::create(loaded(wide), {}, pool_);
+  ASSERT_TRUE(made && other);
+  Session& session = **made;
+  Batch batch = draw_batch(session);
+  const auto infer = [&](Session& from) { return std::string((*from.infer(batch))->bytes()); };
+  // As a session that has computed nothing yet sees these weights.
+  const auto expected = [&] {
+    for (const auto& [name, tensor] : std::as_const(session).tensors()) (*other)->tensors().at(name).assign(tensor);
+    return infer(**other);
+  };
+  const std::string first = infer(session);
+  EXPECT_EQ(infer(session), first);
+  Tensor& weight = session.tensors().at("fc1.weight");
+  weight.as<float>()[3] += 1;
+  const std::string second = infer(session);
+  EXPECT_NE(second, first);
+  EXPECT_EQ(second, expected());
+  ASSERT_TRUE(session.train_step(batch, 0, 0.1));
+  const std::string third = infer(session);
+  EXPECT_NE(third, second);
+  EXPECT_EQ(third, expected());
+  session.lend_weights();
+  EXPECT_EQ(infer(session), third);
+  weight.as<float>()[3] += 1;
+  const std::string last = infer(session);
+  EXPECT_NE(last, third);
+  EXPECT_EQ(last, expected());
 }
 
 TEST_F(SessionTest, EndsACompilationOnceInterrupted) {

@@ -31,6 +31,8 @@ Profile summarize(std::span<const Kernel> kernels, const std::vector<KernelTrace
     row.flops += span.kernel->flops;
     row.bytes += span.kernel->bytes;
   }
+  // What stays from the runs before is no part of these steps.
+  std::erase_if(profile.rows, [](const KernelRow& row) { return row.kernel->is_kept && row.bytes == 0; });
   for (const KernelRow& row : profile.rows) {
     profile.step_seconds += row.seconds;
     profile.step_flops += row.flops;

@@ -71,7 +71,7 @@ TEST(PackedAhead, IsDoneOnceInFrontOfTheLoop) {
   EXPECT_EQ(std::ranges::find_if(kernels, packs)->repeats, 1);
   const auto product = std::ranges::find(kernels, 9, &Kernel::repeats);
   ASSERT_NE(product, kernels.end());
-  EXPECT_NE(product->schedule.find("packed in front of the loop"), std::string::npos) << product->schedule;
+  EXPECT_NE(product->schedule.find("packed ahead"), std::string::npos) << product->schedule;
 }
 
 // A loop of many steps has the bits of its steps one by one, in each of which nothing is packed ahead.
