@@ -165,7 +165,7 @@ WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const 
     llvm::Value* from = kernel.index(0);
     llvm::Value* to = kernel.index(inner.extent);
     if (chunks > 1) {
-      from = emitter.scale(emitter.remainder(emitter.uniform(unit), chunks), chunk).base;
+      from = emitter.index_of(emitter.scale(emitter.remainder(emitter.uniform(unit), chunks), chunk));
       to = kernel.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to,
                                              kernel.ir().CreateAdd(from, kernel.index(chunk)));
     }
