@@ -273,7 +273,7 @@ CachedKernels Compilation::to_cache(std::vector<ObjectBytes> objects) const {
   return cached;
 }
 
-const LoweredFunction& Compilation::without_unused_constants() {
+const LoweredFunction& Compilation::with_constants() {
   std::vector<bool> is_used(lowered_.buffers.size());
   for (const Kernel& kernel : kernels_)
     for (const int index : kernel.buffers) {
@@ -288,15 +288,15 @@ const LoweredFunction& Compilation::without_unused_constants() {
   }
   for (size_t i = 0; i < is_used.size(); ++i) {
     Buffer& buffer = lowered_.buffers[i];
-    if (is_used[i] || buffer.kind != Buffer::Kind::kConstant) continue;
-    buffer.bytes = 0;
-    buffer.data = {};
+    if (buffer.kind != Buffer::Kind::kConstant) continue;
+    if (is_used[i]) buffer.data = constant_bytes(*lowered_.constants[static_cast<size_t>(buffer.index)]);
+    else buffer.bytes = 0;
   }
   return lowered_;
 }
 
 Result<std::unique_ptr<CompiledFunction>> Compilation::finish(std::vector<ObjectBytes> objects) {
-  without_unused_constants();
+  with_constants();
   MINNOW_ASSIGN(auto code, JitCode::link(std::move(objects)));
   for (Kernel& kernel : kernels_) {
     MINNOW_ASSIGN(void* address, code->find(kernel.name));

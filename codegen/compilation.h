@@ -45,9 +45,9 @@ class Compilation {
   bool adopt(const CachedKernels& cached);
   CachedKernels to_cache(std::vector<ObjectBytes> objects) const;
 
-  // Once the kernels are emitted, or found: leaves the buffers that they use, and what is in those. A constant that
-  // stands in the code needs no buffer.
-  const LoweredFunction& without_unused_constants();
+  // Once the kernels are emitted, or found: fills the constants that they read, and empties the buffers of others. A
+  // constant that stands in the code needs no buffer.
+  const LoweredFunction& with_constants();
 
   // Links the objects and hands everything over.
   Result<std::unique_ptr<CompiledFunction>> finish(std::vector<ObjectBytes> objects);

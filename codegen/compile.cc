@@ -112,7 +112,7 @@ Result<RunMemory> run_memory(const Function& function, const MemoryPlan& plan) {
   const CompileOptions options;
   Compilation compilation(function, plan, target, options);
   compilation.emit(1);
-  const LoweredFunction& lowered = compilation.without_unused_constants();
+  const LoweredFunction& lowered = compilation.with_constants();
   RunMemory memory;
   memory.scratch = lowered.arena_bytes - plan.arena_bytes;
   memory.local = local_bytes(lowered.loops);

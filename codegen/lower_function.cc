@@ -1,6 +1,7 @@
 #include "codegen/lower_function.h"
 
 #include <algorithm>
+#include <span>
 
 #include "codegen/kernels/emit_kernel.h"
 #include "codegen/lowering.h"
@@ -17,14 +18,14 @@ bool is_heavy(OpKind kind) {
   return has_trait(kind, kReduction | kContraction | kWindow) || std::ranges::find(kOthers, kind) != std::end(kOthers);
 }
 
+}  // namespace
+
 std::vector<std::byte> constant_bytes(const Op& op) {
   const auto& values = op.attr<ConstantAttributes>().values;
   std::vector<std::byte> data(static_cast<size_t>(op.type().bytes()));
   auto write = [&]<typename T>(T*) {
-    auto* out = reinterpret_cast<T*>(data.data());
-    for (int64_t i = 0; i < op.type().elements(); ++i) {
-      out[i] = static_cast<T>(values[values.size() == 1 ? 0 : static_cast<size_t>(i)]);
-    }
+    const std::span out(reinterpret_cast<T*>(data.data()), data.size() / sizeof(T));
+    for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(values[values.size() == 1 ? 0 : i]);
   };
   switch (op.type().dtype) {
     case DType::kF32: write(static_cast<float*>(nullptr)); break;
@@ -35,8 +36,6 @@ std::vector<std::byte> constant_bytes(const Op& op) {
   }
   return data;
 }
-
-}  // namespace
 
 void Lowering::lower_ops() {
   for (const auto& op : function_.ops()) place_op(*op);
@@ -101,8 +100,9 @@ int Lowering::add_scratch(int64_t bytes) {
 
 void Lowering::place_op(const Op& op) {
   if (op.kind == OpKind::kConstant) {
-    storage_.place(op.result(), storage_.add({Buffer::Kind::kConstant, 0, 0, op.type().bytes(), constant_bytes(op),
-                                              Layout::kRowMajor}));
+    const int index = static_cast<int>(out_.constants.size());
+    out_.constants.push_back(&op);
+    storage_.place(op.result(), storage_.add({Buffer::Kind::kConstant, index, 0, op.type().bytes(), {}}));
     return;
   }
   for (const auto& result : op.results) {

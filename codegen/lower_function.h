@@ -10,6 +10,7 @@ namespace minnow {
 
 struct LoweredFunction {
   std::vector<Buffer> buffers;
+  std::vector<const Op*> constants;  // by `index` of their buffers, which hold no data yet
   std::vector<BlockLoop> loops;
   std::vector<SequentialLoop> sequences;
   Storage storage{buffers};
@@ -24,5 +25,8 @@ struct LoweredFunction {
 
 // Places every tensor in a buffer and divides every op into kernels.
 void lower_function(const Function& function, const MemoryPlan& plan, const Target& target, LoweredFunction& lowered);
+
+// What the buffer of a constant holds.
+std::vector<std::byte> constant_bytes(const Op& op);
 
 }  // namespace minnow

@@ -25,7 +25,7 @@ class Entry {
 
   void emit(Compilation& compilation) {
     check();
-    const LoweredFunction& lowered = compilation.without_unused_constants();
+    const LoweredFunction& lowered = compilation.with_constants();
     KernelCalls(c_.ir(), code_.target.index_bits, compilation.kernels(), lowered, memory_of(lowered)).emit();
     finish();
   }

@@ -10,7 +10,8 @@ size_t ComputedElements::Hash::operator()(const Key& key) const {
   mix(std::hash<const void*>()(key.value));
   mix(std::hash<const void*>()(key.mask));
   for (const Coord& coord : key.at) {
-    mix(std::hash<const void*>()(coord.base));
+    mix(std::hash<const void*>()(coord.variable));
+    mix(static_cast<size_t>(coord.constant));
     mix(static_cast<size_t>(coord.step) * 2 + (coord.per_lane ? 1 : 0));
   }
   return hash;

@@ -8,13 +8,17 @@
 
 namespace minnow {
 
-// Lane l's index is base + l * step (base: i64), or, if per_lane, element l of the vector base (<W x i32>).
+// Lane l's index is variable + constant + l * step, or, if per_lane, element l of the vector `variable` (<W x i32>).
+// Constants are kept apart, so that of elements which lie at fixed distances from each other one has its address
+// computed, and the others' distances from it are part of the instructions that read them.
 struct Coord {
-  llvm::Value* base = nullptr;
+  llvm::Value* variable = nullptr;  // as wide as addresses; nullptr: 0
+  int64_t constant = 0;
   int64_t step = 0;
   bool per_lane = false;
 
   bool uniform() const { return step == 0 && !per_lane; }
+  bool is_constant() const { return variable == nullptr && uniform(); }
   bool operator==(const Coord&) const = default;
 };
 

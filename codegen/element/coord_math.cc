@@ -4,10 +4,59 @@
 #include "codegen/element/element_emitter.h"
 
 namespace minnow {
+namespace {
 
-llvm::Value* ElementEmitter::per_lane(const Coord& a) {
-  if (a.per_lane || lanes_ == 1) return a.base;
-  llvm::Value* base = splat(ir().CreateTrunc(a.base, ir().getInt32Ty()));
+using V = llvm::Value*;
+
+// An instruction of this block that computes the same, or nullptr. Elements that lie near each other ask for the same
+// sums and products.
+template <typename Instruction, typename IsSame>
+V find_in_block(const llvm::BasicBlock* block, V operand, IsSame is_same) {
+  for (llvm::User* user : operand->users()) {
+    auto* instruction = llvm::dyn_cast<Instruction>(user);
+    if (instruction != nullptr && instruction->getParent() == block && is_same(*instruction)) return instruction;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+V ElementEmitter::binary(llvm::Instruction::BinaryOps op, V a, V b) {
+  V found = find_in_block<llvm::BinaryOperator>(ir().GetInsertBlock(), a, [&](const llvm::BinaryOperator& other) {
+    return other.getOpcode() == op && other.getOperand(0) == a && other.getOperand(1) == b;
+  });
+  return found != nullptr ? found : ir().CreateBinOp(op, a, b);
+}
+
+V ElementEmitter::element_address(V base, llvm::Type* element, const Coord& at) {
+  V address = base;
+  if (at.variable != nullptr) {
+    address = find_in_block<llvm::GetElementPtrInst>(
+        ir().GetInsertBlock(), at.variable, [&](const llvm::GetElementPtrInst& other) {
+          return other.getPointerOperand() == base && other.getSourceElementType() == element;
+        });
+    if (address == nullptr) address = ir().CreateGEP(element, base, at.variable);
+  }
+  return at.constant == 0 ? address : ir().CreateGEP(element, address, kernel_.index(at.constant));
+}
+
+Coord ElementEmitter::uniform(V index) {
+  if (const auto* known = llvm::dyn_cast<llvm::ConstantInt>(index)) return constant(known->getSExtValue());
+  const auto* sum = llvm::dyn_cast<llvm::BinaryOperator>(index);
+  if (sum == nullptr || sum->getOpcode() != llvm::Instruction::Add) return {index};
+  const auto* known = llvm::dyn_cast<llvm::ConstantInt>(sum->getOperand(1));
+  return known == nullptr ? Coord{index} : Coord{sum->getOperand(0), known->getSExtValue()};
+}
+
+V ElementEmitter::index_of(const Coord& a) {
+  if (a.variable == nullptr) return kernel_.index(a.constant);
+  return a.constant == 0 ? a.variable : ir().CreateAdd(a.variable, kernel_.index(a.constant));
+}
+
+V ElementEmitter::per_lane(const Coord& a) {
+  if (a.per_lane) return a.variable;
+  if (lanes_ == 1) return index_of(a);
+  V base = splat(ir().CreateTrunc(index_of(a), ir().getInt32Ty()));
   if (a.step == 0) return base;
   std::vector<llvm::Constant*> steps;
   for (int i = 0; i < lanes_; ++i) steps.push_back(ir().getInt32(static_cast<uint32_t>(i * a.step)));
@@ -15,47 +64,53 @@ llvm::Value* ElementEmitter::per_lane(const Coord& a) {
 }
 
 Coord ElementEmitter::add(const Coord& a, const Coord& b) {
-  if (!a.per_lane && !b.per_lane) return {ir().CreateAdd(a.base, b.base), a.step + b.step, false};
-  return {ir().CreateAdd(per_lane(a), per_lane(b)), 0, true};
+  if (a.per_lane || b.per_lane) return {ir().CreateAdd(per_lane(a), per_lane(b)), 0, 0, true};
+  const Coord sum{nullptr, a.constant + b.constant, a.step + b.step};
+  if (a.variable == nullptr) return {b.variable, sum.constant, sum.step};
+  if (b.variable == nullptr) return {a.variable, sum.constant, sum.step};
+  return {binary(llvm::Instruction::Add, a.variable, b.variable), sum.constant, sum.step};
 }
 
 Coord ElementEmitter::scale(const Coord& a, int64_t by) {
   if (by == 0) return constant(0);
   if (by == 1) return a;
-  return {ir().CreateMul(a.base, llvm::ConstantInt::get(a.base->getType(), static_cast<uint64_t>(by), true)),
-          a.step * by, a.per_lane};
+  V variable = a.variable;
+  if (variable != nullptr)
+    variable = binary(llvm::Instruction::Mul, variable,
+                      llvm::ConstantInt::get(variable->getType(), static_cast<uint64_t>(by), true));
+  return {variable, a.constant * by, a.step * by, a.per_lane};
 }
 
 Coord ElementEmitter::divide(const Coord& a, int64_t by) {
   if (by == 1) return a;
-  llvm::Value* value = a.uniform() ? a.base : per_lane(a);
-  return {ir().CreateSDiv(value, llvm::ConstantInt::get(value->getType(), static_cast<uint64_t>(by), true)), 0,
-          !a.uniform()};
+  V value = a.uniform() ? index_of(a) : per_lane(a);
+  V quotient = ir().CreateSDiv(value, llvm::ConstantInt::get(value->getType(), static_cast<uint64_t>(by), true));
+  return a.uniform() ? uniform(quotient) : Coord{quotient, 0, 0, true};
 }
 
 Coord ElementEmitter::remainder(const Coord& a, int64_t by) {
   if (by == 1) return constant(0);
-  llvm::Value* value = a.uniform() ? a.base : per_lane(a);
-  return {ir().CreateSRem(value, llvm::ConstantInt::get(value->getType(), static_cast<uint64_t>(by), true)), 0,
-          !a.uniform()};
+  V value = a.uniform() ? index_of(a) : per_lane(a);
+  V rest = ir().CreateSRem(value, llvm::ConstantInt::get(value->getType(), static_cast<uint64_t>(by), true));
+  return a.uniform() ? uniform(rest) : Coord{rest, 0, 0, true};
 }
 
-llvm::Value* ElementEmitter::compare(llvm::CmpInst::Predicate predicate, const Coord& a, int64_t b) {
-  llvm::Value* value = a.uniform() ? a.base : per_lane(a);
+V ElementEmitter::compare(llvm::CmpInst::Predicate predicate, const Coord& a, int64_t b) {
+  V value = a.uniform() ? index_of(a) : per_lane(a);
   return ir().CreateICmp(predicate, value, llvm::ConstantInt::get(value->getType(), static_cast<uint64_t>(b), true));
 }
 
-Coord ElementEmitter::from_value(llvm::Value* value, bool is_uniform) {
-  if (lanes_ > 1 && !is_uniform) return {value, 0, true};
+Coord ElementEmitter::from_value(V value, bool is_uniform) {
+  if (lanes_ > 1 && !is_uniform) return {value, 0, 0, true};
   if (lanes_ > 1) value = ir().CreateExtractElement(value, uint64_t{0});
   return uniform(ir().CreateSExtOrTrunc(value, kernel_.index_type()));
 }
 
-llvm::Value* ElementEmitter::widen(llvm::Value* condition) {
+V ElementEmitter::widen(V condition) {
   return lanes_ > 1 && !condition->getType()->isVectorTy() ? splat(condition) : condition;
 }
 
-llvm::Value* ElementEmitter::both(llvm::Value* a, llvm::Value* b) {
+V ElementEmitter::both(V a, V b) {
   if (a == nullptr || b == nullptr) return a == nullptr ? b : a;
   if (a->getType() != b->getType()) return ir().CreateAnd(widen(a), widen(b));
   return ir().CreateAnd(a, b);

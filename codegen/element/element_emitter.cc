@@ -89,7 +89,7 @@ llvm::Value* ElementEmitter::load(llvm::Value* base, DType dtype, const Coord& a
   llvm::Type* memory = kernel_.memory_type(dtype);
   llvm::Type* vector = kernel_.vector_type(memory, lanes_);
   const llvm::Align align(static_cast<uint64_t>(dtype_bytes(dtype)));
-  llvm::Value* pointer = ir().CreateGEP(memory, base, address.base);
+  llvm::Value* pointer = element_address(base, memory, address);
   llvm::Value* result = nullptr;
   if (address.uniform()) {
     result = splat(ir().CreateLoad(memory, pointer));
@@ -147,7 +147,7 @@ void ElementEmitter::store(llvm::Value* base, DType dtype, const Coord& address,
   if (dtype == DType::kPred) value = ir().CreateZExt(value, kernel_.vector_type(memory, lanes_));
   if (lanes_ > 1 && address.uniform()) value = ir().CreateExtractElement(value, uint64_t{0});
   if (address.uniform() || (!address.per_lane && address.step == 1)) {
-    llvm::Value* pointer = ir().CreateGEP(memory, base, address.base);
+    llvm::Value* pointer = element_address(base, memory, address);
     if (mask_ == nullptr || address.uniform()) {
       ir().CreateAlignedStore(value, pointer, align);
     } else {
@@ -162,8 +162,8 @@ void ElementEmitter::prefetch(const Value* value, const Position& at) {
   value = storage_.resolve(value);
   const int buffer = storage_.find(value);
   if (buffer < 0 || bindings_.contains(value) || (value->op != nullptr && inside_.contains(value->op))) return;
-  llvm::Value* element = ir().CreateGEP(kernel_.memory_type(value->type.dtype), kernel_.buffer(buffer),
-                                        address(buffer, value->type.shape, at).base);
+  llvm::Value* element = element_address(kernel_.buffer(buffer), kernel_.memory_type(value->type.dtype),
+                                         address(buffer, value->type.shape, at));
   constexpr int kRead = 0, kAllLevels = 3, kData = 1;
   ir().CreateIntrinsic(llvm::Intrinsic::prefetch, {element->getType()},
                        {element, ir().getInt32(kRead), ir().getInt32(kAllLevels), ir().getInt32(kData)});
@@ -263,16 +263,14 @@ llvm::Value* ElementEmitter::emit_guarded(const Value* value, Position at, llvm:
 
 // Adds "inside [0, size)" to the condition; a coordinate that all lanes share is then made safe to read from.
 void ElementEmitter::clamp(Coord& coordinate, int64_t size, llvm::Value*& condition) {
-  if (const auto* known = llvm::dyn_cast<llvm::ConstantInt>(coordinate.base); known && coordinate.uniform()) {
-    if (known->getSExtValue() >= 0 && known->getSExtValue() < size) return;
-  }
+  if (coordinate.is_constant() && coordinate.constant >= 0 && coordinate.constant < size) return;
   llvm::Value* inside = compare(llvm::CmpInst::ICMP_ULT, coordinate, size);
   condition = both(condition, inside);
   if (coordinate.uniform()) {
-    coordinate.base = ir().CreateSelect(inside, coordinate.base, kernel_.index(0));
+    coordinate = uniform(ir().CreateSelect(inside, index_of(coordinate), kernel_.index(0)));
   } else if (coordinate.per_lane) {
-    coordinate.base =
-        ir().CreateSelect(inside, coordinate.base, llvm::Constant::getNullValue(coordinate.base->getType()));
+    coordinate.variable =
+        ir().CreateSelect(inside, coordinate.variable, llvm::Constant::getNullValue(coordinate.variable->getType()));
   }
 }
 

@@ -38,6 +38,8 @@ class ElementEmitter {
   // Memory: an element (or a vector of them) of a row-major tensor at `address`, in elements.
   llvm::Value* load(llvm::Value* base, DType dtype, const Coord& address);
   void store(llvm::Value* base, DType dtype, const Coord& address, llvm::Value* value);
+  // Of what lane 0 has.
+  llvm::Value* element_address(llvm::Value* base, llvm::Type* element, const Coord& at);
   // Asks for the cache line of an element that is read soon, if the value is in memory. `at` may be outside of it.
   void prefetch(const Value* value, const Position& at);
   Coord row_major(const Position& at, const Shape& shape);
@@ -53,14 +55,16 @@ class ElementEmitter {
   void loops(const Shape& shape, std::span<const int64_t> dims, Position& at, const std::function<void()>& body);
 
   // Coordinates.
-  Coord uniform(llvm::Value* base) { return {base, 0, false}; }
-  Coord constant(int64_t value) { return uniform(kernel_.index(value)); }
-  Coord lane(llvm::Value* base) { return {base, lanes_ == 1 ? 0 : 1, false}; }
+  Coord uniform(llvm::Value* index);
+  Coord constant(int64_t value) { return {nullptr, value}; }
+  Coord lane(const Coord& first) { return {first.variable, first.constant, lanes_ == 1 ? 0 : 1}; }  // of a uniform one
+  Coord lane(llvm::Value* first) { return lane(uniform(first)); }
   Coord add(const Coord& a, const Coord& b);
   Coord offset(const Coord& a, int64_t by) { return add(a, constant(by)); }
   Coord scale(const Coord& a, int64_t by);
   Coord divide(const Coord& a, int64_t by);     // rounds towards zero
   Coord remainder(const Coord& a, int64_t by);  // of the sign of a
+  llvm::Value* index_of(const Coord& a);        // of lane 0, if not per_lane
   llvm::Value* per_lane(const Coord& a);        // <W x i32>, or i64 for one lane
   llvm::Value* compare(llvm::CmpInst::Predicate predicate, const Coord& a, int64_t b);  // i1 if uniform, else <W x i1>
   // A coordinate from an i32 value emitted at a position whose coordinates are `is_uniform`.
@@ -88,6 +92,7 @@ class ElementEmitter {
  private:
   std::optional<bool> reads_flat_itself(const Value* value) const;
   llvm::Value* evaluate(const Value* value, const Position& at);
+  llvm::Value* binary(llvm::Instruction::BinaryOps op, llvm::Value* a, llvm::Value* b);
   llvm::Value* widen(llvm::Value* condition);
   llvm::Value* load_reversed(llvm::Value* last, llvm::Type* element);
   llvm::Value* load_pairs(llvm::Value* pointer, llvm::Type* element);

@@ -14,8 +14,8 @@ V EmitRule<OpKind::kConstant>::apply(ElementEmitter& emitter, const Op& op, cons
 
 V EmitRule<OpKind::kIota>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
   const Coord& index = at[static_cast<size_t>(op.attr<DimAttributes>().dim)];
-  V number =
-      emitter.lanes() == 1 ? emitter.ir().CreateTrunc(index.base, emitter.ir().getInt32Ty()) : emitter.per_lane(index);
+  V number = emitter.per_lane(index);
+  if (emitter.lanes() == 1) number = emitter.ir().CreateTrunc(number, emitter.ir().getInt32Ty());
   return emitter.math().convert(DType::kI32, op.type().dtype, number);
 }
 

@@ -72,7 +72,7 @@ void covering_windows(ElementEmitter& e, const WindowAttributes& attributes, con
 V number_of(ElementEmitter& e, const WindowAttributes& attributes, const Position& place) {
   V number = e.kernel().index(0);
   for (size_t i = 0; i < place.size(); ++i)
-    number = e.ir().CreateAdd(e.ir().CreateMul(number, e.kernel().index(attributes.window[i])), place[i].base);
+    number = e.ir().CreateAdd(e.ir().CreateMul(number, e.kernel().index(attributes.window[i])), e.index_of(place[i]));
   return number;
 }
 

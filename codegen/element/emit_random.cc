@@ -84,7 +84,7 @@ V random_bits(ElementEmitter& emitter, const Coord& at, V seed, V step, int64_t 
   V index = emitter.per_lane(at);
   if (emitter.lanes() == 1) index = ir.CreateTrunc(index, ir.getInt32Ty());
   if (at.per_lane || at.step != 1 || emitter.lanes() < 2 * kBlock) return bits_anywhere(ir, index, seed, step, stream);
-  V place = ir.CreateAnd(at.base, kBlock - 1);
+  V place = ir.CreateAnd(emitter.index_of(at), kBlock - 1);
   V begins_block = ir.CreateICmpEQ(place, emitter.kernel().index(0));
   V bits = emitter.kernel().stack(index->getType());
   emitter.kernel().when(begins_block,

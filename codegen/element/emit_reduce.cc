@@ -55,7 +55,7 @@ V EmitRule<OpKind::kArgMax>::apply(ElementEmitter& emitter, const Op& op, const 
     inner[static_cast<size_t>(dim)] = i;
     V element = emitter.emit(op.operands[0], inner);
     V greater = exceeds(emitter, type.dtype, element, best.get());
-    V number = emitter.splat(emitter.ir().CreateTrunc(i.base, emitter.ir().getInt32Ty()));
+    V number = emitter.splat(emitter.ir().CreateTrunc(emitter.index_of(i), emitter.ir().getInt32Ty()));
     best.set(emitter.math().select(greater, element, best.get()));
     index.set(emitter.math().select(greater, number, index.get()));
   });
@@ -65,7 +65,8 @@ V EmitRule<OpKind::kArgMax>::apply(ElementEmitter& emitter, const Op& op, const 
 namespace {
 
 V lane_numbers(ElementEmitter& emitter, const Coord& at) {
-  return emitter.lanes() == 1 ? emitter.ir().CreateTrunc(at.base, emitter.ir().getInt32Ty()) : emitter.per_lane(at);
+  V numbers = emitter.per_lane(at);
+  return emitter.lanes() == 1 ? emitter.ir().CreateTrunc(numbers, emitter.ir().getInt32Ty()) : numbers;
 }
 
 // Adds `element` to the lanes where the condition holds.
@@ -105,7 +106,7 @@ V EmitRule<OpKind::kCumSum>::apply(ElementEmitter& emitter, const Op& op, const 
   Position from = at;
   emitter.loop(0, op.type().shape[dim], [&](const Coord& i) {
     from[dim] = i;
-    V number = emitter.splat(emitter.ir().CreateTrunc(i.base, emitter.ir().getInt32Ty()));
+    V number = emitter.splat(emitter.ir().CreateTrunc(emitter.index_of(i), emitter.ir().getInt32Ty()));
     add_where(emitter, op.type().dtype, sum, emitter.ir().CreateICmpSLE(number, last),
               emitter.emit(op.operands[0], from));
   });

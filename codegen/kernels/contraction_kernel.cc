@@ -46,7 +46,8 @@ ContractionKernel::Place ContractionKernel::place_of(const Operand& operand, con
 llvm::Value* ContractionKernel::read(const Operand& operand, const Contraction& phase, const Axes& axes) {
   if (operand.base == nullptr) return emitter_.emit(operand.value, position_of(phase.*operand.map, axes));
   const auto [outer, inner] = place_of(operand, phase, axes);
-  return emitter_.load(float_at(operand.base, outer.base), DType::kF32, {inner.base, outer.step + inner.step, false});
+  V start = emitter_.element_address(operand.base, ir_.getFloatTy(), {outer.variable});
+  return emitter_.load(start, DType::kF32, emitter_.add(inner, {nullptr, outer.constant, outer.step}));
 }
 
 // Whether every place of a dimension that any piece of work reads is one of the tensor's.
@@ -132,7 +133,7 @@ ContractionKernel::Range ContractionKernel::depth_range(const Contraction& phase
   const int64_t step = std::abs(scale);
   V start = number(coord.offset);
   for (const auto& [other, by] : coord.terms)
-    if (other != axis) start = plus(start, times(at[other].base, by));
+    if (other != axis) start = plus(start, times(emitter_.index_of(at[other]), by));
   V below = scale > 0 ? ir_.CreateNeg(start) : ir_.CreateSub(start, number(size - 1));  // of what is before the first
   V above = scale > 0 ? ir_.CreateSub(number(size - 1), start) : start;                 // up to the last
   below = smaller(larger(below, number(0)), number(extent * step));

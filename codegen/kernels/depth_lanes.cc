@@ -16,7 +16,7 @@ ContractionKernel::Axes DepthLanes::item(int64_t i) {
 // Columns beyond the last repeat it.
 ContractionKernel::Axes DepthLanes::with_column(int64_t i) {
   Axes at = at_;
-  V column = plus(at_[column_].base, i);
+  V column = plus(emitter_.index_of(at_[column_]), i);
   if (!s_.whole.has_windows() && columns_ > s_.lanes && columns_ % s_.lanes != 0)
     column = smaller(column, number(columns_ - 1));
   at[column_] = emitter_.uniform(column);
@@ -30,8 +30,7 @@ void DepthLanes::multiply(int64_t items, int64_t step, int64_t edge) {
   };
   for (int64_t i = 0; i < items; ++i) {
     const Axes at = item(i);
-    const auto* place = llvm::dyn_cast<llvm::ConstantInt>(at[rows_.back()].base);
-    if (edge >= 0 && !is_inside(s_.whole, rows_.back(), place->getSExtValue(), depth_.back(), edge)) {
+    if (edge >= 0 && !is_inside(s_.whole, rows_.back(), at[rows_.back()].constant, depth_.back(), edge)) {
       a.push_back(nullptr);
     } else {
       V value = read(a_, s_.whole, at);
@@ -41,7 +40,7 @@ void DepthLanes::multiply(int64_t items, int64_t step, int64_t edge) {
   for (int64_t o = 0; o < s_.columns(); ++o) {
     V b = nullptr;
     if (s_.packs) {
-      V place = plus(times(at_[s_.lane_axis].base, columns_), o * s_.lanes);
+      V place = plus(times(emitter_.index_of(at_[s_.lane_axis]), columns_), o * s_.lanes);
       b = load_vector(memory_, place);
     } else {
       b = read(b_, s_.whole, with_column(o));

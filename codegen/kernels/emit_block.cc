@@ -102,7 +102,7 @@ WorkUnits emit_into_block(KernelBuilder& kernel, const KernelWork& work, Element
     std::vector<V> rows;
     emitter.under_mask(mask_of(emitter, count), [&] {
       for (int64_t i = 0; i < emitter.lanes(); ++i) {
-        at[0] = emitter.uniform(kernel.ir().CreateAdd(examples.base, kernel.index(i)));
+        at[0] = emitter.uniform(emitter.index_of(emitter.offset(examples, i)));
         rows.push_back(emitter.emit(output.value, at));
       }
     });
@@ -145,7 +145,7 @@ WorkUnits emit_out_of_block(KernelBuilder& kernel, const KernelWork& work, Eleme
     at.back() = emitter.lane(first);
     emitter.under_mask(mask_of(emitter, count), [&] {
       for (int64_t i = 0; i < emitter.lanes(); ++i) {
-        at[0] = emitter.uniform(kernel.ir().CreateAdd(examples.base, kernel.index(i)));
+        at[0] = emitter.uniform(emitter.index_of(emitter.offset(examples, i)));
         emitter.store(target, DType::kF32, emitter.address(output.buffer, shape, at), elements[static_cast<size_t>(i)]);
       }
     });
@@ -257,7 +257,7 @@ WorkUnits emit_sum_of_partials(KernelBuilder& kernel, const Storage& storage, co
         V part = nullptr;
         if (sums.per_lane) {
           llvm::Type* vector = kernel.vector_type(kernel.memory_type(dtype), kBlockExamples);
-          part = ir.CreateAlignedLoad(vector, ir.CreateGEP(vector, base, element.base), llvm::Align(8));
+          part = ir.CreateAlignedLoad(vector, emitter.element_address(base, vector, element), llvm::Align(8));
         } else {
           part = emitter.load(base, dtype, element);
         }

@@ -54,7 +54,7 @@ class Columns {
     kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
       emitter_.forget();
       block_ = emitter_.divide(emitter_.uniform(unit), chunks);
-      from_ = emitter_.scale(emitter_.remainder(emitter_.uniform(unit), chunks), chunk).base;
+      from_ = emitter_.index_of(emitter_.scale(emitter_.remainder(emitter_.uniform(unit), chunks), chunk));
       to_ = kernel_.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, kernel_.index(inner_),
                                                kernel_.ir().CreateAdd(from_, kernel_.index(chunk)));
       if (chunks == 1) from_ = kernel_.index(0), to_ = kernel_.index(inner_);

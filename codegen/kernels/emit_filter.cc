@@ -63,7 +63,8 @@ V FilterSums::number_of_tile() {
   V tile = number(0);
   for (size_t axis = 0; axis < at_.size(); ++axis)
     if (s_.whole.axes[axis].kind != Kind::kDepth)
-      tile = plus(times(tile, s_.whole.axes[axis].extent / s_.tile[axis]), divided(at_[axis].base, s_.tile[axis]));
+      tile = plus(times(tile, s_.whole.axes[axis].extent / s_.tile[axis]),
+                  divided(emitter_.index_of(at_[axis]), s_.tile[axis]));
   return tile;
 }
 
@@ -174,7 +175,7 @@ void FilterSums::sum_block(std::span<const size_t> depth) {
       range = {larger(range.from, band_.from), smaller(range.to, band_.to)};
     return kernel_.loop(range.from, range.to, 1, step);
   }
-  const auto first = llvm::cast<llvm::ConstantInt>(at_[rows_.back()].base)->getSExtValue();
+  const auto first = at_[rows_.back()].constant;
   const auto is_interior = [&](int64_t place) {
     return is_inside(s_.whole, rows_.back(), first, axis, place) &&
            is_inside(s_.whole, rows_.back(), first + s_.tile[rows_.back()] - 1, axis, place);
@@ -207,7 +208,7 @@ void FilterSums::add_lanes_up() {
   std::vector<V> vectors, places;
   for_elements([&](int64_t i, int64_t o, const Coord& element) {
     vectors.push_back(sums_.get(i * s_.columns() + o, 0));
-    places.push_back(float_at(memory_, element.base));
+    places.push_back(emitter_.element_address(memory_, ir_.getFloatTy(), element));
   });
   for (size_t first = 0; first < vectors.size(); first += lanes) {
     const size_t count = std::min(lanes, vectors.size() - first);

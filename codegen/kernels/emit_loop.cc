@@ -188,7 +188,7 @@ class LoopNest {
     llvm::Value* from = kernel.index(0);
     llvm::Value* to = kernel.index(inner_.extent);
     if (chunks_ > 1) {
-      from = emitter_.scale(emitter_.remainder(emitter_.uniform(unit), chunks_), chunk_).base;
+      from = emitter_.index_of(emitter_.scale(emitter_.remainder(emitter_.uniform(unit), chunks_), chunk_));
       to = kernel.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to,
                                              kernel.ir().CreateAdd(from, kernel.index(chunk_)));
     }

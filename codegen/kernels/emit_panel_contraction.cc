@@ -62,7 +62,7 @@ WorkUnits PanelContraction::emit() {
     V panel = divided(unit, s_.splits);
     Axes at = origin();
     set_digits(at, batch, batch_extents, divided(panel, s_.panels()));
-    for (const size_t axis : batch) first_[axis] = at[axis].base;
+    for (const size_t axis : batch) first_[axis] = emitter_.index_of(at[axis]);
     first_[column_] = times(rest(panel, s_.panels()), s_.panel());
     if (s_.blocks(Kind::kDepth) == 1) {
       choose_block(Kind::kDepth, number(0));
@@ -105,7 +105,7 @@ void PanelContraction::choose_block(Kind kind, V block) {
   for (size_t i = 0; i < axes.size(); ++i) {
     const size_t axis = axes[i];
     const int64_t extent = s_.whole.axes[axis].extent;
-    first_[axis] = times(at[axis].base, s_.block[axis]);
+    first_[axis] = times(emitter_.index_of(at[axis]), s_.block[axis]);
     count_[axis] = blocks[i] == 1 ? nullptr : number(s_.block[axis]);
     if (extent % s_.block[axis] != 0) count_[axis] = smaller(count_[axis], ir_.CreateSub(number(extent), first_[axis]));
   }

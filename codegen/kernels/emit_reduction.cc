@@ -120,15 +120,15 @@ WorkUnits LaneReduction::emit_columns() {
   kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
     emitter_.forget();
     const Coord block = emitter_.divide(emitter_.uniform(unit), chunks);
-    const Position at = unit_position(block.base, inner);
-    V start = emitter_.scale(block, columns).base;
-    V from = emitter_.scale(emitter_.remainder(emitter_.uniform(unit), chunks), chunk).base;
+    const Position at = unit_position(emitter_.index_of(block), inner);
+    V start = emitter_.index_of(emitter_.scale(block, columns));
+    V from = emitter_.index_of(emitter_.scale(emitter_.remainder(emitter_.uniform(unit), chunks), chunk));
     V to = kernel_.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, kernel_.index(columns),
                                               kernel_.ir().CreateAdd(from, kernel_.index(chunk)));
     V whole = kernel_.ir().CreateSelect(
         kernel_.ir().CreateICmpEQ(kernel_.ir().CreateSub(to, from), kernel_.index(chunk)), to, from);
     kernel_.loop(from, whole, chunk, [&](V first) { reduce_columns(at, first, start, chunk / emitter_.lanes()); });
-    emitter_.lanes_loop(whole, to, [&](const Coord& lane) { reduce_columns(at, lane.base, start, 1); });
+    emitter_.lanes_loop(whole, to, [&](const Coord& lane) { reduce_columns(at, emitter_.index_of(lane), start, 1); });
   });
   const int64_t blocks = op_.type().elements() / std::max<int64_t>(columns, 1);
   return {blocks * chunks, true, {{blocks, columns}, {{0, 1}, {1, chunk}}}};

@@ -207,7 +207,7 @@ void RowKernel::keep(const Op& op) {
   auto address = [this](const Position& at) {
     Position column(at.begin() + static_cast<std::ptrdiff_t>(row_.rows.size()), at.end());
     const Coord index = vector_.row_major(column, row_.columns);
-    return rows_are_lanes_ ? vector_.lane(vector_.scale(index, vector_.lanes()).base) : index;
+    return rows_are_lanes_ ? vector_.lane(vector_.scale(index, vector_.lanes())) : index;
   };
   for_columns([&](const Position& at) { vector_.store(buffer, dtype, address(at), vector_.emit(op.result(), at)); });
   vector_.bind(op.result(), [=, this](const Position& at) { return vector_.load(buffer, dtype, address(at)); });

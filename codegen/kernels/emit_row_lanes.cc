@@ -87,7 +87,7 @@ WorkUnits RowLanes::emit_images() {
   scratch.loop([&](V piece) {
     Axes block = origin();
     set_digits(block, rows, blocks, piece);
-    for (const size_t axis : rows) first_[axis] = times(block[axis].base, s_.block[axis]);
+    for (const size_t axis : rows) first_[axis] = times(emitter_.index_of(block[axis]), s_.block[axis]);
     stage(a_);
     choose_phase(s_.whole);
     loops(s_.whole, s_.whole.axes_of(Kind::kBatch), at_, false, [&] { for_columns([&] { emit_image_columns(); }); });
@@ -171,7 +171,8 @@ void RowLanes::emit_block() {
       V exists = nullptr;
       for (const size_t axis : outer)
         if (phase.axes[axis].extent < first_phase.axes[axis].extent)
-          exists = emitter_.both(exists, ir_.CreateICmpSLT(at_[axis].base, number(phase.axes[axis].extent)));
+          exists =
+              emitter_.both(exists, ir_.CreateICmpSLT(emitter_.index_of(at_[axis]), number(phase.axes[axis].extent)));
       if (exists == nullptr) emit_row(phase);
       else kernel_.when(exists, [&] { emit_row(phase); });
     }
@@ -230,7 +231,8 @@ bool RowLanes::is_interior(int64_t first, int64_t count) const {
 
 ContractionKernel::Axes RowLanes::item(V place) {
   Axes at = at_;
-  at[s_.item_axis] = s_.item_axis == s_.lane_axis ? emitter_.lane(times(place, s_.lanes)) : emitter_.uniform(place);
+  at[s_.item_axis] = s_.item_axis == s_.lane_axis ? emitter_.lane(emitter_.scale(emitter_.uniform(place), s_.lanes))
+                                                  : emitter_.uniform(place);
   return at;
 }
 
@@ -268,12 +270,11 @@ void RowLanes::sum_depth(std::span<const size_t> axes, V first, int64_t edge) {
 void RowLanes::accumulate(V first, int64_t edge) {
   emitter_.forget();
   const size_t tap = depth_.back();
-  const auto* place = llvm::dyn_cast<llvm::ConstantInt>(at_[tap].base);
   std::vector<V> items(static_cast<size_t>(tile_.items), nullptr);
   for (int64_t i = 0; i < tile_.items; ++i) {
-    if (edge >= 0 && !is_inside(*phase_, s_.item_axis, edge + i, tap, place->getSExtValue())) continue;
+    if (edge >= 0 && !is_inside(*phase_, s_.item_axis, edge + i, tap, at_[tap].constant)) continue;
     const Axes at = item(first, i);
-    emitter_.under_mask(lane_mask(at[s_.lane_axis].base),
+    emitter_.under_mask(lane_mask(emitter_.index_of(at[s_.lane_axis])),
                         [&] { items[static_cast<size_t>(i)] = read(a_, *phase_, at); });
   }
   if (s_.is_in_block && s_.item_axis == s_.lane_axis) prefetch_weights();
@@ -298,7 +299,7 @@ void RowLanes::prefetch_weights() {
   const bool is_transposed = s_.whole.b[0].scale_of(column_) != 0;
   const Coord place = is_transposed ? emitter_.add(emitter_.scale(next, shape[1]), emitter_.scale(k, tile_.columns))
                                     : emitter_.add(emitter_.scale(k, shape[1]), next);
-  V address = float_at(kernel_.buffer(weights), place.base);
+  V address = emitter_.element_address(kernel_.buffer(weights), ir_.getFloatTy(), place);
   ir_.CreateIntrinsic(llvm::Intrinsic::prefetch, {address->getType()},
                       {address, ir_.getInt32(0), ir_.getInt32(3), ir_.getInt32(1)});
 }
@@ -374,7 +375,7 @@ void RowLanes::store_transposed(V first, int64_t items) {
         at[s_.lane_axis] = emitter_.uniform(plus(first_row, lane));
         V mask = emitter_.first_lanes(number(columns_));
         if (extent % s_.lanes != 0)
-          mask = emitter_.both(mask, ir_.CreateICmpSLT(at[s_.lane_axis].base, number(extent)));
+          mask = emitter_.both(mask, ir_.CreateICmpSLT(emitter_.index_of(at[s_.lane_axis]), number(extent)));
         emitter_.under_mask(mask, [&] { body(static_cast<size_t>(lane), position_of(s_.whole.y, at)); });
       }
     };

@@ -36,8 +36,8 @@ class Squares {
     kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
       const Coord column_block = emitter_.divide(emitter_.uniform(unit), parts);
       const Position at = outer_position(emitter_.divide(column_block, blocks));
-      V part = emitter_.remainder(emitter_.uniform(unit), parts).base;
-      V block = emitter_.remainder(column_block, blocks).base;
+      V part = emitter_.index_of(emitter_.remainder(emitter_.uniform(unit), parts));
+      V block = emitter_.index_of(emitter_.remainder(column_block, blocks));
       for_tiles(kernel_, columns, lanes_, block, following(block),
                 [&](V first, int64_t count) { emit_rows(at, part, rows_of_unit / lanes_, first, count); });
     });

@@ -131,7 +131,7 @@ void WindowScatter::emit_large_windows(const Position& window) {
   V y = emitter_.emit(&y_, window);
   V place = op_.kind == OpKind::kWindowPick ? largest_place(window) : nullptr;
   walk([&](const Coord& i, const Coord& from_end) {
-    const Coord j = emitter_.uniform(ir.CreateSub(kernel_.index(window_.window[1] - 1), from_end.base));
+    const Coord j = emitter_.offset(emitter_.scale(from_end, -1), window_.window[1] - 1);
     V value = y;
     if (place != nullptr)
       value = ir.CreateSelect(ir.CreateICmpEQ(place, place_of(i, j)), y, emitter_.constant_of(y_.type.dtype, 0));
@@ -141,7 +141,7 @@ void WindowScatter::emit_large_windows(const Position& window) {
 
 V WindowScatter::place_of(const Coord& i, const Coord& j) {
   llvm::IRBuilder<>& ir = kernel_.ir();
-  V place = ir.CreateAdd(ir.CreateMul(i.base, kernel_.index(window_.window[1])), j.base);
+  V place = emitter_.index_of(emitter_.add(emitter_.scale(i, window_.window[1]), j));
   return emitter_.splat(ir.CreateTrunc(place, ir.getInt32Ty()));
 }
 

@@ -18,8 +18,8 @@ LaneArgMax::LaneArgMax(ElementEmitter& emitter, DType dtype)
 void LaneArgMax::take(const Coord& places, V elements) {
   V best = best_.get();
   V greater = emitter_.both(emitter_.mask(), exceeds(emitter_, dtype_, elements, best));
-  V numbers = emitter_.lanes() == 1 ? emitter_.ir().CreateTrunc(places.base, emitter_.ir().getInt32Ty())
-                                    : emitter_.per_lane(places);
+  V numbers = emitter_.per_lane(places);
+  if (emitter_.lanes() == 1) numbers = emitter_.ir().CreateTrunc(numbers, emitter_.ir().getInt32Ty());
   best_.set(emitter_.math().select(greater, elements, best));
   places_.set(emitter_.math().select(greater, numbers, places_.get()));
 }

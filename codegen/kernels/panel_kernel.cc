@@ -59,7 +59,7 @@ llvm::Value* PanelKernel::pack_vector(const Axes& depth, int64_t j) {
   for (const size_t axis : depth_)
     for (size_t d = 0; d < b_.shape.size(); ++d)
       if (const int64_t scale = s_.whole.b[d].scale_of(axis))
-        index = plus(index, times(at[axis].base, scale * b_.shape[d].stride));
+        index = plus(index, times(emitter_.index_of(at[axis]), scale * b_.shape[d].stride));
   store_vector(vector, panel_, index);
   return vector;
 }
@@ -92,7 +92,8 @@ void PanelKernel::pack_transposed() {
     V place = number(0);
     for (const size_t axis : outer)
       for (size_t d = 0; d < first_flat; ++d)
-        if (s_.whole.b[d].scale_of(axis) != 0) place = plus(place, times(at[axis].base, b_.shape[d].stride));
+        if (s_.whole.b[d].scale_of(axis) != 0)
+          place = plus(place, times(emitter_.index_of(at[axis]), b_.shape[d].stride));
     kernel_.loop(0, s_.vectors, [&](V vector) {
       emitter_.lanes_loop(begin, end, [&](const Coord& k) {
         std::vector<V> columns;
@@ -106,7 +107,7 @@ void PanelKernel::pack_transposed() {
           columns.push_back(emitter_.emit(b_.value, position));
         }
         columns = transpose_lanes(ir_, std::move(columns));
-        V row = plus(place, times(ir_.CreateSub(k.base, begin), s_.panel()));
+        V row = plus(place, times(ir_.CreateSub(emitter_.index_of(k), begin), s_.panel()));
         for (int64_t i = 0; i < s_.lanes; ++i)
           store_vector(columns[static_cast<size_t>(i)], panel_,
                        plus(plus(row, i * s_.panel()), times(vector, s_.lanes)));

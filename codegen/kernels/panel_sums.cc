@@ -46,7 +46,8 @@ std::vector<V> PanelSums::places_of_sums(const Contraction& phase, const std::ve
     for (size_t d = phase.y.size(); d-- > 0;) {
       const AffineCoord::Term& term = phase.y[d].terms.back();
       if (phase.axes[term.axis].kind != Kind::kRow) continue;
-      place = plus(place, plus(times(rows[i][term.axis].base, term.scale * stride), phase.y[d].offset * stride));
+      place = plus(place,
+                   plus(times(emitter_.index_of(rows[i][term.axis]), term.scale * stride), phase.y[d].offset * stride));
       stride *= s_.block[term.axis];
     }
     places.push_back(place);
@@ -161,7 +162,7 @@ void PanelSums::store_transposed(V from, V to) {
     V count = smaller(number(s_.lanes), ir_.CreateSub(number(columns_), plus(first_[column_], first)));
     emitter_.lanes_loop(from, to, [&](const Coord& row) {
       std::vector<V> block;
-      V kept = ir_.CreateSub(row.base, base);
+      V kept = ir_.CreateSub(emitter_.index_of(row), base);
       for (int64_t i = 0; i < s_.lanes; ++i)
         block.push_back(load_vector(totals_, plus(times(plus(kept, i), s_.panel()), first)));
       block = transpose_lanes(ir_, std::move(block));

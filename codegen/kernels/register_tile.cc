@@ -1,5 +1,6 @@
 #include "codegen/kernels/register_tile.h"
 
+#include <algorithm>
 #include <tuple>
 
 namespace minnow {
@@ -18,6 +19,31 @@ std::pair<llvm::Value*, llvm::Value*> exchange(llvm::IRBuilder<>& ir, llvm::Valu
   return {ir.CreateShuffleVector(first, second, low), ir.CreateShuffleVector(first, second, high)};
 }
 
+// Registers are shuffled by parts of so many lanes: within each, or whole ones.
+constexpr size_t kLanesOfPart = 4;
+
+// Two vectors, of which every `block` lanes are seen as places of `size` lanes: the even places of the first and then
+// those of the second, and their odd places.
+std::pair<llvm::Value*, llvm::Value*> unzip(llvm::IRBuilder<>& ir, llvm::Value* first, llvm::Value* second,
+                                            size_t width, size_t block, size_t size) {
+  llvm::SmallVector<int, 16> even, odd;
+  const size_t half = block / size / 2;  // places
+  for (size_t lane = 0; lane < width; ++lane) {
+    const size_t place = lane % block / size;
+    const size_t from = (place < half ? 0 : width) + lane - lane % block + 2 * (place % half) * size + lane % size;
+    even.push_back(static_cast<int>(from));
+    odd.push_back(static_cast<int>(from + size));
+  }
+  return {ir.CreateShuffleVector(first, second, even), ir.CreateShuffleVector(first, second, odd)};
+}
+
+// LLVM tries to make one of shuffles that follow each other, which takes it milliseconds where there are many and finds
+// nothing: it does not look behind a fence, which is no code.
+void hide_shuffles(llvm::IRBuilder<>& ir, std::vector<llvm::Value*>& rows) {
+  for (llvm::Value*& row : rows)
+    if (row->getType()->isFPOrFPVectorTy()) row = ir.CreateArithmeticFence(row, row->getType());
+}
+
 }  // namespace
 
 void for_tiles(KernelBuilder& kernel, int64_t rows, int64_t tile_rows, llvm::Value* from, llvm::Value* to,
@@ -31,13 +57,19 @@ void for_tiles(KernelBuilder& kernel, int64_t rows, int64_t tile_rows, llvm::Val
   kernel.when(ir.CreateICmpEQ(to, kernel.index(whole + 1)), [&] { body(kernel.index(rows - rest), rest); });
 }
 
-// Swaps blocks of size half, half / 2, ..., 1 across the diagonal (Eklundh's method).
+// Step by step a bit of the row's number changes places with one of the lane's (Eklundh's method). Those within a part
+// of a vector first, then those of the parts: every step is one instruction for each row.
 std::vector<llvm::Value*> transpose_lanes(llvm::IRBuilder<>& ir, std::vector<llvm::Value*> rows) {
   const size_t width = rows.size();
-  for (size_t half = width / 2; half >= 1; half /= 2)
+  const size_t part = std::min(kLanesOfPart, width);
+  for (size_t bit = 1; bit < width; bit *= 2) {
+    const bool is_within = bit < part;
+    if (bit == part) hide_shuffles(ir, rows);
     for (size_t row = 0; row < width; ++row)
-      if ((row & half) == 0)
-        std::tie(rows[row], rows[row + half]) = exchange(ir, rows[row], rows[row + half], width, half);
+      if ((row & bit) == 0)
+        std::tie(rows[row], rows[row + bit]) =
+            unzip(ir, rows[row], rows[row + bit], width, is_within ? part : width, is_within ? 1 : part);
+  }
   return rows;
 }
 

@@ -16,11 +16,15 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
+#include <llvm/Transforms/Scalar.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
 #include <llvm/Transforms/Scalar/LICM.h>
 #include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <llvm/Transforms/Utils.h>
+
+#include <unordered_set>
 
 #include "codegen/machine/debugger.h"
 #include "codegen/machine/perf_map.h"
@@ -84,6 +88,29 @@ class EmptyOnceInterrupted : public llvm::FunctionPass {
 };
 char EmptyOnceInterrupted::ID = 0;
 
+std::unique_ptr<llvm::Pass> made(llvm::Pass* pass) { return std::unique_ptr<llvm::Pass>(pass); }
+
+// Without passes that take more time than they save.
+class CodePasses : public llvm::legacy::PassManager {
+ public:
+  explicit CodePasses(const Target& target) {
+    // An address of elements at fixed distances is computed once already (Coord): where the distances are part of
+    // instructions, there is nothing left to reduce.
+    if (target.has_far_offsets) {
+      left_out_.insert(made(llvm::createLoopStrengthReducePass())->getPassID());
+      left_out_.insert(made(llvm::createCanonicalizeFreezeInLoopsPass())->getPassID());
+    }
+  }
+
+  void add(llvm::Pass* pass) override {
+    if (!left_out_.contains(pass->getPassID())) return llvm::legacy::PassManager::add(pass);
+    delete pass;
+  }
+
+ private:
+  std::unordered_set<llvm::AnalysisID> left_out_;
+};
+
 // As LLVMTargetMachine::addPassesToEmitFile does it, but for a pass that takes more time than it saves, and, if it can
 // be interrupted, with a pass of ours in front of the first that goes over functions. True if the target cannot.
 bool add_code_passes(llvm::legacy::PassManager& passes, llvm::LLVMTargetMachine& machine, llvm::raw_pwrite_stream& out,
@@ -94,8 +121,8 @@ bool add_code_passes(llvm::legacy::PassManager& passes, llvm::LLVMTargetMachine&
   passes.add(config);
   passes.add(modules);
   if (interrupt != nullptr) {
-    const std::unique_ptr<llvm::Pass> before(llvm::createPreISelIntrinsicLoweringPass());
-    config->insertPass(before->getPassID(), new EmptyOnceInterrupted(interrupt));
+    config->insertPass(made(llvm::createPreISelIntrinsicLoweringPass())->getPassID(),
+                       new EmptyOnceInterrupted(interrupt));
   }
   config->disablePass(&llvm::PostRASchedulerID);  // processors that look far ahead need no other order
   if (config->addISelPasses()) return true;
@@ -114,7 +141,7 @@ Status emit_file(llvm::Module& module, const Target& target, int opt_level, llvm
   module.setTargetTriple(target.triple);
   optimize(module, *machine, opt_level, times, interrupt);
   llvm::raw_svector_ostream out(bytes);
-  llvm::legacy::PassManager passes;
+  CodePasses passes(target);
   const bool cannot = add_code_passes(passes, static_cast<llvm::LLVMTargetMachine&>(*machine), out, type, interrupt);
   if (cannot) return fail("", "LLVM cannot write this file type for {}", target.triple);
   if (times != nullptr) llvm::TimePassesIsEnabled = true;

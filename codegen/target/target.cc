@@ -105,6 +105,7 @@ Result<Target> describe(Target target) {
   target.processor = processor_of(subtarget, target.cpu);
   target.lanes = target.processor.lanes;
   target.has_fma = has_fma(subtarget);
+  target.has_far_offsets = machine->getTargetTriple().isX86();
   target.orders_code = !machine->getTargetTriple().isWasm();
   target.schedule.tiles = tile_set_of(target.processor).tiles;
   target.schedule.cache_bytes = target.processor.level2.bytes;

@@ -62,7 +62,8 @@ struct Target {
   int64_t stack_bytes = std::numeric_limits<int64_t>::max();
   // Whether what makes machine code in the end orders it for the registers. An engine of WebAssembly takes it as it is.
   bool orders_code = true;
-  bool has_threads = true;  // units of a kernel may run at the same time, each with scratch of its own
+  bool has_far_offsets = false;  // an instruction's address may be a sum of two registers and any constant
+  bool has_threads = true;       // units of a kernel may run at the same time, each with scratch of its own
 };
 
 // The machine we run on, with the caches that it has; or `cpu` of its architecture (empty: its own), with those that

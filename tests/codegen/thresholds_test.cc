@@ -312,6 +312,7 @@ const std::vector<std::string>& no_thresholds() {
       "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kFilterVectors", "kLongRows",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kVectorsOfPiece", "kNone", "kBoth",    // of reductions, of traits
+      "kLanesOfPart",                         // of registers
       "kKeyBytes",                            // of what is sorted
       "kProductParts", "kFewestPlaces", "kPanelParts", "kImageParts", "kEpilogueParts", "kLineBytes", "kFastBytes", "kBandPart",  // of caches, whose sizes the processor has
       "kMaxFactors",                          // of a product
