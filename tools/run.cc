@@ -30,8 +30,9 @@ struct RunFlags {
   BackendFlags backend;
 };
 
+constexpr size_t kShown = 64;
+
 void print_tensor(const std::string& name, const Tensor& tensor) {
-  constexpr size_t kShown = 64;
   const DType dtype = tensor.type().dtype;
   fmt::print("{}: {} =", name, tensor.type().to_string());
   with_type(dtype, [&]<typename T>(T) {
@@ -42,6 +43,12 @@ void print_tensor(const std::string& name, const Tensor& tensor) {
   });
 }
 
+void print_strings(const std::string& name, const HostTensor& strings) {
+  fmt::print("{}: string{} =", name, shape_to_string(strings.shape));
+  for (size_t i = 0; i < std::min(kShown, strings.size()); ++i) fmt::print(" \"{}\"", printable(*strings.string(i)));
+  fmt::print("{}\n", strings.size() > kShown ? " ..." : "");
+}
+
 ReadFor purpose_of(const RunFlags& flags) {
   return flags.backend.backend == "interpreter" ? ReadFor::kInterpreting : ReadFor::kCompiling;
 }
@@ -50,12 +57,15 @@ ReadFor purpose_of(const RunFlags& flags) {
 struct Runnable {
   std::unique_ptr<Function> function;
   std::map<std::string, std::vector<float>> held;
+  // Which are no parameters and no results.
+  std::set<std::string> strings_given = {};
+  NamedStrings strings = {};
 };
 
 Result<Runnable> read_text(const RunFlags& flags) {
   MINNOW_ASSIGN(const auto module, read_ir_file(flags.model.path, purpose_of(flags)));
   MINNOW_ASSIGN(const Function* const found, choose_function(*module, flags.model.path, flags.function));
-  return Runnable{found->clone(), {}};
+  return Runnable{.function = found->clone(), .held = {}};
 }
 
 // Inputs that are files may decide about shapes, and are read before anything is imported.
@@ -91,7 +101,9 @@ Result<Runnable> read_graph(const RunFlags& flags) {
   const LowerOptions options{batch_size(flags, loaded, known), flags.backend.session_options().max_bytes};
   LoweredModel lowered;
   Runnable runnable;
-  MINNOW_ASSIGN(runnable.function, graph_function(loaded, options, known, &lowered));
+  MINNOW_ASSIGN(runnable.function, graph_function(loaded, options, known, &lowered, &runnable.strings));
+  for (const auto& [name, tensor] : known)
+    if (tensor->is_strings() && runnable.function->find_parameter(name) == nullptr) runnable.strings_given.insert(name);
   const auto seed = static_cast<uint32_t>(loaded.model.training().seed());
   for (const WeightInfo& weight : lowered.weights)
     runnable.held[weight.name] = initialize_weight(weight.init, weight.name, weight.shape, seed);
@@ -127,7 +139,8 @@ Result<ExitCode> run_command(const RunFlags& flags) {
   auto& function = runnable.function;
   Arguments arguments(*function, precision);
   for (const auto& [name, values] : runnable.held) arguments.hold(name, values);
-  for (const std::string& given : flags.inputs) MINNOW_TRY(arguments.give(given));
+  for (const std::string& given : flags.inputs)
+    if (!runnable.strings_given.contains(given.substr(0, given.find('=')))) MINNOW_TRY(arguments.give(given));
 
   ThreadPool pool(flags.backend.thread_count());
   std::unique_ptr<Executable> executable;
@@ -148,6 +161,11 @@ Result<ExitCode> run_command(const RunFlags& flags) {
     if (flags.out.empty()) continue;
     MINNOW_TRY(write_npy(fmt::format("{}/{}.npy", flags.out, name_apart(fit_for_files(name), files)), value));
   }
+  for (const auto& [name, strings] : runnable.strings) {
+    print_strings(printable(name), *strings);
+    if (flags.out.empty()) continue;
+    MINNOW_TRY(write_strings(fmt::format("{}/{}.pb", flags.out, name_apart(fit_for_files(name), files)), *strings));
+  }
   return ExitCode::kDone;
 }
 
@@ -167,7 +185,8 @@ Action add_run(CLI::App& app) {
          "default, as are the weights of IR text: a trained network is asked by minnow predict")
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
-  app.add_option("--out", flags->out, "write each result as NAME.npy into this folder")->type_name("DIR");
+  app.add_option("--out", flags->out, "write each result as NAME.npy, or NAME.pb of strings, into this folder")
+      ->type_name("DIR");
   app.add_option("--precision", flags->precision,
                  "f64: the interpreter holds and computes in double what is f32, results are f64")
       ->check(CLI::IsMember({"f32", "f64"}))

@@ -62,7 +62,9 @@ TensorType fed_type(const LoadedModel& loaded, TensorType type) {
 NamedValues fed_inputs(Builder& b, const LoadedModel& loaded, const NamedValues& parameters) {
   NamedValues inputs;
   for (const onnx::ValueInfoProto* input : loaded.graph->inputs()) {
-    Value* value = parameters.at(input->name());
+    const auto parameter = parameters.find(input->name());
+    if (parameter == parameters.end()) continue;  // of strings
+    Value* value = parameter->second;
     b.set_location({input->name()});
     const bool is_float = is_float_element(input->type().tensor_type().elem_type());
     if (is_float && value->type.dtype != DType::kF32) value = b.convert(value, DType::kF32);
@@ -130,10 +132,10 @@ void describe_graph(LoweredModel* lowered, FunctionScope* scope) {
 }
 
 Result<std::unique_ptr<Function>> graph_function(const LoadedModel& loaded, const LowerOptions& options,
-                                                 const std::map<std::string, KnownTensor>& known,
-                                                 LoweredModel* lowered) {
+                                                 const std::map<std::string, KnownTensor>& known, LoweredModel* lowered,
+                                                 NamedStrings* strings) {
   const OnnxFile& file = *loaded.graph;
-  MINNOW_ASSIGN(const std::vector<GraphInput> inputs, graph_inputs(file, sizes_of(loaded, options.batch_size)));
+  MINNOW_ASSIGN(const std::vector<GraphInput> inputs, graph_inputs(file, sizes_of(loaded, options.batch_size), known));
   auto function = std::make_unique<Function>("infer");
   NamedValues values;
   for (const GraphInput& input : inputs) {
@@ -145,10 +147,12 @@ Result<std::unique_ptr<Function>> graph_function(const LoadedModel& loaded, cons
   values = fed_inputs(b, loaded, values);
   std::vector<std::string> outputs;
   for (const auto& output : file.graph().output()) outputs.push_back(output.name());
-  const ImportOptions import{.is_training = false, .max_bytes = options.max_bytes, .known_inputs = known};
+  const ImportOptions import{
+      .is_training = false, .max_bytes = options.max_bytes, .known_inputs = known, .takes_strings = strings != nullptr};
   MINNOW_ASSIGN(ImportedGraph graph, import_graph(file, outputs, values, import, *function));
   for (size_t i = 0; i < outputs.size(); ++i)
-    function->add_result(result_name(*function, outputs[i]), graph.outputs[i]);
+    if (graph.strings[i] != nullptr) strings->emplace_back(outputs[i], graph.strings[i]);
+    else function->add_result(result_name(*function, outputs[i]), graph.outputs[i]);
   MINNOW_TRY(take_over(loaded, std::move(graph), *function, options.batch_size, lowered));
   return function;
 }

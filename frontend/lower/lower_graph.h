@@ -21,10 +21,14 @@ void describe_graph(LoweredModel* lowered, FunctionScope* scope);
 // first the one that the model names.
 Result<LoweredModel> lower_graph(const LoadedModel& loaded, const LowerOptions& options);
 
+// Outputs of strings, by their names.
+using NamedStrings = std::vector<std::pair<std::string, KnownTensor>>;
+
 // @infer of such a model as a function to be run: where nodes must know the elements of an input, they are those in
-// `known`. It stays a parameter, though nothing reads it.
+// `known`. It stays a parameter, though nothing reads it; but of strings there is none. Outputs of strings are no
+// results; they are refused where nobody asks for them.
 Result<std::unique_ptr<Function>> graph_function(const LoadedModel& loaded, const LowerOptions& options,
-                                                 const std::map<std::string, KnownTensor>& known,
-                                                 LoweredModel* lowered);
+                                                 const std::map<std::string, KnownTensor>& known, LoweredModel* lowered,
+                                                 NamedStrings* strings = nullptr);
 
 }  // namespace minnow

@@ -101,6 +101,15 @@ Status set_floats(HostTensor& tensor, const Field& field) {
   return {};
 }
 
+// They have no form as bytes.
+Result<HostTensor> decode_strings(const HostTensor& empty, const onnx::TensorProto& proto) {
+  if (proto.data_location() == onnx::TensorProto::EXTERNAL ||
+      static_cast<size_t>(proto.string_data_size()) != empty.size())
+    return fail("", "its shape {} needs {} strings, but it has {}", shape_to_string(empty.shape), empty.size(),
+                proto.string_data_size());
+  return HostTensor::of_strings(empty.shape, {proto.string_data().begin(), proto.string_data().end()});
+}
+
 Status set_from_fields(HostTensor& tensor, const onnx::TensorProto& proto) {
   switch (tensor.type) {
     case Type::FLOAT: return set_floats(tensor, proto.float_data());
@@ -115,7 +124,8 @@ Status set_from_fields(HostTensor& tensor, const onnx::TensorProto& proto) {
 // The type and shape, whose elements are few enough to be there at all.
 Result<HostTensor> empty_tensor(const onnx::TensorProto& proto) {
   HostTensor tensor{proto.data_type(), Shape(proto.dims().begin(), proto.dims().end()), {}, {}};
-  if (!dtype_of(tensor.type)) return fail("", "elements of {} are not supported", element_type_name(tensor.type));
+  if (!dtype_of(tensor.type) && !tensor.is_strings())
+    return fail("", "elements of {} are not supported", element_type_name(tensor.type));
   if (static_cast<int64_t>(tensor.shape.size()) > kMaxRank)
     return fail("", "it has {} dimensions; the limit is {}", tensor.shape.size(), kMaxRank);
   if (!checked_element_count(tensor.shape))
@@ -138,6 +148,7 @@ Status check_held(const HostTensor& tensor, const onnx::TensorProto& proto) {
 
 Result<HostTensor> decode_tensor(const onnx::TensorProto& proto, const std::string& folder) {
   MINNOW_ASSIGN(HostTensor tensor, empty_tensor(proto));
+  if (tensor.is_strings()) return decode_strings(tensor, proto);
   if (proto.data_location() == onnx::TensorProto::EXTERNAL) {
     const int64_t bytes = (element_count(tensor.shape) * bits_as_bytes(tensor.type) + 7) / 8;
     MINNOW_ASSIGN(const std::string data, read_external(proto, folder, bytes));

@@ -40,6 +40,9 @@ AttributeMap attributes_of(const onnx::NodeProto& node, const AttributeMap* give
 }  // namespace
 
 Value* constant_of(GraphBuilder& b, const HostTensor& tensor) {
+  if (tensor.is_strings())
+    throw Refusal{"strings are not computed with: what they give must follow from what is known",
+                  "make what else it reads an initializer"};
   const auto dtype = dtype_of(tensor.type);
   require(dtype.has_value(), "elements of {} are not supported", element_type_name(tensor.type));
   std::vector<double> values;
@@ -79,32 +82,45 @@ Result<ImportedGraph> GraphImport::run(const std::vector<std::string>& outputs,
     define_inputs(names, inputs);
     import_nodes(file_.graph().node(), {names, file_.opsets()}, &wanted);
     node_name_.clear();
-    for (const std::string& output : outputs) {
-      Operand* operand = names.find(output);
-      require(operand != nullptr, "no node defines the output \"{}\"", printable(output));
-      require(!operand->is_sequence, "the output \"{}\" is a sequence, which is not supported", printable(output));
-      imported_.outputs.push_back(value_of(*operand));
-      imported_.output_types.push_back(operand->type);
-    }
+    for (const std::string& output : outputs) add_output(output, names.find(output));
     return std::move(imported_);
   } catch (const Refusal& refusal) {
     return fail_with_hint(file_.path(), node_name_ + refusal.message, refusal.hint);
   }
 }
 
+void GraphImport::add_output(const std::string& name, Operand* operand) {
+  require(operand != nullptr, "no node defines the output \"{}\"", printable(name));
+  require(!operand->is_sequence, "the output \"{}\" is a sequence, which is not supported", printable(name));
+  const bool is_strings = operand->type == onnx::TensorProto::STRING;
+  if (is_strings && !options_.takes_strings)
+    throw Refusal{fmt::format("the output \"{}\" is of strings, which no tensor of the IR holds", printable(name)),
+                  "minnow run prints it"};
+  if (is_strings) know(*operand);
+  imported_.outputs.push_back(is_strings ? nullptr : value_of(*operand));
+  imported_.strings.push_back(is_strings ? operand->known : nullptr);
+  imported_.output_types.push_back(operand->type);
+}
+
+Operand GraphImport::input_operand(const onnx::ValueInfoProto& input,
+                                   const std::map<std::string, Value*>& inputs) const {
+  const ElementType type = input.type().tensor_type().elem_type();
+  const bool is_strings = type == onnx::TensorProto::STRING;
+  const auto given = options_.known_inputs.find(input.name());
+  if (given != options_.known_inputs.end() && (is_strings || needed_.contains(input.name()))) {
+    const HostTensor& known = *given->second;
+    require(known.is_strings() == is_strings, "the input \"{}\" is of {}, but {} are given", printable(input.name()),
+            element_type_name(type), element_type_name(known.type));
+    return {.type = known.type, .shape = known.shape, .known = given->second};
+  }
+  const auto parameter = inputs.find(input.name());
+  require(parameter != inputs.end(), "the input \"{}\" is not given", printable(input.name()));
+  return {.type = type, .shape = parameter->second->type.shape, .value = parameter->second};
+}
+
 void GraphImport::define_inputs(Names& names, const std::map<std::string, Value*>& inputs) {
   for (const onnx::ValueInfoProto* input : file_.inputs()) {
-    const auto given = options_.known_inputs.find(input->name());
-    const auto parameter = inputs.find(input->name());
-    Operand operand;
-    if (given != options_.known_inputs.end() && needed_.contains(input->name())) {
-      operand = {.type = given->second->type, .shape = given->second->shape, .known = given->second};
-    } else {
-      require(parameter != inputs.end(), "the input \"{}\" is not given", printable(input->name()));
-      operand = {.type = input->type().tensor_type().elem_type(),
-                 .shape = parameter->second->type.shape,
-                 .value = parameter->second};
-    }
+    Operand operand = input_operand(*input, inputs);
     settle(operand);
     names.define(input->name(), std::move(operand));
   }
@@ -187,6 +203,7 @@ void GraphImport::apply(NodeScope& n) {
           rule->domain.empty() ? "ONNX" : rule->domain);
   require(n.inputs() <= rule->most, "it has {} inputs, but takes at most {}", n.inputs(), rule->most);
   for (size_t i = 0; i < rule->least; ++i) require(n.has(i), "input {} is missing", i);
+  require_strings_are_taken(n);
   if (fold_node(n)) return;
   rule->apply(n);
   n.require_all_attributes_read();

@@ -111,6 +111,8 @@ class GraphImport {
 
  private:
   void define_inputs(Names& names, const std::map<std::string, Value*>& inputs);
+  Operand input_operand(const onnx::ValueInfoProto& input, const std::map<std::string, Value*>& inputs) const;
+  void add_output(const std::string& name, Operand* operand);
   Operand initializer_operand(const onnx::TensorProto& tensor);
   void import_nodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes, const GraphContext& context,
                     const std::set<std::string>* wanted);

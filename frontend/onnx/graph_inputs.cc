@@ -48,7 +48,7 @@ int64_t fixed_batch(const OnnxFile& file) {
   return batch;
 }
 
-Result<std::vector<GraphInput>> graph_inputs(const OnnxFile& file, const GraphSizes& sizes) {
+Result<std::vector<GraphInput>> graph_inputs(const OnnxFile& file, const GraphSizes& sizes, const KnownInputs& known) {
   std::vector<GraphInput> inputs;
   const std::string batch = batch_name(file);
   for (const onnx::ValueInfoProto* input : file.inputs()) {
@@ -56,6 +56,12 @@ Result<std::vector<GraphInput>> graph_inputs(const OnnxFile& file, const GraphSi
     if (!input->type().has_tensor_type())
       return fail(file.path(), "input \"{}\" is no tensor, which is not supported", name);
     const auto& tensor = input->type().tensor_type();
+    if (tensor.elem_type() == onnx::TensorProto::STRING) {
+      if (known.contains(input->name())) continue;
+      return fail_with_hint(file.path(),
+                            fmt::format("input \"{}\" is of strings, which must be known when the graph is read", name),
+                            fmt::format("minnow run reads them: --input {}=@FILE.pb, a TensorProto", name));
+    }
     auto dtype = dtype_of(tensor.elem_type());
     if (!dtype)
       return fail(file.path(), "input \"{}\" is of {}, which is not supported", name,

@@ -8,10 +8,23 @@ HostTensor HostTensor::of_ints(Shape shape, std::vector<int64_t> values) {
   return {onnx::TensorProto::INT64, std::move(shape), std::move(values), {}};
 }
 
+HostTensor HostTensor::of_strings(Shape shape, const std::vector<std::string>& values) {
+  HostTensor tensor{onnx::TensorProto::STRING, std::move(shape), {}, {}};
+  for (const std::string& value : values) tensor.strings.push_back(std::make_shared<const std::string>(value));
+  return tensor;
+}
+
+void HostTensor::set(size_t i, const HostTensor& from, size_t j) {
+  if (is_strings()) strings[i] = from.string(j);
+  else if (is_float()) floats[i] = from.number(j);
+  else ints[i] = from.whole(j);
+}
+
 HostTensor HostTensor::zeros(ElementType type, Shape shape) {
   HostTensor tensor{type, std::move(shape), {}, {}};
   const auto count = static_cast<size_t>(element_count(tensor.shape));
-  tensor.is_float() ? tensor.floats.resize(count) : tensor.ints.resize(count);
+  if (tensor.is_strings()) tensor.strings.assign(count, std::make_shared<const std::string>());
+  else tensor.is_float() ? tensor.floats.resize(count) : tensor.ints.resize(count);
   return tensor;
 }
 

@@ -32,14 +32,21 @@ struct GraphInput {
 bool has_open_batch(const onnx::ValueInfoProto& input);
 // The batch that the file fixes, or 0: its inputs' first dimension, if that is a number and the same in all of them.
 int64_t fixed_batch(const OnnxFile& file);
-// Errors: an input that is no tensor of numbers, or whose shape is not known.
-Result<std::vector<GraphInput>> graph_inputs(const OnnxFile& file, const GraphSizes& sizes);
+// Elements of inputs by their names.
+using KnownInputs = std::map<std::string, KnownTensor>;
+
+// Inputs that are computed with. Those of strings, which no tensor of the IR holds, are left out, and must be known.
+//
+// Errors: an input that is no tensor, or of strings that are not known; one whose shape is not known.
+Result<std::vector<GraphInput>> graph_inputs(const OnnxFile& file, const GraphSizes& sizes,
+                                             const KnownInputs& known = {});
 
 struct ImportOptions {
   bool is_training = false;  // dropout drops, and batches are measured
   int64_t max_bytes = std::numeric_limits<int64_t>::max();
-  // Inputs whose elements are known: where a node must know them, these are taken.
-  std::map<std::string, KnownTensor> known_inputs = {};
+  // Where a node must know the elements of an input, or they are strings, these are taken.
+  KnownInputs known_inputs = {};
+  bool takes_strings = false;  // as outputs, which are refused else
 };
 
 // A parameter of role kWeight or kState that the graph reads.
@@ -58,7 +65,8 @@ struct ImportedNode {
 };
 
 struct ImportedGraph {
-  std::vector<Value*> outputs;  // as asked for
+  std::vector<Value*> outputs;       // as asked for; nullptr for one of strings
+  std::vector<KnownTensor> strings;  // what such an output is; nullptr for the others
   std::vector<ElementType> output_types;
   std::vector<ImportedTensor> weights;
   std::vector<ImportedTensor> states;

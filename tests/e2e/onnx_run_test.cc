@@ -45,6 +45,44 @@ TEST(OnnxRun, AnInputWithoutABatchDoesNotSayIt) {
             "y: f32[2,3]");
 }
 
+std::string strings_in_pb(const std::vector<std::string>& strings) {
+  onnx::TensorProto tensor;
+  tensor.set_data_type(onnx::TensorProto::STRING);
+  tensor.add_dims(std::ssize(strings));
+  for (const std::string& string : strings) tensor.add_string_data(string);
+  return tensor.SerializeAsString();
+}
+
+TEST(OnnxRun, StringsAreReadWithTheGraphAndPrinted) {
+  Workbench bench;
+  const std::string graph = bench.write("m.onnx", graph_of(R"(
+    node { op_type: "StringNormalizer" input: "words" output: "kept"
+           attribute { name: "stopwords" strings: "the" type: STRINGS }
+           attribute { name: "case_change_action" s: "UPPER" type: STRING } }
+    node { op_type: "Shape" input: "kept" output: "count" }
+    input { name: "words" type { tensor_type { elem_type: 8 shape { dim { dim_param: "N" } } } } }
+    output { name: "kept" } output { name: "count" })"));
+  bench.write("words.pb", strings_in_pb({"The", "quick", "fox"}));
+  EXPECT_EQ(bench.succeed("run " + graph + " --input words=@words.pb --out results").out,
+            "count: i32[1] = 2\nkept: string[2] = \"QUICK\" \"FOX\"\n");
+  EXPECT_EQ(bench.read("results/kept.pb"), strings_in_pb({"QUICK", "FOX"}));
+  expect_refused(bench, "run " + graph,
+                 graph + ": error: input \"words\" is of strings, which must be known when the graph is read");
+  expect_refused(bench, "check " + graph,
+                 graph + ": error: input \"words\" is of strings, which must be known when the graph is read");
+}
+
+TEST(OnnxRun, StringsAreNoNumbers) {
+  Workbench bench;
+  bench.write("words.pb", strings_in_pb({"a"}));
+  const std::string graph = bench.write("m.onnx", graph_of(R"(
+    node { op_type: "Neg" input: "x" output: "y" }
+    input { name: "x" type { tensor_type { elem_type: 1 shape { dim { dim_value: 1 } } } } }
+    output { name: "y" })"));
+  expect_refused(bench, "run " + graph + " --input x=@words.pb",
+                 "words.pb: error: holds strings, which do not fit f32");
+}
+
 TEST(OnnxExport, AGraphHasWeightsOfItsOwn) {
   const Outcome done = Workbench().succeed("export " + kGraph + " -o again.onnx");
   EXPECT_EQ(count_of(done.out + done.err, "without --weights, the weights are those that it starts from"), 1);

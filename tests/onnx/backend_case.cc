@@ -48,8 +48,18 @@ Result<Tensor> argument_of(const HostTensor& host, const TensorType& type) {
   return type.dtype == DType::kF32 && is_beyond ? std::move(wide) : wide.converted_to(type.dtype);
 }
 
+std::string difference(const HostTensor& expected, const HostTensor& actual) {
+  if (!expected.is_strings() || expected.shape != actual.shape)
+    return fmt::format("is of strings, {}, not {}", shape_to_string(actual.shape), shape_to_string(expected.shape));
+  for (size_t i = 0; i < expected.size(); ++i)
+    if (*expected.string(i) != *actual.string(i))
+      return fmt::format("element {} is \"{}\", not \"{}\"", i, *actual.string(i), *expected.string(i));
+  return "";
+}
+
 // The first element that is further off than f32, or a narrower type, may be.
 std::string difference(const HostTensor& expected, const Tensor& actual, const Shape& shape) {
+  if (expected.is_strings()) return "is not of strings";
   if (expected.shape != shape)
     return fmt::format("is {}, not {}", shape_to_string(shape), shape_to_string(expected.shape));
   const Tensor wide = actual.converted_to(DType::kF64);
@@ -116,17 +126,22 @@ Status check_outputs(const OnnxFile& file, const std::map<std::string, KnownTens
   std::vector<std::string> outputs;
   for (const auto& output : file.graph().output()) outputs.push_back(output.name());
   auto function = std::make_unique<Function>("infer");
-  MINNOW_ASSIGN(const std::vector<GraphInput> inputs, graph_inputs(file, sizes_of(file, given)));
+  MINNOW_ASSIGN(const std::vector<GraphInput> inputs, graph_inputs(file, sizes_of(file, given), given));
   std::map<std::string, Value*> values;
   for (const GraphInput& input : inputs) values[input.name] = function->add_parameter(input.name, input.type);
   ImportOptions options;
   options.known_inputs = given;
+  options.takes_strings = true;
   MINNOW_ASSIGN(const ImportedGraph graph, import_graph(file, outputs, values, options, *function));
-  for (size_t i = 0; i < outputs.size(); ++i) function->add_result(fmt::format("result{}", i), graph.outputs[i]);
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (graph.outputs[i] != nullptr) function->add_result(fmt::format("result{}", i), graph.outputs[i]);
   MINNOW_ASSIGN(std::vector<Tensor> arguments, arguments_of(*function, graph, given));
   MINNOW_ASSIGN(const std::vector<Tensor> results, run(std::move(function), arguments, way));
+  size_t result = 0;  // those of strings are none
   for (size_t i = 0; i < expected.size() && wrong->empty(); ++i) {
-    *wrong = difference(expected[i], results.at(i), results[i].type().shape);
+    if (graph.strings.at(i) != nullptr) *wrong = difference(expected[i], *graph.strings[i]);
+    else *wrong = difference(expected[i], results.at(result), results[result].type().shape);
+    if (graph.strings[i] == nullptr) ++result;
     if (!wrong->empty()) *wrong = fmt::format("output {} {}", outputs[i], *wrong);
     else if (graph.output_types[i] != expected[i].type)
       *wrong = fmt::format("output {} is of {}, not {}", outputs[i], element_type_name(graph.output_types[i]),

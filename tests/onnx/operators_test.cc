@@ -54,6 +54,17 @@ TEST(OnnxOperators, BitsOfWholeNumbers) {
   expect(answer({"op_type: 'BitwiseXor' input: 'a' input: 'b' output: 'y'"}, {a, b}), {3}, {6, -256, -5});
 }
 
+TEST(OnnxOperators, RoundedUpAWindowMayBeginInWhatIsSmaller) {
+  const SmallInput x{"x", {kF32, {1, 1, 1}}, {3}};
+  const std::string window =
+      " input: 'x' output: 'y' attribute { name: 'kernel_shape' ints: 2 type: INTS }"
+      " attribute { name: 'strides' ints: 2 type: INTS }";
+  const std::string up = " attribute { name: 'ceil_mode' i: 1 type: INT }";
+  expect(answer({"op_type: 'MaxPool'" + window + up}, {x}), {1, 1, 1}, {3});
+  expect(answer({"op_type: 'AveragePool'" + window + up}, {x}), {1, 1, 1}, {3});
+  EXPECT_THAT(answer({"op_type: 'MaxPool'" + window}, {x}).error, HasSubstr("its window of 2 does not fit 1"));
+}
+
 TEST(OnnxOperators, OperandsAreBroadcast) {
   const SmallInput a{"a", {kF32, {2, 1}}, {1, 2}}, b{"b", {kF32, {3}}, {10, 20, 30}};
   expect(answer({"op_type: 'Add' input: 'a' input: 'b' output: 'y'"}, {a, b}), {2, 3}, {11, 21, 31, 12, 22, 32});

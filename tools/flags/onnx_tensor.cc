@@ -53,7 +53,16 @@ Result<HostTensor> read_host_tensor(const std::string& path) {
   return host_tensor_of(tensor);
 }
 
+Status write_strings(const std::string& path, const HostTensor& strings) {
+  onnx::TensorProto proto;
+  proto.set_data_type(strings.type);
+  proto.mutable_dims()->Add(strings.shape.begin(), strings.shape.end());
+  for (size_t i = 0; i < strings.size(); ++i) proto.add_string_data(*strings.string(i));
+  return write_file_atomically(path, proto.SerializeAsString());
+}
+
 Result<Tensor> tensor_of(const HostTensor& host, DType dtype, const std::string& where) {
+  if (host.is_strings()) return fail(where, "holds strings, which do not fit {}", dtype_name(dtype));
   Tensor tensor = Tensor::uninitialized({dtype, host.shape});
   Status fits;
   with_type(dtype, [&]<typename T>(T) {

@@ -1,5 +1,6 @@
 #include "frontend/onnx/fold/fold.h"
 
+#include <algorithm>
 #include <map>
 
 namespace minnow {
@@ -28,7 +29,37 @@ const std::map<std::string_view, Rule*>& rules() {
   return kRules;
 }
 
+// Inputs that may be strings, a bit for each; the last stands for all behind it as well.
+const std::map<std::string_view, uint32_t>& inputs_of_strings() {
+  constexpr uint32_t kFirst = 1, kAll = ~0U, kBranches = 0b110;
+  static const std::map<std::string_view, uint32_t> kInputs = {
+      {"Concat", kAll},        {"Equal", kAll},      {"Expand", kFirst},       {"Flatten", kFirst},
+      {"Gather", kFirst},      {"Identity", kFirst}, {"LabelEncoder", kFirst}, {"GatherElements", kFirst},
+      {"Reshape", kFirst},     {"Shape", kFirst},    {"Size", kFirst},         {"Slice", kFirst},
+      {"Split", kFirst},       {"Squeeze", kFirst},  {"StringConcat", kAll},   {"StringNormalizer", kFirst},
+      {"StringSplit", kFirst}, {"Tile", kFirst},     {"Transpose", kFirst},    {"Unsqueeze", kFirst},
+      {"Where", kBranches}};
+  return kInputs;
+}
+
+size_t string_bytes(const HostTensor& strings) {
+  size_t held = 0;
+  for (const HostString& string : strings.strings) held += string->size() + 1;
+  return strings.held() == 1 ? held * strings.size() : held;
+}
+
 }  // namespace
+
+void require_strings_are_taken(const NodeScope& n) {
+  const auto found = inputs_of_strings().find(n.op());
+  const uint32_t taken = found == inputs_of_strings().end() ? 0 : found->second;
+  for (size_t i = 0; i < n.inputs(); ++i) {
+    if (!n.has(i) || n.type(i) != onnx::TensorProto::STRING) continue;
+    require((taken >> std::min<size_t>(i, 31) & 1) != 0, "input {} is of strings, with which it is not supported", i);
+    require(string_bytes(n.known(i)) <= kMostStringBytes, "the strings of input {} are longer than {} bytes in all", i,
+            kMostStringBytes);
+  }
+}
 
 bool fold_node(NodeScope& n) {
   const auto rule = rules().find(n.op());

@@ -9,6 +9,11 @@ namespace minnow {
 // ops.
 bool fold_node(NodeScope& n);
 
+// Refuses strings as an operand of an operator that makes nothing of them, and more of them than can be worked with as
+// fast as a node is imported. Those that take them work them out: strings are known when a graph is read, or not at
+// all.
+void require_strings_are_taken(const NodeScope& n);
+
 namespace onnx_fold {
 
 // Each answers whether it has given the results.
@@ -16,6 +21,9 @@ using Rule = bool(NodeScope& n);
 Rule unary, binary, compare, logical, where, cast, cast_like;
 Rule reshape, transpose, concat, slice, split, gather, gather_elements, expand, tile, range, constant_of_shape;
 Rule reduce, non_zero, unique, arg;
+
+// Of strings, an element counting as one byte more.
+inline constexpr size_t kMostStringBytes = size_t{1} << 24;
 
 // Few enough to be worked out here.
 inline bool is_small(const Shape& shape) {
@@ -28,9 +36,7 @@ inline bool is_small(const Shape& shape) {
 template <typename Place>
 HostTensor pick(const HostTensor& x, Shape shape, Place place) {
   HostTensor y = HostTensor::zeros(x.type, std::move(shape));
-  for (size_t i = 0; i < y.held(); ++i)
-    if (x.is_float()) y.floats[i] = x.number(place(i));
-    else y.ints[i] = x.whole(place(i));
+  for (size_t i = 0; i < y.held(); ++i) y.set(i, x, place(i));
   return y;
 }
 

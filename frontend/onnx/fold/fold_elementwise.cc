@@ -149,6 +149,7 @@ bool binary(NodeScope& n) {
 bool compare(NodeScope& n) {
   if (n.has_attribute("axis") || n.type(0) != n.type(1)) return false;
   const auto order = [](const HostTensor& a, size_t i, const HostTensor& b, size_t j) {
+    if (a.is_strings()) return *a.string(i) == *b.string(j) ? 0 : 2;
     if (!a.is_float()) return a.whole(i) < b.whole(j) ? -1 : a.whole(i) > b.whole(j) ? 1 : 0;
     return a.number(i) < b.number(j) ? -1 : a.number(i) > b.number(j) ? 1 : a.number(i) == b.number(j) ? 0 : 2;
   };
@@ -178,9 +179,7 @@ bool where(NodeScope& n) {
   HostTensor y = HostTensor::zeros(a.type, shape);
   for (size_t i = 0; i < y.held(); ++i) {
     const HostTensor& from = condition.number(place_in(condition.shape, shape, i)) != 0 ? a : b;
-    const size_t place = place_in(from.shape, shape, i);
-    if (y.is_float()) y.floats[i] = from.number(place);
-    else y.ints[i] = from.whole(place);
+    y.set(i, from, place_in(from.shape, shape, i));
   }
   n.give_known(0, std::move(y));
   return true;

@@ -73,11 +73,8 @@ bool concat(NodeScope& n) {
   for (size_t i = 0; i < n.inputs(); ++i) {
     const HostTensor& part = n.known(i);
     const size_t run = static_cast<size_t>(part.shape[axis]) * inner;
-    for (size_t at = 0; at < part.size(); ++at) {
-      const size_t to = at / run * static_cast<size_t>(shape[axis]) * inner + offset + at % run;
-      if (y.is_float()) y.floats[to] = part.number(at);
-      else y.ints[to] = part.whole(at);
-    }
+    for (size_t at = 0; at < part.size(); ++at)
+      y.set(at / run * static_cast<size_t>(shape[axis]) * inner + offset + at % run, part, at);
     offset += run;
   }
   n.give_known(0, std::move(y));
@@ -144,7 +141,9 @@ bool expand(NodeScope& n) {
   const HostTensor& x = n.known(0);
   const Shape shape = expanded(n);
   if (x.held() == 1 && checked_element_count(shape)) {
-    n.give_known(0, HostTensor{x.type, shape, x.ints, x.floats});
+    HostTensor y = x;
+    y.shape = shape;
+    n.give_known(0, std::move(y));
     return true;
   }
   if (!is_small(shape)) return false;

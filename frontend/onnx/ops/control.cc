@@ -16,7 +16,7 @@ Operand known_operand(HostTensor tensor) {
 }
 
 bool truth_of(const Operand& operand) {
-  require(operand.known != nullptr && operand.known->size() == 1,
+  require(operand.known != nullptr && operand.known->size() == 1 && !operand.known->is_strings(),
           "its condition is not known before anything is computed");
   return operand.known->number(0) != 0;
 }
@@ -25,7 +25,7 @@ bool truth_of(const Operand& operand) {
 Operand stacked(NodeScope& n, std::vector<Operand>& parts, int64_t axis, bool in_reverse) {
   if (in_reverse) std::ranges::reverse(parts);
   const auto is_known = [](const Operand& part) {
-    return part.known != nullptr && part.known->held() == part.known->size();
+    return part.known != nullptr && part.known->held() == part.known->size() && !part.known->is_strings();
   };
   const int64_t rank = static_cast<int64_t>(parts[0].shape.size()) + 1;
   const int64_t dim = axis_of(axis, rank);

@@ -16,7 +16,8 @@ Operand truth() {
 }
 
 bool is_true(const Operand& operand) {
-  return operand.known != nullptr && operand.known->size() == 1 && operand.known->number(0) != 0;
+  return operand.known != nullptr && !operand.known->is_strings() && operand.known->size() == 1 &&
+         operand.known->number(0) != 0;
 }
 
 Operand computed(ElementType type, Value* value) { return {.type = type, .shape = value->type.shape, .value = value}; }

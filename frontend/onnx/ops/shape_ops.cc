@@ -154,8 +154,13 @@ void constant(NodeScope& n) {
     const Dims values = n.wholes("value_ints");
     return give_list(onnx::TensorProto::INT64, values.size(), [&](size_t i) { return values[i]; });
   }
+  if (n.has_attribute("value_string")) return n.give_known(0, HostTensor::of_strings({}, {n.text("value_string")}));
+  if (n.has_attribute("value_strings")) {
+    const std::vector<std::string> values = n.texts("value_strings");
+    return n.give_known(0, HostTensor::of_strings({static_cast<int64_t>(values.size())}, values));
+  }
   const onnx::AttributeProto* value = n.attribute("value");
-  require(value != nullptr, "it has no value that is supported: numbers, dense");
+  require(value != nullptr, "it has no value that is supported: numbers or strings, dense");
   auto decoded = decode_tensor(value->t(), n.folder());
   require(decoded.has_value(), "its value: {}", decoded ? "" : decoded.error().message);
   n.give_known(0, *std::move(decoded));

@@ -17,9 +17,11 @@ void pad_to_same(WindowAxis& axis, bool more_behind) {
 
 void count_outputs(WindowAxis& axis, bool rounds_up) {
   const int64_t room = axis.size + axis.low + axis.high - axis.span();
-  require(room >= 0, "its window of {} does not fit {} with a padding of {} and {}", axis.span(), axis.size, axis.low,
-          axis.high);
-  axis.output = (rounds_up ? ceil_div(room, axis.stride) : room / axis.stride) + 1;
+  // Rounding up, a first window may begin within the picture and end behind it.
+  const bool begins_within = rounds_up && axis.size + axis.low > 0 && -room < axis.stride;
+  require(room >= 0 || begins_within, "its window of {} does not fit {} with a padding of {} and {}", axis.span(),
+          axis.size, axis.low, axis.high);
+  axis.output = (rounds_up ? ceil_div(std::max<int64_t>(room, 0), axis.stride) : room / axis.stride) + 1;
   // No window lies in the padding behind alone.
   if (rounds_up && (axis.output - 1) * axis.stride >= axis.size + axis.low) --axis.output;
   axis.beyond = std::max<int64_t>((axis.output - 1) * axis.stride - room, 0);
