@@ -1,6 +1,8 @@
 // Works out nodes whose operands are known: shapes, and what is computed with them.
 #pragma once
 
+#include <cmath>
+
 #include "frontend/onnx/node_scope.h"
 
 namespace minnow {
@@ -16,6 +18,13 @@ using Rule = bool(NodeScope& n);
 Rule unary, binary, compare, logical, where, cast, cast_like;
 Rule reshape, transpose, concat, slice, split, gather, gather_elements, expand, tile, range, constant_of_shape;
 Rule reduce, non_zero, unique, arg;
+
+// NaN if either is, as the IR has it.
+inline double larger_of(double a, double b) { return std::isnan(a) || a > b ? a : b; }
+inline double smaller_of(double a, double b) { return std::isnan(a) || a < b ? a : b; }
+
+// Whole numbers up to here are exact in double.
+inline constexpr double kExact = 9007199254740992.0;
 
 // Few enough to be worked out here.
 inline bool is_small(const Shape& shape) {
