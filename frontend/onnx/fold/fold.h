@@ -1,6 +1,8 @@
 // Works out nodes whose operands are known: shapes, and what is computed with them.
 #pragma once
 
+#include <cmath>
+
 #include "frontend/onnx/node_scope.h"
 
 namespace minnow {
@@ -24,6 +26,13 @@ Rule reduce, non_zero, unique, arg;
 
 // Of strings, an element counting as one byte more.
 inline constexpr size_t kMostStringBytes = size_t{1} << 24;
+
+// NaN if either is, as the IR has it.
+inline double larger_of(double a, double b) { return std::isnan(a) || a > b ? a : b; }
+inline double smaller_of(double a, double b) { return std::isnan(a) || a < b ? a : b; }
+
+// Whole numbers up to here are exact in double.
+inline constexpr double kExact = 9007199254740992.0;
 
 // Few enough to be worked out here.
 inline bool is_small(const Shape& shape) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "frontend/onnx/fold/fold.h"
 #include "frontend/onnx/small_floats.h"
@@ -54,20 +55,23 @@ const Binary& binary_function(const NodeScope& n) {
       {"Div", {quotient, [](double a, double b) { return a / b; }}},
       {"Pow", {power, [](double a, double b) { return std::pow(a, b); }}},
       {"Mod", {modulo, float_modulo}},
-      {"Max", {[](int64_t a, int64_t b) { return std::max(a, b); }, [](double a, double b) { return std::max(a, b); }}},
-      {"Min",
-       {[](int64_t a, int64_t b) { return std::min(a, b); }, [](double a, double b) { return std::min(a, b); }}}};
+      {"Max", {[](int64_t a, int64_t b) { return std::max(a, b); }, larger_of}},
+      {"Min", {[](int64_t a, int64_t b) { return std::min(a, b); }, smaller_of}}};
   static const Binary kRemainder = {remainder, float_modulo};
   return n.op() == "Mod" && n.whole("fmod") != 0 ? kRemainder : kFunctions.at(n.op());
 }
 
-HostTensor combine(const Binary& function, const HostTensor& a, const HostTensor& b, const Shape& shape) {
+// Nothing where a power of whole numbers is not exact.
+std::optional<HostTensor> combine(const Binary& function, const HostTensor& a, const HostTensor& b,
+                                  const Shape& shape) {
   HostTensor y = HostTensor::zeros(a.type, shape);
   for (size_t i = 0; i < y.held(); ++i) {
     const size_t x = place_in(a.shape, shape, i), z = place_in(b.shape, shape, i);
     if (y.is_float()) y.floats[i] = rounded_to(y.type, function.real(a.number(x), b.number(z)));
-    else if (b.is_float()) y.ints[i] = static_cast<int64_t>(function.real(a.number(x), b.number(z)));
-    else y.ints[i] = wrapped_to(y.type, function.whole(a.whole(x), b.whole(z)));
+    else if (!b.is_float()) y.ints[i] = wrapped_to(y.type, function.whole(a.whole(x), b.whole(z)));
+    else if (const double power = std::nearbyint(function.real(a.number(x), b.number(z))); std::abs(power) <= kExact)
+      y.ints[i] = wrapped_to(y.type, static_cast<int64_t>(power));
+    else return std::nullopt;
   }
   return y;
 }
@@ -86,6 +90,14 @@ bool give_truths(NodeScope& n, Function function) {
   return true;
 }
 
+// Of the type, or of the 32 bits in which it is computed and wraps around; what is beyond ends at them there.
+bool has_whole_part(ElementType type, double x) {
+  constexpr double kMost = 9.2e18;
+  const auto [least, greatest] = limits_of(type);
+  return x >= std::clamp<double>(static_cast<double>(least), -kMost, -2147483648.0) &&
+         x <= std::clamp<double>(static_cast<double>(greatest), 2147483647.0, kMost);
+}
+
 bool give_cast(NodeScope& n, ElementType type) {
   const HostTensor& x = n.known(0);
   const bool saturates =
@@ -96,7 +108,7 @@ bool give_cast(NodeScope& n, ElementType type) {
     if (y.is_float()) {
       y.floats.push_back(rounded_to(type, x.number(i)));
     } else if (x.is_float()) {
-      if (!(std::abs(x.floats[i]) < 9.2e18)) return false;
+      if (type != kBool && !has_whole_part(type, x.floats[i])) return false;
       y.ints.push_back(type == kBool ? x.floats[i] != 0 : wrapped_to(type, static_cast<int64_t>(x.floats[i])));
     } else {
       y.ints.push_back(wrapped_to(type, x.ints[i]));
@@ -104,6 +116,20 @@ bool give_cast(NodeScope& n, ElementType type) {
   }
   n.give_known(0, std::move(y));
   return true;
+}
+
+// Of whole numbers, which an operator of floats refuses.
+int64_t whole_function(const std::string& op, ElementType type, int64_t x) {
+  if (op == "Not") return 1 - x;
+  if (op == "Neg") return wrapped_to(type, sub(0, x));
+  if (op == "Abs") return wrapped_to(type, x < 0 ? sub(0, x) : x);
+  return op == "Relu" ? std::max<int64_t>(x, 0) : x > 0 ? 1 : x < 0 ? -1 : 0;
+}
+
+bool takes_type(const NodeScope& n) {
+  if (n.op() == "Not") return n.type() == kBool;
+  const bool takes_whole = n.op() == "Neg" || n.op() == "Abs" || n.op() == "Relu" || n.op() == "Sign";
+  return is_float_element(n.type()) || (takes_whole && is_whole_element(n.type()));
 }
 
 }  // namespace
@@ -120,16 +146,11 @@ bool unary(NodeScope& n) {
       {"Log", [](double x) { return std::log(x); }},
       {"Sign", sign},
       {"Relu", [](double x) { return x < 0 ? 0 : x; }},
-      {"Not", [](double x) { return 1 - x; }},
       {"Round", [](double x) { return std::nearbyint(x); }}};
+  if (!takes_type(n)) return false;
   HostTensor y = n.known(0);
-  FloatFunction* function = kFunctions.at(n.op());
-  for (double& x : y.floats) x = rounded_to(y.type, function(x));
-  for (int64_t& x : y.ints) {
-    if (n.op() == "Neg") x = wrapped_to(y.type, sub(0, x));
-    else if (n.op() == "Abs") x = wrapped_to(y.type, x < 0 ? sub(0, x) : x);
-    else x = static_cast<int64_t>(function(static_cast<double>(x)));
-  }
+  for (double& x : y.floats) x = rounded_to(y.type, kFunctions.at(n.op())(x));
+  for (int64_t& x : y.ints) x = whole_function(n.op(), y.type, x);
   n.give_known(0, std::move(y));
   return true;
 }
@@ -137,10 +158,14 @@ bool unary(NodeScope& n) {
 bool binary(NodeScope& n) {
   if (n.has_attribute("axis")) return false;  // of the oldest versions
   HostTensor y = n.known(0);
+  if (y.type == kBool) return false;
   for (size_t i = 1; i < n.inputs(); ++i) {
+    if (n.type(i) != y.type && n.op() != "Pow") return false;
     const Shape shape = common_shape(y.shape, n.known(i).shape);
     if (!is_small(shape)) return false;
-    y = combine(binary_function(n), y, n.known(i), shape);
+    auto combined = combine(binary_function(n), y, n.known(i), shape);
+    if (!combined) return false;
+    y = *std::move(combined);
   }
   n.give_known(0, std::move(y));
   return true;

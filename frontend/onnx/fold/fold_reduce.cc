@@ -35,8 +35,8 @@ const Reduction* reduction_of(const std::string& op) {
       {"ReduceSum", {0, [](double a, double b) { return a + b; }}},
       {"ReduceMean", {0, [](double a, double b) { return a + b; }}},
       {"ReduceProd", {1, [](double a, double b) { return a * b; }}},
-      {"ReduceMax", {-kInfinity, [](double a, double b) { return std::max(a, b); }}},
-      {"ReduceMin", {kInfinity, [](double a, double b) { return std::min(a, b); }}}};
+      {"ReduceMax", {-kInfinity, larger_of}},
+      {"ReduceMin", {kInfinity, smaller_of}}};
   const auto found = kReductions.find(op);
   return found == kReductions.end() ? nullptr : &found->second;
 }
@@ -46,7 +46,9 @@ bool is_less(const HostTensor& x, size_t a, size_t b) {
   return x.is_float() ? x.number(a) < x.number(b) : x.whole(a) < x.whole(b);
 }
 
-constexpr double kExact = 9007199254740992.0;  // whole numbers up to here are exact in double
+bool has_nan(const HostTensor& x) {
+  return std::ranges::any_of(x.floats, [](double value) { return std::isnan(value); });
+}
 
 }  // namespace
 
@@ -64,12 +66,12 @@ bool reduce(NodeScope& n) {
   for (size_t i = 0; i < x.size(); ++i) {
     double& sum = sums[reduced_place(x.shape, dims, i)];
     sum = reduction->combine(sum, x.number(i));
+    if (!x.is_float() && std::abs(sum) > kExact) return false;
   }
   const double count = n.op() == "ReduceMean" ? static_cast<double>(x.size()) / static_cast<double>(sums.size()) : 1;
   HostTensor y = HostTensor::zeros(x.type, shape);
   for (size_t i = 0; i < sums.size(); ++i) {
     if (y.is_float()) y.floats[i] = rounded_to(y.type, sums[i] / count);
-    else if (std::abs(sums[i]) > kExact) return false;
     else y.ints[i] = wrapped_to(y.type, static_cast<int64_t>(sums[i] / count));
   }
   n.give_known(0, std::move(y));
@@ -79,6 +81,7 @@ bool reduce(NodeScope& n) {
 bool arg(NodeScope& n) {
   const HostTensor& x = n.known(0);
   if (x.shape.size() != 1 || x.size() == 0 || !is_small(x.shape) || n.whole("select_last_index") != 0) return false;
+  if (has_nan(x)) return false;
   size_t best = 0;
   for (size_t i = 1; i < x.size(); ++i)
     if (n.op() == "ArgMax" ? is_less(x, best, i) : is_less(x, i, best)) best = i;
@@ -105,7 +108,7 @@ bool non_zero(NodeScope& n) {
 bool unique(NodeScope& n) {
   const HostTensor& x = n.known(0);
   if (n.has_attribute("axis") || !is_small(x.shape)) return false;
-  if (std::ranges::any_of(x.floats, [](double value) { return std::isnan(value); })) return false;
+  if (has_nan(x)) return false;
   std::vector<size_t> firsts;
   std::vector<int64_t> inverse(x.size()), counts;
   const auto before = [&](size_t a, size_t b) { return is_less(x, a, b); };
