@@ -24,15 +24,19 @@ using onnx::AttributeProto;
 using onnx::TensorProto;
 
 constexpr std::string_view kWhole =
-    "align_corners allowzero antialias axis batch_axis batch_dims block_size blocksize ceil_mode count_include_pad dtype "
+    "align_corners allowzero antialias axis is_case_sensitive maxsplit default_int64 batch_axis batch_dims block_size blocksize ceil_mode count_include_pad dtype "
     "exclusive group hidden_size inverse is_causal k keepdims kv_num_heads layout new_axis num_groups num_heads num_outputs "
     "onesided p q_num_heads reverse rotary_embedding_dim select_last_index size storage_order time_axis to training_mode "
     "upper";
 constexpr std::string_view kLists =
-    "axes dilations ends kernel_shape output_padding output_shape pads perm repeats shape split starts strides value_ints";
+    "axes dilations ends kernel_shape output_padding output_shape pads perm repeats shape split starts strides value_ints "
+    "keys_int64s values_int64s";
 constexpr std::string_view kTexts =
     "mode=edge mode=wrap mode=linear mode=cubic auto_pad=SAME_LOWER auto_pad=VALID reduction=max reduction=none "
-    "equation=...ij,jk->...k equation=ii direction=bidirectional keep_aspect_ratio_policy=not_smaller";
+    "equation=...ij,jk->...k equation=ii direction=bidirectional keep_aspect_ratio_policy=not_smaller "
+    "delimiter=- case_change_action=UPPER case_change_action=LOWER";
+// Of lists.
+constexpr std::string_view kTextLists = "stopwords=-1 keys_strings=0 values_strings=2 value_strings=1";
 
 // A model of one node, drawn at random.
 class OddNode {
@@ -93,12 +97,13 @@ class OddNode {
     if (one_in(12)) return add_splat(name);
     TensorProto& tensor = *model_.mutable_graph()->add_initializer();
     tensor.set_name(name);
-    const bool is_whole = !one_in(4);
-    tensor.set_data_type(is_whole ? TensorProto::INT64 : TensorProto::FLOAT);
+    const bool is_string = one_in(node_->op_type().starts_with("String") ? 2 : 8), is_whole = !one_in(4);
+    tensor.set_data_type(is_string ? TensorProto::STRING : is_whole ? TensorProto::INT64 : TensorProto::FLOAT);
     int64_t count = 1;
     for (const int64_t dim : one_in(2) ? Shape{number(0, 4)} : shape()) tensor.add_dims(dim), count *= dim;
     for (int64_t i = 0; i < std::min<int64_t>(count, 1 << 20); ++i)
-      if (is_whole) tensor.add_int64_data(whole());
+      if (is_string) tensor.add_string_data(fmt::format("{}", whole()));
+      else if (is_whole) tensor.add_int64_data(whole());
       else tensor.add_float_data(static_cast<float>(whole()));
   }
 
@@ -115,9 +120,11 @@ class OddNode {
     splat.add_output(name);
     auto& value = *splat.add_attribute();
     value.set_name("value");
-    value.mutable_t()->set_data_type(TensorProto::INT64);
-    value.mutable_t()->add_dims(1);
-    value.mutable_t()->add_int64_data(number(0, 1));
+    TensorProto& element = *value.mutable_t();
+    element.add_dims(1);
+    element.set_data_type(one_in(4) ? TensorProto::STRING : TensorProto::INT64);
+    if (element.data_type() == TensorProto::STRING) element.add_string_data("-");
+    else element.add_int64_data(number(0, 1));
     *model_.mutable_graph()->add_node() = splat;
     auto& nodes = *model_.mutable_graph()->mutable_node();
     nodes.SwapElements(nodes.size() - 1, nodes.size() - 2);
@@ -131,6 +138,11 @@ class OddNode {
       attribute.set_name(text.substr(0, text.find('=')));
       attribute.set_type(AttributeProto::STRING);
       attribute.set_s(text.substr(text.find('=') + 1));
+    } else if (one_in(6)) {
+      const std::string text = word_of(kTextLists);
+      attribute.set_name(text.substr(0, text.find('=')));
+      attribute.set_type(AttributeProto::STRINGS);
+      for (int64_t left = number(0, 3); left > 0; --left) attribute.add_strings(text.substr(text.find('=') + 1));
     } else if (one_in(2)) {
       attribute.set_name(word_of(kWhole));
       attribute.set_type(AttributeProto::INT);
@@ -162,12 +174,14 @@ void import(const onnx::ModelProto& model, bool is_training) {
   std::map<std::string, Value*> values;
   for (const GraphInput& input : *inputs) values[input.name] = function.add_parameter(input.name, input.type);
   const auto graph =
-      import_graph(**file, {"y"}, values, {.is_training = is_training, .max_bytes = int64_t{1} << 28}, function);
+      import_graph(**file, {"y"}, values,
+                   {.is_training = is_training, .max_bytes = int64_t{1} << 28, .takes_strings = true}, function);
   if (!graph) {
     EXPECT_NE(graph.error().message, "") << model.ShortDebugString();
     return;
   }
-  function.add_result("y", graph->outputs[0]);
+  if (graph->outputs[0] != nullptr) function.add_result("y", graph->outputs[0]);
+  else EXPECT_NE(graph->strings[0], nullptr) << model.ShortDebugString();
   const Status verified = verify(function);
   EXPECT_TRUE(verified) << model.ShortDebugString() << "\n" << verified.error().to_string();
 }
