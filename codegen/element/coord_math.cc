@@ -1,6 +1,8 @@
 // Arithmetic on coordinates, affine in the lane number as long as that is possible.
 #include <llvm/IR/Constants.h>
 
+#include <algorithm>
+
 #include "codegen/element/element_emitter.h"
 
 namespace minnow {
@@ -19,6 +21,19 @@ V find_in_block(const llvm::BasicBlock* block, V operand, IsSame is_same) {
   return nullptr;
 }
 
+// Whether an index was known before this block, or follows from such.
+bool is_from_before(const llvm::BasicBlock* block, const V index) {
+  const auto* instruction = llvm::dyn_cast<llvm::Instruction>(index);
+  if (instruction == nullptr || instruction->getParent() != block) return true;
+  return llvm::isa<llvm::BinaryOperator>(instruction) &&
+         std::ranges::all_of(instruction->operands(), [&](const V operand) { return is_from_before(block, operand); });
+}
+
+llvm::BinaryOperator* as_sum(V index) {
+  auto* operation = llvm::dyn_cast<llvm::BinaryOperator>(index);
+  return operation != nullptr && operation->getOpcode() == llvm::Instruction::Add ? operation : nullptr;
+}
+
 }  // namespace
 
 V ElementEmitter::binary(llvm::Instruction::BinaryOps op, V a, V b) {
@@ -28,22 +43,48 @@ V ElementEmitter::binary(llvm::Instruction::BinaryOps op, V a, V b) {
   return found != nullptr ? found : ir().CreateBinOp(op, a, b);
 }
 
+// A sum of what loops around have and of what this one has: the first part is taken out of it.
+V ElementEmitter::scaled(V index, int64_t by) {
+  llvm::BasicBlock* block = ir().GetInsertBlock();
+  const auto* sum = as_sum(index);
+  if (sum != nullptr && is_from_before(block, sum->getOperand(0)) != is_from_before(block, sum->getOperand(1)))
+    return binary(llvm::Instruction::Add, scaled(sum->getOperand(0), by), scaled(sum->getOperand(1), by));
+  return binary(llvm::Instruction::Mul, index,
+                llvm::ConstantInt::get(index->getType(), static_cast<uint64_t>(by), true));
+}
+
+V ElementEmitter::address_behind(V base, llvm::Type* element, V index) {
+  V found = find_in_block<llvm::GetElementPtrInst>(ir().GetInsertBlock(), index, [&](const auto& other) {
+    return other.getPointerOperand() == base && other.getSourceElementType() == element;
+  });
+  return found != nullptr ? found : ir().CreateGEP(element, base, index);
+}
+
+// First what is known before this block, so that a loop finds it in a register, then what is not, then the constant.
 V ElementEmitter::element_address(V base, llvm::Type* element, const Coord& at) {
-  V address = base;
-  if (at.variable != nullptr) {
-    address = find_in_block<llvm::GetElementPtrInst>(
-        ir().GetInsertBlock(), at.variable, [&](const llvm::GetElementPtrInst& other) {
-          return other.getPointerOperand() == base && other.getSourceElementType() == element;
-        });
-    if (address == nullptr) address = ir().CreateGEP(element, base, at.variable);
+  V before = nullptr, here = nullptr;
+  std::vector<V> terms;
+  if (at.variable != nullptr) terms.push_back(at.variable);
+  while (!terms.empty()) {
+    V term = terms.back();
+    terms.pop_back();
+    const bool is_before = is_from_before(ir().GetInsertBlock(), term);
+    if (auto* sum = as_sum(term); sum != nullptr && !is_before) {
+      terms.insert(terms.end(), {sum->getOperand(1), sum->getOperand(0)});
+    } else {
+      V& part = is_before ? before : here;
+      part = part == nullptr ? term : binary(llvm::Instruction::Add, part, term);
+    }
   }
-  return at.constant == 0 ? address : ir().CreateGEP(element, address, kernel_.index(at.constant));
+  if (before != nullptr) base = address_behind(base, element, before);
+  if (here != nullptr) base = address_behind(base, element, here);
+  return at.constant == 0 ? base : ir().CreateGEP(element, base, kernel_.index(at.constant));
 }
 
 Coord ElementEmitter::uniform(V index) {
   if (const auto* known = llvm::dyn_cast<llvm::ConstantInt>(index)) return constant(known->getSExtValue());
-  const auto* sum = llvm::dyn_cast<llvm::BinaryOperator>(index);
-  if (sum == nullptr || sum->getOpcode() != llvm::Instruction::Add) return {index};
+  const auto* sum = as_sum(index);
+  if (sum == nullptr) return {index};
   const auto* known = llvm::dyn_cast<llvm::ConstantInt>(sum->getOperand(1));
   return known == nullptr ? Coord{index} : Coord{sum->getOperand(0), known->getSExtValue()};
 }
@@ -74,10 +115,7 @@ Coord ElementEmitter::add(const Coord& a, const Coord& b) {
 Coord ElementEmitter::scale(const Coord& a, int64_t by) {
   if (by == 0) return constant(0);
   if (by == 1) return a;
-  V variable = a.variable;
-  if (variable != nullptr)
-    variable = binary(llvm::Instruction::Mul, variable,
-                      llvm::ConstantInt::get(variable->getType(), static_cast<uint64_t>(by), true));
+  V variable = a.variable == nullptr ? nullptr : scaled(a.variable, by);
   return {variable, a.constant * by, a.step * by, a.per_lane};
 }
 

@@ -93,6 +93,8 @@ class ElementEmitter {
   std::optional<bool> reads_flat_itself(const Value* value) const;
   llvm::Value* evaluate(const Value* value, const Position& at);
   llvm::Value* binary(llvm::Instruction::BinaryOps op, llvm::Value* a, llvm::Value* b);
+  llvm::Value* scaled(llvm::Value* index, int64_t by);
+  llvm::Value* address_behind(llvm::Value* base, llvm::Type* element, llvm::Value* index);
   llvm::Value* widen(llvm::Value* condition);
   llvm::Value* load_reversed(llvm::Value* last, llvm::Type* element);
   llvm::Value* load_pairs(llvm::Value* pointer, llvm::Type* element);

@@ -64,6 +64,20 @@ TEST_F(Coords, OfNeighboursShareTheirAddress) {
   EXPECT_EQ(instructions(), before + 1);
 }
 
+// So that a loop has the part in a register.
+TEST_F(Coords, OfALoopComeBehindWhatWasKnownBefore) {
+  llvm::Value* base = kernel_.stack(kernel_.ir().getFloatTy(), 1000);
+  llvm::Type* type = kernel_.ir().getFloatTy();
+  kernel_.loop(0, 10, [&](llvm::Value* i) {
+    const Coord at = emitter_.scale(emitter_.uniform(kernel_.ir().CreateAdd(i, kernel_.begin())), 12);
+    const auto* here = llvm::dyn_cast<llvm::GetElementPtrInst>(emitter_.element_address(base, type, at));
+    ASSERT_NE(here, nullptr);
+    EXPECT_EQ(here->getOperand(1), emitter_.scale(emitter_.uniform(i), 12).variable);
+    llvm::Value* before = emitter_.element_address(base, type, emitter_.scale(emitter_.uniform(kernel_.begin()), 12));
+    EXPECT_EQ(here->getPointerOperand(), before);
+  });
+}
+
 TEST_F(Coords, OfAnotherBlockAreComputedAnew) {
   const auto scaled = [&] { return emitter_.scale(emitter_.uniform(kernel_.begin()), 12).variable; };
   llvm::Value* first = scaled();
