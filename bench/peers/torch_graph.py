@@ -96,7 +96,7 @@ def batch_norm(layer, x, weights, training):
 
 
 def layer_norm(layer, x, weights, training):
-    return F.layer_norm(x, x.shape[-1:], weights["gain"], weights["offset"], epsilon(layer))
+    return F.layer_norm(x, layer.shape[-1:], weights["gain"], weights["offset"], epsilon(layer))
 
 
 def rms_norm(layer, x, weights, training):

@@ -2,7 +2,7 @@
 
 torch_training.py MINNOW PROJECT [NAME...]
 
-The networks are those of tests/onnx/torch_networks.py and of odd_networks.py. Each learns from one batch, whose examples come in
+The networks are those of tests/onnx/torch_networks.py, of odd_networks.py and of the zoo. Each learns from one batch, whose examples come in
 another order, by SGD and by Adam, in a model file that names the graph. All is relative to the largest number. Exits with 77,
 which a test takes for skipped, where torch or what its exporters need is not installed.
 """
@@ -26,6 +26,7 @@ except ImportError as missing:
 from exchange import Verdicts, run
 from odd_networks import odd_networks
 from tensor_file import read_tensors
+from zoo_networks import zoo_networks
 
 RATE, EPSILON = 0.05, 1e-2  # of Adam, so large that small gradients stay small steps
 
@@ -142,7 +143,7 @@ def main():
     logging.disable(logging.WARNING)
     torch.manual_seed(1)
     verdicts = Verdicts()
-    for make in (networks, odd_networks):
+    for make in (networks, odd_networks, zoo_networks):
         for name, model, x in make():
             if names and name not in names:
                 continue
