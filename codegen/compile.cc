@@ -29,6 +29,14 @@ ObjectCache cache_for(const CompileOptions& options) {
   return ObjectCache(options.keep_llvm_ir ? "" : options.cache_folder);
 }
 
+// Whether it trains. A session keeps what it makes of weights for what does not.
+bool writes_weights(const Function& function) {
+  return std::ranges::any_of(function.results(), [&](const FunctionResult& result) {
+    const Value* parameter = function.replaced_parameter(result);
+    return parameter != nullptr && parameter->role == Role::kWeight;
+  });
+}
+
 // Empty where there is no cache.
 std::string key_of(const Compilation& compilation, const CompileOptions& options) {
   return options.cache_folder.empty() ? "" : compilation.key();
@@ -109,7 +117,8 @@ Status explain_layouts(const Function& function, const MemoryPlan& plan, const s
 Result<RunMemory> run_memory(const Function& function, const MemoryPlan& plan) {
   MINNOW_TRY(check_kernels(function));
   MINNOW_ASSIGN(const Target target, host_target());
-  const CompileOptions options;
+  CompileOptions options;
+  options.keeps_weights = !writes_weights(function);
   Compilation compilation(function, plan, target, options);
   compilation.emit(1);
   const LoweredFunction& lowered = compilation.with_constants();
