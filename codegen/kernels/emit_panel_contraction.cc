@@ -4,6 +4,7 @@
 #include "codegen/kernels/emit_contraction.h"
 #include "codegen/kernels/panel_sums.h"
 #include "codegen/kernels/result_grid.h"
+#include "codegen/machine/jit_code.h"
 #include "codegen/schedule/tiling.h"
 
 namespace minnow {
@@ -22,6 +23,7 @@ class PanelContraction : PanelSums {
         scratch_(kernel, work, {s.bytes(), s.units()}) {
     V memory = scratch_.memory();
     if (s.stages) {
+      kernel_.function()->addFnAttr(kManyAddresses);  // of a tile's rows, each somewhere else in a window
       a_.base = memory;
       a_.shape = s.input();
     }

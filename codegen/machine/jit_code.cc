@@ -24,6 +24,7 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "codegen/machine/debugger.h"
@@ -90,13 +91,15 @@ char EmptyOnceInterrupted::ID = 0;
 
 std::unique_ptr<llvm::Pass> made(llvm::Pass* pass) { return std::unique_ptr<llvm::Pass>(pass); }
 
+bool has_many_addresses(const llvm::Function& function) { return function.hasFnAttribute(kManyAddresses); }
+
 // Without passes that take more time than they save.
 class CodePasses : public llvm::legacy::PassManager {
  public:
-  explicit CodePasses(const Target& target) {
+  CodePasses(const Target& target, const llvm::Module& module) {
     // An address of elements at fixed distances is computed once already (Coord): where the distances are part of
     // instructions, there is nothing left to reduce.
-    if (target.has_far_offsets) {
+    if (target.has_far_offsets && !std::ranges::any_of(module, has_many_addresses)) {
       left_out_.insert(made(llvm::createLoopStrengthReducePass())->getPassID());
       left_out_.insert(made(llvm::createCanonicalizeFreezeInLoopsPass())->getPassID());
     }
@@ -141,7 +144,7 @@ Status emit_file(llvm::Module& module, const Target& target, int opt_level, llvm
   module.setTargetTriple(target.triple);
   optimize(module, *machine, opt_level, times, interrupt);
   llvm::raw_svector_ostream out(bytes);
-  CodePasses passes(target);
+  CodePasses passes(target, module);
   const bool cannot = add_code_passes(passes, static_cast<llvm::LLVMTargetMachine&>(*machine), out, type, interrupt);
   if (cannot) return fail("", "LLVM cannot write this file type for {}", target.triple);
   if (times != nullptr) llvm::TimePassesIsEnabled = true;

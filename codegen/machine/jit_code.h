@@ -17,6 +17,10 @@ class LLJIT;
 
 namespace minnow {
 
+// Attribute of a function that reads from more places at once than there are registers for their addresses: LLVM is to
+// find what they have in common, which takes it time.
+inline constexpr char kManyAddresses[] = "minnow-many-addresses";
+
 using ObjectBytes = llvm::SmallVector<char, 0>;
 
 // Optimises a module and turns it into an object file, or into assembly text. `times` as CompileOptions::llvm_times.

@@ -96,7 +96,8 @@ void check_products() {
   c.dot(257, 40, 33);
   c.dot(300, 5, 97, {0, 1});
   c.dot(16, 9, 300);
-  for (const int64_t rows : {90, 1500}) c.dot(rows, 20, 40);  // of w as it lies, and packed
+  for (const int64_t columns : {40, 300}) c.dot(1500, 20, columns);  // of w as it lies, and packed
+  c.dot(40, 1030, 300);
   c.dot(61, 800, 150);
   c.dot(3, 4097, 5);
   c.dot(30, 1024, 1100);
