@@ -8,10 +8,10 @@ namespace minnow {
 
 // Layers that know each other by name: the model's own, or one copy of a block's.
 struct BlockScope {
-  LoadedModel source;                           // the layers as written, with what the use has set
-  std::string prefix;                           // of their names in the model
-  const spec::Block* block = nullptr;           // null for the model itself
-  std::vector<std::vector<BlockScope>> copies;  // of each layer, if it is a use
+  LoadedModel source;                                // the layers as written, with what the use has set
+  std::string prefix = {};                           // of their names in the model
+  const spec::Block* block = nullptr;                // null for the model itself
+  std::vector<std::vector<BlockScope>> copies = {};  // of each layer, if it is a use
 };
 
 std::string place_of_layer(int index);  // "layers.3"

@@ -8,6 +8,15 @@
 namespace minnow {
 namespace {
 
+// The column of this name, if there is one.
+Result<std::optional<size_t>> column_called(const CsvColumns& columns, const std::string& name) {
+  const auto found = std::ranges::find(columns.names, name);
+  if (found == columns.names.end()) return std::nullopt;
+  if (const auto count = std::count(found, columns.names.end(), name); count > 1)
+    return fail(columns.path, "has {} columns that are called {}", count, quoted_cell(name));
+  return static_cast<size_t>(found - columns.names.begin());
+}
+
 Result<size_t> find_column(const CsvColumns& columns, size_t width, const std::string& wanted) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
@@ -16,8 +25,8 @@ Result<size_t> find_column(const CsvColumns& columns, size_t width, const std::s
     if (column >= 0 && column < static_cast<int64_t>(width)) return static_cast<size_t>(column);
     return fail(columns.path, "has no column {}: its columns are 0 to {}", wanted, width - 1);
   }
-  const auto named = std::ranges::find(columns.names, wanted);
-  if (named != columns.names.end()) return static_cast<size_t>(named - columns.names.begin());
+  MINNOW_ASSIGN(const auto named, column_called(columns, wanted));
+  if (named) return *named;
   const std::string nearest = nearest_name(wanted, columns.names);
   return fail_with_hint(columns.path, fmt::format("has no column \"{}\"", wanted),
                         nearest.empty() ? "" : fmt::format("did you mean \"{}\"?", nearest));
@@ -53,8 +62,8 @@ void leave_out_empty_labels(CsvColumns& columns) {
 // By the names of the training table, in its order, where both have some.
 Status choose_by_name(CsvColumns& columns, const CsvQuestion& asked) {
   for (const std::string& name : asked.feature_names) {
-    const auto found = std::ranges::find(columns.names, name);
-    if (found == columns.names.end()) {
+    MINNOW_ASSIGN(const auto found, column_called(columns, name));
+    if (!found) {
       std::vector<std::string> others = columns.names;
       std::erase_if(others, [&](const std::string& other) {
         return std::ranges::find(asked.feature_names, other) != asked.feature_names.end();
@@ -63,11 +72,11 @@ Status choose_by_name(CsvColumns& columns, const CsvQuestion& asked) {
       return fail_with_hint(columns.path, fmt::format("has no column {}, which the network is fed", quoted_cell(name)),
                             nearest.empty() ? "" : fmt::format("is {} the same?", quoted_cell(nearest)));
     }
-    columns.features.push_back(static_cast<size_t>(found - columns.names.begin()));
+    columns.features.push_back(*found);
   }
   for (const std::string& name : asked.label_names) {
-    const auto found = std::ranges::find(columns.names, name);
-    if (found != columns.names.end()) columns.labels.push_back(static_cast<size_t>(found - columns.names.begin()));
+    MINNOW_ASSIGN(const auto found, column_called(columns, name));
+    if (found) columns.labels.push_back(*found);
   }
   if (columns.labels.size() != asked.label_names.size()) columns.labels.clear();
   return {};

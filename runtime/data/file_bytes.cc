@@ -74,7 +74,9 @@ Status FileBytes::read(int64_t offset, std::span<std::byte> to) const {
 
 std::shared_ptr<const MappedFile> FileBytes::map() const {
   const auto* file = std::get_if<Descriptor>(&source_);
-  return file != nullptr ? MappedFile::map(file->get(), path_) : nullptr;
+  auto mapped = file != nullptr ? MappedFile::map(file->get(), path_) : nullptr;
+  const bool is_whole = mapped && std::ssize(mapped->bytes()) == size_;  // it may have been cut short since
+  return is_whole ? mapped : nullptr;
 }
 
 std::unique_ptr<ByteStream> stream_of(std::shared_ptr<const FileBytes> file) {

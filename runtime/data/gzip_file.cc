@@ -48,7 +48,10 @@ int64_t GzipFile::max_bytes() const {
 }
 
 std::shared_ptr<const MappedFile> GzipFile::map(int64_t bytes) const {
-  return size_ == bytes && gzdirect(file_) != 0 ? MappedFile::map(descriptor_, path_) : nullptr;
+  if (size_ != bytes || gzdirect(file_) == 0) return nullptr;
+  auto mapped = MappedFile::map(descriptor_, path_);
+  const bool is_whole = mapped && std::ssize(mapped->bytes()) == bytes;  // it may have been cut short since
+  return is_whole ? mapped : nullptr;
 }
 
 Result<bool> GzipFile::at_end() {

@@ -190,7 +190,7 @@ Result<DataSplits> load_text(const spec::Data& data, int64_t length, const DataP
     MINNOW_TRY(keep_windows(splits.train, data.train_examples(), "data.train_examples"));
   }
   const bool follows = parts.validation.tokens == encoded.tokens && !text.has_validation_share();
-  if (follows) parts.validation.begin = windows.count * windows.stride;
+  if (follows) parts.validation.begin = std::min(windows.count * windows.stride, parts.validation.end);
   MINNOW_ASSIGN(splits.validation, cut(parts.validation, text, length, vocabulary, "validate"));
   if (data.has_validation_examples())
     MINNOW_TRY(keep_windows(splits.validation, data.validation_examples(), "data.validation_examples"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "runtime/data/csv_classes.h"
 #include "runtime/data/csv_columns.h"
@@ -136,7 +137,8 @@ Result<CsvNames> read_csv_names(const std::string& path, const CsvOptions& optio
   MINNOW_ASSIGN(CsvTable table, split_csv(bytes, options.separator, path));
   MINNOW_ASSIGN(const CsvColumns columns, make_columns(path, std::move(table), options));
   CsvNames names;
-  if (columns.names.empty()) return names;
+  const std::set<std::string> different(columns.names.begin(), columns.names.end());
+  if (columns.names.empty() || different.size() < columns.names.size()) return names;
   for (const size_t column : columns.features) names.features.push_back(columns.names[column]);
   for (const size_t column : columns.labels) names.labels.push_back(columns.names[column]);
   return names;

@@ -72,6 +72,9 @@ TEST_F(Commands, EvalAndPredictReadWhatTrainWrote) {
   EXPECT_NE(out("predict" + weights + " --index 3").find("glyphs 3 (is 3)"), std::string::npos);
   expect_refused(bench_, "predict" + weights + " --index 40:60",
                  "--index 40:60: error: does not lie in the 50 examples");
+  for (const std::string none : {"50", "3:3", "-1:2", "9223372036854775807"})
+    expect_refused(bench_, "predict" + weights + " --index=" + none,
+                   "--index " + none + ": error: does not lie in the 50 examples");
 }
 
 TEST_F(Commands, PredictTakesAPicture) {

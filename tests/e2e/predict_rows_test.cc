@@ -65,6 +65,21 @@ TEST_F(PredictRows, ColumnsGoByTheNamesOfTheTrainingTable) {
   expect_refused(bench_, "predict run other.csv", "other.csv: error: has no column \"y\", which the network is fed");
 }
 
+// Names that stand twice do not say which column is meant.
+TEST_F(PredictRows, ColumnsOfTheSameNameGoByTheirOrder) {
+  bench_.write("t.csv", "x,x,kind\n0,0,near\n9,9,far\n1,0,near\n8,9,far\n0,9,far\n9,0,near\n");
+  train("layers { name: 'fc' dense { units: 2 } } loss { softmax_cross_entropy {} }", "[2]",
+        "csv { train: 't.csv' validation: 't.csv' }");
+  bench_.write("new.csv", "x,x\n0,9\n9,0\n");
+  EXPECT_EQ(classes("new.csv"), far_and_near_);
+}
+
+TEST_F(PredictRows, ANameThatStandsTwiceIsRefused) {
+  train_classes();
+  bench_.write("twice.csv", "x,y,y\n9,8,0\n");
+  expect_refused(bench_, "predict run twice.csv", "twice.csv: error: has 2 columns that are called \"y\"");
+}
+
 TEST_F(PredictRows, LabelsThatAreThereAreTold) {
   train_classes();
   bench_.write("new.csv", "x,y,kind\n9,8,far\n0,1,far\n");

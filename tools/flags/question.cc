@@ -20,17 +20,16 @@ namespace {
 
 struct Range {
   int64_t first = 0;
-  int64_t last = 0;  // the one behind
+  std::optional<int64_t> last;  // the one behind; unset: of the first alone
 };
 
 Result<Range> parse_range(const std::string& text) {
   Range range;
   const char* end = text.data() + text.size();
   const auto [colon, error] = std::from_chars(text.data(), end, range.first);
-  range.last = range.first + 1;
   if (error == std::errc() && colon == end) return range;
   if (error == std::errc() && *colon == ':') {
-    const auto [rest, second_error] = std::from_chars(colon + 1, end, range.last);
+    const auto [rest, second_error] = std::from_chars(colon + 1, end, range.last.emplace());
     if (second_error == std::errc() && rest == end) return range;
   }
   return fail("--index " + text, "is not FIRST or FIRST:LAST");
@@ -126,9 +125,11 @@ std::vector<float> Question::target(size_t i) const {
 
 Result<Question> question_from_data(const std::string& text, const TrainedModel& trained, const Dataset& data) {
   MINNOW_ASSIGN(const Range range, parse_range(text));
-  if (range.first < 0 || range.last <= range.first || range.last > data.size())
+  const bool begins = range.first >= 0 && range.first < data.size();
+  const int64_t last = range.last ? *range.last : begins ? range.first + 1 : 0;
+  if (!begins || last <= range.first || last > data.size())
     return fail("--index " + text, "does not lie in the {} examples of {}", data.size(), data.name);
-  return question_of(slice_dataset(data, range.first, range.last - range.first), range.first, trained);
+  return question_of(slice_dataset(data, range.first, last - range.first), range.first, trained);
 }
 
 Result<Question> question_from_files(const std::vector<std::string>& files, const TrainedModel& trained,

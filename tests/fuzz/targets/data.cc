@@ -23,6 +23,7 @@ void touch(const Tensor& tensor) {
 void check(const Dataset& dataset, bool is_regression) {
   touch(dataset.examples);
   touch(dataset.labels);
+  if (!dataset.has_labels()) return;
   MINNOW_CHECK(dataset.labels.dim(0) == dataset.size(), "{} labels", dataset.labels.dim(0));
   if (!is_regression) MINNOW_CHECK(check_labels(dataset.labels, dataset.classes(), "fuzz"), "labels");
 }
@@ -86,6 +87,13 @@ void fuzz_csv(std::string_view bytes) {
   if ((choice & 16) != 0) options.label_columns = {"0"};
   if ((choice & 32) != 0) options.label_columns = {"a", "-1"};
   const MemoryFile file(bytes.substr(1));
+  if ((choice & 64) != 0) {
+    const auto names = read_csv_names(file.path(), options);
+    options.asked = CsvQuestion{.features = 2};
+    if (names) options.asked = CsvQuestion{2, names->features, names->labels};
+    if ((choice & 128) != 0) options.asked->feature_names = {"b", "a"};
+    options.class_names = {"0", "1"};
+  }
   if (const auto dataset = read_csv(file.path(), options)) check(*dataset, options.is_regression);
 }
 

@@ -64,6 +64,9 @@ TEST_F(LoadText, StrideOneBeginsEverywhereAndCountsSplit) {
   EXPECT_EQ(windows(splits->validation, true), "def|efg|fgh");
   data_.set_validation_examples(4);
   EXPECT_THAT(error("abcdefgh", 3), HasSubstr("asks for 4 examples, but t.txt has 3 windows"));
+  text().set_stride(1000);
+  data_.set_train_examples(1);
+  EXPECT_THAT(error("abcdefgh", 3), HasSubstr("has 0 characters to validate with"));
 }
 
 TEST_F(LoadText, RandomWindowsAreDrawnAnewEachEpoch) {

@@ -135,6 +135,20 @@ TEST_F(MappedFileTest, IsAnArrayOfTheTypeThatIsWanted) {
   }
 }
 
+// Between the look at an array's header and the wish for its elements.
+TEST_F(MappedFileTest, ThatIsCutShortBeforeItIsMappedIsAnError) {
+  ASSERT_TRUE(write_npy(folder_.file("x.npy"), Tensor::zeros({DType::kU8, {kRows, kWidth}})));
+  auto array = NpyArray::open(folder_.file("x.npy"));
+  ASSERT_TRUE(array);
+  fs::resize_file(folder_.file("x.npy"), kLeastMappedBytes);
+  MappedFiles files;
+  const auto tensor = array->read_or_map(DType::kU8, files);
+  ASSERT_FALSE(tensor);
+  EXPECT_EQ(tensor.error().where, folder_.file("x.npy"));
+  EXPECT_NE(tensor.error().message.find("has become shorter"), std::string::npos);
+  EXPECT_TRUE(files.empty());
+}
+
 TEST_F(MappedFileTest, IsATextWhoseBytesAreTokens) {
   const std::string text = pattern(kLeastMappedBytes + 1000);
   spec::Data data;
