@@ -34,6 +34,32 @@ TEST(Schedule, PacksWhatTheCacheCannotHoldWhereItLies) {
   EXPECT_THAT(product(8, 1024, 1024), HasSubstr("read as it lies"));  // few tiles, whatever they cost
 }
 
+// A row of 16 vectors is read nearly whole by panels side by side; of a deep operand in blocks, whose sums are kept.
+TEST(Schedule, ReadsCloseRowsWhereTheyLieHoweverMany) {
+  EXPECT_THAT(product(5000, 65, 256), HasSubstr("read as it lies"));
+  EXPECT_THAT(product(5000, 65, 272), HasSubstr("panels of depth 65"));
+  EXPECT_THAT(product(5000, 9000, 64), HasSubstr("read as it lies, sums of"));
+  EXPECT_THAT(product(12, 9000, 64), Not(HasSubstr("kept")));  // one tile, which nobody follows
+}
+
+// Columns of a whose places lie 4 KiB apart have 256 lines in the second level: 1024 of them are four blocks.
+TEST(Schedule, SumsTransposedRowsInBlocksThatTheCacheHolds) {
+  const auto transposed = [](int64_t rows) {
+    return schedule_of(OpKind::kDot, {1024, rows}, {1024, 32}, DotAttributes{{0, 0}}, "znver5", false);
+  };
+  EXPECT_THAT(transposed(1024), HasSubstr("sums of"));
+  EXPECT_THAT(transposed(1040), Not(HasSubstr("sums of")));
+}
+
+// Of one image bands are units, for threads to share; of many images each is one.
+TEST(Schedule, DividesOneImageAmongThreads) {
+  const auto convolution = [](int64_t images) {
+    return schedule_of(OpKind::kConv, {images, 32, 30, 30}, {32, 32, 3, 3}, ConvAttributes{}, "znver5", false);
+  };
+  EXPECT_THAT(convolution(1), HasSubstr("4 units of work"));
+  EXPECT_THAT(convolution(4), Not(HasSubstr("16 units of work")));
+}
+
 std::string filter_gradient(int64_t channels, int64_t size, int64_t filter, const std::string& cpu) {
   const Shape x = {16, channels, size + filter - 1, size + filter - 1}, y = {16, 16, size, size};
   ConvAttributes gradient;
