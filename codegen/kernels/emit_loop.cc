@@ -131,6 +131,9 @@ void store_outputs(ElementEmitter& emitter, const KernelWork& work, const Positi
 
 namespace {
 
+// A unit goes through several short rows only where that leaves threads enough of them.
+const Threshold kUnitsOfRows{"short rows that are units enough", 8};
+
 // Vectors no longer than rows that fit into one: half empty ones cost as much as full ones, and stores of a part of
 // their lanes more.
 int fitting_lanes(int64_t row, int lanes) {
@@ -143,8 +146,12 @@ class LoopNest {
       : work_(work), emitter_(emitter), inner_(groups.back()), chunk_(chunk), chunks_(chunk.parts(inner_.extent)) {
     groups.pop_back();
     int64_t elements = inner_.extent;
-    while (!groups.empty() && chunks_ == 1 && elements * groups.back().extent <= chunk) {
+    int64_t units = 1;
+    for (const LoopGroup& group : groups) units *= group.extent;
+    while (!groups.empty() && chunks_ == 1 && elements * groups.back().extent <= chunk &&
+           units / groups.back().extent >= kUnitsOfRows) {
       elements *= groups.back().extent;
+      units /= groups.back().extent;
       nested_.insert(nested_.begin(), groups.back());
       groups.pop_back();
     }

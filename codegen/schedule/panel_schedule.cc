@@ -13,7 +13,6 @@ namespace {
 using Kind = Axis::Kind;
 
 const Threshold kWantedUnits{"panels that are units enough", 8};
-const Threshold kFewBands{"bands of images that are units enough", 4};
 const Threshold kMultipliesOfUnit{"multiply-adds of a part of a panel", 1 << 17};
 // Packing w costs as much as a few tiles of rows do; unpacked, its lines are far from each other.
 const Threshold kUnpackedTiles{"tiles of rows that read w as it lies", 2};
@@ -28,7 +27,6 @@ constexpr int64_t kWideVectors = 4;    // at most, of a panel that many rows rea
 constexpr int64_t kLongPiece = 64;     // floats; shorter ones would each be alone on their page of memory
 constexpr int64_t kLineBytes = 64;     // of a cache
 constexpr int64_t kFilterVectors = 2;  // of a panel whose sums are of many pixels
-constexpr int64_t kFewestRows = 4;     // of a band: what it reads of its neighbours' input it copies
 constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fewer are not worth beginning
 
 // The parts of the second-level cache that a panel or its sums take, and a band of an image's rows.
@@ -170,10 +168,8 @@ void PanelSchedule::divide_windows(const Target& target) {
     const int64_t row_floats =
         std::max(floats_of(shape) / shape[2].extent * whole.a[2].scale_of(pixels[1]), places(pixel) / height * panel());
     block[pixels[1]] = largest_divisor(height, std::max<int64_t>(1, most / row_floats));
-    // Of few images bands are units, too.
     const int64_t units = whole.extent_of(Kind::kBatch) * panels() * blocks(Kind::kRow);
-    if (!has_little && !whole.sums_pixels() && units < kFewBands)
-      block[pixels[1]] = largest_divisor(height, std::max(kFewestRows, ceil_div(height, ceil_div(kFewBands, units))));
+    if (!has_little && !whole.sums_pixels()) block[pixels[1]] = rows_of_shared_band(block[pixels[1]], units);
   }
   const int64_t rows = rows_of_block();
   if (has_little) return;

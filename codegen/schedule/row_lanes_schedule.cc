@@ -54,9 +54,10 @@ RowLanesSchedule::RowLanesSchedule(Contraction contraction, const Target& target
   block[rows[0]] = 1;
   const int64_t height = whole.axes[rows[1]].extent;
   const int64_t row_floats = std::max<int64_t>(1, ceil_div(floats_of(input()), height));
-  if (phases.size() == 1)
-    block[rows[1]] =
-        largest_divisor(height, std::max<int64_t>(1, target.schedule.cache_bytes / kImageParts / 4 / row_floats));
+  if (phases.size() > 1) return;
+  block[rows[1]] =
+      largest_divisor(height, std::max<int64_t>(1, target.schedule.cache_bytes / kImageParts / 4 / row_floats));
+  if (target.has_threads) block[rows[1]] = rows_of_shared_band(block[rows[1]], units());
 }
 
 RowLanesSchedule::Tile RowLanesSchedule::tile_of(const Contraction& phase) const {
@@ -99,6 +100,7 @@ std::string RowLanesSchedule::text() const {
   std::string text = is_in_block ? "vectors of examples" : stages ? "vectors of pixels" : "vectors along rows";
   text += fmt::format(", tile {} columns x {} vectors", tile.columns, tile.items);
   if (stages) text += fmt::format(", left operand copied with its padding, {} floats", input_bytes() / 4);
+  if (units() > 1) text += fmt::format(", {} units of work", units());
   if (phases.size() > 1) text += fmt::format(", {} phases of the stride", phases.size());
   return text;
 }

@@ -170,6 +170,7 @@ void check_loops() {
   Cases c;
   for (const int64_t extent : {4096, 4097, 9000}) c.result(c.b.neg(c.input({extent})));
   for (const int64_t extent : {64, 65, 150, 1023, 1024, 1100}) c.result(c.b.reduce_sum(c.input({7, extent}), {0}));
+  for (const int64_t images : {7, 8}) c.result(c.b.slice(c.input({images, 5, 12}), 2, 1, 10));
   for (const int64_t height : {4, 5})
     c.result(c.b.window(OpKind::kWindowMax, c.input({1, 2, 9, 9}), {.window = {height, 4}, .stride = {2, 3}}));
   for (const int64_t height : {16, 17})

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "codegen/compile.h"
 #include "frontend/lower/composites.h"
 #include "ir/text.h"
 #include "passes/gradient/autodiff.h"
 #include "passes/pipeline.h"
+#include "passes/plan_memory.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
 
@@ -184,6 +186,19 @@ TEST(SmallConvnet, ComputesWhatTheOpsDo) {
     EXPECT_TRUE(std::ranges::any_of(fused->ops(), [](const auto& op) { return op->kind == OpKind::kLoop; }));
     expect_agreement(program.function, *fused);
   }
+}
+
+// A unit goes through several short rows only where that leaves threads enough of them.
+TEST(ShortRows, AreSharedByThreads) {
+  const auto units = [](int64_t images) {
+    Program p;
+    p.result(p.b.slice(p.input({images, 5, 12}), 2, 1, 10));
+    const auto compiled = compile(p.function, plan_memory(p.function));
+    MINNOW_CHECK(compiled, "{}", compiled.error().to_string());
+    return (*compiled)->kernels[0].units;
+  };
+  EXPECT_EQ(units(2), 10);
+  EXPECT_EQ(units(40), 40);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 namespace minnow {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -53,11 +54,13 @@ TEST(Schedule, SumsTransposedRowsInBlocksThatTheCacheHolds) {
 
 // Of one image bands are units, for threads to share; of many images each is one.
 TEST(Schedule, DividesOneImageAmongThreads) {
-  const auto convolution = [](int64_t images) {
-    return schedule_of(OpKind::kConv, {images, 32, 30, 30}, {32, 32, 3, 3}, ConvAttributes{}, "znver5", false);
+  const auto convolution = [](int64_t images, int64_t size) {
+    return schedule_of(OpKind::kConv, {images, 32, size, size}, {32, 32, 3, 3}, ConvAttributes{}, "znver5", false);
   };
-  EXPECT_THAT(convolution(1), HasSubstr("4 units of work"));
-  EXPECT_THAT(convolution(4), Not(HasSubstr("16 units of work")));
+  EXPECT_THAT(convolution(1, 30), HasSubstr("4 units of work"));
+  EXPECT_THAT(convolution(4, 30), Not(HasSubstr("16 units of work")));
+  EXPECT_THAT(convolution(1, 34), AllOf(HasSubstr("vectors of pixels"), HasSubstr("4 units of work")));
+  EXPECT_THAT(convolution(4, 34), AllOf(HasSubstr("vectors of pixels"), HasSubstr("4 units of work")));
 }
 
 std::string filter_gradient(int64_t channels, int64_t size, int64_t filter, const std::string& cpu) {
