@@ -215,7 +215,8 @@ llvm::Value* PanelContraction::read_vector(const Contraction& phase, const Axes&
 // waiting.
 void PanelContraction::depth_loops(const Contraction& phase, Axes& depth, int64_t rows, V first,
                                    const std::function<void()>& step) {
-  const bool unrolls = s_.stages && s_.blocks(Kind::kDepth) == 1 && !s_.whole.sums_pixels();
+  const bool unrolls =
+      s_.stages && s_.blocks(Kind::kDepth) == 1 && !s_.whole.sums_pixels() && sums_.has_room_for_steps(rows);
   if (!foresees_epilogue() || depth_.empty()) return loops(phase, depth_, depth, unrolls, step);
   const size_t outer = depth_[0];
   const auto bound = [&](V part) { return divided(times(part, phase.axes[outer].extent), rows); };

@@ -25,10 +25,10 @@ class RowKernel {
   static bool is_narrow(const RowShape& row, int lanes) {
     return row.rows.size() == 1 && row.row_count() >= lanes && row.column_count() < lanes;
   }
-  // Of a value that is kept: a row of it, or as many as there are lanes.
+  // Of a value that is kept: a row of it, or as many as there are lanes, with room for a vector that begins in the row.
   static int64_t kept_bytes(const RowShape& row, DType dtype, int64_t rows) {
     constexpr int64_t kRounded = 64;
-    return (row.column_count() + kRounded - 1) / kRounded * kRounded * dtype_bytes(dtype) * rows;
+    return (row.column_count() / kRounded + 2) * kRounded * dtype_bytes(dtype) * rows;
   }
 
   WorkUnits emit() {
@@ -209,7 +209,11 @@ void RowKernel::keep(const Op& op) {
     const Coord index = vector_.row_major(column, row_.columns);
     return rows_are_lanes_ ? vector_.lane(vector_.scale(index, vector_.lanes())) : index;
   };
-  for_columns([&](const Position& at) { vector_.store(buffer, dtype, address(at), vector_.emit(op.result(), at)); });
+  for_columns([&](const Position& at) {
+    V element = vector_.emit(op.result(), at);
+    // Whole vectors, for which there is room: what a mask left out, the next pass could not read before it is written.
+    vector_.without_mask([&] { vector_.store(buffer, dtype, address(at), element); });
+  });
   vector_.bind(op.result(), [=, this](const Position& at) { return vector_.load(buffer, dtype, address(at)); });
 }
 

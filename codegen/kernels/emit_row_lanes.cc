@@ -261,9 +261,13 @@ void RowLanes::sum_depth(std::span<const size_t> axes, V first, int64_t edge) {
   };
   if (range_[axis].from != nullptr) return kernel_.loop(range_[axis].from, range_[axis].to, 1, step);
   const bool is_tap = axes.size() == 1 && depth_.size() > 1;
-  if (!is_tap || (edge < 0 && !s_.unrolls)) return kernel_.loop(0, extent, step);
+  const bool has_room = tile_.items == 1 || sums_->has_room_for_steps(tile_.columns);  // one is read once
+  if (!is_tap || (edge < 0 && !(s_.unrolls && has_room))) return kernel_.loop(0, extent, step);
   if (edge < 0) return kernel_.short_loop(0, extent, 1, step);
-  for (int64_t i = 0; i < extent; ++i) step(number(i));
+  for (int64_t i = 0; i < extent; ++i) {
+    if (!has_room) sums_->separate_steps();
+    step(number(i));
+  }
 }
 
 // All items of the tile times its columns at this place of the depth.

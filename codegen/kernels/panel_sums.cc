@@ -29,6 +29,13 @@ std::vector<ContractionKernel::Axes> PanelSums::rows_of_tile(const Contraction& 
   for (const size_t axis : rows_) extents.push_back(std::min(s_.block[axis], phase.axes[axis].extent));
   std::vector<Axes> rows(static_cast<size_t>(count), origin());
   for (int64_t i = 0; i < count; ++i) set_digits(rows[static_cast<size_t>(i)], rows_, extents, plus(first, i));
+  if (!s_.follows_lines || count != s_.most_tile_rows) return rows;
+  const size_t line = rows_[rows_.size() - 2], pixel = rows_.back();
+  for (int64_t i = 1; i < count; ++i) {
+    rows[static_cast<size_t>(i)] = rows[0];
+    rows[static_cast<size_t>(i)][line] = emitter_.offset(rows[0][line], i / extents.back());
+    rows[static_cast<size_t>(i)][pixel] = emitter_.offset(rows[0][pixel], i % extents.back());
+  }
   return rows;
 }
 

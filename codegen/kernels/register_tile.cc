@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "codegen/schedule/contraction_schedule.h"
+
 namespace minnow {
 
 namespace {
@@ -45,6 +47,12 @@ void hide_shuffles(llvm::IRBuilder<>& ir, std::vector<llvm::Value*>& rows) {
 }
 
 }  // namespace
+
+bool RegisterTile::has_room_for_steps(int64_t rows) const {
+  const Target& target = kernel_.target();
+  const int64_t registers = registers_of_vector(lanes_, target.processor) * (rows * columns_ + rows + columns_);
+  return registers < target.processor.registers;
+}
 
 void for_tiles(KernelBuilder& kernel, int64_t rows, int64_t tile_rows, llvm::Value* from, llvm::Value* to,
                const std::function<void(llvm::Value* first, int64_t rows)>& body) {

@@ -8,8 +8,16 @@ namespace minnow {
 class RegisterTile {
  public:
   RegisterTile(KernelBuilder& kernel, int64_t rows, int64_t columns, int lanes)
-      : kernel_(kernel), columns_(columns), type_(kernel.vector_type(kernel.ir().getFloatTy(), lanes)) {
+      : kernel_(kernel), columns_(columns), lanes_(lanes), type_(kernel.vector_type(kernel.ir().getFloatTy(), lanes)) {
     for (int64_t i = 0; i < rows * columns; ++i) slots_.push_back(kernel.stack(type_));
+  }
+
+  // Whether steps of the depth may follow each other in the code. What they read alike LLVM reads once, early, and
+  // spills where sums leave no registers for it.
+  bool has_room_for_steps(int64_t rows) const;
+  // Between steps that must: LLVM does not look behind a fence, which is no code.
+  void separate_steps() {
+    kernel_.ir().CreateFence(llvm::AtomicOrdering::SequentiallyConsistent, llvm::SyncScope::SingleThread);
   }
 
   void clear() {
@@ -27,6 +35,7 @@ class RegisterTile {
 
   KernelBuilder& kernel_;
   int64_t columns_;
+  int lanes_;
   llvm::Type* type_;
   std::vector<llvm::Value*> slots_;
 };

@@ -2,7 +2,16 @@
 
 #include <algorithm>
 
+#include "codegen/schedule/tiling.h"
+#include "ir/threshold.h"
+
 namespace minnow {
+namespace {
+
+const Threshold kFewBands{"bands of images that are units enough", 4};
+constexpr int64_t kFewestRows = 4;  // of a band
+
+}  // namespace
 
 int64_t registers_of_vector(int64_t lanes, const Processor& processor) {
   return std::max<int64_t>(1, lanes / processor.lanes);
@@ -26,6 +35,16 @@ StagedShape staged_shape(const std::vector<Contraction>& phases, AffineMap Contr
   }
   for (size_t d = shape.size(); d-- > 1;) shape[d - 1].stride = shape[d].stride * shape[d].extent;
   return shape;
+}
+
+int64_t rows_of_shared_band(const std::vector<Contraction>& phases, std::vector<int64_t> block, size_t row_axis,
+                            int64_t units) {
+  const int64_t rows = block[row_axis];
+  if (units >= kFewBands) return rows;
+  block[row_axis] = 1;
+  const StagedShape one = staged_shape(phases, &Contraction::a, block);
+  const int64_t fewest = std::max(kFewestRows, one[one.size() - 2].extent);
+  return smallest_divisor(rows, std::max(fewest, ceil_div(rows, ceil_div(kFewBands, units))));
 }
 
 }  // namespace minnow

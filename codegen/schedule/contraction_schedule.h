@@ -21,6 +21,11 @@ int64_t floats_of(const StagedShape& shape);
 StagedShape staged_shape(const std::vector<Contraction>& phases, AffineMap Contraction::* map,
                          const std::vector<int64_t>& block);
 
+// The part of a block's rows of an image that is a unit, where `units` blocks are all that threads could share. What a
+// band reads of its neighbours' input it copies, too: it has no fewer rows than are read for one.
+int64_t rows_of_shared_band(const std::vector<Contraction>& phases, std::vector<int64_t> block, size_t row_axis,
+                            int64_t units);
+
 // How many of the processor's registers a vector of so many lanes takes.
 int64_t registers_of_vector(int64_t lanes, const Processor& processor);
 
@@ -39,13 +44,14 @@ struct PanelSchedule {
   int64_t lanes = 1;
   int64_t vectors = 1;  // of a panel
   int64_t most_tile_rows = 1;
-  bool packs = true;        // b; else its columns are read where they lie
-  bool is_ahead = false;    // b is packed before, for all iterations of a loop around the kernel, or for all runs
-  bool stages = false;      // a is copied, with the zeros of its padding
-  bool adds_up = false;     // to what is in the result already
-  bool transposes = false;  // sums, on their way into the result, whose rows are along another axis
-  int64_t row_parts = 1;    // of the rows of a block
-  int64_t splits = 1;       // pieces of rows that are work units of their own
+  bool follows_lines = false;  // a tile is a part of one line of pixels, or whole lines
+  bool packs = true;           // b; else its columns are read where they lie
+  bool is_ahead = false;       // b is packed before, for all iterations of a loop around the kernel, or for all runs
+  bool stages = false;         // a is copied, with the zeros of its padding
+  bool adds_up = false;        // to what is in the result already
+  bool transposes = false;     // sums, on their way into the result, whose rows are along another axis
+  int64_t row_parts = 1;       // of the rows of a block
+  int64_t splits = 1;          // pieces of rows that are work units of their own
 
   PanelSchedule(Contraction contraction, const Target& target, bool is_in_block);
   // The same in so much scratch: narrower panels, unpacked where that may be.
@@ -89,6 +95,7 @@ struct PanelSchedule {
   void divide_unpacked(const Target& target);
   void divide_depth(const Target& target);
   void divide_rows(const Target& target);
+  void follow_lines(const Processor& processor);
   void divide_windows(const Target& target);
 };
 

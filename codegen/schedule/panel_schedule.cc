@@ -26,6 +26,7 @@ constexpr int64_t kMaxTileRows = 12;   // each has an address in a register
 constexpr int64_t kWideVectors = 4;    // at most, of a panel that many rows read as it lies
 constexpr int64_t kLongPiece = 64;     // floats; shorter ones would each be alone on their page of memory
 constexpr int64_t kLineBytes = 64;     // of a cache
+constexpr int64_t kLineParts = 3;      // of a tile, of which one less may do
 constexpr int64_t kFilterVectors = 2;  // of a panel whose sums are of many pixels
 constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fewer are not worth beginning
 
@@ -169,13 +170,28 @@ void PanelSchedule::divide_windows(const Target& target) {
         std::max(floats_of(shape) / shape[2].extent * whole.a[2].scale_of(pixels[1]), places(pixel) / height * panel());
     block[pixels[1]] = largest_divisor(height, std::max<int64_t>(1, most / row_floats));
     const int64_t units = whole.extent_of(Kind::kBatch) * panels() * blocks(Kind::kRow);
-    if (!has_little && !whole.sums_pixels()) block[pixels[1]] = rows_of_shared_band(block[pixels[1]], units);
+    if (!has_little && !whole.sums_pixels()) block[pixels[1]] = rows_of_shared_band(phases, block, pixels[1], units);
   }
+  if (phases.size() == 1 && !whole.sums_pixels()) follow_lines(target.processor);
   const int64_t rows = rows_of_block();
   if (has_little) return;
   splits = splits_of(whole.extent_of(Kind::kBatch) * panels(),
                      whole.sums_pixels() ? ceil_div(rows, tile_rows(rows)) : blocks(Kind::kRow), multiplies());
   if (whole.sums_pixels()) row_parts = splits;
+}
+
+// Pixels of one line have one address in common, so that a tile may have more of them, as many as registers hold; if
+// they are not much fewer than those that go on in the next line.
+void PanelSchedule::follow_lines(const Processor& processor) {
+  const int64_t rows = rows_of_block();
+  const int64_t line = block[whole.axes_of(Kind::kRow).back()];
+  const int64_t most = (processor.registers / registers_of_vector(lanes, processor) - 1 - vectors) / vectors;
+  for (int64_t tile = most; tile * kLineParts >= even_tile(rows, most_tile_rows) * (kLineParts - 1); --tile)
+    if (rows % tile == 0 && (line % tile == 0 || tile % line == 0)) {
+      most_tile_rows = tile;
+      follows_lines = true;
+      return;
+    }
 }
 
 void PanelSchedule::fit(int64_t room) {

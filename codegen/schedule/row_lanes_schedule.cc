@@ -57,7 +57,7 @@ RowLanesSchedule::RowLanesSchedule(Contraction contraction, const Target& target
   if (phases.size() > 1) return;
   block[rows[1]] =
       largest_divisor(height, std::max<int64_t>(1, target.schedule.cache_bytes / kImageParts / 4 / row_floats));
-  if (target.has_threads) block[rows[1]] = rows_of_shared_band(block[rows[1]], units());
+  if (target.has_threads) block[rows[1]] = rows_of_shared_band(phases, block, rows[1], units());
 }
 
 RowLanesSchedule::Tile RowLanesSchedule::tile_of(const Contraction& phase) const {

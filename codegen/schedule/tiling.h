@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "ir/threshold.h"
 #include "ir/type.h"
 
 namespace minnow {
@@ -18,13 +17,10 @@ inline int64_t largest_divisor(int64_t number, int64_t limit) {
   return 1;
 }
 
-inline const Threshold kFewBands{"bands of images that are units enough", 4};
-inline constexpr int64_t kFewestRows = 4;  // of a band: what it reads of its neighbours' input it copies
-
-// The part of `rows` rows of an image that is a unit, where `units` of them are all that threads could share.
-inline int64_t rows_of_shared_band(int64_t rows, int64_t units) {
-  if (units >= kFewBands) return rows;
-  return largest_divisor(rows, std::max(kFewestRows, ceil_div(rows, ceil_div(kFewBands, units))));
+inline int64_t smallest_divisor(int64_t number, int64_t at_least) {
+  for (int64_t d = std::max<int64_t>(at_least, 1); d < number; ++d)
+    if (number % d == 0) return d;
+  return number;
 }
 
 }  // namespace minnow

@@ -311,7 +311,7 @@ const std::vector<std::string>& no_thresholds() {
       "kRounds",                              // of a search
       "kMost = int64_t{1} << 40",             // of a number that makes sense
       "kRead = 0",                            // LLVM's
-      "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kFilterVectors", "kLongRows",  // how registers are filled
+      "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kLineParts", "kFilterVectors", "kLongRows",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kVectorsOfPiece", "kNone", "kBoth",    // of reductions, of traits
       "kLanesOfPart",                         // of registers

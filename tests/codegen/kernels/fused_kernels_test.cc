@@ -46,6 +46,14 @@ void build_softmax(Program& p, int64_t rows, int64_t columns) {
   p.gradients_of(weighted_sum(p, y), {x});
 }
 
+// Over planes whose rows end within a vector.
+void build_softmax_of_planes(Program& p, int64_t rows, int64_t columns) {
+  Value* x = p.input({rows, 8, columns});
+  const auto over_plane = [&](Value* value) { return p.b.broadcast(value, {0}, x->type.shape); };
+  Value* y = p.b.exp(p.b.sub(x, over_plane(p.b.reduce_max(x, {1, 2}))));
+  p.result(p.b.div(y, over_plane(p.b.reduce_sum(y, {1, 2}))));
+}
+
 void build_log_softmax(Program& p, int64_t rows, int64_t columns) {
   Value* x = p.input({rows, columns});
   Value* y = log_softmax(p.b, x);
@@ -157,6 +165,7 @@ TEST_P(FusedKernel, ComputesWhatTheOpsDo) {
 
 INSTANTIATE_TEST_SUITE_P(EveryKind, FusedKernel,
                          ::testing::Values(FusedCase{"Softmax", FusionKind::kRow, build_softmax},
+                                           FusedCase{"SoftmaxOfPlanes", FusionKind::kRow, build_softmax_of_planes},
                                            FusedCase{"LogSoftmax", FusionKind::kRow, build_log_softmax},
                                            FusedCase{"CrossEntropy", FusionKind::kRow, build_cross_entropy},
                                            FusedCase{"LayerNorm", FusionKind::kRow, build_layer_norm},

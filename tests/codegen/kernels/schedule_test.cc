@@ -63,6 +63,18 @@ TEST(Schedule, DividesOneImageAmongThreads) {
   EXPECT_THAT(convolution(4, 34), AllOf(HasSubstr("vectors of pixels"), HasSubstr("4 units of work")));
 }
 
+// Seven images of a line of 28 pixels, and as many sums as registers hold: a tile goes on in no other line.
+TEST(Schedule, TilesFollowLinesOfPixels) {
+  const auto convolution = [](int64_t size, const std::string& cpu) {
+    return schedule_of(OpKind::kConv, {8, 64, size + 2, size + 2}, {64, 64, 3, 3}, ConvAttributes{}, cpu, false);
+  };
+  EXPECT_THAT(convolution(28, "znver5"), HasSubstr("tile 14 rows x 2 vectors"));
+  EXPECT_THAT(convolution(24, "znver5"), HasSubstr("tile 12 rows x 2 vectors"));
+  EXPECT_THAT(convolution(6, "znver5"), HasSubstr("tile 12 rows x 2 vectors"));
+  EXPECT_THAT(convolution(23, "znver5"), HasSubstr("tile 12 rows x 2 vectors"));  // a prime number
+  EXPECT_THAT(convolution(28, "haswell"), HasSubstr("tile 4 rows x 2 vectors"));
+}
+
 std::string filter_gradient(int64_t channels, int64_t size, int64_t filter, const std::string& cpu) {
   const Shape x = {16, channels, size + filter - 1, size + filter - 1}, y = {16, 16, size, size};
   ConvAttributes gradient;
