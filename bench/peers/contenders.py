@@ -19,7 +19,7 @@ HAND_WRITTEN = ("lenet", "lenet-relu", "mlp-256", "softmax-regression")  # in ne
 SEQUENCES = ("rnn-scratch", "gru", "lstm", "char-lstm", "seq2seq", "gpt-char")
 ZOO = sorted(path.stem for path in (ROOT / "models/zoo").glob("*.textproto"))
 # PyTorch builds all.
-BUILT = {"jax": (*HAND_WRITTEN, *grid.NAMES, "rnn-scratch", "gru", "lstm", "char-lstm"), "keras": grid.NAMES}
+BUILT = {"jax": (*HAND_WRITTEN, *grid.NAMES, *ZOO, "rnn-scratch", "gru", "lstm", "char-lstm"), "keras": grid.NAMES}
 # What the peers do, whatever the file says of training.
 PLAIN_SGD = ("--set", "training.sgd={}", "--set", "training.weight_decay=0", "--set", "training.clip={}")
 

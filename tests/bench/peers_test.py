@@ -266,7 +266,7 @@ class Graphs(unittest.TestCase):
         self.assertEqual(main.named("recurrent"), grid.NAMES)
 
     def test_a_model_has_the_peers_that_build_it(self):
-        built = {"lstm-32x16": ["torch", "torch.compile", "jax", "keras"], "resnet20": ["torch", "torch.compile"],
+        built = {"lstm-32x16": ["torch", "torch.compile", "jax", "keras"], "resnet20": ["torch", "torch.compile", "jax"],
                  "lenet": ["torch", "torch.compile", "jax"], "gpt-char": ["torch", "torch.compile"]}
         for model, peers in built.items():
             self.assertEqual(contenders.peers_of(model, contenders.PEERS), peers)
