@@ -14,11 +14,12 @@ import grid
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = pathlib.Path(__file__).resolve().parent
-PEERS = ("torch", "torch.compile", "jax")
-HAND_WRITTEN = ("lenet", "lenet-relu", "mlp-256", "softmax-regression")  # in networks.py, for every peer
+PEERS = ("torch", "torch.compile", "jax", "keras")
+HAND_WRITTEN = ("lenet", "lenet-relu", "mlp-256", "softmax-regression")  # in networks.py, for PyTorch and JAX
 SEQUENCES = ("rnn-scratch", "gru", "lstm", "char-lstm", "seq2seq", "gpt-char")
 ZOO = sorted(path.stem for path in (ROOT / "models/zoo").glob("*.textproto"))
-OF_JAX = (*HAND_WRITTEN, *grid.NAMES, "rnn-scratch", "gru", "lstm", "char-lstm")  # PyTorch builds all
+# PyTorch builds all.
+BUILT = {"jax": (*HAND_WRITTEN, *grid.NAMES, *ZOO, "rnn-scratch", "gru", "lstm", "char-lstm"), "keras": grid.NAMES}
 # What the peers do, whatever the file says of training.
 PLAIN_SGD = ("--set", "training.sgd={}", "--set", "training.weight_decay=0", "--set", "training.clip={}")
 
@@ -56,7 +57,7 @@ def model_text(model):
 
 def peers_of(model, peers):
     """Those that build this model."""
-    return [name for name in peers if name != "jax" or model in OF_JAX]
+    return [name for name in peers if model in BUILT.get(name, (model,))]
 
 
 def pinned(threads, command):
@@ -68,10 +69,11 @@ def pinned(threads, command):
 
 
 def peer_environment(threads):
-    """Both frameworks otherwise take as many threads as they find processors."""
+    """The frameworks otherwise take as many threads as they find processors."""
     xla = "" if threads > 1 else "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     return {**os.environ, "OMP_NUM_THREADS": str(threads), "XLA_FLAGS": xla, "JAX_PLATFORMS": "cpu",
-            "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
+            "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1",
+            "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
 class Process:

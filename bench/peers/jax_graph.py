@@ -1,8 +1,10 @@
-"""Recurrent networks in JAX: a rule for each kind of layer, the loops along sequences as lax.scan. Weights are Minnow's."""
+"""A graph of layers in JAX: recurrent ones, whose loops along sequences are lax.scan, and those of jax_layers.py. Weights are
+Minnow's."""
 import jax
 import jax.numpy as jnp
 
 import recurrence
+from jax_layers import RULES, batch_norm, dropout
 from model_file import one
 
 sigmoid, tanh = jax.nn.sigmoid, jnp.tanh
@@ -66,25 +68,25 @@ def recurrent(layer, weights, x, unroll):
     return jnp.concatenate(every, -1).swapaxes(0, 1)
 
 
-def dense(layer, weights, x):
-    rows = x if one(layer.fields, "per_position", False) else x.reshape(x.shape[0], -1)
-    y = rows @ weights["weight"]
-    return y + weights["bias"] if "bias" in weights else y
+def weights_of(layer, tensors):
+    """By the names of its parts."""
+    return {part: tensors[weight.name].T if weight.is_turned else tensors[weight.name]
+            for part, weight in layer.tensors.items()}
 
 
-RULES = {
-    "dense": dense,
-    "one_hot": lambda layer, weights, x: jax.nn.one_hot(x, one(layer.fields, "vocabulary")),
-    "embedding": lambda layer, weights, x: weights["weight"][x],
-}
-
-
-def forward(graph, unroll, tensors, inputs):
-    """Logits."""
-    values = dict(inputs)
-    for layer in graph.layers:
-        weights = {part: tensors[weight.name] for part, weight in layer.tensors.items()}
-        x = values[layer.inputs[0]]
-        values[layer.name] = (recurrent(layer, weights, x, unroll) if layer.kind in STEPS
-                              else RULES[layer.kind](layer, weights, x))
-    return values[graph.output]
+def forward(graph, unroll, tensors, inputs, key):
+    """What the loss sees, and new states by name. A key, for random numbers, has whoever trains."""
+    values, states = dict(inputs), {}
+    for i, layer in enumerate(graph.layers):
+        weights, fed = weights_of(layer, tensors), [values[name] for name in layer.inputs]
+        if layer.kind in STEPS:
+            y = recurrent(layer, weights, fed[0], unroll)
+        elif layer.kind == "dropout":
+            y = dropout(layer, *fed, None if key is None else jax.random.fold_in(key, i))
+        elif layer.kind == "batch_norm":
+            y, new = batch_norm(layer, weights, *fed, key is not None)
+            states |= {layer.tensors[part].name: state for part, state in new.items()}
+        else:
+            y = RULES[layer.kind](layer, weights, *fed)
+        values[layer.name] = y
+    return values[graph.output], states

@@ -75,28 +75,41 @@ def forward(network, layout, pool, weights, x):
     return x
 
 
-def loss_of(weights, forward_of, inputs, labels):
+def cross_entropy(logits, labels):
     """The mean over all positions."""
-    log = jax.nn.log_softmax(forward_of(weights, inputs))
+    log = jax.nn.log_softmax(logits)
     return -jnp.mean(jnp.take_along_axis(log, labels[..., None], axis=-1))
 
 
-class Step:
-    """`forward_of` makes logits of weights and inputs, both by name and in the layout."""
+# By the name of the loss, which is of what it sees and a target; and what is predicted of the same.
+LOSSES = {"softmax_cross_entropy": cross_entropy, "mean_squared_error": lambda y, target: jnp.mean((y - target) ** 2),
+          "binary_cross_entropy_with_logits": lambda y, target: jnp.mean(jax.nn.softplus(y) - y * target)}
+PREDICTIONS = {"softmax_cross_entropy": jax.nn.softmax, "mean_squared_error": lambda y: y,
+               "binary_cross_entropy_with_logits": jax.nn.sigmoid}
 
-    def __init__(self, forward_of, function, layout, weights, inputs, labels, rate):
+
+class Step:
+    """`forward_of` makes what the loss sees, and new states, of weights with states and inputs, by name and in the layout."""
+
+    def __init__(self, forward_of, loss, function, layout, weights, inputs, targets, rate):
         self.layout = layout
         self.weights = {name: jnp.array(layout.filters(array)) for name, array in weights.items()}
         self.inputs = {name: jnp.array(layout.images(array)) for name, array in inputs.items()}
-        self.labels = jnp.array(labels)
+        self.targets = jnp.array(targets)
+        self.key = jax.random.key(0, impl="rbg")  # whose numbers come faster than the default's
         self.result = None
 
-        def train_step(weights, inputs, labels):
-            loss, gradients = jax.value_and_grad(loss_of)(weights, forward_of, inputs, labels)
-            return jax.tree.map(lambda w, g: w - rate * g, weights, gradients), loss
+        def loss_of(weights, key, inputs, targets):
+            y, states = forward_of(weights, inputs, key)
+            return LOSSES[loss](y, targets), states
+
+        def train_step(weights, key, inputs, targets):
+            grad = jax.value_and_grad(loss_of, has_aux=True)
+            (value, states), gradients = grad(weights, key, inputs, targets)
+            return {name: w - rate * gradients[name] for name, w in weights.items()} | states, value
 
         def infer(weights, inputs):
-            return jax.nn.softmax(forward_of(weights, inputs))
+            return PREDICTIONS[loss](forward_of(weights, inputs, None)[0])
 
         self.trains = function == "train_step"
         self.function = jax.jit(train_step, donate_argnums=0) if self.trains else jax.jit(infer)
@@ -104,7 +117,7 @@ class Step:
     def run(self, steps):
         for _ in range(steps):
             if self.trains:
-                self.weights, self.result = self.function(self.weights, self.inputs, self.labels)
+                self.weights, self.result = self.function(self.weights, self.key, self.inputs, self.targets)
             else:
                 self.result = self.function(self.weights, self.inputs)
         jax.block_until_ready((self.weights, self.result))
@@ -115,23 +128,24 @@ class Step:
 
 
 def ways(network):
-    """(name, layout, a function from weights and inputs to logits)"""
+    """(name, layout, a function as Step wants it)"""
     if isinstance(network, Graph):
-        for name, unroll in UNROLLS.items():
+        for name, unroll in (UNROLLS if network.is_recurrent() else {"plain": 1}).items():
             yield name, Layout("NCHW"), functools.partial(jax_graph.forward, network, unroll)
         return
     for layout in map(Layout, ("NCHW", "NHWC") if has_convolutions(network) else ("NCHW",)):
         for pool in POOLS if has_convolutions(network) else ("reduce_window",):
-            def forward_of(weights, inputs, layout=layout, pool=pool):
-                return forward(network, layout, POOLS[pool], weights, inputs["image"])
+            def forward_of(weights, inputs, key, layout=layout, pool=pool):
+                return forward(network, layout, POOLS[pool], weights, inputs["image"]), {}
             yield f"{layout.numbers[0]}, {pool}" if has_convolutions(network) else "plain", layout, forward_of
 
 
 class Peer:
-    def variants(self, network, function, weights, inputs, labels, rate):
+    def variants(self, network, function, weights, inputs, targets, rate):
+        loss = network.loss if isinstance(network, Graph) else "softmax_cross_entropy"
         for name, layout, forward_of in ways(network):
             def make(layout=layout, forward_of=forward_of):
-                return Step(forward_of, function, layout, weights, inputs, labels, rate)
+                return Step(forward_of, loss, function, layout, weights, inputs, targets, rate)
             yield name, make
 
 

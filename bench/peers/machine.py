@@ -5,6 +5,9 @@ import re
 import subprocess
 from importlib import metadata
 
+PACKAGES = (("torch", "PyTorch", "torch"), ("torch.compile", "PyTorch", "torch"), ("jax", "JAX", "jax"),
+            ("keras", "Keras", "keras"), ("keras", "TensorFlow", "tensorflow"))  # peer, name, package
+
 
 def lscpu():
     out = subprocess.run(["lscpu"], capture_output=True, text=True, check=True, env={**os.environ, "LC_ALL": "C"})
@@ -23,6 +26,5 @@ def describe():
 
 
 def versions(peers):
-    packages = ["torch"] if any(peer.startswith("torch") for peer in peers) else []
-    packages += ["jax"] if "jax" in peers else []
-    return {"PyTorch" if name == "torch" else "JAX": metadata.version(name) for name in packages}
+    found = {name: package for peer, name, package in PACKAGES if peer in peers}
+    return {name: metadata.version(package) for name, package in found.items()}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times Minnow's training steps and inferences beside PyTorch's and JAX's, in turns. See docs/performance.md."""
+"""Times Minnow's training steps and inferences beside PyTorch's, JAX's and Keras', in turns. See docs/performance.md."""
 import argparse
 import fnmatch
 import json
@@ -45,7 +45,7 @@ def parse_arguments():
     add("--batch-sizes", "--batches", type=numbers, default=[1, 32, 256], help="default 1,32,256")
     add("--threads", type=numbers, default=[1, 2], help="default 1,2")
     add("--rounds", type=int, choices=range(2, 1001), metavar="R", default=11, help="samples of each; default 11")
-    add("--peers", type=words, default=list(PEERS), help="of torch,torch.compile,jax; all by default")
+    add("--peers", type=words, default=list(PEERS), help="of torch,torch.compile,jax,keras; all by default")
     add("--parts", type=words, default=list(PARTS), help="of " + ",".join(PARTS) + "; all by default")
     add("--json", type=path, metavar="F",
         help="write results to F after each; what F has already is not measured again")
@@ -137,7 +137,7 @@ def step_jobs(arguments, results, entrants):
 def start_jobs(arguments, results):
     data = arguments.data_dir or starts.default_data()
     for model in [model for model in START_MODELS if model in arguments.models]:
-        for name in ("minnow", *arguments.peers):
+        for name in ("minnow", *peers_of(model, arguments.peers)):
             if results.has("starts", model=model, contender=name):
                 continue
 

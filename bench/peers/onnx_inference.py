@@ -1,11 +1,15 @@
-"""Inference of the same .onnx files by Minnow, ONNX Runtime and, where it is installed, OpenVINO, on so many threads.
+"""Inference of the same networks by Minnow, ONNX Runtime and, where they are installed, OpenVINO and LiteRT, on so many threads.
 
     python bench/peers/onnx_inference.py build/tools/minnow [NAME...] [--rounds N] [--threads N] [--files FOLDER]
 
-Networks from PyTorch, exported as its exporter does, or the files of a folder. Programs take turns, one computing while the others wait
-until their threads no longer look for work; of each the least time counts. Needs torch, onnx, onnxruntime, onnxscript. (LiteRT reads no ONNX.)
+Networks from PyTorch, exported as its exporter does, or the files of a folder. LiteRT, which reads no ONNX, has each network
+and batch size from litert-torch, as NAME-BATCH.tflite. Programs take turns, one computing while the others wait until their
+threads no longer look for work; of each the least time counts. Needs torch, onnx, onnxruntime, onnxscript; openvino and
+litert-torch if these are to take part.
 """
 import argparse
+import contextlib
+import importlib.util
 import os
 import pathlib
 import subprocess
@@ -23,6 +27,10 @@ from report import duration, ratio, table  # noqa: E402
 BATCHES = (1, 64)
 SECONDS = 0.05  # of a sample, or one step
 PAUSE_SECONDS = 0.02  # in which the last program's threads stop waiting for more
+
+
+def is_installed(package):
+    return importlib.util.find_spec(package) is not None
 
 
 def networks():
@@ -89,6 +97,22 @@ def export(folder, names):
         if not names or name in names:
             torch.onnx.export(model.eval(), (torch.randn(2, *shape),), folder / f"{name}.onnx", input_names=["x"], verbose=False,
                               dynamic_shapes=({0: torch.export.Dim("batch")},), dynamo=True, external_data=False)
+            if is_installed("litert_torch"):
+                export_to_litert(folder, name, model, shape)
+
+
+def export_to_litert(folder, name, model, shape):
+    """A file for each batch size. A network that litert-torch cannot convert has none, and LiteRT does without it."""
+    import litert_torch
+    import torch
+
+    for batch in BATCHES:
+        path = folder / f"{name}-{batch}.tflite"
+        try:
+            with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # it tells of every pass
+                litert_torch.convert(model, (torch.randn(batch, *shape),)).export(str(path))
+        except Exception as error:  # of any of its parts
+            print(f"not converted: {path.stem}, {type(error).__name__}: {str(error).splitlines()[0]}", file=sys.stderr)
 
 
 class Minnow:
@@ -159,14 +183,27 @@ def openvino(path, batch, threads):
     return Called(lambda: request.infer(feed))
 
 
+def litert(path, batch, threads):
+    """With XNNPACK, which it takes of itself."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(litert_file(path, batch)), num_threads=threads)
+    interpreter.allocate_tensors()
+    for given, array in zip(interpreter.get_input_details(), feeds(path, batch).values()):
+        interpreter.set_tensor(given["index"], array)
+    return Called(interpreter.invoke)
+
+
+def litert_file(path, batch):
+    return path.with_name(f"{path.stem}-{batch}.tflite")
+
+
 def measure(program, path, batch, threads, rounds):
     makers = {"Minnow": lambda: Minnow(program, path, batch, threads), "ONNX Runtime": lambda: onnx_runtime(path, batch, threads)}
-    try:
-        import openvino as _  # noqa: F401
-
+    if is_installed("openvino"):
         makers["OpenVINO"] = lambda: openvino(path, batch, threads)
-    except ImportError:
-        pass
+    if is_installed("ai_edge_litert") and litert_file(path, batch).exists():
+        makers["LiteRT"] = lambda: litert(path, batch, threads)
     runners = {name: make() for name, make in makers.items()}
     counts = {name: max(1, int(SECONDS / max(1e-7, min(runner.steps(1) for _ in range(3))))) for name, runner in runners.items()}
     best = dict.fromkeys(runners, float("inf"))
@@ -177,6 +214,12 @@ def measure(program, path, batch, threads, rounds):
     for runner in runners.values():
         runner.close()
     return best
+
+
+def cells(best, programs):
+    """Each program's time and, but for Minnow's, how many times Minnow's it is."""
+    return ["" if name not in best else duration(best[name]) + ("" if name == "Minnow" else f" ({ratio(best[name] / best['Minnow'])})")
+            for name in programs]
 
 
 def main():
@@ -191,15 +234,14 @@ def main():
         folder = options.files or pathlib.Path(place)
         if not options.files:
             export(folder, options.names)
-        rows, others = [], set()
-        for path in sorted(folder.glob("*.onnx")):
+        found = {}
+        for path in sorted(path for path in folder.glob("*.onnx") if not options.names or path.stem in options.names):
             for batch in BATCHES:
-                best = measure(options.program, path, batch, options.threads, options.rounds)
-                ours = best.pop("Minnow")
-                others |= set(best)
-                rows.append([f"{path.stem}, {batch}", duration(ours), *[f"{duration(t)} ({ratio(t / ours)})" for t in best.values()]])
-                print(*rows[-1], sep="  ", file=sys.stderr, flush=True)
-        print(table(["network, batch", "Minnow", *sorted(others)], rows))
+                case = f"{path.stem}, {batch}"
+                found[case] = measure(options.program, path, batch, options.threads, options.rounds)
+                print(case, *cells(found[case], found[case]), sep="  ", file=sys.stderr, flush=True)
+        programs = list(dict.fromkeys(name for best in found.values() for name in best))
+        print(table(["network, batch", *programs], [[case, *cells(best, programs)] for case, best in found.items()]))
 
 
 if __name__ == "__main__":

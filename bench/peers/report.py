@@ -3,7 +3,7 @@ import statistics
 
 import grid
 
-NAMES = {"minnow": "Minnow", "torch": "PyTorch eager", "torch.compile": "torch.compile", "jax": "JAX jit"}
+NAMES = {"minnow": "Minnow", "torch": "PyTorch eager", "torch.compile": "torch.compile", "jax": "JAX jit", "keras": "Keras"}
 PHASES = ("forward", "gradient", "update")
 
 

@@ -20,11 +20,15 @@ import networks
 
 
 def load_peer(name, threads):
-    """"torch", "torch.compile" or "jax"; the framework is imported here, for the others cost time and memory."""
+    """"torch", "torch.compile", "jax" or "keras"; the framework is imported here, for the others cost time and memory."""
     if name == "jax":
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
         import jax_peer
         return jax_peer.JIT
+    if name == "keras":
+        import keras_peer
+        keras_peer.configure(threads)
+        return keras_peer.PEER
     import torch_peer
     torch_peer.configure(threads)
     return torch_peer.EAGER if name == "torch" else torch_peer.COMPILED

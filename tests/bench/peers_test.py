@@ -265,9 +265,11 @@ class Graphs(unittest.TestCase):
         self.assertEqual(main.named("gru-*x16"), ["gru-32x16", "gru-128x16", "gru-512x16"])
         self.assertEqual(main.named("recurrent"), grid.NAMES)
 
-    def test_pytorch_alone_builds_them(self):
-        self.assertEqual(contenders.peers_of("resnet20", contenders.PEERS), ["torch", "torch.compile"])
-        self.assertEqual(contenders.peers_of("lenet", contenders.PEERS), list(contenders.PEERS))
+    def test_a_model_has_the_peers_that_build_it(self):
+        built = {"lstm-32x16": ["torch", "torch.compile", "jax", "keras"], "resnet20": ["torch", "torch.compile", "jax"],
+                 "lenet": ["torch", "torch.compile", "jax"], "gpt-char": ["torch", "torch.compile"]}
+        for model, peers in built.items():
+            self.assertEqual(contenders.peers_of(model, contenders.PEERS), peers)
 
 
 class Document(unittest.TestCase):
