@@ -3,6 +3,7 @@
 #include "codegen/kernels/contraction_kernel.h"
 #include "codegen/kernels/emit_contraction.h"
 #include "codegen/kernels/result_grid.h"
+#include "codegen/machine/jit_code.h"
 #include "codegen/schedule/tiling.h"
 #include "passes/group/tile_batch.h"
 
@@ -18,7 +19,9 @@ class RowLanes : ContractionKernel {
       : ContractionKernel(kernel, storage, work, s.phases), s_(s), column_(s.whole.axes_of(Kind::kColumn)[0]),
         columns_(s.whole.axes[column_].extent), depth_(s.whole.axes_of(Kind::kDepth)),
         a_{op_.operands[0], &Contraction::a}, b_{op_.operands[1], &Contraction::b}, at_(origin()),
-        is_costly_(is_epilogue_costly()) {}
+        is_costly_(is_epilogue_costly()) {
+    if (is_costly_) kernel_.function()->addFnAttr(kManyConstants);
+  }
 
   WorkUnits emit();
 

@@ -91,7 +91,10 @@ char EmptyOnceInterrupted::ID = 0;
 
 std::unique_ptr<llvm::Pass> made(llvm::Pass* pass) { return std::unique_ptr<llvm::Pass>(pass); }
 
-bool has_many_addresses(const llvm::Function& function) { return function.hasFnAttribute(kManyAddresses); }
+bool has_any(const llvm::Module& module, const char* attribute) {
+  return std::ranges::any_of(module,
+                             [&](const llvm::Function& function) { return function.hasFnAttribute(attribute); });
+}
 
 // Without passes that take more time than they save.
 class CodePasses : public llvm::legacy::PassManager {
@@ -99,10 +102,11 @@ class CodePasses : public llvm::legacy::PassManager {
   CodePasses(const Target& target, const llvm::Module& module) {
     // An address of elements at fixed distances is computed once already (Coord): where the distances are part of
     // instructions, there is nothing left to reduce.
-    if (target.has_far_offsets && !std::ranges::any_of(module, has_many_addresses)) {
+    if (target.has_far_offsets && !has_any(module, kManyAddresses)) {
       left_out_.insert(made(llvm::createLoopStrengthReducePass())->getPassID());
       left_out_.insert(made(llvm::createCanonicalizeFreezeInLoopsPass())->getPassID());
     }
+    if (has_any(module, kManyConstants)) left_out_.insert(&llvm::EarlyMachineLICMID);
   }
 
   void add(llvm::Pass* pass) override {

@@ -20,6 +20,9 @@ namespace minnow {
 // Attribute of a function that reads from more places at once than there are registers for their addresses: LLVM is to
 // find what they have in common, which takes it time.
 inline constexpr char kManyAddresses[] = "minnow-many-addresses";
+// Of one whose inner loops take all registers, while its outer ones read many constants: LLVM is not to keep those in
+// registers meanwhile.
+inline constexpr char kManyConstants[] = "minnow-many-constants";
 
 using ObjectBytes = llvm::SmallVector<char, 0>;
 
