@@ -25,7 +25,9 @@ Value* modulo(NodeScope& n, Value* x, Value* y) {
   }
   require(is_fmod, "of floats it needs fmod = 1");
   Value* wide_x = b.convert(x, DType::kF64);
-  Value* wide_y = b.convert(y, DType::kF64);
+  // All of x is left by what is infinite, as by what is larger than any float: that is without 0 times infinity.
+  constexpr double kLargerThanFloats = 1e300;
+  Value* wide_y = clamped(b, b.convert(y, DType::kF64), -kLargerThanFloats, kLargerThanFloats);
   return b.convert(b.sub(wide_x, b.mul(truncated(b, b.div(wide_x, wide_y)), wide_y)), DType::kF32);
 }
 
