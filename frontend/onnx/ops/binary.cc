@@ -1,4 +1,5 @@
 // Elementwise, two operands or many, which are broadcast to each other.
+#include <limits>
 #include <map>
 
 #include "frontend/onnx/ops/elements.h"
@@ -25,10 +26,11 @@ Value* modulo(NodeScope& n, Value* x, Value* y) {
   }
   require(is_fmod, "of floats it needs fmod = 1");
   Value* wide_x = b.convert(x, DType::kF64);
-  // All of x is left by what is infinite, as by what is larger than any float: that is without 0 times infinity.
-  constexpr double kLargerThanFloats = 1e300;
-  Value* wide_y = clamped(b, b.convert(y, DType::kF64), -kLargerThanFloats, kLargerThanFloats);
-  return b.convert(b.sub(wide_x, b.mul(truncated(b, b.div(wide_x, wide_y)), wide_y)), DType::kF32);
+  Value* wide_y = b.convert(y, DType::kF64);
+  // Of what is infinite, as of the largest number, there is none in x, but none times infinity would be NaN.
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  Value* taken = b.mul(truncated(b, b.div(wide_x, wide_y)), clamped(b, wide_y, -kLargest, kLargest));
+  return b.convert(b.sub(wide_x, taken), DType::kF32);
 }
 
 Value* whole_power(GraphBuilder& b, Value* x, int64_t exponent) {
