@@ -1,5 +1,4 @@
 // Elementwise, two operands or many, which are broadcast to each other.
-#include <limits>
 #include <map>
 
 #include "frontend/onnx/ops/elements.h"
@@ -27,9 +26,9 @@ Value* modulo(NodeScope& n, Value* x, Value* y) {
   require(is_fmod, "of floats it needs fmod = 1");
   Value* wide_x = b.convert(x, DType::kF64);
   Value* wide_y = b.convert(y, DType::kF64);
-  // Of what is infinite, as of the largest number, there is none in x, but none times infinity would be NaN.
-  constexpr double kLargest = std::numeric_limits<float>::max();
-  Value* taken = b.mul(truncated(b, b.div(wide_x, wide_y)), clamped(b, wide_y, -kLargest, kLargest));
+  Value* times = truncated(b, b.div(wide_x, wide_y));
+  // None of what is infinite would be NaN.
+  Value* taken = b.select(b.binary(OpKind::kNotEqual, times, 0.0), b.mul(times, wide_y), 0.0);
   return b.convert(b.sub(wide_x, taken), DType::kF32);
 }
 
