@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tests/onnx/small_graph.h"
 
@@ -46,6 +47,13 @@ TEST(OnnxOperators, WholeNumbersDivideTowardsZeroAndTakeTheDivisorsSign) {
   expect(answer({"op_type: 'Mod' input: 'a' input: 'b' output: 'y'"}, {a, b}), {4}, {1, 1, -1, -1});
   expect(answer({"op_type: 'Mod' input: 'a' input: 'b' output: 'y' attribute { name: 'fmod' i: 1 type: INT }"}, {a, b}),
          {4}, {1, -1, 1, -1});
+}
+
+TEST(OnnxOperators, AnInfiniteDivisorLeavesAllThatIsDivided) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const SmallInput a{"a", {kF32, {4}}, {1.5, -1.5, 0, 7.5}}, b{"b", {kF32, {4}}, {infinity, infinity, -infinity, 2}};
+  expect(answer({"op_type: 'Mod' input: 'a' input: 'b' output: 'y' attribute { name: 'fmod' i: 1 type: INT }"}, {a, b}),
+         {4}, {1.5, -1.5, 0, 1.5});
 }
 
 TEST(OnnxOperators, BitsOfWholeNumbers) {

@@ -58,6 +58,17 @@ TEST(OnnxStrings, AreSplitAtEachDelimiterOrAtRunsOfBlanks) {
   EXPECT_THAT(split(""), ElementsAre(1, 2, 0));
 }
 
+TEST(OnnxStrings, OfNoneThereAreNoPartsWhereverTheyAreSplit) {
+  const Answer counts =
+      answer({"op_type: 'Constant' output: 'x' attribute { name: 'value' type: TENSOR t { dims: 0 "
+              "data_type: 8 } }",
+              "op_type: 'StringSplit' input: 'x' output: 'parts' output: 'y'" + text_attribute("delimiter", ",") +
+                  " attribute { name: 'maxsplit' type: INT i: 1 }"},
+             {});
+  EXPECT_EQ(counts.error, "");
+  EXPECT_EQ(counts.shape, Shape{0});
+}
+
 TEST(OnnxStrings, LettersOfAllAlphabetsChangeCaseAndOtherBytesStay) {
   expect_all_equal(
       {strings("x", R"('straße', 'жук', '\377a\300\200')"),

@@ -26,7 +26,10 @@ Value* modulo(NodeScope& n, Value* x, Value* y) {
   require(is_fmod, "of floats it needs fmod = 1");
   Value* wide_x = b.convert(x, DType::kF64);
   Value* wide_y = b.convert(y, DType::kF64);
-  return b.convert(b.sub(wide_x, b.mul(truncated(b, b.div(wide_x, wide_y)), wide_y)), DType::kF32);
+  Value* times = truncated(b, b.div(wide_x, wide_y));
+  // None of what is infinite would be NaN.
+  Value* taken = b.select(b.binary(OpKind::kNotEqual, times, 0.0), b.mul(times, wide_y), 0.0);
+  return b.convert(b.sub(wide_x, taken), DType::kF32);
 }
 
 Value* whole_power(GraphBuilder& b, Value* x, int64_t exponent) {

@@ -34,11 +34,10 @@ Parts split_at_blanks(std::string_view text, size_t most) {
   return parts;
 }
 
-Parts split_of(const NodeScope& n, const std::string& text) {
-  const std::string delimiter = n.text("delimiter");
+// How often a text is split at most.
+size_t most_splits(const NodeScope& n) {
   const int64_t most = n.has_attribute("maxsplit") ? n.whole("maxsplit") : -1;
-  const size_t limit = most < 0 ? std::string::npos : static_cast<size_t>(most);
-  return delimiter.empty() ? split_at_blanks(text, limit) : split_at(text, delimiter, limit);
+  return most < 0 ? std::string::npos : static_cast<size_t>(most);
 }
 
 }  // namespace
@@ -68,11 +67,14 @@ void string_split(NodeScope& n) {
   const HostTensor& x = n.known(0);
   require(x.is_strings(), "input 0 is of {}, but must be of strings", element_type_name(x.type));
   require(n.rank() < kMaxRank, "it has {} dimensions; the limit is {}", n.rank() + 1, kMaxRank);
+  const std::string delimiter = n.text("delimiter");
+  const size_t most_of_each = most_splits(n);
   std::vector<Parts> parts;
   HostTensor counts = HostTensor::zeros(onnx::TensorProto::INT64, x.shape);
   int64_t most = 0;
   for (size_t i = 0; i < x.size(); ++i) {
-    parts.push_back(split_of(n, *x.string(i)));
+    const std::string& text = *x.string(i);
+    parts.push_back(delimiter.empty() ? split_at_blanks(text, most_of_each) : split_at(text, delimiter, most_of_each));
     counts.ints[i] = std::ssize(parts.back());
     most = std::max(most, counts.ints[i]);
   }

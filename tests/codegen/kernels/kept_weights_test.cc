@@ -165,7 +165,8 @@ TEST_F(KeptWeights, AreThoseThatStayAsTheyAre) {
       "func @f(%x: f32[40,64], %w: f32[64,64] weight) -> (f32[40,64], w: f32[64,64]) {\n"
       "  %0 = dot(%x, %w) {contract = [1, 1]} : f32[40,64]\n  %1 = add(%w, %w) : f32[64,64]\n"
       "  return %0, %1\n}\n");
-  for (const Kernel& kernel : make(*function, true)->kernels()) EXPECT_FALSE(kernel.is_kept) << kernel.name;
+  const std::unique_ptr<Executable> executable = make(*function, true);
+  for (const Kernel& kernel : executable->kernels()) EXPECT_FALSE(kernel.is_kept) << kernel.name;
 }
 
 }  // namespace
