@@ -262,8 +262,8 @@ void check_blocks(int64_t images, const Shape& image, int64_t outputs, int64_t f
 // sums of the squares of what is left of the mean of `width` elements of each.
 void check_sums_between_loops(int ops, int64_t width) {
   Cases c;
-  const Shape shape = {32, 2, 2, width};
-  Value* x = c.b.window(OpKind::kWindowMax, c.input({32, 2, 3, width}), {.window = {2, 1}, .stride = {1, 1}});
+  const Shape shape = {40, 2, 2, width};
+  Value* x = c.b.window(OpKind::kWindowMax, c.input({40, 2, 3, width}), {.window = {2, 1}, .stride = {1, 1}});
   const auto spread = [&](Value* sum) { return c.b.broadcast(sum, {1}, shape); };
   Value* y = c.b.sub(x, spread(c.b.reduce_mean(x, {0, 2, 3})));
   c.result(c.b.reduce_sum(c.b.mul(y, y), {0, 2, 3}));
