@@ -15,6 +15,7 @@
 #include "passes/simplify/form_fma.h"
 #include "passes/simplify/hoist_from_loops.h"
 #include "passes/simplify/lift_broadcasts.h"
+#include "passes/simplify/split_variances.h"
 #include "passes/simplify/stabilize_softmax.h"
 
 namespace minnow {
@@ -43,6 +44,8 @@ constexpr Pass kStabilizeSoftmax = {"stabilize-softmax", with_bodies<stabilize_s
                                     "subtracts the maximum in a hand-written exp/sum/div"};
 constexpr Pass kLiftBroadcasts = {"lift-broadcasts", with_bodies<lift_broadcasts>,
                                   "does once, on the smaller tensor, what many elements share"};
+constexpr Pass kSplitVariances = {"split-variances", with_bodies<split_variances>,
+                                  "takes a variance over all examples from that of each"};
 constexpr Pass kFactorProducts = {"factor-products", with_bodies<factor_products>,
                                   "takes what the terms of a gradient share out of their sum"};
 constexpr Pass kFormFma = {"form-fma", with_bodies<form_fma>,
@@ -54,8 +57,8 @@ constexpr Pass kStageBlocks = {"stage-blocks", stage_blocks,
                                "copies what blocks share with the rest from one layout to the other"};
 
 constexpr Pass kPasses[] = {
-    kFlattenSpace,   kCanonicalize,     kFoldConstants, kCse,       kHoistFromLoops, kLiftBroadcasts, kDce,
-    kFactorProducts, kStabilizeSoftmax, kFormFma,       kTileBatch, kFuse,           kStageBlocks};
+    kFlattenSpace,   kCanonicalize,   kFoldConstants,    kCse,     kHoistFromLoops, kLiftBroadcasts, kDce,
+    kSplitVariances, kFactorProducts, kStabilizeSoftmax, kFormFma, kTileBatch,      kFuse,           kStageBlocks};
 
 std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
@@ -106,6 +109,7 @@ std::vector<Pass> default_pipeline() {
       kCse,
       kHoistFromLoops,
       kLiftBroadcasts,
+      kSplitVariances,
       kDce,
       kFactorProducts,
       kStabilizeSoftmax,

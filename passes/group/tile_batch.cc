@@ -3,32 +3,20 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <string>
 #include <unordered_set>
 
 #include "ir/loop.h"
 #include "ir/steps.h"
 #include "ir/threshold.h"
-#include "passes/group/batch_rules.h"
+#include "passes/group/batch_levels.h"
 #include "passes/group/outline.h"
+#include "passes/group/recompute_in_blocks.h"
 #include "passes/group/split_remainder.h"
 
 namespace minnow {
 namespace {
 
-// What one block reads of weights, or adds up into their gradients, has to stay in the cache beside the activations. A
-// filter is used again for every pixel, so that it may be larger. The order of sums over examples depends on it: so it
-// is one for all machines.
-const Threshold kMaxWeightBytes{"bytes of a block's weights", 256 << 10};
-const Threshold kMaxFilterBytes{"bytes of a block's filter", 4 << 20};
 const Threshold kFewestExamples{"examples of a batch in blocks", kBlockExamples};
-
-const Threshold& most_weight_bytes(const Op& contraction) {
-  return contraction.kind == OpKind::kDot ? kMaxWeightBytes : kMaxFilterBytes;
-}
-
-// Matrices that an example has for itself fill tiles of registers by themselves.
-bool is_product_per_example(const Op& op) { return op.kind == OpKind::kDot && op.attr<DotAttributes>().batch > 0; }
 
 // The examples in a batch: dimension 0 of the inputs; 0 if they do not agree or do not make a block.
 int64_t count_examples(const Function& function) {
@@ -42,141 +30,16 @@ int64_t count_examples(const Function& function) {
   return examples >= kFewestExamples ? examples : 0;
 }
 
-// Which ops go into a loop, and into which: those of a level go into one. All levels are found at once.
-class BatchLevels {
- public:
-  BatchLevels(const Function& function, int64_t examples) : examples_(examples) {
-    for (const auto& parameter : function.parameters())
-      if (parameter->role == Role::kInput && parameter->type.rank() > 0) values_[parameter.get()].has_examples = true;
-    for (const auto& op : function.ops()) label(*op);
-  }
-  BatchLevels(const BatchLevels&) = delete;
-
-  // The ops of each level, in program order.
-  const std::map<int, std::vector<const Op*>>& levels() const { return levels_; }
-  bool has_examples(const Value* value) const {
-    const auto found = values_.find(value);
-    return found != values_.end() && found->second.has_examples;
-  }
-  bool is_uniform(const Value* value) const {
-    const auto found = values_.find(value);
-    return found != values_.end() && found->second.is_uniform;
-  }
-  // `value` has taken the place of one that has examples.
-  void add_examples(const Value* value) { values_[value].has_examples = true; }
-  // The last level whose loop the value depends on when all loops are made; -1 if on none.
-  int depends_on(const Value* value) const {
-    const auto found = values_.find(value);
-    return found == values_.end() ? -1 : found->second.depends_on;
-  }
-  // Why an op that reads examples is in no loop, or not in the first; empty if it is in that, or reads none.
-  std::string why_not_first(const Op& op) const;
-
- private:
-  struct Label {
-    bool has_examples = false;
-    bool is_uniform = false;
-    bool is_inside = false;  // a loop computes it, and its users in the same loop may read it
-    int level = -1;          // of the last loop that it depends on
-    int depends_on = -1;     // the same, but a copy that a loop has of it does not count
-  };
-
-  void label(const Op& op);
-  // Made by a loop, or put together from its blocks and the rest of the examples.
-  bool comes_from_loop(const Value& value) const {
-    const Op& op = *value.op;
-    if (op.kind == OpKind::kConcat && op.attr<DimAttributes>().dim == 0)
-      return value.type.dim(0) == examples_ && op.operands[0]->op && is_block_loop(*op.operands[0]->op);
-    return is_block_loop(op) && !is_summed(op.attr<LoopAttributes>(), static_cast<size_t>(value.index)) &&
-           value.type.dim(0) == examples_;
-  }
-  BatchUse use_of(const Op& op) const;
-  // Numbers drawn for all examples at once, a part for each.
-  bool draws_for_examples(const Op& op) const {
-    return op.kind == OpKind::kRandom && op.type().rank() > 0 && op.type().dim(0) == examples_;
-  }
-  // The first level at which a loop may read the value.
-  int ready(const Value* value) const {
-    const auto found = values_.find(value);
-    if (found == values_.end()) return 0;
-    return found->second.is_inside ? found->second.level : found->second.level + 1;
-  }
-
-  int64_t examples_;
-  std::unordered_map<const Value*, Label> values_;
-  std::map<int, std::vector<const Op*>> levels_;
-  const BatchLabels labels_ = {[this](const Value* value) { return has_examples(value); },
-                               [this](const Value* value) { return is_uniform(value); }};
-};
-
-BatchUse BatchLevels::use_of(const Op& op) const {
-  const BatchUse use = batch_use(op, labels_);
-  if (!has_trait(op.kind, kContraction)) return use;
-  if (op.type().dtype != DType::kF32) return BatchUse::kOutside;  // f64 is for checks, not for speed
-  if (is_product_per_example(op)) return BatchUse::kOutside;
-  const TensorType& weight = use == BatchUse::kSum ? op.type() : op.operands[1]->type;
-  return weight.bytes() > most_weight_bytes(op) ? BatchUse::kOutside : use;
-}
-
-void BatchLevels::label(const Op& op) {
-  count_steps(1 + op.operands.size());
-  const BatchUse use = use_of(op);
-  const bool is_outside = use == BatchUse::kOutside;
-  Label label;
-  label.is_uniform = is_uniform_over_examples(op, examples_, labels_);
-  for (const Value* operand : op.operands) {
-    label.level = std::max(label.level, is_outside ? values_[operand].level : ready(operand));
-    label.depends_on = std::max(label.depends_on, depends_on(operand));
-  }
-  if (is_outside) {
-    // What does not fit in a loop over blocks leaves its neighbours in theirs.
-    const bool keeps_examples = batch_use(op, labels_) == BatchUse::kPerExample || draws_for_examples(op);
-    for (const auto& result : op.results) {
-      values_[result.get()] = label;
-      values_[result.get()].has_examples = keeps_examples || comes_from_loop(*result);
-    }
-    return;
-  }
-  label.level = std::max(label.level, 0);
-  label.has_examples = label.is_inside = use == BatchUse::kPerExample;
-  if (!is_copied_freely(op)) {  // those come along with their users
-    levels_[label.level].push_back(&op);
-    label.depends_on = label.level;
-  }
-  values_[op.result()] = label;
-}
-
-std::string BatchLevels::why_not_first(const Op& op) const {
-  const bool reads_examples = std::ranges::any_of(op.operands, [this](const Value* v) { return has_examples(v); });
-  if (!reads_examples || op.kind == OpKind::kLoop) return "";
-  const BatchUse use = batch_use(op, labels_);
-  if (use == BatchUse::kOutside)
-    return "not in a block loop: it mixes examples, or reads what is neither one nor the same for all";
-  if (use_of(op) == BatchUse::kOutside && op.type().dtype != DType::kF32) return "not in a block loop: it is not f32";
-  if (use_of(op) == BatchUse::kOutside && is_product_per_example(op))
-    return "not in a block loop: its products have no weights that examples share";
-  if (use_of(op) == BatchUse::kOutside)
-    return fmt::format("not in a block loop: of its weights, no more than {} KiB stay in the cache",
-                       most_weight_bytes(op) >> 10);
-  if (is_copied_freely(op) || depends_on(op.result()) == levels_.begin()->first) return "";
-  return "in a later block loop: it needs what an earlier one adds up over all blocks";
-}
-
 // Makes the loops of all levels, then puts the ops in order.
 class LoopMaker {
  public:
-  LoopMaker(Function& function, int64_t examples)
-      : function_(function), examples_(examples), levels_(function, examples), graph_(function) {}
+  LoopMaker(Function& function, int64_t examples, const std::unordered_map<const Op*, int>& postponed)
+      : function_(function), examples_(examples), levels_(function, examples, postponed), graph_(function) {}
 
-  bool run(Remarks* remarks) {
-    if (remarks != nullptr)
-      for (const auto& op : function_.ops())
-        if (std::string why = levels_.why_not_first(*op); !why.empty()) remarks->say(op->result(), std::move(why));
-    if (levels_.levels().empty()) return false;
+  void run() {
     find_places();
     for (const auto& [level, ops] : levels_.levels()) make_loop(ops, level);
     put_in_order();
-    return true;
   }
 
  private:
@@ -303,7 +166,14 @@ bool tile_batch(Function& function, Remarks* remarks) {
     remarks->say(function.results()[0].value,
                  examples == 0 ? fmt::format("no block loop: there is no whole block of {} examples", kBlockExamples)
                                : "no block loop: without images, matrix products do better on the whole batch");
-  return examples != 0 && has_images && LoopMaker(function, examples).run(remarks);
+  if (examples == 0 || !has_images) return false;
+  const BatchLevels levels(function, examples);
+  if (remarks != nullptr)
+    for (const auto& op : function.ops())
+      if (std::string why = levels.why_not_first(*op); !why.empty()) remarks->say(op->result(), std::move(why));
+  if (levels.levels().empty()) return false;
+  LoopMaker(function, examples, recompute_in_blocks(function, levels)).run();
+  return true;
 }
 
 }  // namespace minnow

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "passes/simplify/match_centred.h"
 #include "passes/simplify/rewrite.h"
 
 namespace minnow {
@@ -31,6 +32,12 @@ Value* shared_number(const Value* value, const Op& sum, Builder& b) {
   return is_whole ? narrow : b.broadcast(narrow, kept, sum.type().shape);
 }
 
+// Whether a sum over `dims` has nothing but rounding: of what its mean is taken from.
+bool sums_up_to_zero(const Value* value, const std::vector<int64_t>& dims) {
+  const std::optional<Centred> centred = match_centred(value);
+  return centred && std::ranges::is_permutation(dimensions(*centred->sum), dims);
+}
+
 // Σ x·c·y → c·Σ x·y
 Value* lift_factors(const Op& op, Builder& b) {
   std::vector<Value*> factors = factors_of(op.operands[0], is_float_gradient);
@@ -38,15 +45,19 @@ Value* lift_factors(const Op& op, Builder& b) {
   if (shared.empty() || shared.size() == factors.size()) return nullptr;
   Value* rest = factors[0];
   for (auto it = factors.begin() + 1; it != shared.begin(); ++it) rest = b.mul(rest, *it);
+  if (sums_up_to_zero(rest, dimensions(op))) return b.like(op.result(), 0);
   Value* result = b.reduce_sum(rest, dimensions(op));
   for (const Value* factor : shared) result = b.mul(result, shared_number(factor, op, b));
   return result;
 }
 
-// Σ x·c → c·Σ x, Σ x/c → (Σ x)/c, Σ -x → -Σ x
+// Σ x·c → c·Σ x, Σ x/c → (Σ x)/c, Σ -x → -Σ x, Σ (x + x) → 2·Σ x, Σ (x - mean of x) → 0
 Value* lift_from_sum(const Op& op, Builder& b) {
   if (!is_float_gradient(op)) return nullptr;
+  if (sums_up_to_zero(op.operands[0], dimensions(op))) return b.like(op.result(), 0);
   if (Value* x = match_unary(op.operands[0], OpKind::kNegate)) return b.neg(b.reduce_sum(x, dimensions(op)));
+  if (const Op* twice = match(op.operands[0], OpKind::kAdd); twice && twice->operands[0] == twice->operands[1])
+    return b.mul(b.reduce_sum(twice->operands[0], dimensions(op)), 2);
   const Op* quotient = match(op.operands[0], OpKind::kDivide);
   if (quotient == nullptr) return lift_factors(op, b);
   if (!is_shared(quotient->operands[1], op)) return nullptr;

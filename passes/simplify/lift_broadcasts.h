@@ -10,8 +10,10 @@
 namespace minnow {
 
 // With b = broadcast(c):
-//   reduce_sum(x·b·y) → reduce_sum(x·y)·c, where c lies along kept dimensions or is one number; the same of x/b and -x.
-//     In gradients alone: a program may divide before it sums up, so that the sum does not overflow.
+//   reduce_sum(x·b·y) → reduce_sum(x·y)·c, where c lies along kept dimensions or is one number; the same of x/b, -x and
+//     x + x. In gradients alone: a program may divide before it sums up, so that the sum does not overflow.
+//   reduce_sum(x - broadcast(mean of x)) → 0 in gradients: what a mean's gradient gets by way of the variance, which is
+//     nothing but rounding, and would have the rest of the gradient wait for a sum over it
 //   (x·b1)·b2 → x·broadcast(c1·c2), of the same dimensions and in gradients
 //   (x/b + broadcast(-Σ (x/b)·p))·e → (x + broadcast(-Σ x·p))·p, where p = e/b, in gradients: of softmax the result is
 //     kept, and neither the exponentials nor their sum

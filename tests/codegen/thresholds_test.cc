@@ -259,6 +259,20 @@ void check_blocks(int64_t images, const Shape& image, int64_t outputs, int64_t f
   c.check_after_passes();
 }
 
+// Two loops over blocks that read what `ops` ops make of a third's input, with a sum over all examples between them;
+// sums of the squares of what is left of the mean of `width` elements of each.
+void check_sums_between_loops(int ops, int64_t width) {
+  Cases c;
+  const Shape shape = {40, 2, 2, width};
+  Value* x = c.b.window(OpKind::kWindowMax, c.input({40, 2, 3, width}), {.window = {2, 1}, .stride = {1, 1}});
+  const auto spread = [&](Value* sum) { return c.b.broadcast(sum, {1}, shape); };
+  Value* y = c.b.sub(x, spread(c.b.reduce_mean(x, {0, 2, 3})));
+  c.result(c.b.reduce_sum(c.b.mul(y, y), {0, 2, 3}));
+  for (int i = 1; i < ops; ++i) y = c.b.add(y, 1);
+  c.result(c.b.reduce_sum(c.b.mul(y, spread(c.b.reduce_sum(y, {0, 2, 3}))), {0, 2, 3}));
+  c.check_after_passes();
+}
+
 // What follows a product: more than the cache holds, so that it is asked for, and more ops than a tile repeats.
 void check_epilogues() {
   Cases c;
@@ -286,6 +300,8 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_bodies();
   check_spans();
   check_epilogues();
+  check_sums_between_loops(2, 4);
+  check_sums_between_loops(12, 9);
   check_blocks(15, {1, 3, 4}, 2);
   check_blocks(16, {16, 40, 40}, 2);  // bands of images, the last of one row
   check_blocks(16, {1, 3, 12}, 2, 9);
