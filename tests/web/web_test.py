@@ -109,8 +109,9 @@ class WebTest(unittest.TestCase):
         self.assertEqual(set(found), set(expected))
         for name, values in expected.items():
             scale = max(map(abs, values)) + 1e-3
+            rounding = 5e-6  # which is all that a bias in front of a norm is moved by
             for ours, theirs in zip(found[name], values, strict=True):
-                self.assertAlmostEqual(ours, theirs, delta=1e-4 * scale + 2e-6, msg=name)
+                self.assertAlmostEqual(ours, theirs, delta=1e-4 * scale + rounding, msg=name)
 
     def test_an_epoch_in_the_page(self):
         seen = self.browse("digits.textproto", """
