@@ -10,6 +10,7 @@ litert-torch if these are to take part.
 import argparse
 import contextlib
 import importlib.util
+import multiprocessing
 import os
 import pathlib
 import subprocess
@@ -216,6 +217,12 @@ def measure(program, path, batch, threads, rounds):
     return best
 
 
+def measure_apart(*arguments):
+    """In a process of its own: threads that a peer leaves behind spinning would slow the next network."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(measure, arguments)
+
+
 def cells(best, programs):
     """Each program's time and, but for Minnow's, how many times Minnow's it is."""
     return ["" if name not in best else duration(best[name]) + ("" if name == "Minnow" else f" ({ratio(best[name] / best['Minnow'])})")
@@ -238,7 +245,7 @@ def main():
         for path in sorted(path for path in folder.glob("*.onnx") if not options.names or path.stem in options.names):
             for batch in BATCHES:
                 case = f"{path.stem}, {batch}"
-                found[case] = measure(options.program, path, batch, options.threads, options.rounds)
+                found[case] = measure_apart(options.program, path, batch, options.threads, options.rounds)
                 print(case, *cells(found[case], found[case]), sep="  ", file=sys.stderr, flush=True)
         programs = list(dict.fromkeys(name for best in found.values() for name in best))
         print(table(["network, batch", *programs], [[case, *cells(best, programs)] for case, best in found.items()]))
