@@ -28,13 +28,18 @@ std::vector<ContractionKernel::Axes> PanelSums::rows_of_tile(const Contraction& 
   std::vector<int64_t> extents;
   for (const size_t axis : rows_) extents.push_back(std::min(s_.block[axis], phase.axes[axis].extent));
   std::vector<Axes> rows(static_cast<size_t>(count), origin());
-  for (int64_t i = 0; i < count; ++i) set_digits(rows[static_cast<size_t>(i)], rows_, extents, plus(first, i));
-  if (!s_.follows_lines || count != s_.most_tile_rows) return rows;
-  const size_t line = rows_[rows_.size() - 2], pixel = rows_.back();
+  set_digits(rows[0], rows_, extents, first);
+  const bool follows_lines = s_.follows_lines && count == s_.most_tile_rows;
   for (int64_t i = 1; i < count; ++i) {
-    rows[static_cast<size_t>(i)] = rows[0];
-    rows[static_cast<size_t>(i)][line] = emitter_.offset(rows[0][line], i / extents.back());
-    rows[static_cast<size_t>(i)][pixel] = emitter_.offset(rows[0][pixel], i % extents.back());
+    Axes& row = rows[static_cast<size_t>(i)];
+    if (!follows_lines) {
+      set_digits(row, rows_, extents, plus(first, i));
+      continue;
+    }
+    row = rows[0];
+    for (const auto& [axis, places] :
+         {std::pair(rows_.end()[-2], i / extents.back()), {rows_.back(), i % extents.back()}})
+      row[axis] = emitter_.offset(row[axis], places);
   }
   return rows;
 }

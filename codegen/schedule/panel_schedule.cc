@@ -181,12 +181,15 @@ void PanelSchedule::divide_windows(const Target& target) {
 }
 
 // Pixels of one line have one address in common, so that a tile may have more of them, as many as registers hold; if
-// they are not much fewer than those that go on in the next line.
+// they are not much fewer than those that go on in the next line, nor so few that a sum waits for the one before.
 void PanelSchedule::follow_lines(const Processor& processor) {
   const int64_t rows = rows_of_block();
   const int64_t line = block[whole.axes_of(Kind::kRow).back()];
   const int64_t most = (processor.registers / registers_of_vector(lanes, processor) - 1 - vectors) / vectors;
-  for (int64_t tile = most; tile * kLineParts >= even_tile(rows, most_tile_rows) * (kLineParts - 1); --tile)
+  const auto in_flight = static_cast<int64_t>(processor.latency * processor.multiply_adds);
+  const int64_t fewest =
+      std::max(ceil_div(even_tile(rows, most_tile_rows) * (kLineParts - 1), kLineParts), ceil_div(in_flight, vectors));
+  for (int64_t tile = most; tile >= fewest; --tile)
     if (rows % tile == 0 && (line % tile == 0 || tile % line == 0)) {
       most_tile_rows = tile;
       follows_lines = true;
