@@ -109,7 +109,8 @@ class WebTest(unittest.TestCase):
         self.assertEqual(set(found), set(expected))
         for name, values in expected.items():
             scale = max(map(abs, values)) + 1e-3
-            rounding = 5e-6  # which is all that a bias in front of a norm is moved by
+            # The gradient of a bias in front of a norm is rounding alone.
+            rounding = 5e-6 if name == "conv.bias.momentum" else 2e-6
             for ours, theirs in zip(found[name], values, strict=True):
                 self.assertAlmostEqual(ours, theirs, delta=1e-4 * scale + rounding, msg=name)
 
