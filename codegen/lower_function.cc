@@ -123,6 +123,7 @@ std::string Lowering::layout_text(const Value* value) const {
 }
 
 int Lowering::home(const Value* value) {
+  if (const auto found = plan_.views.find(value); found != plan_.views.end()) return storage_.find(found->second);
   if (is_kept(*value->op)) return place_on_arena(value->type.bytes());
   if (const auto found = plan_.in_place.find(value); found != plan_.in_place.end()) {
     return storage_.find(found->second);
@@ -138,8 +139,8 @@ void Lowering::lower(const Op& op) {
   if (op.kind == OpKind::kConstant) return;
   if (op.kind == OpKind::kFused) return lower_fused(op);
   if (op.kind == OpKind::kLoop) return lower_loop(op);
-  const bool is_shared = plan_.shares_operand.contains(op.result()) && !is_kept(op) && !is_kept(op.operands[0]);
-  if (op.kind == OpKind::kReshape && is_shared) return;  // the bytes are there already
+  const auto is_apart = [&] { return is_kept(op) || is_kept(op.operands[0]); };  // and shares no bytes of the plan
+  if (moves_nothing(plan_, op) && (plan_.views.contains(op.result()) || !is_apart())) return;
   KernelWork work;
   work.origin = &op;
   if (is_heavy(op.kind)) work.main = &op;

@@ -1,9 +1,10 @@
 #include "passes/flatten_space.h"
 
-#include <algorithm>
+#include <optional>
 
 #include "ir/windows.h"
 #include "passes/flatten_volume.h"
+#include "passes/other_form.h"
 #include "passes/simplify/rewrite.h"
 
 namespace minnow {
@@ -51,52 +52,23 @@ Value* flatten_windowed(const Op& op, Builder& b) {
   }
 }
 
-// The image that a sequence was made from, or nullptr.
-Value* known_image(const Value* sequence) {
-  Value* x = match_unary(sequence, OpKind::kReshape);
-  return sequence->type.rank() == 3 && x != nullptr && x->type.shape == image_of(sequence->type.shape) ? x : nullptr;
+std::optional<Form::Dims> dims_of_image(const Form::Dims& dims) {
+  Form::Dims there = dims;
+  for (int64_t& dim : there) dim += dim < kRow ? 0 : 1;
+  return there;
 }
 
-// A dimension of a sequence in its image.
-int64_t dim_of_image(int64_t dim) { return dim < kRow ? dim : dim + 1; }
+const Form kImage = {[](const Shape& shape) { return shape.size() == 3; }, image_of, dims_of_image, {kRow}};
 
-Value* as_image(Value* sequence, Builder& b) {
-  if (Value* image = known_image(sequence)) return image;
-  const Shape shape = image_of(sequence->type.shape);
-  if (splat_of(sequence))
-    return b.constant({sequence->type.dtype, shape}, sequence->op->attr<ConstantAttributes>().values[0]);
-  const Op* broadcast = match(sequence, OpKind::kBroadcast);
-  if (broadcast == nullptr) return b.reshape(sequence, shape);
-  std::vector<int64_t> dims = broadcast->attr<DimsAttributes>().dims;
-  std::ranges::transform(dims, dims.begin(), dim_of_image);
-  return b.broadcast(broadcast->operands[0], std::move(dims), shape);
-}
-
-// Element by element with the image of a sequence, so that only what does otherwise sees the sequence.
-Value* keep_image(const Op& op, Builder& b) {
-  if (std::ranges::none_of(op.operands, known_image)) return nullptr;
-  std::vector<Value*> operands;
-  for (Value* operand : op.operands) operands.push_back(as_image(operand, b));
-  const TensorType type{op.type().dtype, image_of(op.type().shape)};
-  return b.reshape(b.create(op.kind, std::move(operands), op.attributes, type), op.type().shape);
-}
-
-Value* reduce_image(const Op& op, Builder& b) {
-  Value* image = known_image(op.operands[0]);
-  if (image == nullptr) return nullptr;
-  std::vector<int64_t> dims = op.attr<DimsAttributes>().dims;
-  std::ranges::transform(dims, dims.begin(), dim_of_image);
-  dims.push_back(kRow);
-  std::ranges::sort(dims);
-  return b.create(op.kind, {image}, DimsAttributes{std::move(dims)});
-}
+Value* compute_image(const Op& op, Builder& b) { return compute_in(kImage, op, b); }
+Value* reduce_image(const Op& op, Builder& b) { return reduce_in(kImage, op, b); }
 
 std::vector<RewriteRule> make_rules() {
   std::vector<RewriteRule> rules = {{OpKind::kReduceSum, reduce_image}, {OpKind::kReduceMax, reduce_image}};
   for (size_t i = 0; i < kOpCount; ++i) {
     const auto kind = static_cast<OpKind>(i);
     if (has_trait(kind, kWindow)) rules.push_back({kind, flatten_windowed});
-    if (has_trait(kind, kElementwise)) rules.push_back({kind, keep_image});
+    if (has_trait(kind, kElementwise)) rules.push_back({kind, compute_image});
   }
   return rules;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ir/loop.h"
+#include "passes/flatten_pixels.h"
 #include "passes/flatten_space.h"
 #include "passes/group/fuse.h"
 #include "passes/group/stage_blocks.h"
@@ -51,6 +52,8 @@ constexpr Pass kFactorProducts = {"factor-products", with_bodies<factor_products
 constexpr Pass kFormFma = {"form-fma", with_bodies<form_fma>,
                            "rounds a product and its sum once, where only the sum sees it"};
 constexpr Pass kTileBatch = {"tile-batch", tile_batch, "runs what is done for every example on blocks of 16"};
+constexpr Pass kFlattenPixels = {"flatten-pixels", with_bodies<flatten_pixels>,
+                                 "makes convolutions of single pixels products, outside of blocks"};
 constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
 
 constexpr Pass kStageBlocks = {"stage-blocks", stage_blocks,
@@ -58,7 +61,8 @@ constexpr Pass kStageBlocks = {"stage-blocks", stage_blocks,
 
 constexpr Pass kPasses[] = {
     kFlattenSpace,   kCanonicalize,   kFoldConstants,    kCse,     kHoistFromLoops, kLiftBroadcasts, kDce,
-    kSplitVariances, kFactorProducts, kStabilizeSoftmax, kFormFma, kTileBatch,      kFuse,           kStageBlocks};
+    kSplitVariances, kFactorProducts, kStabilizeSoftmax, kFormFma, kTileBatch,      kFlattenPixels,  kFuse,
+    kStageBlocks};
 
 std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
@@ -119,6 +123,8 @@ std::vector<Pass> default_pipeline() {
       kFormFma,
       kDce,
       kTileBatch,
+      kFlattenPixels,
+      kDce,
       kFuse,
       kDce,
       kStageBlocks,

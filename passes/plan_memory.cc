@@ -41,6 +41,10 @@ bool reads_at_written_index(const Op& op, const Value* operand) {
   return true;
 }
 
+bool moves_nothing(const MemoryPlan& plan, const Op& op) {
+  return op.kind == OpKind::kReshape && (plan.views.contains(op.result()) || plan.shares_operand.contains(op.result()));
+}
+
 namespace {
 
 // Whose bytes a live range is: those of values that share them, or a loop's.
@@ -51,8 +55,12 @@ struct Buffer {
 
 class Planner {
  public:
-  Planner(const Function& function, Remarks* remarks, std::span<const int64_t> scratch = {})
-      : function_(function), graph_(function), remarks_(remarks), scratch_(scratch) {}
+  struct Options {
+    bool has_views = true;
+    std::span<const int64_t> scratch = {};  // by op; empty: none
+  };
+  Planner(const Function& function, Remarks* remarks, Options options)
+      : function_(function), graph_(function), remarks_(remarks), options_(options) {}
   MemoryPlan run();
 
  private:
@@ -64,6 +72,8 @@ class Planner {
   void add_scratch(int position);
   std::optional<size_t> shareable_buffer(const Op& op, const Value* result);
   bool can_overwrite(const Op& op, const Value* operand, const Value* result) const;
+  const Value* viewed_parameter(const Value* value) const;
+  bool is_read_from(const Value* parameter, const Op* writer) const;
   int last_use(const Value* value) const;
   void say(const Value* value, std::string text) {
     if (remarks_ != nullptr) remarks_->say(value, std::move(text));
@@ -74,7 +84,7 @@ class Planner {
   const Function& function_;
   const OpGraph graph_;
   Remarks* remarks_;
-  std::span<const int64_t> scratch_;  // by op; empty: none
+  const Options options_;
   MemoryPlan plan_;
   std::unordered_set<const Value*> copied_;  // read by needs_copy, so live to the end
   std::vector<Buffer> buffers_;
@@ -88,14 +98,34 @@ int Planner::last_use(const Value* value) const {
   return copied_.contains(value) ? graph_.size() : last;
 }
 
+// The parameter whose bytes a value has in another shape, or nullptr.
+const Value* Planner::viewed_parameter(const Value* value) const {
+  while (options_.has_views && value->op != nullptr && value->op->kind == OpKind::kReshape &&
+         !graph_.uses().is_result(value)) {
+    value = value->op->operands[0];
+    if (value->op == nullptr) return value;
+  }
+  return nullptr;
+}
+
+// Whether an op that comes no sooner than `writer` reads a parameter's bytes, but for `writer` itself at the index at
+// which it writes.
+bool Planner::is_read_from(const Value* parameter, const Op* writer) const {
+  bool is_read = false;
+  visit_each_once<const Value*>({parameter}, [&](const Value* value, const auto& reach) {
+    for (const Op* reader : graph_.uses().users(value)) {
+      is_read |= graph_.position(reader) >= graph_.position(writer) &&
+                 !(reader == writer && reads_at_written_index(*reader, value));
+      if (reader->results.size() == 1 && viewed_parameter(reader->result()) == parameter) reach(reader->result());
+    }
+  });
+  return is_read;
+}
+
 // The old value must have been read, and must not be a result of its own.
 bool Planner::can_update_in_place(const Value* value, const Value* parameter) const {
   if (!value->op || value->op->kind == OpKind::kConstant || value->type != parameter->type) return false;
-  if (graph_.uses().is_result(parameter)) return false;
-  const int written = graph_.position(value->op);
-  return std::ranges::all_of(graph_.uses().users(parameter), [&](const Op* reader) {
-    return graph_.position(reader) < written || (reader == value->op && reads_at_written_index(*reader, parameter));
-  });
+  return !graph_.uses().is_result(parameter) && !is_read_from(parameter, value->op);
 }
 
 void Planner::choose_homes() {
@@ -187,7 +217,7 @@ void Planner::add_loop(const Op& loop) {
 
 // Bytes of no value, while one op runs.
 void Planner::add_scratch(int position) {
-  const int64_t bytes = scratch_[static_cast<size_t>(position)];
+  const int64_t bytes = options_.scratch[static_cast<size_t>(position)];
   if (bytes == 0) return;
   buffers_.emplace_back();
   ranges_.push_back({aligned(bytes), position, position});
@@ -197,10 +227,15 @@ void Planner::make_buffers() {
   for (const auto& op : function_.ops()) {
     if (op->kind == OpKind::kConstant) continue;
     if (is_sequential_loop(*op)) add_loop(*op);
-    if (!scratch_.empty()) add_scratch(graph_.position(op.get()));
+    if (!options_.scratch.empty()) add_scratch(graph_.position(op.get()));
     for (const auto& owned : op->results) {
       const Value* value = owned.get();
       if (plan_.in_place.contains(value) || plan_.outputs.contains(value)) continue;
+      if (const Value* parameter = viewed_parameter(value)) {
+        plan_.views[value] = parameter;
+        say(value, fmt::format("has the bytes of {}: a reshape moves nothing", parameter->name));
+        continue;
+      }
       if (const auto shared = shareable_buffer(*op, value)) {
         buffers_[*shared].values.push_back(value);
         ranges_[*shared].last = std::max(ranges_[*shared].last, last_use(value));
@@ -271,10 +306,14 @@ std::vector<size_t> loop_buffers(const Op& loop) {
   return results;
 }
 
-MemoryPlan plan_memory(const Function& function, Remarks* remarks) { return Planner(function, remarks).run(); }
+MemoryPlan plan_memory(const Function& function, Remarks* remarks) { return Planner(function, remarks, {}).run(); }
+
+MemoryPlan plan_block_memory(const Function& body, Remarks* remarks) {
+  return Planner(body, remarks, {.has_views = false}).run();
+}
 
 MemoryPlan plan_memory_with_scratch(const Function& function, std::span<const int64_t> scratch) {
-  return Planner(function, nullptr, scratch).run();
+  return Planner(function, nullptr, {.scratch = scratch}).run();
 }
 
 // Values that share a buffer are live one after the other, each until the next.

@@ -1,14 +1,14 @@
 // Where every value of a function lives while it runs: one arena, laid out once, so that a step allocates
 // nothing.
 //
-// Values whose live ranges overlap get bytes that do not (arena_layout.h). A standalone reshape shares its operand's
+// Values whose live ranges overlap get bytes that do not (arena_layout.h). A standalone reshape has its operand's
 // bytes, and the result of an elementwise op or of a fused loop those of an operand that dies there, if it reads that
 // operand only at the index it writes. The emitter of such a kernel must load everything it needs of an index before it
 // stores there; `shares_operand` tells where.
 //
 // What an iteration of a sequential loop needs is planned as a buffer that lives as long as the loop's op runs.
 //
-// A value has one home: `in_place`, `outputs` or `slots`. Constants and parameters have none of these.
+// A value has one home: `in_place`, `outputs`, `views` or `slots`. Constants and parameters have none of these.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +49,8 @@ struct MemoryPlan {
   std::unordered_map<const Value*, const Value*> in_place;
   // Another result of the function → its index in Function::results(), whose buffer the op writes directly.
   std::unordered_map<const Value*, size_t> outputs;
+  // A reshape of a parameter → that parameter, which nothing overwrites as long as the reshape is read.
+  std::unordered_map<const Value*, const Value*> views;
   // Results of the function to be copied from their value's home to their buffer when all ops have run, in
   // this order: parameters and constants returned as they are, a value returned a second time, and new
   // weights that could not be written in place because an op still needs the old. Those of one list, which have one
@@ -62,7 +64,12 @@ struct MemoryPlan {
 // up, and a second buffer for each carried value that has no place in a stacked result.
 std::vector<size_t> loop_buffers(const Op& loop);
 
+// Whether nothing is to be done for `op`: the bytes of what it reshapes are its own.
+bool moves_nothing(const MemoryPlan& plan, const Op& op);
+
 MemoryPlan plan_memory(const Function& function, Remarks* remarks = nullptr);
+// Of the body of a loop over blocks, whose parameters may lie otherwise than what is computed there: it has no views.
+MemoryPlan plan_block_memory(const Function& body, Remarks* remarks = nullptr);
 
 // The largest sum, over the function's ops, of the bytes that are live there under `plan`: no arena can be
 // smaller.

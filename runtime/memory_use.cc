@@ -88,7 +88,7 @@ Result<MemoryUse> memory_use(const Function& function, const LoweredModel& lower
   for (const auto& op : function.ops()) {
     if (op->kind != OpKind::kLoop) continue;
     const bool in_blocks = is_block_loop(*op);
-    const MemoryPlan body = in_blocks ? plan_memory(*op->body) : *plan.loops.at(op.get()).body;
+    const MemoryPlan body = in_blocks ? plan_block_memory(*op->body) : *plan.loops.at(op.get()).body;
     measure_peak(body, use);
     use.saved += (in_blocks ? threads : 1) * saved_bytes(*op->body, body);
   }

@@ -23,6 +23,7 @@ std::string CBody::result_place(size_t index) const {
 
 std::string CBody::home(const Value* value) const {
   if (const auto found = plan_.in_place.find(value); found != plan_.in_place.end()) return places_.at(found->second);
+  if (const auto found = plan_.views.find(value); found != plan_.views.end()) return places_.at(found->second);
   if (const auto found = plan_.outputs.find(value); found != plan_.outputs.end()) return result_place(found->second);
   return c_offset(memory_.arena, plan_.slots.at(value).offset);
 }
@@ -95,7 +96,7 @@ void CBody::write(const Op& op) {
   for (const auto& result : op.results) places_[result.get()] = home(result.get());
   c_.line("/* {} */", heading(op));
   if (op.kind == OpKind::kLoop) return write_loop(op);
-  if (op.kind == OpKind::kReshape && plan_.shares_operand.contains(op.result())) return;
+  if (moves_nothing(plan_, op)) return;
   call(op);
 }
 

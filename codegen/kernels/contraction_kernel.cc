@@ -28,6 +28,29 @@ Position ContractionKernel::position_of(const AffineMap& map, const Axes& axes) 
   return position_at(emitter_, map, from_start);
 }
 
+void ContractionKernel::count_through(Position& at, size_t dim, const Coord& place, const std::vector<bool>& separate) {
+  const Shape& shape = op_.type().shape;
+  bool is_separate = false;
+  for (size_t d = dim; d + 1 < shape.size(); ++d) is_separate |= separate[d];
+  Coord rest = place;
+  for (size_t d = shape.size(); d-- > dim;) {
+    if (!is_separate) {
+      at[d] = d + 1 == shape.size() ? place : emitter_.constant(0);
+      continue;
+    }
+    at[d] = d == dim ? rest : emitter_.remainder(rest, shape[d]);
+    rest = emitter_.divide(rest, shape[d]);
+  }
+}
+
+std::vector<bool> ContractionKernel::boundaries_of_epilogue() {
+  KernelWork epilogue = work_;
+  epilogue.inside.erase(&op_);
+  std::vector<const Value*> roots;
+  for (const KernelOutput& output : work_.outputs) roots.push_back(output.value);
+  return loop_boundaries(storage_, epilogue, op_.type().shape, roots, emitter_);
+}
+
 ContractionKernel::Place ContractionKernel::place_of(const Operand& operand, const Contraction& phase,
                                                      const Axes& axes) {
   const AffineMap& map = phase.*operand.map;

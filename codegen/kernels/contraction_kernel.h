@@ -58,6 +58,10 @@ class ContractionKernel {
   V waiting_sums(int64_t vectors);
 
   Position position_of(const AffineMap& map, const Axes& axes);
+  // The dimensions of the result from `dim` on: as one, of which this is the place, unless what follows the sums must
+  // see them apart; see loop_boundaries().
+  void count_through(Position& at, size_t dim, const Coord& place, const std::vector<bool>& separate);
+  std::vector<bool> boundaries_of_epilogue();
   Axes origin() { return Axes(first_.size(), emitter_.constant(0)); }
   // Digits of an index over `axes`, of these extents.
   void set_digits(Axes& at, std::span<const size_t> axes, std::span<const int64_t> extents, V index);

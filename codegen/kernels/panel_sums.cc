@@ -17,11 +17,7 @@ PanelSums::PanelSums(KernelBuilder& kernel, const Storage& storage, const Kernel
       sums_(kernel, s.most_tile_rows, s.vectors, static_cast<int>(s.lanes)), is_costly_(is_epilogue_costly()) {
   if (!s.transposes) return;
   transposed_ = kernel_.stack(vector_type(), s.lanes);
-  KernelWork epilogue = work;
-  epilogue.inside.erase(&op_);
-  std::vector<const Value*> roots;
-  for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
-  separate_ = loop_boundaries(storage, epilogue, op_.type().shape, roots, emitter_);
+  separate_ = boundaries_of_epilogue();
 }
 
 std::vector<ContractionKernel::Axes> PanelSums::rows_of_tile(const Contraction& phase, V first, int64_t count) {
@@ -206,18 +202,7 @@ Position PanelSums::transposed_position(V channel, const Coord& row) {
     first = plus(first, times(first_[axis], stride));
     stride *= shape[--first_dim];
   }
-  const Coord flat = emitter_.add(row, emitter_.uniform(first));
-  bool is_separate = false;
-  for (size_t d = first_dim; d + 1 < shape.size(); ++d) is_separate |= separate_[d];
-  Coord rest = flat;
-  for (size_t d = shape.size(); d-- > first_dim;) {
-    if (!is_separate) {
-      position[d] = d + 1 == shape.size() ? flat : emitter_.constant(0);
-      continue;
-    }
-    position[d] = d == first_dim ? rest : emitter_.remainder(rest, shape[d]);
-    rest = emitter_.divide(rest, shape[d]);
-  }
+  count_through(position, first_dim, emitter_.add(row, emitter_.uniform(first)), separate_);
   return position;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codegen/schedule/choose_conv.h"
 #include "codegen/schedule/tiling.h"
 #include "ir/dot.h"
 #include "ir/threshold.h"
@@ -26,8 +27,6 @@ const Threshold kPanelReadings{"tiles for which w is packed in front of a loop",
 const Threshold kLongStride{"columns of w whose rows lie far apart", 256};
 const Threshold kNearBytes{"bytes of w that few rows read where it lies", 128 << 10};
 const Threshold kFarBytes{"bytes of w that few rows read as slowly packed", 512 << 10};
-const Threshold kMaxPhases{"places in a stride with code for each", 16};
-const Threshold kMaxBytes{"bytes of an image with its panel and its sums", 8 << 20};
 
 // Fewer columns than lanes.
 bool is_narrow(const Op& dot, const DotSizes& sizes, int64_t lanes) {
@@ -56,31 +55,6 @@ Way choose_dot(const Op& dot, const Target& target) {
 // Panels sum as elements and vectors of rows do, in the order of the depth.
 Way alternative_to(Way way) { return way == Way::kElements || way == Way::kRowLanes ? Way::kPanel : way; }
 
-// The part of the lanes of its vectors that `count` neighbours fill.
-double filled(int64_t count, int64_t lanes) {
-  return static_cast<double>(count) / static_cast<double>(ceil_div(count, lanes) * lanes);
-}
-
-// Channels or pixels in lanes, whichever fill them better. Pixels that a stride takes apart are put together first.
-ContractionSchedule choose_conv(const Contraction& c, const Target& target) {
-  int64_t phases = 1;
-  for (const AffineCoord& coord : c.a) phases *= coord.divisor;
-  if (phases > kMaxPhases) return ElementSchedule{};
-  const size_t pixel = c.a.back().terms[0].axis;
-  const double by_channels = filled(c.extent_of(Axis::Kind::kColumn), target.lanes);
-  const double by_pixels =
-      filled(c.axes[pixel].extent, target.lanes) / static_cast<double>(std::max<int64_t>(1, c.a.back().terms[0].scale));
-  const auto if_fits = [](auto schedule) -> ContractionSchedule {
-    if (schedule.bytes() <= kMaxBytes) return schedule;
-    return ElementSchedule{};
-  };
-  const bool is_other = !c.sums_pixels() && target.schedule.alternative > 0;
-  ContractionSchedule by_panels = if_fits(PanelSchedule(c, target, false));
-  if (std::holds_alternative<PanelSchedule>(by_panels) && (by_channels > by_pixels) != is_other) return by_panels;
-  if (c.sums_pixels()) return if_fits(DepthLanesSchedule(c, target, false));
-  return if_fits(RowLanesSchedule(c, target, false));
-}
-
 // Whether tiles read panels so much faster than w as it lies that they are packed for them. Few rows do nothing else
 // than read w, and as fast wherever it lies where it is far away.
 bool reads_panels_better(const Op& dot, int64_t readings) {
@@ -106,8 +80,8 @@ ContractionSchedule choose_contraction(const Op& op, const Target& target, bool 
   if (op.type().dtype != DType::kF32 || is_empty(op.result()) || std::ranges::any_of(op.operands, is_empty))
     return ElementSchedule{};
   if (op.kind == OpKind::kDot ? !is_product_of_matrices(op) : space_dims(op) != 2) return ElementSchedule{};
+  if (!is_in_block && op.kind != OpKind::kDot) return choose_conv(op, target);
   Contraction c = contraction_of(op);
-  if (!is_in_block && op.kind != OpKind::kDot) return choose_conv(c, target);
   Way way = is_in_block ? choose_in_block(op, c) : choose_dot(op, target);
   if (!is_in_block && target.schedule.alternative > 0) way = alternative_to(way);
   switch (way) {

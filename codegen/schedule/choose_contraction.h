@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "codegen/schedule/contraction_schedule.h"
+#include "codegen/schedule/pixel_lanes_schedule.h"
 #include "ir/function.h"
 
 namespace minnow {
@@ -18,7 +19,8 @@ struct ElementSchedule {
   static std::string text() { return "element by element"; }
 };
 
-using ContractionSchedule = std::variant<ElementSchedule, PanelSchedule, RowLanesSchedule, DepthLanesSchedule>;
+using ContractionSchedule =
+    std::variant<ElementSchedule, PanelSchedule, RowLanesSchedule, DepthLanesSchedule, PixelLanesSchedule>;
 
 // In a block of examples, if it is in one, these are innermost in memory. Of the ways that sum in the same order, to
 // the bit, `target.schedule.alternative` takes another than the best.

@@ -47,12 +47,14 @@ bool holds_rows(const Cache& cache, int64_t rows, int64_t row_bytes, int64_t pie
   return rows * lines <= std::min(sets, begins * lines) * cache.ways;
 }
 
-// What is read where it lies is read in long pieces: as many columns as registers have sums for, without a rest if
-// that costs less than half of them.
+// What is read where it lies is read in long pieces: as many columns as registers have sums for, or, down to half of
+// them, so many that less of the last piece is empty.
 int64_t wide_vectors(int64_t vectors, int64_t registers) {
   const int64_t most = std::clamp<int64_t>(registers, 1, vectors);
-  const int64_t divisor = largest_divisor(vectors, most);
-  return divisor > most - divisor ? divisor : even_tile(vectors, most);
+  int64_t best = most;
+  for (int64_t wide = most; 2 * wide > most; --wide)
+    if (ceil_div(vectors, wide) * wide < ceil_div(vectors, best) * best) best = wide;
+  return best;
 }
 
 // As many as a tile has, or one more if then less of the last panel is empty.

@@ -37,7 +37,7 @@ class EpilogueRules : public KernelRules {
   const Op* contraction_;
 };
 
-// Whether others read the transpose that makes `operand`, all of them products that may read through it, and before
+// Whether others read what moves the elements of `operand`, all of them products that may read through it, and before
 // `reader` does.
 bool wants_its_own(const UseMap& uses, const Op& reader, const Value* operand) {
   if (operand->op == nullptr || !is_read_through(reader, *operand->op) || uses.is_result(operand)) return false;
@@ -45,16 +45,16 @@ bool wants_its_own(const UseMap& uses, const Op& reader, const Value* operand) {
   return users.front() != &reader && std::ranges::all_of(users, [](const Op* op) { return op->kind == OpKind::kDot; });
 }
 
-// A transpose that several products read through, forward and for gradients, becomes one for each: in their kernels it
-// costs nothing, and there is no tensor to keep.
-void copy_transposes(Function& function) {
+// A transpose or a broadcast that several products read through, forward and for gradients, becomes one for each: in
+// their kernels it costs nothing, and there is no tensor to keep.
+void copy_what_is_read_through(Function& function) {
   const UseMap uses(function);
   for (auto it = function.ops().begin(); it != function.ops().end(); ++it) {
     Builder b(function, it);
     b.set_location((*it)->location);
     for (Value*& operand : (*it)->operands)
       if (wants_its_own(uses, **it, operand))
-        operand = b.transpose(operand->op->operands[0], operand->op->attr<DimsAttributes>().dims);
+        operand = b.create(operand->op->kind, operand->op->operands, operand->op->attributes, operand->type);
   }
 }
 
@@ -69,7 +69,7 @@ bool has_epilogue(const Cluster& cluster) { return cluster.size() > 1; }
 }  // namespace
 
 bool fuse_contractions(Function& function, FusionLog* log) {
-  copy_transposes(function);
+  copy_what_is_read_through(function);
   return fuse_clusters(function, FusionKind::kContraction, rules_of_epilogue, has_epilogue, log);
 }
 

@@ -60,9 +60,11 @@ KernelFault why_no_loop(const KernelOps& kernel, const Shape& shape) { return wh
 bool takes_epilogue(const Op& op) { return has_trait(op.kind, kContraction) || scatters_each_once(op); }
 
 bool is_read_through(const Op& main, const Op& op) {
-  if (main.kind != OpKind::kDot || op.kind != OpKind::kTranspose) return false;
-  return op.attr<DimsAttributes>().dims.back() == op.type().rank() - 1 &&
-         std::ranges::find(main.operands, op.result()) != main.operands.end();
+  if (main.kind != OpKind::kDot || std::ranges::find(main.operands, op.result()) == main.operands.end()) return false;
+  if (op.kind == OpKind::kTranspose) return op.attr<DimsAttributes>().dims.back() == op.type().rank() - 1;
+  if (op.kind != OpKind::kBroadcast) return false;
+  const auto batch = static_cast<size_t>(main.attr<DotAttributes>().batch);
+  return op.attr<DimsAttributes>().dims == dims_from(batch, op.operands[0]->type.shape);
 }
 
 namespace {

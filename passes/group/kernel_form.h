@@ -71,8 +71,8 @@ KernelFault why_no_loop(const KernelOps& kernel, const Shape& shape);
 KernelFault why_no_contraction(const KernelOps& kernel, const Op& main);
 KernelFault why_no_row(const KernelOps& kernel, const RowShape& row);
 
-// Whether `op` transposes an operand of `main`, a dot, in a way that costs nothing to read through: the last dimension
-// stays the last, and vectors of it are whole.
+// Whether `op` makes an operand of `main`, a dot, in a way that costs nothing to read through: a transpose of which the
+// last dimension stays the last, so that vectors of it are whole, or one matrix for all of a batch.
 bool is_read_through(const Op& main, const Op& op);
 
 // Ops that a loop over their result's elements would compute badly, and that may be followed by an epilogue.

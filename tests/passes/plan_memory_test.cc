@@ -45,8 +45,8 @@ void expect_sound(const Function& function, const MemoryPlan& plan) {
   }
   for (const auto& op : function.ops())
     for (const auto& result : op->results) {
-      const size_t homes =
-          plan.slots.count(result.get()) + plan.in_place.count(result.get()) + plan.outputs.count(result.get());
+      const size_t homes = plan.slots.count(result.get()) + plan.in_place.count(result.get()) +
+                           plan.outputs.count(result.get()) + plan.views.count(result.get());
       EXPECT_EQ(homes, op->kind == OpKind::kConstant ? 0u : 1u) << value_name(function, result.get());
     }
 }
@@ -113,6 +113,26 @@ TEST(PlanMemory, AReshapeSharesItsOperandsBytes) {
   expect_sound(*function, plan);
   EXPECT_EQ(plan.slots.at(result_of(*function, 0)).offset, plan.slots.at(result_of(*function, 1)).offset);
   EXPECT_NE(plan.slots.at(result_of(*function, 0)).offset, plan.slots.at(result_of(*function, 2)).offset);
+}
+
+// As long as nobody writes over the parameter; and a result is the caller's own.
+TEST(PlanMemory, AReshapeOfAParameterIsAView) {
+  auto function = parse(R"(
+    func @f(%w: f32[16,16] weight, %g: f32[16,16]) -> (f32[4,64], f32[8,32], w: f32[16,16]) {
+      %0 = reshape(%w) : f32[256]  loc("a")
+      %1 = reshape(%0) : f32[4,64]  loc("a")
+      %2 = reshape(%w) : f32[8,32]  loc("a")
+      %3 = sub(%w, %g) : f32[16,16]  loc("a")
+      %4 = exp(%1) : f32[4,64]  loc("a")
+      return %4, %2, %3
+    })");
+  const MemoryPlan plan = plan_memory(*function);
+  expect_sound(*function, plan);
+  const Value* w = function->parameters()[0].get();
+  for (const int i : {0, 1}) EXPECT_EQ(plan.views.at(result_of(*function, i)), w);
+  EXPECT_EQ(plan.outputs.at(result_of(*function, 2)), 1U);
+  EXPECT_THAT(plan.needs_copy, testing::ElementsAre(testing::ElementsAre(2)));
+  EXPECT_TRUE(plan_block_memory(*function).views.empty());
 }
 
 TEST(PlanMemory, ANewWeightIsWrittenInPlace) {

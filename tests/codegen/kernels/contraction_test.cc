@@ -63,6 +63,30 @@ INSTANTIATE_TEST_SUITE_P(AllForms, DotForm,
                          ::testing::Values(std::array<int64_t, 2>{1, 0}, std::array<int64_t, 2>{1, 1},
                                            std::array<int64_t, 2>{0, 0}, std::array<int64_t, 2>{0, 1}));
 
+// One filter for all images of a batch, which is no tensor of its own.
+TEST(Dot, ReadsThroughBroadcasts) {
+  for (const auto& [images, outputs, inputs, pixels] :
+       {std::array<int64_t, 4>{1, 1, 1, 1}, {2, 7, 3, 20}, {5, 33, 17, 49}})
+    for (const int64_t contract : {1, 2}) {
+      Function function("f");
+      Builder b(function);
+      const Shape matrix = contract == 2 ? Shape{outputs, inputs} : Shape{inputs, outputs};
+      Value* w = function.add_parameter("w", {DType::kF32, matrix});
+      Value* x = function.add_parameter("x", {DType::kF32, {images, inputs, pixels}});
+      for (int i = 0; i < 2; ++i) {
+        Value* all = b.broadcast(w, {1, 2}, {images, matrix[0], matrix[1]});
+        function.add_result(i == 0 ? "y" : "z", b.mul(b.dot(all, x, {contract, 1}, 1), 0.5));
+      }
+      Rng rng(1);
+      const auto arguments = draw_arguments(function, {{}, {}}, proof::Numbers::kWhole, rng);
+      const testing::Reference expected = testing::interpret_reference(function, arguments);
+      ASSERT_TRUE(fuse(function));
+      EXPECT_EQ(function.ops().size(), 2U) << print(function);
+      SCOPED_TRACE(print(function));
+      EXPECT_TRUE(testing::agrees(expected.results[0], testing::CompiledProgram(function).run(arguments)[0], {}));
+    }
+}
+
 // q, k [N,T,H,D] as heads [N,H,T,D], all read as they lie; with a scale behind the product.
 TEST(Dot, ReadsThroughTransposes) {
   for (const Shape& size : {Shape{1, 1, 1, 1}, Shape{2, 7, 3, 5}, Shape{3, 33, 2, 16}, Shape{2, 18, 4, 33}})
@@ -135,6 +159,19 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{"KernelLargerThanTheInput", {1, 2, 3, 2}, {3, 2, 5, 4}, {.pad = {1, 1, 1, 1}}},
         ConvCase{"OnePixel", {1, 8, 1, 1}, {3, 8, 1, 1}},
         ConvCase{"OnlyPadding", {1, 1, 1, 1}, {2, 1, 2, 2}, {.stride = {2, 2}, .pad = {2, 1, 2, 2}}},
+        ConvCase{"RowsOfOnePixel", {1, 4, 17, 1}, {2, 4, 3, 3}, {.pad = {0, 2, 2, 2}, .dilation = {1, 2}}},
+        ConvCase{"VectorsOverThreeLines", {1, 3, 14, 14}, {16, 3, 5, 5}},
+        ConvCase{"VectorsOverLinesApart",
+                 {1, 6, 13, 11},
+                 {12, 2, 3, 3},
+                 {.stride = {2, 2}, .pad = {1, 2, 0, 1}, .groups = 3}},
+        ConvCase{
+            "DepthwiseStrided", {1, 9, 8, 16}, {18, 1, 3, 3}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}, .groups = 9}},
+        ConvCase{"DepthwiseDilatedTall",
+                 {1, 3, 25, 5},
+                 {3, 1, 5, 3},
+                 {.pad = {4, 4, 2, 2}, .dilation = {2, 2}, .groups = 3}},
+        ConvCase{"DepthwiseOfFewPixels", {1, 7, 3, 4}, {7, 1, 2, 2}, {.stride = {2, 3}, .groups = 7}},
         ConvCase{"ManyChannels", {1, 17, 4, 4}, {19, 17, 3, 3}},
         ConvCase{"ManyChannelsPadded", {1, 20, 9, 7}, {40, 20, 3, 3}, {.pad = {1, 2, 0, 1}}},
         ConvCase{"ManyChannelsInBands", {1, 18, 46, 21}, {33, 18, 2, 3}, {.pad = {1, 0, 2, 1}}},

@@ -148,7 +148,7 @@ TEST_F(KeptWeights, OfConvolutions) {
   int64_t kept = 0;
   for (const int64_t channels : {16, 33})
     for (const int64_t filters : {32, 70})
-      for (const int64_t stride : {1, 2}) kept += check(convolution(channels, filters, 8, stride), default_pipeline());
+      for (const int64_t stride : {1, 2}) kept += check(convolution(channels, filters, 24, stride), default_pipeline());
   EXPECT_GT(kept, 4);
 }
 

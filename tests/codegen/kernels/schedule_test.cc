@@ -75,6 +75,27 @@ TEST(Schedule, TilesFollowLinesOfPixels) {
   EXPECT_THAT(convolution(28, "haswell"), HasSubstr("tile 6 rows x 2 vectors"));  // 4 would wait for each other
 }
 
+// Pixels go on in the next line where lines leave lanes empty, or a stride takes pixels apart, unless an image is so
+// large that its code would be long, or vectors are not read under masks.
+TEST(Schedule, PixelsGoOnInTheNextLine) {
+  const auto depthwise = [](int64_t size, int64_t stride, const std::string& cpu) {
+    ConvAttributes conv{.stride = {stride, stride}, .pad = {1, 1, 1, 1}, .groups = 32};
+    return schedule_of(OpKind::kConv, {1, 32, size, size}, {32, 1, 3, 3}, conv, cpu, false);
+  };
+  for (const char* cpu : {"znver5", "haswell"}) {
+    EXPECT_THAT(depthwise(5, 1, cpu), HasSubstr("from line to line"));
+    EXPECT_THAT(depthwise(28, 2, cpu), HasSubstr("from line to line"));
+    EXPECT_THAT(depthwise(120, 1, cpu), Not(HasSubstr("from line to line")));
+  }
+  EXPECT_THAT(depthwise(5, 1, "x86-64"), Not(HasSubstr("from line to line")));
+  const auto convolution = [](int64_t channels, int64_t size) {
+    return schedule_of(OpKind::kConv, {1, 64, size, size}, {channels, 64, 3, 3}, ConvAttributes{.pad = {1, 1, 1, 1}},
+                       "znver5", false);
+  };
+  EXPECT_THAT(convolution(40, 7), HasSubstr("from line to line"));      // channels leave a sixth of their vectors empty
+  EXPECT_THAT(convolution(64, 9), HasSubstr("vectors along columns"));  // pixels more
+}
+
 std::string filter_gradient(int64_t channels, int64_t size, int64_t filter, const std::string& cpu) {
   const Shape x = {16, channels, size + filter - 1, size + filter - 1}, y = {16, 16, size, size};
   ConvAttributes gradient;

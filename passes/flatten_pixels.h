@@ -1,0 +1,15 @@
+// A convolution whose window is one pixel, [N,C,H,W] with w [O,C,1,1], is a product for each image: w times its
+// channels of pixels, [O,C] x [C,H·W]. As such its right operand is read where it lies, and its sums are where they
+// belong, while a convolution's pixels are copied and its sums transposed. What follows element by element or is a sum
+// takes the pixels in one dimension, too, so that it shares the product's kernel.
+//
+// Run where blocks of examples are made already: in those, vectors run along the examples.
+#pragma once
+
+#include "ir/function.h"
+
+namespace minnow {
+
+bool flatten_pixels(Function& function);
+
+}  // namespace minnow

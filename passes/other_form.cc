@@ -1,0 +1,46 @@
+#include "passes/other_form.h"
+
+#include <algorithm>
+
+#include "ir/dot.h"
+#include "passes/simplify/rewrite.h"
+
+namespace minnow {
+
+Value* known_in(const Form& form, const Value* value) {
+  Value* x = match_unary(value, OpKind::kReshape);
+  if (x == nullptr || !form.exists(value->type.shape)) return nullptr;
+  return x->type.shape == form.shape(value->type.shape) ? x : nullptr;
+}
+
+Value* in_form(const Form& form, Value* value, Builder& b) {
+  if (Value* known = known_in(form, value)) return known;
+  const Shape shape = form.shape(value->type.shape);
+  if (splat_of(value)) return b.constant({value->type.dtype, shape}, value->op->attr<ConstantAttributes>().values[0]);
+  const Op* broadcast = match(value, OpKind::kBroadcast);
+  if (broadcast == nullptr) return b.reshape(value, shape);
+  const Form::Dims& dims = broadcast->attr<DimsAttributes>().dims;
+  std::optional<Form::Dims> there = form.dims(dims);
+  if (!there || there->size() != dims.size()) return b.reshape(value, shape);
+  return b.broadcast(broadcast->operands[0], std::move(*there), shape);
+}
+
+Value* compute_in(const Form& form, const Op& op, Builder& b) {
+  if (std::ranges::none_of(op.operands, [&](const Value* operand) { return known_in(form, operand); })) return nullptr;
+  std::vector<Value*> operands;
+  for (Value* operand : op.operands) operands.push_back(in_form(form, operand, b));
+  const TensorType type{op.type().dtype, form.shape(op.type().shape)};
+  return b.reshape(b.create(op.kind, std::move(operands), op.attributes, type), op.type().shape);
+}
+
+Value* reduce_in(const Form& form, const Op& op, Builder& b) {
+  Value* known = known_in(form, op.operands[0]);
+  if (known == nullptr) return nullptr;
+  std::optional<Form::Dims> dims = form.dims(op.attr<DimsAttributes>().dims);
+  if (!dims) return nullptr;
+  dims->insert(dims->end(), form.added.begin(), form.added.end());
+  std::ranges::sort(*dims);
+  return in_shape(b.create(op.kind, {known}, DimsAttributes{std::move(*dims)}), op.type().shape, b);
+}
+
+}  // namespace minnow
