@@ -1,6 +1,7 @@
 #include "codegen/schedule/choose_conv.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "ir/threshold.h"
 
@@ -21,7 +22,8 @@ constexpr double kTranspose = 5;     // of sums on their way into the result
 constexpr double kStore = 3;         // of sums that are where they belong
 constexpr double kRead = 1;          // in scratch, for sums of few columns
 constexpr double kReadApart = 4.5;   // of pixels that a stride takes apart
-constexpr double kReadAnywhere = 1;  // of what ends in the next line of the cache
+constexpr double kReadAnywhere = 1;  // of what ends in the next line of the cache, under a mask that costs nothing
+constexpr double kReadMasked = 1.3;  // the same where vectors are short, and masks vectors, too
 
 // The part of the lanes of its vectors that `count` neighbours fill.
 double filled(int64_t count, int64_t lanes) {
@@ -39,13 +41,14 @@ int64_t multiplies_of(const std::vector<Contraction>& phases) {
   return count;
 }
 
-// Estimates of the cycles that an image and a group take.
+// Estimates of the cycles that an image and a group take, divided as the first argument says.
 class Cycles {
  public:
   Cycles(const Contraction& c, const Shape& input, const Target& target)
       : lanes_(target.lanes), columns_(c.extent_of(Kind::kColumn)),
         channels_(static_cast<double>(c.axes[c.axes_of(Kind::kDepth)[0]].extent)),
         multiply_adds_(target.processor.multiply_adds), loads_(target.processor.loads),
+        read_(target.lanes > kMaskedLanes ? kReadAnywhere : kReadMasked),
         copy_(kCopy * channels_ * static_cast<double>(input[2] * ceil_div(input[3], lanes_))) {}
 
   double of(const PanelSchedule& s, const PixelLanesSchedule& image) const {
@@ -64,17 +67,20 @@ class Cycles {
     return copy_ + channels_ * vectors * step * columns_ / columns;
   }
 
+  // Element by element, the last resort.
+  double of(const auto&, const PixelLanesSchedule&) const { return std::numeric_limits<double>::max(); }
+
   double of(const PixelLanesSchedule& s) const {
     const auto columns = static_cast<double>(s.columns);
     const auto [sums, reads, weights] = s.steps();
-    const double steps = std::max(columns * sums / multiply_adds_, kReadAnywhere * reads + weights / loads_);
+    const double steps = std::max(columns * sums / multiply_adds_, read_ * reads + weights / loads_);
     const auto stores = kStore * static_cast<double>(s.vectors_of_image()) * columns_;
     return channels_ * steps * columns_ / columns + stores;
   }
 
  private:
   int64_t lanes_, columns_;
-  double channels_, multiply_adds_, loads_, copy_;
+  double channels_, multiply_adds_, loads_, read_, copy_;
 };
 
 // Channels or pixels of a line in lanes, whichever fill them better. Pixels that a stride takes apart are put together
@@ -108,13 +114,7 @@ ContractionSchedule choose_conv(const Op& op, const Target& target) {
   PixelLanesSchedule in_place(c, input, target);
   if (in_place.multiply_adds_in_code() > kMaxCode) return copied;
   const Cycles cycles(c, input, target);
-  const double others = std::visit(
-      [&]<typename S>(const S& s) -> double {
-        if constexpr (std::is_same_v<S, PanelSchedule> || std::is_same_v<S, RowLanesSchedule>)
-          return cycles.of(s, in_place);
-        else return std::numeric_limits<double>::max();
-      },
-      copied);
+  const double others = std::visit([&](const auto& schedule) { return cycles.of(schedule, in_place); }, copied);
   const bool is_other = target.schedule.alternative > 0;
   if ((cycles.of(in_place) < others) != is_other) return in_place;
   return copied;

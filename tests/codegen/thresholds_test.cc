@@ -331,7 +331,7 @@ const std::vector<std::string>& no_thresholds() {
       "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kLineParts", "kFilterVectors", "kLongRows",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kColumnParts", "kPlacesApart", "kMaskedLanes", "2 * wide",  // and how LLVM fills them
-      "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere",  // of cycles
+      "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere", "kReadMasked",  // of cycles
       "kLanes = 16", "kIdleParts",            // of vectors
       "kVectorsOfPiece", "kNone", "kBoth",    // of reductions, of traits
       "kLanesOfPart",                         // of registers
