@@ -36,7 +36,7 @@ KernelWay choose_way(const KernelWork& work) {
   if (work.packs_panels) return {emit_panels};
   if (work.row) return {emit_row_kernel, row_scratch};
   if (work.contraction) return {emit_contraction, scratch_of_contraction};
-  if (work.loop >= 0) return {emit_block_kernel};
+  if (work.loop >= 0) return {emit_block_kernel, block_scratch};
   if (work.sums.buffer >= 0) return {emit_sum_of_partials};
   if (is_transpose_by_squares(work)) return {emit_transpose};
   if (work.main == nullptr) return {emit_plain_loop};
