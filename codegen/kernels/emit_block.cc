@@ -4,7 +4,6 @@
 #include <functional>
 
 #include "codegen/kernels/emit_window.h"
-#include "codegen/kernels/gather_windows.h"
 #include "codegen/kernels/loop_pieces.h"
 #include "codegen/kernels/register_tile.h"
 #include "ir/walk.h"
@@ -168,8 +167,8 @@ bool scatters_images(const Op& op) {
 }  // namespace
 
 ScratchNeed block_scratch(const KernelWork& work, const Target& target) {
-  const bool gathers = work.main != nullptr && scatters_images(*work.main) && gathers_windows(*work.main);
-  return gathers ? gather_scratch(work, target) : ScratchNeed{};
+  const bool scatters = work.main != nullptr && scatters_images(*work.main);
+  return scatters ? window_scatter_scratch(work, target) : ScratchNeed{};
 }
 
 WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

@@ -42,7 +42,9 @@ KernelWay choose_way(const KernelWork& work) {
   if (work.main == nullptr) return {emit_plain_loop};
   switch (work.main->kind) {
     case OpKind::kWindowPick:
-    case OpKind::kWindowSpread: return {space_dims(*work.main) == 2 ? emit_window_scatter_kernel : emit_plain_loop};
+    case OpKind::kWindowSpread:
+      if (space_dims(*work.main) != 2) return {emit_plain_loop};
+      return {emit_window_scatter_kernel, window_scatter_scratch};
     case OpKind::kReduceSum:
     case OpKind::kReduceMax:
     case OpKind::kArgMax: return {emit_reduction_kernel};

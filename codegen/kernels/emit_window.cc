@@ -139,9 +139,13 @@ void WindowScatter::store_with_epilogue(const Position& at, V value) {
 }  // namespace
 
 WorkUnits emit_window_scatter_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
-  if (work.loop < 0) return WindowScatter(kernel, storage, work).emit_planes();
-  if (gathers_windows(*work.main)) return gather_windows(kernel, storage, work);
-  return WindowScatter(kernel, storage, work).emit_block();
+  if (gathers_windows(work, kernel.target())) return gather_windows(kernel, storage, work);
+  WindowScatter scatter(kernel, storage, work);
+  return work.loop >= 0 ? scatter.emit_block() : scatter.emit_planes();
+}
+
+ScratchNeed window_scatter_scratch(const KernelWork& work, const Target& target) {
+  return gathers_windows(work, target) ? gather_scratch(work, target) : ScratchNeed{};
 }
 
 }  // namespace minnow

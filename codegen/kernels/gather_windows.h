@@ -1,5 +1,5 @@
-// The transposes of windowed reductions in a block loop: every element adds up what its windows give it, in a register.
-// Scattering from the windows would load and store each element once for each of its windows.
+// The transposes of windowed reductions, where windows are small: every element adds up what its windows give it, in a
+// register. Scattering from the windows would load and store each element once for each of its windows.
 #pragma once
 
 #include "codegen/kernels/emit_loop.h"
@@ -7,11 +7,11 @@
 
 namespace minnow {
 
-// Whether windows are few over each element: there is code for each place of a window.
-bool gathers_windows(const Op& op);
+// Whether that is done: there is code for each place of a window. Of a kernel of window_spread or window_pick.
+bool gathers_windows(const KernelWork& work, const Target& target);
 
-// window_spread and window_pick, of which it gathers_windows, with what follows element by element. Where windows
-// overlap, the places that window_pick's elements of y go to are found for a whole plane first.
+// With what follows element by element. Where windows overlap, the places that window_pick's elements of y go to are
+// found for a whole plane first. Vectors are examples in a block loop, else columns.
 WorkUnits gather_windows(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 ScratchNeed gather_scratch(const KernelWork& work, const Target& target);
 

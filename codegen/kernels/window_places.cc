@@ -66,7 +66,12 @@ V WindowPlaces::largest(const Position& window) {
 
 V WindowPlaces::read(const Position& element, V exists) {
   const Value* x = op_.operands[0];
-  return exists == nullptr ? emitter_.emit(x, element) : emitter_.emit_guarded(x, element, exists, 0);
+  if (exists == nullptr) return emitter_.emit(x, element);
+  if (emitter_.lanes() == 1) return emitter_.emit_guarded(x, element, exists, 0);
+  exists = emitter_.both(emitter_.constant_of(DType::kPred, 1), exists);
+  V read = nullptr;
+  emitter_.under_mask(exists, [&] { read = emitter_.emit(x, element); });
+  return emitter_.math().select(exists, read, emitter_.constant_of(dtype_, 0));
 }
 
 // Without NaNs. Whether there are any follows from the sum of 0 * x; nullptr: there are none.
