@@ -140,6 +140,9 @@ void Lowering::lower(const Op& op) {
   if (op.kind == OpKind::kLoop) return lower_loop(op);
   const bool is_shared = plan_.shares_operand.contains(op.result()) && !is_kept(op) && !is_kept(op.operands[0]);
   if (op.kind == OpKind::kReshape && is_shared) return;  // the bytes are there already
+  if (op.kind == OpKind::kConcat && plan_.parts.contains(op.operands[0]) &&
+      plan_.parts.at(op.operands[0]).whole == op.result())
+    return;
   KernelWork work;
   work.origin = &op;
   if (is_heavy(op.kind)) work.main = &op;
