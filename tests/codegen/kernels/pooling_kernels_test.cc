@@ -1,5 +1,5 @@
-// Poolings and their gradients in blocks of examples: at borders, in gaps, where windows overlap or do not, on numbers
-// that compare in unusual ways; and what else divides a picture into pieces.
+// Poolings and their gradients in blocks of examples and without: at borders, in gaps, where windows overlap or do not,
+// on numbers that compare in unusual ways; and what else divides a picture into pieces.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "ir/text.h"
+#include "passes/group/tile_batch.h"
 #include "passes/pipeline.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
@@ -36,11 +37,12 @@ void expect_same(const Tensor& expected, const Tensor& actual, std::string_view 
         << what << ", element " << i << ": " << b[i] << " for " << a[i];
 }
 
-void check_in_blocks(const Function& function, std::span<const float> others, const std::string& cpu) {
+void check(const Function& function, std::span<const float> others, const std::string& cpu) {
   const auto passed = function.clone();
   ASSERT_TRUE(run_passes(*passed, default_pipeline()));
   SCOPED_TRACE(print(*passed));
-  EXPECT_TRUE(std::ranges::any_of(passed->ops(), [](const auto& op) { return op->kind == OpKind::kLoop; }));
+  const bool has_block = function.parameters()[0]->type.dim(0) >= kBlockExamples;
+  EXPECT_EQ(std::ranges::any_of(passed->ops(), [](const auto& op) { return op->kind == OpKind::kLoop; }), has_block);
   proof::Rng rng(11);
   std::vector<Tensor> arguments =
       draw_arguments(function, std::vector<proof::Domain>(function.parameters().size()), proof::Numbers::kWhole, rng);
@@ -57,30 +59,32 @@ struct WindowCase {
   friend void PrintTo(const WindowCase& c, std::ostream* out) { *out << c.name; }
 };
 
-class WindowsInBlocks : public ::testing::TestWithParam<WindowCase> {};
+class WindowsInAllWays : public ::testing::TestWithParam<WindowCase> {};
 
-TEST_P(WindowsInBlocks, GiveWhatTheInterpreterGives) {
+TEST_P(WindowsInAllWays, GiveWhatTheInterpreterGives) {
   const auto& [name, height, width, window] = GetParam();
-  Function function("f");
-  Builder b(function);
-  Value* x = function.add_parameter("x", {DType::kF32, {23, 3, height, width}});
-  Value* max = b.window(OpKind::kWindowMax, x, window);
-  Value* y = function.add_parameter("y", max->type);
-  function.add_result("max", max);
-  function.add_result("sum", b.window(OpKind::kWindowSum, x, window));
-  function.add_result("pick", b.create(OpKind::kWindowPick, {x, y}, window));
-  WindowAttributes spread = window;
-  spread.shape = x->type.shape;
-  function.add_result("spread", b.create(OpKind::kWindowSpread, {y}, spread));
-  for (const std::string cpu : {"", "x86-64-v3"}) {
-    check_in_blocks(function, {}, cpu);
-    check_in_blocks(function, std::vector{-0.0F, 0.0F}, cpu);
-    check_in_blocks(function, std::vector{kNan, -kNan, kInfinity, -kInfinity, -0.0F}, cpu);
+  for (const int64_t images : {5, 23}) {
+    Function function("f");
+    Builder b(function);
+    Value* x = function.add_parameter("x", {DType::kF32, {images, 3, height, width}});
+    Value* max = b.window(OpKind::kWindowMax, x, window);
+    Value* y = function.add_parameter("y", max->type);
+    function.add_result("max", max);
+    function.add_result("sum", b.window(OpKind::kWindowSum, x, window));
+    function.add_result("pick", b.create(OpKind::kWindowPick, {x, y}, window));
+    WindowAttributes spread = window;
+    spread.shape = x->type.shape;
+    function.add_result("spread", b.create(OpKind::kWindowSpread, {y}, spread));
+    for (const std::string cpu : {"", "x86-64-v3"}) {
+      check(function, {}, cpu);
+      check(function, std::vector{-0.0F, 0.0F}, cpu);
+      check(function, std::vector{kNan, -kNan, kInfinity, -kInfinity, -0.0F}, cpu);
+    }
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    All, WindowsInBlocks,
+    All, WindowsInAllWays,
     ::testing::Values(
         WindowCase{"padded", 6, 7, {.window = {3, 3}, .stride = {1, 1}, .pad = {1, 1, 1, 1}}},
         WindowCase{"strided", 8, 7, {.window = {3, 3}, .stride = {2, 2}, .pad = {1, 1, 1, 0}}},
@@ -91,6 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
         WindowCase{"mostly_on_padding", 3, 4, {.window = {2, 4}, .stride = {1, 2}, .pad = {1, 1, 3, 3}}},
         WindowCase{"of_several_rows_on_padding", 9, 6, {.window = {5, 4}, .stride = {1, 3}, .pad = {4, 2, 3, 3}}},
         WindowCase{"as_large_as_the_picture", 5, 4, {.window = {5, 4}, .stride = {1, 1}}},
+        WindowCase{"wide", 3, 40, {.window = {2, 3}, .stride = {1, 2}, .pad = {0, 1, 1, 0}}},
         WindowCase{"large", 12, 11, {.window = {9, 8}, .stride = {1, 2}, .pad = {3, 0, 0, 1}}}),
     [](const auto& info) { return info.param.name; });
 
@@ -110,7 +115,7 @@ TEST(PiecesInBlocks, OfConcatenationsAndPaddingAreWhatTheInterpreterGives) {
     function.add_result("joined", joined);
     function.add_result("sliced", b.neg(b.slice(padded, 3, 1, padded->type.dim(3) - 1)));
     function.add_result("max", b.window(OpKind::kWindowMax, padded, {.window = {2, 1}, .stride = {1, 1}}));
-    check_in_blocks(function, std::vector{kNan}, "");
+    check(function, std::vector{kNan}, "");
   }
 }
 
