@@ -24,7 +24,7 @@ void Lowering::lower_loop(const Op& loop) {
 }
 
 void Lowering::lower_block_loop(const Op& loop) {
-  const MemoryPlan plan = plan_block_memory(*loop.body);
+  const MemoryPlan plan = plan_body(loop);
   const int index = static_cast<int>(out_.loops.size());
   out_.loops.push_back({});
   const int64_t blocks = loop.attr<LoopAttributes>().count;

@@ -42,6 +42,10 @@ bool reads_at_written_index(const Op& op, const Value* operand) {
 }
 
 bool moves_nothing(const MemoryPlan& plan, const Op& op) {
+  if (op.kind == OpKind::kConcat) {
+    const auto part = plan.parts.find(op.operands[0]);
+    return part != plan.parts.end() && part->second.whole == op.result();
+  }
   return op.kind == OpKind::kReshape && (plan.views.contains(op.result()) || plan.shares_operand.contains(op.result()));
 }
 
@@ -51,12 +55,13 @@ namespace {
 struct Buffer {
   std::vector<const Value*> values;
   const Op* loop = nullptr;
+  bool has_parts = false;  // that lie beside each other
 };
 
 class Planner {
  public:
   struct Options {
-    bool has_views = true;
+    bool is_block = false;                  // the body of a loop over blocks
     std::span<const int64_t> scratch = {};  // by op; empty: none
   };
   Planner(const Function& function, Remarks* remarks, Options options)
@@ -70,10 +75,14 @@ class Planner {
   void make_buffers();
   void add_loop(const Op& loop);
   void add_scratch(int position);
+  void add_value(const Value* value, size_t index, int64_t offset);
+  bool add_joined(const Value* value);
+  MemoryPlan::Slot slot_of(const Value* value, size_t index) const;
   std::optional<size_t> shareable_buffer(const Op& op, const Value* result);
   bool can_overwrite(const Op& op, const Value* operand, const Value* result) const;
   const Value* viewed_parameter(const Value* value) const;
   bool is_read_from(const Value* parameter, const Op* writer) const;
+  bool is_read_last_at(int position, const Value* value) const;
   int last_use(const Value* value) const;
   void say(const Value* value, std::string text) {
     if (remarks_ != nullptr) remarks_->say(value, std::move(text));
@@ -90,6 +99,7 @@ class Planner {
   std::vector<Buffer> buffers_;
   std::vector<LiveRange> ranges_;  // of each buffer
   std::unordered_map<const Value*, size_t> buffer_of_;
+  std::unordered_map<const Value*, int64_t> offsets_;  // in the buffer
 };
 
 int Planner::last_use(const Value* value) const {
@@ -100,7 +110,7 @@ int Planner::last_use(const Value* value) const {
 
 // The parameter whose bytes a value has in another shape, or nullptr.
 const Value* Planner::viewed_parameter(const Value* value) const {
-  while (options_.has_views && value->op != nullptr && value->op->kind == OpKind::kReshape &&
+  while (!options_.is_block && value->op != nullptr && value->op->kind == OpKind::kReshape &&
          !graph_.uses().is_result(value)) {
     value = value->op->operands[0];
     if (value->op == nullptr) return value;
@@ -177,12 +187,22 @@ void Planner::order_copies(std::vector<size_t> copies) {
   }
 }
 
+// Nobody reads what has any of the value's bytes behind this op.
+bool Planner::is_read_last_at(int position, const Value* value) const {
+  const size_t index = buffer_of_.at(value);
+  if (!buffers_[index].has_parts) return ranges_[index].last == position;
+  const auto begin = [&](const Value* other) { return offsets_.at(other); };
+  const auto end = [&](const Value* other) { return offsets_.at(other) + other->type.bytes(); };
+  return std::ranges::all_of(buffers_[index].values, [&](const Value* other) {
+    return last_use(other) <= position || begin(other) >= end(value) || begin(value) >= end(other);
+  });
+}
+
 // Nothing else in the operand's buffer is wanted, during the op or after it.
 bool Planner::can_overwrite(const Op& op, const Value* operand, const Value* result) const {
   const size_t index = buffer_of_.at(operand);
-  const bool dies_here = ranges_[index].last == graph_.position(&op);
   const bool is_taken = buffers_[index].values.back()->op == &op;  // by another result
-  if (!dies_here || is_taken || operand->type != result->type) return false;
+  if (!is_read_last_at(graph_.position(&op), operand) || is_taken || operand->type != result->type) return false;
   return std::ranges::all_of(op.operands, [&](const Value* read) {
     const auto known = buffer_of_.find(read);
     return known == buffer_of_.end() || known->second != index || reads_at_written_index(op, read);
@@ -206,7 +226,7 @@ std::optional<size_t> Planner::shareable_buffer(const Op& op, const Value* resul
 }
 
 void Planner::add_loop(const Op& loop) {
-  auto body = std::make_shared<const MemoryPlan>(plan_memory(*loop.body, remarks_));
+  auto body = std::make_shared<const MemoryPlan>(plan_body(loop, remarks_));
   int64_t bytes = aligned(body->arena_bytes);
   for (const size_t result : loop_buffers(loop)) bytes += aligned(loop.result(result)->type.bytes());
   const int position = graph_.position(&loop);
@@ -223,6 +243,32 @@ void Planner::add_scratch(int position) {
   ranges_.push_back({aligned(bytes), position, position});
 }
 
+void Planner::add_value(const Value* value, size_t index, int64_t offset) {
+  buffers_[index].values.push_back(value);
+  ranges_[index].last = std::max(ranges_[index].last, last_use(value));
+  buffer_of_[value] = index;
+  offsets_[value] = offset;
+}
+
+// A part, or what has parts: the first of them makes the buffer of the whole.
+bool Planner::add_joined(const Value* value) {
+  const Value* whole = value;
+  int64_t offset = 0;
+  for (auto part = plan_.parts.find(whole); part != plan_.parts.end(); part = plan_.parts.find(whole)) {
+    offset += part->second.offset;
+    whole = part->second.whole;
+  }
+  if (whole == value && !buffer_of_.contains(value)) return false;
+  const auto [place, is_new] = buffer_of_.try_emplace(whole, buffers_.size());
+  if (is_new) {
+    buffers_.emplace_back().has_parts = true;
+    ranges_.push_back({aligned(whole->type.bytes()), graph_.position(value->op), last_use(whole)});
+  }
+  add_value(value, place->second, offset);
+  if (whole != value) say(value, "written where a concatenation has it, which then copies nothing");
+  return true;
+}
+
 void Planner::make_buffers() {
   for (const auto& op : function_.ops()) {
     if (op->kind == OpKind::kConstant) continue;
@@ -236,15 +282,14 @@ void Planner::make_buffers() {
         say(value, fmt::format("has the bytes of {}: a reshape moves nothing", parameter->name));
         continue;
       }
+      if (add_joined(value)) continue;
       if (const auto shared = shareable_buffer(*op, value)) {
-        buffers_[*shared].values.push_back(value);
-        ranges_[*shared].last = std::max(ranges_[*shared].last, last_use(value));
-        buffer_of_[value] = *shared;
+        add_value(value, *shared, offsets_[plan_.shares_operand.at(value)]);
         continue;
       }
-      buffer_of_[value] = buffers_.size();
-      buffers_.push_back({{value}});
+      buffers_.emplace_back();
       ranges_.push_back({aligned(value->type.bytes()), graph_.position(op.get()), last_use(value)});
+      add_value(value, buffers_.size() - 1, 0);
     }
   }
 }
@@ -279,8 +324,21 @@ void Planner::remark_on_neighbours(size_t index) {
                            graph_.position(value->op), last_use(value), is_shared ? "" : ", shared with none"));
 }
 
+// The whole of several parts is there from the first of them on.
+MemoryPlan::Slot Planner::slot_of(const Value* value, size_t index) const {
+  const LiveRange& range = ranges_[index];
+  const int written = graph_.position(value->op), read = last_use(value);
+  if (!buffers_[index].has_parts) return {range.offset, range.bytes, written, read};
+  const int64_t offset = range.offset + offsets_.at(value), bytes = aligned(value->type.bytes());
+  return {offset, bytes, bytes == range.bytes ? range.first : written, read};
+}
+
 MemoryPlan Planner::run() {
   choose_homes();
+  if (options_.is_block)
+    plan_.parts = find_joined_parts(function_, [this](const Value* value) {
+      return plan_.in_place.contains(value) || plan_.outputs.contains(value);
+    });
   make_buffers();
   plan_.arena_bytes = lay_out(ranges_);
   if (remarks_ != nullptr) remark_on_buffers();
@@ -288,8 +346,7 @@ MemoryPlan Planner::run() {
     const LiveRange& range = ranges_[i];
     if (buffers_[i].loop != nullptr)
       plan_.loops[buffers_[i].loop].slot = {range.offset, range.bytes, range.first, range.last};
-    for (const Value* value : buffers_[i].values)
-      plan_.slots[value] = {range.offset, range.bytes, graph_.position(value->op), last_use(value)};
+    for (const Value* value : buffers_[i].values) plan_.slots[value] = slot_of(value, i);
   }
   return std::move(plan_);
 }
@@ -308,8 +365,14 @@ std::vector<size_t> loop_buffers(const Op& loop) {
 
 MemoryPlan plan_memory(const Function& function, Remarks* remarks) { return Planner(function, remarks, {}).run(); }
 
-MemoryPlan plan_block_memory(const Function& body, Remarks* remarks) {
-  return Planner(body, remarks, {.has_views = false}).run();
+MemoryPlan plan_body(const Op& loop, Remarks* remarks) {
+  return Planner(*loop.body, remarks, {.is_block = is_block_loop(loop)}).run();
+}
+
+bool MemoryPlan::is_within(const Value* value) const {
+  for (auto shared = shares_operand.find(value); shared != shares_operand.end(); shared = shares_operand.find(value))
+    value = shared->second;
+  return parts.contains(value);
 }
 
 MemoryPlan plan_memory_with_scratch(const Function& function, std::span<const int64_t> scratch) {
@@ -319,7 +382,8 @@ MemoryPlan plan_memory_with_scratch(const Function& function, std::span<const in
 // Values that share a buffer are live one after the other, each until the next.
 int64_t peak_live_bytes(const MemoryPlan& plan) {
   std::vector<MemoryPlan::Slot> slots;
-  for (const auto& [value, slot] : plan.slots) slots.push_back(slot);
+  for (const auto& [value, slot] : plan.slots)
+    if (!plan.is_within(value)) slots.push_back(slot);
   for (const auto& [loop, planned] : plan.loops) slots.push_back(planned.slot);
   std::ranges::sort(slots, {}, [](const auto& slot) { return std::pair(slot.offset, slot.first); });
   std::map<int, int64_t> changes;

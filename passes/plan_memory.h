@@ -6,6 +6,8 @@
 // operand only at the index it writes. The emitter of such a kernel must load everything it needs of an index before it
 // stores there; `shares_operand` tells where.
 //
+// In a block loop the parts of a concatenation may lie in its bytes (joined_parts.h).
+//
 // What an iteration of a sequential loop needs is planned as a buffer that lives as long as the loop's op runs.
 //
 // A value has one home: `in_place`, `outputs`, `views` or `slots`. Constants and parameters have none of these.
@@ -18,6 +20,7 @@
 
 #include "ir/function.h"
 #include "passes/group/remarks.h"
+#include "passes/joined_parts.h"
 
 namespace minnow {
 
@@ -30,7 +33,7 @@ struct MemoryPlan {
     int64_t offset = 0;  // from the arena's beginning, a multiple of kArenaAlignment
     int64_t bytes = 0;
     int first = 0,
-        last = 0;  // positions of the op that writes it and of the last that reads it, in Function::ops()
+        last = 0;  // positions of the op that first writes to it and of the last that reads it, in Function::ops()
   };
 
   // Of a sequential loop: first the buffers of loop_buffers(), each aligned, then the arena of the body's plan.
@@ -58,18 +61,23 @@ struct MemoryPlan {
   std::vector<std::vector<size_t>> needs_copy;
   // The results of ops that share an operand's bytes → that operand.
   std::unordered_map<const Value*, const Value*> shares_operand;
+  // What lies in the bytes of a concatenation, which has nothing to do then.
+  std::unordered_map<const Value*, JoinedPart> parts;
+
+  // Whether its bytes are part of another value's.
+  bool is_within(const Value* value) const;
 };
 
 // What a sequential loop needs besides what its body's plan has: results that one iteration gives until they are added
 // up, and a second buffer for each carried value that has no place in a stacked result.
 std::vector<size_t> loop_buffers(const Op& loop);
 
-// Whether nothing is to be done for `op`: the bytes of what it reshapes are its own.
+// Whether nothing is to be done for `op`: the bytes of what it reshapes or puts together are its own.
 bool moves_nothing(const MemoryPlan& plan, const Op& op);
 
 MemoryPlan plan_memory(const Function& function, Remarks* remarks = nullptr);
-// Of the body of a loop over blocks, whose parameters may lie otherwise than what is computed there: it has no views.
-MemoryPlan plan_block_memory(const Function& body, Remarks* remarks = nullptr);
+// Of one block of a block loop, or of one iteration of another.
+MemoryPlan plan_body(const Op& loop, Remarks* remarks = nullptr);
 
 // The largest sum, over the function's ops, of the bytes that are live there under `plan`: no arena can be
 // smaller.

@@ -38,7 +38,7 @@ void measure_peak(const MemoryPlan& plan, MemoryUse& use) {
   };
   std::map<int, Live> ops;
   for (const auto& [value, slot] : plan.slots)
-    for (int position = slot.first; position <= slot.last; ++position)
+    for (int position = slot.first; position <= slot.last && !plan.is_within(value); ++position)
       ops[position].buffers[slot.offset] = {slot.bytes, location_of(*value).phase};
   for (const auto& [position, live] : ops) {
     int64_t activations = 0, gradients = 0;
@@ -58,7 +58,8 @@ int64_t saved_bytes(const Function& function, const MemoryPlan& plan) {
   const auto turn = static_cast<int>(std::distance(function.ops().begin(), first));
   std::map<int64_t, int64_t> buffers;  // by offset
   for (const auto& [value, slot] : plan.slots)
-    if (slot.first < turn && slot.last >= turn && location_of(*value).phase == Phase::kForward)
+    if (!plan.is_within(value) && slot.first < turn && slot.last >= turn &&
+        location_of(*value).phase == Phase::kForward)
       buffers[slot.offset] = slot.bytes;
   int64_t bytes = 0;
   for (const auto& [offset, held] : buffers) bytes += held;
@@ -88,7 +89,7 @@ Result<MemoryUse> memory_use(const Function& function, const LoweredModel& lower
   for (const auto& op : function.ops()) {
     if (op->kind != OpKind::kLoop) continue;
     const bool in_blocks = is_block_loop(*op);
-    const MemoryPlan body = in_blocks ? plan_block_memory(*op->body) : *plan.loops.at(op.get()).body;
+    const MemoryPlan body = in_blocks ? plan_body(*op) : *plan.loops.at(op.get()).body;
     measure_peak(body, use);
     use.saved += (in_blocks ? threads : 1) * saved_bytes(*op->body, body);
   }

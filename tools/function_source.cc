@@ -35,7 +35,7 @@ Status remark_on_memory(const Function& function, const std::string& triple, con
   remarks.begin("plan-memory", function);
   const MemoryPlan plan = plan_memory(function, &remarks);
   for (const auto& op : function.ops())
-    if (is_block_loop(*op)) plan_block_memory(*op->body, &remarks);
+    if (is_block_loop(*op)) plan_body(*op, &remarks);
   remarks.begin("layout", function);
   return explain_layouts(function, plan, triple, cpu, remarks);
 }

@@ -16,10 +16,9 @@ double lowest(DType dtype) {
 }
 
 llvm::Value* exceeds(ElementEmitter& emitter, DType dtype, llvm::Value* a, llvm::Value* b) {
-  llvm::Value* greater = emitter.math().lt(dtype, b, a);
-  if (!is_float(dtype)) return greater;
+  if (!is_float(dtype)) return emitter.math().lt(dtype, b, a);
   llvm::IRBuilder<>& ir = emitter.ir();
-  return ir.CreateOr(greater, ir.CreateAnd(ir.CreateFCmpUNO(a, a), ir.CreateFCmpORD(b, b)));
+  return ir.CreateAnd(ir.CreateFCmpUGT(a, b), ir.CreateFCmpORD(b, b));
 }
 
 llvm::Value* emit_row_index(ElementEmitter& emitter, const Value* indices, const Position& at, int64_t size) {

@@ -133,9 +133,45 @@ Coord ElementEmitter::remainder(const Coord& a, int64_t by) {
   return a.uniform() ? uniform(rest) : Coord{rest, 0, 0, true};
 }
 
+// What follows of an index from the bounds of the loops that count its parts.
+llvm::ConstantRange ElementEmitter::range_of(V index) const {
+  const unsigned bits = index->getType()->getIntegerBitWidth();
+  if (const auto* known = llvm::dyn_cast<llvm::ConstantInt>(index)) return known->getValue();
+  if (const auto loop = loops_.find(index); loop != loops_.end()) return loop->second;
+  const auto* operation = llvm::dyn_cast<llvm::BinaryOperator>(index);
+  if (operation == nullptr) return llvm::ConstantRange::getFull(bits);
+  return range_of(operation->getOperand(0)).binaryOp(operation->getOpcode(), range_of(operation->getOperand(1)));
+}
+
+llvm::ConstantRange ElementEmitter::range_of(const Coord& a) const {
+  const unsigned bits = kernel_.index_type()->getIntegerBitWidth();
+  const auto number = [&](int64_t value) { return llvm::APInt(bits, static_cast<uint64_t>(value), true); };
+  if (a.per_lane) return llvm::ConstantRange::getFull(bits);
+  const int64_t last = a.step * (lanes_ - 1);
+  const llvm::ConstantRange lanes(number(std::min<int64_t>(0, last)), number(std::max<int64_t>(0, last) + 1));
+  const llvm::ConstantRange behind = lanes.add(number(a.constant));
+  return a.variable == nullptr ? behind : range_of(a.variable).add(behind);
+}
+
 V ElementEmitter::compare(llvm::CmpInst::Predicate predicate, const Coord& a, int64_t b) {
+  const llvm::ConstantRange range = range_of(a),
+                            other(llvm::APInt(range.getBitWidth(), static_cast<uint64_t>(b), true));
+  const bool holds = range.icmp(predicate, other);
+  if (holds || range.icmp(llvm::CmpInst::getInversePredicate(predicate), other))
+    return a.uniform() ? ir().getInt1(holds) : constant_of(DType::kPred, holds ? 1 : 0);
   V value = a.uniform() ? index_of(a) : per_lane(a);
   return ir().CreateICmp(predicate, value, llvm::ConstantInt::get(value->getType(), static_cast<uint64_t>(b), true));
+}
+
+V ElementEmitter::inside(const Coord& a, int64_t size) {
+  V is_inside = compare(llvm::CmpInst::ICMP_ULT, a, size);
+  const auto* known = llvm::dyn_cast<llvm::Constant>(is_inside);
+  return known != nullptr && known->isOneValue() ? nullptr : is_inside;
+}
+
+bool ElementEmitter::is_never(V condition) {
+  const auto* known = llvm::dyn_cast_or_null<llvm::Constant>(condition);
+  return known != nullptr && known->isNullValue();
 }
 
 Coord ElementEmitter::from_value(V value, bool is_uniform) {

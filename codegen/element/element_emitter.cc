@@ -223,6 +223,10 @@ llvm::Value* ElementEmitter::first_lanes(llvm::Value* count) {
 void ElementEmitter::loop(int64_t from, int64_t to, const std::function<void(const Coord&)>& body) {
   kernel_.loop(from, to, [&](llvm::Value* i) {
     const size_t computed = computed_.size();
+    const unsigned bits = i->getType()->getIntegerBitWidth();
+    if (from < to)
+      loops_.insert_or_assign(
+          i, llvm::ConstantRange({bits, static_cast<uint64_t>(from)}, {bits, static_cast<uint64_t>(to)}));
     body(uniform(i));
     computed_.shrink(computed);
   });
@@ -253,6 +257,7 @@ llvm::Value* ElementEmitter::emit_guarded(const Value* value, Position at, llvm:
   if (element_count(shape) == 0) return constant_of(value->type.dtype, fill);  // no place in it is safe to read from
   for (size_t i = 0; i < at.size(); ++i) clamp(at[i], shape[i], condition);
   if (condition == nullptr) return emit(value, at);
+  if (is_never(condition)) return constant_of(value->type.dtype, fill);
   llvm::Value* outer = mask_;
   condition = widen(condition);
   if (lanes_ > 1) mask_ = both(outer, condition);
@@ -263,14 +268,14 @@ llvm::Value* ElementEmitter::emit_guarded(const Value* value, Position at, llvm:
 
 // Adds "inside [0, size)" to the condition; a coordinate that all lanes share is then made safe to read from.
 void ElementEmitter::clamp(Coord& coordinate, int64_t size, llvm::Value*& condition) {
-  if (coordinate.is_constant() && coordinate.constant >= 0 && coordinate.constant < size) return;
-  llvm::Value* inside = compare(llvm::CmpInst::ICMP_ULT, coordinate, size);
-  condition = both(condition, inside);
+  llvm::Value* is_inside = inside(coordinate, size);
+  if (is_inside == nullptr) return;
+  condition = both(condition, is_inside);
   if (coordinate.uniform()) {
-    coordinate = uniform(ir().CreateSelect(inside, index_of(coordinate), kernel_.index(0)));
+    coordinate = uniform(ir().CreateSelect(is_inside, index_of(coordinate), kernel_.index(0)));
   } else if (coordinate.per_lane) {
     coordinate.variable =
-        ir().CreateSelect(inside, coordinate.variable, llvm::Constant::getNullValue(coordinate.variable->getType()));
+        ir().CreateSelect(is_inside, coordinate.variable, llvm::Constant::getNullValue(coordinate.variable->getType()));
   }
 }
 

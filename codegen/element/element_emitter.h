@@ -2,6 +2,8 @@
 // maps and elementwise ops inside the body of a loop. All lanes of a vector are computed at once.
 #pragma once
 
+#include <llvm/IR/ConstantRange.h>
+
 #include <functional>
 #include <optional>
 #include <unordered_map>
@@ -46,7 +48,8 @@ class ElementEmitter {
   // Of an element of a tensor of this shape in this buffer, inside one block where there are blocks.
   Coord address(int buffer, const Shape& shape, const Position& at);
 
-  // Loops. `lanes_loop` runs over [from, to) a vector at a time, the last one masked.
+  // Loops. `lanes_loop` runs over [from, to) a vector at a time, the last one masked. Of what `loop` counts, `compare`
+  // knows between what bounds it lies.
   void lanes_loop(llvm::Value* from, llvm::Value* to, const std::function<void(const Coord&)>& body);
   void loop(int64_t from, int64_t to, const std::function<void(const Coord&)>& body);
   // Over the examples of a block, a vector of them at a time.
@@ -66,7 +69,10 @@ class ElementEmitter {
   Coord remainder(const Coord& a, int64_t by);  // of the sign of a
   llvm::Value* index_of(const Coord& a);        // of lane 0, if not per_lane
   llvm::Value* per_lane(const Coord& a);        // <W x i32>, or i64 for one lane
-  llvm::Value* compare(llvm::CmpInst::Predicate predicate, const Coord& a, int64_t b);  // i1 if uniform, else <W x i1>
+  // i1 if uniform, else <W x i1>; a constant where that follows from the bounds of loops.
+  llvm::Value* compare(llvm::CmpInst::Predicate predicate, const Coord& a, int64_t b);
+  // Whether a lies in [0, size); nullptr if it does in any case.
+  llvm::Value* inside(const Coord& a, int64_t size);
   // A coordinate from an i32 value emitted at a position whose coordinates are `is_uniform`.
   Coord from_value(llvm::Value* value, bool is_uniform);
 
@@ -74,6 +80,7 @@ class ElementEmitter {
   // outside the tensor is read.
   llvm::Value* emit_guarded(const Value* value, Position at, llvm::Value* condition, double fill);
   llvm::Value* both(llvm::Value* a, llvm::Value* b);  // and; nullptr is true; i1 widens to lanes
+  static bool is_never(llvm::Value* condition);       // known to be false, in all lanes
 
   llvm::Value* splat(llvm::Value* scalar);
   llvm::Value* constant_of(DType dtype, double value);
@@ -91,6 +98,8 @@ class ElementEmitter {
 
  private:
   std::optional<bool> reads_flat_itself(const Value* value) const;
+  llvm::ConstantRange range_of(llvm::Value* index) const;
+  llvm::ConstantRange range_of(const Coord& a) const;
   llvm::Value* evaluate(const Value* value, const Position& at);
   llvm::Value* binary(llvm::Instruction::BinaryOps op, llvm::Value* a, llvm::Value* b);
   llvm::Value* scaled(llvm::Value* index, int64_t by);
@@ -107,6 +116,7 @@ class ElementEmitter {
   ScalarMath math_;
   llvm::Value* mask_ = nullptr;  // <W x i1>, nullptr: all on
   ComputedElements computed_;
+  std::unordered_map<const llvm::Value*, llvm::ConstantRange> loops_;  // what each counts through
   std::unordered_map<const Value*, Binding> bindings_;
   mutable Answers<const Value*, bool> flat_;
 };

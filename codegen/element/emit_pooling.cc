@@ -34,25 +34,78 @@ void unrolled(ElementEmitter& e, const Shape& window, const std::function<void(c
   }
 }
 
-V emit_window(ElementEmitter& e, const Op& op, const Position& at, bool is_max) {
-  const WindowAttributes attributes = window_within_picture(op);
-  const DType dtype = op.type().dtype;
-  const double start = is_max ? lowest(dtype) : 0;
-  const bool is_padded = std::ranges::any_of(attributes.pad, [](int64_t pad) { return pad != 0; });
-  auto combine = [&](V so_far, const Position& place) {
-    const Position from = under_window(e, attributes, at, place);
-    V element = is_padded ? e.emit_guarded(op.operands[0], from, nullptr, start) : e.emit(op.operands[0], from);
-    return is_max ? e.math().max(dtype, element, so_far) : e.math().add(dtype, so_far, element);
-  };
-  if (places_of(attributes) <= kUnrolled) {
-    V sum = e.constant_of(dtype, start);
-    unrolled(e, attributes.window, [&](const Position& place) { sum = combine(sum, place); });
-    return sum;
+// A pooling at one position.
+class WindowReduction {
+ public:
+  WindowReduction(ElementEmitter& emitter, const Op& op, const Position& at)
+      : e_(emitter), op_(op), at_(at), attributes_(window_within_picture(op)), dtype_(op.type().dtype),
+        is_max_(op.kind == OpKind::kWindowMax), start_(is_max_ ? lowest(dtype_) : 0) {}
+
+  V emit() {
+    if (places_of(attributes_) > kUnrolled) return in_loops();
+    if (is_max_ && is_float(dtype_) && find_elements()) return max_of_elements();
+    V result = e_.constant_of(dtype_, start_);
+    unrolled(e_, attributes_.window, [&](const Position& place) { result = combine(result, place); });
+    return result;
   }
-  Accumulator total(e, dtype, start);
-  window_loops(e, attributes.window, [&](const Position& place) { total.set(combine(total.get(), place)); });
-  return total.get();
-}
+
+ private:
+  V combine(V so_far, const Position& place) {
+    const Position from = under_window(e_, attributes_, at_, place);
+    const bool is_padded = std::ranges::any_of(attributes_.pad, [](int64_t pad) { return pad != 0; });
+    const Value* x = op_.operands[0];
+    V element = is_padded ? e_.emit_guarded(x, from, nullptr, start_) : e_.emit(x, from);
+    return is_max_ ? e_.math().max(dtype_, element, so_far) : e_.math().add(dtype_, so_far, element);
+  }
+
+  V in_loops() {
+    Accumulator total(e_, dtype_, start_);
+    window_loops(e_, attributes_.window, [&](const Position& place) { total.set(combine(total.get(), place)); });
+    return total.get();
+  }
+
+  // False where it is not known of each whether it is on padding.
+  bool find_elements() {
+    bool are_known = true;
+    unrolled(e_, attributes_.window, [&](const Position& place) {
+      const Position from = under_window(e_, attributes_, at_, place);
+      V exists = nullptr;
+      for (size_t i = 2; i < from.size(); ++i)
+        exists = e_.both(exists, e_.inside(from[i], op_.operands[0]->type.shape[i]));
+      if (exists == nullptr) elements_.push_back(from);
+      are_known &= exists == nullptr || ElementEmitter::is_never(exists);
+    });
+    return are_known && elements_.size() > 1;
+  }
+
+  // Comparisons that tell NaNs from numbers and zeros by their signs would take most of the time. So numbers are
+  // compared alone, and the rare vector that has a NaN, an infinity, or nothing above -0 is gone through once more.
+  V max_of_elements() {
+    llvm::IRBuilder<>& ir = e_.ir();
+    V zero = e_.constant_of(dtype_, 0);
+    V best = nullptr, zeros = zero;
+    for (const Position& from : elements_) {
+      V x = e_.emit(op_.operands[0], from);
+      best = best == nullptr ? x : ir.CreateSelect(ir.CreateFCmpOGT(x, best), x, best);
+      zeros = e_.math().fma(x, zero, zeros);
+    }
+    V is_special = ir.CreateOr(ir.CreateFCmpUNO(zeros, zeros), e_.math().is_negative_zero(best));
+    V slot = e_.kernel().stack(best->getType());
+    ir.CreateStore(best, slot);
+    if (e_.lanes() > 1) is_special = ir.CreateOrReduce(is_special);
+    e_.kernel().when(is_special, [&] { ir.CreateStore(in_loops(), slot); });
+    return ir.CreateLoad(best->getType(), slot);
+  }
+
+  ElementEmitter& e_;
+  const Op& op_;
+  const Position& at_;
+  const WindowAttributes attributes_;
+  const DType dtype_;
+  const bool is_max_;
+  const double start_;
+  std::vector<Position> elements_;  // those that exist
+};
 
 // Runs body(window position, condition, place) for every window that covers x's element `at`.
 void covering_windows(ElementEmitter& e, const WindowAttributes& attributes, const Position& at,
@@ -79,10 +132,10 @@ V number_of(ElementEmitter& e, const WindowAttributes& attributes, const Positio
 }  // namespace
 
 V EmitRule<OpKind::kWindowMax>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
-  return emit_window(emitter, op, at, true);
+  return WindowReduction(emitter, op, at).emit();
 }
 V EmitRule<OpKind::kWindowSum>::apply(ElementEmitter& emitter, const Op& op, const Position& at) {
-  return emit_window(emitter, op, at, false);
+  return WindowReduction(emitter, op, at).emit();
 }
 
 V EmitRule<OpKind::kWindowSpread>::apply(ElementEmitter& e, const Op& op, const Position& at) {

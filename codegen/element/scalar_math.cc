@@ -81,6 +81,8 @@ V ScalarMath::min(DType t, V a, V b) {
   return nan_or(a, b, ir_.CreateOr(bits(first), bits(second)));
 }
 
+V ScalarMath::is_negative_zero(V x) { return ir_.CreateICmpEQ(bits(x), bits(like(x, -0.0))); }
+
 V ScalarMath::bits(V x) {
   return ir_.CreateBitCast(x, with_element(x, ir_.getIntNTy(x->getType()->getScalarSizeInBits())));
 }

@@ -57,6 +57,7 @@ class ScalarMath {
   V fma(V a, V b, V c);
   // A constant of x's type (scalar or splat).
   V like(V x, double value);
+  V is_negative_zero(V x);
   V like_int(V x, int64_t value);
   // Horner's rule with fused multiply-adds, highest power first.
   V polynomial(V x, std::initializer_list<double> coefficients);

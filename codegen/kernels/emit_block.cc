@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "codegen/kernels/emit_window.h"
+#include "codegen/kernels/loop_pieces.h"
 #include "codegen/kernels/register_tile.h"
 #include "ir/walk.h"
 #include "ir/windows.h"
@@ -21,13 +22,15 @@ bool sums_examples(const Op& op) {
   return op.kind == OpKind::kReduceSum && std::ranges::count(op.attr<DimsAttributes>().dims, 0) > 0;
 }
 
-// Loops over `groups` of dimensions, outermost first.
-void nest(ElementEmitter& emitter, std::span<const LoopGroup> groups, Position& at, const std::function<void()>& body) {
+// Loops over `groups` of dimensions, outermost first, in pieces where there are `cuts`.
+void nest(ElementEmitter& emitter, std::span<const LoopGroup> groups, std::span<const Cuts> cuts, Position& at,
+          const std::function<void()>& body) {
   if (groups.empty()) return body();
-  emitter.loop(0, groups[0].extent, [&](const Coord& i) {
+  const auto inner = [&](const Coord& i) {
     at[groups[0].dim] = i;
-    nest(emitter, groups.subspan(1), at, body);
-  });
+    nest(emitter, groups.subspan(1), cuts, at, body);
+  };
+  loop_in_pieces(emitter, groups[0].extent, cuts.empty() ? Cuts() : cuts[groups[0].dim], inner);
 }
 
 // The loops that a nest over `shape` needs for these roots, without dimension 0.
@@ -155,12 +158,24 @@ WorkUnits emit_out_of_block(KernelBuilder& kernel, const KernelWork& work, Eleme
 
 }  // namespace
 
+namespace {
+
+bool scatters_images(const Op& op) {
+  return (op.kind == OpKind::kWindowPick || op.kind == OpKind::kWindowSpread) && space_dims(op) == 2;
+}
+
+}  // namespace
+
+ScratchNeed block_scratch(const KernelWork& work, const Target& target) {
+  const bool scatters = work.main != nullptr && scatters_images(*work.main);
+  return scatters ? window_scatter_scratch(work, target) : ScratchNeed{};
+}
+
 WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
   if (work.main == nullptr) return emit_block_loop(kernel, storage, work);
   const Op& main = *work.main;
   if (sums_examples(main)) return emit_block_sum(kernel, storage, work);
-  if ((main.kind == OpKind::kWindowPick || main.kind == OpKind::kWindowSpread) && space_dims(main) == 2)
-    return emit_window_scatter_kernel(kernel, storage, work);
+  if (scatters_images(main)) return emit_window_scatter_kernel(kernel, storage, work);
   return emit_block_loop(kernel, storage, work);
 }
 
@@ -172,10 +187,11 @@ WorkUnits emit_block_loop(KernelBuilder& kernel, const Storage& storage, const K
   std::vector<const Value*> roots;
   for (const KernelOutput& output : work.outputs) roots.push_back(output.value);
   const auto groups = groups_per_example(storage, work, shape, roots, emitter);
+  const std::vector<Cuts> cuts = find_cuts(storage, work, shape, roots);
   emitter.examples_loop([&](const Coord& examples) {
     Position at(shape.size(), emitter.constant(0));
     at[0] = examples;
-    nest(emitter, groups, at, [&] { store_outputs(emitter, work, at); });
+    nest(emitter, groups, cuts, at, [&] { store_outputs(emitter, work, at); });
   });
   return {1, false};
 }
@@ -212,9 +228,9 @@ WorkUnits emit_block_sum(KernelBuilder& kernel, const Storage& storage, const Ke
       V sum = emitter.math().add(dtype, kernel.ir().CreateLoad(type, slot), emitter.emit(op.operands[0], at));
       kernel.ir().CreateStore(sum, slot);
     };
-    nest(emitter, kept, at, [&] {
+    nest(emitter, kept, {}, at, [&] {
       for (V chain : chains) kernel.ir().CreateStore(llvm::Constant::getNullValue(type), chain);
-      nest(emitter, summed, at, [&] {
+      nest(emitter, summed, {}, at, [&] {
         const int64_t whole = inner.extent / count * count;
         if (inner.extent >= kIndependentSums)
           kernel.loop(kernel.index(0), kernel.index(whole), count, [&](V first) {

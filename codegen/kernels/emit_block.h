@@ -8,6 +8,7 @@
 namespace minnow {
 
 WorkUnits emit_block_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+ScratchNeed block_scratch(const KernelWork& work, const Target& target);
 
 // What emit_block_kernel chooses from.
 

@@ -36,13 +36,15 @@ KernelWay choose_way(const KernelWork& work) {
   if (work.packs_panels) return {emit_panels};
   if (work.row) return {emit_row_kernel, row_scratch};
   if (work.contraction) return {emit_contraction, scratch_of_contraction};
-  if (work.loop >= 0) return {emit_block_kernel};
+  if (work.loop >= 0) return {emit_block_kernel, block_scratch};
   if (work.sums.buffer >= 0) return {emit_sum_of_partials};
   if (is_transpose_by_squares(work)) return {emit_transpose};
   if (work.main == nullptr) return {emit_plain_loop};
   switch (work.main->kind) {
     case OpKind::kWindowPick:
-    case OpKind::kWindowSpread: return {space_dims(*work.main) == 2 ? emit_window_scatter_kernel : emit_plain_loop};
+    case OpKind::kWindowSpread:
+      if (space_dims(*work.main) != 2) return {emit_plain_loop};
+      return {emit_window_scatter_kernel, window_scatter_scratch};
     case OpKind::kReduceSum:
     case OpKind::kReduceMax:
     case OpKind::kArgMax: return {emit_reduction_kernel};

@@ -134,6 +134,16 @@ namespace {
 // A unit goes through several short rows only where that leaves threads enough of them.
 const Threshold kUnitsOfRows{"short rows that are units enough", 8};
 
+// Random numbers are made four at a time, in words of 64 bits: with twice as many lanes these fill the registers. Not
+// where functions are computed beside them, which are written for whole registers.
+int widest_lanes(const KernelWork& work, int lanes) {
+  const auto draws = [](const Op* op) { return op->kind == OpKind::kRandom; };
+  const auto is_costly = [](const Op* op) { return has_trait(op->kind, kElementwise) && has_trait(op->kind, kCostly); };
+  const bool is_wide =
+      lanes > 1 && std::ranges::any_of(work.inside, draws) && std::ranges::none_of(work.inside, is_costly);
+  return is_wide ? 2 * lanes : lanes;
+}
+
 // Vectors no longer than rows that fit into one: half empty ones cost as much as full ones, and stores of a part of
 // their lanes more.
 int fitting_lanes(int64_t row, int lanes) {
@@ -227,7 +237,9 @@ WorkUnits emit_loop_kernel(KernelBuilder& kernel, const Storage& storage, const 
     if (options.prepare) options.prepare(emitter);
     return emitter;
   };
-  const int most_lanes = shape.empty() ? 1 : options.lanes > 0 ? options.lanes : kernel.target().lanes;
+  const int most_lanes = shape.empty()       ? 1
+                         : options.lanes > 0 ? options.lanes
+                                             : widest_lanes(work, kernel.target().lanes);
   const std::vector<LoopGroup> groups =
       group_loops(shape, loop_boundaries(storage, work, shape, roots, emitter_of(most_lanes)));
   ElementEmitter emitter = emitter_of(shape.empty() ? 1 : fitting_lanes(groups.back().extent, most_lanes));

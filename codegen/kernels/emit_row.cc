@@ -12,6 +12,10 @@ namespace {
 
 using V = llvm::Value*;
 
+// The sums of a long row are several that do not wait for each other: an addition takes some cycles.
+const Threshold kLongRow{"vectors of a row that has several sums", 16};
+constexpr int64_t kChains = 4;
+
 class RowKernel {
  public:
   RowKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
@@ -44,12 +48,6 @@ class RowKernel {
   }
 
  private:
-  struct Sum {
-    const Op* op;
-    V lanes;   // variable: a partial result per lane
-    V result;  // variable: the row's
-  };
-
   WorkUnits emit_block();
   WorkUnits emit_narrow();
   void find_column_loops();
@@ -61,6 +59,10 @@ class RowKernel {
   void store_row_results();
   void store_full_results();
   void for_columns(const std::function<void(const Position&)>& body);
+  void for_columns(int64_t chains, const std::function<void(const Position&, int64_t chain)>& body);
+  int64_t vectors_of_row() const {
+    return rows_are_lanes_ ? row_.column_count() : row_.column_count() / vector_.lanes();
+  }
   void keep(const Op& op);
   void count_passes();
   bool is_full(const Value* value) const { return value->type.shape == full_; }
@@ -102,6 +104,11 @@ void RowKernel::find_column_loops() {
 }
 
 void RowKernel::for_columns(const std::function<void(const Position&)>& body) {
+  for_columns(1, [&](const Position& at, int64_t) { body(at); });
+}
+
+// Vectors that follow each other belong to one chain after the other; those that are left over, to the first.
+void RowKernel::for_columns(int64_t chains, const std::function<void(const Position&, int64_t chain)>& body) {
   Position at = row_at_;
   at.resize(full_.size(), vector_.constant(0));
   const size_t first = row_.rows.size();
@@ -110,17 +117,21 @@ void RowKernel::for_columns(const std::function<void(const Position&)>& body) {
   while (inner > first && !separate_[inner - 1]) extent *= full_[--inner];
   std::vector<int64_t> outer;
   for (size_t i = first; i < inner; ++i) outer.push_back(static_cast<int64_t>(i));
+  const int64_t step = rows_are_lanes_ ? 1 : vector_.lanes();
+  const int64_t whole = chains == 1 ? 0 : extent / (step * chains) * step * chains;
+  const auto run = [&](const Coord& column, int64_t chain) {
+    at.back() = column;
+    body(at, chain);
+  };
   vector_.loops(full_, outer, at, [&] {
-    if (rows_are_lanes_) {
-      return vector_.loop(0, extent, [&](const Coord& column) {
-        at.back() = column;
-        body(at);
+    if (whole > 0)
+      kernel_.loop(kernel_.index(0), kernel_.index(whole), step * chains, [&](V first) {
+        const Coord column = rows_are_lanes_ ? vector_.uniform(first) : vector_.lane(first);
+        for (int64_t chain = 0; chain < chains; ++chain) run(vector_.offset(column, chain * step), chain);
+        vector_.forget();
       });
-    }
-    vector_.lanes_loop(kernel_.index(0), kernel_.index(extent), [&](const Coord& lane) {
-      at.back() = lane;
-      body(at);
-    });
+    if (rows_are_lanes_) return vector_.loop(whole, extent, [&](const Coord& column) { run(column, 0); });
+    vector_.lanes_loop(kernel_.index(whole), kernel_.index(extent), [&](const Coord& lane) { run(lane, 0); });
   });
 }
 
@@ -230,16 +241,24 @@ void RowKernel::emit_reduction(const Op& op) {
   };
   V start = vector_.constant_of(dtype, !is_max ? 0 : std::numeric_limits<int32_t>::min());
   if (orders) start = math.order_of(vector_.constant_of(dtype, -std::numeric_limits<double>::infinity()));
-  V lanes = kernel_.stack(start->getType());
-  ir.CreateStore(start, lanes);
-  for_columns([&](const Position& at) {
+  std::vector<V> chains;
+  for (int64_t i = 0; i < (vectors_of_row() < kLongRow ? 1 : kChains); ++i) {
+    chains.push_back(kernel_.stack(start->getType()));
+    ir.CreateStore(start, chains.back());
+  }
+  for_columns(static_cast<int64_t>(chains.size()), [&](const Position& at, int64_t chain) {
+    V lanes = chains[static_cast<size_t>(chain)];
     V element = vector_.emit(op.operands[0], at);
     V before = ir.CreateLoad(start->getType(), lanes);
     V after = combine(before, orders ? math.order_of(element) : element);
     if (vector_.mask() != nullptr) after = ir.CreateSelect(vector_.mask(), after, before);
     ir.CreateStore(after, lanes);
   });
-  V result = ir.CreateLoad(start->getType(), lanes);
+  V result = nullptr;
+  for (V lanes : chains) {
+    V part = ir.CreateLoad(start->getType(), lanes);
+    result = result == nullptr ? part : combine(result, part);
+  }
   if (!rows_are_lanes_) result = combine_lanes(ir, result, combine);
   bind_scalar(op, orders ? math.from_order(result) : result);
 }

@@ -14,12 +14,25 @@ const Threshold kFewPlaces{"places of a dimension that hardly fill a square", 7}
 
 const std::vector<int64_t>& permutation_of(const Op& op) { return op.attr<DimsAttributes>().dims; }
 
+bool moves_innermost(const Op& op) {
+  if (op.kind != OpKind::kTranspose) return false;
+  const std::vector<int64_t>& permutation = permutation_of(op);
+  return !permutation.empty() && permutation.back() + 1 != static_cast<int64_t>(permutation.size());
+}
+
+// The kernel's only transpose of this kind, nullptr if there are others or none.
+const Op* transpose_in(const KernelWork& work) {
+  const auto found = std::ranges::find_if(work.inside, [](const Op* op) { return moves_innermost(*op); });
+  const bool is_only = std::ranges::count_if(work.inside, [](const Op* op) { return moves_innermost(*op); }) == 1;
+  return is_only ? *found : nullptr;
+}
+
 // x [.., rows, .., columns] → y [.., columns, .., rows]: rows are the operand's dimension that becomes the last,
 // columns its last.
 class Squares {
  public:
   Squares(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : kernel_(kernel), op_(*work.origin), from_(op_.operands[0]->type.shape), target_(work.outputs[0].buffer),
+      : kernel_(kernel), work_(work), op_(*transpose_in(work)), from_(op_.operands[0]->type.shape),
         emitter_(kernel, storage, work.inside, kernel.target().lanes), lanes_(emitter_.lanes()) {
     const std::vector<int64_t>& permutation = permutation_of(op_);
     row_dim_ = static_cast<size_t>(permutation.back());
@@ -93,11 +106,17 @@ class Squares {
     emitter_.under_mask(mask_of(rows), [&] {
       for (int64_t i = 0; i < columns; ++i) {
         at.back() = emitter_.offset(emitter_.uniform(first_column), i);
-        emitter_.store(kernel_.buffer(target_), dtype, emitter_.row_major(permuted(at), op_.type().shape),
-                       square[static_cast<size_t>(i)]);
+        store_column(permuted(at), square[static_cast<size_t>(i)]);
       }
     });
     emitter_.forget();
+  }
+
+  // With what the kernel computes from it.
+  void store_column(const Position& at, V column) {
+    emitter_.bind(op_.result(), [&](const Position& asked) { return asked == at ? column : nullptr; });
+    store_outputs(emitter_, work_, at);
+    emitter_.unbind(op_.result());
   }
 
   V mask_of(int64_t count) { return count == lanes_ ? nullptr : emitter_.first_lanes(kernel_.index(count)); }
@@ -109,9 +128,9 @@ class Squares {
   }
 
   KernelBuilder& kernel_;
+  const KernelWork& work_;
   const Op& op_;
   const Shape& from_;
-  int target_;
   ElementEmitter emitter_;
   int64_t lanes_;
   size_t row_dim_ = 0;
@@ -121,13 +140,12 @@ class Squares {
 }  // namespace
 
 bool is_transpose_by_squares(const KernelWork& work) {
-  const Op* op = work.origin;
-  if (op == nullptr || op->kind != OpKind::kTranspose || work.loop >= 0 || work.adds) return false;
-  if (op->type().dtype != DType::kF32 && op->type().dtype != DType::kI32) return false;
-  const std::vector<int64_t>& permutation = permutation_of(*op);
-  if (permutation.empty() || permutation.back() + 1 == static_cast<int64_t>(permutation.size())) return false;
-  return op->type().elements() > 0 && op->type().shape.back() > kFewPlaces &&
-         op->operands[0]->type.shape.back() > kFewPlaces;
+  if (work.main != nullptr || work.loop >= 0 || work.adds) return false;
+  const Op* op = transpose_in(work);
+  if (op == nullptr || (op->type().dtype != DType::kF32 && op->type().dtype != DType::kI32)) return false;
+  const auto has_its_shape = [&](const KernelOutput& output) { return output.value->type.shape == op->type().shape; };
+  return std::ranges::all_of(work.outputs, has_its_shape) && op->type().elements() > 0 &&
+         op->type().shape.back() > kFewPlaces && op->operands[0]->type.shape.back() > kFewPlaces;
 }
 
 WorkUnits emit_transpose(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

@@ -48,8 +48,7 @@ void add_axes(Drawing& drawing, double top, double bytes, size_t ops, const std:
       Caption{{kLeft + kMapWidth, top + kMapHeight + 18}, fmt::format("op {}", ops - 1), 11, kSoftInk, Anchor::kEnd});
 }
 
-void add_map(Drawing& drawing, double top, const Function& function, const std::string& title) {
-  const MemoryPlan plan = plan_memory(function);
+void add_map(Drawing& drawing, double top, const Function& function, const MemoryPlan& plan, const std::string& title) {
   const auto names = value_names(function);
   const size_t ops = std::max<size_t>(function.ops().size(), 1);
   const auto bytes = static_cast<double>(std::max<int64_t>(plan.arena_bytes, 1));
@@ -79,11 +78,11 @@ Drawing draw_arena_map(const Function& function, const std::string& title) {
     x += 110;
   }
   double top = kHeaderHeight + 20;
-  add_map(drawing, top, function, "arena");
+  add_map(drawing, top, function, plan_memory(function), "arena");
   for (const auto& op : function.ops()) {
     if (op->kind != OpKind::kLoop) continue;
     top += kPanelHeight;
-    add_map(drawing, top, *op->body,
+    add_map(drawing, top, *op->body, plan_body(*op),
             is_block_loop(*op) ? "arena of a block of examples, one a thread"
                                : "arena of an iteration, a part of the first");
   }

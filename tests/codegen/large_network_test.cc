@@ -24,7 +24,7 @@ Emitted emit(const Function& function) {
   const MemoryPlan plan = plan_memory(function);
   const int64_t before = steps_taken;
   for (const auto& op : function.ops())
-    if (op->kind == OpKind::kLoop) plan_block_memory(*op->body);
+    if (op->kind == OpKind::kLoop) plan_body(*op);
   const int64_t planning = steps_taken - before;
   const auto text = emit_llvm_ir(function, plan);
   EXPECT_TRUE(text) << text.error().to_string();

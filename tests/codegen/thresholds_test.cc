@@ -274,6 +274,26 @@ void check_sums_between_loops(int ops, int64_t width) {
   c.check_after_passes();
 }
 
+// Windows over pictures of two sizes, and parts of channels, that the loops of a block are cut at.
+void check_pieces() {
+  for (const auto& [height, width, pad] : {std::tuple(8, 8, 0), std::tuple(8, 9, 0), std::tuple(8, 8, 7)}) {
+    Cases c;
+    const int64_t extent = pad == 7 ? 2 : 24;
+    const WindowAttributes window = {.window = {height, width}, .stride = {1, 1}, .pad = {pad, pad, pad, pad}};
+    Value* x = c.input({16, 1, extent, extent});
+    Value* y = c.b.window(OpKind::kWindowSum, x, window);
+    c.result(y);
+    c.result(c.b.create(OpKind::kWindowPick, {x, c.input(y->type.shape)}, window));
+    c.check_after_passes();
+  }
+  for (const int64_t parts : {3, 70}) {
+    Cases c;
+    std::vector<Value*> values(static_cast<size_t>(parts), c.input({16, 1, 2, 2}));
+    c.result(c.b.window(OpKind::kWindowMax, c.b.concat(values, 1), {.window = {2, 1}, .stride = {1, 1}}));
+    c.check_after_passes();
+  }
+}
+
 // What follows a product: more than the cache holds, so that it is asked for, and more ops than a tile repeats.
 void check_epilogues() {
   Cases c;
@@ -301,6 +321,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_bodies();
   check_spans();
   check_epilogues();
+  check_pieces();
   check_sums_between_loops(2, 4);
   check_sums_between_loops(12, 9);
   check_blocks(15, {1, 3, 4}, 2);
@@ -333,7 +354,7 @@ const std::vector<std::string>& no_thresholds() {
       "kColumnParts", "kPlacesApart", "kMaskedLanes", "2 * wide",  // and how LLVM fills them
       "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere", "kReadMasked",  // of cycles
       "kLanes = 16", "kIdleParts",            // of vectors
-      "kVectorsOfPiece", "kNone", "kBoth",    // of reductions, of traits
+      "kVectorsOfPiece", "kChains", "kNone", "kBoth",  // of reductions, of traits
       "kLanesOfPart",                         // of registers
       "kKeyBytes",                            // of what is sorted
       "kProductParts", "kFewestPlaces", "kFewestRows", "kPanelParts", "kImageParts", "kEpilogueParts", "kLineBytes", "kFastBytes", "kBandPart",  // of caches, whose sizes the processor has

@@ -26,8 +26,10 @@ std::string home_text(const Function& function, const MemoryPlan& plan, const Na
   if (found == plan.slots.end()) return "a constant";
   const auto& [offset, bytes, first, last] = found->second;
   const auto shared = plan.shares_operand.find(value);
-  return fmt::format("arena {} to {}, live in ops {} to {}{}", offset, offset + bytes, first, last,
-                     shared == plan.shares_operand.end() ? "" : ", bytes of " + names.at(shared->second));
+  const auto part = plan.parts.find(value);
+  return fmt::format("arena {} to {}, live in ops {} to {}{}{}", offset, offset + bytes, first, last,
+                     shared == plan.shares_operand.end() ? "" : ", bytes of " + names.at(shared->second),
+                     part == plan.parts.end() ? "" : ", part of " + names.at(part->second.whole));
 }
 
 void add_plan(const Function& function, const MemoryPlan& plan, const Names& names, std::string_view title,
@@ -46,7 +48,7 @@ void add_plan(const Function& function, const MemoryPlan& plan, const Names& nam
                           names.at(function.results()[index].value), index, function.results()[index].name);
   for (const auto& op : function.ops())
     if (op->kind == OpKind::kLoop)
-      add_plan(*op->body, is_block_loop(*op) ? plan_block_memory(*op->body) : plan_memory(*op->body), names,
+      add_plan(*op->body, plan_body(*op), names,
                fmt::format("{} of {}", is_block_loop(*op) ? "a block" : "an iteration", names.at(op->result())), text);
 }
 

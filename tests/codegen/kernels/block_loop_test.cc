@@ -4,10 +4,12 @@
 
 #include <algorithm>
 
+#include "codegen/compile.h"
 #include "frontend/lower/composites.h"
 #include "ir/text.h"
 #include "passes/gradient/autodiff.h"
 #include "passes/pipeline.h"
+#include "passes/plan_memory.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
 
@@ -98,6 +100,20 @@ void build_given(Network& n, int64_t images) {
   n.finish(n.b.conv(y, n.b.constant({DType::kF32, {2, 3, 2, 2}}, 0.5), {}));
 }
 
+// Concatenations of what is computed for them, of each other, and of what two of them have. What is one's part has
+// other readers, before and behind it.
+void build_joined(Network& n, int64_t images) {
+  Value* x = n.input({images, 2, 4, 5});
+  Value* left = activate(n.b, n.b.conv(x, n.weight({3, 2, 1, 1}), {}), spec::Activation::RELU);
+  Value* right = n.b.conv(x, n.weight({2, 2, 3, 3}), {.pad = {1, 1, 1, 1}});
+  Value* early = n.b.exp(n.b.mul(right, 0.1));
+  Value* both = n.b.concat({left, right}, 1);
+  Value* next = n.b.conv(both, n.weight({4, 5, 1, 1}), {});
+  Value* all = n.b.concat({both, next, early}, 1);
+  Value* again = n.b.concat({n.b.add(left, 1), right}, 1);
+  n.finish(n.b.concat({n.b.neg(all), n.b.mul(again, again), n.b.add(left, -2)}, 1));
+}
+
 struct NetworkCase {
   const char* name;
   void (*build)(Network&, int64_t images);
@@ -128,8 +144,27 @@ INSTANTIATE_TEST_SUITE_P(Networks, BlockLoop,
                          ::testing::Values(NetworkCase{"Strided", build_strided},
                                            NetworkCase{"Normalized", build_normalized},
                                            NetworkCase{"Moved", build_moved}, NetworkCase{"Constant", build_constant},
-                                           NetworkCase{"Wide", build_wide}, NetworkCase{"Given", build_given}),
+                                           NetworkCase{"Wide", build_wide}, NetworkCase{"Given", build_given},
+                                           NetworkCase{"Joined", build_joined}),
                          [](const auto& info) { return info.param.name; });
+
+// As a squeeze and what it feeds: nothing is left of the concatenation.
+TEST(BlockLoops, ComputePartsWhereAConcatenationHasThem) {
+  Network network;
+  Builder& b = network.b;
+  Value* x = b.window(OpKind::kWindowMax, network.input({32, 2, 5, 5}), {.window = {2, 2}, .stride = {1, 1}});
+  Value* y = b.concat({b.exp(x), b.concat({b.neg(x), b.mul(x, x)}, 1), b.add(x, 1)}, 1);
+  network.function.add_result("y", b.reduce_sum(y, {2, 3}));
+  auto fused = network.function.clone();
+  ASSERT_TRUE(run_passes(*fused, default_pipeline()));
+  const auto compiled = compile(*fused, plan_memory(*fused));
+  ASSERT_TRUE(compiled) << compiled.error().to_string();
+  for (const Kernel& kernel : (*compiled)->kernels) EXPECT_EQ(kernel.op.find("concat"), std::string::npos) << kernel.op;
+  proof::Rng rng(5);
+  const auto arguments = draw_arguments(network.function, {{}}, proof::Numbers::kWhole, rng);
+  testing::CompiledProgram program(*fused);
+  EXPECT_TRUE(agrees(testing::interpret_reference(network.function, arguments), program.run(arguments)));
+}
 
 }  // namespace
 }  // namespace minnow

@@ -3,6 +3,7 @@
 
 #include "codegen/compile.h"
 #include "ir/text.h"
+#include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "proof/parameters.h"
 #include "tests/cases/agreement.h"
@@ -44,6 +45,36 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Transpose,
                                            Case{{2, 9, 3, 11}, {0, 3, 2, 1}}, Case{{2, 9, 3, 11}, {3, 0, 2, 1}},
                                            Case{{1, 40, 1}, {2, 0, 1}}, Case{{5, 7}, {1, 0}}, Case{{5001, 9}, {1, 0}},
                                            Case{{2, 1100, 17}, {2, 0, 1}}));
+
+// One kernel of a transpose and what reads it and is read by it; of two transposes; of one that a slice reads
+// elsewhere.
+TEST(Transposes, AreWhatTheInterpreterSaysBesideOtherOps) {
+  const auto build = [](int variant) {
+    auto function = std::make_unique<Function>("f");
+    Builder b(*function);
+    Value* x = function->add_parameter("x", {DType::kF32, {3, 35, 20}});
+    Value* w = function->add_parameter("w", {DType::kF32, {3, 20, 35}});
+    Value* y = b.transpose(b.neg(x), {0, 2, 1});
+    if (variant == 1) y = b.add(y, b.transpose(x, {0, 2, 1}));
+    if (variant == 2) y = b.concat({b.slice(y, 2, 1, 35), b.slice(y, 2, 0, 1)}, 2);
+    if (variant == 3) y = b.transpose(b.add(y, w), {1, 0, 2});
+    function->add_result("sum", b.add(y, variant == 3 ? b.transpose(w, {1, 0, 2}) : w));
+    function->add_result("is_more", b.create(OpKind::kGreater, {y, b.like(y, 0.5)}));
+    if (variant == 0) function->add_result("y", y);
+    return function;
+  };
+  for (const int variant : {0, 1, 2, 3}) {
+    const auto function = build(variant);
+    const auto fused = function->clone();
+    ASSERT_TRUE(run_passes(*fused, default_pipeline()));
+    proof::Rng rng(3);
+    const auto arguments = draw_arguments(*function, {{}, {}}, proof::Numbers::kWhole, rng);
+    const testing::Reference expected = testing::interpret_reference(*function, arguments);
+    testing::CompiledProgram program(*fused);
+    EXPECT_TRUE(testing::agrees(expected, program.run(arguments))) << print(*fused);
+    EXPECT_TRUE(testing::ignores_threads(program, arguments));
+  }
+}
 
 TEST(Transposes, OfFewColumnsAreSeveralUnits) {
   Function function("f");
