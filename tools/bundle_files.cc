@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "codegen/bundle/bundle.h"
+#include "passes/simplify/eliminate_dead_code.h"
 #include "runtime/file.h"
 #include "runtime/safetensors.h"
 #include "runtime/train/run_curves.h"
@@ -180,7 +181,10 @@ Status write_bundle(const ModelFlags& model, const BackendFlags& backend, const 
   for (auto& [name, tensor] : parts.tensors)
     parts.options.tensors[name] = {tensor.data(), static_cast<size_t>(tensor.type().bytes())};
   std::vector<const Function*> functions;
-  for (const auto& function : parts.functions) functions.push_back(function.get());
+  for (const auto& function : parts.functions) {
+    drop_unread_weights(*function);
+    functions.push_back(function.get());
+  }
   auto made = flags.as_c ? make_c_bundle(functions, parts.options) : make_bundle(functions, parts.options);
   if (!made && made.error().hint.empty() && !flags.triple.empty())
     made.error().hint = "--emit=c writes C99, for any machine that has a compiler of it";

@@ -77,4 +77,14 @@ bool eliminate_dead_code(Function& function) {
   return changed;
 }
 
+void drop_unread_weights(Function& function) {
+  const UseMap uses(function);
+  for (size_t i = function.parameters().size(); i-- > 0;) {
+    const Value& parameter = *function.parameters()[i];
+    const bool is_kept_outside = parameter.role == Role::kWeight || parameter.role == Role::kState;
+    if (is_kept_outside && uses.count(&parameter) == 0 && function.find_result(parameter.name) == nullptr)
+      function.remove_parameter(i);
+  }
+}
+
 }  // namespace minnow

@@ -117,8 +117,9 @@ void Lifeline::read_from(Peer& peer) {
       peer.heard = Clock::now();
       continue;
     }
+    const bool is_open = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
     take_messages(peer);
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+    if (is_open) return;
     ::close(peer.socket);
     peer.socket = -1;
     const bool may_go = rank_ == 0 ? peer.ended.has_value() : is_done_;

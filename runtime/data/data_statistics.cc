@@ -55,7 +55,8 @@ DataStatistics measure_data(const Dataset& data) {
     return statistics;
   }
   if (!data.class_names.empty())
-    for (const int32_t label : data.labels.as<int32_t>()) ++statistics.class_counts[static_cast<size_t>(label)];
+    for (const int32_t label : data.labels.as<int32_t>())
+      if (label >= 0 && label < data.classes()) ++statistics.class_counts[static_cast<size_t>(label)];
 
   const bool is_bytes = data.examples.type().dtype == DType::kU8;
   const FeatureLayout layout = layout_of(data.examples.type());

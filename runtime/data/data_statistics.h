@@ -13,7 +13,7 @@ struct ValueStatistics {
 };
 
 struct DataStatistics {
-  std::vector<int64_t> class_counts;      // one per class
+  std::vector<int64_t> class_counts;      // one per class; labels that a loss ignores are of none
   ValueStatistics all;                    // over every number of every example
   std::vector<ValueStatistics> features;  // per channel of pictures, sequences and volumes, per column of a table
 };

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "frontend/onnx/export/export_function.h"
+#include "passes/simplify/eliminate_dead_code.h"
 #include "runtime/file.h"
 
 namespace minnow {
@@ -32,6 +33,10 @@ Status export_network(const Session& session, const NetworkExport& what, const s
   const bool is_fixed = fixed > 0;
   MINNOW_ASSIGN(const auto infer, build_function(loaded, "infer", {{is_fixed ? fixed : kBatch}, {}, {}}));
   MINNOW_ASSIGN(const auto other, build_function(loaded, "infer", {{is_fixed ? fixed : kOtherBatch}, {}, {}}));
+  for (Function* function : {infer.get(), other.get()}) {
+    eliminate_dead_code(*function);
+    drop_unread_weights(*function);
+  }
   OnnxExport network{.function = *infer, .at_other_batch = *other, .name = loaded.model.name()};
   if (!what.class_names.empty())
     network.metadata.emplace_back(

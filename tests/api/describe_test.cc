@@ -1,9 +1,8 @@
 // What the interface says of a model, and its weights where they are.
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 
 #include "tests/api/model.h"
+#include "tests/runtime/temporary_folder.h"
 
 namespace minnow_test {
 namespace {
@@ -88,7 +87,8 @@ TEST(Describe, WeightsAreWhereTheModelComputesWithThem) {
 
 TEST(Describe, WeightsStayInPlace) {
   const Model model = parse(kSmall);
-  const std::string path = testing::TempDir() + "/place.safetensors";
+  const minnow::TemporaryFolder folder;
+  const std::string path = folder.file("place.safetensors");
   minnow_array before, after;
   ASSERT_EQ(minnow_find_weight(model.get(), "fc.weight", &before), MINNOW_OK);
   ASSERT_EQ(minnow_save(model.get(), path.c_str()), MINNOW_OK) << minnow_error_text();
@@ -115,8 +115,8 @@ std::vector<std::string> class_names(const Model& model) {
 }
 
 TEST(Describe, ClassesHaveTheNamesOfTheModelAndOfWhatItWasSavedAs) {
-  const std::string folder = testing::TempDir() + "/named-run", path = folder + "/best.safetensors";
-  std::filesystem::create_directories(folder);
+  const minnow::TemporaryFolder folder;
+  const std::string path = folder.file("best.safetensors");
   const std::string text = std::string(kSmall) + R"(data {
     npy { train_inputs: "x" train_targets: "y" validation_inputs: "x" validation_targets: "y" }
     class_names: ["a", "b", "c", "d"] })";
@@ -132,13 +132,13 @@ TEST(Describe, ClassesHaveTheNamesOfTheModelAndOfWhatItWasSavedAs) {
     EXPECT_THAT(class_names(other), named);
   }
 
-  std::ofstream(folder + "/config.textproto") << kSmall;
+  folder.write("config.textproto", kSmall);
   for (const int infers_only : {0, 1}) {
     minnow_options options = MINNOW_OPTIONS_INIT;
     options.no_cache = options.threads = 1;
     options.infers_only = infers_only;
     minnow_model* run = nullptr;
-    ASSERT_EQ(minnow_load(folder.c_str(), &options, &run), MINNOW_OK) << minnow_error_text();
+    ASSERT_EQ(minnow_load(folder.path().c_str(), &options, &run), MINNOW_OK) << minnow_error_text();
     EXPECT_THAT(class_names(Model(run)), named) << infers_only;
   }
 }

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "tests/api/model.h"
+#include "tests/runtime/temporary_folder.h"
 
 namespace minnow_test {
 namespace {
@@ -146,7 +147,8 @@ TEST(Run, AGraphWithoutALossPredicts) {
 // A network goes out and comes back, and its probabilities are left out where they are asked to be.
 TEST(Run, WhatIsExportedPredictsTheSame) {
   const Model model = parse(kSmall);
-  const std::string path = testing::TempDir() + "minnow_api_net.onnx";
+  const minnow::TemporaryFolder folder;
+  const std::string path = folder.file("net.onnx");
   Examples examples(5);
   const std::vector<float> expected = predict(model.get(), examples.image_array());
   for (const int logits : {0, 1}) {
@@ -239,7 +241,8 @@ TEST(Run, WithoutValidationThereIsNone) {
 }
 
 TEST(Run, ACheckpointGoesOnAsIfNothingHadHappened) {
-  const std::string path = testing::TempDir() + "/checkpoint.safetensors";
+  const minnow::TemporaryFolder folder;
+  const std::string path = folder.file("checkpoint.safetensors");
   Examples examples(20);
   const auto arrays = examples.arrays();
   const Model one = parse(kSmall), other = parse(kSmall);

@@ -4,9 +4,7 @@
 
 #include <csignal>
 #include <filesystem>
-#include <future>
 #include <random>
-#include <thread>
 
 #include "tests/cluster/mpirun.h"
 #include "tests/faults/training.h"
@@ -23,15 +21,13 @@ class FaultyRanks : public ::testing::Test {
   void SetUp() override { SKIP_WITHOUT_RANKS(); }
 
   const Workbench& bench() { return training_.bench(); }
-  // Starts as many ranks, and sends one of them a signal after a while.
-  Outcome disturb(int ranks, int rank, int signal, std::chrono::microseconds delay, const std::string& more = "") {
-    for (int r = 0; r < 8; ++r) fs::remove(bench().path() + "/pid." + std::to_string(r));
-    auto running =
-        std::async(std::launch::async, [&] { return training_.start_with("--timeout 2" + more, on_ranks(ranks)); });
-    const int process = process_of(bench(), rank);
-    std::this_thread::sleep_for(delay);
-    ::kill(process, signal);
-    return running.get();
+  // Options that start as many ranks, and send one of them a signal.
+  RunOptions disturbed(int ranks, int rank, int signal) {
+    for (int r = 0; r < ranks; ++r) fs::remove(bench().path() + "/" + process_file(r));
+    RunOptions options = on_ranks(ranks);
+    options.signal = signal;
+    options.process_file = process_file(rank);
+    return options;
   }
   Outcome go_on(int ranks) { return training_.go_on(ranks == 1 ? RunOptions{} : on_ranks(ranks)); }
   // By us, or by the launcher that has seen it die.
@@ -56,11 +52,12 @@ TEST_F(FaultyRanks, ThatAreKilledAtRandomMomentsAreNamedAndGoOnWithAnotherNumber
   };
   for (int i = 0; i < kills; ++i) {
     const int ranks = static_cast<int>(draw(2, 4)), rank = static_cast<int>(draw(0, ranks - 1));
-    const std::chrono::microseconds delay(draw(0, usual));
-    SCOPED_TRACE(fmt::format("kill {}: rank {} of {} after {} us", i, rank, ranks, delay.count()));
+    RunOptions killed = disturbed(ranks, rank, SIGKILL);
+    killed.delay = std::chrono::microseconds(draw(0, usual));
+    SCOPED_TRACE(fmt::format("kill {}: rank {} of {} after {} us", i, rank, ranks, killed.delay.count()));
     const auto start = Clock::now();
-    const Outcome outcome = disturb(ranks, rank, SIGKILL, delay);
-    EXPECT_LT(Clock::now() - start, delay + 30s);
+    const Outcome outcome = training_.start(killed);
+    EXPECT_LT(Clock::now() - start, killed.delay + 45s) << "it was the silence that they noticed";
     EXPECT_TRUE(outcome.exit_code == 0 || names(outcome.err, rank)) << outcome.err;
     training_.expect_whole_checkpoints();
     const Outcome rest = go_on(static_cast<int>(draw(1, 3)));
@@ -69,13 +66,16 @@ TEST_F(FaultyRanks, ThatAreKilledAtRandomMomentsAreNamedAndGoOnWithAnotherNumber
   }
 }
 
+// They are stopped when they train: whoever comes late is given no more time than one that falls silent.
 TEST_F(FaultyRanks, ThatAreStoppedAreNamedByTheOthers) {
   for (const int rank : {0, 2}) {
-    const Outcome outcome = disturb(3, rank, SIGSTOP, 1500ms, " --epochs 100000");
+    RunOptions stopped = disturbed(3, rank, SIGSTOP);
+    stopped.file = "run/weights.safetensors";
+    const Outcome outcome = training_.start_with("--timeout 10 --epochs 100000", stopped);
     const std::string words = words_of_minnow(outcome.err);
     EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
     EXPECT_NE(words.find(fmt::format("rank {} (", rank)), std::string::npos) << outcome.err;
-    EXPECT_NE(words.find("has been silent for 2 s"), std::string::npos) << outcome.err;
+    EXPECT_NE(words.find("has been silent for 10 s"), std::string::npos) << outcome.err;
     EXPECT_EQ(count_of(words, "error: "), 1) << outcome.err;
     training_.expect_whole_checkpoints();
   }

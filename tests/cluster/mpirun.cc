@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <sstream>
-#include <thread>
 
 namespace minnow::testing {
 
@@ -33,14 +31,7 @@ RunOptions on_ranks(int ranks, const std::string& before) {
   return options;
 }
 
-int process_of(const Workbench& bench, int rank) {
-  using namespace std::chrono_literals;
-  const std::string file = bench.path() + "/pid." + std::to_string(rank);
-  for (int i = 0; i < 3000 && !fs::exists(file); ++i) std::this_thread::sleep_for(10ms);
-  int process = 0;
-  std::ifstream(file) >> process;
-  return process;
-}
+std::string process_file(int rank) { return "pid." + std::to_string(rank); }
 
 std::string words_of_minnow(const std::string& err) {
   std::istringstream lines(err);
@@ -66,8 +57,7 @@ std::string glyphs_model(const std::string& layers, const std::string& training,
                      layers, training, train_examples, validation_examples);
 }
 
-Outcome RanksTest::run(int ranks, const std::string& arguments, const std::string& before) const {
-  RunOptions options = ranks == 1 ? RunOptions{} : on_ranks(ranks, before);
+Outcome RanksTest::run(const std::string& arguments, RunOptions options) const {
   options.environment["MINNOW_CACHE"] = bench_.path() + "/cache";
   return bench_.run(arguments, options);
 }

@@ -18,8 +18,8 @@ std::string why_no_ranks();
 // number to the file pid.RANK, and runs `before`, words of a shell that knows its rank as $rank.
 RunOptions on_ranks(int ranks, const std::string& before = "");
 
-// The process of a rank, once it has come so far.
-int process_of(const Workbench& bench, int rank);
+// The name of the file with a rank's process number.
+std::string process_file(int rank);
 
 // What minnow itself wrote to stderr: without the words of mpirun.
 std::string words_of_minnow(const std::string& err);
@@ -31,7 +31,10 @@ std::string glyphs_model(const std::string& layers, const std::string& training,
 // Has a folder in which minnow runs, as one process or as ranks that keep their code in one cache.
 class RanksTest : public ::testing::Test {
  protected:
-  Outcome run(int ranks, const std::string& arguments, const std::string& before = "") const;
+  Outcome run(int ranks, const std::string& arguments, const std::string& before = "") const {
+    return run(arguments, ranks == 1 ? RunOptions{} : on_ranks(ranks, before));
+  }
+  Outcome run(const std::string& arguments, RunOptions options) const;
 
   Workbench bench_;
 };

@@ -5,8 +5,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <future>
-#include <thread>
 
 #include "tests/cluster/mpirun.h"
 #include "tests/faults/training.h"
@@ -15,7 +13,6 @@ namespace minnow::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 
 class SweptOnRanks : public RanksTest {
  protected:
@@ -23,8 +20,11 @@ class SweptOnRanks : public RanksTest {
     bench_.write("m.textproto", glyphs_model(R"(layers { name: "pool" max_pool { kernel: 4 } })",
                                              "learning_rate: 0.01 batch_size: 20 epochs: 2", 200, 50));
   }
+  static std::string arguments(const std::string& more) {
+    return "sweep m.textproto --grid learning_rate=0.01,0.1,0.2 --grid batch_size=20,40 " + more;
+  }
   Outcome sweep(int ranks, const std::string& more, const std::string& before = "") const {
-    return run(ranks, "sweep m.textproto --grid learning_rate=0.01,0.1,0.2 --grid batch_size=20,40 " + more, before);
+    return run(ranks, arguments(more), before);
   }
   // Of all runs' folders, and what their table says.
   void expect_same(const std::string& sweep, const std::string& other) const {
@@ -52,12 +52,11 @@ TEST_F(SweptOnRanks, RunsAreThoseOfOneProcess) {
 TEST_F(SweptOnRanks, GoOnWithAnotherNumberAfterAnInterruption) {
   SKIP_WITHOUT_RANKS();
   ASSERT_EQ(sweep(1, "--epochs 80 --out alone").exit_code, 0);
-  auto running = std::async(std::launch::async, [&] { return sweep(3, "--epochs 80 --out shared"); });
-  const int process = process_of(bench_, 2);
-  while (!fs::exists(bench_.path() + "/shared/learning_rate=0.01,batch_size=20/metrics.csv"))
-    std::this_thread::sleep_for(5ms);
-  ::kill(process, SIGTERM);
-  const Outcome outcome = running.get();
+  RunOptions interrupted = on_ranks(3);
+  interrupted.signal = SIGTERM;
+  interrupted.process_file = process_file(2);
+  interrupted.file = "shared/learning_rate=0.01,batch_size=20/metrics.csv";
+  const Outcome outcome = run(arguments("--epochs 80 --out shared"), interrupted);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   EXPECT_EQ(count_of(outcome.err, "go on with the same command and --resume"), 1) << outcome.err;
   const Outcome rest = sweep(2, "--epochs 80 --out shared --resume");

@@ -3,8 +3,6 @@
 
 #include <csignal>
 #include <filesystem>
-#include <future>
-#include <thread>
 
 #include "runtime/data/npy.h"
 #include "tests/cluster/mpirun.h"
@@ -14,7 +12,6 @@ namespace minnow::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 
 // Statistics, dropout, clipping, a schedule, a last batch that is smaller.
 const std::string kConvolutions = glyphs_model(
@@ -226,12 +223,11 @@ TEST_F(TrainedOnLargeFiles, NameTheOneWhoseLastByteDiffers) {
 
 TEST_F(TrainedOnLargeFiles, EndWhereOneIsCutShort) {
   for (const int ranks : {1, 2}) {
-    const std::string run = "run" + std::to_string(ranks), folder = bench_.path() + "/" + run;
-    auto running =
-        std::async(std::launch::async, [&] { return train(ranks, "m.textproto --epochs 100000 --out " + run); });
-    while (!fs::exists(folder + "/weights.safetensors")) std::this_thread::sleep_for(5ms);
-    fs::resize_file(bench_.path() + "/x.npy", 1 << 20);
-    const Outcome outcome = running.get();
+    const std::string folder = "run" + std::to_string(ranks);
+    RunOptions options = ranks == 1 ? RunOptions{} : on_ranks(ranks);
+    options.file = folder + "/weights.safetensors";
+    options.then = [&] { fs::resize_file(bench_.path() + "/x.npy", 1 << 20); };
+    const Outcome outcome = run("train m.textproto --epochs 100000 --out " + folder, options);
     EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
     const std::string words = words_of_minnow(outcome.err);
     EXPECT_EQ(count_of(words, "error: "), 1) << words;
@@ -244,11 +240,11 @@ TEST_F(TrainedOnLargeFiles, EndWhereOneIsCutShort) {
 
 TEST_F(TrainedOnRanks, SaveWhenOneIsToldToEnd) {
   bench_.write("m.textproto", kConvolutions);
-  const std::string arguments = "m.textproto --epochs 2000 --set training.schedule.constant={} --out run";
-  auto running = std::async(std::launch::async, [&] { return train(3, arguments); });
-  while (!fs::exists(bench_.path() + "/run/weights.safetensors")) std::this_thread::sleep_for(5ms);
-  ::kill(process_of(bench_, 1), SIGTERM);
-  const Outcome outcome = running.get();
+  RunOptions told = on_ranks(3);
+  told.signal = SIGTERM;
+  told.process_file = process_file(1);
+  told.file = "run/weights.safetensors";
+  const Outcome outcome = run("train m.textproto --epochs 2000 --set training.schedule.constant={} --out run", told);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   EXPECT_EQ(count_of(outcome.err, "go on with: minnow train --resume run"), 1) << outcome.err;
   // As many steps as in one go.

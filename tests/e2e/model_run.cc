@@ -12,20 +12,21 @@
 #include "runtime/data/load_data.h"
 #include "runtime/train/gradient_check.h"
 #include "tests/expect.h"
+#include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
 namespace {
 
-// Letters and blanks in no order.
+// Letters and blanks in no order, in a file that lives as long as the process.
 std::string drawn_text() {
-  const std::string path = ::testing::TempDir() + "drawn-text.txt";
-  std::ofstream file(path);
+  static const TemporaryFolder folder;
+  std::string text;
   uint32_t state = 1;
   for (int i = 0; i < 4000; ++i) {
     state = state * 1664525 + 1013904223;
-    file << " abcdefghijklmnopqrstuvwxyz"[(state >> 16) % 27];
+    text += " abcdefghijklmnopqrstuvwxyz"[(state >> 16) % 27];
   }
-  return path;
+  return folder.write("text", text);
 }
 
 // Applies the changes, and puts drawn digits or a drawn text in the place of files.

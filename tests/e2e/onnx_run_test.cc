@@ -88,6 +88,21 @@ TEST(OnnxExport, AGraphHasWeightsOfItsOwn) {
   EXPECT_EQ(count_of(done.out + done.err, "without --weights, the weights are those that it starts from"), 1);
 }
 
+// Nor in a bundle, where they would take flash.
+TEST(OnnxExport, WeightsThatOnlyTrainingReadsStayAtHome) {
+  const Workbench bench;
+  bench.write("m.textproto", R"(inputs { name: "x" shape: [4] }
+    layers { name: "main" dense { units: 3 } }
+    layers { name: "helper" inputs: "x" dense { units: 2 } }
+    output: "main" loss { mean_squared_error {} } losses { output: "helper" l1 {} target: "other" })");
+  bench.succeed("export m.textproto -o m.onnx");
+  bench.succeed("compile m.textproto --emit=c -o c");
+  for (const char* file : {"m.onnx", "c/m.c"}) {
+    EXPECT_GT(count_of(bench.read(file), "main.weight"), 0) << file;
+    EXPECT_EQ(count_of(bench.read(file), "helper"), 0) << file;
+  }
+}
+
 // What lies behind the header of safetensors, which tells of times, too.
 std::string tensors_in(const std::string& bytes) {
   uint64_t header = 0;

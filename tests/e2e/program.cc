@@ -70,13 +70,33 @@ std::string contents(const std::string& path) {
   return text.str();
 }
 
-void wait_for(const std::string& file, pid_t child) {
-  using namespace std::chrono_literals;
+bool has_ended(pid_t child) {
   siginfo_t state{};
-  while (!std::filesystem::exists(file) && state.si_pid == 0) {
+  ::waitid(P_PID, static_cast<id_t>(child), &state, WEXITED | WNOHANG | WNOWAIT);
+  return state.si_pid != 0;
+}
+
+// Whether the moment has come before the program has ended.
+bool wait_for_moment(const std::string& folder, pid_t child, const RunOptions& options) {
+  using namespace std::chrono_literals;
+  const auto is_there = [&](const std::string& file) {
+    return file.empty() || std::filesystem::exists(folder + "/" + file);
+  };
+  while (!is_there(options.process_file) || !is_there(options.file) || (options.when && !options.when(child))) {
+    if (has_ended(child)) return false;
     std::this_thread::sleep_for(1ms);
-    ::waitid(P_PID, static_cast<id_t>(child), &state, WEXITED | WNOHANG | WNOWAIT);
   }
+  std::this_thread::sleep_for(options.delay);
+  return true;
+}
+
+void disturb(const std::string& folder, pid_t child, const RunOptions& options) {
+  if (!wait_for_moment(folder, child, options)) return;
+  pid_t process = child;
+  if (!options.process_file.empty()) std::ifstream(folder + "/" + options.process_file) >> process;
+  MINNOW_CHECK(process > 0, "{} holds no process", options.process_file);  // 0 would be all of the test's own
+  if (options.signal != 0) ::kill(process, options.signal);
+  if (options.then) options.then();
 }
 
 }  // namespace
@@ -87,11 +107,7 @@ Outcome Workbench::run(const std::string& arguments, const RunOptions& options) 
   const pid_t child = ::fork();
   MINNOW_CHECK(child >= 0, "cannot fork");
   if (child == 0) become_minnow(folder_.path(), out, streams.file("err"), split_arguments(arguments), options);
-  if (options.signal != 0) {
-    if (options.file.empty()) std::this_thread::sleep_for(options.delay);
-    else wait_for(folder_.file(options.file), child);
-    ::kill(child, options.signal);
-  }
+  if (options.signal != 0 || options.then) disturb(folder_.path(), child, options);
   int status = 0;
   ::waitpid(child, &status, 0);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), contents(streams.file("out")),

@@ -1,8 +1,11 @@
 // Runs minnow, the program, as a user does.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,10 +22,15 @@ struct Outcome {
 
 struct RunOptions {
   std::string out;  // where stdout goes, instead of being kept
-  int signal = 0;   // sent as soon as the file exists; without a file, after the delay
+  // What happens to the program meanwhile: as soon as the file exists and `when` says so of its process, and after the
+  // delay, it gets the signal, and `then` is called. Nothing happens to one that has ended by itself before.
+  int signal = 0;
   std::string file;
-  std::string in = "/dev/null";  // where stdin comes from
+  std::function<bool(pid_t program)> when = {};
   std::chrono::microseconds delay{0};
+  std::function<void()> then = {};
+  std::string process_file = {};  // holds the number of the process that gets the signal in place of the program
+  std::string in = "/dev/null";   // where stdin comes from
   uint64_t memory_bytes = uint64_t{4} << 30;            // of address space
   uint64_t file_bytes = ~uint64_t{0};                   // that a file may grow to
   std::map<std::string, std::string> environment = {};  // on top of the test's own

@@ -1,6 +1,9 @@
 // The commands that prove that compiling keeps the meaning.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 #include "tests/e2e/program.h"
 
@@ -82,11 +85,17 @@ TEST(Proof, FuzzSaysHowManyFailed) {
   EXPECT_THAT(outcome.out, HasSubstr("4 cases from seed 5: 0 failed"));
 }
 
+// It starts workers when it can be interrupted.
+bool has_children(pid_t program) {
+  std::ifstream file(fmt::format("/proc/{0}/task/{0}/children", program));
+  return (file >> program).good();
+}
+
 TEST(Proof, FuzzThatIsInterruptedSaysHowToGoOn) {
   const Workbench bench;
   RunOptions options;
   options.signal = 2;
-  options.delay = std::chrono::seconds(2);
+  options.when = has_children;
   const Outcome outcome = bench.run("fuzz --seed 5 --count 100000 --jobs 2", options);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   EXPECT_THAT(outcome.err, ::testing::ContainsRegex("go on with: minnow fuzz --seed [0-9]+ --count [0-9]+"));

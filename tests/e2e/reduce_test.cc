@@ -55,10 +55,10 @@ TEST(Reduce, InterruptedInTheFirstTrialEndsAtOnce) {
   bench.write("f.ir", kProgram);
   RunOptions options;
   options.signal = 2;
-  options.delay = std::chrono::milliseconds(500);
-  const Outcome outcome = bench.run("reduce f.ir --while 'sleep 5; touch waited {}'", options);
+  options.file = "begun";
+  const Outcome outcome = bench.run("reduce f.ir --while 'touch begun; sleep 30; touch waited {}'", options);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
-  EXPECT_EQ(bench.files(), std::vector<std::string>{"f.ir"}) << "it waited for the command";
+  EXPECT_EQ(bench.files(), (std::vector<std::string>{"begun", "f.ir"})) << "it waited for the command";
   EXPECT_THAT(outcome.err, HasSubstr("f.ir: error: interrupted before the command had answered"));
 }
 
@@ -68,8 +68,10 @@ TEST(Reduce, InterruptedLeavesTheSmallestSoFarAndSaysHowToGoOn) {
   RunOptions options;
   options.signal = 2;
   options.file = "f.reduced.ir";
-  const Outcome outcome = bench.run("reduce f.ir --while 'sleep 0.2; grep -q tanh {}'", options);
+  const Outcome outcome = bench.run(
+      "reduce f.ir --while 'test ! -e f.reduced.ir || { sleep 30; touch waited; }; grep -q tanh {}'", options);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  EXPECT_EQ(bench.files(), (std::vector<std::string>{"f.ir", "f.reduced.ir"})) << "it waited for the command";
   EXPECT_THAT(outcome.err, HasSubstr("go on with: minnow reduce 'f.reduced.ir' --while"));
   EXPECT_THAT(bench.read("f.reduced.ir"), HasSubstr("tanh"));
 }

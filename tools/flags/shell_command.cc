@@ -26,6 +26,7 @@ Result<bool> succeeds(const std::string& command, int seconds, const std::atomic
   const pid_t child = ::fork();
   if (child < 0) return fail({}, "cannot start a process");
   if (child == 0) become_shell(command.c_str());
+  ::setpgid(child, child);  // as the child does: whoever is first, the group is there when it has to be ended
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   auto pause = std::chrono::microseconds(200);
   int status = 0;

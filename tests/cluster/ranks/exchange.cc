@@ -121,21 +121,37 @@ void agree_on_errors(Communicator& ranks) {
   EXPECT(ranks.size() == 1 || differs.error().message.find("the data differ") != std::string::npos);
 }
 
-// Who is waited for in vain is named, where nothing watches.
+Communicator::Ticket begin_to_send(Communicator& ranks, int to, Bytes& bytes) {
+  const Communicator::Transfer whole{to, bytes.data(), std::ssize(bytes)};
+  const auto ticket = ranks.begin_exchange({&whole, 1}, {});
+  EXPECT(ticket);
+  return *ticket;
+}
+
+Communicator::Ticket begin_to_receive(Communicator& ranks, int from, Bytes& bytes) {
+  const Communicator::Transfer whole{from, bytes.data(), std::ssize(bytes)};
+  const auto ticket = ranks.begin_exchange({}, {&whole, 1});
+  EXPECT(ticket);
+  return *ticket;
+}
+
+// Who is waited for in vain is named, where nothing watches. It sends when it hears that it has been named.
 void name_who_is_late(LaunchedCommunicator& ranks) {
   const int late = ranks.size() - 1;
-  ranks.set_timeout(300ms);
-  Bytes bytes(4000);
-  if (ranks.rank() == late) std::this_thread::sleep_for(900ms);
-  const std::vector<Communicator::Transfer> one = {{ranks.rank() == late ? 0 : late, bytes.data(), std::ssize(bytes)}};
-  if (ranks.rank() == 0 || ranks.rank() == late) {
-    const auto ticket = ranks.rank() == 0 ? ranks.begin_exchange({}, one) : ranks.begin_exchange(one, {});
-    EXPECT(ticket);
-    Status status = ranks.wait(*ticket);
-    if (ranks.rank() == 0) EXPECT(!status && status.error().where == fmt::format("rank {}", late));
-    while (!status) status = ranks.wait(*ticket);
+  Bytes named(1), awaited(4000);
+  if (ranks.rank() == 0) {
+    const auto ticket = begin_to_receive(ranks, late, awaited);
+    ranks.set_timeout(100ms);
+    const Status status = ranks.wait(ticket);
+    EXPECT(!status && status.error().where == fmt::format("rank {}", late));
+    ranks.set_timeout({});
+    EXPECT(ranks.wait(begin_to_send(ranks, late, named)));
+    EXPECT(ranks.wait(ticket));
   }
-  ranks.set_timeout({});
+  if (ranks.rank() == late) {
+    EXPECT(ranks.wait(begin_to_receive(ranks, 0, named)));
+    EXPECT(ranks.wait(begin_to_send(ranks, 0, awaited)));
+  }
   EXPECT(ranks.max(0));
 }
 

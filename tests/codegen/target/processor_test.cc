@@ -5,12 +5,9 @@
 #include <gtest/gtest.h>
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/Target/TargetMachine.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "codegen/target/target.h"
+#include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
 namespace {
@@ -92,7 +89,6 @@ class MachineCaches : public testing::Test {
     cache(2, "2", "Unified", "2048K", "16", "0,4");
     cache(3, "3", "Unified", "32M", "16", "0-7");
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   void cache(int index, const char* level, const char* type, const char* size, const char* ways, const char* cpus) {
     const std::string at = "cache/index" + std::to_string(index) + "/";
     write(at + "level", level);
@@ -101,15 +97,12 @@ class MachineCaches : public testing::Test {
     write(at + "ways_of_associativity", ways);
     write(at + "shared_cpu_list", cpus);
   }
-  void write(const std::string& name, const std::string& text) {
-    std::filesystem::create_directories(std::filesystem::path(folder_ + "/" + name).parent_path());
-    std::ofstream(folder_ + "/" + name) << text << "\n";
-  }
-  std::string folder_ = testing::TempDir() + "minnow_caches_" + std::to_string(::getpid());
+  void write(const std::string& name, const std::string& text) { folder_.write(name, text + "\n"); }
+  TemporaryFolder folder_;
 };
 
 TEST_F(MachineCaches, AreThoseOfOneCore) {
-  const Processor found = with_caches_of_this_machine({}, folder_);
+  const Processor found = with_caches_of_this_machine({}, folder_.path());
   EXPECT_EQ(found.level1, (Cache{48 << 10, 12}));
   EXPECT_EQ(found.level2, (Cache{2 << 20, 16}));
   EXPECT_EQ(found.level3, (Cache{8 << 20, 16}));
@@ -117,9 +110,9 @@ TEST_F(MachineCaches, AreThoseOfOneCore) {
 
 TEST_F(MachineCaches, AreTheTablesWhereTheSystemDoesNotSay) {
   const Processor row = target_for(kX86, "haswell").processor;
-  EXPECT_EQ(with_caches_of_this_machine(row, folder_ + "/nowhere"), row);
+  EXPECT_EQ(with_caches_of_this_machine(row, folder_.file("nowhere")), row);
   write("cache/index2/size", "");
-  EXPECT_EQ(with_caches_of_this_machine(row, folder_).level2, row.level2);
+  EXPECT_EQ(with_caches_of_this_machine(row, folder_.path()).level2, row.level2);
 }
 
 TEST(HostTarget, RefusesAnUnknownCpuByName) {

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "tests/frontend/model_text.h"
+#include "tests/runtime/temporary_folder.h"
 
 namespace minnow {
 namespace {
@@ -16,21 +16,7 @@ using testing::EndsWith;
 
 class LoadModel : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::temp_directory_path() / (std::string("minnow_load_") + info->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  std::string write(const std::string& name, const std::string& bytes) {
-    const std::string path = folder_ / name;
-    std::ofstream(path, std::ios::binary) << bytes;
-    return path;
-  }
-
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(LoadModel, ReadsTextAndRemembersPlaces) {
@@ -45,7 +31,7 @@ TEST_F(LoadModel, ReadsTextAndRemembersPlaces) {
 TEST_F(LoadModel, BinaryAndTextMeanTheSame) {
   const auto text = checked(model_with("layers { name: \"fc\" dense { units: 10 } }"));
   ASSERT_TRUE(text) << error_of(text);
-  const auto binary = load_model(write("m.binpb", text->model.SerializeAsString()));
+  const auto binary = load_model(folder_.write("m.binpb", text->model.SerializeAsString()));
   ASSERT_TRUE(binary) << error_of(binary);
   EXPECT_EQ(model_to_text(binary->model), model_to_text(text->model));
 }
@@ -62,39 +48,39 @@ TEST_F(LoadModel, BinaryErrorsNameTheFieldByLayer) {
   Model model;
   model.add_layers()->set_name("conv");
   model.mutable_layers(0)->mutable_conv2d()->add_stride(0);
-  const std::string path = write("m.binpb", model.SerializeAsString());
+  const std::string path = folder_.write("m.binpb", model.SerializeAsString());
   const auto loaded = load_model(path);
   ASSERT_TRUE(loaded) << error_of(loaded);
   EXPECT_EQ(loaded->where("layers.0.conv2d.stride"), path + ": layers.conv.conv2d.stride");
 }
 
 TEST_F(LoadModel, RefusesFilesThatHoldNoModel) {
-  EXPECT_EQ(error_of(load_model(folder_ / "none.textproto")),
-            (folder_ / "none.textproto: cannot open the model file: No such file or directory").string());
-  EXPECT_EQ(error_of(load_model(folder_)), folder_.string() + ": is a folder, not a model file");
-  const std::string empty = write("empty.textproto", "");
+  EXPECT_EQ(error_of(load_model(folder_.file("none.textproto"))),
+            folder_.file("none.textproto: cannot open the model file: No such file or directory"));
+  EXPECT_EQ(error_of(load_model(folder_.path())), folder_.path() + ": is a folder, not a model file");
+  const std::string empty = folder_.write("empty.textproto", "");
   EXPECT_EQ(error_of(load_model(empty)), empty + ": is empty, so it holds no model");
-  const std::string huge = write("huge.textproto", "");
+  const std::string huge = folder_.write("huge.textproto", "");
   fs::resize_file(huge, kMaxModelBytes + 1);
   EXPECT_EQ(error_of(load_model(huge)), huge + ": is larger than the 64 MiB that a model file may have");
 }
 
 TEST_F(LoadModel, RefusesBytesThatAreNoModel) {
-  const std::string garbage = write("m.bin", std::string("\x0a\xff\x01\x02\0\x03", 6));
+  const std::string garbage = folder_.write("m.bin", std::string("\x0a\xff\x01\x02\0\x03", 6));
   EXPECT_NE(error_of(load_model(garbage)).find("neither a text nor a binary"), std::string::npos);
-  const std::string unknown = write("unknown.bin", std::string("\xf8\x07\x01", 3));  // field 127
+  const std::string unknown = folder_.write("unknown.bin", std::string("\xf8\x07\x01", 3));  // field 127
   EXPECT_EQ(error_of(load_model(unknown)), unknown + ": model: unknown field number 127 in Model");
 }
 
 TEST_F(LoadModel, RefusesNumbersThatStandForNoName) {
   Model model;
   model.add_layers()->mutable_dense()->set_activation(static_cast<spec::Activation::Function>(77));
-  const std::string path = write("m.bin", model.SerializeAsString());
+  const std::string path = folder_.write("m.bin", model.SerializeAsString());
   EXPECT_EQ(error_of(load_model(path)), path + ": layers.0.dense.activation: activation is 77, which is no Function");
 }
 
 TEST_F(LoadModel, RefusesGroupsNestedTooDeeply) {
-  const std::string path = write("deep.bin", std::string(200, '\x13') + std::string(200, '\x14'));
+  const std::string path = folder_.write("deep.bin", std::string(200, '\x13') + std::string(200, '\x14'));
   EXPECT_NE(error_of(load_model(path)).find("nested too deeply"), std::string::npos);
 }
 

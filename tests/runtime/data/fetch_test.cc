@@ -41,8 +41,8 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
   ~HttpServer() {
     shutdown(socket_, SHUT_RDWR);
-    close(socket_);
     thread_.join();
+    close(socket_);
   }
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }

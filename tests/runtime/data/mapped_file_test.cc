@@ -107,7 +107,7 @@ TEST_F(MappedFileTest, MayBeReplaced) {
   EXPECT_EQ(data->examples.bytes(), pattern(kRows * kWidth));
 }
 
-#ifdef __SANITIZE_ADDRESS__  // which handles the signal, reports it and exits
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // which handle the signal, report it and exit
 const auto died_of_it = [](int status) { return !testing::ExitedWithCode(0)(status); };
 #else
 const auto died_of_it = testing::KilledBySignal(SIGBUS);

@@ -75,6 +75,14 @@ TEST(DataStatistics, CountsClassesAndMeasuresEveryColumn) {
   EXPECT_DOUBLE_EQ(found.all.mean, 16);
 }
 
+TEST(DataStatistics, LabelsThatALossIgnoresAreOfNoClass) {
+  const Dataset data{"t",
+                     Tensor::from<float>({DType::kF32, {2, 1}}, {1, 2}),
+                     Tensor::from<int32_t>({DType::kI32, {2, 2}}, {-100, 1, 0, 1000000}),
+                     {"a", "b"}};
+  EXPECT_EQ(measure_data(data).class_counts, (std::vector<int64_t>{1, 1}));
+}
+
 TEST(DataStatistics, BytesCountAsTheNetworkIsFedThem) {
   const Dataset data{
       "t", Tensor::from<uint8_t>({DType::kU8, {1, 1, 1, 2}}, {0, 255}), Tensor::zeros({DType::kI32, {1}}), {"a"}};
