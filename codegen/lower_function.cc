@@ -139,8 +139,10 @@ void Lowering::lower(const Op& op) {
   if (op.kind == OpKind::kConstant) return;
   if (op.kind == OpKind::kFused) return lower_fused(op);
   if (op.kind == OpKind::kLoop) return lower_loop(op);
-  const auto is_apart = [&] { return is_kept(op) || is_kept(op.operands[0]); };  // and shares no bytes of the plan
-  if (moves_nothing(plan_, op) && (plan_.views.contains(op.result()) || !is_apart())) return;
+  const auto is_apart = [this](const Value* value) { return is_kept(*value->op); };  // and shares no bytes of the plan
+  if (moves_nothing(plan_, op) &&
+      (plan_.views.contains(op.result()) || (!is_apart(op.result()) && std::ranges::none_of(op.operands, is_apart))))
+    return;
   KernelWork work;
   work.origin = &op;
   if (is_heavy(op.kind)) work.main = &op;

@@ -7,26 +7,38 @@
 namespace minnow {
 namespace {
 
-// Computed by a kernel that may as well write elsewhere: a reshape has the bytes of its operand.
+// Computed by a kernel that may as well write elsewhere.
 bool is_movable(const Value& value) {
-  static constexpr OpKind kOthers[] = {OpKind::kConstant, OpKind::kReshape, OpKind::kLoop};
-  return value.op != nullptr && std::ranges::find(kOthers, value.op->kind) == std::end(kOthers);
+  return value.op != nullptr && value.op->kind != OpKind::kConstant && value.op->kind != OpKind::kLoop;
+}
+
+bool joins_stretches(const Op& concat, bool is_block) {
+  const int64_t dim = concat.attr<DimAttributes>().dim;
+  if (is_block) return dim == 1;
+  const Shape& shape = concat.type().shape;
+  return std::all_of(shape.begin(), shape.begin() + dim, [](int64_t places) { return places == 1; });
 }
 
 }  // namespace
 
-std::unordered_map<const Value*, JoinedPart> find_joined_parts(const Function& body,
+const Value* without_reshapes(const Value* value) {
+  while (value->op != nullptr && value->op->kind == OpKind::kReshape) value = value->op->operands[0];
+  return value;
+}
+
+std::unordered_map<const Value*, JoinedPart> find_joined_parts(const Function& function, bool is_block,
                                                                const std::function<bool(const Value*)>& has_home) {
   std::unordered_map<const Value*, JoinedPart> parts;
-  for (const auto& op : body.ops()) {
-    if (op->kind != OpKind::kConcat || op->attr<DimAttributes>().dim != 1 || has_home(op->result())) continue;
+  for (const auto& op : function.ops()) {
+    if (op->kind != OpKind::kConcat || !joins_stretches(*op, is_block) || has_home(op->result())) continue;
     std::unordered_map<const Value*, JoinedPart> here;
     int64_t offset = 0;
     for (const Value* operand : op->operands) {
-      const bool has_place = is_movable(*operand) && !has_home(operand) && !parts.contains(operand);
+      const Value* made = without_reshapes(operand);
+      const bool has_place = is_movable(*made) && !has_home(operand) && !has_home(made) && !parts.contains(made);
       if (!has_place || offset % kArenaAlignment != 0) break;
-      here.emplace(operand, JoinedPart{op->result(), offset});
-      offset += operand->type.bytes();
+      here.emplace(made, JoinedPart{op->result(), offset});
+      offset += made->type.bytes();
     }
     if (here.size() == op->operands.size()) parts.merge(here);
   }

@@ -1,4 +1,4 @@
-// Concatenations in a block loop for which nothing need be copied, since their parts are computed where they have them.
+// Concatenations for which nothing need be copied, since their parts are computed where they have them.
 #pragma once
 
 #include <functional>
@@ -14,9 +14,13 @@ struct JoinedPart {
   int64_t offset;
 };
 
-// By part; all parts of a concatenation or none. `has_home` says which values have bytes elsewhere. In the body of a
-// block loop examples lie innermost, [C][H][W][16]: what is joined along the next dimension lies one behind the other.
-std::unordered_map<const Value*, JoinedPart> find_joined_parts(const Function& body,
+// By part; all parts of a concatenation or none. `has_home` says which values have bytes elsewhere. What is joined lies
+// one behind the other in memory where all dimensions before have one place; and in the body of a block loop, where
+// examples lie innermost, [C][H][W][16], along the dimension behind them.
+std::unordered_map<const Value*, JoinedPart> find_joined_parts(const Function& function, bool is_block,
                                                                const std::function<bool(const Value*)>& has_home);
+
+// What is computed to be this value, which may be that in another shape.
+const Value* without_reshapes(const Value* value);
 
 }  // namespace minnow

@@ -43,7 +43,7 @@ bool reads_at_written_index(const Op& op, const Value* operand) {
 
 bool moves_nothing(const MemoryPlan& plan, const Op& op) {
   if (op.kind == OpKind::kConcat) {
-    const auto part = plan.parts.find(op.operands[0]);
+    const auto part = plan.parts.find(without_reshapes(op.operands[0]));
     return part != plan.parts.end() && part->second.whole == op.result();
   }
   return op.kind == OpKind::kReshape && (plan.views.contains(op.result()) || plan.shares_operand.contains(op.result()));
@@ -335,10 +335,9 @@ MemoryPlan::Slot Planner::slot_of(const Value* value, size_t index) const {
 
 MemoryPlan Planner::run() {
   choose_homes();
-  if (options_.is_block)
-    plan_.parts = find_joined_parts(function_, [this](const Value* value) {
-      return plan_.in_place.contains(value) || plan_.outputs.contains(value);
-    });
+  plan_.parts = find_joined_parts(function_, options_.is_block, [this](const Value* value) {
+    return plan_.in_place.contains(value) || plan_.outputs.contains(value);
+  });
   make_buffers();
   plan_.arena_bytes = lay_out(ranges_);
   if (remarks_ != nullptr) remark_on_buffers();

@@ -6,7 +6,7 @@
 // operand only at the index it writes. The emitter of such a kernel must load everything it needs of an index before it
 // stores there; `shares_operand` tells where.
 //
-// In a block loop the parts of a concatenation may lie in its bytes (joined_parts.h).
+// The parts of a concatenation may lie in its bytes (joined_parts.h).
 //
 // What an iteration of a sequential loop needs is planned as a buffer that lives as long as the loop's op runs.
 //

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -40,6 +42,25 @@ struct Same {
   }
 };
 
+// Concatenations of more and more parts, as in a DenseNet: each begins with the one before, so that it has no copy of
+// its own of what that has.
+bool share_beginnings(Function& function) {
+  std::map<std::tuple<int64_t, Value*, Value*>, Value*> pairs;
+  bool has_shared = false;
+  for (const auto& op : function.ops()) {
+    if (op->kind != OpKind::kConcat) continue;
+    std::vector<Value*>& parts = op->operands;
+    const auto key = [&] { return std::tuple(op->attr<DimAttributes>().dim, parts[0], parts[1]); };
+    for (auto found = pairs.begin(); parts.size() > 2 && (found = pairs.find(key())) != pairs.end();) {
+      parts.erase(parts.begin());
+      parts[0] = found->second;
+      has_shared = true;
+    }
+    if (parts.size() == 2) pairs.emplace(key(), op->result());
+  }
+  return has_shared;
+}
+
 }  // namespace
 
 bool eliminate_common_subexpressions(Function& function) {
@@ -62,7 +83,7 @@ bool eliminate_common_subexpressions(Function& function) {
   }
   for (FunctionResult& result : function.results()) resolve(result.value);
   for (auto it : redundant) function.ops().erase(it);
-  return !redundant.empty();
+  return share_beginnings(function) || !redundant.empty();
 }
 
 }  // namespace minnow

@@ -274,6 +274,37 @@ TEST(PlanMemory, PartsLieInTheirConcatenation) {
   EXPECT_GE(plan.arena_bytes, peak_live_bytes(plan));
 }
 
+// Of one image, row-major, and of parts that are computed in another shape; what is joined along the last dimension, or
+// begins between two lines of the cache, is copied.
+TEST(PlanMemory, PartsOfOneImageLieInTheirConcatenation) {
+  auto function = parse(R"(
+    func @f(%x: f32[1,2,4,4], %y: f32[1,1,3,3]) -> (f32[1,5,4,4], f32[1,2,4,8], f32[1,2,3,3]) {
+      %0 = exp(%x) : f32[1,2,4,4]  loc("a")
+      %1 = reduce_sum(%0) {dims = [1]} : f32[1,4,4]  loc("a")
+      %2 = reshape(%1) : f32[1,1,4,4]  loc("a")
+      %3 = neg(%x) : f32[1,2,4,4]  loc("a")
+      %4 = concat(%0, %2, %3) {dim = 1} : f32[1,5,4,4]  loc("a")
+      %5 = cos(%3) : f32[1,2,4,4]  loc("a")
+      %6 = sin(%0) : f32[1,2,4,4]  loc("a")
+      %7 = concat(%5, %6) {dim = 3} : f32[1,2,4,8]  loc("a")
+      %8 = exp(%y) : f32[1,1,3,3]  loc("a")
+      %9 = neg(%y) : f32[1,1,3,3]  loc("a")
+      %10 = concat(%8, %9) {dim = 1} : f32[1,2,3,3]  loc("a")
+      %11 = neg(%4) : f32[1,5,4,4]  loc("a")
+      %12 = neg(%7) : f32[1,2,4,8]  loc("a")
+      %13 = neg(%10) : f32[1,2,3,3]  loc("a")
+      return %11, %12, %13
+    })");
+  const MemoryPlan plan = plan_memory(*function);
+  expect_sound(*function, plan);
+  const auto offset = [&](size_t op) { return plan.slots.at(result_of(*function, op)).offset; };
+  EXPECT_EQ(plan.parts.size(), 3U);
+  EXPECT_EQ(offset(0), offset(4));
+  for (const size_t op : {1, 2}) EXPECT_EQ(offset(op), offset(4) + 128);
+  EXPECT_EQ(offset(3), offset(4) + 192);
+  for (const size_t op : {4, 7, 10}) EXPECT_EQ(moves_nothing(plan, *result_of(*function, op)->op), op == 4);
+}
+
 // A large value, a small one between, and an op that needs much beside: what is small gets out of the way.
 TEST(PlanMemory, ScratchLiesWhereALargeValueWas) {
   auto function = parse(R"(
