@@ -22,9 +22,12 @@ const Threshold kSerialFlops{"flops of a kernel", 20'000};
 const Threshold kSerialBytes{"bytes of a kernel", 32'768};
 
 // Below these a whole function is done before its data, which the kernels hand from core to core, has moved. A function
-// is divided throughout or not at all: kernel after kernel then finds its half where the last one left it.
+// is divided throughout or not at all: kernel after kernel then finds its half where the last one left it. Less is
+// enough where the kernels are few, each of which does, or reads, so much on an average.
 const Threshold kSerialFunctionFlops{"flops of a function", 10'000'000};
 const Threshold kSerialFunctionBytes{"bytes of a function", 16'000'000};
+const Threshold kMeanFlops{"flops of each of few kernels", 500'000};
+const Threshold kMeanBytes{"bytes of each of few kernels", 200'000};
 
 bool is_worth_threads(double flops, double bytes) { return flops > kSerialFlops || bytes > kSerialBytes; }
 
@@ -67,14 +70,17 @@ Compilation::Compilation(const Function& function, const MemoryPlan& plan, const
 void Compilation::decide_parallel() {
   double all_flops = 0;
   double all_bytes = 0;
+  double all_runs = 0;  // of none, no mean is large
   for (const Kernel& kernel : kernels_) {
     const BlockLoop* loop = kernel.loop < 0 ? nullptr : &lowered_.loops[static_cast<size_t>(kernel.loop)];
     if (loop != nullptr && loop->partitions == 1) continue;  // one thread does it in any case
     const auto runs = static_cast<double>(loop == nullptr ? kernel.repeats : kernel.repeats * loop->blocks);
     all_flops += kernel.flops * runs;
     all_bytes += kernel.bytes * runs;
+    all_runs += runs;
   }
-  is_parallel_ = all_flops > kSerialFunctionFlops || all_bytes > kSerialFunctionBytes;
+  is_parallel_ = all_flops > kSerialFunctionFlops || all_bytes > kSerialFunctionBytes ||
+                 all_flops / all_runs > kMeanFlops || all_bytes / all_runs > kMeanBytes;
   for (BlockLoop& loop : lowered_.loops) {
     double flops = 0;
     double bytes = 0;

@@ -109,6 +109,9 @@ void check_products() {
   c.dot(40, 3, 36);
   for (const int64_t depth : {512, 513, 700}) c.dot(3, depth, 19, {1, 1});
   c.check();
+  Cases wide;  // one kernel, which reads much for what it does
+  wide.dot(1, 300, 300);
+  wide.check();
   Cases narrow;
   narrow.dot(17, 70, 5);
   narrow.op(OpKind::kConv, {9, 2, 5, 6}, {3, 2, 3, 3}, ConvAttributes{});
