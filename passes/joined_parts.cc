@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "passes/plan_memory.h"
+#include "passes/memory_plan.h"
 
 namespace minnow {
 namespace {

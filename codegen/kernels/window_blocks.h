@@ -21,11 +21,11 @@ struct WindowBlocks {
         windows(op.operands.back()->type.shape[2 + dim]), elements(op.type().shape[2 + dim]) {
     begin = pad / stride;
     end = (elements - 1 + pad) / stride + 1;
-    inside_from = std::clamp(std::max((pad + stride - 1) / stride, covering() - 1), begin, end);
+    inside_from = std::clamp(std::max(ceil_div(pad, stride), covering() - 1), begin, end);
     inside_to = std::clamp(std::min((elements + pad) / stride, windows), inside_from, end);
   }
   // The most windows over an element.
-  int64_t covering() const { return (window + stride - 1) / stride; }
+  int64_t covering() const { return ceil_div(window, stride); }
   // Those at the border are one each, so that of everything is known whether it exists.
   int64_t pieces() const { return end - begin - std::max<int64_t>(0, inside_to - inside_from - 1); }
 

@@ -60,8 +60,8 @@ class Cycles {
 
   double of(const RowLanesSchedule& s, const PixelLanesSchedule& image) const {
     const auto columns = static_cast<double>(s.tile_of(s.phases[0]).columns);
-    const double line = static_cast<double>(image.width) / filled(image.width, lanes_);
-    const double vectors = static_cast<double>(multiplies_of(s.phases)) / image.width * line / lanes_;
+    const auto of_line = static_cast<double>(ceil_div(image.width, lanes_)) / static_cast<double>(image.width);
+    const double vectors = static_cast<double>(multiplies_of(s.phases)) * of_line;
     const bool is_apart = s.whole.a.back().scale_of(s.lane_axis) > 1;
     const double step = std::max(columns / multiply_adds_, is_apart ? kReadApart : kRead);
     return copy_ + channels_ * vectors * step * columns_ / columns;

@@ -63,6 +63,18 @@ INSTANTIATE_TEST_SUITE_P(AllForms, DotForm,
                          ::testing::Values(std::array<int64_t, 2>{1, 0}, std::array<int64_t, 2>{1, 1},
                                            std::array<int64_t, 2>{0, 0}, std::array<int64_t, 2>{0, 1}));
 
+// Fused, a function of two parameters has so many kernels, and the same results.
+void expect_kernels(Function& function, size_t count) {
+  Rng rng(1);
+  const auto arguments = draw_arguments(function, {{}, {}}, proof::Numbers::kWhole, rng);
+  const testing::Reference expected = testing::interpret_reference(function, arguments);
+  ASSERT_TRUE(fuse(function));
+  EXPECT_EQ(function.ops().size(), count) << print(function);
+  SCOPED_TRACE(print(function));
+  const auto actual = testing::CompiledProgram(function).run(arguments);
+  for (size_t i = 0; i < actual.size(); ++i) EXPECT_TRUE(testing::agrees(expected.results[i], actual[i], {}));
+}
+
 // One filter for all images of a batch, which is no tensor of its own.
 TEST(Dot, ReadsThroughBroadcasts) {
   for (const auto& [images, outputs, inputs, pixels] :
@@ -77,13 +89,7 @@ TEST(Dot, ReadsThroughBroadcasts) {
         Value* all = b.broadcast(w, {1, 2}, {images, matrix[0], matrix[1]});
         function.add_result(i == 0 ? "y" : "z", b.mul(b.dot(all, x, {contract, 1}, 1), 0.5));
       }
-      Rng rng(1);
-      const auto arguments = draw_arguments(function, {{}, {}}, proof::Numbers::kWhole, rng);
-      const testing::Reference expected = testing::interpret_reference(function, arguments);
-      ASSERT_TRUE(fuse(function));
-      EXPECT_EQ(function.ops().size(), 2U) << print(function);
-      SCOPED_TRACE(print(function));
-      EXPECT_TRUE(testing::agrees(expected.results[0], testing::CompiledProgram(function).run(arguments)[0], {}));
+      expect_kernels(function, 2);
     }
 }
 
@@ -98,13 +104,7 @@ TEST(Dot, ReadsThroughTransposes) {
       };
       Value* q = heads("q");
       function.add_result("scores", b.mul(b.dot(q, heads("k"), contract, 2), 0.5));
-      Rng rng(1);
-      const auto arguments = draw_arguments(function, {{}, {}}, proof::Numbers::kWhole, rng);
-      const testing::Reference expected = testing::interpret_reference(function, arguments);
-      ASSERT_TRUE(fuse(function));
-      EXPECT_EQ(function.ops().size(), 1U) << print(function);
-      SCOPED_TRACE(print(function));
-      EXPECT_TRUE(testing::agrees(expected.results[0], testing::CompiledProgram(function).run(arguments)[0], {}));
+      expect_kernels(function, 1);
     }
 }
 
