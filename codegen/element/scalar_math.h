@@ -3,7 +3,9 @@
 
 #include <llvm/IR/IRBuilder.h>
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "codegen/target/target.h"
 #include "ir/type.h"
@@ -67,10 +69,15 @@ class ScalarMath {
     V n, r, bits;  // bits: n, below bits of no meaning
   };
   Exponent reduce_exponent(V x);
+  bool has_wide_tables() const;
   bool has_scale(V x) const;
   V scale(V y, V n, V bits);
   V exp_of_normal(V x, V is_divided = nullptr);
   V clamp(V x, double low, double high);
+  V look_up(std::span<const double> entries, V index);
+  V polynomial_around(std::span<const std::vector<double>> terms, V index, V r);
+  V erf_by_table(V x);
+  V tanh_by_table(V x);
   V bits(V x);
   V nan_or(V a, V b, V bits);
   V with_negatives_reversed(V bits);

@@ -1,5 +1,6 @@
-// Transcendental functions without branches or tables. f32 is computed by range reduction and minimax polynomials
-// (S. Moshier, Cephes; N. Juffa for erf); f64, which only checks use, and sin, cos, atan, pow call the C library.
+// Transcendental functions without branches or, but for table_math.cc, tables. f32 is computed by range reduction and
+// minimax polynomials (S. Moshier, Cephes; N. Juffa for erf); f64, which only checks use, and sin, cos, atan, pow call
+// the C library.
 #include <llvm/IR/IntrinsicsX86.h>
 #include <llvm/IR/Module.h>
 
@@ -65,11 +66,15 @@ ScalarMath::Exponent ScalarMath::reduce_exponent(V x) {
   return {n, r, ir_.CreateBitCast(shifted, with_element(x, ir_.getInt32Ty()))};
 }
 
+// AVX-512 chooses among the floats of one or two registers by one instruction.
+bool ScalarMath::has_wide_tables() const {
+  return target_.triple.starts_with("x86_64") && target_.processor.lanes == 16;
+}
+
 // AVX-512 has an instruction for it.
 bool ScalarMath::has_scale(V x) const {
   auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
-  return target_.triple.starts_with("x86_64") && target_.processor.lanes == 16 && vector != nullptr &&
-         vector->getNumElements() == 16;
+  return has_wide_tables() && vector != nullptr && vector->getNumElements() == 16;
 }
 
 // y 2^n, rounded once: in two factors where no instruction does it.
@@ -172,6 +177,7 @@ V ScalarMath::log1p(DType t, V x) {
 // An odd polynomial below 0.625, 1 - 2 / (exp(2|x|) + 1) above.
 V ScalarMath::tanh(DType t, V x) {
   if (t == DType::kF64) return library("tanh", x);
+  if (has_wide_tables()) return tanh_by_table(x);
   V magnitude = abs(t, x);
   V z = ir_.CreateFMul(x, x);
   V p = polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1});
@@ -198,6 +204,7 @@ V ScalarMath::sigmoid(DType t, V x) {
 
 V ScalarMath::erf(DType t, V x) {
   if (t == DType::kF64) return library("erf", x);
+  if (has_wide_tables()) return erf_by_table(x);
   V a = abs(t, x);
   V s = ir_.CreateFMul(x, x);
   V r = polynomial(a, {-1.72853470e-5, 3.83197126e-4});

@@ -55,15 +55,16 @@ std::string traits_of(OpKind kind) {
   return text;
 }
 
-std::string gradient_error(const proof::Accuracy& row) {
-  if (row.gradient_error == 0) return fmt::format("{}", row.gradient);
-  return fmt::format("{}, or {} absolute", row.gradient, row.gradient_error);
+std::string bound(double ulps, double absolute) {
+  if (absolute == 0) return fmt::format("{}", ulps);
+  return fmt::format("{}, or {} absolute", ulps, absolute);
 }
 
 std::string error_table() {
   std::string table = "\n| function | value | gradient | |\n|---|---|---|---|\n";
   for (const proof::Accuracy& row : proof::kAccuracies)
-    table += fmt::format("| `{}` | {} | {} | {} |\n", row.function, row.value, gradient_error(row), row.remark);
+    table += fmt::format("| `{}` | {} | {} | {} |\n", row.function, bound(row.value, row.value_error),
+                         bound(row.gradient, row.gradient_error), row.remark);
   return table + "\n";
 }
 

@@ -41,10 +41,10 @@ Value* softplus(Builder& b, Value* x) {
 
 namespace {
 
-// x (1 + erf(x / sqrt 2)) / 2, by erfc, which keeps its digits where erf is near -1.
+// x (1 + erf(x / sqrt 2)) / 2, in the form that is one multiply-add.
 Value* gelu(Builder& b, Value* x) {
-  Value* erfc = b.unary(OpKind::kErfc, b.mul(x, -1 / std::numbers::sqrt2));
-  return b.mul(b.mul(x, 0.5), erfc);
+  Value* half = b.mul(x, 0.5);
+  return b.add(b.mul(half, b.unary(OpKind::kErf, b.mul(x, 1 / std::numbers::sqrt2))), half);
 }
 
 // The exponential of the branch not taken must not overflow, or its gradient is 0 * inf. It is chosen as the branch is:

@@ -48,7 +48,10 @@ Value* softplus_of(GraphBuilder& b, Value* x) {
 }
 
 Value* gelu_of(GraphBuilder& b, Value* x, bool by_tanh) {
-  if (!by_tanh) return b.mul(b.mul(x, 0.5), b.unary(OpKind::kErfc, b.mul(x, -1 / std::numbers::sqrt2)));
+  if (!by_tanh) {
+    Value* half = b.mul(x, 0.5);
+    return b.add(b.mul(half, b.unary(OpKind::kErf, b.mul(x, 1 / std::numbers::sqrt2))), half);
+  }
   Value* cubic = b.add(x, b.mul(b.mul(b.square(x), x), 0.044715));
   return b.mul(x, b.sigmoid(b.mul(cubic, 2 * std::sqrt(2 / std::numbers::pi))));
 }

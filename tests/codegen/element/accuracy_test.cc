@@ -171,12 +171,31 @@ TEST_P(AccuracyTest, IsWithinItsBounds) {
   const std::vector<float> x = floats_of_all_sizes(5003);
   const Outcome actual = run(exact, x);
   expect_within(
-      row->value, 0, actual.value, [&](size_t i) { return exact.value(x[i]); },
+      row->value, row->value_error, actual.value, [&](size_t i) { return exact.value(x[i]); },
       [&](size_t i) { return fmt::format("{}({})", exact.function, x[i]); });
   if (exact.gradient == nullptr) return;
   expect_within(
       row->gradient, row->gradient_error, actual.gradient, [&](size_t i) { return exact.gradient(x[i]); },
       [&](size_t i) { return fmt::format("the slope of {} at {}", exact.function, x[i]); });
+}
+
+// Single elements go through no vectors, and yet a value is the same wherever it is computed.
+TEST_P(AccuracyTest, IsTheSameOfOneElement) {
+  const std::vector<float> x = floats_of_all_sizes(99'999'989);
+  const std::vector<float> of_all = run(GetParam(), x).value;
+  Function function("f");
+  Builder b(function);
+  const TensorType scalar{DType::kF32, {}};
+  function.add_result("y", GetParam().build(b, function.add_parameter("x", scalar)));
+  testing::CompiledProgram program(function);
+  for (size_t i = 0; i < x.size(); ++i) {
+    std::vector<Tensor> arguments;
+    arguments.push_back(Tensor::from<float>(scalar, std::span(&x[i], 1)));
+    const float y = program.run(arguments)[0].as<float>()[0];
+    EXPECT_TRUE(std::bit_cast<uint32_t>(y) == std::bit_cast<uint32_t>(of_all[i]) ||
+                (std::isnan(y) && std::isnan(of_all[i])))
+        << GetParam().function << '(' << x[i] << ") is " << y << ", among others " << of_all[i];
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllFloats, AccuracyTest, ::testing::ValuesIn(kExact),
