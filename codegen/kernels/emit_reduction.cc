@@ -158,6 +158,14 @@ WorkUnits LaneReduction::emit() {
   return is_reduced(static_cast<int64_t>(shape_.size()) - 1) ? emit_rows() : emit_columns();
 }
 
+// Elements of the innermost dimensions, as far as they are reduced.
+int64_t innermost_reduced(const Shape& shape, const std::vector<int64_t>& dims) {
+  int64_t count = 1;
+  for (int64_t dim = std::ssize(shape); dim-- > 0 && std::ranges::binary_search(dims, dim);)
+    count *= shape[static_cast<size_t>(dim)];
+  return count;
+}
+
 }  // namespace
 
 WorkUnits emit_reduction_kernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
@@ -165,7 +173,7 @@ WorkUnits emit_reduction_kernel(KernelBuilder& kernel, const Storage& storage, c
   const std::vector<int64_t> dims = reduced_dims(op);
   const int64_t rank = op.operands[0]->type.rank();
   const bool inner_reduced = rank > 0 && std::ranges::find(dims, rank - 1) != dims.end();
-  const bool is_narrow = op.kind == OpKind::kArgMax && op.operands[0]->type.shape.back() < kernel.target().lanes;
+  const bool is_narrow = inner_reduced && innermost_reduced(op.operands[0]->type.shape, dims) < kernel.target().lanes;
   const bool has_columns = op.kind != OpKind::kArgMax && op.type().elements() > 0 && op.type().rank() > 0;
   if (inner_reduced ? !is_narrow : has_columns) return LaneReduction(kernel, storage, work).emit();
   LoopOptions options;

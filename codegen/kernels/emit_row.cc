@@ -1,138 +1,46 @@
 #include "codegen/kernels/emit_row.h"
 
-#include <algorithm>
-#include <limits>
-
-#include "codegen/kernels/lane_argmax.h"
-#include "codegen/kernels/register_tile.h"
-#include "ir/walk.h"
+#include "codegen/kernels/row_passes.h"
 
 namespace minnow {
 namespace {
 
 using V = llvm::Value*;
 
-// The sums of a long row are several that do not wait for each other: an addition takes some cycles.
-const Threshold kLongRow{"vectors of a row that has several sums", 16};
-constexpr int64_t kChains = 4;
+constexpr int64_t kStepsOfRow = 2;  // that a vector along a short row costs, with the sum of its lanes
 
-class RowKernel {
+// Few columns, one dimension of many rows; or a last one of so many that vectors of them are fewer than rows.
+bool is_narrow(const RowShape& row, int lanes) {
+  if (row.column_count() >= lanes || row.rows.empty()) return false;
+  if (row.rows.size() == 1) return row.row_count() >= lanes;
+  return ceil_div(row.rows.back(), lanes) * row.column_count() <= kStepsOfRow * row.rows.back();
+}
+
+bool has_rows_in_lanes(const KernelWork& work, const Target& target) {
+  return work.loop >= 0 || is_narrow(*work.row, target.lanes);
+}
+
+class RowKernel : RowPasses {
  public:
   RowKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : kernel_(kernel), storage_(storage), work_(work), row_(*work.row), full_(row_.full()),
-        rows_are_lanes_(work.loop >= 0 || is_narrow(row_, kernel.target().lanes)),
-        vector_(kernel, storage, work.inside, kernel.target().lanes),
-        scalar_(kernel, storage, work.inside, rows_are_lanes_ ? kernel.target().lanes : 1),
-        scratch_(kernel, work, row_scratch(work, kernel.target())) {}
+      : RowPasses(kernel, storage, work, has_rows_in_lanes(work, kernel.target())) {}
 
-  // Few columns, one dimension of many rows.
-  static bool is_narrow(const RowShape& row, int lanes) {
-    return row.rows.size() == 1 && row.row_count() >= lanes && row.column_count() < lanes;
-  }
-  // Of a value that is kept: a row of it, or as many as there are lanes, with room for a vector that begins in the row.
-  static int64_t kept_bytes(const RowShape& row, DType dtype, int64_t rows) {
-    constexpr int64_t kRounded = 64;
-    return (row.column_count() / kRounded + 2) * kRounded * dtype_bytes(dtype) * rows;
-  }
-
-  WorkUnits emit() {
-    find_column_loops();
-    count_passes();
-    if (work_.loop >= 0) return emit_block();
-    if (rows_are_lanes_) return emit_narrow();
-    scratch_.loop([&](V row) {
-      row_at_ = row_position(row, 0);
-      emit_row();
-    });
-    return {scratch_.count(), true, grid_of_rows(row_.row_count(), 1, row_.column_count())};
-  }
+  WorkUnits emit();
 
  private:
   WorkUnits emit_block();
   WorkUnits emit_narrow();
-  void find_column_loops();
   Position row_position(V unit, size_t first_dim);
-  void emit_row();
-  void emit_reduction(const Op& op);
-  void emit_argmax(const Op& op);
-  void bind_scalar(const Op& op, V result);
-  void store_row_results();
-  void store_full_results();
-  void for_columns(const std::function<void(const Position&)>& body);
-  void for_columns(int64_t chains, const std::function<void(const Position&, int64_t chain)>& body);
-  int64_t vectors_of_row() const {
-    return rows_are_lanes_ ? row_.column_count() : row_.column_count() / vector_.lanes();
-  }
-  void keep(const Op& op);
-  void count_passes();
-  bool is_full(const Value* value) const { return value->type.shape == full_; }
-
-  KernelBuilder& kernel_;
-  const Storage& storage_;
-  const KernelWork& work_;
-  RowShape row_;
-  Shape full_;
-  bool rows_are_lanes_;  // vectors run over rows; else over columns
-  ElementEmitter vector_;
-  ElementEmitter scalar_;  // of what a row has one of
-  std::vector<bool> separate_;
-  std::unordered_map<const Value*, int> passes_;
-  Position row_at_;
-  ScratchUnits scratch_;
-  int64_t kept_so_far_ = 0;  // bytes of scratch
 };
 
-// Columns run as one loop; with more than one column dimension that needs bodies that treat them alike.
-void RowKernel::find_column_loops() {
-  std::vector<const Value*> roots;
-  for (const auto& op : work_.origin->body->ops()) {
-    if (has_trait(op->kind, kReduction)) roots.push_back(op->operands[0]);
-  }
-  for (const KernelOutput& output : work_.outputs) {
-    if (is_full(storage_.resolve(output.value))) roots.push_back(output.value);
-  }
-  // A reduction's result is fixed within a row and ends the search.
-  for (const auto& op : work_.origin->body->ops()) {
-    if (has_trait(op->kind, kReduction)) vector_.bind(op->result(), [](const Position&) -> V { return nullptr; });
-  }
-  separate_.assign(full_.size(), true);
-  KernelWork columns = work_;
-  for (const auto& op : work_.origin->body->ops()) {
-    if (has_trait(op->kind, kReduction)) columns.inside.erase(op.get());
-  }
-  separate_ = loop_boundaries(storage_, columns, full_, roots, vector_);
-}
-
-void RowKernel::for_columns(const std::function<void(const Position&)>& body) {
-  for_columns(1, [&](const Position& at, int64_t) { body(at); });
-}
-
-// Vectors that follow each other belong to one chain after the other; those that are left over, to the first.
-void RowKernel::for_columns(int64_t chains, const std::function<void(const Position&, int64_t chain)>& body) {
-  Position at = row_at_;
-  at.resize(full_.size(), vector_.constant(0));
-  const size_t first = row_.rows.size();
-  size_t inner = full_.size() - 1;
-  int64_t extent = full_[inner];
-  while (inner > first && !separate_[inner - 1]) extent *= full_[--inner];
-  std::vector<int64_t> outer;
-  for (size_t i = first; i < inner; ++i) outer.push_back(static_cast<int64_t>(i));
-  const int64_t step = rows_are_lanes_ ? 1 : vector_.lanes();
-  const int64_t whole = chains == 1 ? 0 : extent / (step * chains) * step * chains;
-  const auto run = [&](const Coord& column, int64_t chain) {
-    at.back() = column;
-    body(at, chain);
-  };
-  vector_.loops(full_, outer, at, [&] {
-    if (whole > 0)
-      kernel_.loop(kernel_.index(0), kernel_.index(whole), step * chains, [&](V first) {
-        const Coord column = rows_are_lanes_ ? vector_.uniform(first) : vector_.lane(first);
-        for (int64_t chain = 0; chain < chains; ++chain) run(vector_.offset(column, chain * step), chain);
-        vector_.forget();
-      });
-    if (rows_are_lanes_) return vector_.loop(whole, extent, [&](const Coord& column) { run(column, 0); });
-    vector_.lanes_loop(kernel_.index(whole), kernel_.index(extent), [&](const Coord& lane) { run(lane, 0); });
+WorkUnits RowKernel::emit() {
+  if (work_.loop >= 0) return emit_block();
+  if (rows_are_lanes_) return emit_narrow();
+  scratch_.loop([&](V row) {
+    row_at_ = row_position(row, 0);
+    emit_row();
   });
+  return {scratch_.count(), true, grid_of_rows(row_.row_count(), 1, row_.column_count())};
 }
 
 Position RowKernel::row_position(V unit, size_t first_dim) {
@@ -158,158 +66,45 @@ WorkUnits RowKernel::emit_block() {
   return {1, false};
 }
 
+// A unit is a vector of rows, or the last one of several dimensions of them.
 WorkUnits RowKernel::emit_narrow() {
   const int64_t lanes = vector_.lanes();
   const int64_t rows = row_.row_count();
-  V from = kernel_.ir().CreateMul(scratch_.begin(), kernel_.index(lanes));
-  V to = kernel_.ir().CreateMul(scratch_.end(), kernel_.index(lanes));
-  to = kernel_.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, kernel_.index(rows));
-  vector_.lanes_loop(from, to, [&](const Coord& lane) {
-    row_at_ = {lane};
+  const auto emit_rows = [&](const Coord& lane) {
+    row_at_.back() = lane;
     vector_.forget();
     scalar_.forget();
     scalar_.under_mask(vector_.mask(), [&] { emit_row(); });
-  });
-  return {scratch_.count(), true, grid_of_rows(rows, lanes, row_.column_count())};
-}
-
-void RowKernel::emit_row() {
-  kept_so_far_ = 0;
-  // What an earlier row of the same kernel has bound.
-  for (const auto& op : work_.origin->body->ops()) {
-    vector_.unbind(op->result());
-    scalar_.unbind(op->result());
-  }
-  for (const auto& op : work_.origin->body->ops()) {
-    if (op->kind == OpKind::kArgMax) {
-      emit_argmax(*op);
-    } else if (has_trait(op->kind, kReduction)) {
-      emit_reduction(*op);
-    } else if (is_full(op->result()) && has_trait(op->kind, kCostly) && passes_[op->result()] > 1) {
-      keep(*op);
-    }
-  }
-  store_full_results();
-  store_row_results();
-}
-
-// How many passes over a row compute each value: one per reduction, one for all results together.
-void RowKernel::count_passes() {
-  const auto count = [this](std::vector<const Value*> roots) {
-    visit_each_once(std::move(roots), [this](const Value* value, const auto& reach) {
-      ++passes_[value];
-      if (value->op == nullptr || has_trait(value->op->kind, kReduction)) return;
-      for (const Value* operand : value->op->operands) reach(operand);
+  };
+  if (row_.rows.size() > 1) {
+    const int64_t line = row_.rows.back();
+    scratch_.loop([&](V unit) {
+      const Coord first = scalar_.scale(scalar_.uniform(unit), line);
+      row_at_ = row_position(scalar_.index_of(first), 0);
+      vector_.lanes_loop(kernel_.index(0), kernel_.index(line), emit_rows);
     });
-  };
-  std::vector<const Value*> stored;
-  for (const auto& op : work_.origin->body->ops())
-    if (has_trait(op->kind, kReduction)) count({op->operands[0]});
-  for (const KernelOutput& output : work_.outputs)
-    if (is_full(storage_.resolve(output.value))) stored.push_back(output.value);
-  count(std::move(stored));
-}
-
-// Computes a costly value once: the row of it stays in scratch memory for the passes that read it.
-void RowKernel::keep(const Op& op) {
-  const DType dtype = op.type().dtype;
-  V buffer = kernel_.byte_offset(scratch_.memory(), kept_so_far_);
-  kept_so_far_ += kept_bytes(row_, dtype, rows_are_lanes_ ? vector_.lanes() : 1);
-  auto address = [this](const Position& at) {
-    Position column(at.begin() + static_cast<std::ptrdiff_t>(row_.rows.size()), at.end());
-    const Coord index = vector_.row_major(column, row_.columns);
-    return rows_are_lanes_ ? vector_.lane(vector_.scale(index, vector_.lanes())) : index;
-  };
-  for_columns([&](const Position& at) {
-    V element = vector_.emit(op.result(), at);
-    // Whole vectors, for which there is room: what a mask left out, the next pass could not read before it is written.
-    vector_.without_mask([&] { vector_.store(buffer, dtype, address(at), element); });
-  });
-  vector_.bind(op.result(), [=, this](const Position& at) { return vector_.load(buffer, dtype, address(at)); });
-}
-
-// Of floats the largest is found by their order, for which there is one instruction.
-void RowKernel::emit_reduction(const Op& op) {
-  const DType dtype = op.type().dtype;
-  const bool is_max = op.kind == OpKind::kReduceMax;
-  const bool orders = is_max && is_float(dtype);
-  llvm::IRBuilder<>& ir = vector_.ir();
-  ScalarMath& math = vector_.math();
-  const auto combine = [&](V a, V b) {
-    if (orders) return static_cast<V>(ir.CreateBinaryIntrinsic(llvm::Intrinsic::umax, a, b));
-    return is_max ? math.max(dtype, a, b) : math.add(dtype, a, b);
-  };
-  V start = vector_.constant_of(dtype, !is_max ? 0 : std::numeric_limits<int32_t>::min());
-  if (orders) start = math.order_of(vector_.constant_of(dtype, -std::numeric_limits<double>::infinity()));
-  std::vector<V> chains;
-  for (int64_t i = 0; i < (vectors_of_row() < kLongRow ? 1 : kChains); ++i) {
-    chains.push_back(kernel_.stack(start->getType()));
-    ir.CreateStore(start, chains.back());
+    return {scratch_.count(), true, grid_of_rows(rows, line, row_.column_count())};
   }
-  for_columns(static_cast<int64_t>(chains.size()), [&](const Position& at, int64_t chain) {
-    V lanes = chains[static_cast<size_t>(chain)];
-    V element = vector_.emit(op.operands[0], at);
-    V before = ir.CreateLoad(start->getType(), lanes);
-    V after = combine(before, orders ? math.order_of(element) : element);
-    if (vector_.mask() != nullptr) after = ir.CreateSelect(vector_.mask(), after, before);
-    ir.CreateStore(after, lanes);
-  });
-  V result = nullptr;
-  for (V lanes : chains) {
-    V part = ir.CreateLoad(start->getType(), lanes);
-    result = result == nullptr ? part : combine(result, part);
-  }
-  if (!rows_are_lanes_) result = combine_lanes(ir, result, combine);
-  bind_scalar(op, orders ? math.from_order(result) : result);
-}
-
-void RowKernel::emit_argmax(const Op& op) {
-  if (rows_are_lanes_) return bind_scalar(op, scalar_.emit(op.result(), row_at_));
-  LaneArgMax largest(vector_, op.operands[0]->type.dtype);
-  for_columns([&](const Position& at) { largest.take(at.back(), vector_.emit(op.operands[0], at)); });
-  bind_scalar(op, largest.place());
-}
-
-void RowKernel::bind_scalar(const Op& op, V result) {
-  V splat = rows_are_lanes_ ? result : vector_.splat(result);
-  vector_.bind(op.result(), [splat](const Position&) { return splat; });
-  scalar_.bind(op.result(), [result](const Position&) { return result; });
-}
-
-void RowKernel::store_full_results() {
-  std::vector<const KernelOutput*> outputs;
-  for (const KernelOutput& output : work_.outputs) {
-    if (is_full(storage_.resolve(output.value))) outputs.push_back(&output);
-  }
-  if (outputs.empty()) return;
-  for_columns([&](const Position& at) {
-    std::vector<V> elements;
-    for (const KernelOutput* output : outputs) elements.push_back(vector_.emit(output->value, at));
-    for (size_t i = 0; i < outputs.size(); ++i) {
-      vector_.store(kernel_.buffer(outputs[i]->buffer), outputs[i]->value->type.dtype,
-                    vector_.address(outputs[i]->buffer, full_, at), elements[i]);
-    }
-  });
-}
-
-void RowKernel::store_row_results() {
-  for (const KernelOutput& output : work_.outputs) {
-    if (is_full(storage_.resolve(output.value))) continue;
-    V element = scalar_.emit(output.value, row_at_);
-    scalar_.store(kernel_.buffer(output.buffer), output.value->type.dtype,
-                  scalar_.address(output.buffer, row_.rows, row_at_), element);
-  }
+  row_at_ = {scalar_.constant(0)};
+  V from = kernel_.ir().CreateMul(scratch_.begin(), kernel_.index(lanes));
+  V to = kernel_.ir().CreateMul(scratch_.end(), kernel_.index(lanes));
+  to = kernel_.ir().CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, kernel_.index(rows));
+  vector_.lanes_loop(from, to, emit_rows);
+  return {scratch_.count(), true, grid_of_rows(rows, lanes, row_.column_count())};
 }
 
 }  // namespace
 
 ScratchNeed row_scratch(const KernelWork& work, const Target& target) {
-  const bool rows_are_lanes = work.loop >= 0 || RowKernel::is_narrow(*work.row, target.lanes);
+  const bool rows_are_lanes = has_rows_in_lanes(work, target);
   ScratchNeed need{0, work.row->row_count()};
-  if (rows_are_lanes) need.pieces = work.loop >= 0 ? 1 : (need.pieces + target.lanes - 1) / target.lanes;
+  if (work.loop >= 0) need.pieces = 1;
+  else if (rows_are_lanes)
+    need.pieces =
+        work.row->rows.size() == 1 ? ceil_div(need.pieces, target.lanes) : need.pieces / work.row->rows.back();
   for (const auto& op : work.origin->body->ops())
     if (has_trait(op->kind, kCostly) && op->type().shape == work.row->full())
-      need.bytes += RowKernel::kept_bytes(*work.row, op->type().dtype, rows_are_lanes ? target.lanes : 1);
+      need.bytes += kept_bytes(*work.row, op->type().dtype, rows_are_lanes ? target.lanes : 1);
   return need;
 }
 

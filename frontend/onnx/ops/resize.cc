@@ -1,7 +1,10 @@
 // Resize and Upsample: each result is a weighted sum of few elements along each axis. As shapes and scales are known,
-// so are places and weights, and an axis is one gather of all taps and one sum.
+// so are places and weights. An axis that becomes a whole number of times as long is a sum of shifted inputs; any other
+// is one gather of all taps and one sum.
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
 
 #include "frontend/onnx/node_scope.h"
 
@@ -27,7 +30,7 @@ struct ResizeForm {
   double extrapolation;
 };
 
-// What a result is made of: elements of the input, and what each counts.
+// What a result is made of: elements of the input, those outside standing for the outermost, and what each counts.
 struct Taps {
   std::vector<int64_t> places;
   std::vector<double> weights;
@@ -74,7 +77,7 @@ double kernel_weight(const ResizeForm& form, double x) {
 
 Taps taps_of(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
   const double x = coordinate(form, axis, i);
-  if (form.mode == "nearest") return {{std::clamp<int64_t>(nearest_place(form.nearest, x), 0, axis.input - 1)}, {1}};
+  if (form.mode == "nearest") return {{nearest_place(form.nearest, x)}, {1}};
   // Made smaller, the kernel is as much wider.
   const double stretch = form.antialias ? std::min(axis.scale, 1.0) : 1;
   const double reach = (form.mode == "linear" ? 1 : 2) / stretch;
@@ -85,7 +88,7 @@ Taps taps_of(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
     const double weight = kernel_weight(form, (static_cast<double>(place) - x) * stretch);
     const bool is_outside = place < 0 || place >= axis.input;
     if (weight == 0 || (is_outside && form.excludes_outside)) continue;
-    taps.places.push_back(std::clamp<int64_t>(place, 0, axis.input - 1));
+    taps.places.push_back(place);
     taps.weights.push_back(weight);
     sum += weight;
   }
@@ -102,19 +105,72 @@ double taps_at_most(const ResizeForm& form, const ResizeAxis& axis) {
   return 2 * reach / (form.antialias ? std::min(axis.scale, 1.0) : 1) + 2;
 }
 
-// x resized along one dimension: [..., I, ...] → [..., O, T, ...] → [..., O, ...].
-Value* resized(GraphBuilder& b, Value* x, const ResizeForm& form, const ResizeAxis& axis) {
-  require(static_cast<double>(axis.output) * taps_at_most(form, axis) <= kMostWeights,
-          "an axis of {} that becomes {} is not supported", axis.input, axis.output);
-  std::vector<Taps> all;
-  size_t most = 1;
+// Of each distance from element i, what it counts in the results i factor to i factor + factor - 1.
+struct Phases {
+  int64_t factor = 1;
+  std::map<int64_t, std::vector<double>> weights;
+};
+
+// Where all elements are made into as many results in the same way, to the precision of f32.
+std::optional<Phases> phases_of(const std::vector<Taps>& all, const ResizeAxis& axis) {
+  if (axis.output % axis.input != 0) return std::nullopt;
+  Phases phases{axis.output / axis.input, {}};
   for (int64_t i = 0; i < axis.output; ++i) {
-    all.push_back(taps_of(form, axis, i));
-    most = std::max(most, all.back().places.size());
+    const int64_t element = i / phases.factor, phase = i % phases.factor;
+    const Taps& taps = all[static_cast<size_t>(i)];
+    const Taps& first = all[static_cast<size_t>(phase)];
+    if (taps.places.size() != first.places.size()) return std::nullopt;
+    for (size_t tap = 0; tap < taps.places.size(); ++tap) {
+      const int64_t distance = taps.places[tap] - element;
+      const auto weight = static_cast<float>(taps.weights[tap]);
+      if (distance != first.places[tap] || weight != static_cast<float>(first.weights[tap])) return std::nullopt;
+      auto& of_distance = phases.weights[distance];
+      of_distance.resize(static_cast<size_t>(phases.factor));
+      of_distance[static_cast<size_t>(phase)] = taps.weights[tap];
+    }
   }
+  return phases;
+}
+
+// Element i + distance in the place of element i; beyond the ends the outermost.
+Value* shifted(GraphBuilder& b, Value* x, int64_t dim, int64_t distance) {
+  if (distance == 0) return x;
+  const int64_t size = x->type.dim(dim);
+  const int64_t steps = std::min(std::abs(distance), size - 1);
+  const bool is_back = distance < 0;
+  std::vector<Value*> parts(static_cast<size_t>(steps), b.slice(x, dim, is_back ? 0 : size - 1, is_back ? 1 : size));
+  parts.insert(is_back ? parts.end() : parts.begin(),
+               b.slice(x, dim, is_back ? 0 : steps, is_back ? size - steps : size));
+  return b.concat(parts, dim);
+}
+
+// [..., I, ...] → [..., I, factor, ...] → [..., I factor, ...].
+Value* sum_of_phases(GraphBuilder& b, Value* x, int64_t dim, const Phases& phases) {
+  Shape copies = x->type.shape, result = copies, one(copies.size() + 1, 1);
+  const auto at = static_cast<size_t>(dim);
+  result[at] *= phases.factor;
+  copies.insert(copies.begin() + dim + 1, phases.factor);
+  one[at + 1] = phases.factor;
+  Dims dims = first_dims(std::ssize(copies));
+  dims.erase(dims.begin() + dim + 1);
+  Value* sum = nullptr;
+  for (const auto& [distance, weights] : phases.weights) {
+    Value* term = b.broadcast(shifted(b, x, dim, distance), dims, copies);
+    if (!std::ranges::all_of(weights, [](double weight) { return weight == 1; }))
+      term = b.mul(term, b.f32s(one, weights));
+    sum = sum == nullptr ? term : b.add(sum, term);
+  }
+  return b.reshape(sum, result);
+}
+
+// [..., I, ...] → [..., O, T, ...] → [..., O, ...].
+Value* sum_of_taps(GraphBuilder& b, Value* x, std::vector<Taps> all, const ResizeAxis& axis) {
+  size_t most = 1;
+  for (const Taps& taps : all) most = std::max(most, taps.places.size());
   Dims places;
   std::vector<double> weights;
   for (Taps& taps : all) {
+    for (int64_t& place : taps.places) place = std::clamp<int64_t>(place, 0, axis.input - 1);
     taps.places.resize(most, 0);
     taps.weights.resize(most, 0);
     places.insert(places.end(), taps.places.begin(), taps.places.end());
@@ -127,6 +183,17 @@ Value* resized(GraphBuilder& b, Value* x, const ResizeForm& form, const ResizeAx
   shape[static_cast<size_t>(axis.dim)] = axis.output;
   shape[static_cast<size_t>(axis.dim) + 1] = taps;
   return b.sum(b.mul(seen, b.f32s(shape, weights)), {axis.dim + 1});
+}
+
+Value* resized(GraphBuilder& b, Value* x, const ResizeForm& form, const ResizeAxis& axis) {
+  require(static_cast<double>(axis.output) * taps_at_most(form, axis) <= kMostWeights,
+          "an axis of {} that becomes {} is not supported", axis.input, axis.output);
+  std::vector<Taps> all;
+  for (int64_t i = 0; i < axis.output; ++i) all.push_back(taps_of(form, axis, i));
+  const auto phases = phases_of(all, axis);
+  const bool is_exact = form.mode != "nearest" || (phases && phases->weights.size() == 1);  // no 0 times infinity
+  if (phases && is_exact) return sum_of_phases(b, x, axis.dim, *phases);
+  return sum_of_taps(b, x, std::move(all), axis);
 }
 
 ResizeForm form_of(const NodeScope& n) {

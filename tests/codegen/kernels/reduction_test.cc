@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <span>
 
 #include "ir/text.h"
@@ -64,6 +65,34 @@ TEST_P(Reduction, IsExactOfWhatItIsFusedWith) {
 INSTANTIATE_TEST_SUITE_P(Shapes, Reduction,
                          ::testing::Values(Shape{3, 5, 2, 17}, Shape{2, 1, 16, 3}, Shape{33, 2, 1, 1},
                                            Shape{1, 31, 7, 15}, Shape{3, 2, 5, 131}, Shape{2, 3, 9, 140}));
+
+// Softmax of rows that are shorter than a vector, of which the last dimension of rows may fill vectors or not.
+class ShortRows : public ::testing::TestWithParam<Shape> {};
+
+TEST_P(ShortRows, AgreeWithTheInterpreter) {
+  Function function("f");
+  Builder b(function);
+  Value* x = function.add_parameter("x", {DType::kF32, GetParam()});
+  const int64_t last = std::ssize(GetParam()) - 1;
+  std::vector<int64_t> rows(static_cast<size_t>(last));
+  std::iota(rows.begin(), rows.end(), 0);
+  const auto spread = [&](Value* of_row) { return b.broadcast(of_row, rows, GetParam()); };
+  Value* e = b.exp(b.sub(x, spread(b.reduce_max(x, {last}))));
+  Value* sum = b.reduce_sum(e, {last});
+  function.add_result("sum", sum);
+  function.add_result("softmax", b.div(e, spread(sum)));
+  ASSERT_TRUE(run_passes(function, default_pipeline()).has_value());
+  proof::Rng rng(3);
+  const auto arguments = draw_arguments(function, {{}}, proof::Numbers::kUniform, rng);
+  const testing::Reference expected = testing::interpret_reference(function, arguments);
+  const auto actual = testing::CompiledProgram(function).run(arguments);
+  for (size_t i = 0; i < actual.size(); ++i)
+    EXPECT_TRUE(testing::agrees(expected.results[i], actual[i], {1e-6})) << print(function) << "result " << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, ShortRows,
+                         ::testing::Values(Shape{2, 3, 24, 3}, Shape{3, 2, 5, 7}, Shape{2, 2, 2, 15}, Shape{1, 16, 2},
+                                           Shape{4, 17, 8}, Shape{100, 1, 4}));
 
 // Rows with what is hard to compare: nothing but infinities, NaN, equal numbers, zeros of both signs, in lanes that the
 // last vector masks and in those that it does not.
