@@ -1,4 +1,4 @@
-// Elementwise ops: a line each, naming the ScalarMath function, LLVM's or the C library's; and the table of all rules.
+// Elementwise ops: a line each, naming the ScalarMath function or LLVM's; and the table of all rules.
 #include <algorithm>
 #include <array>
 
@@ -28,14 +28,6 @@ template <size_t length>
 struct Name {
   consteval Name(const char (&name)[length]) { std::ranges::copy(name, text); }  // NOLINT: as a literal
   char text[length];
-};
-
-// A function of the C library, a lane at a time.
-template <Name name>
-struct Library {
-  static V apply(ElementEmitter& emitter, const Op& op, const Position& at) {
-    return emitter.math().library(name.text, emitter.emit(op.operands[0], at));
-  }
 };
 
 template <V (ScalarMath::*function)(DType, V, V)>
@@ -72,9 +64,9 @@ template <> struct EmitRule<OpKind::kTanh> : Unary<&ScalarMath::tanh> {};
 template <> struct EmitRule<OpKind::kSigmoid> : Unary<&ScalarMath::sigmoid> {};
 template <> struct EmitRule<OpKind::kErf> : Unary<&ScalarMath::erf> {};
 template <> struct EmitRule<OpKind::kErfc> : Unary<&ScalarMath::erfc> {};
-template <> struct EmitRule<OpKind::kCos> : Library<"cos"> {};
-template <> struct EmitRule<OpKind::kSin> : Library<"sin"> {};
-template <> struct EmitRule<OpKind::kAtan> : Library<"atan"> {};
+template <> struct EmitRule<OpKind::kCos> : Unary<&ScalarMath::cos> {};
+template <> struct EmitRule<OpKind::kSin> : Unary<&ScalarMath::sin> {};
+template <> struct EmitRule<OpKind::kAtan> : Unary<&ScalarMath::atan> {};
 template <> struct EmitRule<OpKind::kFloor> : Intrinsic<llvm::Intrinsic::floor> {};
 template <> struct EmitRule<OpKind::kRound> : Intrinsic<llvm::Intrinsic::roundeven> {};
 template <> struct EmitRule<OpKind::kNot> : Unary<&ScalarMath::logical_not> {};

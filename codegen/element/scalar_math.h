@@ -34,8 +34,11 @@ class ScalarMath {
   V sigmoid(DType t, V x);
   V erf(DType t, V x);
   V erfc(DType t, V x);
-  // Calls of the C library, a lane at a time; `library` takes the name for f64.
+  V sin(DType t, V x);
+  V cos(DType t, V x);
+  V atan(DType t, V x);
   V pow(DType t, V x, V y);
+  // Calls a function of the C library, named as for f64, a lane at a time.
   V library(const std::string& name, llvm::ArrayRef<V> operands);
 
   V add(DType t, V a, V b);
@@ -78,6 +81,11 @@ class ScalarMath {
   V polynomial_around(std::span<const std::vector<double>> terms, V index, V r);
   V erf_by_table(V x);
   V tanh_by_table(V x);
+  bool has_vectors_of_doubles() const;
+  V wave(V x, int64_t quarters);
+  V log2_of_normal(V x);
+  V exp2_of(V x);
+  V unless(V is_rare, V usual, llvm::function_ref<V()> other);
   V bits(V x);
   V nan_or(V a, V b, V bits);
   V with_negatives_reversed(V bits);

@@ -1,6 +1,6 @@
-// Transcendental functions without branches or, but for table_math.cc, tables. f32 is computed by range reduction and
-// minimax polynomials (S. Moshier, Cephes; N. Juffa for erf); f64, which only checks use, and sin, cos, atan, pow call
-// the C library.
+// Transcendental functions without branches or tables, but for those of table_math.cc and double_math.cc. f32 is
+// computed by range reduction and minimax polynomials (S. Moshier, Cephes; N. Juffa for erf); f64, which only checks
+// use, calls the C library.
 #include <llvm/IR/IntrinsicsX86.h>
 #include <llvm/IR/Module.h>
 
@@ -241,7 +241,5 @@ V ScalarMath::erfc(DType t, V x) {
   tail = ir_.CreateSelect(ir_.CreateFCmpULT(a, like(x, kZero)), tail, like(x, 0));  // where x^2 may be infinite
   return ir_.CreateSelect(ir_.CreateFCmpOLT(x, like(x, 0)), ir_.CreateFSub(like(x, 2), tail), tail);
 }
-
-V ScalarMath::pow(DType, V x, V y) { return library("pow", {x, y}); }
 
 }  // namespace minnow

@@ -123,6 +123,7 @@ Value* canonicalize_power(const Op& op, Builder& b) {
   if (is_splat(p, 0)) return b.like(x, 1);  // x^0 = 1, NaN^0 too
   if (is_splat(p, 1)) return x;
   if (is_splat(p, 2)) return b.mul(x, x);
+  if (is_splat(p, 3)) return b.mul(b.mul(x, x), x);
   if (is_splat(p, -1)) return b.div(b.like(x, 1), x);
   return nullptr;
 }

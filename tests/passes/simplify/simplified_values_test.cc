@@ -27,10 +27,10 @@ std::vector<Tensor> interpreted(const Function& function, const Tensor& argument
 }
 
 // Is NaN where the other is, else the same. The sign of a zero that max and min choose is left open, and the last bit
-// of a power, which the library rounds otherwise than a product.
+// of a power, which the library rounds otherwise than a product, three times over in a power of a power.
 bool is_same(OpKind kind, double a, double b) {
   if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
-  if (kind == OpKind::kPower && std::isnormal(a) && std::isnormal(b)) return std::abs(a / b - 1) < 3e-7;
+  if (kind == OpKind::kPower && std::isnormal(a) && std::isnormal(b)) return std::abs(a / b - 1) < 6e-7;
   return a == b && (kind == OpKind::kMaximum || kind == OpKind::kMinimum || std::signbit(a) == std::signbit(b));
 }
 
