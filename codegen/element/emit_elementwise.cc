@@ -24,12 +24,6 @@ struct Intrinsic {
   }
 };
 
-template <size_t length>
-struct Name {
-  consteval Name(const char (&name)[length]) { std::ranges::copy(name, text); }  // NOLINT: as a literal
-  char text[length];
-};
-
 template <V (ScalarMath::*function)(DType, V, V)>
 struct Binary {
   static V apply(ElementEmitter& emitter, const Op& op, const Position& at) {

@@ -1,109 +1,17 @@
 // Resize and Upsample: each result is a weighted sum of few elements along each axis. As shapes and scales are known,
-// so are places and weights. An axis that becomes a whole number of times as long is a sum of shifted inputs; any other
-// is one gather of all taps and one sum.
+// so are places and weights. An axis that becomes a whole number of times as long is a sum of shifted inputs; another
+// that is short is a product with the matrix of all weights; a long one is one gather of all taps and one sum.
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <optional>
 
-#include "frontend/onnx/node_scope.h"
+#include "frontend/onnx/ops/resize_taps.h"
 
 namespace minnow::onnx_ops {
 namespace {
 
-struct ResizeAxis {
-  int64_t dim;
-  int64_t input;
-  int64_t output;
-  double scale;
-  double roi_start = 0;
-  double roi_end = 1;
-};
-
-struct ResizeForm {
-  std::string mode;
-  std::string coordinates;
-  std::string nearest;
-  double cubic;
-  bool excludes_outside;
-  bool antialias;
-  double extrapolation;
-};
-
-// What a result is made of: elements of the input, those outside standing for the outermost, and what each counts.
-struct Taps {
-  std::vector<int64_t> places;
-  std::vector<double> weights;
-};
-
-// Where the centre of result i lies in the input.
-double coordinate(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
-  const auto at = static_cast<double>(i), input = static_cast<double>(axis.input), output = axis.scale * input;
-  if (form.coordinates == "asymmetric") return at / axis.scale;
-  if (form.coordinates == "align_corners") return output == 1 ? 0 : at * (input - 1) / (output - 1);
-  if (form.coordinates == "pytorch_half_pixel") return axis.output == 1 ? 0 : (at + 0.5) / axis.scale - 0.5;
-  if (form.coordinates == "half_pixel_symmetric") {
-    const double adjustment = static_cast<double>(axis.output) / output;
-    return input / 2 * (1 - adjustment) + (at + 0.5) / axis.scale - 0.5;
-  }
-  if (form.coordinates == "tf_half_pixel_for_nn") return (at + 0.5) / axis.scale;
-  if (form.coordinates == "tf_crop_and_resize") {
-    if (axis.output == 1) return 0.5 * (axis.roi_start + axis.roi_end) * (input - 1);
-    return axis.roi_start * (input - 1) + at * (axis.roi_end - axis.roi_start) * (input - 1) / (output - 1);
-  }
-  require(form.coordinates == "half_pixel", "coordinate_transformation_mode is \"{}\", which is not known",
-          form.coordinates);
-  return (at + 0.5) / axis.scale - 0.5;
-}
-
-int64_t nearest_place(const std::string& mode, double x) {
-  if (mode == "floor") return static_cast<int64_t>(std::floor(x));
-  if (mode == "ceil") return static_cast<int64_t>(std::ceil(x));
-  if (mode == "round_prefer_ceil") return static_cast<int64_t>(std::floor(x + 0.5));
-  require(mode == "round_prefer_floor", "nearest_mode is \"{}\", which is not known", mode);
-  return static_cast<int64_t>(std::ceil(x - 0.5));
-}
-
-// Keys' cubic, https://doi.org/10.1109/TASSP.1981.1163711.
-double cubic_weight(double a, double x) {
-  x = std::abs(x);
-  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
-}
-
-double kernel_weight(const ResizeForm& form, double x) {
-  return form.mode == "linear" ? std::max(0.0, 1 - std::abs(x)) : cubic_weight(form.cubic, x);
-}
-
-Taps taps_of(const ResizeForm& form, const ResizeAxis& axis, int64_t i) {
-  const double x = coordinate(form, axis, i);
-  if (form.mode == "nearest") return {{nearest_place(form.nearest, x)}, {1}};
-  // Made smaller, the kernel is as much wider.
-  const double stretch = form.antialias ? std::min(axis.scale, 1.0) : 1;
-  const double reach = (form.mode == "linear" ? 1 : 2) / stretch;
-  Taps taps;
-  double sum = 0;
-  for (auto place = static_cast<int64_t>(std::floor(x - reach)); place <= static_cast<int64_t>(std::ceil(x + reach));
-       ++place) {
-    const double weight = kernel_weight(form, (static_cast<double>(place) - x) * stretch);
-    const bool is_outside = place < 0 || place >= axis.input;
-    if (weight == 0 || (is_outside && form.excludes_outside)) continue;
-    taps.places.push_back(place);
-    taps.weights.push_back(weight);
-    sum += weight;
-  }
-  for (double& weight : taps.weights) weight /= sum;
-  return taps;
-}
-
 constexpr double kMostWeights = 1 << 23;  // of all results along an axis
-
-// How many taps a result may have, those of weight 0 among them.
-double taps_at_most(const ResizeForm& form, const ResizeAxis& axis) {
-  if (form.mode == "nearest") return 1;
-  const double reach = form.mode == "linear" ? 1 : 2;
-  return 2 * reach / (form.antialias ? std::min(axis.scale, 1.0) : 1) + 2;
-}
 
 // Of each distance from element i, what it counts in the results i factor to i factor + factor - 1.
 struct Phases {
@@ -163,6 +71,29 @@ Value* sum_of_phases(GraphBuilder& b, Value* x, int64_t dim, const Phases& phase
   return b.reshape(sum, result);
 }
 
+// Multiply-adds of a result that a product takes in the time of a gather.
+constexpr int64_t kLongestRow = 128;
+
+// w [O, I], x [..., I, ...] → [..., O, ...].
+Value* product_along(GraphBuilder& b, Value* x, const std::vector<Taps>& all, const ResizeAxis& axis) {
+  std::vector<double> weights(static_cast<size_t>(axis.output * axis.input));
+  for (int64_t i = 0; i < axis.output; ++i) {
+    const Taps& taps = all[static_cast<size_t>(i)];
+    for (size_t tap = 0; tap < taps.places.size(); ++tap)
+      weights[static_cast<size_t>(i * axis.input + std::clamp<int64_t>(taps.places[tap], 0, axis.input - 1))] +=
+          taps.weights[tap];
+  }
+  Value* w = b.f32s({axis.output, axis.input}, std::move(weights));
+  Shape shape = x->type.shape;
+  shape[static_cast<size_t>(axis.dim)] = axis.output;
+  if (axis.dim == std::ssize(shape) - 1) return b.matmul(x, b.transpose(w, {1, 0}));
+  if (axis.dim == std::ssize(shape) - 2) return b.matmul(w, x);
+  int64_t behind = 1;
+  for (int64_t dim = axis.dim + 1; dim < std::ssize(shape); ++dim) behind *= shape[static_cast<size_t>(dim)];
+  const int64_t before = x->type.elements() / std::max<int64_t>(behind * axis.input, 1);
+  return b.reshape(b.matmul(w, b.reshape(x, {before, axis.input, behind})), shape);
+}
+
 // [..., I, ...] → [..., O, T, ...] → [..., O, ...].
 Value* sum_of_taps(GraphBuilder& b, Value* x, std::vector<Taps> all, const ResizeAxis& axis) {
   size_t most = 1;
@@ -193,6 +124,8 @@ Value* resized(GraphBuilder& b, Value* x, const ResizeForm& form, const ResizeAx
   const auto phases = phases_of(all, axis);
   const bool is_exact = form.mode != "nearest" || (phases && phases->weights.size() == 1);  // no 0 times infinity
   if (phases && is_exact) return sum_of_phases(b, x, axis.dim, *phases);
+  const bool is_short = axis.input <= kLongestRow && static_cast<double>(axis.output * axis.input) <= kMostWeights;
+  if (form.mode != "nearest" && is_short) return product_along(b, x, all, axis);
   return sum_of_taps(b, x, std::move(all), axis);
 }
 
