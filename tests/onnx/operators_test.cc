@@ -229,6 +229,28 @@ TEST(OnnxOperators, ResizeByWholeNumbersIsAsByOthers) {
     }
 }
 
+// Few are looked for, many are sorted.
+TEST(OnnxOperators, FewOfTheLargestAreTheFirstOfMany) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const std::vector<double>& begin : {std::vector<double>{3, 5, 5, 1},
+                                           {-0.0, 0, -0.0},
+                                           {NAN, 2, NAN, -infinity},
+                                           {infinity, infinity},
+                                           {NAN, NAN, NAN}})
+    for (const double rest : {-infinity, 0.0, -7.0})
+      for (const int largest : {0, 1}) {
+        SmallInput x{"x", {kF32, {24}}, begin};
+        x.values.resize(24, rest);
+        const std::string node = fmt::format(
+            "op_type: 'TopK' input: 'x' input: 'k' output: '' output: 'y' attribute {{ name: 'largest' i: {} type: INT }}",
+            largest);
+        const auto few = answer({node}, {x, {"k", {kI32, {1}}, {3}}}).values;
+        auto all = answer({node}, {x, {"k", {kI32, {1}}, {24}}}).values;
+        all.resize(3);
+        EXPECT_EQ(few, all) << begin[0] << ", " << rest << node;
+      }
+}
+
 TEST(OnnxOperators, RecurrentCellsGoBothWays) {
   const SmallInput x{"x", {kF32, {2, 1, 1}}, {1, 2}}, w{"w", {kF32, {2, 1, 1}}, {1, 1}},
       r{"r", {kF32, {2, 1, 1}}, {1, 1}};
