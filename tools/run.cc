@@ -147,7 +147,7 @@ Result<ExitCode> run_command(const RunFlags& flags) {
   if (purpose_of(flags) == ReadFor::kInterpreting) {
     executable = make_interpreted(std::move(function), nullptr, precision);
   } else {
-    MINNOW_ASSIGN(executable, make_compiled(std::move(function), pool));
+    MINNOW_ASSIGN(executable, make_compiled(std::move(function), pool, flags.backend.session_options().code));
   }
   const std::vector<Tensor*> pointers = arguments.pointers();
   MINNOW_TRY(executable->run(pointers));

@@ -222,6 +222,7 @@ INSTANTIATE_TEST_SUITE_P(
             "run f.ir --max-memory 1000 --backend interpreter",
             "f.ir: error: @f needs 3600000044 bytes, but 1048576000 are allowed"},
         FileCase{"unknown_function", {{"f.ir", kIr}}, "run f.ir --function g", "f.ir: error: there is no function @g"},
+        FileCase{"unknown_cpu", {{"f.ir", kIr}}, "run f.ir --cpu i286000", "error: LLVM knows no cpu \"i286000\""},
         FileCase{"unknown_parameter",
                  {{"f.ir", kIr}},
                  "run f.ir --input y=1",
