@@ -18,7 +18,7 @@ constexpr double kLargestNear = 0x1p28;  // the nearest multiple of π/2 is coun
 }  // namespace
 
 // Cortex-M and their like compute f64 by subroutines, and have sinf.
-bool ScalarMath::has_vectors_of_doubles() const { return target_.lanes > 1 && target_.has_fma; }
+bool ScalarMath::has_vectors_of_doubles() const { return target_.processor.lanes > 1 && target_.has_fma; }
 
 V ScalarMath::sin(DType t, V x) {
   if (t == DType::kF64 || !has_vectors_of_doubles()) return library("sin", x);
@@ -40,9 +40,9 @@ V ScalarMath::wave(V x, int64_t quarters) {
   V n = ir_.CreateFSub(shifted, like(wide, kRound));
   V r = fma(n, like(wide, -kRestOfHalfPi), fma(n, like(wide, -kHalfPi), wide));
   V square = ir_.CreateFMul(r, r);
-  V sine =
-      polynomial(square, {2.7183114939898219e-6, -1.9839334836096632e-4, 8.3333293858894632e-3, -0.16666666641626524});
-  sine = fma(ir_.CreateFMul(square, r), sine, r);
+  V sine = polynomial(square,
+                      {2.7183114939898219e-6, -1.9839334836096632e-4, 8.3333293858894632e-3, -0.16666666641626524, 1});
+  sine = ir_.CreateFMul(sine, r);
   V cosine = polynomial(
       square, {2.4390448796277409e-5, -1.3886763774609930e-3, 4.1666623323739063e-2, -0.49999999725103100, 1});
   V turn = ir_.CreateBitCast(shifted, with_element(x, ir_.getInt64Ty()));

@@ -68,7 +68,7 @@ ScalarMath::Exponent ScalarMath::reduce_exponent(V x) {
 
 // AVX-512 chooses among the floats of one or two registers by one instruction.
 bool ScalarMath::has_wide_tables() const {
-  return target_.triple.starts_with("x86_64") && target_.lanes == 16;
+  return target_.triple.starts_with("x86_64") && target_.processor.lanes == 16;
 }
 
 // AVX-512 has an instruction for it.

@@ -43,23 +43,23 @@ std::vector<LoopGroup> groups_per_example(const Storage& storage, const KernelWo
   return groups;
 }
 
-// Whether `root` is computed elementwise from row-major tensors alone.
-bool comes_from_rows(const Storage& storage, const KernelWork& work, const Value* root) {
-  bool all_rows = true;
+// Whether `root` is computed elementwise from tensors of that layout alone.
+bool comes_from(Layout layout, const Storage& storage, const KernelWork& work, const Value* root) {
+  bool all_are = true;
   visit_each_once<const Value*>({storage.resolve(root)}, [&](const Value* value, const auto& reach) {
     const Op* op = value->op;
     if (op == nullptr || !work.inside.contains(op)) {
       const int buffer = storage.find(value);
-      all_rows &= buffer >= 0 && storage.buffers()[static_cast<size_t>(buffer)].layout == Layout::kRowMajor;
+      all_are &= buffer >= 0 && storage.buffers()[static_cast<size_t>(buffer)].layout == layout;
     } else if (op->kind == OpKind::kConstant) {
-      all_rows &= op->attr<ConstantAttributes>().is_splat();
+      all_are &= op->attr<ConstantAttributes>().is_splat();
     } else if (has_trait(op->kind, kElementwise) || op->kind == OpKind::kReshape) {
       for (const Value* operand : op->operands) reach(storage.resolve(operand));
     } else {
-      all_rows = false;
+      all_are = false;
     }
   });
-  return all_rows;
+  return all_are;
 }
 
 // A block of a row-major input, f32 in the end, on its way into the layout of the block.
@@ -69,7 +69,7 @@ bool enters_block(const Storage& storage, const KernelWork& work, const ElementE
   const TensorType& type = output.value->type;
   return type.dtype == DType::kF32 && type.elements() >= kBlockExamples * emitter.lanes() &&
          storage.buffers()[static_cast<size_t>(output.buffer)].layout == Layout::kExamplesInner &&
-         comes_from_rows(storage, work, output.value);
+         comes_from(Layout::kRowMajor, storage, work, output.value);
 }
 
 // Runs body(examples, first element, count) for tiles of as many elements of as many examples as there are lanes; the
@@ -119,37 +119,48 @@ WorkUnits emit_into_block(KernelBuilder& kernel, const KernelWork& work, Element
   return {1, false};
 }
 
-// A block on its way out: a reshape alone, from the layout of the block into that of the tensor.
+// A block on its way out, from its layout into that of the tensor.
 bool leaves_block(const Storage& storage, const KernelWork& work, const ElementEmitter& emitter) {
-  if (work.outputs.size() != 1 || work.inside.size() != 1) return false;
+  if (work.outputs.size() != 1 || work.adds) return false;
   const KernelOutput& output = work.outputs[0];
-  const Op* op = output.value->op;
-  if (op == nullptr || op->kind != OpKind::kReshape || op->type().dtype != DType::kF32) return false;
-  const auto layout_of = [&](int buffer) { return storage.buffers()[static_cast<size_t>(buffer)].layout; };
-  const int source = storage.find(op->operands[0]);
-  return source >= 0 && layout_of(source) == Layout::kExamplesInner && layout_of(output.buffer) == Layout::kRowMajor &&
-         op->type().elements() >= kBlockExamples * emitter.lanes();
+  const TensorType& type = output.value->type;
+  return (type.dtype == DType::kF32 || type.dtype == DType::kPred) &&
+         type.elements() >= kBlockExamples * emitter.lanes() &&
+         storage.buffers()[static_cast<size_t>(output.buffer)].layout == Layout::kRowMajor &&
+         comes_from(Layout::kExamplesInner, storage, work, output.value);
 }
 
-// A tile is read by elements of all its examples, then transposed and written along the rows.
+// Vectors of f32 are transposed; preds are 1 and 0 on their way.
+std::vector<V> transposed(ElementEmitter& emitter, DType dtype, std::vector<V> elements) {
+  const auto convert = [&](DType from, DType to) {
+    for (V& element : elements) element = emitter.math().convert(from, to, element);
+  };
+  convert(dtype, DType::kF32);
+  elements = transpose_lanes(emitter.ir(), std::move(elements));
+  convert(DType::kF32, dtype);
+  return elements;
+}
+
+// A tile is computed by elements of all its examples, then transposed and written along the rows.
 WorkUnits emit_out_of_block(KernelBuilder& kernel, const KernelWork& work, ElementEmitter& emitter) {
   const KernelOutput& output = work.outputs[0];
+  const DType dtype = output.value->type.dtype;
   const Shape& shape = output.value->type.shape;
   V target = kernel.buffer(output.buffer);
   for_square_tiles(emitter, output.value->type, [&](const Coord& examples, V first, int64_t count) {
     Position at(shape.size(), emitter.constant(0));
     at[0] = examples;
-    std::vector<V> elements(static_cast<size_t>(emitter.lanes()), emitter.constant_of(DType::kF32, 0));
+    std::vector<V> elements(static_cast<size_t>(emitter.lanes()), emitter.constant_of(dtype, 0));
     for (int64_t i = 0; i < count; ++i) {
       at.back() = emitter.offset(emitter.uniform(first), i);
       elements[static_cast<size_t>(i)] = emitter.emit(output.value, at);
     }
-    elements = transpose_lanes(kernel.ir(), std::move(elements));
+    elements = transposed(emitter, dtype, std::move(elements));
     at.back() = emitter.lane(first);
     emitter.under_mask(mask_of(emitter, count), [&] {
       for (int64_t i = 0; i < emitter.lanes(); ++i) {
         at[0] = emitter.uniform(emitter.index_of(emitter.offset(examples, i)));
-        emitter.store(target, DType::kF32, emitter.address(output.buffer, shape, at), elements[static_cast<size_t>(i)]);
+        emitter.store(target, dtype, emitter.address(output.buffer, shape, at), elements[static_cast<size_t>(i)]);
       }
     });
   });

@@ -39,7 +39,11 @@ bool is_approximate(OpKind kind) {
     case OpKind::kTanh:
     case OpKind::kSigmoid:
     case OpKind::kErf:
-    case OpKind::kErfc: return true;
+    case OpKind::kErfc:
+    case OpKind::kSin:
+    case OpKind::kCos:
+    case OpKind::kAtan:
+    case OpKind::kPower: return true;
     default: return false;
   }
 }
