@@ -38,6 +38,7 @@ KernelWay choose_way(const KernelWork& work) {
   if (work.row) return {emit_row_kernel, row_scratch};
   if (work.contraction) return {emit_contraction, scratch_of_contraction};
   if (work.pooling) return {emit_pooling};
+  if (work.picking) return {emit_picking};
   if (work.loop >= 0) return {emit_block_kernel, block_scratch};
   if (work.sums.buffer >= 0) return {emit_sum_of_partials};
   if (is_transpose_by_squares(work)) return {emit_transpose};
@@ -99,10 +100,13 @@ WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const Ke
 
 void schedule_kernel(KernelWork& work, const Target& target) {
   if (work.main == nullptr) return;
-  const bool is_in_block = work.loop >= 0;
-  if (has_trait(work.main->kind, kContraction))
-    work.contraction = choose_contraction(*work.main, target_of(work, target), is_in_block);
-  else if (!is_in_block) work.pooling = choose_pooling(*work.main, target_of(work, target));
+  const Target seen = target_of(work, target);
+  if (has_trait(work.main->kind, kContraction)) {
+    work.contraction = choose_contraction(*work.main, seen, work.loop >= 0);
+  } else if (work.loop < 0) {
+    work.pooling = choose_pooling(*work.main, seen);
+    work.picking = choose_picking(*work.main, seen);
+  }
 }
 
 void reschedule_contraction(KernelWork& work, const Target& target) {

@@ -14,8 +14,6 @@ const Threshold kMaxPhases{"places in a stride with code for each", 16};
 const Threshold kMaxBytes{"bytes of an image with its panel and its sums", 8 << 20};
 const Threshold kMaxCode{"multiply-adds in the code for an image", 1300};
 
-constexpr int64_t kMaskedLanes = 8;  // at least, of vectors that are read under a mask as fast as without
-
 // Cycles as measured on Zen 5, for vectors that the caches hold.
 constexpr double kCopy = 5;          // of the input into scratch, with its padding
 constexpr double kTranspose = 5;     // of sums on their way into the result

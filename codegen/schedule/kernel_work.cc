@@ -17,6 +17,7 @@ bool sums_lanes_apart(const Op& op) {
 
 std::string KernelWork::schedule_text() const {
   if (contraction) return text_of(*contraction);
+  if (picking) return picking->text();
   return pooling ? pooling->text() : "";
 }
 

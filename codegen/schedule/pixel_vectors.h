@@ -11,6 +11,9 @@
 
 namespace minnow {
 
+// At least, of vectors that are read under a mask, or shuffled, as fast as without.
+inline constexpr int64_t kMaskedLanes = 8;
+
 // Of each lane, the number of an element in what a piece of work reads.
 using Places = std::vector<int64_t>;
 inline constexpr int64_t kNothing = -1;   // zero: there is no such element
@@ -46,6 +49,7 @@ struct PixelVectors {
   std::optional<int64_t> row_step(int64_t first, int64_t count) const;
 };
 
+bool has_any(const Places& places);
 // Where lane 0 would be if all followed each other as lanes do, which may be in front of the input; nullopt: not all
 // do, or there is none.
 std::optional<int64_t> run_of(const Places& places);
@@ -53,5 +57,10 @@ std::optional<int64_t> run_of(const Places& places);
 std::vector<int64_t> pieces_of(const Places& places, int64_t elements);
 // The same, of vectors that follow each other without a gap.
 std::vector<int64_t> whole_pieces_of(const Places& places);
+
+// Estimates of the cycles that it takes to read them from memory that the caches hold, of so many elements, or from
+// vectors that follow each other in registers.
+double cycles_to_read(const Places& places, int64_t elements);
+double cycles_to_shuffle(const Places& places);
 
 }  // namespace minnow

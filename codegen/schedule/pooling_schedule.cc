@@ -11,23 +11,16 @@
 namespace minnow {
 namespace {
 
-const Threshold kMaxCode{"vectors in the code for poolings of an image", 1300};
-constexpr int64_t kMaskedLanes = 8;  // at least, of vectors that are read under masks, and shuffled, at no cost
+const Threshold kMaxPoolingCode{"vectors in the code for poolings of an image", 1300};
 
 // Cycles as measured on Zen 5, for vectors that the caches hold.
-constexpr double kStep = 0.25;  // to compare or to add up
-constexpr double kRead = 0.5;   // across lines of the cache
-constexpr double kShuffle = 0.75;
-constexpr double kStore = 1;
-constexpr double kStepCompare = 2, kStepAdd = 1;  // the same, with a vector along a line
-constexpr double kStepGuarded = 2;                // times as many, where an element may lie on padding
-constexpr double kReadApart = 1.3;                // of every second element
-constexpr double kReadAnywhere = 20;
+constexpr double kPooled = 0.25;  // one more, compared or added up
+constexpr double kPooledStore = 1;
+constexpr double kLineMax = 2, kLineSum = 1;  // the first, with a vector along a line
+constexpr double kLineGuarded = 2;            // times as many, where an element may lie on padding
+constexpr double kLineApart = 1.3;            // more, to read every second element
+constexpr double kLineAnywhere = 20;
 constexpr double kGain = 0.75;  // for which the code may be longer
-
-bool has_any(const Places& places) {
-  return std::ranges::any_of(places, [](int64_t place) { return place >= 0; });
-}
 
 int64_t count_of(const Places& places) {
   return std::ranges::count_if(places, [](int64_t place) { return place >= 0; });
@@ -84,20 +77,14 @@ PoolingSchedule schedule_of(const Op& op, int64_t lanes, int64_t planes, int64_t
   return s;
 }
 
-double cycles_of(const PoolingSchedule& s) {
-  const auto [reads, shuffles, elements, results] = s.counts();
-  return kRead * static_cast<double>(reads) + kShuffle * static_cast<double>(shuffles) +
-         kStep * static_cast<double>(elements) + kStore * static_cast<double>(results);
-}
-
 // Of a plane, with vectors along lines.
 double cycles_along_lines(const Op& op, int64_t lanes) {
   const WindowAttributes window = window_within_picture(op);
   const Shape& shape = op.type().shape;
   const bool is_padded = std::ranges::any_of(window.pad, [](int64_t pad) { return pad != 0; });
   const int64_t stride = window.stride[1];
-  const double step = (op.kind == OpKind::kWindowMax ? kStepCompare : kStepAdd) * (is_padded ? kStepGuarded : 1);
-  const double read = stride == 1 ? 0 : stride == 2 ? kReadApart : kReadAnywhere;
+  const double step = (op.kind == OpKind::kWindowMax ? kLineMax : kLineSum) * (is_padded ? kLineGuarded : 1);
+  const double read = stride == 1 ? 0 : stride == 2 ? kLineApart : kLineAnywhere;
   return (step + read) * static_cast<double>(shape[2] * ceil_div(shape[3], lanes) * places_of(window));
 }
 
@@ -128,18 +115,13 @@ std::vector<Places> PoolingSchedule::elements_of(size_t step, int64_t vector) co
   return elements;
 }
 
-PoolingSchedule::Counts PoolingSchedule::counts() const {
-  Counts counts{.results = steps.back().vectors()};
+double PoolingSchedule::cycles() const {
+  double cycles = kPooledStore * static_cast<double>(steps.back().vectors());
   for (size_t step = 0; step < steps.size(); ++step)
     for (int64_t vector = 0; vector < steps[step].vectors(); ++vector)
-      for (const Places& places : elements_of(step, vector)) {
-        ++counts.elements;
-        const int64_t pieces = std::ssize(step > 0 ? whole_pieces_of(places) : pieces_of(places, steps[0].elements()));
-        const auto run = run_of(places);
-        if (step == 0) counts.reads += run ? 1 : pieces;
-        if (!run || (step > 0 && *run % steps[step].lanes != 0)) counts.shuffles += std::max<int64_t>(1, pieces - 1);
-      }
-  return counts;
+      for (const Places& places : elements_of(step, vector))
+        cycles += kPooled + (step > 0 ? cycles_to_shuffle(places) : cycles_to_read(places, steps[0].elements()));
+  return cycles;
 }
 
 std::string PoolingSchedule::text() const {
@@ -159,8 +141,8 @@ std::optional<PoolingSchedule> choose_pooling(const Op& op, const Target& target
   for (int64_t planes = 1; planes <= target.lanes && all % planes == 0; planes *= 2)
     for (const int64_t pitch : {width, lines}) {
       PoolingSchedule s = schedule_of(op, target.lanes, planes, pitch);
-      if (vectors_in_code(s) > kMaxCode) break;
-      const double cycles = cycles_of(s) / static_cast<double>(planes);
+      if (vectors_in_code(s) > kMaxPoolingCode) break;
+      const double cycles = s.cycles() / static_cast<double>(planes);
       const bool is_longer = best && planes > best->planes();
       if (cycles >= (is_longer ? kGain * least : least) || (s.is_max && !has_elements(s))) continue;
       least = cycles;

@@ -24,12 +24,7 @@ struct PoolingSchedule {
   // element of the window again where there is none, the first of these where that has one.
   std::vector<Places> elements_of(size_t step, int64_t vector) const;
 
-  // Of a unit of work, in vectors: those that memory is read for, those that are put together of them or of each other,
-  // and those that are added up or compared.
-  struct Counts {
-    int64_t reads = 0, shuffles = 0, elements = 0, results = 0;
-  };
-  Counts counts() const;
+  double cycles() const;  // of a unit of work, an estimate
   std::string text() const;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "codegen/schedule/choose_contraction.h"
+#include "codegen/schedule/picking_schedule.h"
 #include "codegen/schedule/pooling_schedule.h"
 #include "ir/builder.h"
 
@@ -11,9 +12,11 @@ namespace {
 
 using testing::AllOf;
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::Gt;
 using testing::HasSubstr;
 using testing::Not;
+using testing::ResultOf;
 
 std::string schedule_of(OpKind kind, const Shape& left, const Shape& right, const Attributes& attributes,
                         const std::string& cpu, bool is_in_block) {
@@ -140,6 +143,34 @@ TEST(Schedule, MaximaReadNothingElseOnPadding) {
   const auto sum = pooling(OpKind::kWindowSum, {1, 1, 2, 2}, window, "haswell");
   ASSERT_TRUE(sum);
   EXPECT_EQ(sum->elements_of(0, 0)[0], lanes({kNothing, kNothing, kNothing, 0}));
+}
+
+// In order, so that the first of equal ones is found: at the border the first that there is stands for all on padding.
+TEST(Schedule, WindowsPickAmongTheirElementsInOrder) {
+  Function function("f");
+  Builder b(function);
+  Value* x = function.add_parameter("x", {DType::kF32, {1, 1, 2, 2}});
+  Value* y = function.add_parameter("y", {DType::kF32, {1, 1, 2, 2}});
+  const WindowAttributes window = {.window = {2, 2}, .stride = {1, 1}, .pad = {1, 0, 1, 0}};
+  const auto target = named_target("x86_64-linux-gnu", "haswell");
+  const auto picking = choose_picking(*b.create(OpKind::kWindowPick, {x, y}, window)->op, *target);
+  ASSERT_TRUE(picking);
+  const auto starts_with = [](std::vector<int64_t> expected) {
+    return ResultOf([](const std::vector<int64_t>& lanes) { return std::vector(lanes.begin(), lanes.begin() + 4); },
+                    ElementsAreArray(expected));
+  };
+  const auto elements = picking->elements_of(0);
+  ASSERT_EQ(elements.size(), 4);
+  EXPECT_THAT(elements[0].places, starts_with({0, 0, 0, 0}));
+  EXPECT_THAT(elements[0].numbers, starts_with({3, 2, 1, 0}));
+  EXPECT_THAT(elements[3].places, starts_with({0, 1, 2, 3}));
+  EXPECT_THAT(elements[3].numbers, starts_with({3, 3, 3, 3}));
+  const auto windows = picking->windows_of(0);
+  ASSERT_EQ(windows.size(), 4);
+  EXPECT_THAT(windows[0].places, starts_with({0, 1, 2, 3}));
+  EXPECT_THAT(windows[0].numbers, starts_with({3, 3, 3, 3}));
+  EXPECT_THAT(windows[3].places, starts_with({3, kAnything, kAnything, kAnything}));
+  EXPECT_THAT(windows[3].numbers, starts_with({0, -2, -2, -2}));
 }
 
 // A vector that reads a run where its lanes are, at the cost of a mask, and one that has to be shuffled; none ends
