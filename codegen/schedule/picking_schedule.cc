@@ -15,8 +15,8 @@ const Threshold kMaxPickingCode{"vectors in the code for gradients of maxima of 
 constexpr int64_t kNoNumber = -2;  // that no window has found, not even one of padding alone
 
 // Cycles as measured on Zen 5, for vectors that the caches hold.
-constexpr double kPicked = 1;      // one more, compared or added up
-constexpr double kLinePicked = 4;  // the same, with a vector along a line
+constexpr double kPicked = 1;                                // one more, compared or added up
+constexpr double kLinePicked = 2.5, kLinePickedGuarded = 4;  // the same, with a vector along a line
 
 PixelAxis axis_of_windows(const Op& pick, const WindowAttributes& window, size_t dim) {
   return {.pixels = pick.operands[1]->type.shape[2 + dim],
@@ -52,12 +52,15 @@ double cycles_to_pick(const PickingSchedule& s) {
 }
 
 // Of a plane, with vectors along lines: of windows, and of elements that the same windows meet.
-double cycles_to_pick_along_lines(const PickingSchedule& s, int64_t lanes) {
+double cycles_to_pick_along_lines(const PickingSchedule& s, const WindowAttributes& window) {
   const PixelAxis &rows = s.windows.rows, &columns = s.windows.columns;
+  const int64_t lanes = s.windows.lanes;
   const int64_t windows = rows.pixels * ceil_div(columns.pixels, lanes);
   const int64_t elements =
       ceil_div(rows.size, rows.pixel_step) * ceil_div(ceil_div(columns.size, columns.pixel_step), lanes);
-  return kLinePicked * static_cast<double>((windows + elements) * s.windows.places_of_window());
+  const bool is_padded = std::ranges::any_of(window.pad, [](int64_t pad) { return pad != 0; });
+  return (is_padded ? kLinePickedGuarded : kLinePicked) *
+         static_cast<double>((windows + elements) * s.windows.places_of_window());
 }
 
 }  // namespace
@@ -126,9 +129,8 @@ std::optional<PickingSchedule> choose_picking(const Op& op, const Target& target
   if (target.lanes < kMaskedLanes || op.type().elements() == 0 || op.operands[1]->type.elements() == 0) return {};
   if (!windows_overlap(op.attr<WindowAttributes>())) return {};
   const PickingSchedule schedule(op, target.lanes, 1);
-  if (vectors_to_pick(schedule) > kMaxPickingCode ||
-      cycles_to_pick(schedule) >= cycles_to_pick_along_lines(schedule, target.lanes))
-    return {};
+  if (vectors_to_pick(schedule) > kMaxPickingCode) return {};
+  if (cycles_to_pick(schedule) >= cycles_to_pick_along_lines(schedule, window_within_picture(op))) return {};
   return schedule;
 }
 
