@@ -1,6 +1,6 @@
 #include <llvm/IR/Constants.h>
 
-#include "codegen/kernels/emit_pixel_pooling.h"
+#include "codegen/kernels/emit_pixel_windows.h"
 #include "codegen/kernels/pixel_kernel.h"
 #include "codegen/kernels/window_places.h"
 
@@ -9,8 +9,8 @@ namespace {
 
 class PixelPicking : PixelKernel {
  public:
-  PixelPicking(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : PixelKernel(kernel, storage, work, work.picking->planes()), s_(*work.picking), places_(emitter_, op_),
+  PixelPicking(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PickingSchedule& s)
+      : PixelKernel(kernel, storage, work, s.planes()), s_(s), places_(emitter_, op_),
         found_(kernel.stack(emitter_.type_of(DType::kF32), s_.windows.vectors())),
         target_(kernel.buffer(work.outputs[0].buffer)) {}
 
@@ -102,8 +102,9 @@ PixelPicking::V PixelPicking::numbers(const std::vector<int64_t>& numbers) {
 
 }  // namespace
 
-WorkUnits emit_picking(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
-  return PixelPicking(kernel, storage, work).emit();
+WorkUnits emit_along_pixels(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                            const PickingSchedule& s) {
+  return PixelPicking(kernel, storage, work, s).emit();
 }
 
 }  // namespace minnow

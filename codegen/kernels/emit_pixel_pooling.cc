@@ -1,5 +1,4 @@
-#include "codegen/kernels/emit_pixel_pooling.h"
-
+#include "codegen/kernels/emit_pixel_windows.h"
 #include "codegen/kernels/pixel_kernel.h"
 
 namespace minnow {
@@ -7,9 +6,8 @@ namespace {
 
 class PixelPooling : PixelKernel {
  public:
-  PixelPooling(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : PixelKernel(kernel, storage, work, work.pooling->planes()), s_(*work.pooling),
-        y_(kernel.buffer(work.outputs[0].buffer)) {}
+  PixelPooling(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PoolingSchedule& s)
+      : PixelKernel(kernel, storage, work, s.planes()), s_(s), y_(kernel.buffer(work.outputs[0].buffer)) {}
 
   WorkUnits emit();
 
@@ -95,8 +93,9 @@ void PixelPooling::store_again() {
 
 }  // namespace
 
-WorkUnits emit_pooling(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
-  return PixelPooling(kernel, storage, work).emit();
+WorkUnits emit_along_pixels(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                            const PoolingSchedule& s) {
+  return PixelPooling(kernel, storage, work, s).emit();
 }
 
 }  // namespace minnow

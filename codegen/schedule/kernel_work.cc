@@ -17,8 +17,7 @@ bool sums_lanes_apart(const Op& op) {
 
 std::string KernelWork::schedule_text() const {
   if (contraction) return text_of(*contraction);
-  if (picking) return picking->text();
-  return pooling ? pooling->text() : "";
+  return window ? text_of(*window) : "";
 }
 
 }  // namespace minnow

@@ -18,12 +18,9 @@ constexpr int64_t kNoNumber = -2;  // that no window has found, not even one of 
 constexpr double kPicked = 1;                                // one more, compared or added up
 constexpr double kLinePicked = 2.5, kLinePickedGuarded = 4;  // the same, with a vector along a line
 
-PixelAxis axis_of_windows(const Op& pick, const WindowAttributes& window, size_t dim) {
-  return {.pixels = pick.operands[1]->type.shape[2 + dim],
-          .places = window.window[dim],
-          .size = pick.type().shape[2 + dim],
-          .pixel_step = window.stride[dim],
-          .offset = -window.pad[2 * dim]};
+PixelAxis axis_of_windows(const Op& pick, size_t dim) {
+  return PixelAxis::of_windows(window_within_picture(pick), dim, pick.operands[1]->type.shape[2 + dim],
+                               pick.type().shape[2 + dim]);
 }
 
 // The same solved for the windows: of each element, and each place that it may be at, the one it is there in.
@@ -65,12 +62,9 @@ double cycles_to_pick_along_lines(const PickingSchedule& s, const WindowAttribut
 
 }  // namespace
 
-PickingSchedule::PickingSchedule(const Op& pick, int64_t lanes, int64_t planes)
-    : windows(axis_of_windows(pick, window_within_picture(pick), 0),
-              axis_of_windows(pick, window_within_picture(pick), 1), lanes),
-      elements(axis_of_elements(windows.rows), axis_of_elements(windows.columns), lanes) {
-  windows.planes = elements.planes = planes;
-}
+PickingSchedule::PickingSchedule(const Op& pick, int64_t lanes)
+    : windows(axis_of_windows(pick, 0), axis_of_windows(pick, 1), lanes),
+      elements(axis_of_elements(windows.rows), axis_of_elements(windows.columns), lanes) {}
 
 std::vector<PickingSchedule::Reading> PickingSchedule::elements_of(int64_t vector) const {
   const auto lanes = static_cast<size_t>(windows.lanes);
@@ -128,7 +122,7 @@ std::optional<PickingSchedule> choose_picking(const Op& op, const Target& target
   if (op.kind != OpKind::kWindowPick || op.type().dtype != DType::kF32 || space_dims(op) != 2) return {};
   if (target.lanes < kMaskedLanes || op.type().elements() == 0 || op.operands[1]->type.elements() == 0) return {};
   if (!windows_overlap(op.attr<WindowAttributes>())) return {};
-  const PickingSchedule schedule(op, target.lanes, 1);
+  const PickingSchedule schedule(op, target.lanes);
   if (vectors_to_pick(schedule) > kMaxPickingCode) return {};
   if (cycles_to_pick(schedule) >= cycles_to_pick_along_lines(schedule, window_within_picture(op))) return {};
   return schedule;

@@ -16,9 +16,9 @@ struct PickingSchedule {
   PixelVectors windows;   // whose places are elements
   PixelVectors elements;  // whose places are windows
 
-  PickingSchedule(const Op& pick, int64_t lanes, int64_t planes);
+  PickingSchedule(const Op& pick, int64_t lanes);
 
-  int64_t planes() const { return windows.planes; }  // of a unit of work
+  int64_t planes() const { return windows.planes; }  // of a unit of work: one
 
   // A vector that is read, and of each lane the number of the element in its window; below 0: there
   // is none.

@@ -17,6 +17,14 @@ int64_t PixelAxis::element(int64_t pixel, int64_t place) const {
   return scaled / divisor < size ? scaled / divisor : kNothing;
 }
 
+PixelAxis PixelAxis::of_windows(const WindowAttributes& window, size_t dim, int64_t pixels, int64_t elements) {
+  return {.pixels = pixels,
+          .places = window.window[dim],
+          .size = elements,
+          .pixel_step = window.stride[dim],
+          .offset = -window.pad[2 * dim]};
+}
+
 Places PixelVectors::places_of(int64_t vector, int64_t row_of_window, int64_t column_of_window) const {
   Places places(static_cast<size_t>(lanes), kAnything);
   for (int64_t lane = 0; lane < lanes; ++lane) {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "ir/type.h"
+#include "ir/function.h"
 
 namespace minnow {
 
@@ -26,6 +26,9 @@ struct PixelAxis {
   int64_t pixel_step = 1, place_step = 1, offset = 0, divisor = 1;
 
   int64_t element(int64_t pixel, int64_t place) const;  // or kNothing
+
+  // A window's, at each of so many pixels, over so many elements, along a dimension of space.
+  static PixelAxis of_windows(const WindowAttributes& window, size_t dim, int64_t pixels, int64_t elements);
 };
 
 struct PixelVectors {

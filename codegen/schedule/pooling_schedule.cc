@@ -44,14 +44,6 @@ void drop_duplicates(std::vector<Places>& elements) {
                    elements.end());
 }
 
-PixelAxis axis_of(const Op& op, const WindowAttributes& window, size_t dim) {
-  return {.pixels = op.type().shape[2 + dim],
-          .places = window.window[dim],
-          .size = op.operands[0]->type.shape[2 + dim],
-          .pixel_step = window.stride[dim],
-          .offset = -window.pad[2 * dim]};
-}
-
 PixelAxis unchanged(int64_t size) { return {.pixels = size, .size = size}; }
 
 int64_t vectors_in_code(const PoolingSchedule& s) {
@@ -63,7 +55,9 @@ int64_t vectors_in_code(const PoolingSchedule& s) {
 // Of so many planes at once, and lines of what comes in between so long.
 PoolingSchedule schedule_of(const Op& op, int64_t lanes, int64_t planes, int64_t pitch) {
   const WindowAttributes window = window_within_picture(op);
-  const PixelAxis rows = axis_of(op, window, 0), columns = axis_of(op, window, 1);
+  const Shape &x = op.operands[0]->type.shape, &y = op.type().shape;
+  const PixelAxis rows = PixelAxis::of_windows(window, 0, y[2], x[2]);
+  const PixelAxis columns = PixelAxis::of_windows(window, 1, y[3], x[3]);
   PoolingSchedule s;
   s.is_max = op.kind == OpKind::kWindowMax;
   if (!s.is_max || rows.places == 1 || columns.places == 1) {
@@ -78,7 +72,7 @@ PoolingSchedule schedule_of(const Op& op, int64_t lanes, int64_t planes, int64_t
 }
 
 // Of a plane, with vectors along lines.
-double cycles_along_lines(const Op& op, int64_t lanes) {
+double cycles_to_pool_along_lines(const Op& op, int64_t lanes) {
   const WindowAttributes window = window_within_picture(op);
   const Shape& shape = op.type().shape;
   const bool is_padded = std::ranges::any_of(window.pad, [](int64_t pad) { return pad != 0; });
@@ -137,7 +131,7 @@ std::optional<PoolingSchedule> choose_pooling(const Op& op, const Target& target
   const int64_t lines = width > target.lanes ? ceil_div(width, target.lanes) * target.lanes
                                              : static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(width)));
   std::optional<PoolingSchedule> best;
-  double least = cycles_along_lines(op, target.lanes);
+  double least = cycles_to_pool_along_lines(op, target.lanes);
   for (int64_t planes = 1; planes <= target.lanes && all % planes == 0; planes *= 2)
     for (const int64_t pitch : {width, lines}) {
       PoolingSchedule s = schedule_of(op, target.lanes, planes, pitch);
