@@ -39,7 +39,7 @@ WorkUnits PixelPicking::emit() {
 void PixelPicking::emit_unit() {
   x_ = begin_of(op_.operands[0], s_.windows.elements());
   y_ = begin_of(op_.operands[1], s_.elements.elements());
-  forget_specials(s_.windows.elements());
+  forget_specials();
   for (int64_t vector = 0; vector < s_.windows.vectors(); ++vector) {
     emitter_.store(found_, DType::kF32, emitter_.lane(emitter_.constant(vector * emitter_.lanes())), find(vector));
     keep_order();

@@ -35,7 +35,7 @@ WorkUnits PixelPooling::emit() {
 // alone, and where there is a NaN, an infinity, or a largest of -0, all is done once more.
 void PixelPooling::emit_unit() {
   x_ = begin_of(op_.operands[0], s_.steps[0].elements());
-  forget_specials(s_.steps[0].elements());
+  forget_specials();
   made_.clear();
   for (const PixelVectors& step : s_.steps) made_.emplace_back(step.vectors(), nullptr);
   V is_special = emitter_.constant_of(DType::kPred, 0);

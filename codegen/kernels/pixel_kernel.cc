@@ -22,19 +22,15 @@ V PixelKernel::begin_of(const Value* operand, int64_t elements) {
                                   emitter_.scale(emitter_.uniform(unit_), elements));
 }
 
-void PixelKernel::forget_specials(int64_t elements) {
+void PixelKernel::forget_specials() {
   sums_.fill(zero());
-  is_seen_.assign(static_cast<size_t>(elements), false);
+  seen_.clear();
 }
 
 // Their products with 0 are no zeros. Windows share elements, which are looked at once.
 void PixelKernel::look_for_specials(V x, const Places& places) {
   bool is_new = false;
-  for (const int64_t place : places) {
-    if (place < 0) continue;
-    is_new |= !is_seen_[static_cast<size_t>(place)];
-    is_seen_[static_cast<size_t>(place)] = true;
-  }
+  for (const int64_t place : places) is_new |= place >= 0 && seen_.insert(place).second;
   if (!is_new) return;
   V sum = emitter_.math().fma(x, zero(), sums_[0]);
   std::shift_left(sums_.begin(), sums_.end(), 1);

@@ -3,7 +3,7 @@
 
 #include <array>
 #include <functional>
-#include <vector>
+#include <unordered_set>
 
 #include "codegen/kernels/pixel_reader.h"
 #include "codegen/schedule/kernel_work.h"
@@ -22,8 +22,8 @@ class PixelKernel {
   // Where in an operand the unit's elements begin, so many for each.
   V begin_of(const Value* operand, int64_t elements);
 
-  // Whether any of the unit's elements of x, of which there are so many, is a NaN or an infinity.
-  void forget_specials(int64_t elements);
+  // Whether any of the unit's elements of x, of those that are looked at, is a NaN or an infinity.
+  void forget_specials();
   void look_for_specials(V x, const Places& places);
   V has_specials();
 
@@ -47,8 +47,8 @@ class PixelKernel {
   V unit_ = nullptr;
 
  private:
-  std::array<V, 4> sums_;      // of 0 * x, which do not wait for each other
-  std::vector<bool> is_seen_;  // of the elements, in these sums
+  std::array<V, 4> sums_;             // of 0 * x, which do not wait for each other
+  std::unordered_set<int64_t> seen_;  // elements that are in these sums
 };
 
 }  // namespace minnow
