@@ -134,7 +134,7 @@ void Compilation::emit_kernel(size_t index, llvm::Module& module, DuplicateKerne
     reschedule_contraction(work, target);
   }
   if (changes_.work) changes_.work(work, target);
-  if (work.contraction) kernel.schedule = text_of(*work.contraction);
+  kernel.schedule = work.schedule_text();
   if (!options_.notes.empty()) kernel.schedule += options_.notes.at(index);
   KernelBuilder builder(module, target, kernel.name);
   const WorkUnits units = minnow::emit_kernel(builder, lowered_.storage, work);

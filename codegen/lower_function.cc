@@ -189,10 +189,10 @@ void Lowering::add_work(KernelWork work) {
     work.contraction = found->second.schedule;
     work.panels = found->second.buffer;
   } else {
-    schedule_contraction(work, target_);
+    schedule_kernel(work, target_);
   }
-  if (out_.remarks != nullptr && work.contraction)
-    out_.remarks->say(work.origin->result(), "schedule: " + text_of(*work.contraction));
+  if (out_.remarks != nullptr && !work.schedule_text().empty())
+    out_.remarks->say(work.origin->result(), "schedule: " + work.schedule_text());
   const ScratchNeed need = scratch_need(work, target_of(work, target_));
   if (need.bytes > kMaxStackBytes || need.bytes > target_.stack_bytes) {
     work.scratch_bytes = aligned(need.bytes);

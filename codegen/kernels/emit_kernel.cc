@@ -5,6 +5,7 @@
 #include "codegen/kernels/emit_block.h"
 #include "codegen/kernels/emit_columns.h"
 #include "codegen/kernels/emit_contraction.h"
+#include "codegen/kernels/emit_pixel_windows.h"
 #include "codegen/kernels/emit_reduction.h"
 #include "codegen/kernels/emit_row.h"
 #include "codegen/kernels/emit_sort.h"
@@ -36,6 +37,7 @@ KernelWay choose_way(const KernelWork& work) {
   if (work.packs_panels) return {emit_panels};
   if (work.row) return {emit_row_kernel, row_scratch};
   if (work.contraction) return {emit_contraction, scratch_of_contraction};
+  if (work.window) return {emit_window_along_pixels};
   if (work.loop >= 0) return {emit_block_kernel, block_scratch};
   if (work.sums.buffer >= 0) return {emit_sum_of_partials};
   if (is_transpose_by_squares(work)) return {emit_transpose};
@@ -95,9 +97,19 @@ WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const Ke
   return work.loop >= 0 ? emit_block_loop(kernel, storage, work) : emit_loop_kernel(kernel, storage, work);
 }
 
-void schedule_contraction(KernelWork& work, const Target& target) {
-  const bool is_contraction = work.main != nullptr && has_trait(work.main->kind, kContraction);
-  if (is_contraction) work.contraction = choose_contraction(*work.main, target_of(work, target), work.loop >= 0);
+WorkUnits emit_window_along_pixels(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {
+  return std::visit([&](const auto& schedule) { return emit_along_pixels(kernel, storage, work, schedule); },
+                    *work.window);
+}
+
+void schedule_kernel(KernelWork& work, const Target& target) {
+  if (work.main == nullptr) return;
+  const Target seen = target_of(work, target);
+  if (has_trait(work.main->kind, kContraction)) {
+    work.contraction = choose_contraction(*work.main, seen, work.loop >= 0);
+  } else if (work.loop < 0) {
+    work.window = choose_window(*work.main, seen);
+  }
 }
 
 void reschedule_contraction(KernelWork& work, const Target& target) {

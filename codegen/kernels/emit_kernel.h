@@ -9,8 +9,8 @@ namespace minnow {
 // The machine as the kernel is to see it.
 Target target_of(const KernelWork& work, const Target& target);
 
-// Chooses how the kernel's contraction, if it has one, is divided.
-void schedule_contraction(KernelWork& work, const Target& target);
+// Chooses how the kernel's contraction or pooling, if it has one, is divided.
+void schedule_kernel(KernelWork& work, const Target& target);
 // The same again, for tiles other than those that memory was planned for: in the scratch that it has.
 void reschedule_contraction(KernelWork& work, const Target& target);
 

@@ -4,6 +4,7 @@
 
 #include "codegen/kernels/contraction_kernel.h"
 #include "codegen/kernels/emit_contraction.h"
+#include "codegen/kernels/pixel_reader.h"
 #include "codegen/kernels/result_grid.h"
 #include "codegen/machine/jit_code.h"
 
@@ -20,9 +21,10 @@ constexpr int64_t kPlacesApart = 9;
 class PixelLanes : ContractionKernel {
  public:
   PixelLanes(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PixelLanesSchedule& s)
-      : ContractionKernel(kernel, storage, work, s.phases), s_(s), column_(s.whole.axes_of(Kind::kColumn)[0]),
-        rows_(s.whole.axes_of(Kind::kRow)), depth_(s.whole.axes_of(Kind::kDepth)), b_{op_.operands[1], &Contraction::b},
-        at_(origin()), is_costly_(is_epilogue_costly()), separate_(boundaries_of_epilogue()) {
+      : ContractionKernel(kernel, storage, work, s.phases), s_(s), image_(s.image),
+        column_(s.whole.axes_of(Kind::kColumn)[0]), rows_(s.whole.axes_of(Kind::kRow)),
+        depth_(s.whole.axes_of(Kind::kDepth)), b_{op_.operands[1], &Contraction::b}, at_(origin()),
+        is_costly_(is_epilogue_costly()), separate_(boundaries_of_epilogue()) {
     if (is_costly_) kernel_.function()->addFnAttr(kManyConstants);
   }
 
@@ -31,16 +33,14 @@ class PixelLanes : ContractionKernel {
  private:
   void emit_image();
   void sum_channel(int64_t first);
-  void sum_place(V input, int64_t first, int64_t i, int64_t j);
+  void sum_place(V input, int64_t elements, int64_t first, int64_t i, int64_t j);
   V plane();
-  V load_pixels(V plane, const Places& places);
-  V load_run(V plane, const Places& places, int64_t first);
-  V load_pieces(V plane, const Places& places, const std::vector<int64_t>& pieces);
   void store_tile(int64_t first);
   V lanes_from(V pixel);
   void store_pixels(V column, V vector, V sum);
 
   const PixelLanesSchedule& s_;
+  const PixelVectors& image_;
   size_t column_;
   std::vector<size_t> rows_, depth_;
   Operand b_;
@@ -70,7 +70,7 @@ WorkUnits PixelLanes::emit() {
 }
 
 void PixelLanes::emit_image() {
-  const int64_t all = s_.vectors_of_image();
+  const int64_t all = image_.vectors();
   for (int64_t first = 0; first < all; first += s_.vectors) {
     vectors_ = std::min(s_.vectors, all - first);
     sums_ = std::make_unique<RegisterTile>(kernel_, s_.columns, vectors_, emitter_.lanes());
@@ -86,27 +86,28 @@ void PixelLanes::emit_image() {
 }
 
 // All places of the window, one after the other. Its rows are a loop where each reads what the one before does, so many
-// places on.
+// places on: the first no further than where the last is inside.
 void PixelLanes::sum_channel(int64_t first) {
   V input = plane();
-  const auto step = s_.row_step(first, vectors_);
-  const bool is_short = s_.whole.a[3].scale_of(rows_[2]) == 1 && s_.places_of_window() <= kPlacesApart;
+  const auto step = image_.row_step(first, vectors_);
+  const bool is_short = image_.columns.pixel_step == 1 && image_.places_of_window() <= kPlacesApart;
   const bool is_parted = s_.columns > 1 && (step || is_short);
+  const int64_t elements = image_.elements() - step.value_or(0) * (image_.rows.places - 1);
   const auto sum_row = [&](V plane, V row, int64_t i) {
     at_[depth_[1]] = emitter_.uniform(row);
-    for (int64_t j = 0; j < s_.window_width; ++j) {
+    for (int64_t j = 0; j < image_.columns.places; ++j) {
       if (is_parted) sums_->separate_steps();
-      sum_place(plane, first, i, j);
+      sum_place(plane, elements, first, i, j);
     }
   };
-  if (step) return kernel_.loop(0, s_.window_height, [&](V i) { sum_row(float_at(input, times(i, *step)), i, 0); });
-  for (int64_t i = 0; i < s_.window_height; ++i) sum_row(input, number(i), i);
+  if (step) return kernel_.loop(0, image_.rows.places, [&](V i) { sum_row(float_at(input, times(i, *step)), i, 0); });
+  for (int64_t i = 0; i < image_.rows.places; ++i) sum_row(input, number(i), i);
 }
 
-void PixelLanes::sum_place(V input, int64_t first, int64_t i, int64_t j) {
+void PixelLanes::sum_place(V input, int64_t elements, int64_t first, int64_t i, int64_t j) {
   std::vector<V> pixels;
   for (int64_t vector = 0; vector < vectors_; ++vector)
-    pixels.push_back(load_pixels(input, s_.places_of(first + vector, i, j)));
+    pixels.push_back(read_pixels(emitter_, input, elements, image_.places_of(first + vector, i, j)));
   Axes at = at_;
   at[depth_[2]] = emitter_.constant(j);
   for (int64_t o = 0; o < s_.columns; ++o) {
@@ -126,43 +127,6 @@ V PixelLanes::plane() {
                                   emitter_.row_major(at, s_.input));
 }
 
-// Zero where there is nothing; nullptr: there is nothing at all.
-V PixelLanes::load_pixels(V plane, const Places& places) {
-  if (const auto run = PixelLanesSchedule::run_of(places)) return load_run(plane, places, *run);
-  const std::vector<int64_t> pieces = s_.pieces_of(places);
-  return pieces.empty() ? nullptr : load_pieces(plane, places, pieces);
-}
-
-V PixelLanes::load_run(V plane, const Places& places, int64_t first) {
-  const auto exists = [](int64_t place) { return place >= 0; };
-  std::vector<llvm::Constant*> mask;
-  for (const int64_t place : places) mask.push_back(ir_.getInt1(exists(place)));
-  V vector = nullptr;
-  emitter_.under_mask(std::ranges::all_of(places, exists) ? nullptr : llvm::ConstantVector::get(mask),
-                      [&] { vector = emitter_.load(plane, DType::kF32, {nullptr, first, 1}); });
-  return vector;
-}
-
-// A plane may be less than a vector.
-V PixelLanes::load_pieces(V plane, const Places& places, const std::vector<int64_t>& pieces) {
-  const int64_t size = s_.input[2] * s_.input[3];
-  V vector = zero();
-  std::vector<bool> is_there(places.size(), false);
-  for (const int64_t begin : pieces) {
-    llvm::SmallVector<int, 16> from;
-    for (size_t i = 0; i < places.size(); ++i) {
-      const bool is_here = !is_there[i] && places[i] >= begin && places[i] < begin + s_.lanes;
-      from.push_back(static_cast<int>(is_here ? s_.lanes + places[i] - begin : static_cast<int64_t>(i)));
-      if (is_here) is_there[i] = true;
-    }
-    V piece = nullptr;
-    emitter_.under_mask(size < s_.lanes ? emitter_.first_lanes(number(size)) : nullptr,
-                        [&] { piece = emitter_.load(plane, DType::kF32, {nullptr, begin, 1}); });
-    vector = ir_.CreateShuffleVector(vector, piece, from);
-  }
-  return vector;
-}
-
 void PixelLanes::store_tile(int64_t first) {
   if (!is_costly_) {
     for (int64_t o = 0; o < s_.columns; ++o)
@@ -171,11 +135,12 @@ void PixelLanes::store_tile(int64_t first) {
   }
   V sums = waiting_sums(s_.columns * vectors_);
   for (int64_t o = 0; o < s_.columns; ++o)
-    for (int64_t i = 0; i < vectors_; ++i) store_vector(sums_->get(o, i), sums, number((o * vectors_ + i) * s_.lanes));
+    for (int64_t i = 0; i < vectors_; ++i)
+      store_vector(sums_->get(o, i), sums, number((o * vectors_ + i) * image_.lanes));
   kernel_.loop(0, s_.columns, [&](V column) {
     kernel_.loop(0, vectors_, [&](V i) {
       V place = plus(times(column, vectors_), i);
-      store_pixels(column, plus(i, first), load_vector(sums, times(place, s_.lanes)));
+      store_pixels(column, plus(i, first), load_vector(sums, times(place, image_.lanes)));
     });
   });
 }
@@ -183,15 +148,16 @@ void PixelLanes::store_tile(int64_t first) {
 // Those that are pixels of a vector that begins with this one; nullptr: all.
 V PixelLanes::lanes_from(V pixel) {
   const auto* known = llvm::dyn_cast<llvm::ConstantInt>(pixel);
-  if (s_.pixels() % s_.lanes == 0 || (known != nullptr && known->getSExtValue() + s_.lanes <= s_.pixels()))
+  if (image_.pixels() % image_.lanes == 0 ||
+      (known != nullptr && known->getSExtValue() + image_.lanes <= image_.pixels()))
     return nullptr;
-  return emitter_.first_lanes(ir_.CreateSub(number(s_.pixels()), pixel));
+  return emitter_.first_lanes(ir_.CreateSub(number(image_.pixels()), pixel));
 }
 
 void PixelLanes::store_pixels(V column, V vector, V sum) {
   Axes at = at_;
   at[column_] = emitter_.uniform(plus(column_tile_, column));
-  V pixel = times(vector, s_.lanes);
+  V pixel = times(vector, image_.lanes);
   Position place = position_of({s_.whole.y[0], s_.whole.y[1]}, at);
   place.resize(op_.type().shape.size());
   count_through(place, 2, emitter_.lane(pixel), separate_);

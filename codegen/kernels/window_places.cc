@@ -52,7 +52,7 @@ V WindowPlaces::number_of(const Coord& i, const Coord& j) {
 // Comparisons that tell NaNs from numbers would take most of the time. So numbers are compared alone, and the rare
 // vector that has a NaN, or an infinity, is gone through once more.
 V WindowPlaces::largest(const Position& window) {
-  if (are_many()) return find_in_loops(window);
+  if (are_many()) return largest_in_loops(window);
   V is_any_nan = nullptr;
   V place = find_among_numbers(window, is_any_nan);
   if (is_any_nan == nullptr) return place;
@@ -60,7 +60,7 @@ V WindowPlaces::largest(const Position& window) {
   V slot = emitter_.kernel().stack(place->getType());
   ir.CreateStore(place, slot);
   if (emitter_.lanes() > 1) is_any_nan = ir.CreateOrReduce(is_any_nan);
-  emitter_.kernel().when(is_any_nan, [&] { ir.CreateStore(find_in_loops(window), slot); });
+  emitter_.kernel().when(is_any_nan, [&] { ir.CreateStore(largest_in_loops(window), slot); });
   return ir.CreateLoad(place->getType(), slot);
 }
 
@@ -99,7 +99,7 @@ V WindowPlaces::find_among_numbers(const Position& window, V& is_any_nan) {
   return place;
 }
 
-V WindowPlaces::find_in_loops(const Position& window) {
+V WindowPlaces::largest_in_loops(const Position& window) {
   llvm::IRBuilder<>& ir = emitter_.ir();
   V zero = emitter_.constant_of(dtype_, 0);
   V none = emitter_.constant_of(DType::kI32, -1);

@@ -30,10 +30,11 @@ class WindowPlaces {
   // i32: the number of the place that window_pick's element of y goes to, of the first largest, NaN above all; -1 if
   // the window lies on padding alone.
   llvm::Value* largest(const Position& window);
+  // The same, slowly and in little code.
+  llvm::Value* largest_in_loops(const Position& window);
 
  private:
   llvm::Value* find_among_numbers(const Position& window, llvm::Value*& is_any_nan);
-  llvm::Value* find_in_loops(const Position& window);
   llvm::Value* read(const Position& element, llvm::Value* exists);
 
   ElementEmitter& emitter_;

@@ -14,8 +14,6 @@ const Threshold kMaxPhases{"places in a stride with code for each", 16};
 const Threshold kMaxBytes{"bytes of an image with its panel and its sums", 8 << 20};
 const Threshold kMaxCode{"multiply-adds in the code for an image", 1300};
 
-constexpr int64_t kMaskedLanes = 8;  // at least, of vectors that are read under a mask as fast as without
-
 // Cycles as measured on Zen 5, for vectors that the caches hold.
 constexpr double kCopy = 5;          // of the input into scratch, with its padding
 constexpr double kTranspose = 5;     // of sums on their way into the result
@@ -51,16 +49,17 @@ class Cycles {
         read_(target.lanes > kMaskedLanes ? kReadAnywhere : kReadMasked),
         copy_(kCopy * channels_ * static_cast<double>(input[2] * ceil_div(input[3], lanes_))) {}
 
-  double of(const PanelSchedule& s, const PixelLanesSchedule& image) const {
+  double of(const PanelSchedule& s, const PixelLanesSchedule& in_place) const {
     const auto columns = static_cast<double>(ceil_div(columns_, lanes_));
     const double sums = channels_ * static_cast<double>(multiplies_of(s.phases)) * columns / multiply_adds_;
-    const double transposes = kTranspose * columns * static_cast<double>(image.pixels());
+    const double transposes = kTranspose * columns * static_cast<double>(in_place.image.pixels());
     return sums + copy_ + transposes;
   }
 
-  double of(const RowLanesSchedule& s, const PixelLanesSchedule& image) const {
+  double of(const RowLanesSchedule& s, const PixelLanesSchedule& in_place) const {
     const auto columns = static_cast<double>(s.tile_of(s.phases[0]).columns);
-    const auto of_line = static_cast<double>(ceil_div(image.width, lanes_)) / static_cast<double>(image.width);
+    const int64_t width = in_place.image.columns.pixels;
+    const auto of_line = static_cast<double>(ceil_div(width, lanes_)) / static_cast<double>(width);
     const double vectors = static_cast<double>(multiplies_of(s.phases)) * of_line;
     const bool is_apart = s.whole.a.back().scale_of(s.lane_axis) > 1;
     const double step = std::max(columns / multiply_adds_, is_apart ? kReadApart : kRead);
@@ -74,7 +73,7 @@ class Cycles {
     const auto columns = static_cast<double>(s.columns);
     const auto [sums, reads, weights] = s.steps();
     const double steps = std::max(columns * sums / multiply_adds_, read_ * reads + weights / loads_);
-    const auto stores = kStore * static_cast<double>(s.vectors_of_image()) * columns_;
+    const auto stores = kStore * static_cast<double>(s.image.vectors()) * columns_;
     return channels_ * steps * columns_ / columns + stores;
   }
 

@@ -15,4 +15,9 @@ bool sums_lanes_apart(const Op& op) {
   return op.kind != OpKind::kConvFilter || op.type().bytes() <= kMaxLaneBytes;
 }
 
+std::string KernelWork::schedule_text() const {
+  if (contraction) return text_of(*contraction);
+  return window ? text_of(*window) : "";
+}
+
 }  // namespace minnow

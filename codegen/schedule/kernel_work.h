@@ -7,6 +7,7 @@
 
 #include "codegen/element/storage.h"
 #include "codegen/schedule/choose_contraction.h"
+#include "codegen/schedule/choose_window.h"
 #include "ir/function.h"
 #include "passes/group/kernel_form.h"
 
@@ -35,6 +36,7 @@ struct KernelWork {
   const Op* main = nullptr;          // the reduction, contraction, ... that shapes the nest, if one does
   std::optional<RowShape> row = {};  // of several reductions over the same rows
   std::optional<ContractionSchedule> contraction = {};  // of `main`, if that is one
+  std::optional<WindowSchedule> window = {};            // the same of a pooling or its gradient, along pixels
   int scratch = -1;                                     // buffer; -1: what the kernel needs is on the stack
   int64_t scratch_bytes = 0;                            // of one work unit
   int64_t scratch_units = 0;                            // for so many
@@ -51,6 +53,8 @@ struct KernelWork {
 
   // The op whose layer and phase the kernel goes by: that which most of its time goes to. nullptr for a copy.
   const Op* attributed_op() const { return main != nullptr ? main : origin; }
+  // How it is divided; empty: as all are.
+  std::string schedule_text() const;
 };
 
 }  // namespace minnow

@@ -307,6 +307,19 @@ void check_epilogues() {
   c.check_after_passes();
 }
 
+// Pictures of few images, and one that is too large for code of its own.
+void check_poolings() {
+  Cases c;
+  for (const int64_t width : {20, 400}) {
+    const WindowAttributes window = {.window = {3, 3}, .stride = {1, 1}};
+    Value* x = c.input({1, 2, 20, width});
+    Value* y = c.b.window(OpKind::kWindowMax, x, window);
+    c.result(y);
+    c.result(c.b.create(OpKind::kWindowPick, {x, c.input(y->type.shape)}, window));
+  }
+  c.check();
+}
+
 // No machine has all vectors.
 bool is_of_this_machine(const Threshold& threshold) {
   const auto target = host_target();
@@ -325,6 +338,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_spans();
   check_epilogues();
   check_pieces();
+  check_poolings();
   check_sums_between_loops(2, 4);
   check_sums_between_loops(12, 9);
   check_blocks(15, {1, 3, 4}, 2);
@@ -355,8 +369,8 @@ const std::vector<std::string>& no_thresholds() {
       "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kStepsOfRow", "kLineParts", "kFilterVectors", "kLongRows",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kColumnParts", "kPlacesApart", "kMaskedLanes", "2 * wide",  // and how LLVM fills them
-      "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere", "kReadMasked",  // of cycles
-      "kLanes = 16", "kIdleParts",            // of vectors
+      "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere", "kReadMasked", "kLoad", "kShuffle", "kPooled", "kPicked", "kLine", "kGain",  // of cycles
+      "kLanes = 16", "kIdleParts", "kNothing", "kAnything", "kNoNumber",  // of vectors
       "kVectorsOfPiece", "kChains", "kNone", "kBoth",  // of reductions, of traits
       "kLanesOfPart",                         // of registers
       "kKeyBytes",                            // of what is sorted

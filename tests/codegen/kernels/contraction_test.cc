@@ -143,6 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{"Padded", {1, 3, 7, 6}, {4, 3, 3, 3}, {.pad = {1, 1, 1, 1}}},
         ConvCase{"PaddedUnevenly", {1, 2, 6, 7}, {3, 2, 3, 2}, {.pad = {0, 2, 2, 1}}},
         ConvCase{"Strided", {1, 3, 9, 9}, {5, 3, 3, 3}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}},
+        ConvCase{"StridedToTheEnd", {1, 1, 7, 7}, {2, 1, 3, 3}, {.stride = {2, 2}}},
         ConvCase{"StridedUnevenly", {1, 2, 8, 10}, {3, 2, 2, 3}, {.stride = {3, 2}, .pad = {1, 0, 0, 1}}},
         ConvCase{"StridedPaddedBehind", {1, 2, 8, 8}, {3, 2, 3, 3}, {.stride = {2, 2}, .pad = {0, 1, 0, 1}}},
         ConvCase{"StrideSkipsTheEdge", {1, 2, 8, 8}, {3, 2, 3, 3}, {.stride = {4, 4}}},

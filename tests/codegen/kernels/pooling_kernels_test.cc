@@ -63,10 +63,10 @@ class WindowsInAllWays : public ::testing::TestWithParam<WindowCase> {};
 
 TEST_P(WindowsInAllWays, GiveWhatTheInterpreterGives) {
   const auto& [name, height, width, window] = GetParam();
-  for (const int64_t images : {5, 23}) {
+  for (const auto& [images, channels] : {std::pair(5, 3), std::pair(2, 8), std::pair(23, 3)}) {
     Function function("f");
     Builder b(function);
-    Value* x = function.add_parameter("x", {DType::kF32, {images, 3, height, width}});
+    Value* x = function.add_parameter("x", {DType::kF32, {images, channels, height, width}});
     Value* max = b.window(OpKind::kWindowMax, x, window);
     Value* y = function.add_parameter("y", max->type);
     function.add_result("max", max);
@@ -95,6 +95,11 @@ INSTANTIATE_TEST_SUITE_P(
         WindowCase{"mostly_on_padding", 3, 4, {.window = {2, 4}, .stride = {1, 2}, .pad = {1, 1, 3, 3}}},
         WindowCase{"of_several_rows_on_padding", 9, 6, {.window = {5, 4}, .stride = {1, 3}, .pad = {4, 2, 3, 3}}},
         WindowCase{"as_large_as_the_picture", 5, 4, {.window = {5, 4}, .stride = {1, 1}}},
+        WindowCase{"of_lines_that_fill_vectors", 16, 16, {.window = {3, 3}, .stride = {1, 1}, .pad = {1, 1, 1, 1}}},
+        WindowCase{"of_lines_in_several_vectors", 9, 33, {.window = {3, 3}, .stride = {2, 2}, .pad = {1, 0, 0, 1}}},
+        WindowCase{"of_one_line", 1, 21, {.window = {1, 3}, .stride = {1, 2}, .pad = {0, 0, 1, 1}}},
+        WindowCase{"of_one_column", 21, 1, {.window = {3, 1}, .stride = {2, 1}, .pad = {1, 1, 0, 0}}},
+        WindowCase{"of_pictures_less_than_a_vector", 2, 2, {.window = {2, 2}, .stride = {1, 1}, .pad = {1, 1, 1, 1}}},
         WindowCase{"wide", 3, 40, {.window = {2, 3}, .stride = {1, 2}, .pad = {0, 1, 1, 0}}},
         WindowCase{"large", 12, 11, {.window = {9, 8}, .stride = {1, 2}, .pad = {3, 0, 0, 1}}}),
     [](const auto& info) { return info.param.name; });

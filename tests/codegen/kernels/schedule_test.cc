@@ -3,14 +3,20 @@
 #include <gtest/gtest.h>
 
 #include "codegen/schedule/choose_contraction.h"
+#include "codegen/schedule/picking_schedule.h"
+#include "codegen/schedule/pooling_schedule.h"
 #include "ir/builder.h"
 
 namespace minnow {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+using testing::Gt;
 using testing::HasSubstr;
 using testing::Not;
+using testing::ResultOf;
 
 std::string schedule_of(OpKind kind, const Shape& left, const Shape& right, const Attributes& attributes,
                         const std::string& cpu, bool is_in_block) {
@@ -94,6 +100,90 @@ TEST(Schedule, PixelsGoOnInTheNextLine) {
   };
   EXPECT_THAT(convolution(40, 7), HasSubstr("from line to line"));      // channels leave a sixth of their vectors empty
   EXPECT_THAT(convolution(64, 9), HasSubstr("vectors along columns"));  // pixels more
+}
+
+std::optional<PoolingSchedule> pooling(OpKind kind, const Shape& x, const WindowAttributes& window,
+                                       const std::string& cpu = "znver5") {
+  Function function("f");
+  Value* input = function.add_parameter("x", {DType::kF32, x});
+  const auto target = named_target("x86_64-linux-gnu", cpu);
+  EXPECT_TRUE(target);
+  return choose_pooling(*Builder(function).window(kind, input, window)->op, *target);
+}
+
+// A maximum has that of the columns in between, in lines so long that vectors begin with them; a sum has one step.
+// Pictures that leave lanes empty are taken several at once.
+TEST(Schedule, PoolingsOfFewImagesGoAlongPixels) {
+  const WindowAttributes halving = {.window = {3, 3}, .stride = {2, 2}, .pad = {1, 1, 1, 1}};
+  for (const char* cpu : {"znver5", "haswell"}) EXPECT_TRUE(pooling(OpKind::kWindowMax, {1, 64, 14, 14}, halving, cpu));
+  EXPECT_FALSE(pooling(OpKind::kWindowMax, {1, 64, 14, 14}, halving, "x86-64"));  // whose vectors have four lanes
+  EXPECT_FALSE(pooling(OpKind::kWindowMax, {1, 64, 300, 300}, halving));          // too much code
+  const auto max = pooling(OpKind::kWindowMax, {1, 64, 14, 14}, halving);
+  ASSERT_EQ(max->steps.size(), 2);
+  EXPECT_EQ(max->steps[0].pitch, 16);
+  EXPECT_EQ(max->planes(), 1);
+  EXPECT_EQ(pooling(OpKind::kWindowSum, {1, 64, 14, 14}, halving)->steps.size(), 1);
+  EXPECT_THAT(pooling(OpKind::kWindowMax, {1, 64, 4, 4}, halving)->planes(), Gt(1));
+  EXPECT_EQ(pooling(OpKind::kWindowMax, {1, 3, 4, 4}, halving)->planes(), 1);
+  // Sums along lines whose elements lie next to each other do nothing but read them.
+  EXPECT_FALSE(pooling(OpKind::kWindowSum, {1, 64, 17, 17}, {.window = {2, 2}, .stride = {1, 1}}));
+}
+
+// On padding another element of the window is read again, the middle one. Lanes without a pixel may hold anything.
+TEST(Schedule, MaximaReadNothingElseOnPadding) {
+  const WindowAttributes window = {.window = {3, 3}, .stride = {1, 1}, .pad = {1, 1, 1, 1}};
+  const auto max = pooling(OpKind::kWindowMax, {1, 1, 2, 2}, window, "haswell");
+  ASSERT_TRUE(max);
+  const auto lanes = [](Places places) {
+    places.resize(8, kAnything);
+    return places;
+  };
+  EXPECT_THAT(max->elements_of(0, 0), ElementsAre(lanes({0, 1, 2, 3}), lanes({0, 1, 0, 1}), lanes({2, 3, 2, 3})));
+  EXPECT_THAT(max->elements_of(1, 0), ElementsAre(lanes({0, 1, 2, 3}), lanes({0, 0, 2, 2}), lanes({1, 1, 3, 3})));
+  const auto sum = pooling(OpKind::kWindowSum, {1, 1, 2, 2}, window, "haswell");
+  ASSERT_TRUE(sum);
+  EXPECT_EQ(sum->elements_of(0, 0)[0], lanes({kNothing, kNothing, kNothing, 0}));
+}
+
+// In order, so that the first of equal ones is found: at the border the first that there is stands for all on padding.
+TEST(Schedule, WindowsPickAmongTheirElementsInOrder) {
+  Function function("f");
+  Builder b(function);
+  Value* x = function.add_parameter("x", {DType::kF32, {1, 1, 2, 2}});
+  Value* y = function.add_parameter("y", {DType::kF32, {1, 1, 2, 2}});
+  const WindowAttributes window = {.window = {2, 2}, .stride = {1, 1}, .pad = {1, 0, 1, 0}};
+  const auto target = named_target("x86_64-linux-gnu", "haswell");
+  const auto picking = choose_picking(*b.create(OpKind::kWindowPick, {x, y}, window)->op, *target);
+  ASSERT_TRUE(picking);
+  const auto starts_with = [](std::vector<int64_t> expected) {
+    return ResultOf([](const std::vector<int64_t>& lanes) { return std::vector(lanes.begin(), lanes.begin() + 4); },
+                    ElementsAreArray(expected));
+  };
+  const auto elements = picking->elements_of(0);
+  ASSERT_EQ(elements.size(), 4);
+  EXPECT_THAT(elements[0].places, starts_with({0, 0, 0, 0}));
+  EXPECT_THAT(elements[0].numbers, starts_with({3, 2, 1, 0}));
+  EXPECT_THAT(elements[3].places, starts_with({0, 1, 2, 3}));
+  EXPECT_THAT(elements[3].numbers, starts_with({3, 3, 3, 3}));
+  const auto windows = picking->windows_of(0);
+  ASSERT_EQ(windows.size(), 4);
+  EXPECT_THAT(windows[0].places, starts_with({0, 1, 2, 3}));
+  EXPECT_THAT(windows[0].numbers, starts_with({3, 3, 3, 3}));
+  EXPECT_THAT(windows[3].places, starts_with({3, kAnything, kAnything, kAnything}));
+  EXPECT_THAT(windows[3].numbers, starts_with({0, -2, -2, -2}));
+}
+
+// A vector that reads a run where its lanes are, at the cost of a mask, and one that has to be shuffled; none ends
+// behind what there is.
+TEST(Schedule, PiecesOfPixelsLieInTheirLanesWhereTheyCan) {
+  const Places lines = {0, 1, 2, 3, 14, 15, 16, 17};
+  EXPECT_EQ(run_of(lines), std::nullopt);
+  EXPECT_THAT(pieces_of(lines, 28), ElementsAre(0, 10));
+  EXPECT_THAT(pieces_of(lines, 18), ElementsAre(0, 10));
+  EXPECT_THAT(pieces_of({0, 2, 4, 6, 14, 16, 18, 20}, 28), ElementsAre(0, 14));
+  EXPECT_THAT(pieces_of({0, 2, 4, 6, 14, 16, 18, 20}, 21), ElementsAre(0, 13));
+  EXPECT_THAT(whole_pieces_of({7, 8, 9, kNothing, 30, 31, 32, 33}), ElementsAre(0, 8, 24, 32));
+  EXPECT_EQ(run_of({kNothing, kNothing, 0, 1, 2, 3, kAnything, kAnything}), -2);
 }
 
 std::string filter_gradient(int64_t channels, int64_t size, int64_t filter, const std::string& cpu) {
