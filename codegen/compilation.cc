@@ -22,12 +22,13 @@ const Threshold kSerialFlops{"flops of a kernel", 20'000};
 const Threshold kSerialBytes{"bytes of a kernel", 32'768};
 
 // Below these a whole function is done before its data, which the kernels hand from core to core, has moved. A function
-// is divided throughout or not at all: kernel after kernel then finds its half where the last one left it. Less is
-// enough where the kernels are few, each of which does, or reads, so much on an average.
-const Threshold kSerialFunctionFlops{"flops of a function", 10'000'000};
-const Threshold kSerialFunctionBytes{"bytes of a function", 16'000'000};
-const Threshold kMeanFlops{"flops of each of few kernels", 500'000};
-const Threshold kMeanBytes{"bytes of each of few kernels", 200'000};
+// is divided throughout or not at all: kernel after kernel then finds its half where the last one left it.
+const Threshold kSerialFunctionFlops{"flops of a function", 200'000};
+const Threshold kSerialFunctionBytes{"bytes of a function", 200'000};
+
+// Above these it pays, on whatever machine. In between runs have to tell.
+const Threshold kParallelFunctionFlops{"flops of a large function", 500'000'000};
+const Threshold kParallelFunctionBytes{"bytes of a large function", 1'000'000'000};
 
 bool is_worth_threads(double flops, double bytes) { return flops > kSerialFlops || bytes > kSerialBytes; }
 
@@ -64,23 +65,21 @@ Compilation::Compilation(const Function& function, const MemoryPlan& plan, const
     kernels_.push_back(describe(work));
     if (work.origin != nullptr) kernels_.back().value = names.at(work.origin->result());
   }
-  decide_parallel();
+  decide_threads();
 }
 
-void Compilation::decide_parallel() {
+void Compilation::decide_threads() {
   double all_flops = 0;
   double all_bytes = 0;
-  double all_runs = 0;  // of none, no mean is large
   for (const Kernel& kernel : kernels_) {
     const BlockLoop* loop = kernel.loop < 0 ? nullptr : &lowered_.loops[static_cast<size_t>(kernel.loop)];
     if (loop != nullptr && loop->partitions == 1) continue;  // one thread does it in any case
     const auto runs = static_cast<double>(loop == nullptr ? kernel.repeats : kernel.repeats * loop->blocks);
     all_flops += kernel.flops * runs;
     all_bytes += kernel.bytes * runs;
-    all_runs += runs;
   }
-  is_parallel_ = all_flops > kSerialFunctionFlops || all_bytes > kSerialFunctionBytes ||
-                 all_flops / all_runs > kMeanFlops || all_bytes / all_runs > kMeanBytes;
+  if (all_flops > kParallelFunctionFlops || all_bytes > kParallelFunctionBytes) threads_ = Threads::kAll;
+  else if (all_flops > kSerialFunctionFlops || all_bytes > kSerialFunctionBytes) threads_ = Threads::kOneOrAll;
   for (BlockLoop& loop : lowered_.loops) {
     double flops = 0;
     double bytes = 0;
@@ -89,7 +88,8 @@ void Compilation::decide_parallel() {
       bytes += kernels_[i].bytes;
     }
     const auto blocks = static_cast<double>(loop.blocks);
-    loop.parallel = is_parallel_ && loop.partitions > 1 && is_worth_threads(flops * blocks, bytes * blocks);
+    loop.parallel =
+        threads_ != Threads::kOne && loop.partitions > 1 && is_worth_threads(flops * blocks, bytes * blocks);
   }
 }
 
@@ -141,7 +141,7 @@ void Compilation::emit_kernel(size_t index, llvm::Module& module, DuplicateKerne
   builder.finish();
   if (changes_.code) changes_.code(*builder.function());
   kernel.units = units.count;
-  const bool is_divided = is_parallel_ && units.parallel && is_worth_threads(kernel.flops, kernel.bytes);
+  const bool is_divided = threads_ != Threads::kOne && units.parallel && is_worth_threads(kernel.flops, kernel.bytes);
   kernel.parallel_units = is_divided ? units.count : 1;
   kernel.buffers = builder.buffers();
   if (units.grid.is_sound() && units.grid.pieces() >= units.count) kernel.grid = units.grid;
@@ -315,6 +315,7 @@ Result<std::unique_ptr<CompiledFunction>> Compilation::finish(std::vector<Object
   compiled->loops = std::move(lowered_.loops);
   compiled->sequences = std::move(lowered_.sequences);
   compiled->arena_bytes = lowered_.arena_bytes;
+  compiled->threads = threads_;
   compiled->code = std::move(code);
   return compiled;
 }

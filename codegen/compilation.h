@@ -64,7 +64,7 @@ class Compilation {
   void emit_kernel(size_t index, llvm::Module& module, DuplicateKernels& duplicates);
   std::string unique_name(const KernelWork& work);
   Kernel describe(const KernelWork& work);
-  void decide_parallel();
+  void decide_threads();
 
   const Function& function_;
   const Target& target_;
@@ -75,7 +75,7 @@ class Compilation {
   std::vector<Kernel> kernels_;  // one for each of lowered_.works
   std::unordered_set<std::string> names_;
   std::unordered_map<std::string, int> last_number_;  // behind a name that several kernels would have
-  bool is_parallel_ = false;                          // whether any kernel is to be divided among threads
+  Threads threads_ = Threads::kOne;
 };
 
 }  // namespace minnow

@@ -6,6 +6,7 @@
 #include "runtime/executable.h"
 #include "runtime/guards.h"
 #include "runtime/kernel_seconds.h"
+#include "runtime/thread_chooser.h"
 
 namespace minnow {
 namespace {
@@ -26,6 +27,8 @@ class CompiledExecutable : public Executable {
       part_buffers_.emplace_back().reserve(most_buffers);
     }
     if (options.ranks != nullptr && options.ranks->size() > 1) divide_among(*options.ranks);
+    const bool chooses = options.chooses_threads && !options.divides_all && !options.is_guarded;
+    if (chooses && compiled_->threads == Threads::kOneOrAll && pool.threads() > 1) chooser_.emplace();
   }
 
   Status run(std::span<Tensor* const> arguments) override { return run(arguments, false); }
@@ -36,6 +39,10 @@ class CompiledExecutable : public Executable {
   double seconds_waited() const override { return together_ ? together_->seconds_waited : 0; }
 
   std::span<const Kernel> kernels() const override { return compiled_->kernels; }
+  // Of the function, since ranks, which may differ in threads, have to do the same.
+  int warm_up_runs() const override {
+    return compiled_->threads == Threads::kOneOrAll ? ThreadChooser::kRunsToChoose : 0;
+  }
 
  private:
   Status run(std::span<Tensor* const> arguments, bool has_same_weights) {
@@ -46,7 +53,17 @@ class CompiledExecutable : public Executable {
         addresses_[i] = arguments[static_cast<size_t>(buffer.index)]->data();
     if (together_) MINNOW_TRY(check_planned_alike());
     if (options_.is_guarded) return run_guarded();
-    return run_all(arena_.data());
+    threads_ = chooser_ && !chooser_->takes_all() ? 1 : pool_.threads();
+    return chooser_ && trace_ == nullptr ? run_timed() : run_all(arena_.data());
+  }
+
+  // Of its own work. What is traced takes longer, and all of a trace goes one way.
+  Status run_timed() {
+    const double waited = seconds_waited();
+    const auto begin = std::chrono::steady_clock::now();
+    MINNOW_TRY(run_all(arena_.data()));
+    chooser_->add(seconds_since(begin) - (seconds_waited() - waited));
+    return {};
   }
 
   // Parameters lie where the caller has them, what belongs to a block or partition is found when that runs; the rest
@@ -307,7 +324,7 @@ class CompiledExecutable : public Executable {
     for (const int index : kernel.buffers) buffers.push_back(addresses_[static_cast<size_t>(index)]);
     const int64_t units = end - begin;
     const int64_t most = options_.divides_all || kernel.parallel_units > 1 ? units : 1;
-    const int64_t parts = std::min<int64_t>(most, pool_.threads());
+    const int64_t parts = std::min<int64_t>(most, threads_);
     if (parts <= 1) return call(kernel, buffers, begin, end, true);
     pool_.parallel_for(parts, [&](int64_t part) {
       call(kernel, buffers, begin + units * part / parts, begin + units * (part + 1) / parts, false);
@@ -325,7 +342,7 @@ class CompiledExecutable : public Executable {
   void run_loop(const BlockLoop& loop, int64_t begin, int64_t end) {
     const bool is_divided = loop.parallel || options_.divides_all;
     const int64_t partitions = end - begin;
-    const int64_t parts = is_divided ? std::min<int64_t>(partitions, pool_.threads()) : 1;
+    const int64_t parts = is_divided ? std::min<int64_t>(partitions, threads_) : 1;
     std::vector<KernelTrace> traces(trace_ == nullptr ? 0 : static_cast<size_t>(parts));
     pool_.parallel_for(parts, [&](int64_t index) {
       const auto i = static_cast<size_t>(index);
@@ -369,7 +386,9 @@ class CompiledExecutable : public Executable {
   std::shared_ptr<const CompiledFunction> compiled_;
   ThreadPool& pool_;
   const ExecutorOptions options_;
-  Status trespass_;  // of a guarded run
+  int threads_ = pool_.threads();         // that share the run
+  std::optional<ThreadChooser> chooser_;  // where that is not known beforehand
+  Status trespass_;                       // of a guarded run
   bool skips_kept_ = false;
   AlignedBytes arena_;
   std::vector<AlignedBytes> local_arenas_;             // one per thread, for blocks

@@ -48,6 +48,8 @@ class Executable {
 
   // The kernels that a run goes through, in order; empty for the interpreter.
   virtual std::span<const Kernel> kernels() const { return {}; }
+  // After so many runs, those that follow go the way that has been found to be the faster one.
+  virtual int warm_up_runs() const { return 0; }
   // From now on every run appends its spans to `trace`, until this is called with nullptr.
   void record_kernels(KernelTrace* trace) { trace_ = trace; }
 
@@ -121,6 +123,9 @@ struct ExecutorOptions {
   // Those that run the function together: each calls run() with the same arguments, in the same order as all others.
   // nullptr: alone.
   Communicator* ranks = nullptr;
+  // Where the work of a function does not tell, a run takes one thread or all, whichever has been faster of late.
+  // False: always all, so that what is compared goes one way.
+  bool chooses_threads = true;
 };
 
 // Plans memory and compiles `function`, which has been through the passes, or finds its machine code in the store or

@@ -100,7 +100,7 @@ class Tuner {
     MINNOW_ASSIGN(auto compiled, compile(function_, plan_, options));
     Contender contender;
     contender.schedules = std::move(schedules);
-    contender.executable = make_executable(function_.clone(), std::move(compiled), pool_);
+    contender.executable = make_executable(function_.clone(), std::move(compiled), pool_, {.chooses_threads = false});
     return contender;
   }
 

@@ -81,7 +81,8 @@ Status prepare(Contender& contender, const Subject& subject, const BenchFlags& f
   if (!options.code.tune) options.code.cache_folder.clear();  // the time it takes to compile is one of the results
   MINNOW_ASSIGN(contender.function, subject.prepare(options, contender.threads));
   if (contender.interprets()) return {};
-  MINNOW_TRY(contender.function->run());
+  const int warm_up = std::max(1, contender.function->executable().warm_up_runs());
+  for (int i = 0; i < warm_up; ++i) MINNOW_TRY(contender.function->run());
   const auto start = std::chrono::steady_clock::now();
   MINNOW_TRY(contender.function->run());
   const double steps = std::ceil(kSampleSeconds / std::max(seconds_since(start), 1e-9));

@@ -115,6 +115,10 @@ struct Kernel {
   bool is_kept = false;  // what it computes, of weights alone, no other kernel overwrites: it is there in the next run
 };
 
+// What runs of a function should be divided among. Its work alone does not always tell: where it says kOneOrAll, it
+// depends on the machine, and on what else that does.
+enum class Threads : uint8_t { kOne, kOneOrAll, kAll };
+
 class JitCode;  // owns the machine code
 
 struct CompiledFunction {
@@ -127,8 +131,9 @@ struct CompiledFunction {
   std::vector<BlockLoop> loops;
   std::vector<SequentialLoop> sequences;
   int64_t arena_bytes = 0;  // the plan's, plus scratch of kernels
-  std::string llvm_ir;      // before LLVM's passes; with CompileOptions::keep_llvm_ir
-  std::string assembly;     // with CompileOptions::keep_assembly
+  Threads threads = Threads::kOne;
+  std::string llvm_ir;   // before LLVM's passes; with CompileOptions::keep_llvm_ir
+  std::string assembly;  // with CompileOptions::keep_assembly
   double compile_milliseconds = 0;
   bool is_cached = false;  // the machine code was there already
   std::unique_ptr<JitCode> code;

@@ -190,9 +190,9 @@ void check_large_functions() {
   for (const int64_t rows : {7, 8, 100}) c.result(c.b.transpose(c.input({rows, 100}), {1, 0}));
   c.result(c.b.neg(c.input({10})));
   c.check();
-  Cases bytes;
-  bytes.result(bytes.b.add(bytes.input({1'400'000}), bytes.input({1'400'000})));
-  bytes.check();
+  Cases bytes;  // too many to be run here
+  bytes.result(bytes.b.neg(bytes.input({200'000'000})));
+  const testing::CompiledProgram compiled(bytes.function);
 }
 
 void check_passes() {

@@ -66,7 +66,7 @@ std::string SteppedFunction::difference(const std::vector<Tensor>& expected, int
   std::vector<std::string> found(static_cast<size_t>(ranks.count));
   proof::RankThreads all(ranks.count);
   const Status status = all.run([&](Communicator& rank) -> Status {
-    const ExecutorOptions options{ranks.is_guarded, ranks.divides_all, &rank};
+    const ExecutorOptions options{.is_guarded = ranks.is_guarded, .divides_all = ranks.divides_all, .ranks = &rank};
     MINNOW_ASSIGN(const std::vector<Tensor> results, run(steps, ranks.threads, options));
     for (size_t i = 0; i < expected.size(); ++i) {
       if (std::ranges::equal(results[i].bytes(), expected[i].bytes())) continue;

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "ir/builder.h"
 #include "ir/text.h"
 #include "runtime/kernel_seconds.h"
+#include "runtime/random_batch.h"
 
 namespace minnow {
 namespace {
@@ -88,6 +90,39 @@ INSTANTIATE_TEST_SUITE_P(Backends, ExecutableTest, testing::Values(Backend::kInt
                          [](const auto& info) {
                            return std::string(info.param == Backend::kJit ? "Compiled" : "Interpreted");
                          });
+
+std::unique_ptr<Function> product(int64_t extent) {
+  auto function = std::make_unique<Function>("product");
+  Builder b(*function);
+  Value* x = function->add_parameter("x", {DType::kF32, {extent, extent}});
+  Value* y = b.dot(x, x, {1, 0});
+  function->add_result("y", y);
+  function->add_result("sum", b.reduce_sum(b.exp(y), {0, 1}));
+  return function;
+}
+
+TEST(CompiledExecutable, HasTheSameBitsWhileItFindsOutHowManyThreadsAreFaster) {
+  ThreadPool one(1), several(3);
+  const auto alone = *make_compiled(product(130), one), chooses = *make_compiled(product(130), several);
+  ASSERT_GT(chooses->warm_up_runs(), 0);
+  Tensor x = random_argument(*alone->function().parameters().front(), 0);
+  std::vector<Tensor*> arguments = {&x};
+  ASSERT_TRUE(alone->run(arguments));
+  for (int run = 0; run < 2 * chooses->warm_up_runs(); ++run) {
+    ASSERT_TRUE(chooses->run(arguments));
+    for (size_t i = 0; i < 2; ++i)
+      ASSERT_TRUE(std::ranges::equal(alone->result(i, arguments).bytes(), chooses->result(i, arguments).bytes()))
+          << run;
+  }
+}
+
+TEST(CompiledExecutable, FindsOutOnlyWhereWorkDoesNotTell) {
+  ThreadPool pool(2);
+  const auto threads_of = [&](int64_t extent) { return (*CodeStore().compile(*product(extent), pool, {}))->threads; };
+  EXPECT_EQ(threads_of(10), Threads::kOne);
+  EXPECT_EQ(threads_of(130), Threads::kOneOrAll);
+  EXPECT_EQ(threads_of(1000), Threads::kAll);
+}
 
 }  // namespace
 }  // namespace minnow

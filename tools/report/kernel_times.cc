@@ -10,7 +10,8 @@ namespace minnow {
 
 Result<std::vector<KernelTrace>> trace_steps(MeasuredFunction& function, int repeats) {
   constexpr int kWarmUp = 3;
-  for (int i = 0; i < kWarmUp; ++i) MINNOW_TRY(function.run());
+  const int warm_up = std::max(kWarmUp, function.executable().warm_up_runs());
+  for (int i = 0; i < warm_up; ++i) MINNOW_TRY(function.run());
   std::vector<KernelTrace> steps(static_cast<size_t>(repeats));
   for (KernelTrace& step : steps) {
     step.reserve(function.executable().kernels().size());
