@@ -159,7 +159,7 @@ void PanelSchedule::divide_windows(const Target& target) {
   const Kind pixel = whole.sums_pixels() ? Kind::kDepth : Kind::kRow;
   const std::vector<size_t> pixels = whole.axes_of(pixel);  // the images, then space
   stages = true;
-  vectors = std::min(vectors, even_tile(ceil_div(whole.extent_of(Kind::kColumn), lanes), kFilterVectors));
+  vectors = std::min(vectors, packed_vectors(ceil_div(whole.extent_of(Kind::kColumn), lanes), kFilterVectors));
   most_tile_rows = std::min<int64_t>(kMaxTileRows, std::max<int64_t>(1, target.schedule.tiles.accumulators / vectors));
   block[pixels[0]] = 1;
   const bool has_little = !target.has_threads && !whole.sums_pixels();
