@@ -69,6 +69,17 @@ TEST(Schedule, DividesOneImageAmongThreads) {
   EXPECT_THAT(convolution(4, 34), AllOf(HasSubstr("vectors of pixels"), HasSubstr("4 units of work")));
 }
 
+// Three vectors of channels, where panels of two would have an empty one.
+TEST(Schedule, PanelsOfWindowsAreFilled) {
+  const auto convolution = [](int64_t channels) {
+    return schedule_of(OpKind::kConv, {1, 32, 16, 16}, {channels, 32, 3, 3}, ConvAttributes{}, "znver5", false);
+  };
+  EXPECT_THAT(convolution(48), HasSubstr("x 3 vectors"));
+  EXPECT_THAT(convolution(64), HasSubstr("x 2 vectors"));
+  EXPECT_THAT(convolution(80), HasSubstr("x 2 vectors"));  // six of five in any case
+  EXPECT_THAT(convolution(144), HasSubstr("x 3 vectors"));
+}
+
 // A tile is a part of a line of pixels, or whole lines, where that leaves it sums enough.
 TEST(Schedule, TilesFollowLinesOfPixels) {
   const auto convolution = [](int64_t size, const std::string& cpu) {
