@@ -42,14 +42,15 @@ std::optional<Phases> phases_of(const std::vector<Taps>& all, const ResizeAxis& 
 
 // Element i + distance in the place of element i; beyond the ends the outermost.
 Value* shifted(GraphBuilder& b, Value* x, int64_t dim, int64_t distance) {
-  if (distance == 0) return x;
   const int64_t size = x->type.dim(dim);
   const int64_t steps = std::min(std::abs(distance), size - 1);
+  if (steps == 0) return x;
   const bool is_back = distance < 0;
-  std::vector<Value*> parts(static_cast<size_t>(steps), b.slice(x, dim, is_back ? 0 : size - 1, is_back ? 1 : size));
-  parts.insert(is_back ? parts.end() : parts.begin(),
-               b.slice(x, dim, is_back ? 0 : steps, is_back ? size - steps : size));
-  return b.concat(parts, dim);
+  Shape beyond = x->type.shape;
+  beyond[static_cast<size_t>(dim)] = steps;
+  Value* outermost = b.broadcast_to(b.slice(x, dim, is_back ? 0 : size - 1, is_back ? 1 : size), beyond);
+  Value* others = b.slice(x, dim, is_back ? 0 : steps, is_back ? size - steps : size);
+  return is_back ? b.concat({outermost, others}, dim) : b.concat({others, outermost}, dim);
 }
 
 // [..., I, ...] → [..., I, factor, ...] → [..., I factor, ...].
