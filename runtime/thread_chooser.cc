@@ -1,6 +1,7 @@
 #include "runtime/thread_chooser.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace minnow {
 namespace {
@@ -10,7 +11,8 @@ constexpr double kEnough = 0.97;  // of the time on one thread: for less gain th
 
 constexpr int kRunsOnOne = 4;  // at least, of which the first has its data in the others' caches and does not count
 constexpr double kWaking = 200e-6;      // at most, of threads that sleep
-constexpr double kMostAllowances = 25;  // in the account, either way: what is long past says little about now
+constexpr double kMostAllowances = 25;  // in the account: what is long past says little about now
+constexpr double kLeastDebt = 4;        // in allowances, too, that is always remembered: see most_debt()
 
 }  // namespace
 
@@ -32,18 +34,26 @@ void ThreadChooser::add_on_one(double seconds) {
 }
 
 void ThreadChooser::add_on_all(double seconds) {
-  const double most = kMostAllowances * allowance();
-  account_ = std::clamp(account_ + kShare * seconds + kEnough * one_ - seconds, -most, most);
+  account_ =
+      std::clamp(account_ + kShare * seconds + kEnough * one_ - seconds, -most_debt(), kMostAllowances * allowance());
   unseen_ += seconds;
   const bool has_lost = account_ < -allowance();
   const bool is_one_forgotten = kShare * unseen_ > allowance();  // to time it costs about that
-  if (has_lost || is_one_forgotten) change();
+  if (!has_lost && !is_one_forgotten) return;
+  lost_trials_ = has_lost ? lost_trials_ + 1 : 0;
+  change();
 }
 
 void ThreadChooser::change() {
   takes_all_ = !takes_all_;
   streak_ = 0;
   unseen_ = 0;
+}
+
+// One late thread says little about the next second, a trial lost after another does.
+double ThreadChooser::most_debt() const {
+  const double allowances = std::ldexp(kLeastDebt, std::min(lost_trials_, 8));
+  return std::min(allowances, kMostAllowances) * allowance();
 }
 
 // For a trial to get going.

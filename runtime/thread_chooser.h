@@ -28,9 +28,11 @@ class ThreadChooser {
   void add_on_all(double seconds);
   void change();
   double allowance() const;
+  double most_debt() const;
 
   bool takes_all_ = false;
-  int streak_ = 0;  // runs since the last change
+  int streak_ = 0;       // runs since the last change
+  int lost_trials_ = 0;  // one after the other
   std::array<double, 5> latest_ = {};
   size_t known_ = 0;    // runs that were in latest_
   double one_ = 0;      // the median of latest_: what a run on one thread takes
