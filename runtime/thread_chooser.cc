@@ -12,7 +12,7 @@ constexpr double kEnough = 0.97;  // of the time on one thread: for less gain th
 constexpr int kRunsOnOne = 4;  // at least, of which the first has its data in the others' caches and does not count
 constexpr double kWaking = 200e-6;      // at most, of threads that sleep
 constexpr double kMostAllowances = 25;  // in the account: what is long past says little about now
-constexpr double kLeastDebt = 4;        // in allowances, too, that is always remembered: see most_debt()
+constexpr double kLeastDebt = 2;        // in allowances, too, that is always remembered: see most_debt()
 
 }  // namespace
 

@@ -5,7 +5,8 @@
 // All threads are to take no longer than one would have, but for a hundredth. An account keeps that: a hundredth of all
 // time is paid in, and so is what runs on all threads gain over one, or it is drawn if they lose. All threads are tried
 // as long as the account is in credit; a trial may overdraw it by an allowance, and then ends. So a trial that has lost
-// much is followed by a long wait, one that gains goes on, and a rare late thread does not end it.
+// much is followed by a wait, the longer the more trials before it have lost, one that gains goes on, and a rare late
+// thread does not end it.
 #pragma once
 
 #include <array>

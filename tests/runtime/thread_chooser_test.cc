@@ -63,7 +63,8 @@ TEST(ThreadChooser, CostsAHundredthWhereTheyAreSlower) {
     for (const double slower : {0.98, 1.1, 2.0, 20.0}) {
       ThreadChooser chooser;
       const Course course = follow(chooser, 20000, always(one), always(slower * one));
-      EXPECT_LT(course.seconds, 1.011 * course.on_one + 5e-3) << one << ", " << slower;
+      const double of_first_trials = 5e-3 + 15 * one;  // what a late thread may cost
+      EXPECT_LT(course.seconds, 1.011 * course.on_one + of_first_trials) << one << ", " << slower;
     }
 }
 
@@ -75,10 +76,11 @@ TEST(ThreadChooser, HasChosenWhenItSays) {
   }
 }
 
-// Of what one very late thread costs no more is held against all than a sixth of a second makes up for.
+// Of what one very late thread costs, in the first run on all, no more is held against them than a tenth of a second
+// makes up for.
 TEST(ThreadChooser, ForgivesOneLateThread) {
   ThreadChooser chooser;
-  const auto late_at_first = [](int i) { return i == 0 ? 0.05 : 20 * kMicro; };
+  const auto late_at_first = [](int i) { return i == 4 ? 0.05 : 20 * kMicro; };
   const Course course = follow(chooser, 10000, always(40 * kMicro), late_at_first);
   EXPECT_GT(course.on_all, 5000);
 }
