@@ -2,7 +2,8 @@
 // soon other threads answer, which changes with whatever else the machine does; so runs are timed. Results have the
 // same bits either way.
 //
-// All threads are to take no longer than one would have, but for a hundredth. An account keeps that: a hundredth of all
+// All threads are to take no longer than one would have, but for a hundredth and what a late thread costs that is the
+// first to be so for a while. An account keeps that: a hundredth of all
 // time is paid in, and so is what runs on all threads gain over one, or it is drawn if they lose. All threads are tried
 // as long as the account is in credit; a trial may overdraw it by an allowance, and then ends. So a trial that has lost
 // much is followed by a wait, the longer the more trials before it have lost, one that gains goes on, and a rare late
