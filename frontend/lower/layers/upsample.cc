@@ -4,6 +4,7 @@
 #include "frontend/lower/layer_rule.h"
 #include "frontend/lower/layers/axis.h"
 #include "frontend/lower/window_geometry.h"
+#include "ir/neighbours.h"
 
 namespace minnow {
 namespace {
@@ -20,40 +21,23 @@ Value* repeat(Builder& b, Value* x, const std::vector<int64_t>& factor) {
 }
 
 // Copy p of element i lies (p + 1/2) / factor - 1/2 elements behind its middle. It takes that much of the next element,
-// or of the one before if it is negative, and the rest of element i. An element that does not exist is the outermost.
-// Along dimension `dim`: [...,n,...] → [...,n,factor,...]
-Value* interpolate(Builder& b, Value* x, size_t dim, int64_t factor) {
-  const auto along = static_cast<int64_t>(dim);
-  const int64_t n = x->type.dim(along);
-  Value* before = b.concat({b.slice(x, along, 0, 1), b.slice(x, along, 0, n - 1)}, along);
-  Value* behind = b.concat({b.slice(x, along, 1, n), b.slice(x, along, n - 1, n)}, along);
-  std::vector<double> of_before, of_here, of_behind;
+// or of the one before if it is negative, and the rest of element i.
+std::vector<Neighbour> neighbours_of(int64_t factor) {
+  std::vector<Neighbour> neighbours = {{0, {}}, {-1, {}}, {1, {}}};
   for (int64_t copy = 0; copy < factor; ++copy) {
     const double distance = (static_cast<double>(copy) + 0.5) / static_cast<double>(factor) - 0.5;
-    of_before.push_back(std::max(-distance, 0.0));
-    of_behind.push_back(std::max(distance, 0.0));
-    of_here.push_back(1 - std::abs(distance));
+    neighbours[0].weights.push_back(1 - std::abs(distance));
+    neighbours[1].weights.push_back(std::max(-distance, 0.0));
+    neighbours[2].weights.push_back(std::max(distance, 0.0));
   }
-  Shape copies = x->type.shape;
-  copies.insert(copies.begin() + along + 1, factor);
-  std::vector<int64_t> dims;
-  for (int64_t i = 0; i < std::ssize(copies); ++i)
-    if (i != along + 1) dims.push_back(i);
-  const auto weigh = [&](Value* y, std::vector<double> shares) {
-    Value* share = b.constant({DType::kF32, {factor}}, std::move(shares));
-    return b.mul(b.broadcast(y, dims, copies), b.broadcast(share, {along + 1}, copies));
-  };
-  return b.add(b.add(weigh(x, of_here), weigh(before, of_before)), weigh(behind, of_behind));
+  return neighbours;
 }
 
 // One dimension after the other, with the elements of a dimension of one as they are.
 Value* interpolate(Builder& b, Value* x, const std::vector<int64_t>& factor) {
   for (size_t i = 0; i < factor.size(); ++i) {
-    Shape shape = x->type.shape;
-    if (shape[2 + i] == 1 || factor[i] == 1) continue;
-    Value* copies = interpolate(b, x, 2 + i, factor[i]);
-    shape[2 + i] *= factor[i];
-    x = b.reshape(copies, shape);
+    if (x->type.shape[2 + i] == 1 || factor[i] == 1) continue;
+    x = sum_of_neighbours(b, x, static_cast<int64_t>(2 + i), neighbours_of(factor[i]));
   }
   return x;
 }

@@ -7,24 +7,20 @@
 #include <optional>
 
 #include "frontend/onnx/ops/resize_taps.h"
+#include "ir/neighbours.h"
 
 namespace minnow::onnx_ops {
 namespace {
 
 constexpr double kMostWeights = 1 << 23;  // of all results along an axis
 
-// Of each distance from element i, what it counts in the results i factor to i factor + factor - 1.
-struct Phases {
-  int64_t factor = 1;
-  std::map<int64_t, std::vector<double>> weights;
-};
-
 // Where all elements are made into as many results in the same way, to the precision of f32.
-std::optional<Phases> phases_of(const std::vector<Taps>& all, const ResizeAxis& axis) {
+std::optional<std::vector<Neighbour>> neighbours_of(const std::vector<Taps>& all, const ResizeAxis& axis) {
   if (axis.output % axis.input != 0) return std::nullopt;
-  Phases phases{axis.output / axis.input, {}};
+  const int64_t factor = axis.output / axis.input;
+  std::map<int64_t, std::vector<double>> weights;  // by distance
   for (int64_t i = 0; i < axis.output; ++i) {
-    const int64_t element = i / phases.factor, phase = i % phases.factor;
+    const int64_t element = i / factor, phase = i % factor;
     const Taps& taps = all[static_cast<size_t>(i)];
     const Taps& first = all[static_cast<size_t>(phase)];
     if (taps.places.size() != first.places.size()) return std::nullopt;
@@ -32,44 +28,14 @@ std::optional<Phases> phases_of(const std::vector<Taps>& all, const ResizeAxis& 
       const int64_t distance = taps.places[tap] - element;
       const auto weight = static_cast<float>(taps.weights[tap]);
       if (distance != first.places[tap] || weight != static_cast<float>(first.weights[tap])) return std::nullopt;
-      auto& of_distance = phases.weights[distance];
-      of_distance.resize(static_cast<size_t>(phases.factor));
+      auto& of_distance = weights[distance];
+      of_distance.resize(static_cast<size_t>(factor));
       of_distance[static_cast<size_t>(phase)] = taps.weights[tap];
     }
   }
-  return phases;
-}
-
-// Element i + distance in the place of element i; beyond the ends the outermost.
-Value* shifted(GraphBuilder& b, Value* x, int64_t dim, int64_t distance) {
-  const int64_t size = x->type.dim(dim);
-  const int64_t steps = std::min(std::abs(distance), size - 1);
-  if (steps == 0) return x;
-  const bool is_back = distance < 0;
-  Shape beyond = x->type.shape;
-  beyond[static_cast<size_t>(dim)] = steps;
-  Value* outermost = b.broadcast_to(b.slice(x, dim, is_back ? 0 : size - 1, is_back ? 1 : size), beyond);
-  Value* others = b.slice(x, dim, is_back ? 0 : steps, is_back ? size - steps : size);
-  return is_back ? b.concat({outermost, others}, dim) : b.concat({others, outermost}, dim);
-}
-
-// [..., I, ...] → [..., I, factor, ...] → [..., I factor, ...].
-Value* sum_of_phases(GraphBuilder& b, Value* x, int64_t dim, const Phases& phases) {
-  Shape copies = x->type.shape, result = copies, one(copies.size() + 1, 1);
-  const auto at = static_cast<size_t>(dim);
-  result[at] *= phases.factor;
-  copies.insert(copies.begin() + dim + 1, phases.factor);
-  one[at + 1] = phases.factor;
-  Dims dims = first_dims(std::ssize(copies));
-  dims.erase(dims.begin() + dim + 1);
-  Value* sum = nullptr;
-  for (const auto& [distance, weights] : phases.weights) {
-    Value* term = b.broadcast(shifted(b, x, dim, distance), dims, copies);
-    if (!std::ranges::all_of(weights, [](double weight) { return weight == 1; }))
-      term = b.mul(term, b.f32s(one, weights));
-    sum = sum == nullptr ? term : b.add(sum, term);
-  }
-  return b.reshape(sum, result);
+  std::vector<Neighbour> neighbours;
+  for (auto& [distance, of_distance] : weights) neighbours.push_back({distance, std::move(of_distance)});
+  return neighbours;
 }
 
 // Multiply-adds of a result that a product takes in the time of a gather.
@@ -122,9 +88,9 @@ Value* resized(GraphBuilder& b, Value* x, const ResizeForm& form, const ResizeAx
           "an axis of {} that becomes {} is not supported", axis.input, axis.output);
   std::vector<Taps> all;
   for (int64_t i = 0; i < axis.output; ++i) all.push_back(taps_of(form, axis, i));
-  const auto phases = phases_of(all, axis);
-  const bool is_exact = form.mode != "nearest" || (phases && phases->weights.size() == 1);  // no 0 times infinity
-  if (phases && is_exact) return sum_of_phases(b, x, axis.dim, *phases);
+  const auto neighbours = neighbours_of(all, axis);
+  const bool is_exact = form.mode != "nearest" || (neighbours && neighbours->size() == 1);  // no 0 times infinity
+  if (neighbours && is_exact) return sum_of_neighbours(b, x, axis.dim, *neighbours);
   const bool is_short = axis.input <= kLongestRow && static_cast<double>(axis.output * axis.input) <= kMostWeights;
   if (form.mode != "nearest" && is_short) return product_along(b, x, all, axis);
   return sum_of_taps(b, x, std::move(all), axis);
