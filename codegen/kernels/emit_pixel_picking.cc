@@ -14,7 +14,9 @@ class PixelPicking : PixelKernel {
         found_(kernel.stack(emitter_.type_of(DType::kF32), s_.windows.vectors())),
         target_(kernel.buffer(work.outputs[0].buffer)) {}
 
-  WorkUnits emit();
+  WorkUnits emit() {
+    return for_units(s_.elements.pixels(), [this] { emit_unit(); });
+  }
 
  private:
   void emit_unit();
@@ -29,12 +31,6 @@ class PixelPicking : PixelKernel {
   V target_;
   V x_ = nullptr, y_ = nullptr;  // of the unit
 };
-
-WorkUnits PixelPicking::emit() {
-  loop_over_units([this] { emit_unit(); });
-  const int64_t planes = op_.type().shape[0] * op_.type().shape[1];
-  return {planes / planes_, true, grid_of_rows(planes, planes_, s_.elements.pixels() / planes_)};
-}
 
 void PixelPicking::emit_unit() {
   x_ = begin_of(op_.operands[0], s_.windows.elements());

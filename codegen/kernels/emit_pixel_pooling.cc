@@ -9,7 +9,9 @@ class PixelPooling : PixelKernel {
   PixelPooling(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PoolingSchedule& s)
       : PixelKernel(kernel, storage, work, s.planes()), s_(s), y_(kernel.buffer(work.outputs[0].buffer)) {}
 
-  WorkUnits emit();
+  WorkUnits emit() {
+    return for_units(s_.pixels(), [this] { emit_unit(); });
+  }
 
  private:
   void emit_unit();
@@ -24,12 +26,6 @@ class PixelPooling : PixelKernel {
   V x_ = nullptr;                     // of the unit
   std::vector<std::vector<V>> made_;  // by each step
 };
-
-WorkUnits PixelPooling::emit() {
-  loop_over_units([this] { emit_unit(); });
-  const int64_t planes = op_.type().shape[0] * op_.type().shape[1];
-  return {planes / planes_, true, grid_of_rows(planes, planes_, s_.pixels() / planes_)};
-}
 
 // Comparisons that tell NaNs from numbers and zeros by their signs would take most of the time. So numbers are compared
 // alone, and where there is a NaN, an infinity, or a largest of -0, all is done once more.

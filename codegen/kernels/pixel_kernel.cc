@@ -10,11 +10,13 @@ PixelKernel::PixelKernel(KernelBuilder& kernel, const Storage& storage, const Ke
     : kernel_(kernel), ir_(kernel.ir()), storage_(storage), work_(work), op_(*work.main), planes_(planes),
       emitter_(kernel, storage, work.inside, kernel.target().lanes) {}
 
-void PixelKernel::loop_over_units(const std::function<void()>& body) {
+WorkUnits PixelKernel::for_units(int64_t pixels, const std::function<void()>& body) {
   kernel_.loop(kernel_.begin(), kernel_.end(), 1, [&](V unit) {
     unit_ = unit;
     body();
   });
+  const int64_t planes = op_.type().shape[0] * op_.type().shape[1];
+  return {planes / planes_, true, grid_of_rows(planes, planes_, pixels / planes_)};
 }
 
 V PixelKernel::begin_of(const Value* operand, int64_t elements) {

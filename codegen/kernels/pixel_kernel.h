@@ -5,6 +5,7 @@
 #include <functional>
 #include <unordered_set>
 
+#include "codegen/kernels/emit_loop.h"
 #include "codegen/kernels/pixel_reader.h"
 #include "codegen/schedule/kernel_work.h"
 
@@ -17,8 +18,8 @@ class PixelKernel {
   // A unit of work is so many images, each a plane of the result.
   PixelKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, int64_t planes);
 
-  // Calls body with each unit, as unit_.
-  void loop_over_units(const std::function<void()>& body);
+  // Calls body with each unit, as unit_, which makes so many pixels of the result.
+  WorkUnits for_units(int64_t pixels, const std::function<void()>& body);
   // Where in an operand the unit's elements begin, so many for each.
   V begin_of(const Value* operand, int64_t elements);
 

@@ -27,7 +27,7 @@ constexpr int64_t kWideVectors = 4;    // at most, of a panel that many rows rea
 constexpr int64_t kLongPiece = 64;     // floats; shorter ones would each be alone on their page of memory
 constexpr int64_t kLineBytes = 64;     // of a cache
 constexpr int64_t kLineParts = 3;      // of a tile, of which one less may do
-constexpr int64_t kFilterVectors = 2;  // of a panel whose sums are of many pixels
+constexpr int64_t kFilterVectors = 2;  // of a panel whose sums are of many pixels, or one more
 constexpr int64_t kFewestPlaces = 64;  // of a panel's depth, or of its sums: fewer are not worth beginning
 
 // The parts of the second-level cache that a panel or its sums take, and a band of an image's rows.
