@@ -3,10 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <limits>
-#include <regex>
 
 #include "codegen/target/target.h"
 #include "ir/text.h"
@@ -16,71 +13,10 @@
 #include "passes/group/kernel_form.h"
 #include "passes/pipeline.h"
 #include "proof/parameters.h"
-#include "tests/cases/agreement.h"
+#include "tests/codegen/threshold_cases.h"
 
 namespace minnow {
 namespace {
-
-// Many functions in one: each result is a case.
-struct Cases {
-  Function function{"f"};
-  Builder b{function};
-  bool takes_infinities = false;
-
-  Value* input(Shape shape, Role role = Role::kInput) {
-    return function.add_parameter(fmt::format("p{}", function.parameters().size()), {DType::kF32, std::move(shape)},
-                                  role);
-  }
-  void result(Value* value) { function.add_result(fmt::format("r{}", function.results().size()), value); }
-  void op(OpKind kind, const Shape& left, const Shape& right, const Attributes& attributes) {
-    Value* first = input(left);
-    result(b.create(kind, {first, input(right)}, attributes));
-  }
-  void dot(int64_t rows, int64_t depth, int64_t columns, std::array<int64_t, 2> contract = {1, 0}) {
-    Shape left = {rows, depth}, right = {depth, columns};
-    if (contract[0] == 0) std::swap(left[0], left[1]);
-    if (contract[1] == 1) std::swap(right[0], right[1]);
-    op(OpKind::kDot, left, right, DotAttributes{contract});
-  }
-
-  std::vector<Tensor> arguments() const {
-    proof::Rng rng(7);
-    return draw_arguments(function, std::vector<proof::Domain>(function.parameters().size()), proof::Numbers::kWhole,
-                          rng);
-  }
-  // Compiled as it is, or after all passes; on three threads.
-  void check(const std::string& cpu = {}, bool keeps_weights = false) const {
-    check_compiled(*function.clone(), {.cpu = cpu, .keeps_weights = keeps_weights});
-  }
-  void check_after_passes() const {
-    const auto passed = function.clone();
-    ASSERT_TRUE(run_passes(*passed, default_pipeline()));
-    check_compiled(*passed, {});
-  }
-
- private:
-  // An infinity at an end shows up where it has no business.
-  static void put_infinities(std::vector<Tensor>& arguments) {
-    for (Tensor& argument : arguments) argument.as<float>().back() = std::numeric_limits<float>::infinity();
-  }
-  void check_compiled(const Function& compiled, const CompileOptions& options) const {
-    testing::CompiledProgram program(compiled, options);
-    ThreadPool three(3);
-    auto given = arguments();
-    for (const bool is_finite : {true, false}) {
-      if (!is_finite && !takes_infinities) continue;
-      if (!is_finite) put_infinities(given);
-      const testing::Reference expected = testing::interpret_reference(function, given);
-      const auto actual = program.run(given, three);
-      ASSERT_EQ(actual.size(), expected.results.size());
-      for (size_t i = 0; i < actual.size(); ++i)
-        EXPECT_TRUE(
-            testing::agrees(expected.results[i], actual[i], is_finite ? expected.tolerance(i) : testing::Tolerance{}))
-            << "result " << i << " of\n"
-            << print(compiled);
-    }
-  }
-};
 
 void check_products() {
   Cases c;
@@ -355,63 +291,6 @@ TEST(Thresholds, HaveACaseOnEachSide) {
     EXPECT_TRUE(threshold->is_met_below()) << "no case below " << threshold->name() << ", " << *threshold;
     EXPECT_TRUE(threshold->is_met_above()) << "no case above " << threshold->name() << ", " << *threshold;
   }
-}
-
-// Numbers that are no sizes at which something changes.
-const std::vector<std::string>& no_thresholds() {
-  static const std::vector<std::string> kOthers = {
-      // clang-format off
-      "kBufferAlignment", "kArenaAlignment", "kRounded",  // of memory
-      "kBlockExamples",                       // of the layout
-      "kRounds",                              // of a search
-      "kMost = int64_t{1} << 40",             // of a number that makes sense
-      "kRead = 0",                            // LLVM's
-      "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kStepsOfRow", "kLineParts", "kFilterVectors", "kLongRows",  // how registers are filled
-      "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
-      "kColumnParts", "kPlacesApart", "kMaskedLanes", "2 * wide",  // and how LLVM fills them
-      "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere", "kReadMasked", "kLoad", "kShuffle", "kPooled", "kPicked", "kLine", "kGain",  // of cycles
-      "kLanes = 16", "kIdleParts", "kNothing", "kAnything", "kNoNumber",  // of vectors
-      "kVectorsOfPiece", "kChains", "kNone", "kBoth",  // of reductions, of traits
-      "kLanesOfPart",                         // of registers
-      "kKeyBytes",                            // of what is sorted
-      "kProductParts", "kFewestPlaces", "kFewestRows", "kPanelParts", "kImageParts", "kEpilogueParts", "kLineBytes", "kFastBytes", "kBandPart",  // of caches, whose sizes the processor has
-      "kMaxFactors",                          // of a product
-      "d < 4", "kRow = 2",                    // dimensions of an image
-      "kSmallBand",                           // of memory that there is little of
-      "kMaxEntryBytes", "kMaxEntries",        // of files
-      "kMaxPairs", "kFar", "kFewUsers",       // how long is searched
-      "kRunsOfWeights",                       // how often is computed what is prepared once
-      // clang-format on
-  };
-  return kOthers;
-}
-
-// Numbers above 2 that something is compared with, or that limit it, and constants that are no thresholds.
-TEST(Thresholds, AreAllDeclaredAsSuch) {
-  const std::regex suspicious(
-      R"(constexpr (u?int\w*|size_t|double|uintmax_t) k\w+ =|[^<>-](<|<=|>|>=) ([3-9]|\d\d+)\b|\b\d+ \* [\w.()]+ (<|<=|>|>=) |)"
-      R"((<|<=|>|>=) \d+ \* |(std::(min|max|clamp)(<\w+>)?|largest_divisor|even_tile)\([^;]*[(,] ?([3-9]|\d\d+)[),])");
-  size_t declared = 0;
-  for (const char* folder : {"codegen", "passes", "ir"})
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(std::string(MINNOW_SOURCE_DIR "/") + folder)) {
-      const bool is_source = entry.path().extension() == ".cc" || entry.path().extension() == ".h";
-      const std::string stem = entry.path().stem();
-      const std::string room = entry.path().parent_path().filename();
-      if (room == "bundle" || room == "c_source") continue;  // whose numbers are of a format, or of C that is printed
-      if (!is_source || stem == "threshold" || stem.ends_with("_math"))
-        continue;  // whose numbers are functions' arguments
-      std::ifstream file(entry.path());
-      for (std::string line; std::getline(file, line);) {
-        declared += line.find("const Threshold k") != std::string::npos ? 1 : 0;
-        const std::string code = line.substr(0, line.find("//"));
-        if (std::string(folder) == "ir" || !std::regex_search(code, suspicious)) continue;
-        EXPECT_TRUE(std::ranges::any_of(
-            no_thresholds(), [&](const std::string& other) { return code.find(other) != std::string::npos; }))
-            << entry.path().string() << ": " << line << "\n  is a threshold, or is to be named in no_thresholds()";
-      }
-    }
-  EXPECT_EQ(declared, Threshold::all().size()) << "one that is not at namespace scope is not found here";
 }
 
 }  // namespace
