@@ -1,5 +1,6 @@
 #include "tests/onnx/small_graph.h"
 
+#include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
@@ -92,6 +93,18 @@ Answer answer(const std::vector<std::string>& nodes, const std::vector<SmallInpu
   const Tensor wide = result->converted_to(DType::kF64);
   const auto values = wide.as<double>();
   return {"", result->type().shape, {values.begin(), values.end()}};
+}
+
+MATCHER(IsNear, "") { return std::abs(std::get<0>(arg) - std::get<1>(arg)) <= 1e-5 * (1 + std::abs(std::get<1>(arg))); }
+
+void expect(const Answer& answer, const Shape& shape, const std::vector<double>& values) {
+  EXPECT_EQ(answer.error, "");
+  EXPECT_EQ(answer.shape, shape);
+  EXPECT_THAT(answer.values, testing::Pointwise(IsNear(), values));
+}
+
+SmallInput x4(std::vector<double> values) {
+  return {"x", {DType::kF32, {static_cast<int64_t>(values.size())}}, values};
 }
 
 }  // namespace minnow::onnx_tests

@@ -34,5 +34,9 @@ struct Answer {
 };
 Answer answer(const std::vector<std::string>& nodes, const std::vector<SmallInput>& inputs, int64_t version = 22,
               const std::string& more = "");
+// No error, this shape, and these elements but for what f32 rounds.
+void expect(const Answer& answer, const Shape& shape, const std::vector<double>& values);
+// An input "x" of f32, in a row.
+SmallInput x4(std::vector<double> values);
 
 }  // namespace minnow::onnx_tests
