@@ -190,6 +190,7 @@ void Lowering::add_work(KernelWork work) {
     work.panels = found->second.buffer;
   } else {
     schedule_kernel(work, target_);
+    transform_filter(work);
   }
   if (out_.remarks != nullptr && !work.schedule_text().empty())
     out_.remarks->say(work.origin->result(), "schedule: " + work.schedule_text());
@@ -200,6 +201,15 @@ void Lowering::add_work(KernelWork work) {
     work.scratch = add_scratch(work.scratch_bytes * work.scratch_units);
   }
   out_.works.push_back(std::move(work));
+}
+
+// Of few images, whose kernel's units all read it, in front of it.
+void Lowering::transform_filter(KernelWork& work) {
+  auto* filtering = work.contraction ? std::get_if<WinogradSchedule>(&*work.contraction) : nullptr;
+  if (filtering == nullptr || filtering->bands.empty()) return;
+  filtering->is_ahead = true;
+  work.panels = add_scratch(filtering->bytes_packed_ahead());
+  add_packing(*work.origin, {*work.contraction, work.panels}, false);
 }
 
 // Of one type. Each element is read of all before it is written to any.

@@ -44,22 +44,25 @@ bool Lowering::is_kept(const Op& op) const {
 void Lowering::keep_panels() {
   if (!out_.keeps_weights || is_body_ || !target_.has_threads) return;
   for (const auto& op : function_.ops()) {
-    if (op->kind == OpKind::kLoop && !is_block_loop(*op)) {
+    if (op->kind == OpKind::kLoop) {
       for (const auto& inner : op->body->ops())
         if (const Value* right = operand_from_around(*op, right_operand(*inner)); right != nullptr && is_kept(right))
-          keep_panel(*inner, op->attr<LoopAttributes>().count);
+          keep_panel(*inner, is_block_loop(*op), op->attr<LoopAttributes>().count);
     } else if (const Value* right = right_operand(*op); right != nullptr && is_kept(right) && !is_kept(*op)) {
-      keep_panel(*op, 1);
+      keep_panel(*op, false, 1);
     }
   }
 }
 
-void Lowering::keep_panel(const Op& op, int64_t iterations) {
-  const auto schedule = choose_packed_ahead(*product_in(op), target_, iterations * kRunsOfWeights);
+void Lowering::keep_panel(const Op& op, bool is_in_block, int64_t iterations) {
+  auto schedule = packed_ahead(op, is_in_block, iterations * kRunsOfWeights);
   if (!schedule) return;
-  const int64_t rows = schedule->rows_of_block() * schedule->blocks(Axis::Kind::kRow);
-  if (iterations == 1 && ceil_div(rows, schedule->tile_rows(schedule->rows_of_block())) > kTilesPerPacking) return;
-  kept_panels_.emplace(&op, PackedAhead{*schedule, place_on_arena(schedule->bytes_packed_ahead())});
+  if (const auto* panels = std::get_if<PanelSchedule>(&*schedule); panels != nullptr && iterations == 1) {
+    const int64_t rows = panels->rows_of_block() * panels->blocks(Axis::Kind::kRow);
+    if (ceil_div(rows, panels->tile_rows(panels->rows_of_block())) > kTilesPerPacking) return;
+  }
+  const int buffer = place_on_arena(bytes_packed_ahead(*schedule));
+  kept_panels_.emplace(&op, PackedAhead{*std::move(schedule), buffer});
 }
 
 }  // namespace minnow

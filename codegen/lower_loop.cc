@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "codegen/kernels/emit_kernel.h"
 #include "codegen/lowering.h"
 #include "codegen/right_operand.h"
 #include "ir/loop.h"
@@ -25,6 +26,7 @@ void Lowering::lower_loop(const Op& loop) {
 
 void Lowering::lower_block_loop(const Op& loop) {
   const MemoryPlan plan = plan_body(loop);
+  std::unordered_map<const Op*, PackedAhead> packed = pack_ahead(loop);
   const int index = static_cast<int>(out_.loops.size());
   out_.loops.push_back({});
   const int64_t blocks = loop.attr<LoopAttributes>().count;
@@ -35,6 +37,7 @@ void Lowering::lower_block_loop(const Op& loop) {
   made.local_bytes = plan.arena_bytes;
 
   Lowering body(loop, plan, index, 0, *this);
+  body.packed_ahead_ = std::move(packed);
   std::vector<PartialSums> sums(loop.results.size());
   const auto block_of = [&](int outer, const Value& value) {
     const Layout layout = out_.buffers[static_cast<size_t>(outer)].layout;
@@ -131,13 +134,20 @@ std::unordered_map<const Op*, Lowering::PackedAhead> Lowering::pack_ahead(const 
       continue;
     }
     if (operand_from_around(loop, right_operand(*op)) == nullptr) continue;
-    auto schedule = choose_packed_ahead(*product_in(*op), target_, attributes.count);
+    auto schedule = packed_ahead(*op, is_block_loop(loop), attributes.count);
     if (!schedule) continue;
-    const int buffer = add_scratch(schedule->bytes_packed_ahead());
+    const int buffer = add_scratch(bytes_packed_ahead(*schedule));
     const auto [made, is_new] = packed.emplace(op.get(), PackedAhead{*std::move(schedule), buffer});
     add_packing(*op, made->second, false);
   }
   return packed;
+}
+
+std::optional<ContractionSchedule> Lowering::packed_ahead(const Op& op, bool is_in_block, int64_t iterations) const {
+  KernelWork reader;
+  reader.main = product_in(op);
+  reader.loop = is_in_block ? 0 : -1;
+  return choose_packed_ahead(*reader.main, target_of(reader, target_), is_in_block, iterations);
 }
 
 void Lowering::add_packing(const Op& op, const PackedAhead& packed, bool is_kept) {

@@ -34,7 +34,7 @@ class Lowering {
   bool is_kept(const Value* value) const;
   bool is_kept(const Op& op) const;
   void keep_panels();
-  void keep_panel(const Op& op, int64_t iterations);
+  void keep_panel(const Op& op, bool is_in_block, int64_t iterations);
   bool is_sequence() const { return is_body_ && loop_ < 0; }
   void place_parameters();
   int result_buffer(size_t index);
@@ -49,6 +49,7 @@ class Lowering {
   void lower(const Op& op);
   void lower_fused(const Op& op);
   void add_work(KernelWork work);
+  void transform_filter(KernelWork& work);
   void add_copy(std::vector<KernelOutput> outputs);
 
   // lower_loop.cc
@@ -62,9 +63,10 @@ class Lowering {
   void add_to_sum(const Value& part, const Value* sum);
   // Of the op of a kernel: how it reads what is packed in front of the loop or of all runs, and where.
   struct PackedAhead {
-    PanelSchedule schedule;
+    ContractionSchedule schedule;
     int buffer;
   };
+  std::optional<ContractionSchedule> packed_ahead(const Op& op, bool is_in_block, int64_t iterations) const;
   std::unordered_map<const Op*, PackedAhead> pack_ahead(const Op& loop);
   void add_packing(const Op& op, const PackedAhead& packed, bool is_kept);
   int add_part(int whole, const Value& part, size_t sequence);

@@ -24,6 +24,7 @@ Result<double> measure_peak_flops(ThreadPool& pool, double at_least = 0, const s
 inline bool is_beyond_peak(double share) { return share > 1.005; }
 // What is to be said below a table with such shares.
 inline constexpr std::string_view kBeyondPeak =
-    "A kernel at more than 100 % of the peak: the machine was busy while its peak was measured, or taps on padding are spared.";
+    "A kernel at more than 100 % of the peak: the machine was busy while its peak was measured, or products are "
+    "spared: on padding, by minimal filtering.";
 
 }  // namespace minnow

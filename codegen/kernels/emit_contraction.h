@@ -9,8 +9,10 @@ namespace minnow {
 // As work.contraction says.
 WorkUnits emit_contraction(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 
-// Packs the right operand of `main`, as work.contraction says, for kernels in a loop behind it.
+// Packs the right operand of `main`, as work.contraction says, for kernels in a loop behind it: in panels, or for
+// minimal filtering.
 WorkUnits emit_panels(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
+WorkUnits emit_transformed_filter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work);
 
 // Of a kernel whose `main` has the operands and the result of the schedule's contraction.
 WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const PanelSchedule& s);
@@ -20,6 +22,8 @@ WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const Ke
                          const DepthLanesSchedule& s);
 WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                          const PixelLanesSchedule& s);
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                         const WinogradSchedule& s);
 WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                          const ElementSchedule& s);
 

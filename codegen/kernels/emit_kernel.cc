@@ -34,7 +34,8 @@ ScratchNeed scratch_of_contraction(const KernelWork& work, const Target&) {
 }
 
 KernelWay choose_way(const KernelWork& work) {
-  if (work.packs_panels) return {emit_panels};
+  if (work.packs_panels)
+    return {std::holds_alternative<WinogradSchedule>(*work.contraction) ? emit_transformed_filter : emit_panels};
   if (work.row) return {emit_row_kernel, row_scratch};
   if (work.contraction) return {emit_contraction, scratch_of_contraction};
   if (work.window) return {emit_window_along_pixels};

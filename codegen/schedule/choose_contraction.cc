@@ -11,7 +11,7 @@
 namespace minnow {
 namespace {
 
-enum class Way : uint8_t { kElements, kPanel, kRowLanes, kDepthLanes };
+enum class Way : uint8_t { kElements, kPanel, kRowLanes, kDepthLanes, kWinograd };
 
 const Threshold kShallow{"depth of products that may be elementwise", 4};
 constexpr int64_t kProductParts = 4;      // of the second-level cache: a product that takes more than one leaves it
@@ -66,9 +66,12 @@ bool reads_panels_better(const Op& dot, int64_t readings) {
 }
 
 // Lanes are examples: rows of the one operand, or summed over.
-Way choose_in_block(const Op& op, const Contraction& c) {
+Way choose_in_block(const Op& op, const Contraction& c, const Target& target) {
   const Axis::Kind examples = c.axes[c.a[0].terms[0].axis].kind;
-  if (op.kind != OpKind::kDot) return examples == Axis::Kind::kDepth ? Way::kDepthLanes : Way::kRowLanes;
+  if (op.kind != OpKind::kDot) {
+    if (examples == Axis::Kind::kDepth) return Way::kDepthLanes;
+    return target.has_threads && WinogradSchedule::pays_in_block(c) ? Way::kWinograd : Way::kRowLanes;
+  }
   if (examples == Axis::Kind::kDepth) return Way::kPanel;
   return op.type().rank() == 2 ? Way::kRowLanes : Way::kElements;
 }
@@ -82,19 +85,26 @@ ContractionSchedule choose_contraction(const Op& op, const Target& target, bool 
   if (op.kind == OpKind::kDot ? !is_product_of_matrices(op) : space_dims(op) != 2) return ElementSchedule{};
   if (!is_in_block && op.kind != OpKind::kDot) return choose_conv(op, target);
   Contraction c = contraction_of(op);
-  Way way = is_in_block ? choose_in_block(op, c) : choose_dot(op, target);
+  Way way = is_in_block ? choose_in_block(op, c, target) : choose_dot(op, target);
   if (!is_in_block && target.schedule.alternative > 0) way = alternative_to(way);
   switch (way) {
     case Way::kPanel: return PanelSchedule(std::move(c), target, is_in_block);
     case Way::kRowLanes: return RowLanesSchedule(std::move(c), target, is_in_block);
     case Way::kDepthLanes: return DepthLanesSchedule(std::move(c), target, is_in_block);
+    case Way::kWinograd: return WinogradSchedule(std::move(c), target);
     case Way::kElements: break;
   }
   return ElementSchedule{};
 }
 
-std::optional<PanelSchedule> choose_packed_ahead(const Op& op, const Target& target, int64_t iterations) {
-  const ContractionSchedule here = choose_contraction(op, target, false);
+std::optional<ContractionSchedule> choose_packed_ahead(const Op& op, const Target& target, bool is_in_block,
+                                                       int64_t iterations) {
+  ContractionSchedule here = choose_contraction(op, target, is_in_block);
+  if (auto* filtering = std::get_if<WinogradSchedule>(&here)) {
+    filtering->is_ahead = true;
+    return here;
+  }
+  if (is_in_block) return {};
   const auto* as_it_lies = std::get_if<PanelSchedule>(&here);  // others sum in another order
   if (as_it_lies == nullptr || !as_it_lies->may_pack_ahead()) return {};
   if (iterations == 1 || as_it_lies->whole.extent_of(Axis::Kind::kColumn) < target.lanes) return {};
@@ -105,6 +115,11 @@ std::optional<PanelSchedule> choose_packed_ahead(const Op& op, const Target& tar
       iterations * ceil_div(schedule.rows_of_block(), schedule.tile_rows(schedule.rows_of_block()));
   if (!reads_panels_better(op, readings)) return {};
   return schedule;
+}
+
+int64_t bytes_packed_ahead(const ContractionSchedule& schedule) {
+  if (const auto* filtering = std::get_if<WinogradSchedule>(&schedule)) return filtering->bytes_packed_ahead();
+  return std::get<PanelSchedule>(schedule).bytes_packed_ahead();
 }
 
 std::string text_of(const ContractionSchedule& schedule) {

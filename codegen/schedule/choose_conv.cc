@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "codegen/schedule/winograd_schedule.h"
 #include "ir/threshold.h"
 
 namespace minnow {
@@ -12,6 +13,7 @@ using Kind = Axis::Kind;
 
 const Threshold kMaxPhases{"places in a stride with code for each", 16};
 const Threshold kMaxBytes{"bytes of an image with its panel and its sums", 8 << 20};
+const Threshold kMaxTiles{"tiles of minimal filtering with code of their own", 1300};
 const Threshold kMaxCode{"multiply-adds in the code for an image", 1300};
 
 // Cycles as measured on Zen 5, for vectors that the caches hold.
@@ -107,9 +109,13 @@ ContractionSchedule choose_conv(const Op& op, const Target& target) {
   int64_t phases = 1;
   for (const AffineCoord& coord : c.a) phases *= coord.divisor;
   if (phases > kMaxPhases) return ElementSchedule{};
+  const Shape& input = op.operands[0]->type.shape;
+  if (target.has_threads && target.lanes >= kMaskedLanes && WinogradSchedule::pays_for_images(c)) {
+    WinogradSchedule filtering(c, input, target);
+    if (filtering.tiles_in_code() <= kMaxTiles) return filtering;
+  }
   ContractionSchedule copied = choose_copied(c, target);
   if (c.sums_pixels() || target.lanes < kMaskedLanes) return copied;
-  const Shape& input = op.operands[0]->type.shape;
   PixelLanesSchedule in_place(c, input, target);
   if (in_place.multiply_adds_in_code() > kMaxCode) return copied;
   const Cycles cycles(c, input, target);

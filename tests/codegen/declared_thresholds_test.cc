@@ -23,9 +23,10 @@ const std::vector<std::string>& no_thresholds() {
       "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kStepsOfRow", "kLineParts", "kFilterVectors", "kLongRows",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kColumnParts", "kPlacesApart", "kMaskedLanes", "2 * wide",  // and how LLVM fills them
-      "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere", "kReadMasked", "kLoad", "kShuffle", "kPooled", "kPicked", "kLine", "kGain",  // of cycles
+      "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere", "kReadMasked", "kLoad", "kShuffle", "kPooled", "kPicked", "kLine", "kGain", "kOfFilter", "kLeastGain", "kMostLoss",  // of cycles
       "kLanes = 16", "kIdleParts", "kNothing", "kAnything", "kNoNumber",  // of vectors
       "kVectorsOfPiece", "kChains", "kNone", "kBoth",  // of reductions, of traits
+      "kSide", "kStep = ", "kTaps", "kPlaces = ", "kTilesAtOnce", "kTilesOfBand",  // of minimal filtering
       "kLanesOfPart",                         // of registers
       "kKeyBytes",                            // of what is sorted
       "kProductParts", "kFewestPlaces", "kFewestRows", "kPanelParts", "kImageParts", "kEpilogueParts", "kLineBytes", "kFastBytes", "kBandPart",  // of caches, whose sizes the processor has

@@ -66,6 +66,8 @@ void check_convolutions() {
   for (const int64_t width : {20, 60}) c.op(OpKind::kConv, {2, 16, 40, width}, {20, 16, 1, 3}, ConvAttributes{});
   for (const int64_t outputs : {224, 270}) c.op(OpKind::kConv, {2, 3, 4, 3}, {outputs, 3, 2, 2}, ConvAttributes{});
   for (const int64_t width : {32, 33}) c.op(OpKind::kConv, {1, 2, 1, 40}, {16, 2, 1, width}, ConvAttributes{});
+  for (const int64_t size : {42, 43}) c.op(OpKind::kConv, {1, 16, size, size}, {16, 16, 3, 3}, ConvAttributes{});
+  for (const int64_t width : {700, 1002}) c.op(OpKind::kConv, {1, 16, 10, width}, {16, 16, 3, 3}, ConvAttributes{});
   for (const int64_t stride : {4, 5})
     c.op(OpKind::kConvInput, {1, 17, 2, 2}, {17, 20, 5, 4},
          ConvAttributes{.stride = {stride, 4}, .shape = {1, 20, stride + 5, 8}});

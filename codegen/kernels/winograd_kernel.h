@@ -1,0 +1,68 @@
+// Minimal filtering, as WinogradSchedule says: what vectors along examples and along tiles share.
+#pragma once
+
+#include <functional>
+
+#include "codegen/kernels/contraction_kernel.h"
+#include "codegen/kernels/winograd_math.h"
+
+namespace minnow {
+
+// The filter as tiles, a plane for each place of them. Planes are of the filter's outer dimensions.
+class FilterTransform : protected ContractionKernel {
+ protected:
+  static constexpr int64_t kStep = WinogradSchedule::kStep, kSide = WinogradSchedule::kSide;
+  static constexpr int64_t kPlaces = WinogradSchedule::kPlaces;
+  static constexpr int64_t kTaps = WinogradSchedule::kTaps, kWindow = WinogradSchedule::kWindow;
+
+  // `s` outlives the kernel.
+  FilterTransform(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const WinogradSchedule& s)
+      : ContractionKernel(kernel, storage, work, s.phases), s_(s), filter_(op_.operands[1]->type.shape) {}
+
+  int64_t filters() const { return filter_[0] * filter_[1]; }
+  // Those numbered [from, to).
+  void transform_filters(V planes, V from, V to);
+  bool is_forward(size_t dim) const { return s_.whole.a[dim].terms[1].scale > 0; }
+  V plane(V planes, V place) { return float_at(planes, times(place, s_.floats_of_plane())); }
+  Coord place_in_plane(const Position& at) { return emitter_.row_major({at[0], at[1]}, {filter_[0], filter_[1]}); }
+
+  const WinogradSchedule& s_;
+  Shape filter_;
+
+ private:
+  using Window = std::array<V, 9>;
+  Window read_windows(const Coord& filter, V count);
+  Window read_elsewhere(const Coord& filter);
+};
+
+class WinogradKernel : protected FilterTransform {
+ protected:
+  WinogradKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const WinogradSchedule& s)
+      : FilterTransform(kernel, storage, work, s), column_(s.column_axis()), channel_(s.channel_axis()), at_(origin()) {
+  }
+
+  // Divides the scratch, and sees to it that there is a filter.
+  void begin(V scratch);
+  // The tiles of a vector, of all channels, from what `read` gives of each.
+  void transform_pixels_of(int64_t vector, const std::function<WinogradTile(const Coord& channel)>& read);
+  // The sums of so many vectors over the channels, as pixels, of each column.
+  using Pixels = std::array<V, 4>;
+  void sum_channels(int64_t vectors, const std::function<void(int64_t vector, V column, const Pixels&)>& store);
+
+  size_t column_, channel_;
+  Axes at_;
+
+ private:
+  void sum_products(RegisterTile& sums, int64_t vectors, V place, V first_column);
+  V place_of_pixels(V place, V channel, int64_t vector);
+  V place_of_sum(V place, V column, int64_t vector);
+
+  V planes_ = nullptr, pixels_ = nullptr, totals_ = nullptr;
+};
+
+WorkUnits emit_winograd_block(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                              const WinogradSchedule& s);
+WorkUnits emit_winograd_images(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                               const WinogradSchedule& s);
+
+}  // namespace minnow
