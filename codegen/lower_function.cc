@@ -207,7 +207,6 @@ void Lowering::add_work(KernelWork work) {
 void Lowering::transform_filter(KernelWork& work) {
   auto* filtering = work.contraction ? std::get_if<WinogradSchedule>(&*work.contraction) : nullptr;
   if (filtering == nullptr || filtering->bands.empty()) return;
-  filtering->is_ahead = true;
   work.panels = add_scratch(filtering->bytes_packed_ahead());
   add_packing(*work.origin, {*work.contraction, work.panels}, false);
 }

@@ -9,21 +9,22 @@ using V = llvm::Value*;
 class WinogradBlock : WinogradKernel {
  public:
   WinogradBlock(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const WinogradSchedule& s)
-      : WinogradKernel(kernel, storage, work, s) {}
+      : WinogradKernel(kernel, storage, work, s), tiles_(s.rows * s.columns) {}
 
   WorkUnits emit();
 
  private:
-  void emit_tiles(V first);
-  void transform_tile(int64_t tile);
+  void emit_group(V first);
+  Axes place_of_tile(V index);
+  void transform_tile(V tile, V index);
   bool is_always_inside(size_t dim) const;
   V is_inside(const Position& corner);
   Position corner_of(const Axes& at);
   WinogradTile read_tile(const Position& corner, bool is_inside);
-  void store_tile(int64_t tile, V column, const Pixels& pixels);
+  void store_tile(V index, V column, const Pixels& pixels);
   void store_pixel(Axes at, int64_t i, int64_t j, V value);
 
-  std::vector<Axes> tiles_;  // where each begins
+  int64_t tiles_;  // of an image
 };
 
 WorkUnits WinogradBlock::emit() {
@@ -32,36 +33,42 @@ WorkUnits WinogradBlock::emit() {
   loops(s_.whole, s_.whole.axes_of(Axis::Kind::kBatch), at_, false, [&] {
     emitter_.examples_loop([&](const Coord& examples) {
       at_[s_.row_axis(0)] = examples;
-      const int64_t last = s_.rows * s_.columns - s_.vectors;
-      kernel_.loop(0, s_.groups(), [&](V group) { emit_tiles(smaller(times(group, s_.vectors), number(last))); });
+      kernel_.loop(0, s_.groups(), [&](V group) { emit_group(times(group, s_.vectors)); });
     });
   });
   return {1, false};
 }
 
-// From `first` on, counted through the image. The last group moves back to end with the last tile.
-void WinogradBlock::emit_tiles(V first) {
-  tiles_.assign(static_cast<size_t>(s_.vectors), at_);
-  for (int64_t tile = 0; tile < s_.vectors; ++tile) {
-    V index = plus(first, tile);
-    Axes& at = tiles_[static_cast<size_t>(tile)];
-    at[s_.row_axis(1)] = emitter_.uniform(times(divided(index, s_.columns), kStep));
-    at[s_.row_axis(2)] = emitter_.uniform(times(rest(index, s_.columns), kStep));
-    transform_tile(tile);
-  }
-  sum_channels(s_.vectors, [&](int64_t tile, V column, const Pixels& pixels) { store_tile(tile, column, pixels); });
+// Tiles are counted through the image. Those behind the last one are read as that, and not stored.
+void WinogradBlock::emit_group(V first) {
+  kernel_.loop(0, s_.vectors, [&](V tile) { transform_tile(tile, smaller(plus(first, tile), number(tiles_ - 1))); });
+  sum_channels(s_.vectors, [&](V column) {
+    kernel_.loop(0, s_.vectors, [&](V tile) {
+      V index = plus(first, tile);
+      const auto store = [&] { store_tile(index, column, pixels_of_sums(tile)); };
+      tiles_ % s_.vectors == 0 ? store() : kernel_.when(ir_.CreateICmpSLT(index, number(tiles_)), store);
+    });
+  });
 }
 
-void WinogradBlock::transform_tile(int64_t tile) {
+ContractionKernel::Axes WinogradBlock::place_of_tile(V index) {
+  Axes at = at_;
+  at[s_.row_axis(1)] = emitter_.uniform(times(divided(index, s_.columns), kStep));
+  at[s_.row_axis(2)] = emitter_.uniform(times(rest(index, s_.columns), kStep));
+  return at;
+}
+
+void WinogradBlock::transform_tile(V tile, V index) {
+  const Axes begin = place_of_tile(index);
   const auto transform = [&](bool is_inside) {
     transform_pixels_of(tile, [&](const Coord& channel) {
-      Axes at = tiles_[static_cast<size_t>(tile)];
+      Axes at = begin;
       at[channel_] = channel;
       return read_tile(corner_of(at), is_inside);
     });
   };
   if (is_always_inside(2) && is_always_inside(3)) return transform(true);
-  V inside = is_inside(corner_of(tiles_[static_cast<size_t>(tile)]));
+  V inside = is_inside(corner_of(begin));
   kernel_.when(inside, [&] { transform(true); });
   kernel_.when(ir_.CreateNot(inside), [&] { transform(false); });
 }
@@ -102,8 +109,8 @@ WinogradTile WinogradBlock::read_tile(const Position& corner, bool is_inside) {
   return pixels;
 }
 
-void WinogradBlock::store_tile(int64_t tile, V column, const Pixels& pixels) {
-  Axes at = tiles_[static_cast<size_t>(tile)];
+void WinogradBlock::store_tile(V index, V column, const Pixels& pixels) {
+  Axes at = place_of_tile(index);
   at[column_] = emitter_.uniform(column);
   for (int64_t i = 0; i < kStep; ++i)
     for (int64_t j = 0; j < kStep; ++j) store_pixel(at, i, j, pixels[static_cast<size_t>(kStep * i + j)]);

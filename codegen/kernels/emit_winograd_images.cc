@@ -68,9 +68,10 @@ void WinogradImages::emit_group(const Band& band, int64_t first) {
   emitter_.forget();
   for (int64_t i = 0; i < vectors; ++i)
     transform_pixels_of(
-        i, [&](const Coord& channel) { return read_tiles(band.tiles, pixels_of(band, channel), first + i); });
-  sum_channels(vectors,
-               [&](int64_t i, V column, const Pixels& pixels) { store_tiles(band, first + i, column, pixels); });
+        number(i), [&](const Coord& channel) { return read_tiles(band.tiles, pixels_of(band, channel), first + i); });
+  sum_channels(vectors, [&](V column) {
+    for (int64_t i = 0; i < vectors; ++i) store_tiles(band, first + i, column, pixels_of_sums(number(i)));
+  });
 }
 
 // Where those of a channel begin that the band counts.

@@ -31,10 +31,9 @@ class FilterAhead : FilterTransform {
 // Vectors are of filters, which follow each other in memory as in the planes. Windows that are gone through backwards
 // are turned around.
 void FilterTransform::transform_filters(V planes, V from, V to) {
-  const bool is_flat = emitter_.reads_flat(op_.operands[1]);
+  MINNOW_CHECK(emitter_.reads_flat(op_.operands[1]), "a filter that is computed where it is transformed");
   emitter_.lanes_loop(from, to, [&](const Coord& first) {
-    const Window read =
-        is_flat ? read_windows(first, ir_.CreateSub(to, emitter_.index_of(first))) : read_elsewhere(first);
+    const Window read = read_windows(first, ir_.CreateSub(to, emitter_.index_of(first)));
     Window window;
     for (int64_t i = 0; i < kTaps; ++i)
       for (int64_t j = 0; j < kTaps; ++j)
@@ -71,36 +70,22 @@ FilterTransform::Window FilterTransform::read_windows(const Coord& filter, V cou
   return window;
 }
 
-FilterTransform::Window FilterTransform::read_elsewhere(const Coord& filter) {
-  Window window;
-  for (int64_t i = 0; i < kTaps; ++i)
-    for (int64_t j = 0; j < kTaps; ++j)
-      window[place_of_tap(i, j)] =
-          emitter_.emit(op_.operands[1], {emitter_.divide(filter, filter_[1]), emitter_.remainder(filter, filter_[1]),
-                                          emitter_.constant(i), emitter_.constant(j)});
-  return window;
-}
-
 void WinogradKernel::begin(V scratch) {
+  MINNOW_CHECK(work_.panels >= 0, "a filter that is not transformed ahead");
+  planes_ = kernel_.buffer(work_.panels);
   pixels_ = scratch;
   totals_ = float_at(pixels_, number(s_.pixel_floats()));
-  if (s_.is_ahead) {
-    planes_ = kernel_.buffer(work_.panels);
-  } else {
-    planes_ = float_at(totals_, number(s_.sum_floats()));
-    transform_filters(planes_, number(0), number(filters()));
-  }
 }
 
-V WinogradKernel::place_of_pixels(V place, V channel, int64_t vector) {
+V WinogradKernel::place_of_pixels(V place, V channel, V vector) {
   return times(plus(times(place, s_.pixel_vectors()), plus(times(channel, s_.vectors), vector)), s_.lanes);
 }
 
-V WinogradKernel::place_of_sum(V place, V column, int64_t vector) {
+V WinogradKernel::place_of_sum(V place, V column, V vector) {
   return times(plus(times(place, s_.sum_vectors()), plus(times(column, s_.vectors), vector)), s_.lanes);
 }
 
-void WinogradKernel::transform_pixels_of(int64_t vector, const std::function<WinogradTile(const Coord&)>& read) {
+void WinogradKernel::transform_pixels_of(V vector, const std::function<WinogradTile(const Coord&)>& read) {
   kernel_.loop(0, s_.channels(), [&](V channel) {
     const WinogradTile pixels = transform_pixels(ir_, read(emitter_.uniform(channel)));
     for (int64_t i = 0; i < kPlaces; ++i)
@@ -109,44 +94,48 @@ void WinogradKernel::transform_pixels_of(int64_t vector, const std::function<Win
   });
 }
 
-// The last tile of columns moves back to end with the last one.
-void WinogradKernel::sum_channels(int64_t vectors, const std::function<void(int64_t, V column, const Pixels&)>& store) {
-  RegisterTile sums(kernel_, s_.tile_columns, vectors, emitter_.lanes());
-  const int64_t columns = s_.whole.axes[column_].extent;
-  kernel_.loop(0, ceil_div(columns, s_.tile_columns), [&](V tile) {
-    V first = smaller(times(tile, s_.tile_columns), number(columns - s_.tile_columns));
-    kernel_.loop(0, kPlaces, [&](V place) { sum_products(sums, vectors, place, first); });
-    kernel_.loop(0, s_.tile_columns, [&](V column) {
-      for (int64_t vector = 0; vector < vectors; ++vector) {
-        WinogradTile tile_sums;
-        for (int64_t i = 0; i < kPlaces; ++i)
-          tile_sums[static_cast<size_t>(i)] = load_vector(totals_, place_of_sum(number(i), column, vector));
-        store(vector, plus(first, column), transform_sums(ir_, tile_sums));
-      }
+// What follows the sums may overwrite what it reads: no element is computed twice, and the last tile has what is left.
+void WinogradKernel::sum_channels(int64_t vectors, const std::function<void(V column)>& store) {
+  const int64_t all = s_.whole.axes[column_].extent, whole = all / s_.tile_columns * s_.tile_columns;
+  const auto sum_tile = [&](V first, int64_t columns) {
+    RegisterTile sums(kernel_, columns, vectors, emitter_.lanes());
+    kernel_.loop(0, kPlaces, [&](V place) { sum_products(sums, {columns, vectors}, place, first); });
+    kernel_.loop(0, columns, [&](V column) {
+      stored_ = column;
+      store(plus(first, column));
     });
-  });
+  };
+  kernel_.loop(number(0), number(whole), s_.tile_columns, [&](V first) { sum_tile(first, s_.tile_columns); });
+  if (whole < all) sum_tile(number(whole), all - whole);
+}
+
+WinogradKernel::Pixels WinogradKernel::pixels_of_sums(V vector) {
+  WinogradTile sums;
+  for (int64_t i = 0; i < kPlaces; ++i)
+    sums[static_cast<size_t>(i)] = load_vector(totals_, place_of_sum(number(i), stored_, vector));
+  return transform_sums(ir_, sums);
 }
 
 // At this place of all tiles.
-void WinogradKernel::sum_products(RegisterTile& sums, int64_t vectors, V place, V first_column) {
+void WinogradKernel::sum_products(RegisterTile& sums, const Tile& tile, V place, V first_column) {
   V filter = plane(planes_, place);
   sums.clear();
   kernel_.loop(0, s_.channels(), [&](V channel) {
     std::vector<V> pixels;
-    for (int64_t vector = 0; vector < vectors; ++vector)
-      pixels.push_back(load_vector(pixels_, place_of_pixels(place, channel, vector)));
+    for (int64_t vector = 0; vector < tile.vectors; ++vector)
+      pixels.push_back(load_vector(pixels_, place_of_pixels(place, channel, number(vector))));
     Axes at = at_;
     at[channel_] = emitter_.uniform(channel);
-    for (int64_t o = 0; o < s_.tile_columns; ++o) {
+    for (int64_t o = 0; o < tile.columns; ++o) {
       at[column_] = emitter_.uniform(plus(first_column, o));
       V weight = emitter_.load(filter, DType::kF32, place_in_plane(position_of(s_.whole.b, at)));
-      for (int64_t vector = 0; vector < vectors; ++vector)
+      for (int64_t vector = 0; vector < tile.vectors; ++vector)
         sums.multiply_add(o, vector, weight, pixels[static_cast<size_t>(vector)]);
     }
   });
-  for (int64_t o = 0; o < s_.tile_columns; ++o)
-    for (int64_t vector = 0; vector < vectors; ++vector)
-      store_vector(sums.get(o, vector), totals_, place_of_sum(place, number(o), vector));
+  for (int64_t o = 0; o < tile.columns; ++o)
+    for (int64_t vector = 0; vector < tile.vectors; ++vector)
+      store_vector(sums.get(o, vector), totals_, place_of_sum(place, number(o), number(vector)));
 }
 
 WorkUnits emit_transformed_filter(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

@@ -32,7 +32,6 @@ class FilterTransform : protected ContractionKernel {
  private:
   using Window = std::array<V, 9>;
   Window read_windows(const Coord& filter, V count);
-  Window read_elsewhere(const Coord& filter);
 };
 
 class WinogradKernel : protected FilterTransform {
@@ -41,23 +40,29 @@ class WinogradKernel : protected FilterTransform {
       : FilterTransform(kernel, storage, work, s), column_(s.column_axis()), channel_(s.channel_axis()), at_(origin()) {
   }
 
-  // Divides the scratch, and sees to it that there is a filter.
+  // Divides the scratch, and finds the filter.
   void begin(V scratch);
   // The tiles of a vector, of all channels, from what `read` gives of each.
-  void transform_pixels_of(int64_t vector, const std::function<WinogradTile(const Coord& channel)>& read);
-  // The sums of so many vectors over the channels, as pixels, of each column.
+  void transform_pixels_of(V vector, const std::function<WinogradTile(const Coord& channel)>& read);
+  // Sums so many vectors over the channels, a tile of columns at a time, and has each column stored.
+  void sum_channels(int64_t vectors, const std::function<void(V column)>& store);
+  // Of the column that is being stored, 2 x 2.
   using Pixels = std::array<V, 4>;
-  void sum_channels(int64_t vectors, const std::function<void(int64_t vector, V column, const Pixels&)>& store);
+  Pixels pixels_of_sums(V vector);
 
   size_t column_, channel_;
   Axes at_;
 
  private:
-  void sum_products(RegisterTile& sums, int64_t vectors, V place, V first_column);
-  V place_of_pixels(V place, V channel, int64_t vector);
-  V place_of_sum(V place, V column, int64_t vector);
+  struct Tile {
+    int64_t columns, vectors;
+  };
+  void sum_products(RegisterTile& sums, const Tile& tile, V place, V first_column);
+  V place_of_pixels(V place, V channel, V vector);
+  V place_of_sum(V place, V column, V vector);
 
   V planes_ = nullptr, pixels_ = nullptr, totals_ = nullptr;
+  V stored_ = nullptr;  // which of a tile's columns is being stored
 };
 
 WorkUnits emit_winograd_block(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,

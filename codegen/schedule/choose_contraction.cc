@@ -99,11 +99,8 @@ ContractionSchedule choose_contraction(const Op& op, const Target& target, bool 
 
 std::optional<ContractionSchedule> choose_packed_ahead(const Op& op, const Target& target, bool is_in_block,
                                                        int64_t iterations) {
-  ContractionSchedule here = choose_contraction(op, target, is_in_block);
-  if (auto* filtering = std::get_if<WinogradSchedule>(&here)) {
-    filtering->is_ahead = true;
-    return here;
-  }
+  const ContractionSchedule here = choose_contraction(op, target, is_in_block);
+  if (std::holds_alternative<WinogradSchedule>(here)) return here;
   if (is_in_block) return {};
   const auto* as_it_lies = std::get_if<PanelSchedule>(&here);  // others sum in another order
   if (as_it_lies == nullptr || !as_it_lies->may_pack_ahead()) return {};

@@ -25,7 +25,6 @@ struct WinogradSchedule {
   int64_t lanes = 1;
   int64_t rows = 1, columns = 1;          // of tiles, of an image
   int64_t tile_columns = 1, vectors = 1;  // summed at once: output channels x vectors of tiles
-  bool is_ahead = false;                  // the filter is transformed before, for all blocks or runs
 
   // Lines of tiles of an image, with code for each vector of them. `repeats` of them follow each other, all alike.
   struct Band {
@@ -56,17 +55,17 @@ struct WinogradSchedule {
   int64_t groups() const;  // of an image, or of a block
   int64_t tiles_in_code() const;
 
-  // The filter's planes, transformed, lie one behind the other.
+  // The filter's planes lie one behind the other. It is transformed ahead: for all blocks, maybe for all runs.
   int64_t floats_of_plane() const;
   int64_t bytes_packed_ahead() const { return kPlaces * floats_of_plane() * 4; }
   // From a place of the tiles to the next: an odd number, so that all places of a tile lie in sets of their own of a
   // cache.
   int64_t pixel_vectors() const { return channels() * vectors | 1; }
   int64_t sum_vectors() const { return tile_columns * vectors | 1; }
-  // Of scratch: tiles of the input, then sums, then the filter.
+  // Of scratch: tiles of the input, then sums.
   int64_t pixel_floats() const { return kPlaces * pixel_vectors() * lanes; }
   int64_t sum_floats() const { return kPlaces * sum_vectors() * lanes; }
-  int64_t bytes() const { return (pixel_floats() + sum_floats()) * 4 + (is_ahead ? 0 : bytes_packed_ahead()); }
+  int64_t bytes() const { return (pixel_floats() + sum_floats()) * 4; }
   int64_t units() const;
   std::string text() const;
 

@@ -61,7 +61,8 @@ TEST(Schedule, SumsTransposedRowsInBlocksThatTheCacheHolds) {
 // Of one image bands are units, for threads to share; of many images each is one.
 TEST(Schedule, DividesOneImageAmongThreads) {
   const auto convolution = [](int64_t images, int64_t size) {
-    return schedule_of(OpKind::kConv, {images, 32, size, size}, {32, 32, 3, 3}, ConvAttributes{}, "znver5", false);
+    return schedule_of(OpKind::kConv, {images, 32, size + 2, size + 2}, {32, 32, 3, 3},
+                       ConvAttributes{.dilation = {2, 2}}, "znver5", false);
   };
   EXPECT_THAT(convolution(1, 30), HasSubstr("4 units of work"));
   EXPECT_THAT(convolution(4, 30), Not(HasSubstr("16 units of work")));
@@ -72,7 +73,7 @@ TEST(Schedule, DividesOneImageAmongThreads) {
 // Three vectors of channels, where panels of two would have an empty one.
 TEST(Schedule, PanelsOfWindowsAreFilled) {
   const auto convolution = [](int64_t channels) {
-    return schedule_of(OpKind::kConv, {1, 32, 16, 16}, {channels, 32, 3, 3}, ConvAttributes{}, "znver5", false);
+    return schedule_of(OpKind::kConv, {1, 32, 16, 16}, {channels, 32, 2, 3}, ConvAttributes{}, "znver5", false);
   };
   EXPECT_THAT(convolution(48), HasSubstr("x 3 vectors"));
   EXPECT_THAT(convolution(64), HasSubstr("x 2 vectors"));
@@ -83,7 +84,7 @@ TEST(Schedule, PanelsOfWindowsAreFilled) {
 // A tile is a part of a line of pixels, or whole lines, where that leaves it sums enough.
 TEST(Schedule, TilesFollowLinesOfPixels) {
   const auto convolution = [](int64_t size, const std::string& cpu) {
-    return schedule_of(OpKind::kConv, {8, 64, size + 2, size + 2}, {64, 64, 3, 3}, ConvAttributes{}, cpu, false);
+    return schedule_of(OpKind::kConv, {8, 64, size + 1, size + 2}, {64, 64, 2, 3}, ConvAttributes{}, cpu, false);
   };
   EXPECT_THAT(convolution(28, "znver5"), HasSubstr("tile 14 rows x 2 vectors"));
   EXPECT_THAT(convolution(24, "znver5"), HasSubstr("tile 12 rows x 2 vectors"));
@@ -106,7 +107,7 @@ TEST(Schedule, PixelsGoOnInTheNextLine) {
   }
   EXPECT_THAT(depthwise(5, 1, "x86-64"), Not(HasSubstr("from line to line")));
   const auto convolution = [](int64_t channels, int64_t size) {
-    return schedule_of(OpKind::kConv, {1, 64, size, size}, {channels, 64, 3, 3}, ConvAttributes{.pad = {1, 1, 1, 1}},
+    return schedule_of(OpKind::kConv, {1, 64, size, size}, {channels, 64, 2, 3}, ConvAttributes{.pad = {1, 0, 1, 1}},
                        "znver5", false);
   };
   EXPECT_THAT(convolution(40, 7), HasSubstr("from line to line"));      // channels leave a sixth of their vectors empty
