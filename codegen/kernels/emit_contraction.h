@@ -21,6 +21,8 @@ WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const Ke
 WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                          const PixelLanesSchedule& s);
 WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                         const ChannelLanesSchedule& s);
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                          const ElementSchedule& s);
 
 }  // namespace minnow
