@@ -20,7 +20,7 @@ const std::vector<std::string>& no_thresholds() {
       "kRounds",                              // of a search
       "kMost = int64_t{1} << 40",             // of a number that makes sense
       "kRead = 0",                            // LLVM's
-      "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kStepsOfRow", "kLineParts", "kFilterVectors", "kLongRows",  // how registers are filled
+      "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kStepsOfRow", "kLineParts", "kFilterVectors", "kLongRows", "kSpareRegisters", "kMostPixels",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kColumnParts", "kPlacesApart", "kMaskedLanes", "2 * wide",  // and how LLVM fills them
       "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere", "kReadMasked", "kLoad", "kShuffle", "kPooled", "kPicked", "kLine", "kGain",  // of cycles
