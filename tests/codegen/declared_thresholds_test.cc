@@ -28,7 +28,7 @@ const std::vector<std::string>& no_thresholds() {
       "kVectorsOfPiece", "kChains", "kNone", "kBoth",  // of reductions, of traits
       "kLanesOfPart",                         // of registers
       "kKeyBytes",                            // of what is sorted
-      "kProductParts", "kFewestPlaces", "kFewestRows", "kPanelParts", "kImageParts", "kEpilogueParts", "kLineBytes", "kFastBytes", "kBandPart",  // of caches, whose sizes the processor has
+      "kProductParts", "kFewestPlaces", "kFewestRows", "kPanelParts", "kImageParts", "kEpilogueParts", "kTileParts", "kLineBytes", "kFastBytes", "kBandPart",  // of caches, whose sizes the processor has
       "kMaxFactors",                          // of a product
       "d < 4", "kRow = 2",                    // dimensions of an image
       "kSmallBand",                           // of memory that there is little of
