@@ -1,10 +1,10 @@
 #include "passes/channels_last.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "ir/channels_last.h"
 #include "ir/threshold.h"
-#include "ir/walk.h"
 #include "ir/windows.h"
 #include "passes/other_form.h"
 #include "passes/pointwise.h"
@@ -147,51 +147,49 @@ std::vector<RewriteRule> rules_of_channels() {
   return rules;
 }
 
-// Whether one that does not mix channels makes a value, or reads it, of which others are computed element by element or
-// pixel by pixel in between.
-bool leads_to_depthwise(const Value* value, const UseMap& uses) {
-  bool found = false;
-  visit_each_once<const Value*>({value}, [&](const Value* from, const auto& reach) {
-    for (const Op* user : uses.users(from)) {
-      if (user->kind == OpKind::kConv && user->operands[0] != from) continue;
-      if (user->kind == OpKind::kConv && is_depthwise(*user)) found = true;
-      else if (keeps_pixels(*user)) reach(user->result());
-    }
-  });
-  return found;
-}
-bool comes_from_depthwise(const Value* value) {
-  bool found = false;
-  visit_each_once<const Value*>({value}, [&](const Value* made, const auto& reach) {
-    const Op* op = made->op;
-    if (op == nullptr) return;
-    if (op->kind == OpKind::kConv && (is_depthwise(*op) || is_channels_last(*op))) found = true;
-    else if (op->kind == OpKind::kTranspose || (op->kind == OpKind::kConv && keeps_pixels(*op))) reach(op->operands[0]);
-    else if (keeps_pixels(*op))
-      for (const Value* operand : op->operands) reach(operand);
-  });
-  return found;
+// The values that a convolution which does not mix channels reads, or what is computed of them element by element or
+// pixel by pixel.
+std::unordered_set<const Value*> values_before_depthwise(const Function& function) {
+  std::unordered_set<const Value*> values;
+  for (auto it = function.ops().rbegin(); it != function.ops().rend(); ++it) {
+    const Op& op = **it;
+    const bool is_conv = op.kind == OpKind::kConv;
+    if (!(is_conv && is_depthwise(op)) && !(keeps_pixels(op) && values.contains(op.result()))) continue;
+    if (is_conv) values.insert(op.operands[0]);
+    else values.insert(op.operands.begin(), op.operands.end());
+  }
+  return values;
 }
 
 // A convolution whose result may as well lie so, whose images do not.
 Value* begin(const Op& op, Builder& b) {
   Value* x = op.operands[0];
   if (has_few_channels(op)) return convolve_channels_last(op, x, b);
-  if (!is_f32_pointwise(op) || x->type.dim(0) != 1 || !has_ragged_lines(x) || comes_from_depthwise(x)) return nullptr;
+  if (!is_f32_pointwise(op) || x->type.dim(0) != 1 || !has_ragged_lines(x)) return nullptr;
   const Shape& shape = x->type.shape;
   return convolve_pixels(op, b.reshape(x, {shape[1], shape[2] * shape[3]}), {0, 1}, b);
 }
 
-// Where images come from that are to lie so.
+// Where images come from that are to lie so: those that do not come from such themselves.
 bool begin_channels_last(Function& function) {
-  const UseMap uses(function);
+  const std::unordered_set<const Value*> wanted = values_before_depthwise(function);
+  std::unordered_set<const Value*> behind;
   std::vector<std::pair<Value*, Value*>> replaced;
   for (auto it = function.ops().begin(); it != function.ops().end(); ++it) {
     const Op& op = **it;
-    if (op.kind != OpKind::kConv || !leads_to_depthwise(op.result(), uses)) continue;
-    Builder b(function, it);
-    b.set_location(op.location);
-    if (Value* y = begin(op, b)) replaced.emplace_back(op.result(), y);
+    const bool is_conv = op.kind == OpKind::kConv;
+    const auto is_behind = [&](const Value* value) { return behind.contains(value); };
+    if ((is_conv && is_depthwise(op)) ||
+        (keeps_pixels(op) && (is_conv ? is_behind(op.operands[0]) : std::ranges::any_of(op.operands, is_behind)))) {
+      behind.insert(op.result());
+    } else if (is_conv && wanted.contains(op.result())) {
+      Builder b(function, it);
+      b.set_location(op.location);
+      Value* y = begin(op, b);
+      if (y == nullptr) continue;
+      replaced.emplace_back(op.result(), y);
+      behind.insert(op.result());
+    }
   }
   for (const auto& [from, to] : replaced) function.replace_uses(from, to);
   return !replaced.empty();
