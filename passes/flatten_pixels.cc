@@ -2,21 +2,12 @@
 
 #include <algorithm>
 
-#include "ir/windows.h"
 #include "passes/other_form.h"
+#include "passes/pointwise.h"
 #include "passes/simplify/rewrite.h"
 
 namespace minnow {
 namespace {
-
-// The widest vectors' lanes, of which a part may have nothing to do: fewer pixels fill channels' vectors better.
-constexpr int64_t kLanes = 16;
-constexpr int64_t kIdleParts = 4;
-
-bool fill_vectors(int64_t pixels) {
-  const int64_t lanes = ceil_div(pixels, kLanes) * kLanes;
-  return lanes - pixels <= lanes / kIdleParts;
-}
 
 Shape pixels_of(const Shape& image) { return {image[0], image[1], image[2] * image[3]}; }
 
@@ -31,15 +22,6 @@ std::optional<Form::Dims> dims_of_pixels(const Form::Dims& dims) {
 
 const Form kPixels = {[](const Shape& shape) { return shape.size() == 4; }, pixels_of, dims_of_pixels, {}};
 
-bool is_pointwise(const Op& op) {
-  if (space_dims(op) != 2 || op.type().elements() == 0) return false;
-  const auto& conv = op.attr<ConvAttributes>();
-  const Shape& w = op.operands[1]->type.shape;
-  return conv.groups == 1 && w[2] == 1 && w[3] == 1 && w[1] > 0 &&
-         std::ranges::all_of(conv.stride, [](int64_t stride) { return stride == 1; }) &&
-         std::ranges::all_of(conv.pad, [](int64_t pad) { return pad == 0; });
-}
-
 // A filter for each image.
 Value* filters(Value* w, int64_t images, Builder& b) {
   const int64_t outputs = w->type.dim(0), inputs = w->type.dim(1);
@@ -47,7 +29,8 @@ Value* filters(Value* w, int64_t images, Builder& b) {
   return b.broadcast(b.reshape(w, {outputs, inputs}), {1, 2}, {images, outputs, inputs});
 }
 
-// w x, and for the gradient of x the transposed w times that of the result.
+// w x, and for the gradient of x the transposed w times that of the result. Fewer pixels than fill vectors fill those
+// of channels better.
 Value* multiply_pixels(const Op& op, Builder& b) {
   const Shape& shape = op.type().shape;
   if (!is_pointwise(op) || !fill_vectors(shape[2] * shape[3])) return nullptr;

@@ -6,11 +6,30 @@
 #include "passes/simplify/rewrite.h"
 
 namespace minnow {
+namespace {
+
+Form::Dims inverse(const Form::Dims& order) {
+  Form::Dims back(order.size());
+  for (size_t i = 0; i < order.size(); ++i) back[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
+  return back;
+}
+
+Value* to_form(const Form& form, Value* value, Shape shape, Builder& b) {
+  return form.order.empty() ? b.reshape(value, std::move(shape)) : b.transpose(value, form.order);
+}
+
+}  // namespace
 
 Value* known_in(const Form& form, const Value* value) {
-  Value* x = match_unary(value, OpKind::kReshape);
-  if (x == nullptr || !form.exists(value->type.shape)) return nullptr;
+  const Op* back = match(value, form.order.empty() ? OpKind::kReshape : OpKind::kTranspose);
+  if (back == nullptr || !form.exists(value->type.shape)) return nullptr;
+  if (!form.order.empty() && back->attr<DimsAttributes>().dims != inverse(form.order)) return nullptr;
+  Value* x = back->operands[0];
   return x->type.shape == form.shape(value->type.shape) ? x : nullptr;
+}
+
+Value* from_form(const Form& form, Value* value, const Shape& shape, Builder& b) {
+  return form.order.empty() ? b.reshape(value, shape) : b.transpose(value, inverse(form.order));
 }
 
 Value* in_form(const Form& form, Value* value, Builder& b) {
@@ -18,10 +37,10 @@ Value* in_form(const Form& form, Value* value, Builder& b) {
   const Shape shape = form.shape(value->type.shape);
   if (splat_of(value)) return b.constant({value->type.dtype, shape}, value->op->attr<ConstantAttributes>().values[0]);
   const Op* broadcast = match(value, OpKind::kBroadcast);
-  if (broadcast == nullptr) return b.reshape(value, shape);
+  if (broadcast == nullptr) return to_form(form, value, shape, b);
   const Form::Dims& dims = broadcast->attr<DimsAttributes>().dims;
   std::optional<Form::Dims> there = form.dims(dims);
-  if (!there || there->size() != dims.size()) return b.reshape(value, shape);
+  if (!there || there->size() != dims.size()) return to_form(form, value, shape, b);
   return b.broadcast(broadcast->operands[0], std::move(*there), shape);
 }
 
@@ -30,7 +49,7 @@ Value* compute_in(const Form& form, const Op& op, Builder& b) {
   std::vector<Value*> operands;
   for (Value* operand : op.operands) operands.push_back(in_form(form, operand, b));
   const TensorType type{op.type().dtype, form.shape(op.type().shape)};
-  return b.reshape(b.create(op.kind, std::move(operands), op.attributes, type), op.type().shape);
+  return from_form(form, b.create(op.kind, std::move(operands), op.attributes, type), op.type().shape, b);
 }
 
 Value* reduce_in(const Form& form, const Op& op, Builder& b) {

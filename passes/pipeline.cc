@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ir/loop.h"
+#include "passes/channels_last.h"
 #include "passes/flatten_pixels.h"
 #include "passes/flatten_space.h"
 #include "passes/group/fuse.h"
@@ -52,6 +53,8 @@ constexpr Pass kFactorProducts = {"factor-products", with_bodies<factor_products
 constexpr Pass kFormFma = {"form-fma", with_bodies<form_fma>,
                            "rounds a product and its sum once, where only the sum sees it"};
 constexpr Pass kTileBatch = {"tile-batch", tile_batch, "runs what is done for every example on blocks of 16"};
+constexpr Pass kChannelsLast = {"channels-last", with_bodies<put_channels_last>,
+                                "puts channels that a convolution does not mix innermost, outside of blocks"};
 constexpr Pass kFlattenPixels = {"flatten-pixels", with_bodies<flatten_pixels>,
                                  "makes convolutions of single pixels products, outside of blocks"};
 constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
@@ -59,10 +62,10 @@ constexpr Pass kFuse = {"fuse", fuse, "groups ops into kernels with a body"};
 constexpr Pass kStageBlocks = {"stage-blocks", stage_blocks,
                                "copies what blocks share with the rest from one layout to the other"};
 
-constexpr Pass kPasses[] = {
-    kFlattenSpace,   kCanonicalize,   kFoldConstants,    kCse,     kHoistFromLoops, kLiftBroadcasts, kDce,
-    kSplitVariances, kFactorProducts, kStabilizeSoftmax, kFormFma, kTileBatch,      kFlattenPixels,  kFuse,
-    kStageBlocks};
+constexpr Pass kPasses[] = {kFlattenSpace,   kCanonicalize,     kFoldConstants, kCse,
+                            kHoistFromLoops, kLiftBroadcasts,   kDce,           kSplitVariances,
+                            kFactorProducts, kStabilizeSoftmax, kFormFma,       kTileBatch,
+                            kChannelsLast,   kFlattenPixels,    kFuse,          kStageBlocks};
 
 std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
@@ -123,6 +126,7 @@ std::vector<Pass> default_pipeline() {
       kFormFma,
       kDce,
       kTileBatch,
+      kChannelsLast,
       kFlattenPixels,
       kDce,
       kFuse,

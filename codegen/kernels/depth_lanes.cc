@@ -23,6 +23,13 @@ ContractionKernel::Axes DepthLanes::with_column(int64_t i) {
   return at;
 }
 
+// Where the next tile's columns lie: these rows are read side by side, and the processor foresees few of their ends.
+void DepthLanes::ask_for_next_tile(int64_t column) {
+  Axes at = at_;
+  at[column_] = emitter_.uniform(plus(emitter_.index_of(at_[column_]), column + s_.columns()));
+  emitter_.prefetch(b_.value, position_of(s_.whole.b, at));
+}
+
 void DepthLanes::multiply(int64_t items, int64_t step, int64_t edge) {
   std::vector<V> a;
   const auto masked = [&](V value) {
@@ -44,6 +51,7 @@ void DepthLanes::multiply(int64_t items, int64_t step, int64_t edge) {
       b = load_vector(memory_, place);
     } else {
       b = read(b_, s_.whole, with_column(o));
+      if (asks_ahead_) ask_for_next_tile(o);
       if (a_.base != nullptr) b = masked(b);
     }
     for (int64_t i = 0; i < items; ++i)

@@ -17,7 +17,8 @@ class DepthLanes : protected ContractionKernel {
         rows_(s.whole.axes_of(Kind::kRow)), depth_(s.whole.axes_of(Kind::kDepth)),
         column_(s.whole.axes_of(Kind::kColumn)[0]), columns_(s.whole.axes[column_].extent),
         a_{op_.operands[0], &Contraction::a}, b_{op_.operands[1], &Contraction::b}, at_(origin()),
-        sums_(kernel, s.items() * s.columns(), s.steps, emitter_.lanes()) {}
+        sums_(kernel, s.items() * s.columns(), s.steps, emitter_.lanes()),
+        asks_ahead_(s.asks_ahead(kernel.target().processor)) {}
 
   // Item i of a tile: places of the innermost row axes it has several of.
   Axes item(int64_t i);
@@ -37,6 +38,9 @@ class DepthLanes : protected ContractionKernel {
 
  private:
   Axes with_column(int64_t i);
+  void ask_for_next_tile(int64_t column);
+
+  bool asks_ahead_;
 };
 
 // Gradients of a filter: of images one by one, or of a block of examples.

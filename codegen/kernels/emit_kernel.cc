@@ -11,6 +11,7 @@
 #include "codegen/kernels/emit_sort.h"
 #include "codegen/kernels/emit_transpose.h"
 #include "codegen/kernels/emit_window.h"
+#include "ir/channels_last.h"
 #include "ir/contraction.h"
 #include "ir/windows.h"
 #include "passes/group/tile_batch.h"
@@ -56,6 +57,13 @@ KernelWay choose_way(const KernelWork& work) {
     case OpKind::kArgSort: return {emit_sort, sort_scratch};
     default: return {emit_plain_loop};
   }
+}
+
+ContractionSchedule schedule_of(const KernelWork& work, const Target& target) {
+  const Op& main = *work.main;
+  if (is_channels_last(main) && work.inside.contains(main.operands[1]->op))
+    return choose_channels_last(main, target, work.loop >= 0);
+  return choose_contraction(main, target, work.loop >= 0);
 }
 
 bool is_f64(const Value* value) { return value->type.dtype == DType::kF64; }
@@ -107,7 +115,7 @@ void schedule_kernel(KernelWork& work, const Target& target) {
   if (work.main == nullptr) return;
   const Target seen = target_of(work, target);
   if (has_trait(work.main->kind, kContraction)) {
-    work.contraction = choose_contraction(*work.main, seen, work.loop >= 0);
+    work.contraction = schedule_of(work, seen);
   } else if (work.loop < 0) {
     work.window = choose_window(*work.main, seen);
   }
@@ -116,7 +124,7 @@ void schedule_kernel(KernelWork& work, const Target& target) {
 void reschedule_contraction(KernelWork& work, const Target& target) {
   if (!work.contraction || work.packs_panels || work.panels >= 0) return;  // all that read the panels agree on them
   KernelWork other = work;
-  other.contraction = choose_contraction(*work.main, target, work.loop >= 0);
+  other.contraction = schedule_of(work, target);
   if (auto* panel = std::get_if<PanelSchedule>(&*other.contraction)) panel->fit(scratch_room(work));
   if (scratch_of_contraction(other, target).bytes <= scratch_room(work))
     work.contraction = std::move(other.contraction);

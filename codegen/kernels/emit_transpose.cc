@@ -27,14 +27,45 @@ const Op* transpose_in(const KernelWork& work) {
   return is_only ? *found : nullptr;
 }
 
+// A transpose as one of fewer dimensions, where some stay neighbours.
+struct Merged {
+  Shape from;
+  std::vector<int64_t> permutation;
+  std::vector<size_t> dims;  // of the operand's, in which each is counted through: the last of those that it is
+};
+
+// Only of a kernel that does nothing else: others may see the dimensions apart.
+Merged merged(const KernelWork& work) {
+  const Op& op = *transpose_in(work);
+  const Shape& shape = op.operands[0]->type.shape;
+  const std::vector<int64_t>& permutation = permutation_of(op);
+  std::vector<int64_t> place(shape.size()), merged_dim(shape.size());
+  for (size_t i = 0; i < shape.size(); ++i) place[static_cast<size_t>(permutation[i])] = static_cast<int64_t>(i);
+  Merged m;
+  for (size_t d = 0; d < shape.size(); ++d) {
+    if (d > 0 && work.inside.size() == 1 && place[d] == place[d - 1] + 1) {
+      m.from.back() *= shape[d];
+      m.dims.back() = d;
+    } else {
+      m.from.push_back(shape[d]);
+      m.dims.push_back(d);
+    }
+    merged_dim[d] = std::ssize(m.from) - 1;
+  }
+  for (const int64_t dim : permutation)
+    if (const int64_t now = merged_dim[static_cast<size_t>(dim)]; m.permutation.empty() || m.permutation.back() != now)
+      m.permutation.push_back(now);
+  return m;
+}
+
 // x [.., rows, .., columns] → y [.., columns, .., rows]: rows are the operand's dimension that becomes the last,
 // columns its last.
 class Squares {
  public:
   Squares(KernelBuilder& kernel, const Storage& storage, const KernelWork& work)
-      : kernel_(kernel), work_(work), op_(*transpose_in(work)), from_(op_.operands[0]->type.shape),
+      : kernel_(kernel), work_(work), op_(*transpose_in(work)), merged_(merged(work)), from_(merged_.from),
         emitter_(kernel, storage, work.inside, kernel.target().lanes), lanes_(emitter_.lanes()) {
-    const std::vector<int64_t>& permutation = permutation_of(op_);
+    const std::vector<int64_t>& permutation = merged_.permutation;
     row_dim_ = static_cast<size_t>(permutation.back());
     for (size_t i = 0; i < from_.size(); ++i)
       if (i != row_dim_ && i + 1 != from_.size()) outer_.push_back(i);
@@ -54,7 +85,8 @@ class Squares {
       for_tiles(kernel_, columns, lanes_, block, following(block),
                 [&](V first, int64_t count) { emit_rows(at, part, rows_of_unit / lanes_, first, count); });
     });
-    UnitGrid grid{op_.type().shape, {}};
+    UnitGrid grid;
+    for (const int64_t dim : merged_.permutation) grid.shape.push_back(from_[static_cast<size_t>(dim)]);
     for (const size_t dim : outer_) grid.digits.push_back({place_of(dim), 1});
     grid.digits.push_back({place_of(from_.size() - 1), lanes_});
     grid.digits.push_back({place_of(row_dim_), rows_of_unit});
@@ -64,7 +96,7 @@ class Squares {
  private:
   // The result's dimension that a dimension of the operand becomes.
   int64_t place_of(size_t dim) const {
-    const std::vector<int64_t>& permutation = permutation_of(op_);
+    const std::vector<int64_t>& permutation = merged_.permutation;
     return std::ranges::find(permutation, static_cast<int64_t>(dim)) - permutation.begin();
   }
 
@@ -98,7 +130,7 @@ class Squares {
     emitter_.under_mask(mask_of(columns), [&] {
       for (int64_t i = 0; i < rows; ++i) {
         at[row_dim_] = emitter_.offset(emitter_.uniform(first_row), i);
-        square[static_cast<size_t>(i)] = emitter_.emit(op_.operands[0], at);
+        square[static_cast<size_t>(i)] = emitter_.emit(op_.operands[0], position_of(at));
       }
     });
     square = transpose_lanes(kernel_.ir(), std::move(square));
@@ -106,7 +138,7 @@ class Squares {
     emitter_.under_mask(mask_of(rows), [&] {
       for (int64_t i = 0; i < columns; ++i) {
         at.back() = emitter_.offset(emitter_.uniform(first_column), i);
-        store_column(permuted(at), square[static_cast<size_t>(i)]);
+        store_column(permuted(position_of(at)), square[static_cast<size_t>(i)]);
       }
     });
     emitter_.forget();
@@ -121,6 +153,13 @@ class Squares {
 
   V mask_of(int64_t count) { return count == lanes_ ? nullptr : emitter_.first_lanes(kernel_.index(count)); }
 
+  // In all of the operand's dimensions.
+  Position position_of(const Position& at) {
+    Position position(op_.type().shape.size(), emitter_.constant(0));
+    for (size_t i = 0; i < at.size(); ++i) position[merged_.dims[i]] = at[i];
+    return position;
+  }
+
   Position permuted(const Position& at) const {
     Position result;
     for (const int64_t dim : permutation_of(op_)) result.push_back(at[static_cast<size_t>(dim)]);
@@ -130,6 +169,7 @@ class Squares {
   KernelBuilder& kernel_;
   const KernelWork& work_;
   const Op& op_;
+  const Merged merged_;
   const Shape& from_;
   ElementEmitter emitter_;
   int64_t lanes_;
@@ -144,8 +184,9 @@ bool is_transpose_by_squares(const KernelWork& work) {
   const Op* op = transpose_in(work);
   if (op == nullptr || (op->type().dtype != DType::kF32 && op->type().dtype != DType::kI32)) return false;
   const auto has_its_shape = [&](const KernelOutput& output) { return output.value->type.shape == op->type().shape; };
-  return std::ranges::all_of(work.outputs, has_its_shape) && op->type().elements() > 0 &&
-         op->type().shape.back() > kFewPlaces && op->operands[0]->type.shape.back() > kFewPlaces;
+  if (!std::ranges::all_of(work.outputs, has_its_shape) || op->type().elements() == 0) return false;
+  const Merged m = merged(work);
+  return m.from[static_cast<size_t>(m.permutation.back())] > kFewPlaces && m.from.back() > kFewPlaces;
 }
 
 WorkUnits emit_transpose(KernelBuilder& kernel, const Storage& storage, const KernelWork& work) {

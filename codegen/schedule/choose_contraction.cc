@@ -4,6 +4,7 @@
 
 #include "codegen/schedule/choose_conv.h"
 #include "codegen/schedule/tiling.h"
+#include "ir/channels_last.h"
 #include "ir/dot.h"
 #include "ir/threshold.h"
 #include "ir/windows.h"
@@ -95,6 +96,16 @@ ContractionSchedule choose_contraction(const Op& op, const Target& target, bool 
     case Way::kElements: break;
   }
   return ElementSchedule{};
+}
+
+ContractionSchedule choose_channels_last(const Op& op, const Target& target, bool is_in_block) {
+  const auto& conv = op.attr<ConvAttributes>();
+  const Shape& w = op.operands[1]->type.shape;
+  const bool is_depthwise = conv.groups == w[0] && w[1] == 1;
+  if (is_in_block || op.type().dtype != DType::kF32 || op.type().elements() == 0 || w[3] > kMostColumnsChannelsLast ||
+      !(is_depthwise || conv.groups == 1))
+    return ElementSchedule{};
+  return ChannelLanesSchedule(contraction_of(op), target);
 }
 
 std::optional<ContractionSchedule> choose_packed_ahead(const Op& op, const Target& target, bool is_in_block,

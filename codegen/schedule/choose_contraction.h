@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "codegen/schedule/channel_lanes_schedule.h"
 #include "codegen/schedule/contraction_schedule.h"
 #include "codegen/schedule/pixel_lanes_schedule.h"
 #include "codegen/schedule/winograd_schedule.h"
@@ -21,11 +22,13 @@ struct ElementSchedule {
 };
 
 using ContractionSchedule = std::variant<ElementSchedule, PanelSchedule, RowLanesSchedule, DepthLanesSchedule,
-                                         PixelLanesSchedule, WinogradSchedule>;
+                                         PixelLanesSchedule, ChannelLanesSchedule, WinogradSchedule>;
 
 // In a block of examples, if it is in one, these are innermost in memory. Of the ways that sum in the same order, to
 // the bit, `target.schedule.alternative` takes another than the best.
 ContractionSchedule choose_contraction(const Op& op, const Target& target, bool is_in_block);
+// Of a convolution in a kernel that has its channels last.
+ContractionSchedule choose_channels_last(const Op& op, const Target& target, bool is_in_block);
 // Of a product in a loop whose iterations have the same right operand: with that packed in front of the loop, where it
 // is read often enough and the sums keep their order.
 std::optional<ContractionSchedule> choose_packed_ahead(const Op& op, const Target& target, bool is_in_block,

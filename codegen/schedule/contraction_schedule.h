@@ -163,6 +163,8 @@ struct DepthLanesSchedule {
 
   int64_t columns() const { return tile[whole.axes_of(Axis::Kind::kColumn)[0]]; }
   int64_t items() const;  // of a tile's rows
+  // Whether a tile asks for what the next one reads of b, which is too far for the processor to foresee.
+  bool asks_ahead(const Processor& processor) const;
   int64_t tiles() const;
   StagedShape input() const { return staged_shape(phases, &Contraction::a, block); }
   int64_t bytes() const;

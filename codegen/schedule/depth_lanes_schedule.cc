@@ -19,6 +19,7 @@ constexpr int64_t kFewColumns = 4;  // pixels of x that pay for a pixel of y
 const Threshold kFewestTurns{"turns of tiles at a band, for which sums are read and written", 16};
 const Threshold kFewestFarTurns{"turns of tiles at a band of images that come from far", 4};
 constexpr double kFastBytes = 32;   // of operands in a cycle: more come from the first level of the caches alone
+constexpr int64_t kTileParts = 2;   // of that level, for the columns of a tile
 constexpr double kBandPart = 0.75;  // of that level, for a band of both
 
 }  // namespace
@@ -118,6 +119,14 @@ int64_t DepthLanesSchedule::tiles() const {
   for (size_t i = 0; i < tile.size(); ++i)
     if (whole.axes[i].kind != Kind::kDepth) count *= whole.axes[i].extent / tile[i];
   return count;
+}
+
+// Of one row: of more, its multiply-adds leave time enough. Both tiles' columns are in the first level of the caches.
+bool DepthLanesSchedule::asks_ahead(const Processor& processor) const {
+  const int64_t row_bytes = whole.axes[lane_axis].extent * 4;
+  return steps > 1 && whole.extent_of(Kind::kRow) == 1 &&
+         row_bytes * whole.extent_of(Kind::kColumn) > processor.level2.bytes &&
+         row_bytes * columns() <= processor.level1.bytes / kTileParts;
 }
 
 int64_t DepthLanesSchedule::bytes() const {

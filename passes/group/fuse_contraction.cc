@@ -64,7 +64,11 @@ std::unique_ptr<KernelRules> rules_of_epilogue(const Op& op) {
   return std::make_unique<EpilogueRules>(&op);
 }
 
-bool has_epilogue(const Cluster& cluster) { return cluster.size() > 1; }
+bool has_epilogue(const Cluster& cluster) {
+  const KernelOps kernel(cluster);
+  return cluster.size() > 1 &&
+         std::ranges::all_of(kernel.ops(), [&](const Op* op) { return is_whole_contraction(kernel, *op); });
+}
 
 }  // namespace
 

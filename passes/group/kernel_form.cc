@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ir/channels_last.h"
 #include "ir/windows.h"
 #include "passes/group/loop_rules.h"
 
@@ -60,6 +61,9 @@ KernelFault why_no_loop(const KernelOps& kernel, const Shape& shape) { return wh
 bool takes_epilogue(const Op& op) { return has_trait(op.kind, kContraction) || scatters_each_once(op); }
 
 bool is_read_through(const Op& main, const Op& op) {
+  if (is_channels_last(main))
+    return op.result() == main.operands[1] ||
+           (op.result() == main.operands[0] && is_transposed_by(op.result(), kFromChannelsLast));
   if (main.kind != OpKind::kDot || std::ranges::find(main.operands, op.result()) == main.operands.end()) return false;
   if (op.kind == OpKind::kTranspose) return op.attr<DimsAttributes>().dims.back() == op.type().rank() - 1;
   if (op.kind != OpKind::kBroadcast) return false;
@@ -75,11 +79,28 @@ bool is_part_beside(const Op& main, const Op& op) {
          std::ranges::all_of(op.attr<SliceAttributes>().stride, [](int64_t stride) { return stride == 1; });
 }
 
+// Whether it puts the channels of such a convolution's result last.
+bool ends_channels_last(const Op& main, const Op& op) {
+  return is_channels_last(main) && !op.operands.empty() && op.operands[0] == main.result() &&
+         is_transposed_by(op.result(), kToChannelsLast);
+}
+
+bool ends_channels_last(const KernelOps& kernel, const Op& main) {
+  return std::ranges::any_of(kernel.users(main.result()),
+                             [&](const Op* user) { return kernel.contains(user) && ends_channels_last(main, *user); });
+}
+
 }  // namespace
 
+bool is_whole_contraction(const KernelOps& kernel, const Op& main) {
+  return !is_channels_last(main) || (kernel.defines(main.operands[1]) && ends_channels_last(kernel, main));
+}
+
 std::string_view why_not_in_contraction(const Op& main, const Op& op) {
-  if (is_read_through(main, op)) return "";
-  if (op.type().shape != main.type().shape) return "its shape is not the contraction's";
+  if (is_read_through(main, op) || ends_channels_last(main, op)) return "";
+  const Shape& shape = main.type().shape;
+  if (op.type().shape != (is_channels_last(main) ? channels_last(shape) : shape))
+    return "its shape is not the contraction's";
   const bool has_place = has_trait(op.kind, kElementwise) || op.kind == OpKind::kBroadcast ||
                          op.kind == OpKind::kIota || is_part_beside(main, op);
   return has_place ? "" : "only elementwise ops follow a contraction in its tiles";
@@ -91,7 +112,8 @@ KernelFault why_no_contraction(const KernelOps& kernel, const Op& main) {
     return kernel.defines(operand) || is_splat(operand);
   });
   if (has_prologue) return {"a contraction reads its operands many times, so they are computed before it", &main};
-  return why_not_evaluated_once(kernel, main.type().shape);
+  const Shape& shape = main.type().shape;
+  return why_not_evaluated_once(kernel, ends_channels_last(kernel, main) ? channels_last(shape) : shape);
 }
 
 namespace {
@@ -152,7 +174,10 @@ FormOrFault contraction_form(const KernelOps& kernel) {
   if (main == kernel.ops().end())
     return tl::unexpected(KernelFault{"it holds no dot, convolution or gradient of a pooling that writes each once"});
   const auto why_not = [&](const Op& op) { return &op == *main ? "" : why_not_in_contraction(**main, op); };
-  return form_of(kernel, ContractionForm{*main}, why_not, why_no_contraction(kernel, **main));
+  KernelFault fault = why_no_contraction(kernel, **main);
+  if (fault.why.empty() && !is_whole_contraction(kernel, **main))
+    fault = {"where the channels of a filter are last, the result's are put last, too", *main};
+  return form_of(kernel, ContractionForm{*main}, why_not, fault);
 }
 
 FormOrFault row_form(const KernelOps& kernel) {

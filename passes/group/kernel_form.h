@@ -71,8 +71,13 @@ KernelFault why_no_loop(const KernelOps& kernel, const Shape& shape);
 KernelFault why_no_contraction(const KernelOps& kernel, const Op& main);
 KernelFault why_no_row(const KernelOps& kernel, const RowShape& row);
 
-// Whether `op` makes an operand of `main`, a dot, in a way that costs nothing to read through: a transpose of which the
-// last dimension stays the last, so that vectors of it are whole, or one matrix for all of a batch.
+// Whether a contraction with these ops is one that code can be made for as it is: see ir/channels_last.h. While a
+// kernel grows, some of its transposes may be missing.
+bool is_whole_contraction(const KernelOps& kernel, const Op& main);
+
+// Whether `op` makes an operand of `main` in a way that costs nothing to read through: of a dot, a transpose of which
+// the last dimension stays the last, so that vectors of it are whole, or one matrix for all of a batch; of a
+// convolution with channels last, images and a filter that lie so.
 bool is_read_through(const Op& main, const Op& op);
 
 // Ops that a loop over their result's elements would compute badly, and that may be followed by an epilogue.

@@ -20,7 +20,7 @@ const std::vector<std::string>& no_thresholds() {
       "kRounds",                              // of a search
       "kMost = int64_t{1} << 40",             // of a number that makes sense
       "kRead = 0",                            // LLVM's
-      "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kStepsOfRow", "kLineParts", "kFilterVectors", "kLongRows",  // how registers are filled
+      "kFewColumns", "kMaxTileRows", "kWideVectors", "kLongPiece", "kCyclesAhead", "kStepsOfColumn", "kStepsOfRow", "kLineParts", "kFilterVectors", "kLongRows", "kSpareRegisters", "kMostPixels",  // how registers are filled
       "round < 10", "kBlock = 4", "2 * kBlock",  // of random numbers and their words
       "kColumnParts", "kPlacesApart", "kMaskedLanes", "2 * wide",  // and how LLVM fills them
       "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere", "kReadMasked", "kLoad", "kShuffle", "kPooled", "kPicked", "kLine", "kGain", "kOfFilter", "kLeastGain", "kMostLoss",  // of cycles
@@ -29,7 +29,7 @@ const std::vector<std::string>& no_thresholds() {
       "kSide", "kStep = ", "kTaps", "kPlaces = ", "kTilesAtOnce", "kTilesOfBand",  // of minimal filtering
       "kLanesOfPart",                         // of registers
       "kKeyBytes",                            // of what is sorted
-      "kProductParts", "kFewestPlaces", "kFewestRows", "kPanelParts", "kImageParts", "kEpilogueParts", "kLineBytes", "kFastBytes", "kBandPart",  // of caches, whose sizes the processor has
+      "kProductParts", "kFewestPlaces", "kFewestRows", "kPanelParts", "kImageParts", "kEpilogueParts", "kTileParts", "kLineBytes", "kFastBytes", "kBandPart",  // of caches, whose sizes the processor has
       "kMaxFactors",                          // of a product
       "d < 4", "kRow = 2",                    // dimensions of an image
       "kSmallBand",                           // of memory that there is little of

@@ -158,6 +158,23 @@ void check_passes() {
   c.check_after_passes();
 }
 
+// Convolutions that do not mix channels.
+void check_channels_last() {
+  Cases c;
+  const auto depthwise = [&](Value* x, int64_t height, int64_t width) {
+    ConvAttributes conv;
+    conv.groups = 16;
+    c.result(c.b.conv(x, c.input({16, 1, height, width}), conv));
+  };
+  for (const auto& [height, width] : {std::pair<int64_t, int64_t>{1, 3}, {4, 6}, {5, 5}})
+    depthwise(c.input({1, 16, 9, 9}), height, width);
+  for (const int64_t width : {32, 33}) depthwise(c.input({1, 16, 1, 41}), 1, width);
+  for (const int64_t size : {9, 21}) depthwise(c.input({1, 16, size, size}), 7, 7);
+  for (const int64_t channels : {4, 5})
+    depthwise(c.b.conv(c.input({1, channels, 9, 9}), c.input({16, channels, 3, 3}), {}), 3, 3);
+  c.check_after_passes();
+}
+
 // Two ops that would be one kernel, but for how many lie between them.
 void check_spans() {
   for (const int between : {100, 5000}) {
@@ -272,6 +289,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_loops();
   check_large_functions();
   check_passes();
+  check_channels_last();
   check_bodies();
   check_spans();
   check_epilogues();

@@ -58,6 +58,24 @@ TEST(Schedule, SumsTransposedRowsInBlocksThatTheCacheHolds) {
   EXPECT_THAT(transposed(1040), Not(HasSubstr("sums of")));
 }
 
+// Of one row, and of what is too large for the second level of the caches but has tiles that fit into the first.
+TEST(Schedule, AsksForTheNextTileOfWhatIsFar) {
+  const auto asks = [](int64_t rows, int64_t depth, int64_t columns) {
+    Function function("f");
+    Value* a = function.add_parameter("a", {DType::kF32, {rows, depth}});
+    Value* b = function.add_parameter("b", {DType::kF32, {columns, depth}});
+    const Value* y = Builder(function).dot(a, b, {1, 1});
+    const auto target = named_target("x86_64-linux-gnu", "znver5");
+    const ContractionSchedule schedule = choose_contraction(*y->op, *target, false);
+    return std::get<DepthLanesSchedule>(schedule).asks_ahead(target->processor);
+  };
+  EXPECT_TRUE(asks(1, 1024, 1024));
+  EXPECT_FALSE(asks(2, 1024, 1024));
+  EXPECT_FALSE(asks(1, 1024, 128));
+  EXPECT_FALSE(asks(1, 4096, 1024));
+  EXPECT_FALSE(asks(1, 400, 4096));  // read by columns of which each has sums of its own
+}
+
 // Of one image bands are units, for threads to share; of many images each is one.
 TEST(Schedule, DividesOneImageAmongThreads) {
   const auto convolution = [](int64_t images, int64_t size) {

@@ -44,7 +44,9 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Transpose,
                                            Case{{3, 17, 20}, {2, 0, 1}}, Case{{19, 3, 16}, {2, 1, 0}},
                                            Case{{2, 9, 3, 11}, {0, 3, 2, 1}}, Case{{2, 9, 3, 11}, {3, 0, 2, 1}},
                                            Case{{1, 40, 1}, {2, 0, 1}}, Case{{5, 7}, {1, 0}}, Case{{5001, 9}, {1, 0}},
-                                           Case{{2, 1100, 17}, {2, 0, 1}}));
+                                           Case{{2, 1100, 17}, {2, 0, 1}}, Case{{2, 20, 7, 5}, {0, 2, 3, 1}},
+                                           Case{{2, 7, 5, 20}, {0, 3, 1, 2}}, Case{{3, 5, 7, 2, 9}, {3, 4, 0, 1, 2}},
+                                           Case{{3, 5, 7, 2, 9}, {4, 0, 3, 1, 2}}));
 
 // One kernel of a transpose and what reads it and is read by it; of two transposes; of one that a slice reads
 // elsewhere.

@@ -107,6 +107,35 @@ TEST(CheckKernels, TakesBodiesOfTheirKind) {
   EXPECT_EQ(fused_error("loop", "f32[4,4]", kElements).message, "");
 }
 
+// Of %x: f32[1,2,2,2], which is as long in any order, and a filter [KH,KW,I,O].
+std::string channels_last_error(std::string_view body, std::string_view w = "f32[1,1,2,2]") {
+  const auto module = parse_module(
+      fmt::format("func @f(%x: f32[1,2,2,2], %w: {}) -> (f32[1,2,2,2]) {{ %0 = fused(%a = %x, %w = %w) {{kind = "
+                  "contraction}} : f32[1,2,2,2] {{ {} return %y }} return %0 }}",
+                  w, body),
+      "test.ir");
+  EXPECT_TRUE(module) << (module ? "" : module.error().to_string());
+  if (!module) return "";
+  const Status status = check_kernels(*(*module)->functions[0]);
+  return status ? "" : status.error().message;
+}
+
+TEST(CheckKernels, TakesConvolutionsWithChannelsLastFromImagesToResult) {
+  const std::string filter = "%v = transpose(%w) {dims = [3, 2, 0, 1]} : f32[2,2,1,1] ";
+  const std::string images = "%b = transpose(%a) {dims = [0, 3, 1, 2]} : f32[1,2,2,2] ";
+  const std::string ends = "%d = transpose(%c) {dims = [0, 2, 3, 1]} : f32[1,2,2,2] ";
+  const std::string conv = "%c = conv(%b, %v) : f32[1,2,2,2] ", exp = "%y = exp(%d) : f32[1,2,2,2] ";
+  EXPECT_EQ(channels_last_error(filter + images + conv + ends + exp), "");
+  EXPECT_EQ(channels_last_error(filter + "%c = conv(%a, %v) : f32[1,2,2,2] " + ends + exp), "");
+  EXPECT_EQ(channels_last_error(filter + images + conv + "%y = exp(%c) : f32[1,2,2,2] "),
+            "%b2 = conv in a body of kind contraction: where the channels of a filter are last, the result's are put "
+            "last, too");
+  EXPECT_EQ(channels_last_error(filter + images + conv + ends + "%y = add(%c, %d) : f32[1,2,2,2] "),
+            "%b2 = conv in a body of kind contraction: it would be computed several times for each element");
+  EXPECT_EQ(channels_last_error(images + "%c = conv(%b, %w) : f32[1,2,2,2] " + ends + exp, "f32[2,2,1,1]"),
+            "%b0 = transpose in a body of kind contraction: only elementwise ops follow a contraction in its tiles");
+}
+
 TEST(CheckKernels, SaysOfWhichKindABodyIs) {
   const Error row = fused_error("row", "f32[4,4]", kElements);
   EXPECT_EQ(row.where, "test.ir:2:8");
