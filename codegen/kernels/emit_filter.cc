@@ -34,7 +34,8 @@ class FilterSums : DepthLanes {
   Range band_;
 };
 
-// Tiles of columns and of rows. Along the innermost axis of the rows they are at constant places.
+// Tiles of columns and of rows. Along the innermost axis of the rows they are at constant places, and the last ends
+// where the axis does.
 void FilterSums::for_tiles(const std::function<void()>& body) {
   loops(s_.whole, batch_, at_, false, [&] {
     for_bands([&] {
@@ -49,14 +50,18 @@ void FilterSums::for_tiles(const std::function<void()>& body) {
 void FilterSums::for_rows(size_t row, const std::function<void()>& body) {
   if (row == rows_.size()) return body();
   const size_t axis = rows_[row];
-  const int64_t tile = s_.tile[axis];
-  const auto step = [&](V i) {
-    at_[axis] = emitter_.uniform(times(i, tile));
-    for_rows(row + 1, body);
-  };
-  const int64_t count = s_.whole.axes[axis].extent / tile;
-  if (row + 1 < rows_.size()) return kernel_.loop(0, count, step);
-  for (int64_t i = 0; i < count; ++i) step(number(i));
+  const int64_t tile = s_.tile[axis], extent = s_.whole.axes[axis].extent;
+  if (row + 1 < rows_.size())
+    return kernel_.loop(0, extent / tile, [&](V i) {
+      at_[axis] = emitter_.uniform(times(i, tile));
+      for_rows(row + 1, body);
+    });
+  for (int64_t place = 0; place < extent; place += tile) {
+    const int64_t first = std::min(place, extent - tile);
+    done_ = place - first;
+    at_[axis] = emitter_.uniform(number(first));
+    body();
+  }
 }
 
 V FilterSums::number_of_tile() {
@@ -196,6 +201,7 @@ void FilterSums::sum_block(std::span<const size_t> depth) {
 void FilterSums::for_elements(const std::function<void(int64_t item, int64_t column, const Coord& place)>& body) {
   for (int64_t o = 0; o < s_.columns(); ++o)
     for (int64_t i = 0; i < s_.items(); ++i) {
+      if (is_done(i)) continue;
       Axes at = item(i);
       at[column_] = emitter_.offset(at_[column_], o);
       const Coord element = emitter_.row_major(position_of(s_.whole.y, at), op_.type().shape);

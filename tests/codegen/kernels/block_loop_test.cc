@@ -114,6 +114,15 @@ void build_joined(Network& n, int64_t images) {
   n.finish(n.b.concat({n.b.neg(all), n.b.mul(again, again), n.b.add(left, -2)}, 1));
 }
 
+// Filters whose rows of 11 and 13 places divide into tiles that are not all full; of the last, whose sums are many, all
+// lanes are added up together.
+void build_long_filters(Network& n, int64_t images) {
+  Value* y = n.b.conv(n.input({images, 2, 2, 15}), n.weight({3, 2, 1, 11}), {.pad = {0, 0, 5, 5}});
+  y = n.b.conv(y, n.weight({70, 3, 2, 1}), {});
+  y = n.b.conv(y, n.weight({70, 1, 1, 13}), {.pad = {0, 0, 6, 2}, .groups = 70});
+  n.finish(n.b.conv(y, n.weight({16, 70, 1, 11}), {.pad = {0, 0, 3, 0}}));
+}
+
 struct NetworkCase {
   const char* name;
   void (*build)(Network&, int64_t images);
@@ -145,7 +154,8 @@ INSTANTIATE_TEST_SUITE_P(Networks, BlockLoop,
                                            NetworkCase{"Normalized", build_normalized},
                                            NetworkCase{"Moved", build_moved}, NetworkCase{"Constant", build_constant},
                                            NetworkCase{"Wide", build_wide}, NetworkCase{"Given", build_given},
-                                           NetworkCase{"Joined", build_joined}),
+                                           NetworkCase{"Joined", build_joined},
+                                           NetworkCase{"LongFilters", build_long_filters}),
                          [](const auto& info) { return info.param.name; });
 
 // As a squeeze and what it feeds: nothing is left of the concatenation.

@@ -212,5 +212,12 @@ TEST(Schedule, HasBandsOfImagesWhereUnitsAreFasterThanTheCache) {
   EXPECT_THAT(filter_gradient(1, 32, 3, "znver5"), Not(HasSubstr("bands")));  // nobody reads a band again
 }
 
+// Of a row whose length has no divisor that would do, the last tile has fewer places.
+TEST(Schedule, TilesOfLongFiltersHaveSeveralPlaces) {
+  EXPECT_THAT(filter_gradient(1, 8, 9, "znver5"), HasSubstr("tile 3 rows"));
+  EXPECT_THAT(filter_gradient(1, 8, 11, "znver5"), HasSubstr("tile 6 rows"));
+  EXPECT_THAT(filter_gradient(1, 8, 13, "znver5"), HasSubstr("tile 7 rows"));
+}
+
 }  // namespace
 }  // namespace minnow
