@@ -43,9 +43,9 @@ void DepthLanesSchedule::divide_product(const Target& target) {
   const int64_t rows = whole.axes[row].extent, columns = whole.axes[column].extent;
   const int64_t registers = target.schedule.tiles.accumulators;
   if (columns < lanes) {
-    packs = whole.kind_of(whole.b.back()) == Kind::kColumn;
+    packs = columns > 1 && whole.kind_of(whole.b.back()) == Kind::kColumn;  // one column lies along the depth already
     tile[column] = columns;
-    tile[row] = std::max<int64_t>(1, registers / columns);
+    tile[row] = even_tile(rows, std::max<int64_t>(1, registers / columns));
     return;
   }
   const bool is_short = whole.axes[lane_axis].extent <= kShortRow;

@@ -58,6 +58,15 @@ TEST(Schedule, SumsTransposedRowsInBlocksThatTheCacheHolds) {
   EXPECT_THAT(transposed(1040), Not(HasSubstr("sums of")));
 }
 
+// One column lies along the depth as it is; several are turned around for it, which many rows pay for.
+TEST(Schedule, OneColumnIsSummedAlongTheDepth) {
+  for (const int64_t rows : {2, 100}) EXPECT_THAT(product(rows, 32, 1), HasSubstr("vectors along the depth"));
+  EXPECT_THAT(product(100, 32, 1), Not(HasSubstr("packed")));
+  EXPECT_THAT(product(100, 64, 2), AllOf(HasSubstr("vectors along the depth"), HasSubstr("packed")));
+  EXPECT_THAT(product(2, 64, 2), Not(HasSubstr("vectors along the depth")));
+  EXPECT_THAT(product(100, 15, 1), Not(HasSubstr("vectors along the depth")));
+}
+
 // Of one image bands are units, for threads to share; of many images each is one.
 TEST(Schedule, DividesOneImageAmongThreads) {
   const auto convolution = [](int64_t images, int64_t size) {
