@@ -165,7 +165,8 @@ void FilterSums::emit_block_tile() {
   });
 }
 
-// Places that meet the image with all of the tile share a loop, those at the edges are emitted each for itself.
+// Places that meet the image with all of the tile share a loop, those at the edges are emitted each for itself, but for
+// those that meet it with nothing.
 void FilterSums::sum_block(std::span<const size_t> depth) {
   const size_t axis = depth[0];
   const int64_t extent = s_.whole.axes[axis].extent;
@@ -192,9 +193,15 @@ void FilterSums::sum_block(std::span<const size_t> depth) {
     at_[axis] = emitter_.uniform(place);
     multiply(s_.items(), 0, edge);
   };
-  for (int64_t place = 0; place < begin; ++place) at_place(number(place), place);
+  const auto at_edge = [&](int64_t place) {
+    bool is_met = false;
+    for (int64_t i = done_; i < s_.tile[rows_.back()]; ++i)
+      is_met |= is_inside(s_.whole, rows_.back(), first + i, axis, place);
+    if (is_met) at_place(number(place), place);
+  };
+  for (int64_t place = 0; place < begin; ++place) at_edge(place);
   kernel_.loop(begin, end, [&](V place) { at_place(place, -1); });
-  for (int64_t place = end; place < extent; ++place) at_place(number(place), place);
+  for (int64_t place = end; place < extent; ++place) at_edge(place);
 }
 
 // Where each sum of a tile lies; of all lanes, or one for each.
