@@ -14,8 +14,6 @@ using Kind = Axis::Kind;
 const Threshold kShortRow{"depth of rows of w that are read side by side", 512};
 const Threshold kRowsOfUnit{"rows of a narrow product's unit", 128};  // each unit packs b for itself
 const Threshold kMaxFilterColumns{"columns of a filter in registers", 7};
-// Of fewer, a tile reads more for its sums than one that leaves a smaller last one.
-const Threshold kFewestEvenColumns{"columns of a filter in each of equal tiles", 3};
 constexpr int64_t kLongRows = 4;    // that are read side by side
 constexpr int64_t kFewColumns = 4;  // pixels of x that pay for a pixel of y
 const Threshold kFewestTurns{"turns of tiles at a band, for which sums are read and written", 16};
@@ -56,10 +54,7 @@ void DepthLanesSchedule::divide_product(const Target& target) {
   steps = is_short ? 1 : std::max<int64_t>(1, target.accumulators / (some * tile[row]));
 }
 
-int64_t DepthLanesSchedule::places_at_once(int64_t row) {
-  const int64_t most = kMaxFilterColumns.at_most(row), even = largest_divisor(row, most);
-  return even >= kFewestEvenColumns ? even : even_tile(row, most);
-}
+int64_t DepthLanesSchedule::places_at_once(int64_t row) { return large_tile(row, kMaxFilterColumns.at_most(row)); }
 
 void DepthLanesSchedule::divide_windows(const Target& target) {
   const std::vector<size_t> rows = whole.axes_of(Kind::kRow);  // input channels, then the filter

@@ -189,6 +189,8 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{"ManyChannelsGrouped", {1, 36, 6, 5}, {50, 18, 3, 3}, {.groups = 2}},
         ConvCase{"Sequence", {1, 4, 19}, {6, 2, 3}, {.stride = {2}, .pad = {1, 2}, .dilation = {2}, .groups = 2}},
         ConvCase{"Volume", {1, 2, 4, 5, 3}, {3, 2, 2, 3, 2}, {.pad = {1, 0, 0, 1, 1, 1}}},
+        ConvCase{"PrimeSizes", {2, 2, 19, 21}, {13, 2, 4, 4}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}},
+        ConvCase{"PrimeChannels", {1, 11, 23, 37}, {11, 11, 3, 3}, {.pad = {1, 1, 1, 1}}},
         ConvCase{"VolumeStridedDilatedGrouped",
                  {1, 4, 5, 7, 4},
                  {2, 2, 3, 2, 2},

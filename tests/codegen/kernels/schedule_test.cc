@@ -89,6 +89,17 @@ TEST(Schedule, PanelsOfWindowsAreFilled) {
   EXPECT_THAT(convolution(144), HasSubstr("x 3 vectors"));
 }
 
+// Of 19 rows and 13 channels, which have no divisors, the last tile has fewer.
+TEST(Schedule, TilesOfPixelsNeedNotDivideAnImage) {
+  const auto convolution = [](int64_t channels, int64_t size) {
+    ConvAttributes conv{.stride = {2, 2}, .pad = {1, 1, 1, 1}, .shape = {1, channels, 2 * size, 2 * size}};
+    return schedule_of(OpKind::kConvInput, {1, 40, size, size}, {40, channels, 4, 4}, conv, "znver5", false);
+  };
+  EXPECT_THAT(convolution(5, 19), HasSubstr("tile 5 columns x 4 vectors"));
+  EXPECT_THAT(convolution(13, 32), HasSubstr("tile 7 columns"));
+  EXPECT_THAT(convolution(5, 20), HasSubstr("tile 5 columns x 4 vectors"));
+}
+
 // A tile is a part of a line of pixels, or whole lines, where that leaves it sums enough.
 TEST(Schedule, TilesFollowLinesOfPixels) {
   const auto convolution = [](int64_t size, const std::string& cpu) {
