@@ -39,17 +39,57 @@ Value* multiply_pixels(const Op& op, Builder& b) {
   return b.reshape(b.dot(w, in_form(kPixels, op.operands[0], b), {summed, 1}, 1), shape);
 }
 
+// Of images with one pixel, nullopt: nothing else is there.
+std::optional<Form::Dims> dims_of_units(const Form::Dims& dims) {
+  Form::Dims there = dims;
+  std::erase_if(there, [](int64_t dim) { return dim > 1; });
+  return there.empty() && !dims.empty() ? std::nullopt : std::optional(there);
+}
+
+const Form kUnits = {[](const Shape& shape) { return shape.size() == 4 && shape[2] == 1 && shape[3] == 1; },
+                     [](const Shape& shape) { return Shape(shape.begin(), shape.begin() + 2); },
+                     dims_of_units,
+                     {}};
+
+bool covers_image(const Op& op) {
+  if (space_dims(op) != 2 || op.type().elements() == 0) return false;
+  const auto& conv = op.attr<ConvAttributes>();
+  const Shape& x = op.kind == OpKind::kConvInput ? op.type().shape : op.operands[0]->type.shape;
+  const Shape& w = op.kind == OpKind::kConvFilter ? op.type().shape : op.operands[1]->type.shape;
+  return conv.groups == 1 && w[1] > 0 && x[0] > 0 && w[2] == x[2] && w[3] == x[3] &&
+         std::ranges::all_of(conv.pad, [](int64_t pad) { return pad == 0; });
+}
+
+// [N, C·KH·KW] of x, and the same of w.
+Value* flat_row(Value* value, Builder& b) {
+  const Shape& shape = value->type.shape;
+  if (Value* known = known_in(kUnits, value)) return known;
+  return b.reshape(value, {shape[0], shape[1] * shape[2] * shape[3]});
+}
+
+// x wᵀ; of the result's gradient dy, dy w and dyᵀ x.
+Value* multiply_images(const Op& op, Builder& b) {
+  if (!covers_image(op)) return nullptr;
+  Value *left = flat_row(op.operands[0], b), *right = flat_row(op.operands[1], b);
+  if (op.kind == OpKind::kConvFilter) std::swap(left, right);
+  const std::array<int64_t, 2> contract = {op.kind == OpKind::kConvFilter ? 0 : 1, op.kind == OpKind::kConv ? 1 : 0};
+  return b.reshape(b.dot(left, right, contract), op.type().shape);
+}
+
 Value* compute_pixels(const Op& op, Builder& b) { return compute_in(kPixels, op, b); }
 Value* reduce_pixels(const Op& op, Builder& b) { return reduce_in(kPixels, op, b); }
+Value* compute_units(const Op& op, Builder& b) { return compute_in(kUnits, op, b); }
+Value* reduce_units(const Op& op, Builder& b) { return reduce_in(kUnits, op, b); }
 
 std::vector<RewriteRule> rules_of_pixels() {
-  std::vector<RewriteRule> rules = {{OpKind::kConv, multiply_pixels},
-                                    {OpKind::kConvInput, multiply_pixels},
-                                    {OpKind::kReduceSum, reduce_pixels},
-                                    {OpKind::kReduceMax, reduce_pixels}};
+  std::vector<RewriteRule> rules = {{OpKind::kConv, multiply_pixels},       {OpKind::kConvInput, multiply_pixels},
+                                    {OpKind::kConv, multiply_images},       {OpKind::kConvInput, multiply_images},
+                                    {OpKind::kConvFilter, multiply_images}, {OpKind::kReduceSum, reduce_pixels},
+                                    {OpKind::kReduceMax, reduce_pixels},    {OpKind::kReduceSum, reduce_units},
+                                    {OpKind::kReduceMax, reduce_units}};
   for (size_t i = 0; i < kOpCount; ++i)
     if (const auto kind = static_cast<OpKind>(i); has_trait(kind, kElementwise))
-      rules.push_back({kind, compute_pixels});
+      for (RewriteFn* compute : {compute_pixels, compute_units}) rules.push_back({kind, compute});
   return rules;
 }
 

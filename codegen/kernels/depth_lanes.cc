@@ -37,7 +37,8 @@ void DepthLanes::multiply(int64_t items, int64_t step, int64_t edge) {
   };
   for (int64_t i = 0; i < items; ++i) {
     const Axes at = item(i);
-    if (edge >= 0 && !is_inside(s_.whole, rows_.back(), at[rows_.back()].constant, depth_.back(), edge)) {
+    if (is_done(i) ||
+        (edge >= 0 && !is_inside(s_.whole, rows_.back(), at[rows_.back()].constant, depth_.back(), edge))) {
       a.push_back(nullptr);
     } else {
       V value = read(a_, s_.whole, at);

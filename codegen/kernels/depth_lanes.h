@@ -22,9 +22,10 @@ class DepthLanes : protected ContractionKernel {
 
   // Item i of a tile: places of the innermost row axes it has several of.
   Axes item(int64_t i);
+  bool is_done(int64_t item) const { return item % s_.tile[rows_.back()] < done_; }
   // A vector along the depth, of a for each item times one of b for each column. `edge` is the place along the
   // innermost axis of the depth if it is a constant at which some items meet the padding, else -1. Where lanes are
-  // masked off, a is zero.
+  // masked off, a is zero. Items that are done already are left out.
   void multiply(int64_t items, int64_t step, int64_t edge);
 
   const DepthLanesSchedule s_;
@@ -32,7 +33,8 @@ class DepthLanes : protected ContractionKernel {
   size_t column_;
   int64_t columns_;
   Operand a_, b_;
-  Axes at_;  // of the first item and column of a tile
+  Axes at_;           // of the first item and column of a tile
+  int64_t done_ = 0;  // places along the innermost axis of the rows with which a tile begins in the one before
   RegisterTile sums_;
   V memory_ = nullptr;  // of packed columns, or of sums
 

@@ -34,7 +34,8 @@ class FilterSums : DepthLanes {
   Range band_;
 };
 
-// Tiles of columns and of rows. Along the innermost axis of the rows they are at constant places.
+// Tiles of columns and of rows. Along the innermost axis of the rows they are at constant places, and the last ends
+// where the axis does.
 void FilterSums::for_tiles(const std::function<void()>& body) {
   loops(s_.whole, batch_, at_, false, [&] {
     for_bands([&] {
@@ -49,14 +50,18 @@ void FilterSums::for_tiles(const std::function<void()>& body) {
 void FilterSums::for_rows(size_t row, const std::function<void()>& body) {
   if (row == rows_.size()) return body();
   const size_t axis = rows_[row];
-  const int64_t tile = s_.tile[axis];
-  const auto step = [&](V i) {
-    at_[axis] = emitter_.uniform(times(i, tile));
-    for_rows(row + 1, body);
-  };
-  const int64_t count = s_.whole.axes[axis].extent / tile;
-  if (row + 1 < rows_.size()) return kernel_.loop(0, count, step);
-  for (int64_t i = 0; i < count; ++i) step(number(i));
+  const int64_t tile = s_.tile[axis], extent = s_.whole.axes[axis].extent;
+  if (row + 1 < rows_.size())
+    return kernel_.loop(0, extent / tile, [&](V i) {
+      at_[axis] = emitter_.uniform(times(i, tile));
+      for_rows(row + 1, body);
+    });
+  for (int64_t place = 0; place < extent; place += tile) {
+    const int64_t first = std::min(place, extent - tile);
+    done_ = place - first;
+    at_[axis] = emitter_.uniform(number(first));
+    body();
+  }
 }
 
 V FilterSums::number_of_tile() {
@@ -160,7 +165,8 @@ void FilterSums::emit_block_tile() {
   });
 }
 
-// Places that meet the image with all of the tile share a loop, those at the edges are emitted each for itself.
+// Places that meet the image with all of the tile share a loop, those at the edges are emitted each for itself, but for
+// those that meet it with nothing.
 void FilterSums::sum_block(std::span<const size_t> depth) {
   const size_t axis = depth[0];
   const int64_t extent = s_.whole.axes[axis].extent;
@@ -187,15 +193,22 @@ void FilterSums::sum_block(std::span<const size_t> depth) {
     at_[axis] = emitter_.uniform(place);
     multiply(s_.items(), 0, edge);
   };
-  for (int64_t place = 0; place < begin; ++place) at_place(number(place), place);
+  const auto at_edge = [&](int64_t place) {
+    bool is_met = false;
+    for (int64_t i = done_; i < s_.tile[rows_.back()]; ++i)
+      is_met |= is_inside(s_.whole, rows_.back(), first + i, axis, place);
+    if (is_met) at_place(number(place), place);
+  };
+  for (int64_t place = 0; place < begin; ++place) at_edge(place);
   kernel_.loop(begin, end, [&](V place) { at_place(place, -1); });
-  for (int64_t place = end; place < extent; ++place) at_place(number(place), place);
+  for (int64_t place = end; place < extent; ++place) at_edge(place);
 }
 
 // Where each sum of a tile lies; of all lanes, or one for each.
 void FilterSums::for_elements(const std::function<void(int64_t item, int64_t column, const Coord& place)>& body) {
   for (int64_t o = 0; o < s_.columns(); ++o)
     for (int64_t i = 0; i < s_.items(); ++i) {
+      if (is_done(i)) continue;
       Axes at = item(i);
       at[column_] = emitter_.offset(at_[column_], o);
       const Coord element = emitter_.row_major(position_of(s_.whole.y, at), op_.type().shape);

@@ -22,7 +22,10 @@ class RowLanes : RowSums {
  private:
   WorkUnits emit_vectors();
   WorkUnits emit_images();
-  void emit_image_columns();
+  void emit_image_columns(int64_t columns);
+  void emit_phase(const Contraction& phase, int64_t columns);
+  void emit_image_tile(V first, const RowLanesSchedule::Tile& tile);
+  void store_phases();
   void emit_block();
   void emit_row(const Contraction& phase);
   void for_columns(const std::function<void()>& body);
@@ -63,25 +66,49 @@ WorkUnits RowLanes::emit_images() {
     for (const size_t axis : rows) first_[axis] = times(emitter_.index_of(block[axis]), s_.block[axis]);
     stage(a_);
     choose_phase(s_.whole);
-    loops(s_.whole, s_.whole.axes_of(Kind::kBatch), at_, false, [&] { for_columns([&] { emit_image_columns(); }); });
+    loops(s_.whole, s_.whole.axes_of(Kind::kBatch), at_, false, [&] {
+      const int64_t tile = s_.tile_of(s_.whole).columns, whole = columns_ / tile;
+      kernel_.loop(0, whole, [&](V i) {
+        column_tile_ = times(i, tile);
+        emit_image_columns(tile);
+      });
+      if (columns_ % tile == 0) return;
+      column_tile_ = number(whole * tile);
+      emit_image_columns(columns_ % tile);
+    });
   });
   ResultGrid grid(s_.whole, op_.type().elements());
   for (const size_t axis : rows) grid.divide(axis, s_.block[axis]);
   return {scratch.count(), true, grid.take()};
 }
 
-void RowLanes::emit_image_columns() {
-  for (const Contraction& phase : s_.phases) {
-    choose_phase(phase);
-    for_items([&](V first, int64_t) {
-      emitter_.lanes_loop(number(0), number(phase.axes[s_.lane_axis].extent), [&](const Coord& lane) {
-        at_[s_.lane_axis] = lane;
-        sum_tile(first, -1);
-        s_.phases.size() == 1 ? store_tile(first) : keep_tile(first);
-      });
-    });
-  }
-  if (s_.phases.size() == 1) return;
+// What follows the sums may overwrite what it reads: no element is computed twice, and the last tile of columns, or of
+// items, is as large as what is left.
+void RowLanes::emit_image_columns(int64_t columns) {
+  for (const Contraction& phase : s_.phases) emit_phase(phase, columns);
+  if (s_.phases.size() > 1) store_phases();
+}
+
+void RowLanes::emit_phase(const Contraction& phase, int64_t columns) {
+  choose_phase(phase);
+  const int64_t items = std::min(s_.block[s_.item_axis], phase.axes[s_.item_axis].extent);
+  const int64_t tile = tile_.items, whole = items / tile * tile;
+  kernel_.loop(number(0), number(whole), tile, [&](V first) { emit_image_tile(first, {columns, tile}); });
+  if (whole < items) emit_image_tile(number(whole), {columns, items - whole});
+}
+
+void RowLanes::emit_image_tile(V first, const RowLanesSchedule::Tile& tile) {
+  tile_ = tile;
+  sums_ = std::make_unique<RegisterTile>(kernel_, tile.columns, tile.items, emitter_.lanes());
+  emitter_.lanes_loop(number(0), number(phase_->axes[s_.lane_axis].extent), [&](const Coord& lane) {
+    at_[s_.lane_axis] = lane;
+    sum_tile(first, -1);
+    s_.phases.size() == 1 ? store_tile(first) : keep_tile(first);
+  });
+}
+
+// Of the tile of columns, all rows.
+void RowLanes::store_phases() {
   kernel_.loop(0, tile_.columns, [&](V column) {
     kernel_.loop(0, s_.whole.axes[s_.item_axis].extent, [&](V row) {
       emitter_.lanes_loop(number(0), number(s_.whole.axes[s_.lane_axis].extent), [&](const Coord& lane) {

@@ -73,9 +73,30 @@ void RowSums::sum_depth(std::span<const size_t> axes, V first, int64_t edge) {
   const bool has_room = tile_.items == 1 || sums_->has_room_for_steps(tile_.columns);  // one is read once
   if (!is_tap || (edge < 0 && !(s_.unrolls && has_room))) return kernel_.loop(0, extent, step);
   if (edge < 0) return kernel_.short_loop(0, extent, 1, step);
-  for (int64_t i = 0; i < extent; ++i) {
-    if (!has_room) sums_->separate_steps();
-    step(number(i));
+  sum_taps_at_edge(first, edge, !has_room);
+}
+
+// Taps that meet the input with all items share a loop, if they are many; of the others each is at a constant place,
+// and those that meet it with none are left out.
+void RowSums::sum_taps_at_edge(V first, int64_t edge, bool apart) {
+  const size_t tap = depth_.back();
+  const auto items_met = [&](int64_t place) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < tile_.items; ++i) count += is_inside(*phase_, s_.item_axis, edge + i, tap, place) ? 1 : 0;
+    return count;
+  };
+  const auto sum_tap = [&](V place, int64_t known_edge) {
+    if (apart) sums_->separate_steps();
+    at_[tap] = emitter_.uniform(place);
+    accumulate(first, known_edge);
+  };
+  const int64_t taps = phase_->axes[tap].extent;
+  for (int64_t place = 0; place < taps;) {
+    int64_t end = place;
+    while (end < taps && items_met(end) == tile_.items) ++end;
+    kernel_.short_loop(place, end, 1, [&](V i) { sum_tap(i, -1); });
+    if (end < taps && items_met(end) > 0) sum_tap(number(end), edge);
+    place = end + 1;
   }
 }
 

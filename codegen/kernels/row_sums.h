@@ -39,6 +39,7 @@ class RowSums : protected ContractionKernel {
 
  private:
   void sum_depth(std::span<const size_t> axes, V first, int64_t edge);
+  void sum_taps_at_edge(V first, int64_t edge, bool apart);
   void accumulate(V first, int64_t edge);
   void prefetch_weights();
   void for_results(V first, const std::function<void(V column, V i, const Axes& at)>& body);

@@ -31,7 +31,15 @@ const Threshold kFarBytes{"bytes of w that few rows read as slowly packed", 512 
 
 // Fewer columns than lanes.
 bool is_narrow(const Op& dot, const DotSizes& sizes, int64_t lanes) {
-  return lanes >= kMinLanes && dot.type().rank() == 2 && sizes.columns > 1 && lanes - sizes.columns >= kSpareLanes;
+  return lanes >= kMinLanes && dot.type().rank() == 2 && lanes - sizes.columns >= kSpareLanes;
+}
+
+// Whether a narrow product has its vectors along the depth. One column of w lies so already.
+bool is_worth_turning_around(const Op& dot, const DotSizes& sizes, int64_t lanes) {
+  if (has_transposed_rows(dot)) return false;
+  if (sizes.columns == 1) return sizes.depth >= lanes;
+  return sizes.rows >= kMinRows && sizes.depth / lanes >= kMinVectors &&
+         sizes.depth * sizes.columns * 4 <= kMaxTransposedBytes;
 }
 
 Way choose_dot(const Op& dot, const Target& target) {
@@ -42,9 +50,7 @@ Way choose_dot(const Op& dot, const Target& target) {
       dot.type().bytes() / sizes.depth > target.schedule.cache_bytes / kProductParts)
     return Way::kElements;
   if (is_narrow(dot, sizes, lanes)) {
-    if (!has_transposed_rows(dot) && sizes.rows >= kMinRows && sizes.depth / lanes >= kMinVectors &&
-        sizes.depth * sizes.columns * 4 <= kMaxTransposedBytes)
-      return Way::kDepthLanes;
+    if (is_worth_turning_around(dot, sizes, lanes)) return Way::kDepthLanes;
     if (has_transposed_rows(dot) && !has_transposed_columns(dot) && sizes.rows >= lanes && sizes.depth >= kMinImages)
       return Way::kRowLanes;
   }

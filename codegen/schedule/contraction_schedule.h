@@ -158,7 +158,7 @@ struct DepthLanesSchedule {
   int64_t steps = 1;          // of the depth, whose sums do not wait for each other
 
   DepthLanesSchedule(Contraction contraction, const Target& target, bool is_in_block);
-  // How many places of a row of a filter are summed side by side in a block.
+  // How many places of a row of a filter are summed side by side in a block. The last of them may be fewer.
   static int64_t places_at_once(int64_t row);
 
   int64_t columns() const { return tile[whole.axes_of(Axis::Kind::kColumn)[0]]; }

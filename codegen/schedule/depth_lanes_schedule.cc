@@ -42,9 +42,9 @@ void DepthLanesSchedule::divide_product(const Target& target) {
   const int64_t rows = whole.axes[row].extent, columns = whole.axes[column].extent;
   const int64_t registers = target.schedule.tiles.accumulators;
   if (columns < lanes) {
-    packs = whole.kind_of(whole.b.back()) == Kind::kColumn;
+    packs = columns > 1 && whole.kind_of(whole.b.back()) == Kind::kColumn;  // one column lies along the depth already
     tile[column] = columns;
-    tile[row] = std::max<int64_t>(1, registers / columns);
+    tile[row] = even_tile(rows, std::max<int64_t>(1, registers / columns));
     return;
   }
   const bool is_short = whole.axes[lane_axis].extent <= kShortRow;
@@ -55,7 +55,7 @@ void DepthLanesSchedule::divide_product(const Target& target) {
   steps = is_short ? 1 : std::max<int64_t>(1, target.accumulators / (some * tile[row]));
 }
 
-int64_t DepthLanesSchedule::places_at_once(int64_t row) { return largest_divisor(row, kMaxFilterColumns.at_most(row)); }
+int64_t DepthLanesSchedule::places_at_once(int64_t row) { return large_tile(row, kMaxFilterColumns.at_most(row)); }
 
 void DepthLanesSchedule::divide_windows(const Target& target) {
   const std::vector<size_t> rows = whole.axes_of(Kind::kRow);  // input channels, then the filter
@@ -98,7 +98,7 @@ void DepthLanesSchedule::divide_images(const Processor& processor) {
   const int64_t row_bytes = pixel_bytes * whole.axes[depth.back()].extent;
   const int64_t rows = whole.axes[depth[1]].extent;
   int64_t turns = 1;
-  for (const size_t axis : whole.axes_of(Kind::kRow)) turns *= whole.axes[axis].extent / tile[axis];
+  for (const size_t axis : whole.axes_of(Kind::kRow)) turns *= ceil_div(whole.axes[axis].extent, tile[axis]);
   const int64_t pixels = rows * whole.axes[depth.back()].extent;
   const int64_t planes = whole.axes[whole.axes_of(Kind::kRow)[0]].extent + whole.extent_of(Kind::kColumn);
   const bool is_far = planes * pixels * lanes * 4 > processor.level2.bytes;

@@ -67,8 +67,8 @@ RowLanesSchedule::Tile RowLanesSchedule::tile_of(const Contraction& phase) const
   const int64_t parts = registers_of_vector(lanes, processor_);
   const int64_t registers = std::max<int64_t>(1, registers_.accumulators / parts);
   if (stages) {
-    const int64_t some = largest_divisor(columns, kMaxOutputs.at_most(columns));
-    return {some, largest_divisor(items, std::max<int64_t>(1, registers / some))};
+    const int64_t some = large_tile(columns, kMaxOutputs.at_most(columns));
+    return {some, large_tile(items, std::max<int64_t>(1, registers / some))};
   }
   if (!is_in_block) return {columns, std::clamp<int64_t>(registers / columns, 1, 2)};
   if (item_axis == lane_axis) return {even_tile(columns, registers / items), items};

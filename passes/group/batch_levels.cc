@@ -53,6 +53,10 @@ bool BatchLevels::draws_for_examples(const Op& op) const {
   return op.kind == OpKind::kRandom && op.type().rank() > 0 && op.type().dim(0) == examples_;
 }
 
+bool BatchLevels::puts_examples_first(const Op& op) const {
+  return op.kind == OpKind::kTranspose && op.type().dim(0) == examples_ && values_.at(op.result()).sees_examples;
+}
+
 int BatchLevels::ready(const Value* value) const {
   const auto found = values_.find(value);
   if (found == values_.end()) return 0;
@@ -77,13 +81,14 @@ void BatchLevels::label(const Op& op, int earliest) {
   for (const Value* operand : op.operands) {
     label.level = std::max(label.level, is_outside ? values_[operand].level : ready(operand));
     label.depends_on = std::max(label.depends_on, depends_on(operand));
+    label.sees_examples |= has_examples(operand) || values_[operand].sees_examples;
   }
   if (is_outside) {
     // What does not fit in a loop over blocks leaves its neighbours in theirs.
     const bool keeps_examples = batch_use(op, labels_) == BatchUse::kPerExample || draws_for_examples(op);
     for (const auto& result : op.results) {
       values_[result.get()] = label;
-      values_[result.get()].has_examples = keeps_examples || comes_from_loop(*result);
+      values_[result.get()].has_examples = keeps_examples || comes_from_loop(*result) || puts_examples_first(op);
     }
     return;
   }

@@ -43,9 +43,10 @@ class BatchLevels {
   struct Label {
     bool has_examples = false;
     bool is_uniform = false;
-    bool is_inside = false;  // a loop computes it, and its users in the same loop may read it
-    int level = -1;          // of the last loop that it depends on
-    int depends_on = -1;     // the same, but a copy that a loop has of it does not count
+    bool sees_examples = false;  // some lead to it, in whatever order
+    bool is_inside = false;      // a loop computes it, and its users in the same loop may read it
+    int level = -1;              // of the last loop that it depends on
+    int depends_on = -1;         // the same, but a copy that a loop has of it does not count
   };
 
   void label(const Op& op, int earliest);
@@ -54,6 +55,8 @@ class BatchLevels {
   BatchUse use_of(const Op& op) const;
   // Numbers drawn for all examples at once, a part for each.
   bool draws_for_examples(const Op& op) const;
+  // A recurrent layer has the steps of its sequences in front of them; behind it they change places again.
+  bool puts_examples_first(const Op& op) const;
   // The first level at which a loop may read the value.
   int ready(const Value* value) const;
 

@@ -28,9 +28,9 @@ namespace {
 // One use of split_remainder().
 class RemainderSplit {
  public:
-  RemainderSplit(Function& function, OpGraph& graph, Op& loop)
+  RemainderSplit(Function& function, OpGraph& graph, Op& loop, DividedValues& divided)
       : function_(function), graph_(graph), loop_(loop), place_(editable(graph.iterator(&loop))),
-        behind_(std::next(place_)) {}
+        behind_(std::next(place_)), divided_(divided) {}
 
   std::vector<Op*> run(int64_t whole, const std::unordered_set<const Value*>& sums) {
     const int64_t examples = loop_.operands[static_cast<size_t>(attributes().split[0])]->type.dim(0);
@@ -58,9 +58,16 @@ class RemainderSplit {
     Value*& outside = rest_[loop_.body->parameters()[i].get()];
     outside = operand;
     if (!is_split(attributes(), i)) return;
+    if (!divided_.contains(operand)) divide(operand, whole);
+    const DividedExamples parts = divided_.at(operand);
+    outside = parts.rest;
+    operand = parts.whole_blocks;
+  }
+
+  void divide(Value* value, int64_t whole) {
     Builder builder(function_, place_);
-    outside = known(builder.slice(operand, 0, whole, operand->type.dim(0)), place_);
-    operand = known(builder.slice(operand, 0, 0, whole), place_);
+    Value* rest = known(builder.slice(value, 0, whole, value->type.dim(0)), place_);
+    divided_[value] = {known(builder.slice(value, 0, 0, whole), place_), rest};
   }
 
   // `examples`: 0 for an op whose result has none.
@@ -80,7 +87,9 @@ class RemainderSplit {
     if (!is_sum) result->type.shape[0] = whole;
     Builder after(function_, behind_);
     after.set_location(inner->op->location);
-    Value* joined = is_sum ? after.add(result, rest_.at(inner)) : after.concat({result, rest_.at(inner)}, 0);
+    Value* rest = rest_.at(inner);
+    Value* joined = is_sum ? after.add(result, rest) : after.concat({result, rest}, 0);
+    if (!is_sum) divided_[joined] = {result, rest};
     graph_.replace(function_, result, joined);  // the join is not among the users yet
     known(joined, behind_);
   }
@@ -89,6 +98,7 @@ class RemainderSplit {
   OpGraph& graph_;
   Op& loop_;
   const Function::OpList::iterator place_, behind_;
+  DividedValues& divided_;
   std::unordered_map<const Value*, Value*> rest_;  // of the body's values
   std::vector<Op*> made_;
 };
@@ -96,8 +106,8 @@ class RemainderSplit {
 }  // namespace
 
 std::vector<Op*> split_remainder(Function& function, OpGraph& graph, Op& loop, int64_t whole,
-                                 const std::unordered_set<const Value*>& sums) {
-  return RemainderSplit(function, graph, loop).run(whole, sums);
+                                 const std::unordered_set<const Value*>& sums, DividedValues& divided) {
+  return RemainderSplit(function, graph, loop, divided).run(whole, sums);
 }
 
 }  // namespace minnow

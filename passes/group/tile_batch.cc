@@ -56,6 +56,7 @@ class LoopMaker {
   const int64_t examples_;
   BatchLevels levels_;
   OpGraph graph_;
+  DividedValues divided_;
   // Map i and what belongs to it stand at 2i + 1; what stays outside at 2i, in front of it, or behind the last.
   std::unordered_map<const Op*, int> places_;
 };
@@ -99,7 +100,7 @@ void LoopMaker::make_loop(const std::vector<const Op*>& ops, int level) {
 
   const int64_t whole = examples_ / kBlockExamples * kBlockExamples;
   if (whole < examples_) {
-    const std::vector<Op*> made = split_remainder(function_, graph_, *loop, whole, sums);
+    const std::vector<Op*> made = split_remainder(function_, graph_, *loop, whole, sums, divided_);
     for (const Op* op : made) places_[op] = place;
     for (size_t i = 0; i < results.size(); ++i) results[i] = made[made.size() - results.size() + i]->result();
   }

@@ -21,7 +21,7 @@ constexpr RewriteRule kRules[] = {
     {OpKind::kSlice, canonicalize_slice},       {OpKind::kPad, canonicalize_pad},
     {OpKind::kConcat, canonicalize_concat},     {OpKind::kReduceSum, canonicalize_reduce},
     {OpKind::kReduceMax, canonicalize_reduce},  {OpKind::kDot, canonicalize_dot},
-    {OpKind::kReverse, canonicalize_reverse},
+    {OpKind::kReverse, canonicalize_reverse},   {OpKind::kAdd, canonicalize_sum_of_pads},
 };
 
 }  // namespace

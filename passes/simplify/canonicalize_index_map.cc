@@ -30,6 +30,30 @@ bool all_zero(const std::vector<int64_t>& amounts) {
   return std::ranges::all_of(amounts, [](int64_t amount) { return amount == 0; });
 }
 
+// Whether only zeros are added, and only in front and behind along `dim`.
+bool has_zeros_around(const Op& pad, size_t dim) {
+  const auto& [low, high, interior, value] = pad.attr<PadAttributes>();
+  for (size_t i = 0; i < low.size(); ++i)
+    if (low[i] < 0 || high[i] < 0 || (i != dim && (low[i] != 0 || high[i] != 0))) return false;
+  return value == 0 && all_zero(interior);
+}
+
+// The terms of a sum if all have zeros around them along `dim`, otherwise none. More of them than places overlap.
+std::vector<const Op*> padded_terms(const Op& add, size_t dim) {
+  std::vector<const Op*> pads, open = {&add};
+  while (!open.empty()) {
+    const Op* op = open.back();
+    open.pop_back();
+    for (const Value* operand : op->operands) {
+      const Op *sum = match(operand, OpKind::kAdd), *pad = match(operand, OpKind::kPad);
+      const bool is_term = pad != nullptr && has_zeros_around(*pad, dim);
+      if ((!sum && !is_term) || std::ssize(pads) == add.type().shape[dim]) return {};
+      (sum ? open : pads).push_back(sum ? sum : pad);
+    }
+  }
+  return pads;
+}
+
 // Only dimensions of size 1 change places, so the elements stay in order.
 bool keeps_order(const std::vector<int64_t>& permutation, const TensorType& x) {
   std::vector<int64_t> moved;
@@ -125,6 +149,31 @@ Value* canonicalize_concat(const Op& op, Builder& b) {
     else parts.push_back(part);
   }
   return parts == op.operands ? nullptr : b.concat(std::move(parts), along.dim);
+}
+
+// The gradients of what a tensor was split into are its gradient, one behind the other: a concatenation, whose parts
+// may be computed where it has them, instead of a sum of all, each with zeros in place of the others. That is so for
+// the first dimension of several places; along others a loop over elements takes the pads in, and no concatenation.
+Value* canonicalize_sum_of_pads(const Op& add, Builder& b) {
+  if (!is_float_gradient(add)) return nullptr;  // 0 + -0 is 0
+  const Shape& shape = add.type().shape;
+  const auto first = std::ranges::find_if(shape, [](int64_t places) { return places != 1; });
+  if (first == shape.end()) return nullptr;
+  const auto dim = static_cast<size_t>(first - shape.begin());
+  const auto begin = [&](const Op* pad) { return pad->attr<PadAttributes>().low[dim]; };
+  std::vector<const Op*> pads = padded_terms(add, dim);
+  if (pads.empty()) return nullptr;
+  std::ranges::sort(pads, {}, begin);
+  PadAttributes around = pads[0]->attr<PadAttributes>();
+  std::vector<Value*> parts;
+  int64_t end = begin(pads[0]);
+  for (const Op* pad : pads) {
+    if (begin(pad) != end) return nullptr;
+    parts.push_back(pad->operands[0]);
+    end += parts.back()->type.shape[dim];
+  }
+  around.high[dim] = shape[dim] - end;
+  return b.create(OpKind::kPad, {b.concat(std::move(parts), static_cast<int64_t>(dim))}, std::move(around));
 }
 
 Value* canonicalize_reduce(const Op& op, Builder& b) {

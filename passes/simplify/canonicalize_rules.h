@@ -32,6 +32,7 @@ Value* canonicalize_reverse(const Op& op, Builder& b);
 Value* canonicalize_slice(const Op& op, Builder& b);
 Value* canonicalize_pad(const Op& op, Builder& b);
 Value* canonicalize_concat(const Op& op, Builder& b);
+Value* canonicalize_sum_of_pads(const Op& add, Builder& b);
 Value* canonicalize_reduce(const Op& op, Builder& b);  // reduce_sum, reduce_max
 
 // canonicalize_dot.cc

@@ -114,6 +114,16 @@ void build_joined(Network& n, int64_t images) {
   n.finish(n.b.concat({n.b.neg(all), n.b.mul(again, again), n.b.add(left, -2)}, 1));
 }
 
+// Filters whose rows of 11 and 13 places divide into tiles that are not all full; of one, whose sums are many, all
+// lanes are added up together. The last is wider than its input, most of whose places meet it in a loop.
+void build_long_filters(Network& n, int64_t images) {
+  Value* y = n.b.conv(n.input({images, 2, 2, 15}), n.weight({3, 2, 1, 11}), {.pad = {0, 0, 5, 5}});
+  y = n.b.conv(y, n.weight({70, 3, 2, 1}), {});
+  y = n.b.conv(y, n.weight({70, 1, 1, 13}), {.pad = {0, 0, 6, 2}, .groups = 70});
+  y = n.b.conv(y, n.weight({16, 70, 1, 11}), {.pad = {0, 0, 3, 0}});
+  n.finish(n.b.conv(y, n.weight({2, 16, 1, 70}), {.pad = {0, 0, 35, 40}}));
+}
+
 struct NetworkCase {
   const char* name;
   void (*build)(Network&, int64_t images);
@@ -145,7 +155,8 @@ INSTANTIATE_TEST_SUITE_P(Networks, BlockLoop,
                                            NetworkCase{"Normalized", build_normalized},
                                            NetworkCase{"Moved", build_moved}, NetworkCase{"Constant", build_constant},
                                            NetworkCase{"Wide", build_wide}, NetworkCase{"Given", build_given},
-                                           NetworkCase{"Joined", build_joined}),
+                                           NetworkCase{"Joined", build_joined},
+                                           NetworkCase{"LongFilters", build_long_filters}),
                          [](const auto& info) { return info.param.name; });
 
 // As a squeeze and what it feeds: nothing is left of the concatenation.
@@ -164,6 +175,20 @@ TEST(BlockLoops, ComputePartsWhereAConcatenationHasThem) {
   const auto arguments = draw_arguments(network.function, {{}}, proof::Numbers::kWhole, rng);
   testing::CompiledProgram program(*fused);
   EXPECT_TRUE(agrees(testing::interpret_reference(network.function, arguments), program.run(arguments)));
+}
+
+// Of a filter that reaches far over the border, most taps meet all of a tile: they share a loop.
+TEST(BlockLoops, HaveLittleCodeForTheBordersOfLongFilters) {
+  const auto lines = [](int64_t taps) {
+    Network network;
+    Value* x = network.input({16, 2, 1, 300});
+    network.finish(network.b.conv(x, network.weight({4, 2, 1, taps}), {.pad = {0, 0, taps / 2, taps / 2}}));
+    EXPECT_TRUE(run_passes(network.function, default_pipeline()));
+    const auto text = emit_llvm_ir(network.function, plan_memory(network.function));
+    EXPECT_TRUE(text) << text.error().to_string();
+    return text ? std::ranges::count(*text, '\n') : 0;
+  };
+  EXPECT_LT(lines(256), 5 * lines(64));  // tiles at the border are as many as there are taps
 }
 
 }  // namespace

@@ -32,9 +32,10 @@ class DotForm : public ::testing::TestWithParam<std::array<int64_t, 2>> {};
 TEST_P(DotForm, IsExactAtEveryTail) {
   const auto contract = GetParam();
   // [rows, depth, columns] of a product
-  const std::vector<Shape> sizes = {{1, 1, 1},    {1, 300, 1}, {1, 17, 64},   {3, 700, 17}, {2, 3, 15},   {3, 5, 16},
-                                    {5, 7, 17},   {7, 33, 31}, {8, 64, 32},   {9, 65, 33},  {13, 2, 65},  {16, 9, 10},
-                                    {17, 128, 1}, {31, 63, 3}, {65, 129, 97}, {100, 5, 7},  {6, 1030, 40}};
+  const std::vector<Shape> sizes = {{1, 1, 1},   {1, 300, 1},   {1, 17, 64},  {3, 700, 17}, {2, 3, 15},
+                                    {3, 5, 16},  {5, 7, 17},    {7, 33, 31},  {8, 64, 32},  {9, 65, 33},
+                                    {13, 2, 65}, {16, 9, 10},   {17, 128, 1}, {31, 63, 3},  {65, 129, 97},
+                                    {100, 5, 7}, {6, 1030, 40}, {2, 16, 1},   {35, 70, 1}};
   for (const Shape& size : sizes) {
     Shape left = {size[0], size[1]}, right = {size[1], size[2]};
     if (contract[0] == 0) std::swap(left[0], left[1]);
@@ -196,6 +197,8 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{"FilteredInBandsPaddedFar", {1, 16, 41, 44}, {16, 16, 3, 3}, {.pad = {5, 4, 2, 2}}},
         ConvCase{"Sequence", {1, 4, 19}, {6, 2, 3}, {.stride = {2}, .pad = {1, 2}, .dilation = {2}, .groups = 2}},
         ConvCase{"Volume", {1, 2, 4, 5, 3}, {3, 2, 2, 3, 2}, {.pad = {1, 0, 0, 1, 1, 1}}},
+        ConvCase{"PrimeSizes", {2, 2, 19, 21}, {13, 2, 4, 4}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}},
+        ConvCase{"PrimeChannels", {1, 11, 23, 37}, {11, 11, 3, 3}, {.pad = {1, 1, 1, 1}}},
         ConvCase{"VolumeStridedDilatedGrouped",
                  {1, 4, 5, 7, 4},
                  {2, 2, 3, 2, 2},
@@ -204,16 +207,19 @@ INSTANTIATE_TEST_SUITE_P(
 
 // An infinite weight at the end meets each number once: those that fill a vector up are zeros, and 0 · inf is NaN.
 TEST(NarrowDot, FillsVectorsUpWithNoWeights) {
-  Function function("f");
-  Value* x = function.add_parameter("x", {DType::kF32, {70, 17}});
-  Value* w = function.add_parameter("w", {DType::kF32, {17, 3}});
-  function.add_result("y", Builder(function).dot(x, w));
-  std::vector<Tensor> arguments;
-  for (const auto& parameter : function.parameters()) arguments.push_back(Tensor::zeros(parameter->type));
-  std::ranges::fill(arguments[0].as<float>(), 1.0f);
-  std::ranges::fill(arguments[1].as<float>().subspan(16 * 3), std::numeric_limits<float>::infinity());
-  const testing::Reference expected = testing::interpret_reference(function, arguments);
-  EXPECT_TRUE(testing::agrees(expected.results[0], testing::CompiledProgram(function).run(arguments)[0], {}));
+  for (const int64_t columns : {1, 3}) {
+    Function function("f");
+    Value* x = function.add_parameter("x", {DType::kF32, {70, 17}});
+    Value* w = function.add_parameter("w", {DType::kF32, {17, columns}});
+    function.add_result("y", Builder(function).dot(x, w));
+    std::vector<Tensor> arguments;
+    for (const auto& parameter : function.parameters()) arguments.push_back(Tensor::zeros(parameter->type));
+    std::ranges::fill(arguments[0].as<float>(), 1.0f);
+    std::ranges::fill(arguments[1].as<float>().last(static_cast<size_t>(columns)),
+                      std::numeric_limits<float>::infinity());
+    const testing::Reference expected = testing::interpret_reference(function, arguments);
+    EXPECT_TRUE(testing::agrees(expected.results[0], testing::CompiledProgram(function).run(arguments)[0], {}));
+  }
 }
 
 // Of constants, a lane without an image has a value, too.

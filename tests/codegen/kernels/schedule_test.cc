@@ -76,6 +76,15 @@ TEST(Schedule, AsksForTheNextTileOfWhatIsFar) {
   EXPECT_FALSE(asks(1, 400, 4096));  // read by columns of which each has sums of its own
 }
 
+// One column lies along the depth as it is; several are turned around for it, which many rows pay for.
+TEST(Schedule, OneColumnIsSummedAlongTheDepth) {
+  for (const int64_t rows : {2, 100}) EXPECT_THAT(product(rows, 32, 1), HasSubstr("vectors along the depth"));
+  EXPECT_THAT(product(100, 32, 1), Not(HasSubstr("packed")));
+  EXPECT_THAT(product(100, 64, 2), AllOf(HasSubstr("vectors along the depth"), HasSubstr("packed")));
+  EXPECT_THAT(product(2, 64, 2), Not(HasSubstr("vectors along the depth")));
+  EXPECT_THAT(product(100, 15, 1), Not(HasSubstr("vectors along the depth")));
+}
+
 // Of one image bands are units, for threads to share; of many images each is one.
 TEST(Schedule, DividesOneImageAmongThreads) {
   const auto convolution = [](int64_t images, int64_t size) {
@@ -97,6 +106,17 @@ TEST(Schedule, PanelsOfWindowsAreFilled) {
   EXPECT_THAT(convolution(64), HasSubstr("x 2 vectors"));
   EXPECT_THAT(convolution(80), HasSubstr("x 2 vectors"));  // six of five in any case
   EXPECT_THAT(convolution(144), HasSubstr("x 3 vectors"));
+}
+
+// Of 19 rows and 13 channels, which have no divisors, the last tile has fewer.
+TEST(Schedule, TilesOfPixelsNeedNotDivideAnImage) {
+  const auto convolution = [](int64_t channels, int64_t size) {
+    ConvAttributes conv{.stride = {2, 2}, .pad = {1, 1, 1, 1}, .shape = {1, channels, 2 * size, 2 * size}};
+    return schedule_of(OpKind::kConvInput, {1, 40, size, size}, {40, channels, 4, 4}, conv, "znver5", false);
+  };
+  EXPECT_THAT(convolution(5, 19), HasSubstr("tile 5 columns x 4 vectors"));
+  EXPECT_THAT(convolution(13, 32), HasSubstr("tile 7 columns"));
+  EXPECT_THAT(convolution(5, 20), HasSubstr("tile 5 columns x 4 vectors"));
 }
 
 // A tile is a part of a line of pixels, or whole lines, where that leaves it sums enough.
@@ -229,6 +249,13 @@ TEST(Schedule, HasBandsOfImagesWhereUnitsAreFasterThanTheCache) {
   EXPECT_THAT(filter_gradient(16, 32, 3, "znver4"), Not(HasSubstr("bands")));
   EXPECT_THAT(filter_gradient(16, 8, 3, "znver5"), Not(HasSubstr("bands")));  // all of them stay in the first level
   EXPECT_THAT(filter_gradient(1, 32, 3, "znver5"), Not(HasSubstr("bands")));  // nobody reads a band again
+}
+
+// Of a row whose length has no divisor that would do, the last tile has fewer places.
+TEST(Schedule, TilesOfLongFiltersHaveSeveralPlaces) {
+  EXPECT_THAT(filter_gradient(1, 8, 9, "znver5"), HasSubstr("tile 3 rows"));
+  EXPECT_THAT(filter_gradient(1, 8, 11, "znver5"), HasSubstr("tile 6 rows"));
+  EXPECT_THAT(filter_gradient(1, 8, 13, "znver5"), HasSubstr("tile 7 rows"));
 }
 
 }  // namespace
