@@ -25,6 +25,8 @@ WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const Ke
 WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                          const WinogradSchedule& s);
 WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
+                         const WinogradFilterSchedule& s);
+WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                          const ChannelLanesSchedule& s);
 WorkUnits emit_scheduled(KernelBuilder& kernel, const Storage& storage, const KernelWork& work,
                          const ElementSchedule& s);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "codegen/kernels/pixel_reader.h"
+#include "codegen/kernels/result_grid.h"
 #include "codegen/kernels/winograd_kernel.h"
 #include "codegen/machine/jit_code.h"
 
@@ -22,6 +23,7 @@ class WinogradImages : WinogradKernel {
  private:
   using Band = WinogradSchedule::Band;
 
+  void emit_group_of_image(V group);
   void emit_band(const Band& band, V piece);
   void emit_group(const Band& band, int64_t first);
   V pixels_of(const Band& band, const Coord& channel);
@@ -32,7 +34,7 @@ class WinogradImages : WinogradKernel {
   V line_ = nullptr;  // of pixels, where the band's repeat begins
 };
 
-// A piece of work is a group of vectors of an image.
+// A piece of work is an image, or a group of its vectors, whose pixels are no grid.
 WorkUnits WinogradImages::emit() {
   ScratchUnits scratch(kernel_, work_, {s_.bytes(), s_.units()});
   begin(scratch.memory());
@@ -41,17 +43,28 @@ WorkUnits WinogradImages::emit() {
   std::vector<int64_t> extents;
   for (const size_t axis : outer) extents.push_back(s_.whole.axes[axis].extent);
   scratch.loop([&](V piece) {
-    set_digits(at_, outer, extents, divided(piece, s_.groups()));
-    V of_image = rest(piece, s_.groups());
-    int64_t first = 0;
-    for (const Band& band : s_.bands) {
-      const int64_t count = band.repeats * s_.groups(band);
-      V of_band = ir_.CreateSub(of_image, number(first));
-      kernel_.when(ir_.CreateICmpULT(of_band, number(count)), [&] { emit_band(band, of_band); });
-      first += count;
+    if (s_.divides_images()) {
+      set_digits(at_, outer, extents, divided(piece, s_.groups()));
+      emit_group_of_image(rest(piece, s_.groups()));
+    } else {
+      set_digits(at_, outer, extents, piece);
+      kernel_.loop(0, s_.groups(), [&](V group) { emit_group_of_image(group); });
     }
   });
-  return {scratch.count(), true, {}};
+  if (s_.divides_images()) return {scratch.count(), true, {}};
+  ResultGrid grid(s_.whole, op_.type().elements());
+  grid.divide(outer, 1);
+  return {scratch.count(), true, grid.take()};
+}
+
+void WinogradImages::emit_group_of_image(V group) {
+  int64_t first = 0;
+  for (const Band& band : s_.bands) {
+    const int64_t count = band.repeats * s_.groups(band);
+    V of_band = ir_.CreateSub(group, number(first));
+    kernel_.when(ir_.CreateICmpULT(of_band, number(count)), [&] { emit_band(band, of_band); });
+    first += count;
+  }
 }
 
 // Each group has code of its own.

@@ -22,7 +22,10 @@ class FilterAhead : FilterTransform {
     const int64_t unit = kPlaces * emitter_.lanes();
     transform_filters(kernel_.buffer(work_.outputs[0].buffer), times(kernel_.begin(), unit),
                       smaller(times(kernel_.end(), unit), number(filters())));
-    return {ceil_div(filters(), unit), true, {}};
+    UnitGrid grid;
+    grid.shape = {kPlaces, filters()};
+    grid.digits = {{1, unit}};
+    return {ceil_div(filters(), unit), true, std::move(grid)};
   }
 };
 

@@ -49,4 +49,19 @@ std::array<V, 4> transform_sums(llvm::IRBuilder<>& ir, const WinogradTile& sums)
   });
 }
 
+WinogradTile transform_gradients(llvm::IRBuilder<>& ir, const std::array<V, 4>& gradients) {
+  return on_both_sides<2, 4>(gradients, [&](const std::array<V, 2>& g) -> std::array<V, 4> {
+    return {g[0], ir.CreateFAdd(g[0], g[1]), ir.CreateFSub(g[0], g[1]), ir.CreateFNeg(g[1])};
+  });
+}
+
+std::array<V, 9> transform_filter_sums(llvm::IRBuilder<>& ir, const WinogradTile& sums) {
+  V half = llvm::ConstantFP::get(sums[0]->getType(), 0.5);
+  return on_both_sides<4, 3>(sums, [&](const std::array<V, 4>& m) -> std::array<V, 3> {
+    V sum = ir.CreateFMul(half, ir.CreateFAdd(m[1], m[2]));
+    V difference = ir.CreateFMul(half, ir.CreateFSub(m[1], m[2]));
+    return {ir.CreateFAdd(m[0], sum), difference, ir.CreateFAdd(sum, m[3])};
+  });
+}
+
 }  // namespace minnow

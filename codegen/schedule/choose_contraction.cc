@@ -12,7 +12,7 @@
 namespace minnow {
 namespace {
 
-enum class Way : uint8_t { kElements, kPanel, kRowLanes, kDepthLanes, kWinograd };
+enum class Way : uint8_t { kElements, kPanel, kRowLanes, kDepthLanes, kWinograd, kWinogradFilter };
 
 const Threshold kShallow{"depth of products that may be elementwise", 4};
 constexpr int64_t kProductParts = 4;      // of the second-level cache: a product that takes more than one leaves it
@@ -76,7 +76,7 @@ bool reads_panels_better(const Op& dot, int64_t readings) {
 Way choose_in_block(const Op& op, const Contraction& c, const Target& target) {
   const Axis::Kind examples = c.axes[c.a[0].terms[0].axis].kind;
   if (op.kind != OpKind::kDot) {
-    if (examples == Axis::Kind::kDepth) return Way::kDepthLanes;
+    if (examples == Axis::Kind::kDepth) return filters_minimally(op) ? Way::kWinogradFilter : Way::kDepthLanes;
     return target.has_threads && WinogradSchedule::pays_in_block(c) ? Way::kWinograd : Way::kRowLanes;
   }
   if (examples == Axis::Kind::kDepth) return Way::kPanel;
@@ -99,6 +99,7 @@ ContractionSchedule choose_contraction(const Op& op, const Target& target, bool 
     case Way::kRowLanes: return RowLanesSchedule(std::move(c), target, is_in_block);
     case Way::kDepthLanes: return DepthLanesSchedule(std::move(c), target, is_in_block);
     case Way::kWinograd: return WinogradSchedule(std::move(c), target);
+    case Way::kWinogradFilter: return WinogradFilterSchedule(std::move(c), target);
     case Way::kElements: break;
   }
   return ElementSchedule{};

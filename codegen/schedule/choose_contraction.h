@@ -9,6 +9,7 @@
 #include "codegen/schedule/channel_lanes_schedule.h"
 #include "codegen/schedule/contraction_schedule.h"
 #include "codegen/schedule/pixel_lanes_schedule.h"
+#include "codegen/schedule/winograd_filter_schedule.h"
 #include "codegen/schedule/winograd_schedule.h"
 #include "ir/function.h"
 
@@ -21,8 +22,9 @@ struct ElementSchedule {
   static std::string text() { return "element by element"; }
 };
 
-using ContractionSchedule = std::variant<ElementSchedule, PanelSchedule, RowLanesSchedule, DepthLanesSchedule,
-                                         PixelLanesSchedule, ChannelLanesSchedule, WinogradSchedule>;
+using ContractionSchedule =
+    std::variant<ElementSchedule, PanelSchedule, RowLanesSchedule, DepthLanesSchedule, PixelLanesSchedule,
+                 ChannelLanesSchedule, WinogradSchedule, WinogradFilterSchedule>;
 
 // In a block of examples, if it is in one, these are innermost in memory. Of the ways that sum in the same order, to
 // the bit, `target.schedule.alternative` takes another than the best.

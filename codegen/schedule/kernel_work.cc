@@ -12,7 +12,7 @@ const Threshold kMaxLaneBytes{"bytes of a filter that is summed in a number for 
 
 bool sums_lanes_apart(const Op& op) {
   if (op.kind == OpKind::kDot) return false;
-  return op.kind != OpKind::kConvFilter || op.type().bytes() <= kMaxLaneBytes;
+  return op.kind != OpKind::kConvFilter || (!filters_minimally(op) && op.type().bytes() <= kMaxLaneBytes);
 }
 
 std::string KernelWork::schedule_text() const {

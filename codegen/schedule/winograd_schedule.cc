@@ -18,11 +18,12 @@ using Kind = Axis::Kind;
 struct Beside {
   double input, output;
 };
-constexpr Beside kOfExamples = {44, 48}, kOfTiles = {120, 80};
+constexpr Beside kOfExamples = {100, 100}, kOfTiles = {120, 80};
 constexpr double kOfFilter = 16;  // to transform one of a channel
 constexpr double kLeastGain = 1.2;
 constexpr double kMostLoss = 1.1;     // if the filter is transformed for one run
 constexpr int64_t kTilesAtOnce = 16;  // of an image
+const Threshold kFewImages{"images that threads share as they are", 4};
 const Threshold kTilesOfOneBand{"tiles of an image that is one band", 400};
 constexpr int64_t kTilesOfBand = 160;  // of several lines
 
@@ -155,8 +156,11 @@ int64_t WinogradSchedule::floats_of_plane() const {
   return whole.extent_of(Kind::kBatch) * whole.extent_of(Kind::kColumn) * channels();
 }
 
+bool WinogradSchedule::divides_images() const { return images() < kFewImages; }
+
 int64_t WinogradSchedule::units() const {
-  return bands.empty() ? 1 : whole.extent_of(Kind::kBatch) * whole.axes[row_axis(0)].extent * groups();
+  if (bands.empty()) return 1;
+  return divides_images() ? images() * groups() : images();
 }
 
 std::string WinogradSchedule::text() const {

@@ -66,6 +66,9 @@ struct WinogradSchedule {
   int64_t pixel_floats() const { return kPlaces * pixel_vectors() * lanes; }
   int64_t sum_floats() const { return kPlaces * sum_vectors() * lanes; }
   int64_t bytes() const { return (pixel_floats() + sum_floats()) * 4; }
+  // Images, each of a group of channels, or where these are few, groups of their vectors of tiles.
+  int64_t images() const { return whole.extent_of(Axis::Kind::kBatch) * whole.axes[row_axis(0)].extent; }
+  bool divides_images() const;
   int64_t units() const;
   std::string text() const;
 

@@ -67,6 +67,7 @@ void check_convolutions() {
   for (const int64_t outputs : {224, 270}) c.op(OpKind::kConv, {2, 3, 4, 3}, {outputs, 3, 2, 2}, ConvAttributes{});
   for (const int64_t width : {32, 33}) c.op(OpKind::kConv, {1, 2, 1, 40}, {16, 2, 1, width}, ConvAttributes{});
   for (const int64_t size : {42, 43}) c.op(OpKind::kConv, {1, 16, size, size}, {16, 16, 3, 3}, ConvAttributes{});
+  for (const int64_t images : {3, 4}) c.op(OpKind::kConv, {images, 16, 18, 18}, {16, 16, 3, 3}, ConvAttributes{});
   for (const int64_t width : {700, 1002}) c.op(OpKind::kConv, {1, 16, 10, width}, {16, 16, 3, 3}, ConvAttributes{});
   for (const int64_t stride : {4, 5})
     c.op(OpKind::kConvInput, {1, 17, 2, 2}, {17, 20, 5, 4},

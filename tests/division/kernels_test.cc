@@ -55,7 +55,7 @@ const KernelCase kCases[] = {
     {"DotOfRowsInLanes", {f32({64, 333}), f32({64, 5})}, op(OpKind::kDot, DotAttributes{{0, 0}, 0})},
     {"Conv", {f32({3, 5, 19, 17}), f32({7, 5, 3, 3})}, op(OpKind::kConv, ConvAttributes{{}, {1, 1, 1, 1}, {}, 1, {}})},
     {"ConvOfManyChannels",
-     {f32({3, 40, 19, 17}), f32({72, 40, 3, 3})},
+     {f32({5, 40, 19, 17}), f32({72, 40, 3, 3})},
      op(OpKind::kConv, ConvAttributes{{}, {1, 1, 1, 1}, {}, 1, {}})},
     {"ConvInGroups",
      {f32({2, 48, 15, 15}), f32({96, 24, 3, 3})},

@@ -42,7 +42,7 @@ class IrStages : public testing::Test {
 
 TEST_F(IrStages, PrintedAfterAllBeforeAndAfterOne) {
   const Outcome all = bench_.succeed("compile m.textproto --print-ir-after-all --time-passes");
-  EXPECT_EQ(count_of(all.err, "// ---- after "), 21);
+  EXPECT_EQ(count_of(all.err, "// ---- after "), 22);
   EXPECT_NE(all.err.find("// ---- after fuse ----\nfunc @train_step("), std::string::npos);
   EXPECT_NE(all.err.find(" ms  changed"), std::string::npos);
   EXPECT_EQ(all.out, out("compile m.textproto"));
@@ -68,7 +68,7 @@ TEST_F(IrStages, CutShort) {
   const Outcome limited = bench_.succeed("compile m.textproto --opt-bisect-limit 2");
   EXPECT_EQ(limited.out, out("compile m.textproto --passes flatten-space,canonicalize"));
   EXPECT_NE(limited.err.find("pass 2 on @train_step runs: canonicalize\n"), std::string::npos);
-  EXPECT_NE(limited.err.find("pass 19 on @train_step is left out: fuse\n"), std::string::npos);
+  EXPECT_NE(limited.err.find("pass 20 on @train_step is left out: fuse\n"), std::string::npos);
   bench_.write("f.ir", out("compile m.textproto --passes ' ' --function infer"));
   EXPECT_EQ(out("opt f.ir --passes default --opt-bisect-limit 0"), bench_.read("f.ir"));
 }
@@ -91,7 +91,7 @@ TEST_F(IrStages, UnknownNamesAreToldWithTheNearest) {
 
 TEST_F(IrStages, EveryStageReadsBackAndComputesTheSame) {
   const std::vector<std::string> stages = tree("infer");
-  ASSERT_EQ(stages.size(), 22U);
+  ASSERT_EQ(stages.size(), 23U);
   EXPECT_EQ(stages[0], "tree/infer/00-lowered.ir");
   EXPECT_EQ(stages[4], "tree/infer/04-cse.ir");
   EXPECT_EQ(bench_.read(stages.back()), bench_.read("last.ir"));
@@ -105,8 +105,8 @@ TEST_F(IrStages, EveryStageReadsBackAndComputesTheSame) {
 
 TEST_F(IrStages, CodeIsTheLastStageOfTheTree) {
   tree("infer");
-  EXPECT_EQ(bench_.read("tree/infer/22-kernels.ll"), out("compile m.textproto --function infer --emit llvm"));
-  EXPECT_EQ(bench_.read("tree/infer/22-kernels.s"), out("compile m.textproto --function infer --emit asm"));
+  EXPECT_EQ(bench_.read("tree/infer/23-kernels.ll"), out("compile m.textproto --function infer --emit llvm"));
+  EXPECT_EQ(bench_.read("tree/infer/23-kernels.s"), out("compile m.textproto --function infer --emit asm"));
 }
 
 TEST_F(IrStages, EveryStageGoesTheRestOfTheWay) {

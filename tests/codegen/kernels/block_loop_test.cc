@@ -53,6 +53,16 @@ void build_strided(Network& n, int64_t images) {
   n.finish(y);
 }
 
+// Of many channels, convolutions and both of their gradients are filtered minimally, in tiles that reach over the
+// image.
+void build_filtered(Network& n, int64_t images) {
+  Value* y = n.b.conv(n.input({images, 24, 7, 9}), n.weight({32, 24, 3, 3}), {.pad = {1, 1, 1, 1}});
+  y = activate(n.b, y, spec::Activation::TANH);
+  y = n.b.conv(y, n.weight({36, 32, 3, 3}), {.pad = {2, 0, 1, 1}});
+  y = n.b.add(y, n.b.broadcast(n.weight({36}), {1}, y->type.shape));
+  n.finish(n.b.conv(y, n.weight({66, 18, 3, 3}), {.groups = 2}));
+}
+
 // What a batch normalization computes over all examples is read by the next loop over blocks.
 void build_normalized(Network& n, int64_t images) {
   Value* y = n.b.conv(n.input({images, 2, 4, 5}), n.weight({3, 2, 2, 2}), {});
@@ -156,7 +166,8 @@ INSTANTIATE_TEST_SUITE_P(Networks, BlockLoop,
                                            NetworkCase{"Moved", build_moved}, NetworkCase{"Constant", build_constant},
                                            NetworkCase{"Wide", build_wide}, NetworkCase{"Given", build_given},
                                            NetworkCase{"Joined", build_joined},
-                                           NetworkCase{"LongFilters", build_long_filters}),
+                                           NetworkCase{"LongFilters", build_long_filters},
+                                           NetworkCase{"Filtered", build_filtered}),
                          [](const auto& info) { return info.param.name; });
 
 // As a squeeze and what it feeds: nothing is left of the concatenation.

@@ -14,11 +14,11 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 std::string schedule_of(const Shape& x, const Shape& w, const ConvAttributes& conv, bool is_in_block,
-                        const std::string& cpu = "znver5") {
+                        const std::string& cpu = "znver5", OpKind kind = OpKind::kConv) {
   Function function("f");
-  Value* image = function.add_parameter("x", {DType::kF32, x});
-  Value* filter = function.add_parameter("w", {DType::kF32, w});
-  const Value* result = Builder(function).create(OpKind::kConv, {image, filter}, conv);
+  Value* left = function.add_parameter("x", {DType::kF32, x});
+  Value* right = function.add_parameter("w", {DType::kF32, w});
+  const Value* result = Builder(function).create(kind, {left, right}, conv);
   const auto target = named_target("x86_64-linux-gnu", cpu);
   EXPECT_TRUE(target);
   return text_of(choose_contraction(*result->op, *target, is_in_block));
@@ -39,6 +39,18 @@ TEST(Winograd, IsForManyChannels) {
   EXPECT_THAT(schedule_of({16, 32, 28, 28}, {32, 2, 3, 3}, grouped, true), Not(kFilters));
 }
 
+TEST(Winograd, IsForGradientsOfFilters) {
+  const auto gradient = [](int64_t inputs, int64_t outputs, int64_t size) {
+    const ConvAttributes conv = {.pad = {1, 1, 1, 1}, .shape = {outputs, inputs, 3, 3}};
+    return schedule_of({16, inputs, size, size}, {16, outputs, size, size}, conv, true, "znver5", OpKind::kConvFilter);
+  };
+  EXPECT_THAT(gradient(32, 32, 28), HasSubstr("F(3x3, 2x2)"));
+  EXPECT_THAT(gradient(64, 64, 8), HasSubstr("F(3x3, 2x2)"));
+  EXPECT_THAT(gradient(16, 16, 32), Not(kFilters));
+  EXPECT_THAT(gradient(32, 36, 28), Not(kFilters));  // which leave a quarter of the lanes empty
+  EXPECT_THAT(gradient(64, 64, 3), Not(kFilters));
+}
+
 // Of five pixels a third of the tiles' are not there, and an image of few leaves lanes empty.
 TEST(Winograd, IsForImagesThatFillTiles) {
   EXPECT_THAT(schedule_of({16, 16, 8, 8}, {16, 16, 3, 3}, {}, true), kFilters);
@@ -55,9 +67,9 @@ TEST(Winograd, IsForWindowsOfThreeNeighbours) {
 }
 
 constexpr char kInLoops[] = R"(
-func @f(%x: f32[32,9,6,7], %z: f32[6,16,9,10], %w: f32[16,9,3,3], %v: f32[17,16,3,3]) -> (f32[32,16,6,7], f32[6,17,9,10]) {
-  %0 = loop(%a0 = %x, %a1 = %w) {count = 2, block = 16, split = [0]} : f32[32,16,6,7] {
-    %b0 = conv(%a0, %a1) {pad = [1, 1, 1, 1]} : f32[16,16,6,7]
+func @f(%x: f32[32,24,6,8], %z: f32[6,16,9,10], %w: f32[33,24,3,3], %v: f32[17,16,3,3]) -> (f32[32,33,6,8], f32[6,17,9,10]) {
+  %0 = loop(%a0 = %x, %a1 = %w) {count = 2, block = 16, split = [0]} : f32[32,33,6,8] {
+    %b0 = conv(%a0, %a1) {pad = [1, 1, 1, 1]} : f32[16,33,6,8]
     return %b0
   }
   %1 = loop(%a0 = %z, %a1 = %v) {count = 3, split = [0]} : f32[6,17,9,10] {

@@ -1,0 +1,104 @@
+#include "codegen/schedule/winograd_filter_schedule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "codegen/schedule/contraction_schedule.h"
+#include "codegen/schedule/tiling.h"
+#include "codegen/schedule/winograd_schedule.h"
+#include "ir/windows.h"
+#include "passes/group/tile_batch.h"
+
+namespace minnow {
+namespace {
+
+using Kind = Axis::Kind;
+
+constexpr int64_t kPlacesOfTile = WinogradSchedule::kPlaces;
+// What is done beside the products, in halves of cycles: of a tile and a channel of the input or of the output, whose
+// examples become channels; of a pair of channels, for a block.
+constexpr double kOfPixels = 100, kOfGradients = 100, kOfPair = 28;
+constexpr double kOfSums = 1.1;  // of products' time, with what it takes to read and write sums
+constexpr double kFilterGain = 1.2;
+constexpr int64_t kLanesOfChannels = 16;
+// The order of the sums depends on them: so they are one for all machines.
+constexpr int64_t kBytesOfTiles = 512 << 10;
+constexpr int64_t kMostTiles = 4;
+constexpr int64_t kMostVectors = 3;
+
+bool has_small_windows_of_pixels(const Contraction& c) {
+  if (c.a.size() != 4 || !c.sums_pixels()) return false;
+  return std::ranges::all_of(c.a.begin() + 2, c.a.end(), [&](const AffineCoord& coord) {
+    return coord.divisor == 1 && coord.terms[0].scale == 1 && coord.terms[1].scale == 1 &&
+           c.axes[coord.terms[1].axis].extent == WinogradSchedule::kTaps;
+  });
+}
+
+int64_t filled_channels(int64_t channels) { return ceil_div(channels, kLanesOfChannels) * kLanesOfChannels; }
+
+}  // namespace
+
+bool WinogradFilterSchedule::pays(const Contraction& c) {
+  if (!has_small_windows_of_pixels(c)) return false;
+  const std::vector<size_t> depth = c.axes_of(Kind::kDepth);
+  const int64_t rows = c.axes[depth[1]].extent, columns = c.axes[depth[2]].extent;
+  const auto inputs = static_cast<double>(c.axes[c.axes_of(Kind::kRow)[0]].extent);
+  const auto outputs = static_cast<double>(c.extent_of(Kind::kColumn));
+  const auto filled = static_cast<double>(filled_channels(c.extent_of(Kind::kColumn)));
+  const auto tiles =
+      static_cast<double>(ceil_div(rows, WinogradSchedule::kStep) * ceil_div(columns, WinogradSchedule::kStep));
+  const double here = tiles * (kOfSums * kPlacesOfTile * inputs * filled + kOfPixels * inputs + kOfGradients * filled) +
+                      kOfPair * inputs * filled;
+  return kFilterGain * here < WinogradSchedule::kWindow * static_cast<double>(rows * columns) * inputs * outputs;
+}
+
+// Sums, what is multiplied for them, and a number are in registers.
+WinogradFilterSchedule::WinogradFilterSchedule(Contraction contraction, const Target& target)
+    : whole(std::move(contraction)), phases({whole}), lanes(target.lanes) {
+  const std::vector<size_t> depth = whole.axes_of(Kind::kDepth);
+  rows = ceil_div(whole.axes[depth[1]].extent, WinogradSchedule::kStep);
+  columns = ceil_div(whole.axes[depth[2]].extent, WinogradSchedule::kStep);
+  const int64_t filled = filled_channels(whole.axes[column_axis()].extent);
+  const int64_t bytes_of_tile = kPlacesOfTile * kBlockExamples * 4 * (channels() + filled);
+  tiles = std::clamp<int64_t>(kBytesOfTiles / bytes_of_tile, 1, std::min(kMostTiles, rows * columns));
+  const Processor& processor = target.processor;
+  const int64_t parts = registers_of_vector(lanes, processor);
+  double best = 0;
+  for (int64_t some = 1; some <= std::min(vectors(), kMostVectors); ++some) {
+    const int64_t most = (processor.registers - 1) / (some * parts) - 1;
+    if (vectors() % some != 0 || most < 1) continue;
+    const int64_t others = even_tile(channels(), most);
+    const double loads = static_cast<double>(others + 2 * some * parts) / processor.loads;
+    const double multiplies = static_cast<double>(some * others * parts) / processor.multiply_adds;
+    const double speed = 1 / (std::max({loads, multiplies, static_cast<double>(processor.latency)}) *
+                              static_cast<double>(ceil_div(channels(), others) * (vectors() / some)));
+    if (speed <= best) continue;
+    best = speed;
+    tile_channels = others;
+    tile_vectors = some;
+  }
+}
+
+int64_t WinogradFilterSchedule::pixel_plane() const { return (channels() * tiles | 1) * kBlockExamples; }
+
+int64_t WinogradFilterSchedule::gradient_plane() const { return (tiles * kBlockExamples * vectors() | 1) * lanes; }
+
+// Beside these, pixels of an output's vector of channels change places with its examples.
+int64_t WinogradFilterSchedule::bytes() const {
+  const int64_t of_corner = WinogradSchedule::kStep * WinogradSchedule::kStep * lanes * lanes;
+  return (kPlacesOfTile * (pixel_plane() + gradient_plane() + sum_plane()) + of_corner) * 4;
+}
+
+bool filters_minimally(const Op& op) {
+  return op.kind == OpKind::kConvFilter && op.type().dtype == DType::kF32 && space_dims(op) == 2 &&
+         WinogradFilterSchedule::pays(contraction_of(op));
+}
+
+std::string WinogradFilterSchedule::text() const {
+  return fmt::format(
+      "minimal filtering F(3x3, 2x2) of {} x {} tiles, {} at once, sums of {} channels x {} vectors of outputs", rows,
+      columns, tiles, tile_channels, tile_vectors);
+}
+
+}  // namespace minnow
