@@ -1,4 +1,4 @@
-// Tiles of 4 x 4 pixels for minimal filtering, each lane one of an example's, with the zeros around an image.
+// Vectors of tiles of 4 x 4 pixels for minimal filtering, a lane for each example, with the zeros around an image.
 #pragma once
 
 #include <array>
