@@ -212,6 +212,18 @@ CoordSpan span_of(const AffineCoord& coord, const std::vector<Axis>& axes) {
   return span;
 }
 
+int64_t taps_inside(const Contraction& c, const Shape& a, size_t dim) {
+  const AffineCoord& coord = c.a[dim];
+  const AffineCoord::Term &pixels = coord.terms[0], &places = coord.terms[1];
+  int64_t count = 0;
+  for (int64_t pixel = 0; pixel < c.axes[pixels.axis].extent; ++pixel)
+    for (int64_t place = 0; place < c.axes[places.axis].extent; ++place) {
+      const int64_t at = coord.offset + pixel * pixels.scale + place * places.scale;
+      count += at >= 0 && at % coord.divisor == 0 && at / coord.divisor < a[dim] ? 1 : 0;
+    }
+  return count;
+}
+
 bool stays_inside(const AffineMap& map, const std::vector<Axis>& axes, const Shape& shape) {
   for (size_t d = 0; d < map.size(); ++d) {
     const CoordSpan span = span_of(map[d], axes);

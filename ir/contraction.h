@@ -60,6 +60,8 @@ struct CoordSpan {
   int64_t low, high;
 };
 CoordSpan span_of(const AffineCoord& coord, const std::vector<Axis>& axes);
+// In dimension `dim` of a, how many pairs of a pixel and a place of its window meet one of the tensor's elements.
+int64_t taps_inside(const Contraction& contraction, const Shape& a, size_t dim);
 // Whether every element that it names is one of the tensor's.
 bool stays_inside(const AffineMap& map, const std::vector<Axis>& axes, const Shape& shape);
 

@@ -77,7 +77,8 @@ Way choose_in_block(const Op& op, const Contraction& c, const Target& target) {
   const Axis::Kind examples = c.axes[c.a[0].terms[0].axis].kind;
   if (op.kind != OpKind::kDot) {
     if (examples == Axis::Kind::kDepth) return filters_minimally(op) ? Way::kWinogradFilter : Way::kDepthLanes;
-    return target.has_threads && WinogradSchedule::pays_in_block(c) ? Way::kWinograd : Way::kRowLanes;
+    return target.has_threads && WinogradSchedule::pays_in_block(c, op.operands[0]->type.shape) ? Way::kWinograd
+                                                                                                : Way::kRowLanes;
   }
   if (examples == Axis::Kind::kDepth) return Way::kPanel;
   return op.type().rank() == 2 ? Way::kRowLanes : Way::kElements;

@@ -18,9 +18,9 @@ using Kind = Axis::Kind;
 constexpr int64_t kPlacesOfTile = WinogradSchedule::kPlaces;
 // What is done beside the products, in halves of cycles: of a tile and a channel of the input or of the output, whose
 // examples become channels; of a pair of channels, for a block.
-constexpr double kOfPixels = 100, kOfGradients = 100, kOfPair = 28;
+constexpr double kOfPixels = 110, kOfGradients = 110, kOfPair = 100;
 constexpr double kOfSums = 1.1;  // of products' time, with what it takes to read and write sums
-constexpr double kFilterGain = 1.2;
+constexpr double kFilterGain = 1.1;
 constexpr int64_t kLanesOfChannels = 16;
 // The order of the sums depends on them: so they are one for all machines.
 constexpr int64_t kBytesOfTiles = 512 << 10;
@@ -39,7 +39,7 @@ int64_t filled_channels(int64_t channels) { return ceil_div(channels, kLanesOfCh
 
 }  // namespace
 
-bool WinogradFilterSchedule::pays(const Contraction& c) {
+bool WinogradFilterSchedule::pays(const Contraction& c, const Shape& input) {
   if (!has_small_windows_of_pixels(c)) return false;
   const std::vector<size_t> depth = c.axes_of(Kind::kDepth);
   const int64_t rows = c.axes[depth[1]].extent, columns = c.axes[depth[2]].extent;
@@ -50,7 +50,8 @@ bool WinogradFilterSchedule::pays(const Contraction& c) {
       static_cast<double>(ceil_div(rows, WinogradSchedule::kStep) * ceil_div(columns, WinogradSchedule::kStep));
   const double here = tiles * (kOfSums * kPlacesOfTile * inputs * filled + kOfPixels * inputs + kOfGradients * filled) +
                       kOfPair * inputs * filled;
-  return kFilterGain * here < WinogradSchedule::kWindow * static_cast<double>(rows * columns) * inputs * outputs;
+  const auto taps = static_cast<double>(taps_inside(c, input, 2) * taps_inside(c, input, 3));
+  return kFilterGain * here < taps * inputs * outputs;
 }
 
 // Sums, what is multiplied for them, and a number are in registers.
@@ -92,7 +93,7 @@ int64_t WinogradFilterSchedule::bytes() const {
 
 bool filters_minimally(const Op& op) {
   return op.kind == OpKind::kConvFilter && op.type().dtype == DType::kF32 && space_dims(op) == 2 &&
-         WinogradFilterSchedule::pays(contraction_of(op));
+         WinogradFilterSchedule::pays(contraction_of(op), op.operands[0]->type.shape);
 }
 
 std::string WinogradFilterSchedule::text() const {

@@ -23,7 +23,7 @@ struct WinogradFilterSchedule {
   int64_t tile_channels = 1, tile_vectors = 1;  // of the input x of the output, summed in registers
 
   // Whether it is less work than the windows' sums; see WinogradSchedule::pays_in_block().
-  static bool pays(const Contraction& contraction);
+  static bool pays(const Contraction& contraction, const Shape& input);
 
   WinogradFilterSchedule(Contraction contraction, const Target& target);
 

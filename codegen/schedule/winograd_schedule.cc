@@ -20,9 +20,10 @@ struct Beside {
 };
 constexpr Beside kOfExamples = {100, 100}, kOfTiles = {120, 80};
 constexpr double kOfFilter = 16;  // to transform one of a channel
-constexpr double kLeastGain = 1.2;
-constexpr double kMostLoss = 1.1;     // if the filter is transformed for one run
-constexpr int64_t kTilesAtOnce = 16;  // of an image
+constexpr double kLeastGain = 1.2, kLeastGainInBlock = 1.05;
+constexpr double kMostLoss = 1.1;                        // if the filter is transformed for one run
+constexpr int64_t kTilesAtOnce = 16, kTilesOfGroup = 3;  // of an image, of a block
+const Threshold kMostFilters{"pairs of channels whose transformed filters are near", 40000};
 const Threshold kFewImages{"images that threads share as they are", 4};
 const Threshold kTilesOfOneBand{"tiles of an image that is one band", 400};
 constexpr int64_t kTilesOfBand = 160;  // of several lines
@@ -56,10 +57,13 @@ Work work_of(const Contraction& c, int64_t tiles, const Beside& beside) {
 
 }  // namespace
 
-bool WinogradSchedule::pays_in_block(const Contraction& c) {
+bool WinogradSchedule::pays_in_block(const Contraction& c, const Shape& input) {
   if (!has_small_windows(c)) return false;
-  const Work work = work_of(c, tiles_along(c, 1) * tiles_along(c, 2), kOfExamples);
-  return kLeastGain * work.tiles < work.windows;
+  const int64_t filters = c.extent_of(Kind::kColumn) * c.axes[c.axes_of(Kind::kDepth)[0]].extent;
+  const int64_t tiles = tiles_along(c, 1) * tiles_along(c, 2);
+  const Work work = work_of(c, ceil_div(tiles, kTilesOfGroup) * kTilesOfGroup, kOfExamples);
+  const auto taps = static_cast<double>(taps_inside(c, input, 2) * taps_inside(c, input, 3));
+  return filters <= kMostFilters && kLeastGainInBlock * work.tiles < taps * static_cast<double>(filters);
 }
 
 bool WinogradSchedule::pays_for_images(const Contraction& c) {

@@ -34,9 +34,9 @@ struct WinogradSchedule {
   std::vector<Band> bands;  // of few images: vectors along the tiles of one; else of a block's examples
 
   // Whether it is less work than the windows' sums, by a count that is the same for all machines: what is computed
-  // depends on it. Of a block of examples, with a filter that many blocks share; of a few images with one that many
-  // runs share, if it is not much more work for one run either.
-  static bool pays_in_block(const Contraction& contraction);
+  // depends on it. Of a block of examples, whose sums leave out the padding, with a filter that many blocks share; of a
+  // few images with one that many runs share, if it is not much more work for one run either.
+  static bool pays_in_block(const Contraction& contraction, const Shape& input);
   static bool pays_for_images(const Contraction& contraction);
 
   // In a block of examples.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "codegen/schedule/choose_contraction.h"
 #include "codegen/target/target.h"
 #include "ir/text.h"
 #include "ir/threshold.h"
@@ -159,6 +160,18 @@ void check_passes() {
   c.check_after_passes();
 }
 
+// Windows of 3x3 in a block, which are too many to be run here.
+void check_filters_in_blocks() {
+  const auto target = named_target("x86_64-linux-gnu", "znver5");
+  ASSERT_TRUE(target);
+  for (const int64_t channels : {100, 201}) {
+    Cases c;
+    c.op(OpKind::kConv, {16, channels, 30, 30}, {201, channels, 3, 3}, ConvAttributes{});
+    const ContractionSchedule schedule = choose_contraction(*c.function.results()[0].value->op, *target, true);
+    EXPECT_EQ(std::holds_alternative<WinogradSchedule>(schedule), channels == 100);
+  }
+}
+
 // Convolutions that do not mix channels.
 void check_channels_last() {
   Cases c;
@@ -291,6 +304,7 @@ TEST(Thresholds, HaveACaseOnEachSide) {
   check_large_functions();
   check_passes();
   check_channels_last();
+  check_filters_in_blocks();
   check_bodies();
   check_spans();
   check_epilogues();
