@@ -73,10 +73,16 @@ def ratio_ticks(ratios):
     return [tick for tick in TICKS if min(low, 0.5) <= tick <= max(high, 2)]
 
 
+def share_ticks(shares):
+    """In quarters, as far as the largest: what needs fewer operations than the bound counts goes beyond it."""
+    return [quarter / 4 for quarter in range(max(4, math.ceil(4 * max(shares))) + 1)]
+
+
 def panels(rows):
+    shares = share_ticks([share for batches in rows.values() for share, _ in batches.values()])
     ticks = ratio_ticks([ratio for batches in rows.values() for _, ratio in batches.values() if ratio])
     low, high = math.log(ticks[0]), math.log(ticks[-1])
-    return (Panel(NAME_WIDTH, "Share of the bound", (0, 0.25, 0.5, 0.75, 1), lambda share: share,
+    return (Panel(NAME_WIDTH, "Share of the bound", shares, lambda share: share / shares[-1],
                   lambda tick: f"{100 * tick:.0f} %", 1),
             Panel(NAME_WIDTH + PANEL + GAP, "Time of the fastest peer, Minnow's = 1", ticks,
                   lambda ratio: (math.log(ratio) - low) / (high - low), lambda tick: f"{tick:g}×", 1))
