@@ -25,7 +25,6 @@ constexpr int64_t kLanesOfChannels = 16;
 // The order of the sums depends on them: so they are one for all machines.
 constexpr int64_t kBytesOfTiles = 512 << 10;
 constexpr int64_t kMostTiles = 4;
-constexpr int64_t kMostVectors = 3;
 
 bool has_small_windows_of_pixels(const Contraction& c) {
   if (c.a.size() != 4 || !c.sums_pixels()) return false;
@@ -54,7 +53,6 @@ bool WinogradFilterSchedule::pays(const Contraction& c, const Shape& input) {
   return kFilterGain * here < taps * inputs * outputs;
 }
 
-// Sums, what is multiplied for them, and a number are in registers.
 WinogradFilterSchedule::WinogradFilterSchedule(Contraction contraction, const Target& target)
     : whole(std::move(contraction)), phases({whole}), lanes(target.lanes) {
   const std::vector<size_t> depth = whole.axes_of(Kind::kDepth);
@@ -63,22 +61,9 @@ WinogradFilterSchedule::WinogradFilterSchedule(Contraction contraction, const Ta
   const int64_t filled = filled_channels(whole.axes[column_axis()].extent);
   const int64_t bytes_of_tile = kPlacesOfTile * kBlockExamples * 4 * (channels() + filled);
   tiles = std::clamp<int64_t>(kBytesOfTiles / bytes_of_tile, 1, std::min(kMostTiles, rows * columns));
-  const Processor& processor = target.processor;
-  const int64_t parts = registers_of_vector(lanes, processor);
-  double best = 0;
-  for (int64_t some = 1; some <= std::min(vectors(), kMostVectors); ++some) {
-    const int64_t most = (processor.registers - 1) / (some * parts) - 1;
-    if (vectors() % some != 0 || most < 1) continue;
-    const int64_t others = even_tile(channels(), most);
-    const double loads = static_cast<double>(others + 2 * some * parts) / processor.loads;
-    const double multiplies = static_cast<double>(some * others * parts) / processor.multiply_adds;
-    const double speed = 1 / (std::max({loads, multiplies, static_cast<double>(processor.latency)}) *
-                              static_cast<double>(ceil_div(channels(), others) * (vectors() / some)));
-    if (speed <= best) continue;
-    best = speed;
-    tile_channels = others;
-    tile_vectors = some;
-  }
+  const SumTile tile(channels(), vectors(), true, lanes, target.processor);
+  tile_channels = tile.numbers;
+  tile_vectors = tile.vectors;
 }
 
 int64_t WinogradFilterSchedule::pixel_plane() const { return (channels() * tiles | 1) * kBlockExamples; }

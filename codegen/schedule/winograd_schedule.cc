@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "codegen/schedule/contraction_schedule.h"
 #include "codegen/schedule/tiling.h"
@@ -56,6 +57,25 @@ Work work_of(const Contraction& c, int64_t tiles, const Beside& beside) {
 }
 
 }  // namespace
+
+SumTile::SumTile(int64_t all_numbers, int64_t all_vectors, bool evenly, int64_t lanes, const Processor& processor) {
+  const int64_t parts = registers_of_vector(lanes, processor);
+  double best = std::numeric_limits<double>::max();
+  for (int64_t some = 1; some <= all_vectors; ++some) {
+    const int64_t most = (processor.registers - 1) / (some * parts) - 1;
+    if (most < 1) break;
+    if (evenly && all_vectors % some != 0) continue;
+    const int64_t others = even_tile(all_numbers, most);
+    const double loads = static_cast<double>(others + 2 * some * parts) / processor.loads;
+    const double multiplies = static_cast<double>(some * others * parts) / processor.multiply_adds;
+    const double cycles = std::max({loads, multiplies, static_cast<double>(processor.latency)}) *
+                          static_cast<double>(ceil_div(all_numbers, others) * ceil_div(all_vectors, some));
+    if (cycles >= best) continue;
+    best = cycles;
+    numbers = others;
+    vectors = some;
+  }
+}
 
 bool WinogradSchedule::pays_in_block(const Contraction& c, const Shape& input) {
   if (!has_small_windows(c)) return false;
@@ -116,26 +136,10 @@ void WinogradSchedule::add_band(const Shape& input, int64_t row, int64_t count, 
   bands.push_back({row, count, repeats, PixelVectors(down, along(columns, input[3], first_pixel(3)), lanes)});
 }
 
-// Sums, what is multiplied for them, and a number are in registers. A number serves all vectors, and a vector, which
-// comes from further away, all columns.
 void WinogradSchedule::divide(const Target& target, int64_t most_vectors) {
-  const Processor& processor = target.processor;
-  const int64_t parts = registers_of_vector(lanes, processor);
-  const int64_t all = whole.extent_of(Kind::kColumn);
-  double best = 0;
-  for (int64_t some = 1; some <= most_vectors; ++some) {
-    const int64_t most = (processor.registers - 1) / (some * parts) - 1;
-    if (most < 1) break;
-    const int64_t others = even_tile(all, most);
-    const double loads = static_cast<double>(others + 2 * some * parts) / processor.loads;
-    const double multiplies = static_cast<double>(some * others * parts) / processor.multiply_adds;
-    const double cycles = std::max({loads, multiplies, static_cast<double>(processor.latency)}) *
-                          static_cast<double>(ceil_div(all, others) * ceil_div(most_vectors, some));
-    if (1 / cycles <= best) continue;
-    best = 1 / cycles;
-    tile_columns = others;
-    vectors = some;
-  }
+  const SumTile tile(whole.extent_of(Kind::kColumn), most_vectors, false, lanes, target.processor);
+  tile_columns = tile.numbers;
+  vectors = tile.vectors;
 }
 
 int64_t WinogradSchedule::groups() const {

@@ -15,6 +15,15 @@
 
 namespace minnow {
 
+// Numbers x vectors whose products are summed in registers, with what is multiplied for them, so that all of either
+// take the fewest cycles. A number serves all vectors, and a vector, which comes from further away, all numbers.
+struct SumTile {
+  int64_t numbers = 1, vectors = 1;
+
+  // Vectors of so many lanes; the last tile may have fewer of them, if they need not be divided evenly.
+  SumTile(int64_t all_numbers, int64_t all_vectors, bool evenly, int64_t lanes, const Processor& processor);
+};
+
 struct WinogradSchedule {
   static constexpr int64_t kSide = 4, kPlaces = kSide * kSide;  // of a tile
   static constexpr int64_t kStep = 2;                           // pixels from a tile to the next

@@ -26,7 +26,7 @@ const std::vector<std::string>& no_thresholds() {
       "kCopy", "kTranspose", "kStore", "kRead", "kReadApart", "kReadAnywhere", "kReadMasked", "kLoad", "kShuffle", "kPooled", "kPicked", "kLine", "kGain", "kOfFilter", "kLeastGain", "kMostLoss",  // of cycles
       "kLanes = 16", "kIdleParts", "kNothing", "kAnything", "kNoNumber",  // of vectors
       "kVectorsOfPiece", "kChains", "kNone", "kBoth",  // of reductions, of traits
-      "kSide", "kStep = ", "kTaps", "kPlaces = ", "kTilesAtOnce", "kTilesOfGroup", "kMostTiles", "kBytesOfTiles", "kMostVectors", "kLanesOfChannels", "kTileSide = ", "kPlacesOfTile", "kOfPixels", "kOfSums", "kFilterGain", "kTilesOfBand",  // of minimal filtering
+      "kSide", "kStep = ", "kTaps", "kPlaces = ", "kTilesAtOnce", "kTilesOfGroup", "kMostTiles", "kBytesOfTiles", "kLanesOfChannels", "kTileSide = ", "kPlacesOfTile", "kOfPixels", "kOfSums", "kFilterGain", "kTilesOfBand",  // of minimal filtering
       "kLanesOfPart",                         // of registers
       "kKeyBytes",                            // of what is sorted
       "kProductParts", "kFewestPlaces", "kFewestRows", "kPanelParts", "kImageParts", "kEpilogueParts", "kTileParts", "kLineBytes", "kFastBytes", "kBandPart",  // of caches, whose sizes the processor has
