@@ -205,7 +205,7 @@ void Lowering::add_work(KernelWork work) {
 
 // Of few images, whose kernel's units all read it, in front of it.
 void Lowering::transform_filter(KernelWork& work) {
-  auto* filtering = work.contraction ? std::get_if<WinogradSchedule>(&*work.contraction) : nullptr;
+  const auto* filtering = work.contraction ? std::get_if<WinogradSchedule>(&*work.contraction) : nullptr;
   if (filtering == nullptr || filtering->bands.empty()) return;
   work.panels = add_scratch(filtering->bytes_packed_ahead());
   add_packing(*work.origin, {*work.contraction, work.panels}, false);

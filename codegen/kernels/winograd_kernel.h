@@ -8,37 +8,15 @@
 
 namespace minnow {
 
-// The filter as tiles, a plane for each place of them. Planes are of the filter's outer dimensions.
-class FilterTransform : protected ContractionKernel {
+class WinogradKernel : protected ContractionKernel {
  protected:
   static constexpr int64_t kStep = WinogradSchedule::kStep, kSide = WinogradSchedule::kSide;
   static constexpr int64_t kPlaces = WinogradSchedule::kPlaces;
-  static constexpr int64_t kTaps = WinogradSchedule::kTaps, kWindow = WinogradSchedule::kWindow;
 
   // `s` outlives the kernel.
-  FilterTransform(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const WinogradSchedule& s)
-      : ContractionKernel(kernel, storage, work, s.phases), s_(s), filter_(op_.operands[1]->type.shape) {}
-
-  int64_t filters() const { return filter_[0] * filter_[1]; }
-  // Those numbered [from, to).
-  void transform_filters(V planes, V from, V to);
-  bool is_forward(size_t dim) const { return s_.whole.a[dim].terms[1].scale > 0; }
-  V plane(V planes, V place) { return float_at(planes, times(place, s_.floats_of_plane())); }
-  Coord place_in_plane(const Position& at) { return emitter_.row_major({at[0], at[1]}, {filter_[0], filter_[1]}); }
-
-  const WinogradSchedule& s_;
-  Shape filter_;
-
- private:
-  using Window = std::array<V, 9>;
-  Window read_windows(const Coord& filter, V count);
-};
-
-class WinogradKernel : protected FilterTransform {
- protected:
   WinogradKernel(KernelBuilder& kernel, const Storage& storage, const KernelWork& work, const WinogradSchedule& s)
-      : FilterTransform(kernel, storage, work, s), column_(s.column_axis()), channel_(s.channel_axis()), at_(origin()) {
-  }
+      : ContractionKernel(kernel, storage, work, s.phases), s_(s), column_(s.column_axis()), channel_(s.channel_axis()),
+        at_(origin()) {}
 
   // Divides the scratch, and finds the filter.
   void begin(V scratch);
@@ -50,6 +28,7 @@ class WinogradKernel : protected FilterTransform {
   using Pixels = std::array<V, 4>;
   Pixels pixels_of_sums(V vector);
 
+  const WinogradSchedule& s_;
   size_t column_, channel_;
   Axes at_;
 

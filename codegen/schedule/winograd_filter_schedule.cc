@@ -26,20 +26,12 @@ constexpr int64_t kLanesOfChannels = 16;
 constexpr int64_t kBytesOfTiles = 512 << 10;
 constexpr int64_t kMostTiles = 4;
 
-bool has_small_windows_of_pixels(const Contraction& c) {
-  if (c.a.size() != 4 || !c.sums_pixels()) return false;
-  return std::ranges::all_of(c.a.begin() + 2, c.a.end(), [&](const AffineCoord& coord) {
-    return coord.divisor == 1 && coord.terms[0].scale == 1 && coord.terms[1].scale == 1 &&
-           c.axes[coord.terms[1].axis].extent == WinogradSchedule::kTaps;
-  });
-}
-
 int64_t filled_channels(int64_t channels) { return ceil_div(channels, kLanesOfChannels) * kLanesOfChannels; }
 
 }  // namespace
 
 bool WinogradFilterSchedule::pays(const Contraction& c, const Shape& input) {
-  if (!has_small_windows_of_pixels(c)) return false;
+  if (!c.sums_pixels() || !has_small_windows(c)) return false;
   const std::vector<size_t> depth = c.axes_of(Kind::kDepth);
   const int64_t rows = c.axes[depth[1]].extent, columns = c.axes[depth[2]].extent;
   const auto inputs = static_cast<double>(c.axes[c.axes_of(Kind::kRow)[0]].extent);

@@ -29,14 +29,6 @@ const Threshold kFewImages{"images that threads share as they are", 4};
 const Threshold kTilesOfOneBand{"tiles of an image that is one band", 400};
 constexpr int64_t kTilesOfBand = 160;  // of several lines
 
-bool has_small_windows(const Contraction& c) {
-  if (c.a.size() != 4 || c.sums_pixels()) return false;
-  return std::ranges::all_of(c.a.begin() + 2, c.a.end(), [&](const AffineCoord& coord) {
-    return coord.divisor == 1 && coord.terms.size() == 2 && coord.terms[0].scale == 1 &&
-           std::abs(coord.terms[1].scale) == 1 && c.axes[coord.terms[1].axis].extent == WinogradSchedule::kTaps;
-  });
-}
-
 int64_t tiles_along(const Contraction& c, size_t dim) {
   return ceil_div(c.axes[c.axes_of(Kind::kRow)[dim]].extent, WinogradSchedule::kStep);
 }
@@ -77,8 +69,15 @@ SumTile::SumTile(int64_t all_numbers, int64_t all_vectors, bool evenly, int64_t 
   }
 }
 
+bool has_small_windows(const Contraction& c) {
+  return c.a.size() == 4 && std::ranges::all_of(c.a.begin() + 2, c.a.end(), [&](const AffineCoord& coord) {
+           return coord.divisor == 1 && coord.terms.size() == 2 && coord.terms[0].scale == 1 &&
+                  std::abs(coord.terms[1].scale) == 1 && c.axes[coord.terms[1].axis].extent == WinogradSchedule::kTaps;
+         });
+}
+
 bool WinogradSchedule::pays_in_block(const Contraction& c, const Shape& input) {
-  if (!has_small_windows(c)) return false;
+  if (c.sums_pixels() || !has_small_windows(c)) return false;
   const int64_t filters = c.extent_of(Kind::kColumn) * c.axes[c.axes_of(Kind::kDepth)[0]].extent;
   const int64_t tiles = tiles_along(c, 1) * tiles_along(c, 2);
   const Work work = work_of(c, ceil_div(tiles, kTilesOfGroup) * kTilesOfGroup, kOfExamples);
@@ -87,7 +86,7 @@ bool WinogradSchedule::pays_in_block(const Contraction& c, const Shape& input) {
 }
 
 bool WinogradSchedule::pays_for_images(const Contraction& c) {
-  if (!has_small_windows(c)) return false;
+  if (c.sums_pixels() || !has_small_windows(c)) return false;
   const int64_t tiles = tiles_along(c, 1) * tiles_along(c, 2);
   const Work work = work_of(c, ceil_div(tiles, kTilesAtOnce) * kTilesAtOnce, kOfTiles);
   const auto images = static_cast<double>(c.axes[c.axes_of(Kind::kRow)[0]].extent);

@@ -24,6 +24,9 @@ struct SumTile {
   SumTile(int64_t all_numbers, int64_t all_vectors, bool evenly, int64_t lanes, const Processor& processor);
 };
 
+// Whether windows of 3 x 3 neighbours stand at each pixel of a, forwards or backwards.
+bool has_small_windows(const Contraction& contraction);
+
 struct WinogradSchedule {
   static constexpr int64_t kSide = 4, kPlaces = kSide * kSide;  // of a tile
   static constexpr int64_t kStep = 2;                           // pixels from a tile to the next
