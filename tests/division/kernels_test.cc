@@ -1,6 +1,8 @@
 // A kernel of every kind, so large that its units are worth dividing: ranks end with the bits of one process.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "ir/builder.h"
 #include "proof/parameters.h"
 #include "tests/division/divided_steps.h"
@@ -120,6 +122,18 @@ TEST_P(DividedKernel, SaysWhereItsUnitsLie) {
   const SteppedFunction step = step_of(GetParam());
   for (const Kernel& kernel : step.code().kernels)
     EXPECT_TRUE(kernel.units == 1 || kernel.grid.is_known()) << kernel.name;
+}
+
+// Of few images groups of tiles are units, which are no grid: every rank does all of them.
+TEST(UndividedKernels, HaveTheBitsOfOneProcess) {
+  const SteppedFunction step = step_of({"ConvOfFewImages",
+                                        {f32({3, 40, 19, 17}), f32({72, 40, 3, 3})},
+                                        op(OpKind::kConv, ConvAttributes{{}, {1, 1, 1, 1}, {}, 1, {}})});
+  const auto has_no_grid = [](const Kernel& kernel) { return kernel.units > 1 && !kernel.grid.is_known(); };
+  EXPECT_TRUE(std::ranges::any_of(step.code().kernels, has_no_grid));
+  const std::vector<Tensor> expected = step.alone(1);
+  for (const int ranks : {2, 3, 8})
+    EXPECT_EQ(step.difference(expected, 1, {.count = ranks, .is_guarded = true}), "") << ranks;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, DividedKernel, ::testing::ValuesIn(kCases),
